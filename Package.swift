@@ -1,0 +1,105 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every Swift target is compiled with.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target of this package, from `Sources/` and the name.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one target, from `Tests/`, the name and `Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    swiftSettings: settings)
+}
+
+// Debian's simdjson.pc carries a -D flag that SwiftPM refuses with a warning, and its headers lie
+// on the compiler's own path; Homebrew's do not.
+#if os(macOS)
+  let simdjsonPackage: String? = "simdjson"
+#else
+  let simdjsonPackage: String? = nil
+#endif
+
+let package = Package(
+  name: "gobbet",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Gobbet", targets: ["Gobbet"]),
+    .library(name: "GobbetBPE", targets: ["GobbetBPE"]),
+    .library(name: "GobbetFile", targets: ["GobbetFile"]),
+    .library(name: "GobbetCorpus", targets: ["GobbetCorpus"]),
+    .library(name: "GobbetData", targets: ["GobbetData"]),
+    .library(name: "GobbetInterchange", targets: ["GobbetInterchange"]),
+    .library(name: "GobbetGPT", targets: ["GobbetGPT"]),
+    .executable(name: "gobbet", targets: ["gobbet-cli"]),
+    .executable(name: "gobbet-bench", targets: ["gobbet-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // The leaves.
+    library("GobbetBPE"),
+    library("GobbetSystem", [system]),
+    // The container and the documents.
+    library("GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto]),
+    library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
+    // What the files hold, and the files of others.
+    library("GobbetData", ["GobbetBPE", "GobbetFile"]),
+    library("GobbetInterchange", ["GobbetData", "CGobbetJSON"]),
+    library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
+    // The pipelines, and the programs.
+    library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),
+    .executableTarget(
+      name: "gobbet-cli", dependencies: ["Gobbet", arguments], swiftSettings: settings),
+    .executableTarget(
+      name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),
+    // C and C++, and the libraries of the system.
+    .target(name: "CGobbetKernels"),
+    .target(
+      name: "CGobbetJSON", dependencies: ["CSimdjson"],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .systemLibrary(
+      name: "CSimdjson", pkgConfig: simdjsonPackage,
+      providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]),
+    .systemLibrary(
+      name: "CGobbetZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CGobbetZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["GobbetSystem"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("GobbetBPE"),
+    tests("GobbetSystem"),
+    tests("GobbetFile"),
+    tests("GobbetCorpus"),
+    tests("GobbetData"),
+    tests("GobbetInterchange"),
+    tests("GobbetGPT"),
+    tests("Gobbet"),
+    .testTarget(
+      name: "CommandTests", dependencies: ["TestSupport", "Gobbet", "gobbet-cli"],
+      swiftSettings: settings),
+  ],
+  cxxLanguageStandard: .cxx17
+)
