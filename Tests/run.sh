@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Lints, builds and runs every test. The peers that interop tests run come from PyPI into .venv;
+# without them, and without GOBBET_CONFORMANCE_DATA, the tests that need them say "skipped".
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift format lint --strict --recursive Package.swift Sources Tests
+
+if [ -z "${GOBBET_PEERS_PYTHON:-}" ]; then
+  if [ ! -e .venv/complete ]; then
+    rm -rf .venv
+    if python3 -m venv .venv \
+      && .venv/bin/pip install --quiet --disable-pip-version-check -r Tests/peers.txt; then
+      touch .venv/complete
+    else
+      echo "no peers from PyPI: the interop tests will be skipped" >&2
+    fi
+  fi
+  [ -e .venv/complete ] && export GOBBET_PEERS_PYTHON="$PWD/.venv/bin/python"
+fi
+
+# One configuration serves the tests, the demo and the benchmarks.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift build -c release --build-tests 2>&1 | tee "$log"
+if grep -E '(^|[^a-z])warning:' "$log"; then
+  echo "the build has warnings" >&2
+  exit 1
+fi
+swift test -c release --skip-build
