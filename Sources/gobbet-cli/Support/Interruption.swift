@@ -1,0 +1,24 @@
+import Foundation
+import Synchronization
+
+/// Whether the person has asked the run to stop (control-C, or a polite kill).
+enum Interruption {
+  private static let requested = Atomic(false)
+
+  /// True from the first signal on; a second one ends the process at once.
+  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Makes signals set ``isRequested`` instead of ending the process.
+  static func watch() {
+    for number in [SIGINT, SIGTERM] {
+      unsafe signal(number) { number in
+        if requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+      }
+    }
+  }
+
+  /// - Throws: `CancellationError` once a signal has come.
+  static func check() throws {
+    if isRequested { throw CancellationError() }
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Gobbet
+
+/// One line for the person at the terminal, on standard error.
+func note(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// One JSON object on one line of standard output, its keys sorted.
+func printJSON(_ report: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(report), as: UTF8.self))
+}
+
+extension Int {
+  /// The number in groups of three digits: 1,234,567.
+  var grouped: String {
+    var groups: [Substring] = []
+    var digits = Substring(String(magnitude))
+    while digits.count > 3 {
+      groups.append(digits.suffix(3))
+      digits = digits.dropLast(3)
+    }
+    groups.append(digits)
+    return (self < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
+  }
+}
+
+extension Double {
+  /// The number with `places` digits after the point.
+  func rounded(places: Int) -> String { String(format: "%.\(places)f", self) }
+}
