@@ -40,25 +40,25 @@ struct UnicodeClassSet {
   /// Every class that is not in this set.
   var inverted: UnicodeClassSet { UnicodeClassSet(bits: ~bits) }
 
-  /// `\p{L}`
+  /// The class `\p{L}`.
   static let letters = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless)
-  /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
+  /// The class `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`.
   static let upperLike = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.caseless, UnicodeClass.mark)
-  /// `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
+  /// The class `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
   static let lowerLike = UnicodeClassSet(
     UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.mark)
-  /// `\p{N}`
+  /// The class `\p{N}`.
   static let numbers = UnicodeClassSet(UnicodeClass.number)
-  /// `\s`
+  /// The class `\s`.
   static let whitespace = UnicodeClassSet(UnicodeClass.space, UnicodeClass.newline)
-  /// `[^\s\p{L}\p{N}]`
+  /// The class `[^\s\p{L}\p{N}]`.
   static let symbols = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
     UnicodeClass.space, UnicodeClass.newline
   ).inverted
-  /// `[^\r\n\p{L}\p{N}]`
+  /// The class `[^\r\n\p{L}\p{N}]`.
   static let wordPrefixes = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
     UnicodeClass.newline
