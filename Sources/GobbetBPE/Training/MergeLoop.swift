@@ -9,16 +9,16 @@ struct MergeLoop {
   private var lefts: NeighbourTally
   private var rights: NeighbourTally
 
-  /// Starts with single bytes, to learn at most `mergeGoal` merges.
+  /// Starts with single bytes, to learn at most `mergeLimit` merges.
   ///
   /// - Throws: ``TrainingError``, or what `source` throws.
-  init(_ source: some PretokenSource, options: TrainingOptions, mergeGoal: Int) throws {
+  init(_ source: some PretokenSource, options: TrainingOptions, mergeLimit: Int) throws {
     arena = try SymbolArena(source, byteOrder: options.tieBreak.byteOrder)
     candidates = Candidates(
       minimumFrequency: options.minimumFrequency, totalWeight: arena.totalWeight)
     filter = MergeFilter(options)
-    lefts = NeighbourTally(symbolBound: 256 + mergeGoal)
-    rights = NeighbourTally(symbolBound: 256 + mergeGoal)
+    lefts = NeighbourTally(symbolBound: 256 + mergeLimit)
+    rights = NeighbourTally(symbolBound: 256 + mergeLimit)
     collectCandidates()
   }
 

@@ -60,6 +60,9 @@ public struct PretokenCounts: Sendable, PretokenSource {
     }
   }
 
+  /// Forgets the pretokens, but not the numbers of documents, bytes and cuts.
+  public mutating func removePretokens() { table = PretokenTable() }
+
   /// How often a pretoken occurred.
   public func count(of pretoken: Span<UInt8>) -> UInt64 {
     table.count(of: 0..<pretoken.count, of: pretoken.raw)
@@ -69,7 +72,8 @@ public struct PretokenCounts: Sendable, PretokenSource {
   public func forEachPretoken<Failure>(
     _ body: (_ bytes: Span<UInt8>, _ count: UInt64) throws(Failure) -> Void
   ) throws(Failure) {
-    try forEachPretoken(of: table.entries, body)
+    var scratch: [UInt8] = []
+    for number in table.entries.indices { try pass(number, to: body, scratch: &scratch) }
   }
 
   /// Calls `body` with every pretoken and its count, in the order of bytes; a pretoken comes before
@@ -77,18 +81,17 @@ public struct PretokenCounts: Sendable, PretokenSource {
   public func forEachSortedPretoken<Failure>(
     _ body: (_ bytes: Span<UInt8>, _ count: UInt64) throws(Failure) -> Void
   ) throws(Failure) {
-    try forEachPretoken(of: table.sortedEntries(), body)
+    var scratch: [UInt8] = []
+    for number in table.sortedNumbers() { try pass(Int(number), to: body, scratch: &scratch) }
   }
 
-  private func forEachPretoken<Failure>(
-    of entries: [PretokenTable.Entry],
-    _ body: (_ bytes: Span<UInt8>, _ count: UInt64) throws(Failure) -> Void
+  private func pass<Failure>(
+    _ number: Int, to body: (_ bytes: Span<UInt8>, _ count: UInt64) throws(Failure) -> Void,
+    scratch: inout [UInt8]
   ) throws(Failure) {
-    var scratch: [UInt8] = []
-    for entry in entries {
-      try table.withBytes(of: entry, scratch: &scratch) { bytes throws(Failure) in
-        try body(bytes, entry.count)
-      }
+    let entry = table.entries[number]
+    try table.withBytes(of: entry, scratch: &scratch) { bytes throws(Failure) in
+      try body(bytes, entry.count)
     }
   }
 

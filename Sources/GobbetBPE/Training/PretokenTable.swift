@@ -52,9 +52,11 @@ struct PretokenTable: Sendable {
     return try body(scratch.span)
   }
 
-  /// The entries in the order of their bytes, a string before those it begins.
-  func sortedEntries() -> [Entry] {
-    entries.sorted { first, second in
+  /// The numbers of the entries in the order of their bytes, a string before those it begins.
+  func sortedNumbers() -> [UInt32] {
+    (0..<UInt32(entries.count)).sorted { first, second in
+      let first = entries[Int(first)]
+      let second = entries[Int(second)]
       if !first.key.isLong && !second.key.isLong { return first.key.inlinePrecedes(second.key) }
       var firstScratch: [UInt8] = []
       var secondScratch: [UInt8] = []

@@ -8,7 +8,7 @@ public struct Trainer: Sendable {
 
   /// What is learned.
   public let options: TrainingOptions
-  private let mergeGoal: Int
+  private let mergeLimit: Int
 
   /// A trainer with these options.
   ///
@@ -22,7 +22,7 @@ public struct Trainer: Sendable {
       throw .vocabularyTooLarge(size: options.vocabularySize)
     }
     self.options = options
-    mergeGoal = options.vocabularySize - minimum
+    mergeLimit = options.vocabularySize - minimum
   }
 
   /// Trains on the pretokens that `pattern` has split a corpus into.
@@ -47,11 +47,11 @@ extension Trainer {
   public func train(
     source: some PretokenSource, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
   ) throws -> Vocabulary {
-    var loop = try MergeLoop(source, options: options, mergeGoal: mergeGoal)
-    while loop.merges.count < mergeGoal, let frequency = loop.step() {
+    var loop = try MergeLoop(source, options: options, mergeLimit: mergeLimit)
+    while loop.merges.count < mergeLimit, let frequency = loop.step() {
       guard let progress, loop.merges.count % Self.progressInterval == 0 else { continue }
       let state = TrainingProgress(
-        mergeCount: loop.merges.count, mergeGoal: mergeGoal, frequency: frequency)
+        mergeCount: loop.merges.count, mergeLimit: mergeLimit, frequency: frequency)
       guard progress(state) else { break }
     }
     return try vocabulary(of: loop.merges, pattern: pattern)
