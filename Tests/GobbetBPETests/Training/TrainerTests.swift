@@ -115,7 +115,7 @@ import Testing
     let merged = try #require(last)
     #expect(merged.mergeCount == vocabulary.merges.count)
     #expect((100..<344).contains(merged.mergeCount))
-    #expect(merged.mergeGoal == 344)
+    #expect(merged.mergeLimit == 344)
     let options = TrainingOptions(vocabularySize: 256 + merged.mergeCount)
     #expect(try Trainer(options).train(PretokenCounts(pretokens), pattern: .gpt2) == vocabulary)
   }
