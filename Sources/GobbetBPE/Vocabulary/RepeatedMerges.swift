@@ -1,0 +1,27 @@
+/// Tells whether a list of merges joins the same two tokens twice.
+///
+/// Two such merges have the same result, so nothing is remembered until a result repeats.
+struct RepeatedMerges {
+  private var isMade: [Bool]
+  private var pairs: Set<UInt64> = []
+
+  /// For results below `idBound`.
+  init(idBound: Int) { isMade = Array(repeating: false, count: idBound) }
+
+  /// Notes a merge that follows `earlier`; false if it joins the same two as one of them.
+  ///
+  /// - Precondition: all of `earlier` were noted, in order, and nothing else.
+  mutating func insert(_ merge: Merge, after earlier: ArraySlice<Merge>) -> Bool {
+    let isNew = !isMade[Int(merge.result)]
+    isMade[Int(merge.result)] = true
+    if pairs.isEmpty {
+      if isNew { return true }
+      pairs = Set(earlier.lazy.map(Self.key))
+    }
+    return pairs.insert(Self.key(merge)).inserted
+  }
+
+  private static func key(_ merge: Merge) -> UInt64 {
+    UInt64(merge.left) << 32 | UInt64(merge.right)
+  }
+}

@@ -1,0 +1,89 @@
+/// The byte strings of tokens by id, one after the other in one array.
+///
+/// An empty string stands for an id that has no token (a gap).
+public struct TokenTable: Hashable, Sendable {
+  /// Ids are below this bound, so that a pair of them and a rank fit into 64 bits.
+  public static let maximumCount = (1 << 21) - 1
+  /// No token is longer than this.
+  public static let maximumTokenByteCount = (1 << 16) - 1
+  /// All tokens together are not longer than this.
+  public static let maximumByteCount = 1 << 26
+
+  /// All byte strings, in the order of ids.
+  package private(set) var arena: [UInt8] = []
+  /// Where each string starts in `arena`, and at the end where the last one stops.
+  package private(set) var offsets: [UInt32] = [0]
+
+  /// An empty table.
+  public init() {}
+
+  /// One more than the largest id.
+  public var count: Int { offsets.count - 1 }
+
+  /// The bytes of one token; empty for a gap.
+  ///
+  /// - Precondition: `id` is less than `count`.
+  public subscript(id: TokenID) -> ArraySlice<UInt8> { arena[range(of: id)] }
+
+  /// Where the bytes of one token are in `arena`.
+  func range(of id: TokenID) -> Range<Int> {
+    Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])
+  }
+
+  /// Whether `id` has a token.
+  package func contains(_ id: TokenID) -> Bool {
+    id < count && offsets[Int(id)] < offsets[Int(id) + 1]
+  }
+
+  /// Makes room for `tokenCount` more tokens of `byteCount` bytes altogether, within the limits.
+  public mutating func reserve(tokenCount: Int, byteCount: Int) {
+    offsets.reserveCapacity(count + 1 + min(max(tokenCount, 0), Self.maximumCount))
+    arena.reserveCapacity(arena.count + min(max(byteCount, 0), Self.maximumByteCount))
+  }
+
+  /// Gives the next id to a token, or to nothing if `bytes` is empty.
+  ///
+  /// - Throws: ``VocabularyError`` (`tokenTooLong`, `tokensTooLong`, `idTooLarge`); the table is
+  ///   then unchanged.
+  public mutating func append(_ bytes: Span<UInt8>) throws(VocabularyError) {
+    try checkRoom(bytes.count)
+    for index in bytes.indices { arena.append(bytes[index]) }
+    offsets.append(UInt32(truncatingIfNeeded: arena.count))
+  }
+
+  /// Gives the next id to a token, or to nothing if `bytes` is empty.
+  ///
+  /// - Throws: ``VocabularyError`` (`tokenTooLong`, `tokensTooLong`, `idTooLarge`); the table is
+  ///   then unchanged.
+  public mutating func append(_ bytes: [UInt8]) throws(VocabularyError) {
+    try append(bytes.span)
+  }
+
+  /// Gives the next id to the bytes of two tokens, one after the other.
+  mutating func append(
+    concatenating left: TokenID, _ right: TokenID
+  ) throws(VocabularyError) {
+    let (left, right) = (range(of: left), range(of: right))
+    try checkRoom(left.count + right.count)
+    for index in left { arena.append(arena[index]) }
+    for index in right { arena.append(arena[index]) }
+    offsets.append(UInt32(truncatingIfNeeded: arena.count))
+  }
+
+  /// Takes back the last id.
+  mutating func removeLast() {
+    offsets.removeLast()
+    arena.removeSubrange(Int(offsets[count])...)
+  }
+
+  private func checkRoom(_ byteCount: Int) throws(VocabularyError) {
+    let id = TokenID(truncatingIfNeeded: count)
+    guard count < Self.maximumCount else { throw VocabularyError(.idTooLarge, token: id) }
+    guard byteCount <= Self.maximumTokenByteCount else {
+      throw VocabularyError(.tokenTooLong, token: id)
+    }
+    guard byteCount <= Self.maximumByteCount - arena.count else {
+      throw VocabularyError(.tokensTooLong)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+extension Vocabulary {
+  /// A vocabulary that follows from its merges alone, as trainers make it and files store it.
+  ///
+  /// The single bytes have 256 ids in a row from `firstID` on, in the order of `byteOrder`; each
+  /// pair then makes a token with the next id. A pair whose bytes together are an earlier token or
+  /// a special token yields that one instead, and takes no id (Hugging Face's trainer does so).
+  /// - Throws: ``VocabularyError``: a byte order that is none, a pair that refers to an id not yet
+  ///   made or that is there twice, a token that grows too long.
+  /// - Complexity: linear in the bytes of all tokens.
+  public init(
+    byteOrder: [UInt8], firstID: TokenID = 0, pairs: [(TokenID, TokenID)],
+    mergeRule: MergeRule = .learnedPairs, pattern: Pattern, specialTokens: SpecialTokens = .none
+  ) throws(VocabularyError) {
+    var builder = try PairBuilder(byteOrder, firstID, pairCount: pairs.count, specialTokens)
+    for pair in pairs { try builder.append(pair.0, pair.1) }
+    let merges = builder.merges
+    let (tokens, index) = try builder.finished()
+    try self.init(checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens)
+  }
+
+  /// How the ids lie if the vocabulary follows from its merges: from these two and the pairs of
+  /// `merges`, ``init(byteOrder:firstID:pairs:mergeRule:pattern:specialTokens:)`` makes it again.
+  ///
+  /// Nil if it does not, and tokens and merges have to be kept as they are.
+  public var layout: (byteOrder: [UInt8], firstID: TokenID)? {
+    guard let first = (0...UInt8.max).compactMap({ id(of: CollectionOfOne($0)) }).min(),
+      Int(first) + 256 <= tokens.count
+    else { return nil }
+    let byteOrder = (first..<(first + 256)).compactMap { id in
+      tokens[id].count == 1 ? tokens[id].first : nil
+    }
+    guard
+      let again = try? Vocabulary(
+        byteOrder: byteOrder, firstID: first, pairs: merges.map { ($0.left, $0.right) },
+        mergeRule: mergeRule, pattern: pattern, specialTokens: specialTokens)
+    else { return nil }
+    return again == self ? (byteOrder, first) : nil
+  }
+}
+
+/// Makes the tokens of pairs, one after the other.
+private struct PairBuilder {
+  private(set) var merges: [Merge] = []
+  private var tokens = TokenTable()
+  private var index: TokenIndex
+  private var repetition = RepeatedMerges(idBound: TokenTable.maximumCount)
+  /// The special tokens by their position, to see which of them a pair spells.
+  private var specialTable = TokenTable()
+  private let specialIndex: TokenIndex
+  private let specialTokens: SpecialTokens
+  /// The bytes of the special tokens that were spelled, by id.
+  private var spelled: [TokenID: [UInt8]] = [:]
+
+  init(
+    _ byteOrder: [UInt8], _ firstID: TokenID, pairCount: Int, _ specialTokens: SpecialTokens
+  ) throws(VocabularyError) {
+    guard byteOrder.count == 256, Set(byteOrder).count == 256 else {
+      throw VocabularyError(.byteOrder)
+    }
+    for special in specialTokens { try specialTable.append(special.bytes) }
+    specialIndex = try TokenIndex(specialTable)
+    self.specialTokens = specialTokens
+    let capacity = min(Int(firstID) + 256 + pairCount, TokenTable.maximumCount)
+    index = TokenIndex(capacity: capacity)
+    tokens.reserve(tokenCount: capacity, byteCount: 8 * capacity)
+    merges.reserveCapacity(pairCount)
+    while tokens.count < firstID { try tokens.append([]) }
+    for byte in byteOrder {
+      try tokens.append([byte])
+      _ = index.insert(TokenID(truncatingIfNeeded: tokens.count - 1), in: tokens)
+    }
+  }
+
+  mutating func append(_ left: TokenID, _ right: TokenID) throws(VocabularyError) {
+    let mergeIndex = merges.count
+    do {
+      if spelled.isEmpty, tokens.contains(left), tokens.contains(right) {
+        try tokens.append(concatenating: left, right)
+      } else {
+        try tokens.append(bytes(of: left) + bytes(of: right))
+      }
+    } catch {
+      throw VocabularyError(error.code, token: error.token, mergeIndex: mergeIndex)
+    }
+    let merge = Merge(left: left, right: right, result: resultOfLast())
+    guard repetition.insert(merge, after: merges[...]) else {
+      throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
+    }
+    merges.append(merge)
+  }
+
+  /// The tokens and their index.
+  consuming func finished() throws(VocabularyError) -> (TokenTable, TokenIndex) {
+    guard let last = spelled.keys.max() else { return (tokens, index) }
+    var table = TokenTable()
+    for id in 0..<max(TokenID(truncatingIfNeeded: tokens.count), last + 1) {
+      if spelled[id] != nil, tokens.contains(id) {
+        throw VocabularyError(.specialTokenClash, token: id)
+      }
+      try table.append(spelled[id] ?? (id < tokens.count ? Array(tokens[id]) : []))
+    }
+    return (table, try TokenIndex(table))
+  }
+
+  /// The id for the bytes that were appended last: their own, or an earlier one, and then they go.
+  private mutating func resultOfLast() -> TokenID {
+    let id = TokenID(truncatingIfNeeded: tokens.count - 1)
+    let range = tokens.range(of: id)
+    if let position = specialIndex.id(of: tokens.arena.span, range, in: specialTable) {
+      let special = specialTokens[Int(position)]
+      spelled[special.id] = special.bytes
+      tokens.removeLast()
+      return special.id
+    }
+    if let earlier = index.insert(id, in: tokens) {
+      tokens.removeLast()
+      return earlier
+    }
+    return id
+  }
+
+  private func bytes(of id: TokenID) throws(VocabularyError) -> [UInt8] {
+    if let bytes = spelled[id] { return bytes }
+    guard tokens.contains(id) else { throw VocabularyError(.unknownToken, token: id) }
+    return Array(tokens[id])
+  }
+}

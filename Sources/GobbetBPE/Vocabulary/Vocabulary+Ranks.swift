@@ -1,0 +1,73 @@
+extension Vocabulary {
+  /// A vocabulary of tokens by rank, as tiktoken's files hold it; the merges are derived.
+  ///
+  /// A token that its own bytes never merge into has no merge: only a pretoken that is the token,
+  /// or two neighbours that happen to spell it, yield it.
+  /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a special token
+  ///   in the place of an ordinary one.
+  public init(
+    ranks tokens: TokenTable, pattern: Pattern, specialTokens: SpecialTokens
+  ) throws(VocabularyError) {
+    let index = try TokenIndex(tokens)
+    var derivation = MergeDerivation(tokens, index)
+    try self.init(
+      checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens)
+  }
+}
+
+/// Finds the last merge of each token by merging its bytes as an encoder would that knows only the
+/// tokens of lower rank.
+private struct MergeDerivation {
+  private let tokens: TokenTable
+  private let index: TokenIndex
+  /// Where the parts start, and where the last one ends.
+  private var bounds: [Int] = []
+  /// The rank of each part together with the next.
+  private var ranks: [TokenID] = []
+
+  init(_ tokens: TokenTable, _ index: TokenIndex) {
+    self.tokens = tokens
+    self.index = index
+  }
+
+  mutating func merges() -> [Merge] {
+    var merges: [Merge] = []
+    merges.reserveCapacity(tokens.count)
+    for id in 0..<tokens.count {
+      let id = TokenID(truncatingIfNeeded: id)
+      let range = tokens.range(of: id)
+      guard range.count > 1, let middle = split(range, below: id),
+        let left = rank(range.lowerBound, middle), let right = rank(middle, range.upperBound)
+      else { continue }
+      merges.append(Merge(left: left, right: right, result: id))
+    }
+    return merges
+  }
+
+  /// Where the two parts meet into which the bytes merge; nil if more than two are left.
+  private mutating func split(_ range: Range<Int>, below limit: TokenID) -> Int? {
+    bounds.removeAll(keepingCapacity: true)
+    ranks.removeAll(keepingCapacity: true)
+    bounds.append(contentsOf: range.lowerBound...range.upperBound)
+    for part in 0..<(range.count - 1) { ranks.append(rank(ofPair: part)) }
+    while bounds.count > 3 {
+      var best = 0
+      for part in ranks.indices where ranks[part] < ranks[best] { best = part }
+      guard ranks[best] < limit else { return nil }
+      bounds.remove(at: best + 1)
+      ranks.remove(at: best)
+      if best < ranks.count { ranks[best] = rank(ofPair: best) }
+      if best > 0 { ranks[best - 1] = rank(ofPair: best - 1) }
+    }
+    return bounds[1]
+  }
+
+  /// The rank of the part at `part` and the next; the largest number if they are no token.
+  private func rank(ofPair part: Int) -> TokenID {
+    rank(bounds[part], bounds[part + 2]) ?? .max
+  }
+
+  private func rank(_ start: Int, _ end: Int) -> TokenID? {
+    index.id(of: tokens.arena.span, start..<end, in: tokens)
+  }
+}

@@ -1,0 +1,129 @@
+/// Everything that decides which tokens a text becomes, and which bytes a token stands for.
+public struct Vocabulary: Sendable {
+  /// The bytes of ordinary tokens by id; ids may be left out.
+  public let tokens: TokenTable
+  /// The merges in the order of their ranks.
+  ///
+  /// For ``MergeRule/ranks`` they are derived: the last step by which each token comes about.
+  public let merges: [Merge]
+  /// Which pairs merge, and in which order.
+  public let mergeRule: MergeRule
+  /// How a text is cut into pretokens.
+  public let pattern: Pattern
+  /// The special tokens, ordered by id.
+  public let specialTokens: SpecialTokens
+  /// One more than the largest id, special tokens too: what models call the vocabulary size.
+  public let idBound: Int
+  /// How many ids have a token, special tokens too.
+  public let tokenCount: Int
+  /// Finds ordinary tokens by their bytes.
+  let index: TokenIndex
+
+  /// A vocabulary of tokens and merges, as `tokenizer.json` holds it.
+  ///
+  /// For ``MergeRule/ranks`` use ``init(ranks:pattern:specialTokens:)``.
+  /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a merge whose
+  ///   parts are no tokens, whose result has other bytes, or that is there twice, a special token
+  ///   in the place of an ordinary one.
+  /// - Complexity: linear in the bytes of all tokens.
+  public init(
+    tokens: TokenTable, merges: [Merge], mergeRule: MergeRule, pattern: Pattern,
+    specialTokens: SpecialTokens
+  ) throws(VocabularyError) {
+    let index = try TokenIndex(tokens)
+    try Self.check(merges, tokens)
+    try self.init(
+      checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens)
+  }
+
+  /// A vocabulary of tokens and merges that agree; checks what is left to check.
+  init(
+    checkedTokens tokens: TokenTable, _ index: TokenIndex, merges: [Merge], _ mergeRule: MergeRule,
+    _ pattern: Pattern, _ specialTokens: SpecialTokens
+  ) throws(VocabularyError) {
+    for byte in UInt8.min...UInt8.max {
+      let bytes = [byte]
+      guard index.id(of: bytes.span, 0..<1, in: tokens) != nil else {
+        throw VocabularyError(.missingByte(byte))
+      }
+    }
+    var count = (0..<tokens.count).count { tokens.contains(TokenID(truncatingIfNeeded: $0)) }
+    for special in specialTokens {
+      if tokens.contains(special.id) {
+        guard tokens[special.id].elementsEqual(special.bytes) else {
+          throw VocabularyError(.specialTokenClash, token: special.id)
+        }
+      } else {
+        count += 1
+      }
+    }
+    self.tokens = tokens
+    self.index = index
+    self.merges = merges
+    self.mergeRule = mergeRule
+    self.pattern = pattern
+    self.specialTokens = specialTokens
+    tokenCount = count
+    let lastUsed = (0..<tokens.count).last { tokens.contains(TokenID(truncatingIfNeeded: $0)) } ?? 0
+    idBound = max(lastUsed, specialTokens.last.map { Int($0.id) } ?? 0) + 1
+  }
+
+  /// The bytes of a token, special or not; nil if `id` has no token.
+  public func bytes(of id: TokenID) -> ArraySlice<UInt8>? {
+    if tokens.contains(id) { return tokens[id] }
+    return specialTokens.token(withID: id)?.bytes[...]
+  }
+
+  /// The id of the token with these bytes; an ordinary one rather than a special one.
+  public func id(of bytes: some Collection<UInt8>) -> TokenID? {
+    let copy = [UInt8](bytes)
+    return index.id(of: copy.span, 0..<copy.count, in: tokens) ?? specialTokens.id(of: copy)
+  }
+
+  private static func check(
+    _ merges: [Merge], _ tokens: TokenTable
+  ) throws(VocabularyError) {
+    var repetition = RepeatedMerges(idBound: tokens.count)
+    let arena = tokens.arena.span
+    for (mergeIndex, merge) in merges.enumerated() {
+      for id in [merge.left, merge.right, merge.result] where !tokens.contains(id) {
+        throw VocabularyError(.unknownToken, token: id, mergeIndex: mergeIndex)
+      }
+      let left = tokens.range(of: merge.left)
+      let right = tokens.range(of: merge.right)
+      let result = tokens.range(of: merge.result)
+      let middle = result.lowerBound + left.count
+      guard left.count + right.count == result.count,
+        isEqual(arena, left, result.lowerBound), isEqual(arena, right, middle)
+      else {
+        throw VocabularyError(.mergeBytes, token: merge.result, mergeIndex: mergeIndex)
+      }
+      guard repetition.insert(merge, after: merges[..<mergeIndex]) else {
+        throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
+      }
+    }
+  }
+
+  private static func isEqual(_ arena: Span<UInt8>, _ range: Range<Int>, _ start: Int) -> Bool {
+    for index in 0..<range.count where arena[range.lowerBound + index] != arena[start + index] {
+      return false
+    }
+    return true
+  }
+}
+
+extension Vocabulary: Hashable {
+  /// Whether both hold the same tokens, merges and settings.
+  public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
+    left.tokens == right.tokens && left.merges == right.merges
+      && left.mergeRule == right.mergeRule && left.pattern == right.pattern
+      && left.specialTokens == right.specialTokens
+  }
+
+  /// Feeds what tells vocabularies apart into `hasher`.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(tokens)
+    hasher.combine(pattern)
+    hasher.combine(specialTokens)
+  }
+}

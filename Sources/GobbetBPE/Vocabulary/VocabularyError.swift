@@ -1,0 +1,64 @@
+/// Why tokens, merges and special tokens do not make a vocabulary.
+public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong; clients need a default case, for more may come.
+  @nonexhaustive public enum Code: Hashable, Sendable {
+    /// The order of the first tokens does not hold each of the 256 bytes once.
+    case byteOrder
+    /// No token is this single byte, so that not every text could be encoded.
+    case missingByte(UInt8)
+    /// The token has the same bytes as this other one.
+    case duplicateOf(TokenID)
+    /// The token is longer than ``TokenTable/maximumTokenByteCount``.
+    case tokenTooLong
+    /// The tokens together are longer than ``TokenTable/maximumByteCount``.
+    case tokensTooLong
+    /// An id is ``TokenTable/maximumCount`` or larger.
+    case idTooLarge
+    /// A merge names an id that is no token, or not yet one.
+    case unknownToken
+    /// The merge's result has other bytes than its two parts together.
+    case mergeBytes
+    /// An earlier merge joins the same two tokens.
+    case duplicateMerge
+    /// A special token has no bytes.
+    case emptySpecialToken
+    /// Two special tokens have the same bytes, or the same id.
+    case duplicateSpecialToken
+    /// The id of a special token belongs to an ordinary token with other bytes.
+    case specialTokenClash
+  }
+
+  /// What is wrong.
+  public let code: Code
+  /// The token it is wrong with, if it is one.
+  public let token: TokenID?
+  /// The index of the merge it is wrong with, if it is one.
+  public let mergeIndex: Int?
+
+  init(_ code: Code, token: TokenID? = nil, mergeIndex: Int? = nil) {
+    self.code = code
+    self.token = token
+    self.mergeIndex = mergeIndex
+  }
+
+  /// One line for a terminal or a log.
+  public var description: String {
+    let what =
+      switch code {
+      case .byteOrder: "the byte order is not a permutation of the 256 bytes"
+      case .missingByte(let byte): "no token is the single byte \(byte)"
+      case .duplicateOf(let other): "has the same bytes as token \(other)"
+      case .tokenTooLong: "is longer than \(TokenTable.maximumTokenByteCount) bytes"
+      case .tokensTooLong: "the tokens are longer than \(TokenTable.maximumByteCount) bytes"
+      case .idTooLarge: "is not below \(TokenTable.maximumCount)"
+      case .unknownToken: "is no token that the merge could use"
+      case .mergeBytes: "has other bytes than the two parts of the merge"
+      case .duplicateMerge: "an earlier merge joins the same two tokens"
+      case .emptySpecialToken: "a special token has no bytes"
+      case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
+      case .specialTokenClash: "is both a special token and an ordinary one with other bytes"
+      }
+    let place = [mergeIndex.map { "merge \($0)" }, token.map { "token \($0)" }].compactMap { $0 }
+    return place.isEmpty ? what : "\(place.joined(separator: ", ")): \(what)"
+  }
+}
