@@ -1,0 +1,2 @@
+// One header an idea.
+#include "gobbet_crc32c.h"
