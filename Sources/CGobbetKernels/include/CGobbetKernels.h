@@ -1,0 +1,4 @@
+// One header an idea.
+#include "gobbet_memory.h"
+#include "gobbet_threads.h"
+#include "gobbet_transformer.h"
