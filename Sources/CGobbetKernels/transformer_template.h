@@ -94,12 +94,14 @@ INLINE void multiply_tile(
   for (size_t step = 0; step < steps; step++) {
     lanes start = product->bias == NULL
         ? (lanes)0.0f : load(product->bias + first_output + step * 16);
+    #pragma clang loop unroll(full)
     for (size_t row = 0; row < rows; row++) sums[row][step] = start;
   }
   for (size_t k = 0; k < depth; k++) {
     const float *weights = panel + k * gobbet_panel_width;
     // Decoding waits for memory; 4 KiB ahead is far enough to hide that.
     if (rows == 1) __builtin_prefetch(weights + 1024);
+    #pragma clang loop unroll(full)
     for (size_t row = 0; row < rows; row++) {
       lanes value = (lanes)input[row * stride + k];
       for (size_t step = 0; step < steps; step++) {
@@ -107,6 +109,7 @@ INLINE void multiply_tile(
       }
     }
   }
+  #pragma clang loop unroll(full)
   for (size_t row = 0; row < rows; row++) {
     float *output = product->output + (first_row + row) * product->output_stride + first_output;
     for (size_t step = 0; step < steps; step++) {
