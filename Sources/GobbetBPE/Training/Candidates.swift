@@ -84,41 +84,32 @@ struct Candidates {
 
   /// Finds all pairs in `arena` that reach the floor, and their places.
   ///
-  /// The places are first sorted by the symbol there, so that each symbol's right neighbours can
-  /// be counted in `tally`; then the places of its candidates move to the front of the array.
+  /// The right neighbours of one left symbol at a time are counted in `tally`.
   mutating func collect(
     from arena: inout SymbolArena, filter: MergeFilter, symbolCount: Int,
     tally: inout NeighbourTally
   ) {
     counts.removeAll()
     queue.removeAll()
-    var ends = [Int](repeating: 0, count: symbolCount)
-    arena.compact { ends[Int($0)] += 1 }
-    var pairCount = 0
-    for symbol in ends.indices { (ends[symbol], pairCount) = (pairCount, pairCount + ends[symbol]) }
-    var sorted = [UInt32](repeating: 0, count: pairCount)
-    arena.forEachPair { place, left in
-      sorted[ends[Int(left)]] = UInt32(truncatingIfNeeded: place)
-      ends[Int(left)] += 1
-    }
     places.removeAll(keepingCapacity: true)
+    let pairs = PairOccurrences(compacting: &arena, symbolCount: symbolCount)
     var start = 0
-    for (left, end) in ends.enumerated() where start < end {
-      defer { start = end }
+    for (left, end) in pairs.ends.enumerated() where start < end {
       var classIndex = 0
-      for element in start..<end {
-        let place = Int(sorted[element])
-        classIndex = arena.classes.classIndex(of: place, from: classIndex)
-        tally.add(arena.slots[place + 1], weight: arena.classes.counts[classIndex])
+      for occurrence in pairs.occurrences[start..<end] {
+        classIndex = arena.classes.classIndex(of: Int(occurrence.place), from: classIndex)
+        tally.add(occurrence.right, weight: arena.classes.counts[classIndex])
       }
       if admit(&tally, filter: filter, pair: { Pair(Symbol(left), $0) }) {
-        for element in start..<end {
-          let place = Int(sorted[element])
-          if let element = tally.nextElement(arena.slots[place + 1]) { self[element] = place }
+        for occurrence in pairs.occurrences[start..<end] {
+          if let element = tally.nextElement(occurrence.right) {
+            places[element] = occurrence.place
+          }
         }
       }
       tally.removeAll()
+      start = end
     }
-    placeLimit = places.count + max(pairCount / 2, symbolCount)
+    placeLimit = places.count + max(pairs.occurrences.count / 2, symbolCount)
   }
 }

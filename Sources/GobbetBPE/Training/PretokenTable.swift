@@ -4,7 +4,7 @@
 struct PretokenTable: Sendable {
   /// A string and its count.
   struct Entry: Sendable {
-    let key: PretokenKey
+    let key: CountKey
     var count: UInt64
   }
 
@@ -20,9 +20,10 @@ struct PretokenTable: Sendable {
       + longBytes.capacity
   }
 
-  /// Adds to the count of the string in `range` of `bytes`; returns whether it still fits 64 bits.
+  /// Adds to the count of the string in `range` of `bytes`; returns whether it still fits 64 bits,
+  /// and leaves the largest count where it does not.
   mutating func add(_ count: UInt64, to range: Range<Int>, of bytes: RawSpan) -> Bool {
-    let key = PretokenKey(bytes, range)
+    let key = CountKey(bytes, range)
     let slot = slot(of: key, range, bytes)
     if index[slot] == 0 {
       insert(key, range, bytes, count: count, slot: slot)
@@ -30,13 +31,13 @@ struct PretokenTable: Sendable {
     }
     let number = Int(index[slot]) - 1
     let (sum, isTooLarge) = entries[number].count.addingReportingOverflow(count)
-    entries[number].count = sum
+    entries[number].count = isTooLarge ? .max : sum
     return !isTooLarge
   }
 
   /// The count of the string in `range` of `bytes`; zero if it is not in the table.
   func count(of range: Range<Int>, of bytes: RawSpan) -> UInt64 {
-    let slot = slot(of: PretokenKey(bytes, range), range, bytes)
+    let slot = slot(of: CountKey(bytes, range), range, bytes)
     return index[slot] == 0 ? 0 : entries[Int(index[slot]) - 1].count
   }
 
@@ -67,7 +68,7 @@ struct PretokenTable: Sendable {
   }
 
   /// The slot that leads to the entry of a string, or the free one where it belongs.
-  private func slot(of key: PretokenKey, _ range: Range<Int>, _ bytes: RawSpan) -> Int {
+  private func slot(of key: CountKey, _ range: Range<Int>, _ bytes: RawSpan) -> Int {
     let mask = index.count - 1
     var slot = Int(truncatingIfNeeded: key.hash) & mask
     while index[slot] != 0 {
@@ -84,7 +85,7 @@ struct PretokenTable: Sendable {
     return slot
   }
 
-  private func longRange(of key: PretokenKey) -> Range<Int> {
+  private func longRange(of key: CountKey) -> Range<Int> {
     key.place..<key.place + key.byteCount
   }
 
@@ -102,7 +103,7 @@ struct PretokenTable: Sendable {
   }
 
   private mutating func insert(
-    _ key: PretokenKey, _ range: Range<Int>, _ bytes: RawSpan, count: UInt64, slot: Int
+    _ key: CountKey, _ range: Range<Int>, _ bytes: RawSpan, count: UInt64, slot: Int
   ) {
     if key.isLong {
       entries.append(Entry(key: key.placed(at: longBytes.count), count: count))

@@ -102,14 +102,4 @@ struct SymbolArena {
     slots.removeLast(slots.count - write)
     classes.index()
   }
-
-  /// Calls `body` with the place and the symbol of every pair, in rising order.
-  ///
-  /// - Precondition: there are no holes, so that the pair's second symbol is in the next slot.
-  func forEachPair(_ body: (_ place: Int, _ left: Symbol) -> Void) {
-    for place in slots.indices.dropLast() {
-      let left = slots[place]
-      if left != Self.boundary, slots[place + 1] != Self.boundary { body(place, left) }
-    }
-  }
 }

@@ -4,7 +4,7 @@
 /// with their number in its top byte. Of a longer pretoken, `low` has the length and half a hash,
 /// and the top byte of `high` is all ones; in the table, the rest of `high` says where its bytes
 /// are.
-struct PretokenKey: Equatable, Sendable {
+struct CountKey: Equatable, Sendable {
   /// The longest pretoken that is wholly in its key.
   static let inlineByteCount = 15
   private static let longTag: UInt64 = 0xFF << 56
@@ -57,8 +57,8 @@ struct PretokenKey: Equatable, Sendable {
   var place: Int { Int(truncatingIfNeeded: high & ~Self.longTag) }
 
   /// The key of a long pretoken whose bytes start at `place`.
-  func placed(at place: Int) -> PretokenKey {
-    PretokenKey(low: low, high: Self.longTag | UInt64(place))
+  func placed(at place: Int) -> CountKey {
+    CountKey(low: low, high: Self.longTag | UInt64(place))
   }
 
   /// The bytes of a short pretoken, appended to `bytes`.
@@ -70,7 +70,7 @@ struct PretokenKey: Equatable, Sendable {
   }
 
   /// Whether a short pretoken comes before another short one in the order of bytes.
-  func inlinePrecedes(_ other: PretokenKey) -> Bool {
+  func inlinePrecedes(_ other: CountKey) -> Bool {
     low != other.low
       ? low.byteSwapped < other.low.byteSwapped : high.byteSwapped < other.high.byteSwapped
   }
