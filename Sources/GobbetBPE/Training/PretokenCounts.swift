@@ -31,13 +31,16 @@ public struct PretokenCounts: Sendable, PretokenSource {
     documentCount += 1
     byteCount += UInt64(document.count)
     let bytes = document.raw
+    var batch = PretokenBatch()
     scanner.forEachPretoken(in: document) { range in
       if range.count <= maximumPretokenLength {
-        _ = table.add(1, to: range, of: bytes)
+        batch.append(range, CountKey(bytes, range))
+        if batch.isFull { table.addOnce(&batch, of: bytes) }
       } else {
         countPieces(of: range, of: bytes)
       }
     }
+    table.addOnce(&batch, of: bytes)
   }
 
   /// Adds `count` occurrences of one pretoken, which is not cut.
