@@ -112,7 +112,7 @@ private final class PackingOutput: Sendable {
 
   func finish() throws -> PackingSummary {
     try state.withLock { state in
-      try state.writer.finish()
+      _ = try state.writer.finish()
       return state.summary
     }
   }

@@ -84,6 +84,7 @@ struct Train: AsyncParsableCommand {
 }
 
 extension TieBreak: ExpressibleByArgument {
+  /// The order of that name.
   public init?(argument: String) {
     switch argument {
     case "huggingface": self = .huggingFace
