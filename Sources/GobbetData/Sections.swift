@@ -11,4 +11,7 @@ extension SectionKind {
   static let tokens = SectionKind("TOKN")
   static let tokenBlocks = SectionKind("TOKB")
   static let documentLengths = SectionKind("DOCL")
+  static let tensorTable = SectionKind("TENS")
+  static let tensorBlocks = SectionKind("TBLK")
+  static let tensorData = SectionKind("TDAT")
 }
