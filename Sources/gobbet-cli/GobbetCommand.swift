@@ -8,7 +8,8 @@ import ArgumentParser
 @main struct GobbetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
-    abstract: "Trains byte-level BPE vocabularies, packs corpora into token files, runs small GPTs.",
+    abstract:
+      "Trains byte-level BPE vocabularies, packs corpora into token files, runs small GPTs.",
     version: "0.1.0",
     subcommands: [
       Train.self, Encode.self, Decode.self, Count.self, Pack.self, Inspect.self, Verify.self,

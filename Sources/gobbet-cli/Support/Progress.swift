@@ -27,7 +27,9 @@ final class Progress: Sendable {
     guard !isQuiet else { return }
     state.withLock { state in
       let now = ContinuousClock.now
-      guard now - state.lastShown >= (isTerminal ? .milliseconds(200) : .seconds(30)) else { return }
+      guard now - state.lastShown >= (isTerminal ? .milliseconds(200) : .seconds(30)) else {
+        return
+      }
       state.lastShown = now
       if isTerminal {
         FileHandle.standardError.write(Data("\r\u{1B}[K\(line())".utf8))

@@ -1,0 +1,8 @@
+internal import GobbetBPE
+
+/// An encoder on the heap, so that a worker's closure can keep it; used by one thread.
+final class EncoderBox {
+  var encoder: Encoder
+
+  init(_ tokenizer: Tokenizer) { encoder = tokenizer.makeEncoder() }
+}

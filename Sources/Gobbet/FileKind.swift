@@ -1,0 +1,59 @@
+public import GobbetSystem
+
+/// What a file holds, told by its first bytes, never by its name.
+public enum FileKind: Hashable, Sendable {
+  /// A Gobbet container.
+  case gobbet
+  /// JSON: a tokenizer.json, a vocab.json.
+  case json
+  /// safetensors: a length and a JSON object.
+  case safetensors
+  /// Lines of base64 and a rank, as tiktoken writes them.
+  case tiktoken
+  /// None of these.
+  case other
+
+  /// Looks at the file at `path`.
+  ///
+  /// - Throws: ``FileError``.
+  public init(recognizing path: String) throws(FileError) {
+    let file = try InputFile(path, regularOnly: true)
+    let start = try file.bytes(in: 0..<4096)
+    self = FileKind(start: start)
+  }
+
+  /// Looks at the first bytes of a file.
+  init(start: [UInt8]) {
+    if start.starts(with: gobbetMagic.prefix(4)) {
+      self = .gobbet
+    } else if start.count > 8, start[8] == UInt8(ascii: "{"), start[6] == 0, start[7] == 0 {
+      self = .safetensors
+    } else if start.first(where: { !Self.isJSONSpace($0) }) == UInt8(ascii: "{") {
+      self = .json
+    } else if Self.isTiktokenLine(start.prefix { $0 != 0x0A }) {
+      self = .tiktoken
+    } else {
+      self = .other
+    }
+  }
+
+  private static func isJSONSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
+
+  /// Whether `line` is base64, a space and a number.
+  private static func isTiktokenLine(_ line: ArraySlice<UInt8>) -> Bool {
+    let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, parts[0].count % 4 == 0 else { return false }
+    return parts[1].allSatisfy { (0x30...0x39).contains($0) || $0 == 0x0D } && !parts[1].isEmpty
+      && parts[0].allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+          UInt8(ascii: "="):
+          true
+        default: false
+        }
+      }
+  }
+}

@@ -1,0 +1,70 @@
+extension Pattern {
+  /// GPT-2, r50k and p50k: Hugging Face's `ByteLevel` too.
+  public static let gpt2 = Pattern(
+    contractions: .lowercase, words: .letters, wordPrefix: .space, digits: .runWithSpace,
+    symbolTail: .none, newlineRuns: false, finalWhitespaceWhole: true)
+
+  /// GPT-4 as tiktoken spells it.
+  public static let cl100k = Pattern(
+    contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .upToThree,
+    symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: true)
+
+  /// Llama 3, and GPT-4 as trainers spell it: cl100k but for white space at the end of the text.
+  public static let llama3 = Pattern(
+    contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .upToThree,
+    symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
+
+  /// GPT-4o.
+  public static let o200k = Pattern(
+    contractions: .anyCaseSuffix, words: .caseAware, wordPrefix: .anyButNewline,
+    digits: .upToThree, symbolTail: .newlinesAndSlashes, newlineRuns: true,
+    finalWhitespaceWhole: false)
+
+  /// Qwen 2, 2.5 and 3.
+  public static let qwen2 = Pattern(
+    contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .one,
+    symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
+
+  /// The patterns that have a name.
+  public static let named: [(name: String, pattern: Pattern)] = [
+    ("gpt2", .gpt2), ("cl100k", .cl100k), ("llama3", .llama3), ("o200k", .o200k),
+    ("qwen2", .qwen2),
+  ]
+
+  /// The pattern of this name; nil if there is none.
+  public init?(named name: String) {
+    guard let entry = Self.named.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+      return nil
+    }
+    self = entry.pattern
+  }
+
+  /// The name of these settings; nil if they have none.
+  public var name: String? { Self.named.first { $0.pattern == self }?.name }
+}
+
+extension Pattern {
+  /// The settings as files hold them, a byte each.
+  ///
+  /// - Source: `Spec/Pretokenization.md`.
+  public var settings: [UInt8] {
+    [
+      contractions.rawValue, words.rawValue, wordPrefix.rawValue, digits.rawValue,
+      symbolTail.rawValue, newlineRuns ? 1 : 0, finalWhitespaceWhole ? 1 : 0,
+    ]
+  }
+
+  /// The pattern with the settings of a file; nil if a byte is missing, surplus or unknown.
+  public init?(settings: [UInt8]) {
+    guard settings.count == 7, settings[5] <= 1, settings[6] <= 1,
+      let contractions = Contractions(rawValue: settings[0]),
+      let words = Words(rawValue: settings[1]),
+      let wordPrefix = WordPrefix(rawValue: settings[2]),
+      let digits = Digits(rawValue: settings[3]),
+      let symbolTail = SymbolTail(rawValue: settings[4])
+    else { return nil }
+    self.init(
+      contractions: contractions, words: words, wordPrefix: wordPrefix, digits: digits,
+      symbolTail: symbolTail, newlineRuns: settings[5] == 1, finalWhitespaceWhole: settings[6] == 1)
+  }
+}

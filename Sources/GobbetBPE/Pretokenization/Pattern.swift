@@ -1,0 +1,87 @@
+/// How text is cut into pretokens: the settings of one grammar, in place of a regular expression.
+///
+/// At each place the first of these that matches is a pretoken: a contraction, a word, digits,
+/// symbols, white space. The settings say how each of them looks. Nothing that comes from a file is
+/// ever compiled: a file holds settings, or a spelling that is recognised as a whole.
+/// - Source: `Spec/Pretokenization.md`; pinned by `Fixtures/pretokenization/`.
+public struct Pattern: Hashable, Sendable {
+  /// Whether English contractions (`'s`, `'ll`) are special.
+  public enum Contractions: UInt8, Hashable, Sendable {
+    /// They are not.
+    case none = 0
+    /// Pretokens of their own, in lower case: `'(?:[sdmt]|ll|ve|re)`.
+    case lowercase = 1
+    /// Pretokens of their own in any case: `'(?i:[sdmt]|ll|ve|re)`. U+017F, ſ, is an s.
+    case anyCase = 2
+    /// The tail of a word, in any case.
+    case anyCaseSuffix = 3
+  }
+
+  /// What a word is.
+  public enum Words: UInt8, Hashable, Sendable {
+    /// `\p{L}+`
+    case letters = 0
+    /// Upper-like, then lower-like scalars, so that camelCase is two:
+    /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`, else
+    /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*`.
+    case caseAware = 1
+  }
+
+  /// The one scalar that a word may begin with.
+  public enum WordPrefix: UInt8, Hashable, Sendable {
+    /// ` ?`
+    case space = 0
+    /// `[^\r\n\p{L}\p{N}]?`
+    case anyButNewline = 1
+  }
+
+  /// How numerals are cut.
+  public enum Digits: UInt8, Hashable, Sendable {
+    /// ` ?\p{N}+`
+    case runWithSpace = 0
+    /// `\p{N}`
+    case one = 1
+    /// `\p{N}{1,3}`
+    case upToThree = 3
+  }
+
+  /// What a run of symbols, ` ?[^\s\p{L}\p{N}]+`, takes along.
+  public enum SymbolTail: UInt8, Hashable, Sendable {
+    /// Nothing.
+    case none = 0
+    /// `[\r\n]*`
+    case newlines = 1
+    /// `[\r\n/]*`
+    case newlinesAndSlashes = 2
+  }
+
+  /// Whether English contractions are special.
+  public var contractions: Contractions
+  /// What a word is.
+  public var words: Words
+  /// The one scalar that a word may begin with.
+  public var wordPrefix: WordPrefix
+  /// How numerals are cut.
+  public var digits: Digits
+  /// What a run of symbols takes along.
+  public var symbolTail: SymbolTail
+  /// Whether white space up to its last newline is a pretoken: `\s*[\r\n]+`.
+  public var newlineRuns: Bool
+  /// Whether white space at the end of the text is one pretoken, newlines or not: `\s+$`, before
+  /// `newlineRuns`.
+  public var finalWhitespaceWhole: Bool
+
+  /// A pattern of one's own.
+  public init(
+    contractions: Contractions, words: Words, wordPrefix: WordPrefix, digits: Digits,
+    symbolTail: SymbolTail, newlineRuns: Bool, finalWhitespaceWhole: Bool
+  ) {
+    self.contractions = contractions
+    self.words = words
+    self.wordPrefix = wordPrefix
+    self.digits = digits
+    self.symbolTail = symbolTail
+    self.newlineRuns = newlineRuns
+    self.finalWhitespaceWhole = finalWhitespaceWhole
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Gobbet
+
+/// What the encoding benchmarks are run on.
+struct EncodingInput: ParsableArguments {
+  @Option(help: "A .gobbet vocabulary, a tiktoken file or a tokenizer.json.")
+  var vocabulary: String
+
+  @Option(help: "The name of the pattern, for files that do not say.")
+  var pattern: String?
+
+  @Option(help: "A corpus: JSON Lines or text, plain or compressed; repeatable.")
+  var corpus: [String] = []
+
+  @Option(help: "Stop before this many megabytes (10^6 bytes).")
+  var limitMb: Double?
+
+  @Option(help: "Threads.")
+  var threads = 1
+
+  func loadedTokenizer() throws -> Tokenizer {
+    Tokenizer(
+      try Vocabulary(recognizing: vocabulary, pattern: try pattern.map { try namedPattern($0) }))
+  }
+
+  func loadedDocuments() throws -> [[UInt8]] {
+    try documents(corpus, limit: limitMb.map { Int($0 * 1_000_000) })
+  }
+}
+
+/// The pattern called `name`.
+func namedPattern(_ name: String) throws -> Pattern {
+  guard let pattern = Pattern(named: name) else {
+    throw ValidationError("no pattern is called \(name)")
+  }
+  return pattern
+}
+
+/// Encodes a corpus document by document: the first pass, and the ones after it.
+struct EncodeBench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode", abstract: "Encoding speed over a corpus, cold and warm.")
+
+  @OptionGroup var input: EncodingInput
+
+  private struct Report: Encodable {
+    let bytes: Int
+    let tokens: Int
+    let checksum: UInt64
+    let load_cpu_s: Double
+    let cold_mb_per_cpu_s: Double
+    let warm_mb_per_cpu_s: Double
+    let wall_mb_per_s: Double
+    let peak_rss_mb: Int
+  }
+
+  func run() async throws {
+    let documents = try input.loadedDocuments()
+    let byteCount = documents.reduce(0) { $0 + $1.count }
+    var tokenizer: Tokenizer?
+    let load = try cpuSeconds {
+      let loaded = try input.loadedTokenizer()
+      tokenizer = loaded
+      _ = loaded.encoded("hello")
+    }
+    guard let tokenizer else { return }
+    var encoder = tokenizer.makeEncoder()
+    var ids: [[TokenID]] = []
+    var passes: [Double] = []
+    let start = ContinuousClock.now
+    for _ in 0..<4 {
+      passes.append(
+        cpuSeconds {
+          ids = documents.map { document in
+            var ids: [TokenID] = []
+            encoder.encode(document.span, into: &ids)
+            return ids
+          }
+        })
+    }
+    let wall = (ContinuousClock.now - start) / .seconds(1)
+    var checksum = Checksum()
+    for document in ids { checksum.add(document) }
+    let megabytes = Double(byteCount) / 1_000_000
+    try printJSON(
+      Report(
+        bytes: byteCount, tokens: ids.reduce(0) { $0 + $1.count }, checksum: checksum.value,
+        load_cpu_s: load.rounded(4), cold_mb_per_cpu_s: (megabytes / passes[0]).rounded(1),
+        warm_mb_per_cpu_s: (megabytes / median(Array(passes.dropFirst()))).rounded(1),
+        wall_mb_per_s: (4 * megabytes / wall).rounded(1), peak_rss_mb: peakResidentMegabytes))
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Gobbet
+
+/// `gobbet decode`: ids → text.
+struct Decode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the text of ids, or of a range or a document of a token dataset.",
+    discussion: """
+      Ids are decimal numbers apart by white space or commas. A .gobbet dataset brings its \
+      vocabulary where it was embedded.
+      """)
+
+  @Argument(help: "A file of ids, a .gobbet token dataset, or - for standard input.")
+  var input = "-"
+
+  @Option(
+    name: [.customShort("v"), .long], help: "The vocabulary, if the input does not hold it.")
+  var vocabulary: String?
+
+  @Option(help: "How text is split, for vocabularies that do not say.")
+  var pattern: PatternName?
+
+  @Option(help: "Of a dataset: only this document, from 0.")
+  var document: Int?
+
+  @Option(help: "Of a dataset: only these tokens, as 50..<54.")
+  var range: IndexRange?
+
+  func run() throws {
+    let given = try vocabulary.map { try Vocabulary(recognizing: $0, pattern: pattern?.pattern) }
+    if input != "-", try FileKind(recognizing: input) == .gobbet {
+      try decodeDataset(try TokenDataset(path: input), given)
+    } else {
+      guard document == nil, range == nil else {
+        throw Failure(.usage, "--document and --range are for token datasets")
+      }
+      guard let given else { throw Failure(.usage, "decode: ids need a --vocabulary") }
+      try write(try parsedIDs(), Decoder(given))
+    }
+  }
+
+  private func decodeDataset(_ dataset: TokenDataset, _ given: Vocabulary?) throws {
+    guard let vocabulary = try dataset.vocabulary(given: given) else {
+      throw Failure(.usage, "\(input): names its vocabulary only; add --vocabulary")
+    }
+    var wanted = 0..<dataset.tokenCount
+    if let document {
+      guard (0..<dataset.documentCount).contains(document) else {
+        throw Failure(.usage, "--document: \(input) has documents 0..<\(dataset.documentCount)")
+      }
+      wanted = dataset.document(document)
+    }
+    if let range {
+      guard range.bounds.upperBound <= wanted.count else {
+        throw Failure(.usage, "--range: there are tokens 0..<\(wanted.count)")
+      }
+      wanted =
+        (wanted.lowerBound + range.bounds.lowerBound)
+        ..<(wanted.lowerBound
+        + range.bounds.upperBound)
+    }
+    let decoder = Decoder(vocabulary)
+    let step = 1 << 20
+    for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: step) {
+      try write(
+        try dataset.tokens(in: start..<min(start + step, wanted.upperBound)), decoder)
+    }
+  }
+
+  private func write(_ ids: [TokenID], _ decoder: Decoder) throws {
+    var bytes: [UInt8] = []
+    try decoder.decode(ids.span, into: &bytes)
+    try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+  }
+
+  private func parsedIDs() throws -> [TokenID] {
+    var ids: [TokenID] = []
+    for word in try readAll(input).split(whereSeparator: { $0 <= 0x20 || $0 == 0x2C }) {
+      let text = String(decoding: word, as: UTF8.self)
+      guard let id = TokenID(text) else {
+        throw Failure(.badData, "\(input): not a token id: \(text.prefix(40))")
+      }
+      ids.append(id)
+    }
+    return ids
+  }
+}
+
+/// A half-open range of indices on the command line: 50..<54.
+struct IndexRange: ExpressibleByArgument {
+  let bounds: Range<Int>
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "..<", omittingEmptySubsequences: false)
+    guard parts.count == 2, let lower = Int(parts[0]), let upper = Int(parts[1]), lower >= 0,
+      lower <= upper
+    else { return nil }
+    bounds = lower..<upper
+  }
+}
