@@ -61,6 +61,7 @@ static void attend(
   const gobbet_layer_cache *cache = &group->cache;
   const size_t width = cache->head_width, seen = group->position + group->row_count;
   const gobbet_product scores = {
+    .element = gobbet_float32,
     .input = group->queries + head * width,
     .input_stride = group->query_stride,
     .row_count = group->row_count,
@@ -84,6 +85,7 @@ static void attend(
     }
   }
   const gobbet_product sums = {
+    .element = gobbet_float32,
     .input = scratch,
     .input_stride = cache->capacity,
     .row_count = group->row_count,

@@ -84,14 +84,21 @@ struct BitForBitTests {
     for (row, position) in positions.enumerated() { #expect(some[row] == whole.logits[position]) }
   }
 
-  @Test("with every set of instructions, on any number of threads", arguments: [1, 2, 3, 8])
-  func variants(threadCount: Int) throws {
-    let whole = try Whole()
+  @Test(
+    "with every set of instructions, on any number of threads, in every precision",
+    arguments: [1, 2, 3, 8], Precision.allCases)
+  func variants(threadCount: Int, precision: Precision) throws {
+    let small = try SmallModel()
+    let model = try GPT(small.source, precision: precision)
+    let ids = Array(try small.reference.ids(named: "val.ids").prefix(75))
+    let expected = try ForwardPass(model).logits(of: ids, .all)
     for variant in KernelVariant.available {
-      let pass = try ForwardPass(
-        whole.small.model, threadCount: threadCount, variant: variant)
-      let ids = Array(whole.ids.prefix(75))
-      #expect(try pass.logits(of: ids, .all) == whole.logits.rows(0..<75), "\(variant)")
+      let pass = try ForwardPass(model, threadCount: threadCount, variant: variant)
+      #expect(try pass.logits(of: ids, .all) == expected, "\(variant)")
+      let cache = try KeyValueCache(model.configuration)
+      for (position, id) in ids.enumerated() {
+        #expect(try pass.logits(of: [id], cache: cache)[0] == expected[position], "\(variant)")
+      }
     }
   }
 }

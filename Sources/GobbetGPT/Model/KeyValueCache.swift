@@ -15,7 +15,7 @@ public final class KeyValueCache {
   let headWidth: Int
   var width: Int { headCount * headWidth }
   private let layerCount: Int
-  private let memory: FloatMemory
+  private let memory: LargeMemory
 
   /// An empty sequence of a model of that configuration.
   ///
@@ -29,7 +29,7 @@ public final class KeyValueCache {
     let floats =
       gobbet_key_count(capacity, headCount, headWidth)
       + gobbet_value_count(capacity, headCount, headWidth)
-    memory = try FloatMemory(count: layerCount * floats)
+    memory = try LargeMemory(wordCount: layerCount * floats)
   }
 
   /// Forgets all tokens but the first `count`.
@@ -49,7 +49,8 @@ public final class KeyValueCache {
   /// The keys of a layer; the pointer lives as long as `self`.
   func keys(_ layer: Int) -> UnsafeMutablePointer<Float> {
     precondition(layer < layerCount, "keys: no such layer")
-    return unsafe memory.pointer(at: layer * gobbet_key_count(capacity, headCount, headWidth))
+    let keyCount = gobbet_key_count(capacity, headCount, headWidth)
+    return unsafe floats(at: layer * keyCount, count: keyCount)
   }
 
   /// The values of a layer; the pointer lives as long as `self`.
@@ -57,6 +58,11 @@ public final class KeyValueCache {
     precondition(layer < layerCount, "values: no such layer")
     let keyCount = gobbet_key_count(capacity, headCount, headWidth)
     let valueCount = gobbet_value_count(capacity, headCount, headWidth)
-    return unsafe memory.pointer(at: layerCount * keyCount + layer * valueCount)
+    return unsafe floats(at: layerCount * keyCount + layer * valueCount, count: valueCount)
+  }
+
+  private func floats(at offset: Int, count: Int) -> UnsafeMutablePointer<Float> {
+    // SAFETY: the memory is used for nothing but floats, of which zeros are.
+    unsafe memory.pointer(at: offset).bindMemory(to: Float.self, capacity: count)
   }
 }
