@@ -52,8 +52,7 @@ public struct CountingRun: Sendable {
   ) async throws -> TextCounts {
     let tokenizer = vocabulary.map { Tokenizer($0) }
     let total = Total(tokenizer == nil ? TextCounts() : TextCounts(tokenCount: 0))
-    let reader = try CorpusReader(inputs: inputs, options: corpus)
-    try await DocumentPipeline(workerCount: workerCount).run(reader) {
+    try await DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount).run {
       let encoder = tokenizer.map { EncoderBox($0) }
       return { batch in
         var counts = TextCounts()

@@ -3,34 +3,40 @@ internal import Synchronization
 
 /// Reads a corpus in batches, has several workers process them, and takes the outputs in order.
 ///
-/// A worker reads its next batch itself, under a lock, so that no batch waits in a queue; outputs
-/// that come early wait for those before them. What is consumed, and in which order, does not
-/// depend on the number of workers.
+/// A worker reads its next batch itself, under a lock, so that no batch waits in a queue, and
+/// parses it; outputs that come early wait for those before them. What is consumed, in which order,
+/// and which error ends the run do not depend on the number of workers.
 struct DocumentPipeline: Sendable {
+  /// Files, directories, or `-`.
+  let inputs: [String]
+  /// How they are read.
+  let options: CorpusOptions
   /// How many batches are processed at a time.
   let workerCount: Int
-  /// Bytes of text after which a batch is full.
+  /// Bytes of input after which a batch is full.
   var batchByteCount = 1 << 20
 
   /// Runs to the end of the corpus.
   ///
   /// `makeWorker` is called once a worker and gives what turns a batch into an output, with any
   /// state it keeps; `consume` is called with one output at a time.
-  /// - Throws: the first error of reading, of a worker or of `consume`; the others then stop.
+  /// - Throws: the first error in the order of the corpus: of reading, of a worker, of `consume`.
   func run<Output: Sendable>(
-    _ reader: consuming CorpusReader,
     makeWorker: @escaping @Sendable () -> (DocumentBatch) throws -> Output,
     consume: @escaping @Sendable (Output) throws -> Void
   ) async throws {
-    let source = BatchSource(reader, batchByteCount: batchByteCount)
+    let source = BatchSource(
+      try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount)
     let sink = OrderedSink(consume)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workerCount {
         group.addTask {
+          var parser = try DocumentParser(options)
           let process = makeWorker()
-          while let (sequence, batch) = try source.next() {
+          while let (sequence, unparsed) = source.next() {
             try Task.checkCancellation()
-            try sink.take(try process(batch), sequence)
+            try sink.take(
+              Result { try process(try parser.documents(of: try unparsed.get())) }, sequence)
             while sink.waitingCount > 4 * workerCount, sink.isAhead(sequence) {
               try Task.checkCancellation()
               await Task.yield()
@@ -48,6 +54,7 @@ private final class BatchSource: Sendable {
   private struct State: ~Copyable {
     var reader: CorpusReader
     var nextSequence = 0
+    var hasEnded = false
   }
 
   private let state: Mutex<State>
@@ -58,11 +65,21 @@ private final class BatchSource: Sendable {
     self.batchByteCount = batchByteCount
   }
 
-  func next() throws -> (sequence: Int, batch: DocumentBatch)? {
-    try state.withLock { state in
-      guard let batch = try state.reader.nextBatch(byteCount: batchByteCount) else { return nil }
+  /// The next batch, or the error that ends the corpus; nil after that.
+  func next() -> (sequence: Int, batch: Result<UnparsedBatch, any Error>)? {
+    state.withLock { state in
+      guard !state.hasEnded else { return nil }
       defer { state.nextSequence += 1 }
-      return (state.nextSequence, batch)
+      do {
+        if let batch = try state.reader.nextUnparsedBatch(byteCount: batchByteCount) {
+          return (state.nextSequence, .success(batch))
+        }
+        state.hasEnded = true
+        return nil
+      } catch {
+        state.hasEnded = true
+        return (state.nextSequence, .failure(error))
+      }
     }
   }
 }
@@ -70,7 +87,7 @@ private final class BatchSource: Sendable {
 /// Passes outputs on in the order of their numbers.
 private final class OrderedSink<Output: Sendable>: Sendable {
   private struct State {
-    var waiting: [Int: Output] = [:]
+    var waiting: [Int: Result<Output, any Error>] = [:]
     var nextSequence = 0
   }
 
@@ -85,12 +102,12 @@ private final class OrderedSink<Output: Sendable>: Sendable {
   /// Whether outputs before `sequence` are still missing.
   func isAhead(_ sequence: Int) -> Bool { state.withLock { $0.nextSequence <= sequence } }
 
-  func take(_ output: Output, _ sequence: Int) throws {
+  func take(_ output: Result<Output, any Error>, _ sequence: Int) throws {
     try state.withLock { state in
       state.waiting[sequence] = output
       while let next = state.waiting.removeValue(forKey: state.nextSequence) {
         state.nextSequence += 1
-        try consume(next)
+        try consume(try next.get())
       }
     }
   }

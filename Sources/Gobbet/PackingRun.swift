@@ -53,13 +53,12 @@ public struct PackingRun: Sendable {
     to path: String, replacing: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
-    let reader = try CorpusReader(inputs: inputs, options: corpus)
     let output = PackingOutput(
       try TokenDatasetWriter(
         path: path, vocabulary: vocabulary, options: options, replacing: replacing))
     let tokenizer = Tokenizer(vocabulary)
     let appended = appendedToken
-    try await DocumentPipeline(workerCount: workerCount).run(reader) {
+    try await DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount).run {
       let encoder = EncoderBox(tokenizer)
       return { batch in EncodedBatch(batch, encoder, appending: appended) }
     } consume: { batch in
@@ -113,7 +112,7 @@ private final class PackingOutput: Sendable {
 
   func finish() throws -> PackingSummary {
     try state.withLock { state in
-      try state.writer.finish()
+      _ = try state.writer.finish()
       return state.summary
     }
   }

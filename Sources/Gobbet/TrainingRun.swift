@@ -61,18 +61,62 @@ public struct TrainingRun: Sendable {
   /// Reads the corpus once and trains on it.
   ///
   /// `progress` is called as work goes on, and stops the run by answering false.
-  /// - Throws: ``FileError``, ``CorpusError``, ``VocabularyError``; `CancellationError` if
-  ///   `progress` stopped the run.
+  /// - Throws: ``TrainingError``, ``FileError``, ``CorpusError``, ``VocabularyError``;
+  ///   `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (TrainingRunProgress) -> Bool = { _ in true }
   ) async throws -> TrainingResult {
-    let trainer = Trainer(options)
-    let counted = try await counts(progress: progress)
-    let vocabulary = try trainer.train(counted.pretokens, pattern: pattern) { state in
-      progress(.merging(mergeCount: state.mergeCount, of: state.mergeLimit))
+    let trainer = try Trainer(options)
+    let counts = try await counts(progress: progress)
+    let isStopped = Atomic(false)
+    let vocabulary = try trainer.train(counts, pattern: pattern) { state in
+      let goesOn = progress(.merging(mergeCount: state.mergeCount, of: state.mergeLimit))
+      if !goesOn { isStopped.store(true, ordering: .relaxed) }
+      return goesOn
     }
+    if isStopped.load(ordering: .relaxed) { throw CancellationError() }
     return TrainingResult(
-      vocabulary: vocabulary, documentCount: counted.documentCount, byteCount: counted.byteCount,
-      uniquePretokenCount: counted.pretokens.count)
+      vocabulary: vocabulary, documentCount: Int(counts.documentCount),
+      byteCount: Int(counts.byteCount), uniquePretokenCount: counts.uniqueCount)
   }
+
+  /// Counts the pretokens of the corpus, each worker in a table of its own.
+  private func counts(
+    progress: @escaping @Sendable (TrainingRunProgress) -> Bool
+  ) async throws -> PretokenCounts {
+    let scanner = PretokenScanner(pattern)
+    let tables = Mutex<[SharedCounts]>([])
+    let total = Mutex<(documents: Int, bytes: Int)>((0, 0))
+    try await DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount).run {
+      let shared = SharedCounts()
+      tables.withLock { $0.append(shared) }
+      return { batch in
+        shared.counts.withLock { counts in
+          for index in 0..<batch.count { counts.count(batch.text(index), using: scanner) }
+        }
+        return (documents: batch.count, bytes: batch.byteCount)
+      }
+    } consume: { batch in
+      let soFar = total.withLock { total in
+        total.documents += batch.documents
+        total.bytes += batch.bytes
+        return total
+      }
+      guard progress(.counting(documentCount: soFar.documents, byteCount: soFar.bytes)) else {
+        throw CancellationError()
+      }
+    }
+    return try tables.withLock { tables in
+      guard var merged = tables.popLast()?.counts.withLock({ $0 }) else { return PretokenCounts() }
+      while let next = tables.popLast() {
+        try next.counts.withLock { counts in try merged.merge(counts) }
+      }
+      return merged
+    }
+  }
+}
+
+/// The table of one worker.
+private final class SharedCounts: Sendable {
+  let counts = Mutex(PretokenCounts())
 }

@@ -55,7 +55,7 @@ struct Pack: AsyncParsableCommand {
   }
 
   private func show(_ summary: PackingSummary) throws {
-    let fileByteCount = try fileByteCount(output.output)
+    let fileByteCount = try ContainerReader(path: output.output).byteCount
     let bits = Double(fileByteCount) * 8 / Double(max(1, summary.tokenCount))
     if report.json {
       try printJSON(
@@ -71,4 +71,12 @@ struct Pack: AsyncParsableCommand {
         """)
     }
   }
+}
+
+extension TokenCodec: ExpressibleByArgument {
+  /// The codec of that name.
+  public init?(argument: String) { self.init(named: argument) }
+
+  /// All names, for help texts.
+  static var listed: String { allCases.map(\.name).joined(separator: ", ") }
 }

@@ -23,7 +23,7 @@ struct Train: AsyncParsableCommand {
   var special: [String] = []
 
   @Option(help: "Merge only pairs that occur this often.")
-  var minimumFrequency = 1
+  var minimumFrequency: UInt64 = 1
 
   @Option(help: "No token longer than this many bytes.")
   var maximumTokenLength: Int?
@@ -31,8 +31,8 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     var options = TrainingOptions(vocabularySize: size)
     options.tieBreak = tieBreak
-    options.specialTokens = special
-    options.minimumFrequency = UInt64(max(1, minimumFrequency))
+    options.specialTokens = special.map { Array($0.utf8) }
+    options.minimumFrequency = minimumFrequency
     options.maximumTokenLength = maximumTokenLength
     let run = TrainingRun(
       inputs: input.inputs, corpus: input.corpus, pattern: pattern.pattern, options: options,
@@ -84,6 +84,7 @@ struct Train: AsyncParsableCommand {
 }
 
 extension TieBreak: ExpressibleByArgument {
+  /// The order of that name.
   public init?(argument: String) {
     switch argument {
     case "huggingface": self = .huggingFace

@@ -17,6 +17,7 @@ struct InputOptions: ParsableArguments {
 }
 
 extension CorpusFormat: ExpressibleByArgument {
+  /// The format of that name.
   public init?(argument: String) {
     switch argument {
     case "auto": self = .automatic

@@ -1,0 +1,67 @@
+/// Where the pretokens go in a ``SymbolArena``: the slots that each count needs.
+struct ArenaLayout {
+  private var slotCounts: [UInt64: Int] = [:]
+  /// The slots of the frequent small counts, which need no hashing.
+  private var smallSlotCounts = [Int](repeating: 0, count: 1 << 12)
+  private var slotCount = 1
+  /// The sum of length times count.
+  private(set) var totalWeight: UInt64 = 0
+  private var isEmpty = true
+
+  /// Makes room for one pretoken.
+  ///
+  /// - Throws: ``TrainingError`` (`tooManyPretokens`, `countsTooLarge`).
+  mutating func add(byteCount: Int, count: UInt64) throws(TrainingError) {
+    guard byteCount > 0, count > 0 else { return }
+    isEmpty = false
+    guard byteCount > 1 else { return }
+    slotCount += byteCount + 1
+    guard slotCount < Int(UInt32.max) else { throw .tooManyPretokens }
+    let (weight, isWeightTooLarge) = count.multipliedReportingOverflow(by: UInt64(byteCount))
+    let (total, isTotalTooLarge) = totalWeight.addingReportingOverflow(weight)
+    guard !isWeightTooLarge, !isTotalTooLarge else { throw .countsTooLarge }
+    totalWeight = total
+    if count < UInt64(smallSlotCounts.count) {
+      smallSlotCounts[Int(count)] += byteCount + 1
+    } else {
+      slotCounts[count, default: 0] += byteCount + 1
+    }
+  }
+
+  /// Sets up the classes by falling count, from slot 1 on.
+  ///
+  /// - Throws: ``TrainingError`` (`noPretokens`).
+  func classStarts(into classes: inout CountClasses) throws(TrainingError) -> Starts {
+    guard !isEmpty else { throw .noPretokens }
+    var starts = Starts(smallStarts: [Int](repeating: 0, count: smallSlotCounts.count))
+    var start = 1
+    for (count, slotCount) in slotCounts.sorted(by: { $0.key > $1.key }) {
+      starts.starts[count] = start
+      start += slotCount
+      classes.append(count: count, end: start)
+    }
+    for count in smallSlotCounts.indices.reversed() where smallSlotCounts[count] > 0 {
+      starts.smallStarts[count] = start
+      start += smallSlotCounts[count]
+      classes.append(count: UInt64(count), end: start)
+    }
+    return starts
+  }
+
+  /// The next free slot of every class.
+  struct Starts {
+    fileprivate(set) var starts: [UInt64: Int] = [:]
+    fileprivate(set) var smallStarts: [Int]
+
+    /// Takes slots in the class of `count`; returns the first.
+    mutating func take(_ slotCount: Int, forCount count: UInt64) -> Int {
+      if count < UInt64(smallStarts.count) {
+        defer { smallStarts[Int(count)] += slotCount }
+        return smallStarts[Int(count)]
+      }
+      let start = starts[count, default: 0]
+      starts[count] = start + slotCount
+      return start
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/// Learns merges: merges the most frequent pair wherever it is, corrects the counts beside these
+/// places, and so on.
+struct MergeLoop {
+  /// All tokens so far; their ids are the symbols.
+  private(set) var tokens: TokenTable
+  /// The merges that made them.
+  private(set) var merges: [Merge] = []
+  private var arena: SymbolArena
+  private var candidates: Candidates
+  private var filter: MergeFilter
+  /// What stands to the left, and to the right, of the merges of one step.
+  private var lefts: NeighbourTally
+  private var rights: NeighbourTally
+
+  /// Brings the pretokens to where `start` is, to learn at most `mergeLimit` merges more.
+  ///
+  /// - Throws: ``TrainingError``, or what `source` throws.
+  init(
+    _ source: some PretokenSource, _ start: TrainingStart, _ options: TrainingOptions,
+    mergeLimit: Int
+  ) throws {
+    tokens = start.tokens
+    arena = try SymbolArena(source, tokens)
+    lefts = NeighbourTally(symbolBound: tokens.count + mergeLimit)
+    rights = NeighbourTally(symbolBound: tokens.count + mergeLimit)
+    // Every place of the merges that there are counts, however rare.
+    candidates = Candidates(lowestFloor: 1, totalWeight: 0)
+    filter = MergeFilter(only: start.merges)
+    if !start.merges.isEmpty { collectCandidates() }
+    for merge in start.merges { replay(merge) }
+    candidates = Candidates(
+      lowestFloor: max(options.minimumFrequency, 1), totalWeight: arena.totalWeight)
+    filter = MergeFilter(options, forbidden: start.specialStrings)
+    collectCandidates()
+  }
+
+  /// Learns one more merge and returns how often its pair occurred; nil if there is none.
+  ///
+  /// - Precondition: fewer merges than the limit have been learned.
+  /// - Throws: ``VocabularyError`` (`tokensTooLong`).
+  mutating func step() throws(VocabularyError) -> UInt64? {
+    if candidates.needCollection { collectCandidates() }
+    while true {
+      if let (pair, entry) = candidates.popBest() {
+        let symbol = Symbol(tokens.count)
+        try tokens.append(concatenating: pair.left, pair.right)
+        merges.append(Merge(left: pair.left, right: pair.right, result: symbol))
+        merge(pair, entry, into: symbol)
+        return entry.count
+      }
+      guard candidates.lowerFloor() else { return nil }
+      collectCandidates()
+    }
+  }
+
+  /// Merges the pair of a merge that was learned before.
+  private mutating func replay(_ merge: Merge) {
+    if candidates.needCollection { collectCandidates() }
+    merges.append(merge)
+    let pair = Pair(merge.left, merge.right)
+    if let entry = candidates.entry(of: pair) { self.merge(pair, entry, into: merge.result) }
+  }
+
+  private mutating func collectCandidates() {
+    candidates.collect(from: &arena, tokens, filter: filter, tally: &rights)
+  }
+
+  private mutating func merge(_ pair: Pair, _ entry: PairCounts.Entry, into symbol: Symbol) {
+    let first = Int(entry.firstPlace)
+    let merged = rewrite(first..<first + Int(entry.placeCount), pair, into: symbol)
+    tally(merged, symbol)
+    correctCounts(pair, symbol)
+    let hasLeft = candidates.admit(&lefts, tokens, filter) { Pair($0, symbol) }
+    let hasRight = candidates.admit(&rights, tokens, filter) { Pair(symbol, $0) }
+    if hasLeft || hasRight { recordPlaces(merged, symbol) }
+    lefts.removeAll()
+    rights.removeAll()
+  }
+
+  /// Merges at the listed places, in rising order so that a run of one symbol merges from its left
+  /// end, and moves those that still held the pair to the front; returns where they are.
+  private mutating func rewrite(
+    _ list: Range<Int>, _ pair: Pair, into symbol: Symbol
+  ) -> Range<Int> {
+    var end = list.lowerBound
+    for element in list {
+      let place = candidates[element]
+      if arena.merge(pair, into: symbol, at: place) {
+        candidates[end] = place
+        end += 1
+      }
+    }
+    return list.lowerBound..<end
+  }
+
+  /// Counts the symbols beside the merged places.
+  ///
+  /// Where two of these touch, the first has the second as its right neighbour, and the second has
+  /// no left one.
+  private mutating func tally(_ merged: Range<Int>, _ symbol: Symbol) {
+    var classIndex = 0
+    for element in merged {
+      let place = candidates[element]
+      classIndex = arena.classes.classIndex(of: place, from: classIndex)
+      let weight = arena.classes.counts[classIndex]
+      let left = arena.symbol(before: place)
+      if left != SymbolArena.boundary, left != symbol { lefts.add(left, weight: weight) }
+      let right = arena.symbol(after: place)
+      if right != SymbolArena.boundary { rights.add(right, weight: weight) }
+    }
+  }
+
+  /// Takes the merged occurrences from the counts of the pairs that they broke.
+  private mutating func correctCounts(_ pair: Pair, _ symbol: Symbol) {
+    for left in lefts.symbols {
+      candidates.subtract(lefts.weight(left), from: Pair(left, pair.left))
+    }
+    for right in rights.symbols {
+      // Between two merges that touch there was the pair of their inner ends.
+      let broken = right == symbol ? pair.left : right
+      candidates.subtract(rights.weight(right), from: Pair(pair.right, broken))
+    }
+    candidates.retire(pair)
+  }
+
+  /// Writes the lists of places of the new candidates.
+  private mutating func recordPlaces(_ merged: Range<Int>, _ symbol: Symbol) {
+    for element in merged {
+      let place = candidates[element]
+      let previous = arena.previous(place)
+      let left = arena.slots[previous]
+      if left != SymbolArena.boundary, left != symbol, let element = lefts.nextElement(left) {
+        candidates[element] = previous
+      }
+      let right = arena.symbol(after: place)
+      if right != SymbolArena.boundary, let element = rights.nextElement(right) {
+        candidates[element] = place
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// Learns the merges of byte-level BPE from counted pretokens.
+///
+/// The result depends on nothing but the counts and the options: not on the machine, the order of
+/// the documents or the number of threads.
+public struct Trainer: Sendable {
+  /// Merges between two calls of a progress function.
+  private static let progressInterval = 64
+
+  /// What is learned.
+  public let options: TrainingOptions
+
+  /// A trainer with these options.
+  ///
+  /// - Throws: ``TrainingError`` (`vocabularyTooSmall`, `vocabularyTooLarge`).
+  public init(_ options: TrainingOptions) throws(TrainingError) {
+    self.options = options
+    try checkSize(minimum: 256 + options.specialTokens.count)
+  }
+
+  /// Trains on the pretokens that `pattern` has split a corpus into.
+  ///
+  /// `progress` is called from time to time; if it returns false, training stops, and the result
+  /// has the merges learned so far. It is smaller than asked for also where no pair is left that
+  /// may merge.
+  /// - Throws: ``TrainingError``; ``VocabularyError`` if the special tokens are not fit to be ones.
+  /// - Complexity: O(bytes of the unique pretokens · log of the highest count).
+  public func train(
+    _ counts: PretokenCounts, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
+  ) throws -> Vocabulary {
+    try train(source: counts, pattern: pattern, progress: progress)
+  }
+
+  /// Trains on pretokens from anywhere.
+  ///
+  /// - Throws: also what `source` throws.
+  public func train(
+    source: some PretokenSource, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
+  ) throws -> Vocabulary {
+    try train(source, from: TrainingStart(options), pattern, progress)
+  }
+
+  /// Learns more merges for `vocabulary`, which keeps its ids, its pattern and its merge rule.
+  ///
+  /// New tokens, then those special tokens of the options that it does not have, take the ids from
+  /// its ``Vocabulary/idBound`` on. The options' byte order has no say.
+  /// - Throws: ``TrainingError``, such as `notMadeByMerges`; ``VocabularyError``; what `source`
+  ///   throws.
+  public func train(
+    source: some PretokenSource, continuing vocabulary: Vocabulary,
+    progress: ((TrainingProgress) -> Bool)? = nil
+  ) throws -> Vocabulary {
+    let start = try TrainingStart(vocabulary, options)
+    try checkSize(minimum: start.size)
+    return try train(source, from: start, vocabulary.pattern, progress)
+  }
+
+  private func checkSize(minimum: Int) throws(TrainingError) {
+    guard options.vocabularySize >= minimum else {
+      throw .vocabularyTooSmall(size: options.vocabularySize, minimum: minimum)
+    }
+    guard options.vocabularySize <= TokenTable.maximumCount else {
+      throw .vocabularyTooLarge(size: options.vocabularySize)
+    }
+  }
+
+  private func train(
+    _ source: some PretokenSource, from start: TrainingStart, _ pattern: Pattern,
+    _ progress: ((TrainingProgress) -> Bool)?
+  ) throws -> Vocabulary {
+    let mergeLimit = options.vocabularySize - start.size
+    var loop = try MergeLoop(source, start, options, mergeLimit: mergeLimit)
+    for mergeCount in stride(from: 1, through: mergeLimit, by: 1) {
+      guard let frequency = try loop.step() else { break }
+      guard let progress, mergeCount % Self.progressInterval == 0 else { continue }
+      let state = TrainingProgress(
+        mergeCount: mergeCount, mergeLimit: mergeLimit, frequency: frequency)
+      guard progress(state) else { break }
+    }
+    return try start.vocabulary(tokens: loop.tokens, merges: loop.merges, pattern: pattern)
+  }
+}
