@@ -2,7 +2,6 @@ public import GobbetBPE
 public import GobbetData
 public import GobbetInterchange
 internal import GobbetFile
-internal import GobbetSystem
 
 /// What a conversion writes.
 public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
@@ -104,7 +103,7 @@ public struct FileConversion: Sendable {
   /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
   private func pack(_ input: String, to output: String, _ replacing: Bool) throws -> Result {
     let source = try SafetensorsReader(input)
-    let configurationPath = sibling("config.json", of: input)
+    let configurationPath = siblingPath("config.json", of: input)
     let configuration =
       exists(configurationPath) ? try GPT2Configuration(contentsOf: configurationPath) : .init()
     let embedded = try vocabulary ?? vocabularyBeside(input)
@@ -130,14 +129,7 @@ public struct FileConversion: Sendable {
   }
 
   private func vocabularyBeside(_ input: String) throws -> Vocabulary? {
-    let path = sibling("tokenizer.json", of: input)
+    let path = siblingPath("tokenizer.json", of: input)
     return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
-  }
-
-  private func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
-
-  private func sibling(_ name: String, of path: String) -> String {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
-    return folder + name
   }
 }

@@ -1,5 +1,5 @@
-public import GobbetBPE
-public import GobbetData
+internal import GobbetBPE
+internal import GobbetData
 public import GobbetFile
 
 /// A Gobbet file that was read from end to end and found as it was written.

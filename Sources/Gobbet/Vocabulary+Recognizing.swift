@@ -1,7 +1,6 @@
 public import GobbetBPE
 internal import GobbetData
 internal import GobbetInterchange
-internal import GobbetSystem
 
 extension Vocabulary {
   /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken
@@ -17,10 +16,9 @@ extension Vocabulary {
     case .gobbet: try self.init(contentsOf: path)
     case .tiktoken: self = try Self.tiktoken(path, pattern)
     case .json:
-      let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
-      let merges = folder + "merges.txt"
-      if path.utf8.elementsEqual((folder + "vocab.json").utf8), (try? FileStatus(of: merges)) != nil
-      {
+      let merges = siblingPath("merges.txt", of: path)
+      let isHalf = siblingPath("vocab.json", of: path).utf8.elementsEqual(path.utf8)
+      if isHalf, exists(merges) {
         self = try VocabularyAndMerges.vocabulary(
           tokens: path, merges: merges, pattern: pattern ?? .gpt2)
       } else {

@@ -32,13 +32,14 @@ package struct GrowingFile: ~Copyable, Sendable {
     } catch {
       throw FileError(path, .open, reason(of: error))
     }
-    self.init(path, descriptor, byteCount: status.byteCount)
     guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-      let isLocked = errno == EWOULDBLOCK
-      throw isLocked
+      let number = errno
+      try? descriptor.close()
+      throw number == EWOULDBLOCK
         ? FileError(path, .open, "another writer has it open")
-        : FileError(path, .open, errno: errno)
+        : FileError(path, .open, errno: number)
     }
+    self.init(path, descriptor, byteCount: status.byteCount)
   }
 
   private init(_ path: String, _ descriptor: FileDescriptor, byteCount: Int) {

@@ -40,25 +40,21 @@ struct Convert: ParsableCommand {
     case .vocabulary(let idBound):
       print("\(output.output): a vocabulary of \(idBound.grouped) ids")
     case .weights(let tensorCount, let dialect, let embedsVocabulary):
-      let names = dialect.map { ", a GPT-2 under \($0.name)'s names" } ?? ""
+      let names = dialect.map { ", a GPT-2 under \(Self.owner($0)) names" } ?? ""
       let vocabulary = embedsVocabulary ? ", with its vocabulary" : ""
       print("\(output.output): \(tensorCount.grouped) tensors\(names)\(vocabulary)")
     }
   }
-}
 
-extension ConversionFormat: ExpressibleByArgument {
-  /// All names, for help texts.
-  static var listed: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
-
-extension WeightCodec: ExpressibleByArgument {
-  /// The codec of that name.
-  public init?(argument: String) {
-    guard let codec = Self.allCases.first(where: { $0.name == argument }) else { return nil }
-    self = codec
+  /// Whose names a dialect is.
+  private static func owner(_ dialect: GPT2Dialect) -> String {
+    switch dialect {
+    case .huggingFace: "Hugging Face's"
+    case .transposed: "nanoGPT's"
+    case .book: "the book's"
+    case .openAI: "OpenAI's"
+    case .gguf: "GGUF's"
+    default: "\(dialect)"
+    }
   }
-
-  /// All names, for help texts.
-  static var listed: String { allCases.map(\.name).joined(separator: ", ") }
 }

@@ -72,11 +72,3 @@ struct Pack: AsyncParsableCommand {
     }
   }
 }
-
-extension TokenCodec: ExpressibleByArgument {
-  /// The codec of that name.
-  public init?(argument: String) { self.init(named: argument) }
-
-  /// All names, for help texts.
-  static var listed: String { allCases.map(\.name).joined(separator: ", ") }
-}

@@ -82,14 +82,3 @@ struct Train: AsyncParsableCommand {
     }
   }
 }
-
-extension TieBreak: ExpressibleByArgument {
-  /// The order of that name.
-  public init?(argument: String) {
-    switch argument {
-    case "huggingface": self = .huggingFace
-    case "bytes": self = .bytes
-    default: return nil
-    }
-  }
-}

@@ -45,7 +45,7 @@ import Testing
   func tokens() throws {
     let model = try GPT(Self.shape.source())
     let pass = try ForwardPass(model)
-    let cache = try KeyValueCache(model.configuration)
+    let cache = try KeyValueCache(model)
     let first = try pass.logits(of: [1, 2, 3], cache: cache)
     func code(_ ids: [UInt32]) -> GPTError.Code? {
       do {

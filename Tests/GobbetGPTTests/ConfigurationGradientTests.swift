@@ -27,7 +27,7 @@ import Testing
       for threadCount in [1, 2] {
         let pass = try ForwardPass(model, threadCount: threadCount, variant: variant)
         #expect(try pass.logits(of: ids, .all) == whole, "\(variant), \(threadCount)")
-        let cache = try KeyValueCache(model.configuration)
+        let cache = try KeyValueCache(model)
         for (position, id) in ids.enumerated() {
           #expect(try pass.logits(of: [id], cache: cache)[0] == whole[position])
         }

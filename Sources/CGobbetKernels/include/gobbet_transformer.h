@@ -106,24 +106,27 @@ void gobbet_normalize(
 
 /// The keys and values of one sequence in one layer, for every head.
 ///
-/// A head's keys are a matrix in panels whose outputs are the positions, its values one whose
-/// outputs are the head's columns: attention is two products.
+/// A head's keys are a matrix in panels whose inputs are the head's columns and whose outputs are
+/// the positions; its values are one whose inputs are the positions and whose outputs are the
+/// columns. So attention is two products.
 typedef struct {
-  /// [heads][positions / panel width][head width][panel width]
-  float *_Nonnull keys;
-  /// [heads][head width / panel width, rounded up][positions][panel width]
-  float *_Nonnull values;
+  /// What they are stored as: `gobbet_float32` or `gobbet_bfloat16`.
+  gobbet_element element;
+  /// `gobbet_key_words` for every head.
+  void *_Nonnull keys;
+  /// `gobbet_value_words` for every head.
+  void *_Nonnull values;
   /// Positions there is room for, a multiple of the panel width.
   size_t capacity;
   size_t head_count;
   size_t head_width;
 } gobbet_layer_cache;
 
-/// Floats that the keys of one layer take.
-size_t gobbet_key_count(size_t capacity, size_t head_count, size_t head_width);
+/// Words that the keys of one head take.
+size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_width);
 
-/// Floats that the values of one layer take.
-size_t gobbet_value_count(size_t capacity, size_t head_count, size_t head_width);
+/// Words that the values of one head take.
+size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width);
 
 /// Puts keys and values of `row_count` rows at the positions from `position`.
 /// A row holds its queries, its keys and its values, each of heads x head width floats.
@@ -153,14 +156,15 @@ typedef struct {
 /// Rows that one call of attention takes.
 enum { gobbet_queries_at_once = 12 };
 
-/// Floats of scratch that attention needs for a pool and a cache of that capacity.
-size_t gobbet_attention_scratch(const gobbet_pool *_Nonnull pool, size_t capacity);
+/// Words of scratch that attention needs for a pool and caches of that capacity and head width.
+size_t gobbet_attention_scratch(
+    const gobbet_pool *_Nonnull pool, size_t capacity, size_t head_width);
 
 /// Attention for every head of every group of queries, divided over the pool. `scratch` holds
-/// `gobbet_attention_scratch` floats for the largest capacity of a group.
+/// `gobbet_attention_scratch` words; all caches are of one capacity and head width.
 void gobbet_attend(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
-    const gobbet_attention *_Nonnull groups, size_t group_count, float *_Nonnull scratch);
+    const gobbet_attention *_Nonnull groups, size_t group_count, void *_Nonnull scratch);
 
 /// Puts a matrix [inputs, outputs], or [outputs, inputs] if `by_output`, into panels; the last is
 /// filled with zeros. `scratch` holds a panel of floats for every thread of the pool. Returns whether

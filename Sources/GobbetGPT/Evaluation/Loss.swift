@@ -93,7 +93,7 @@ extension ForwardPass {
           throw GPTError(.unknownToken(target, index: index, bound: bound))
         }
       }
-      batch.append(Continuation(window.inputs, try KeyValueCache(model.configuration)))
+      batch.append(Continuation(window.inputs, try KeyValueCache(model)))
     }
     var results = [[Double?]](repeating: [], count: windows.count)
     try forEachPiece(of: batch, .all) { logits, sequences in

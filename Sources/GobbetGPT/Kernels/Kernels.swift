@@ -110,8 +110,9 @@ internal import CGobbetKernels
     let width = output.width
     precondition(projected.width == 3 * width, "attend: rows of another width")
     output.resize(rowCount: projected.rowCount)
-    let capacity = segments.reduce(0) { max($0, $1.cache.capacity) }
-    reserveScratch(unsafe gobbet_attention_scratch(threads.pool, capacity))
+    guard let cache = segments.first?.cache else { return }
+    reserveScratch(
+      unsafe gobbet_attention_scratch(threads.pool, cache.capacity, cache.headWidth))
     // SAFETY: segments lie inside the rows, of which queries and output have the same number, and
     // the cache holds the positions up to the last of each; a group is a part of a segment.
     unsafe projected.elements.withUnsafeBufferPointer { inputs in
@@ -156,7 +157,8 @@ internal import CGobbetKernels
 
   private static func memory(_ cache: KeyValueCache, _ layer: Int) -> gobbet_layer_cache {
     unsafe gobbet_layer_cache(
-      keys: cache.keys(layer), values: cache.values(layer), capacity: cache.capacity,
+      element: cache.precision.cacheCode, keys: cache.keys(layer), values: cache.values(layer),
+      capacity: cache.capacity,
       head_count: cache.headCount, head_width: cache.headWidth)
   }
 
