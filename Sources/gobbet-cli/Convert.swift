@@ -54,7 +54,6 @@ struct Convert: ParsableCommand {
     case .book: "the book's"
     case .openAI: "OpenAI's"
     case .gguf: "GGUF's"
-    default: "\(dialect)"
     }
   }
 }

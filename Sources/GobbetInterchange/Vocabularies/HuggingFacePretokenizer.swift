@@ -1,7 +1,7 @@
 internal import GobbetBPE
 
-/// The `pre_tokenizer` of a `tokenizer.json`: `ByteLevel`, which brings GPT-2's pattern, or a `Split`
-/// by a known expression in front of a `ByteLevel` that splits no more.
+/// The `pre_tokenizer` of a `tokenizer.json`: `ByteLevel`, which brings GPT-2's pattern, or `Split`s
+/// by known expressions in front of a `ByteLevel` that splits no more.
 enum HuggingFacePretokenizer {
   /// The pattern of the file whose outermost object is `root`.
   ///
@@ -15,22 +15,24 @@ enum HuggingFacePretokenizer {
       steps = []
       try pretokenizer.member("pretokenizers")?.forEach { _, step in steps.append(step) }
     }
-    var pattern: Pattern?
-    for (index, step) in steps.enumerated() {
-      switch try type(of: step) {
-      case "Split" where index == 0 && steps.count == 2:
-        pattern = try splitPattern(step)
-      case "ByteLevel" where index == steps.count - 1:
-        let ownPattern = try byteLevelPattern(step)
-        guard (pattern == nil) != (ownPattern == nil) else {
-          throw step.error(.unsupported("a ByteLevel that splits as well, or nothing that does"))
-        }
-        pattern = pattern ?? ownPattern
-      case let type: throw step.error(.unsupported("the pre-tokenizer \(type) at this place"))
+    var expressions: [String] = []
+    for step in steps.dropLast() {
+      guard try type(of: step) == "Split" else {
+        throw step.error(.unsupported("the pre-tokenizer \(try type(of: step)) at this place"))
       }
+      expressions.append(try expression(ofSplit: step))
     }
-    guard let pattern, steps.count == 1 || steps.count == 2 else {
-      throw pretokenizer.error(.unsupported("pre-tokenizers without a ByteLevel"))
+    guard let last = steps.last, try type(of: last) == "ByteLevel" else {
+      throw pretokenizer.error(.unsupported("pre-tokenizers that do not end in a ByteLevel"))
+    }
+    let ownPattern = try byteLevelPattern(last)
+    guard expressions.isEmpty == (ownPattern != nil) else {
+      throw last.error(.unsupported("a ByteLevel that splits as well, or nothing that does"))
+    }
+    if let ownPattern { return ownPattern }
+    guard let pattern = Pattern(regularExpressions: expressions) else {
+      throw pretokenizer.error(
+        .unsupported("the expression \(expressions.joined(separator: " followed by "))"))
     }
     return pattern
   }
@@ -47,8 +49,8 @@ enum HuggingFacePretokenizer {
     return try step.member("use_regex")?.bool == false ? nil : .gpt2
   }
 
-  /// The pattern that a `Split` cuts by, every piece kept.
-  private static func splitPattern(_ step: JSONValue) throws(InterchangeError) -> Pattern {
+  /// The expression that a `Split` cuts by, every piece kept.
+  private static func expression(ofSplit step: JSONValue) throws(InterchangeError) -> String {
     // The expressions match every scalar, so that matches or what is between them, is all one.
     let behavior = try step.member("behavior")?.string ?? ""
     let isInverted = try step.member("invert")?.bool ?? false
@@ -58,10 +60,6 @@ enum HuggingFacePretokenizer {
     guard let expression = try step.member("pattern")?.member("Regex")?.bytes else {
       throw step.error(.unsupported("a Split without an expression"))
     }
-    guard let pattern = PatternSpelling.pattern(of: expression) else {
-      let text = String(decoding: expression, as: UTF8.self)
-      throw step.error(.unsupported("the expression \(text)"))
-    }
-    return pattern
+    return String(decoding: expression, as: UTF8.self)
   }
 }

@@ -51,9 +51,12 @@ extension TokenizerJSON {
       text.append(byteLevel + #""use_regex":true}"#)
       return
     }
-    text.append(#"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"#)
-    text.append(quoted: PatternSpelling.text(of: pattern).utf8)
-    text.append(#"},"behavior":"Isolated","invert":false},"#)
+    text.append(#"{"type":"Sequence","pretokenizers":["#)
+    for expression in pattern.regularExpressions {
+      text.append(#"{"type":"Split","pattern":{"Regex":"#)
+      text.append(quoted: expression.utf8)
+      text.append(#"},"behavior":"Isolated","invert":false},"#)
+    }
     text.append(byteLevel + #""use_regex":false}]}"#)
   }
 }
