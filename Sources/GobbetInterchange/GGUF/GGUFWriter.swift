@@ -20,7 +20,8 @@ public enum GGUFWriter {
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
     }
     var file = try AtomicFile(path, replacing: replacing)
-    try file.write(try header(entries, values, path).span)
+    let header = try header(entries, values, path)
+    try file.write(header.span)
     for entry in entries {
       let bytes = try data(of: entry, source)
       try file.write(bytes.span)
