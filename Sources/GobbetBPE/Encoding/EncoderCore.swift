@@ -65,7 +65,7 @@
   }
 
   /// Encodes the pretokens that `ends` lists, the first of which begins at `start`.
-  @inline(__always)
+  @inline(never)
   private mutating func encodeBatch<Failure: Error>(
     _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int, _ pointers: MergePointers,
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void

@@ -40,6 +40,9 @@ final class MergeTables: Sendable {
       vocabulary.mergeRule == .learnedPairs ? nil : (vocabulary.tokens, vocabulary.index)
   }
 
+  /// What the merge of a rank yields.
+  func result(_ rank: UInt32) -> TokenID { results.isEmpty ? rank : results[Int(rank)] }
+
   private static func bytePairs(
     _ byteTokens: [TokenID], _ pairs: PairTable, _ vocabulary: Vocabulary
   ) -> [UInt32] {
