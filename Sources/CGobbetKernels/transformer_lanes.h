@@ -76,9 +76,9 @@ INLINE lanes exponential(lanes x) {
   p = fused(p, r, (lanes)0.5f);
   p = fused(p, r, (lanes)1.0f);
   p = fused(p, r, (lanes)1.0f);
-  // Times 2^n, as 2^(n-1) and 2, so that n = 128 passes.
-  lane_bits bits = (as_bits(shifted) - 0x4B400000 + 126) << 23;
-  lanes result = p * as_lanes(bits) * 2.0f;
+  // Times 2^n in two halves, for n itself may be 128.
+  lane_bits exponent = as_bits(shifted) - 0x4B400000, half = exponent >> 1;
+  lanes result = p * as_lanes((half + 127) << 23) * as_lanes((exponent - half + 127) << 23);
   result = x < -87.3f ? (lanes)0.0f : result;
   result = x > 88.72f ? (lanes)INFINITY : result;
   return x != x ? x : result;
