@@ -36,29 +36,6 @@
   /// The memory it occupies.
   var byteCount: Int { 8 * slotCount + 4 * wordCount }
 
-  /// A hash of at least 16 bytes.
-  @inline(__always) static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
-    var hash = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
-    var offset = 0
-    while offset + 16 < count {
-      hash = unsafe mix(bytes + offset, hash)
-      offset += 16
-    }
-    // SAFETY: the last step reads the last 16 bytes, and there are as many.
-    return unsafe mix(bytes + (count - 16), hash)
-  }
-
-  @inline(__always) private static func mix(_ bytes: UnsafePointer<UInt8>, _ hash: UInt64) -> UInt64
-  {
-    // SAFETY: the caller has 16 bytes.
-    let raw = unsafe UnsafeRawPointer(bytes)
-    let low = unsafe raw.loadUnaligned(as: UInt64.self)
-    let high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-    let product = (low ^ hash ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(
-      by: high ^ 0xE703_7ED1_A0B4_28DB)
-    return product.high ^ product.low
-  }
-
   /// The tokens of a pretoken, if they are there; good until the next insertion.
   @inline(__always)
   func tokens(
@@ -74,7 +51,7 @@
         let record = unsafe arena + (Int(truncatingIfNeeded: word & 0xFFFF_FFFF) - 1)
         let tokenCount = unsafe Int(record[1])
         if unsafe Int(record[0]) == count,
-          unsafe Self.isEqual(UnsafeRawPointer(record + 2 + tokenCount), bytes, count)
+          unsafe ByteString.isEqual(Self.bytes(record, tokenCount), bytes, count)
         {
           return unsafe UnsafeBufferPointer(start: record + 2, count: tokenCount)
         }
@@ -95,11 +72,19 @@
     unsafe record[0] = UInt32(truncatingIfNeeded: count)
     unsafe record[1] = UInt32(truncatingIfNeeded: tokens.count)
     for index in tokens.indices { unsafe record[2 + index] = tokens[index] }
-    let raw = unsafe UnsafeMutableRawPointer(record + 2 + tokens.count)
-    unsafe raw.copyMemory(from: bytes, byteCount: count)
+    let target = unsafe UnsafeMutableRawPointer(record + 2 + tokens.count)
+    unsafe target.copyMemory(from: bytes, byteCount: count)
     place(hash & ~0xFFFF_FFFF | UInt64(usedWordCount + 1))
     usedWordCount += size
     recordCount += 1
+  }
+
+  /// The bytes of a record, behind its tokens.
+  private static func bytes(
+    _ record: UnsafeMutablePointer<UInt32>, _ tokenCount: Int
+  ) -> UnsafePointer<UInt8> {
+    // SAFETY: any memory may be read as bytes.
+    unsafe UnsafeRawPointer(record + 2 + tokenCount).assumingMemoryBound(to: UInt8.self)
   }
 
   /// Makes room for one record of `size` words; false if there can be none.
@@ -155,30 +140,5 @@
     // SAFETY: `slot` is below `slotCount`, and at most half of the slots are in use.
     while unsafe slots[slot] != 0 { slot = (slot + 1) & (slotCount - 1) }
     unsafe slots[slot] = word
-  }
-
-  private static func isEqual(
-    _ left: UnsafeRawPointer, _ right: UnsafePointer<UInt8>, _ count: Int
-  ) -> Bool {
-    let right = unsafe UnsafeRawPointer(right)
-    var offset = 0
-    // SAFETY: eight bytes are read only where as many are left.
-    while offset + 8 <= count {
-      if unsafe left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      {
-        return false
-      }
-      offset += 8
-    }
-    while offset < count {
-      if unsafe left.load(fromByteOffset: offset, as: UInt8.self)
-        != right.load(fromByteOffset: offset, as: UInt8.self)
-      {
-        return false
-      }
-      offset += 1
-    }
-    return true
   }
 }

@@ -7,6 +7,8 @@
 @safe struct PieceMerger {
   /// The most bytes it takes.
   static let maximumByteCount = 64
+  /// The memory it works in, in words.
+  static let scratchCount = 2 * maximumByteCount
   /// The key of a part that does not merge with the next; no smaller than any other.
   private static let none: UInt32 = .max
 
@@ -14,7 +16,7 @@
   private let keys: UnsafeMutablePointer<UInt32>
   private let parts: UnsafeMutablePointer<TokenID>
 
-  /// Works in `scratch`, which has room for 128 words.
+  /// Works in `scratch`, which has room for `scratchCount` words.
   init(_ tables: MergePointers, _ scratch: UnsafeMutablePointer<UInt32>) {
     unsafe self.tables = tables
     unsafe keys = scratch

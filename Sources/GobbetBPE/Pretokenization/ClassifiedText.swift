@@ -16,6 +16,14 @@
     return unsafe bytes[index]
   }
 
+  /// Sixteen bytes from `index` on, all of which there must be.
+  @inline(__always) func sixteenBytes(at index: Int) -> SIMD16<UInt8> {
+    assert(index >= 0 && index + 16 <= count)
+    // SAFETY: every caller has made sure of sixteen bytes, and every bit pattern is a byte.
+    return unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+      .loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+  }
+
   /// A unit of text: its class, and where the next one begins.
   typealias Unit = (unicodeClass: UInt8, end: Int)
 

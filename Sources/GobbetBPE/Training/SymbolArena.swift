@@ -15,12 +15,12 @@ struct SymbolArena {
   /// The counts of all symbols together, at the start.
   let totalWeight: UInt64
 
-  /// Lays out the pretokens of `source`, their bytes as symbols by their place in `byteOrder`.
+  /// Lays out the pretokens of `source`, their bytes as the symbols that `tokens` has for them.
   ///
   /// Pretokens of a single byte have no pairs and are left out.
   ///
   /// - Throws: ``TrainingError``, or what `source` throws.
-  init(_ source: some PretokenSource, byteOrder: [UInt8]) throws {
+  init(_ source: some PretokenSource, _ tokens: TokenTable) throws {
     var layout = ArenaLayout()
     try source.forEachPretoken { bytes, count throws(TrainingError) in
       try layout.add(byteCount: bytes.count, count: count)
@@ -28,7 +28,9 @@ struct SymbolArena {
     totalWeight = layout.totalWeight
     var starts = try layout.classStarts(into: &classes)
     var symbols = [Symbol](repeating: 0, count: 256)
-    for (symbol, byte) in byteOrder.enumerated() { symbols[Int(byte)] = Symbol(symbol) }
+    for symbol in 0..<Symbol(tokens.count) where tokens[symbol].count == 1 {
+      for byte in tokens[symbol] { symbols[Int(byte)] = symbol }
+    }
     slots = [UInt32](repeating: Self.boundary, count: (classes.ends.last ?? 0) + 1)
     try source.forEachPretoken { bytes, count in
       guard bytes.count > 1, count > 0 else { return }
