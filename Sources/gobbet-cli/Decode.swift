@@ -55,10 +55,8 @@ struct Decode: ParsableCommand {
       guard range.bounds.upperBound <= wanted.count else {
         throw Failure(.usage, "--range: there are tokens 0..<\(wanted.count)")
       }
-      wanted =
-        (wanted.lowerBound + range.bounds.lowerBound)
-        ..<(wanted.lowerBound
-        + range.bounds.upperBound)
+      let first = wanted.lowerBound
+      wanted = (first + range.bounds.lowerBound)..<(first + range.bounds.upperBound)
     }
     let decoder = Decoder(vocabulary)
     let step = 1 << 20
@@ -84,18 +82,5 @@ struct Decode: ParsableCommand {
       ids.append(id)
     }
     return ids
-  }
-}
-
-/// A half-open range of indices on the command line: 50..<54.
-struct IndexRange: ExpressibleByArgument {
-  let bounds: Range<Int>
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "..<", omittingEmptySubsequences: false)
-    guard parts.count == 2, let lower = Int(parts[0]), let upper = Int(parts[1]), lower >= 0,
-      lower <= upper
-    else { return nil }
-    bounds = lower..<upper
   }
 }

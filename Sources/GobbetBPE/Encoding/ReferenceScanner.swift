@@ -4,21 +4,49 @@
 /// by plain backtracking over an array of scalars. Nothing here is shared with ``PretokenScanner``
 /// but the class of a scalar, so that each can be checked against the other.
 struct ReferenceScanner: Sendable {
-  private let alternatives: [[Step]]
+  /// The expressions that cut one after the other, each the parts that the one before it left; all
+  /// patterns but DeepSeek's have one.
+  private let stages: [[[Step]]]
 
-  init(_ pattern: Pattern) { alternatives = Self.alternatives(of: pattern) }
+  init(_ pattern: Pattern) {
+    stages =
+      pattern.words == .deepSeek ? Self.deepSeekStages(pattern) : [Self.alternatives(of: pattern)]
+  }
 
   /// The pretokens of `bytes`, in order.
   func pretokens(in bytes: [UInt8]) -> [Range<Int>] {
-    let text = ReferenceText(bytes)
-    var pretokens: [Range<Int>] = []
-    var start = 0
-    while start < text.count {
-      let end = alternatives.lazy.compactMap { Self.match($0[...], text, start) }.first ?? start + 1
-      pretokens.append(text.offsets[start]..<text.offsets[end])
-      start = end
+    stages.reduce(bytes.isEmpty ? [] : [0..<bytes.count]) { parts, alternatives in
+      parts.flatMap { Self.cut($0, of: bytes, alternatives) }
     }
-    return pretokens
+  }
+
+  /// The matches in a part, and what lies between them, in order.
+  private static func cut(
+    _ part: Range<Int>, of bytes: [UInt8], _ alternatives: [[Step]]
+  ) -> [Range<Int>] {
+    let text = ReferenceText(Array(bytes[part]))
+    var pieces: [Range<Int>] = []
+    var gap = 0
+    var start = 0
+    func append(_ range: Range<Int>) {
+      guard !range.isEmpty else { return }
+      pieces.append(
+        (part.lowerBound + text.offsets[range.lowerBound])..<(part.lowerBound
+          + text.offsets[range.upperBound]))
+    }
+    while start < text.count {
+      guard let end = alternatives.lazy.compactMap({ Self.match($0[...], text, start) }).first
+      else {
+        start += 1
+        continue
+      }
+      append(gap..<start)
+      append(start..<end)
+      start = end
+      gap = end
+    }
+    append(gap..<start)
+    return pieces
   }
 
   /// One step of an alternative.
@@ -87,13 +115,17 @@ struct ReferenceScanner: Sendable {
     case .caseAware:
       list.append([prefix, .repeated(.upper, 0, .max), .repeated(.lower, 1, .max)] + suffix)
       list.append([prefix, .repeated(.upper, 1, .max), .repeated(.lower, 0, .max)] + suffix)
+    case .lettersAndMarks, .deepSeek:
+      list.append([prefix, .repeated(.letterOrMark, 1, .max)] + suffix)
     }
     switch pattern.digits {
     case .runWithSpace: list.append([.repeated(.space, 0, 1), .repeated(.number, 1, .max)])
     case .one: list.append([.repeated(.number, 1, 1)])
+    case .upToTwo: list.append([.repeated(.number, 1, 2)])
     case .upToThree: list.append([.repeated(.number, 1, 3)])
     }
-    let symbols: [Step] = [.repeated(.space, 0, 1), .repeated(.symbol, 1, .max)]
+    let symbol = pattern.words == .lettersAndMarks ? ScalarSet.symbolButMark : .symbol
+    let symbols: [Step] = [.repeated(.space, 0, 1), .repeated(symbol, 1, .max)]
     switch pattern.symbolTail {
     case .none: list.append(symbols)
     case .newlines: list.append(symbols + [.repeated(.newline, 0, .max)])
@@ -107,6 +139,24 @@ struct ReferenceScanner: Sendable {
     list.append([.repeated(.whitespace, 1, .max)])
     return list
   }
+
+  private static func deepSeekStages(_ pattern: Pattern) -> [[[Step]]] {
+    [
+      [[.repeated(.number, 1, Int(pattern.digits.rawValue))]],
+      [[.repeated(.deepSeekIdeograph, 1, .max)]],
+      [
+        [.repeated(.asciiSymbol, 1, 1), .repeated(.asciiLetter, 1, .max)],
+        [.repeated(.notNewlineLetterOrSymbol, 0, 1), .repeated(.letterOrMark, 1, .max)],
+        [
+          .repeated(.space, 0, 1), .repeated(.punctuationOrSymbol, 1, .max),
+          .repeated(.newline, 0, .max),
+        ],
+        [.repeated(.whitespace, 0, .max), .repeated(.newline, 1, .max)],
+        [.repeated(.whitespace, 1, .max), .notBeforeOther],
+        [.repeated(.whitespace, 1, .max)],
+      ],
+    ]
+  }
 }
 
 /// A class of scalars in an expression.
@@ -118,6 +168,20 @@ enum ScalarSet: Sendable {
   case upper
   /// `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
   case lower
+  /// `[\p{L}\p{M}]`.
+  case letterOrMark
+  /// `[^\s\p{L}\p{M}\p{N}]`.
+  case symbolButMark
+  /// `[一-龥぀-ゟ゠-ヿ]`.
+  case deepSeekIdeograph
+  /// ASCII's punctuation and symbols.
+  case asciiSymbol
+  /// `[A-Za-z]`.
+  case asciiLetter
+  /// `[^\r\n\p{L}\p{P}\p{S}]`.
+  case notNewlineLetterOrSymbol
+  /// `[\p{P}\p{S}]`.
+  case punctuationOrSymbol
 
   func contains(_ text: ReferenceText, _ position: Int) -> Bool {
     let scalar = text.scalars[position]
@@ -134,6 +198,15 @@ enum ScalarSet: Sendable {
       scalar != "\r" && scalar != "\n" && !category.isLetter && category != .number
     case .upper: category.isLetter && category != .lowercase || category == .mark
     case .lower: category.isLetter && category != .uppercase || category == .mark
+    case .letterOrMark: category.isLetter || category == .mark
+    case .symbolButMark: Self.symbol.contains(text, position) && category != .mark
+    case .deepSeekIdeograph:
+      ("\u{4E00}"..."\u{9FA5}").contains(scalar) || ("\u{3040}"..."\u{30FF}").contains(scalar)
+    case .asciiSymbol: scalar.isASCII && category == .punctuationOrSymbol
+    case .asciiLetter: scalar.isASCII && category.isLetter
+    case .notNewlineLetterOrSymbol:
+      scalar != "\r" && scalar != "\n" && !category.isLetter && category != .punctuationOrSymbol
+    case .punctuationOrSymbol: category == .punctuationOrSymbol
     }
   }
 }

@@ -70,6 +70,8 @@ enum ReferenceCategory: Sendable {
   case number
   /// `\s`.
   case whitespace
+  /// P, S.
+  case punctuationOrSymbol
   /// Everything else.
   case other
 
@@ -85,6 +87,7 @@ enum ReferenceCategory: Sendable {
       case UnicodeClass.mark: .mark
       case UnicodeClass.number: .number
       case UnicodeClass.space, UnicodeClass.newline: .whitespace
+      case UnicodeClass.punctuation, UnicodeClass.symbol: .punctuationOrSymbol
       default: .other
       }
   }

@@ -2,7 +2,7 @@
 ///
 /// All bytes of a scalar have its class. The masks stop being true at `knownCount`, the first
 /// scalar that is not wholly in the window or whose class has no mask: numbers and white space
-/// beyond ASCII, and marks that do not follow a letter where marks belong to words.
+/// beyond ASCII, and where words are case-aware, marks that do not follow a letter.
 struct ClassMasks {
   /// Bytes in a window.
   static let byteCount = 64
@@ -33,7 +33,8 @@ struct ClassMasks {
   /// The masks of the window that begins at `start`.
   ///
   /// - Precondition: there are 64 bytes from `start` on.
-  @inline(__always) init(of text: ClassifiedText, from start: Int, caseAware: Bool) {
+  @inline(__always) init(of text: ClassifiedText, from start: Int, words: Pattern.Words) {
+    let caseAware = words == .caseAware
     var beyondASCII: UInt64 = 0
     var white: UInt64 = 0
     for part in 0..<4 {
@@ -50,13 +51,15 @@ struct ClassMasks {
     }
     blanks = white & ~newlines
     symbols = ~(letters | digits | white | beyondASCII)
-    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, caseAware: caseAware) }
+    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, words) }
   }
 
   /// Fills in the classes of the scalars that have the bytes in `remaining`.
   private mutating func add(
-    _ remaining: UInt64, of text: ClassifiedText, from start: Int, caseAware: Bool
+    _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: Pattern.Words
   ) {
+    let caseAware = words == .caseAware
+    let letterClasses = words.letters
     var remaining = remaining
     while remaining != 0 {
       let first = remaining.trailingZeroBitCount
@@ -67,19 +70,17 @@ struct ClassMasks {
         return
       }
       let bits = Self.bits(from: first, to: end)
-      if UnicodeClassSet.letters.contains(unit.unicodeClass) {
-        letters |= bits
+      if letterClasses.contains(unit.unicodeClass) {
         if caseAware {
+          // A mark may be a part of the word or of symbols before it, or begin a word.
+          if unit.unicodeClass == UnicodeClass.mark, letters & (bits &>> 1) & ~bits == 0 {
+            knownCount = first
+            return
+          }
           upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
-          caseless |= unit.unicodeClass == UnicodeClass.caseless ? bits : 0
-        }
-      } else if caseAware, unit.unicodeClass == UnicodeClass.mark {
-        guard letters & (bits &>> 1) & ~bits != 0 else {
-          knownCount = first
-          return
+          caseless |= UnicodeClassSet.bothCases.contains(unit.unicodeClass) ? bits : 0
         }
         letters |= bits
-        caseless |= bits
       } else if UnicodeClassSet.symbols.contains(unit.unicodeClass) {
         symbols |= bits
         symbolContinuations |= bits & (bits &<< 1)

@@ -53,6 +53,7 @@ public struct PretokenScanner: Sendable {
   ///
   /// Bit `i` says that one pretoken ends, and the next begins, `i` bytes after `start`.
   @inline(__always) func endsOfPretokens(from start: Int, in text: ClassifiedText) -> UInt64 {
-    text.count - start < ClassMasks.byteCount ? 0 : windowEnds(from: start, in: text)
+    guard text.count - start >= ClassMasks.byteCount, pattern.words != .deepSeek else { return 0 }
+    return windowEnds(from: start, in: text)
   }
 }

@@ -43,12 +43,17 @@ struct UnicodeClassSet {
   /// The class `\p{L}`.
   static let letters = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless)
+  /// The class `[\p{L}\p{M}]`.
+  static let lettersAndMarks = UnicodeClassSet(
+    UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.mark)
   /// The class `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`.
   static let upperLike = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.caseless, UnicodeClass.mark)
   /// The class `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
   static let lowerLike = UnicodeClassSet(
     UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.mark)
+  /// The class `[\p{Lm}\p{Lo}\p{M}]`, upper-like and lower-like.
+  static let bothCases = UnicodeClassSet(UnicodeClass.caseless, UnicodeClass.mark)
   /// The class `\p{N}`.
   static let numbers = UnicodeClassSet(UnicodeClass.number)
   /// The class `\s`.
@@ -58,9 +63,34 @@ struct UnicodeClassSet {
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
     UnicodeClass.space, UnicodeClass.newline
   ).inverted
+  /// The class `[^\s\p{L}\p{M}\p{N}]`.
+  static let symbolsButMarks = UnicodeClassSet(
+    UnicodeClass.other, UnicodeClass.punctuation, UnicodeClass.symbol)
+  /// The class `[\p{P}\p{S}]`.
+  static let punctuationAndSymbols = UnicodeClassSet(
+    UnicodeClass.punctuation, UnicodeClass.symbol)
+  /// The class `[\r\n]`.
+  static let newlines = UnicodeClassSet(UnicodeClass.newline)
+  /// The class `[^\r\n\p{L}\p{N}\p{P}\p{S}]`.
+  static let deepSeekPrefixes = UnicodeClassSet(
+    UnicodeClass.other, UnicodeClass.mark, UnicodeClass.space)
   /// The class `[^\r\n\p{L}\p{N}]`.
   static let wordPrefixes = UnicodeClassSet(
     UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
     UnicodeClass.newline
   ).inverted
+}
+
+extension Pattern.Words {
+  /// What a word is a run of, cases aside.
+  var letters: UnicodeClassSet { self == .letters ? .letters : .lettersAndMarks }
+
+  /// What symbols are a run of.
+  var symbols: UnicodeClassSet {
+    switch self {
+    case .letters, .caseAware: .symbols
+    case .lettersAndMarks: .symbolsButMarks
+    case .deepSeek: .punctuationAndSymbols
+    }
+  }
 }

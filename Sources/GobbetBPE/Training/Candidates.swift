@@ -97,24 +97,34 @@ struct Candidates {
     counts.removeAll()
     queue.removeAll()
     places.removeAll(keepingCapacity: true)
-    let pairs = PairOccurrences(compacting: &arena, symbolCount: tokens.count)
-    var start = 0
-    for (left, end) in pairs.ends.enumerated() where start < end {
-      var classIndex = 0
-      for occurrence in pairs.occurrences[start..<end] {
-        classIndex = arena.classes.classIndex(of: Int(occurrence.place), from: classIndex)
-        tally.add(occurrence.right, weight: arena.classes.counts[classIndex])
+    var leftCounts = [Int](repeating: 0, count: tokens.count)
+    arena.compact { leftCounts[Int($0)] += 1 }
+    var next = 0
+    while next < leftCounts.count {
+      let occurrences = PairOccurrences(from: next, counts: leftCounts, in: arena)
+      for left in occurrences.lefts where leftCounts[left] > 0 {
+        add(occurrences[left], of: Symbol(left), tokens, arena.classes, filter, &tally)
       }
-      if admit(&tally, tokens, filter, pair: { Pair(Symbol(left), $0) }) {
-        for occurrence in pairs.occurrences[start..<end] {
-          if let element = tally.nextElement(occurrence.right) {
-            places[element] = occurrence.place
-          }
-        }
-      }
-      tally.removeAll()
-      start = end
+      next = occurrences.lefts.upperBound
     }
-    placeLimit = places.count + max(pairs.occurrences.count / 2, tokens.count)
+    placeLimit = places.count + max(arena.slots.count / 2, tokens.count)
+  }
+
+  /// Makes candidates of the frequent pairs of one left symbol.
+  private mutating func add(
+    _ occurrences: ArraySlice<PairOccurrences.Occurrence>, of left: Symbol, _ tokens: TokenTable,
+    _ classes: CountClasses, _ filter: MergeFilter, _ tally: inout NeighbourTally
+  ) {
+    var classIndex = 0
+    for occurrence in occurrences {
+      classIndex = classes.classIndex(of: Int(occurrence.place), from: classIndex)
+      tally.add(occurrence.right, weight: classes.counts[classIndex])
+    }
+    if admit(&tally, tokens, filter, pair: { Pair(left, $0) }) {
+      for occurrence in occurrences {
+        if let element = tally.nextElement(occurrence.right) { places[element] = occurrence.place }
+      }
+    }
+    tally.removeAll()
   }
 }

@@ -26,6 +26,7 @@ struct PretokenTable: Sendable {
     add(count, to: CountKey(bytes, range), range, of: bytes)
   }
 
+  /// The same for a key that is known; `range` matters only to a long one.
   private mutating func add(
     _ count: UInt64, to key: CountKey, _ range: Range<Int>, of bytes: RawSpan
   ) -> Bool {
@@ -38,6 +39,28 @@ struct PretokenTable: Sendable {
     let (sum, isTooLarge) = entries[number].count.addingReportingOverflow(count)
     entries[number].count = isTooLarge ? .max : sum
     return !isTooLarge
+  }
+
+  /// Adds all counts of another table; returns whether the sums fit 64 bits.
+  mutating func merge(_ other: PretokenTable) -> Bool {
+    let bytes = other.longBytes.span.raw
+    var areAllInRange = true
+    for entry in other.entries {
+      let range = entry.key.isLong ? other.longRange(of: entry.key) : 0..<0
+      if !add(entry.count, to: entry.key, range, of: bytes) { areAllInRange = false }
+    }
+    return areAllInRange
+  }
+
+  /// The strings that have at least `minimumCount`.
+  func pruned(below minimumCount: UInt64) -> PretokenTable {
+    var kept = PretokenTable()
+    let bytes = longBytes.span.raw
+    for entry in entries where entry.count >= minimumCount {
+      let range = entry.key.isLong ? longRange(of: entry.key) : 0..<0
+      _ = kept.add(entry.count, to: entry.key, range, of: bytes)
+    }
+    return kept
   }
 
   /// Adds one to the count of each string of `batch`, whose ranges are in `bytes`.

@@ -61,12 +61,10 @@ extension BlockTable {
     return content.bytes
   }
 
-  /// The table of the `count` blocks of a section.
+  /// The table of `count` blocks in a section's content.
   ///
-  /// - Throws: ``FormatError`` if it is not of so many blocks, or they are not as long as `payload`.
-  init(
-    _ content: Span<UInt8>, count: Int, of payload: Section, _ field: String
-  ) throws(FormatError) {
+  /// - Throws: ``FormatError`` if it is not of so many blocks.
+  init(_ content: Span<UInt8>, count: Int, _ field: String) throws(FormatError) {
     guard content.count.isMultiple(of: Self.entryByteCount),
       content.count / Self.entryByteCount == count
     else {
@@ -86,11 +84,6 @@ extension BlockTable {
         Block(
           stored: start..<end, byteCount: Int(try decoded.read(UInt32.self, field)),
           checksum: try checksums.read(UInt32.self, field)))
-    }
-    guard end == payload.byteCount, payload.codec == .raw else {
-      throw FormatError(
-        code: .damaged("blocks of \(end) bytes in a section of \(payload.byteCount)"), offset: 0,
-        field: field)
     }
   }
 }

@@ -23,8 +23,12 @@ public struct TokenDataset: Sendable {
     self.header = header
     payload = try container.requiredSection(.tokens)
     let table = try container.bytes(of: container.requiredSection(.tokenBlocks))
-    blocks = try BlockTable(
-      table.span, count: header.blockCount, of: payload, "tokens.blocks")
+    blocks = try BlockTable(table.span, count: header.blockCount, "tokens.blocks")
+    guard blocks.storedByteCount == payload.byteCount, payload.codec == .raw else {
+      throw FormatError(
+        code: .damaged("\(payload.byteCount) bytes for blocks of \(blocks.storedByteCount)"),
+        offset: payload.offset, field: "tokens.blocks", file: path)
+    }
     decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
     documents = try Self.documents(container, header)
   }

@@ -167,3 +167,39 @@ extension TensorTable {
     }
   }
 }
+
+extension TensorTable {
+  /// Checks that the blocks are those of the tensors, and that data and padding fill `byteCount`
+  /// bytes without holes.
+  ///
+  /// - Throws: ``FormatError`` (`damaged`).
+  func check(_ blocks: BlockTable, byteCount: Int) throws(FormatError) {
+    var end = 0
+    for entry in entries {
+      let (padded, overflow) = end.addingReportingOverflow(-end & (Self.alignment - 1))
+      guard !overflow, entry.offset == padded else {
+        throw FormatError(
+          code: .damaged("tensor \(entry.tensor.name) begins at \(entry.offset)"), offset: 0,
+          field: "tensors.offset")
+      }
+      end = padded
+      for (number, index) in entry.blocks.enumerated() {
+        let block = blocks[index]
+        let rest = entry.tensor.byteCount - number * Self.blockByteCount
+        guard block.byteCount == min(rest, Self.blockByteCount),
+          entry.codec != .raw || block.stored.count == block.byteCount
+        else {
+          throw FormatError(
+            code: .damaged("block \(number) of tensor \(entry.tensor.name)"), offset: 0,
+            field: "tensors.blocks")
+        }
+        // At most 2^63 bytes of blocks, by the table of blocks.
+        end += block.stored.count
+      }
+    }
+    guard end == byteCount else {
+      throw FormatError(
+        code: .damaged("\(byteCount) bytes of data for \(end)"), offset: 0, field: "tensors.data")
+    }
+  }
+}
