@@ -108,10 +108,10 @@ extension RecentlyUsed: CustomStringConvertible where Key: CustomStringConvertib
 @main
 enum Demo {
     static func main() {
-        var roots = RecentlyUsed<Int, Double>(capacity: 3)
+        var squares = RecentlyUsed<Int, Int>(capacity: 3)
         for number in [4, 9, 16, 4, 25, 9, 4] {
-            let root = roots.value(for: number) { Double(number).squareRoot() }
-            print(number, root, roots)
+            let square = squares.value(for: number) { number * number }
+            print(number, square, squares)
         }
     }
 }
