@@ -26,20 +26,29 @@ package struct GrowingFile: ~Copyable, Sendable {
   package init(_ path: String) throws(FileError) {
     let status = try FileStatus(of: path)
     guard status.kind == .regular else { throw FileError(path, .open, "not a regular file") }
+    let (descriptor, byteCount) = try Self.openLocked(path)
+    self.init(path, descriptor, byteCount: byteCount)
+  }
+
+  private static func openLocked(_ path: String) throws(FileError) -> (FileDescriptor, Int) {
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(FilePath(path), .readWrite, options: .closeOnExec)
     } catch {
       throw FileError(path, .open, reason(of: error))
     }
-    guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-      let number = errno
+    do {
+      guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+        throw Errno(rawValue: errno)
+      }
+      // Only now nobody else makes it longer.
+      return (descriptor, Int(try descriptor.seek(offset: 0, from: .end)))
+    } catch {
       try? descriptor.close()
-      throw number == EWOULDBLOCK
+      throw (error as? Errno) == .wouldBlock
         ? FileError(path, .open, "another writer has it open")
-        : FileError(path, .open, errno: number)
+        : FileError(path, .open, reason(of: error))
     }
-    self.init(path, descriptor, byteCount: status.byteCount)
   }
 
   private init(_ path: String, _ descriptor: FileDescriptor, byteCount: Int) {

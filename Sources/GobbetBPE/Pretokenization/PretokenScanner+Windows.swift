@@ -4,7 +4,7 @@
 /// byte depends on lies at most two bytes behind it, but for white space, which depends on what
 /// ends its run; starts nearer to the end of what is known are left to the next window.
 extension PretokenScanner {
-  /// What ``endsOfPretokens(from:in:)`` promises, for a window of 64 bytes.
+  /// What ``endsOfPretokens(from:in:)`` promises, for a text of at least 64 bytes.
   func windowEnds(from start: Int, in text: ClassifiedText) -> UInt64 {
     let caseAware = pattern.words == .caseAware
     let masks = ClassMasks(of: text, from: start, words: pattern.words)
@@ -53,7 +53,7 @@ extension PretokenScanner {
     if firsts == 0 { return 0 }
     var runs = masks.newlines
     if pattern.symbolTail == .newlinesAndSlashes, (masks.newlines &<< 1) & masks.symbols != 0 {
-      runs |= ClassMasks.mask(of: UInt8(ascii: "/"), in: text, from: start)
+      runs |= ClassMasks.slashes(of: text, from: start)
     }
     // The carry clears a run from its first bit in `firsts` on, and puts back any later ones.
     return (runs & ~(runs &+ firsts)) | firsts
