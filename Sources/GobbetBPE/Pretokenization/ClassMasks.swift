@@ -2,7 +2,7 @@
 ///
 /// All bytes of a scalar have its class. The masks stop being true at `knownCount`, the first
 /// scalar that is not wholly in the window or whose class has no mask: numbers and white space
-/// beyond ASCII, and marks that do not follow a letter where marks belong to words.
+/// beyond ASCII, and where words are case-aware, marks that do not follow a letter.
 struct ClassMasks {
   /// Bytes in a window.
   static let byteCount = 64
@@ -30,72 +30,80 @@ struct ClassMasks {
   /// How many bytes the masks are true for.
   private(set) var knownCount = byteCount
 
-  /// The masks of the window that begins at `start`.
+  /// The masks of the window that begins at `start`; where fewer than 64 bytes are left, of those.
   ///
-  /// - Precondition: there are 64 bytes from `start` on.
-  @inline(__always) init(of text: ClassifiedText, from start: Int, caseAware: Bool) {
-    var beyondASCII: UInt64 = 0
-    var white: UInt64 = 0
-    for part in 0..<4 {
-      let bytes = text.sixteenBytes(at: start + part * 16)
-      let shift = UInt64(part * 16)
-      letters |= Self.bits(((bytes | 0x20) &- 0x61) .< Self.all(26)) &<< shift
-      if caseAware { upper |= Self.bits((bytes &- 0x41) .< Self.all(26)) &<< shift }
-      digits |= Self.bits((bytes &- 0x30) .< Self.all(10)) &<< shift
-      spaces |= Self.bits(bytes .== Self.all(0x20)) &<< shift
-      white |= Self.bits((bytes .== Self.all(0x20)) .| ((bytes &- 0x09) .< Self.all(5))) &<< shift
-      newlines |= Self.bits((bytes .== Self.all(0x0A)) .| (bytes .== Self.all(0x0D))) &<< shift
-      apostrophes |= Self.bits(bytes .== Self.all(0x27)) &<< shift
-      beyondASCII |= Self.bits(bytes .>= Self.all(0x80)) &<< shift
+  /// - Precondition: the text has at least 64 bytes, and some of them are left.
+  @inline(__always) init(of text: ClassifiedText, from start: Int, words: Pattern.Words) {
+    let all = Self.all
+    knownCount = min(Self.byteCount, text.count - start)
+    letters = Self.mask(of: text, from: start) { (($0 | 0x20) &- 0x61) .< all(26) }
+    if words == .caseAware {
+      upper = Self.mask(of: text, from: start) { ($0 &- 0x41) .< all(26) }
     }
-    blanks = white & ~newlines
-    symbols = ~(letters | digits | white | beyondASCII)
-    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, caseAware: caseAware) }
+    digits = Self.mask(of: text, from: start) { ($0 &- 0x30) .< all(10) }
+    spaces = Self.mask(of: text, from: start) { $0 .== all(0x20) }
+    newlines = Self.mask(of: text, from: start) { ($0 .== all(0x0A)) .| ($0 .== all(0x0D)) }
+    let controls = Self.mask(of: text, from: start) { ($0 &- 0x09) .< all(5) }
+    blanks = spaces | controls & ~newlines
+    apostrophes = Self.mask(of: text, from: start) { $0 .== all(0x27) }
+    let beyondASCII = Self.mask(of: text, from: start) { $0 .>= all(0x80) }
+    let known = UInt64.max &>> UInt64(Self.byteCount - knownCount)
+    symbols = known & ~(letters | digits | blanks | newlines | beyondASCII)
+    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, words) }
   }
 
   /// Fills in the classes of the scalars that have the bytes in `remaining`.
   private mutating func add(
-    _ remaining: UInt64, of text: ClassifiedText, from start: Int, caseAware: Bool
+    _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: Pattern.Words
   ) {
+    let letterClasses = words.letters
     var remaining = remaining
     while remaining != 0 {
       let first = remaining.trailingZeroBitCount
       let unit = text.unit(at: start + first)
       let end = unit.end - start
-      guard end <= Self.byteCount else {
+      guard end <= Self.byteCount,
+        UnicodeClassSet.neitherWhitespaceNorNumbers.contains(unit.unicodeClass)
+      else {
         knownCount = first
         return
       }
       let bits = Self.bits(from: first, to: end)
-      if UnicodeClassSet.letters.contains(unit.unicodeClass) {
-        letters |= bits
-        if caseAware {
-          upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
-          caseless |= unit.unicodeClass == UnicodeClass.caseless ? bits : 0
-        }
-      } else if caseAware, unit.unicodeClass == UnicodeClass.mark {
-        guard letters & (bits &>> 1) & ~bits != 0 else {
+      if words == .caseAware {
+        // A mark may be a part of the word or of the symbols before it, or begin a word.
+        if unit.unicodeClass == UnicodeClass.mark, letters & (bits &>> 1) & ~bits == 0 {
           knownCount = first
           return
         }
-        letters |= bits
-        caseless |= bits
-      } else if UnicodeClassSet.symbols.contains(unit.unicodeClass) {
-        symbols |= bits
-        symbolContinuations |= bits & (bits &<< 1)
-      } else {
-        knownCount = first
-        return
+        upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
+        caseless |= UnicodeClassSet.bothCases.contains(unit.unicodeClass) ? bits : 0
       }
+      letters |= letterClasses.contains(unit.unicodeClass) ? bits : 0
+      let symbol = letterClasses.contains(unit.unicodeClass) ? 0 : bits
+      symbols |= symbol
+      symbolContinuations |= symbol & (symbol &<< 1)
       remaining &= ~bits
     }
   }
 
-  /// Where the window that begins at `start` has a certain byte.
-  static func mask(of byte: UInt8, in text: ClassifiedText, from start: Int) -> UInt64 {
-    (0..<4).reduce(0) { mask, part in
-      mask | bits(text.sixteenBytes(at: start + part * 16) .== all(byte)) &<< UInt64(part * 16)
-    }
+  /// Where the window that begins at `start` has slashes.
+  static func slashes(of text: ClassifiedText, from start: Int) -> UInt64 {
+    mask(of: text, from: start) { $0 .== all(0x2F) }
+  }
+
+  /// The bytes of a window that pass a test.
+  @inline(__always) private static func mask(
+    of text: ClassifiedText, from start: Int,
+    _ test: (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
+  ) -> UInt64 {
+    // At the end of the text the bytes in front of the window are loaded too, and shifted out.
+    let place = min(start, text.count - byteCount)
+    let mask =
+      bits(test(text.sixteenBytes(at: place)))
+      | bits(test(text.sixteenBytes(at: place + 16))) &<< 16
+      | bits(test(text.sixteenBytes(at: place + 32))) &<< 32
+      | bits(test(text.sixteenBytes(at: place + 48))) &<< 48
+    return mask &>> UInt64(start - place)
   }
 
   /// A mask of the bits from `first` to below `end`, which is more, and at most 64.

@@ -5,6 +5,7 @@ extension PretokenScanner {
   ///
   /// - Precondition: `start` is below the count of `text`.
   func endOfPretoken(from start: Int, in text: ClassifiedText) -> Int {
+    if pattern.words == .deepSeek { return endOfDeepSeekPretoken(from: start, in: text) }
     if let end = contraction(at: start, in: text, asSuffix: false) { return end }
     let first = text.unit(at: start)
     if let end = word(from: start, first, in: text) { return end }
@@ -25,11 +26,13 @@ extension PretokenScanner {
     from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
   ) -> Int? {
     switch pattern.words {
-    case .letters:
-      let begin = hasWordPrefix(start, first, in: text) ? first.end : start
-      let end = text.endOfRun(.letters, from: begin)
-      return end > begin ? end : nil
     case .caseAware: return caseAwareWord(from: start, first, in: text)
+    default:
+      // Where a prefix may be a mark and so begin the word itself, the end is the same.
+      let isPrefixed = hasWordPrefix(start, first, in: text)
+      let end = text.endOfRun(pattern.words.letters, from: isPrefixed ? first.end : start)
+      let isLetter = pattern.words.letters.contains(first.unicodeClass)
+      return end > first.end || isLetter ? end : nil
     }
   }
 
@@ -62,7 +65,7 @@ extension PretokenScanner {
 
   // MARK: Digits, symbols, white space
 
-  private func digits(
+  func digits(
     from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
   ) -> Int? {
     switch pattern.digits {
@@ -70,10 +73,10 @@ extension PretokenScanner {
       let begin = text[start] == UInt8(ascii: " ") ? first.end : start
       let end = text.endOfRun(.numbers, from: begin)
       return end > begin ? end : nil
-    case .one, .upToThree:
+    case .one, .upToTwo, .upToThree:
       guard first.unicodeClass == UnicodeClass.number else { return nil }
       var end = first.end
-      for _ in 1..<max(1, Int(pattern.digits.rawValue)) {
+      for _ in 1..<Int(pattern.digits.rawValue) {
         let next = text.unit(at: end)
         guard next.unicodeClass == UnicodeClass.number else { break }
         end = next.end
@@ -86,7 +89,7 @@ extension PretokenScanner {
     from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
   ) -> Int? {
     let begin = text[start] == UInt8(ascii: " ") ? first.end : start
-    var end = text.endOfRun(.symbols, from: begin)
+    var end = text.endOfRun(pattern.words.symbols, from: begin)
     guard end > begin else { return nil }
     if pattern.symbolTail != .none {
       let slashes = pattern.symbolTail == .newlinesAndSlashes
@@ -101,20 +104,10 @@ extension PretokenScanner {
 
   /// `\s+$`, `\s*[\r\n]+`, `\s+(?!\S)` and `\s`, in this order.
   private func whitespace(from start: Int, in text: ClassifiedText) -> Int {
-    var end = start
-    var lastStart = start
-    var endOfNewlines: Int?
-    while end < text.count {
-      let next = text.unit(at: end)
-      guard UnicodeClassSet.whitespace.contains(next.unicodeClass) else { break }
-      lastStart = end
-      end = next.end
-      if next.unicodeClass == UnicodeClass.newline { endOfNewlines = end }
-    }
-    if pattern.finalWhitespaceWhole, end == text.count { return end }
-    if pattern.newlineRuns, let endOfNewlines { return endOfNewlines }
-    // Before anything but the end of the text the last scalar of the run is left to what follows.
-    return end == text.count || lastStart == start ? end : lastStart
+    let run = WhiteRun(from: start, in: text)
+    if pattern.finalWhitespaceWhole, run.end == text.count { return run.end }
+    if pattern.newlineRuns, let endOfNewlines = run.endOfNewlines { return endOfNewlines }
+    return run.endOfPretoken(endsText: run.end == text.count)
   }
 
   // MARK: Contractions

@@ -4,10 +4,10 @@
 /// byte depends on lies at most two bytes behind it, but for white space, which depends on what
 /// ends its run; starts nearer to the end of what is known are left to the next window.
 extension PretokenScanner {
-  /// What ``endsOfPretokens(from:in:)`` promises, for a window of 64 bytes.
+  /// What ``endsOfPretokens(from:in:)`` promises, for a text of at least 64 bytes.
   func windowEnds(from start: Int, in text: ClassifiedText) -> UInt64 {
     let caseAware = pattern.words == .caseAware
-    let masks = ClassMasks(of: text, from: start, caseAware: caseAware)
+    let masks = ClassMasks(of: text, from: start, words: pattern.words)
     var knownCount = masks.knownCount
     let letters = masks.letters
     let spaces = masks.spaces
@@ -53,7 +53,7 @@ extension PretokenScanner {
     if firsts == 0 { return 0 }
     var runs = masks.newlines
     if pattern.symbolTail == .newlinesAndSlashes, (masks.newlines &<< 1) & masks.symbols != 0 {
-      runs |= ClassMasks.mask(of: UInt8(ascii: "/"), in: text, from: start)
+      runs |= ClassMasks.slashes(of: text, from: start)
     }
     // The carry clears a run from its first bit in `firsts` on, and puts back any later ones.
     return (runs & ~(runs &+ firsts)) | firsts
@@ -87,16 +87,25 @@ extension PretokenScanner {
     switch pattern.digits {
     case .one: return digits
     case .runWithSpace: return firsts & ~(spaces &<< 1)
+    case .upToTwo:
+      return groups(of: 2, firsts, followed: digits & (digits &<< 1) & (digits &<< 2))
     case .upToThree:
       let fourths = digits & (digits &<< 1) & (digits &<< 2) & (digits &<< 3)
-      var starts = firsts
-      var thirds = (firsts &<< 3) & fourths
-      while thirds != 0 {
-        starts |= thirds
-        thirds = (thirds &<< 3) & fourths
-      }
-      return starts
+      return groups(of: 3, firsts, followed: fourths)
     }
+  }
+
+  /// The first digits of groups: `firsts`, and whatever is `size` digits behind one.
+  @inline(__always) private func groups(
+    of size: UInt64, _ firsts: UInt64, followed: UInt64
+  ) -> UInt64 {
+    var starts = firsts
+    var next = (firsts &<< size) & followed
+    while next != 0 {
+      starts |= next
+      next = (next &<< size) & followed
+    }
+    return starts
   }
 
   /// Makes contractions one pretoken, or a part of the word before.
