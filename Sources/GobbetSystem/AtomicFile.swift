@@ -83,6 +83,22 @@ package struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Puts `bytes` in the place of some that were written before.
+  ///
+  /// - Precondition: that many were written from `offset` on.
+  /// - Throws: ``FileError`` (`write`).
+  package mutating func overwrite(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
+    precondition(offset >= 0 && bytes.count <= byteCount - offset, "overwrite: not written yet")
+    try flush()
+    do {
+      try unsafe bytes.withUnsafeBytes {
+        _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
+      }
+    } catch {
+      throw FileError(path, .write, reason(of: error))
+    }
+  }
+
   private mutating func flush() throws(FileError) {
     do {
       _ = try descriptor.writeAll(pending)

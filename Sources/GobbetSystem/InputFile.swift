@@ -38,6 +38,9 @@ package struct InputFile: ~Copyable, Sendable {
   /// The standard input of the process.
   package static var standardInput: InputFile { InputFile("-", .standardInput, byteCount: nil) }
 
+  /// The system's number for the open file.
+  var rawDescriptor: CInt { descriptor.rawValue }
+
   deinit {
     if descriptor != .standardInput { try? descriptor.close() }
   }

@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -23,20 +21,21 @@ internal import SystemPackage
   /// Maps the regular file at `path`.
   ///
   /// - Throws: ``FileError`` (`open`, `read`).
-  package init(_ path: String) throws(FileError) {
-    let status = try FileStatus(of: path)
-    guard status.kind != .directory else { throw FileError(path, .open, Errno.isDirectory) }
-    guard status.kind == .regular else { throw FileError(path, .open, "not a regular file") }
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path, .open, errno: errno) }
-    defer { close(descriptor) }
-    self.path = path
-    byteCount = status.byteCount
+  package convenience init(_ path: String) throws(FileError) {
+    try self.init(InputFile(path, regularOnly: true))
+  }
+
+  /// Maps the regular file that `file` has open, whatever its path names by now.
+  ///
+  /// - Throws: ``FileError`` (`read`).
+  package init(_ file: borrowing InputFile) throws(FileError) {
+    path = file.path
+    byteCount = file.byteCount ?? 0
     guard byteCount > 0 else {
       unsafe base = nil
       return
     }
-    let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, file.rawDescriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw FileError(path, .read, errno: errno)
     }

@@ -22,6 +22,9 @@ public struct SpecialToken: Hashable, Sendable {
 
 /// The special tokens of a vocabulary, ordered by id.
 public struct SpecialTokens: Hashable, Sendable, RandomAccessCollection {
+  /// All special tokens together are not longer than this.
+  public static let maximumByteCount = 1 << 20
+
   private let tokens: [SpecialToken]
 
   /// No special tokens.
@@ -31,16 +34,20 @@ public struct SpecialTokens: Hashable, Sendable, RandomAccessCollection {
 
   /// Orders `tokens` by id.
   ///
-  /// - Throws: ``VocabularyError`` (`emptySpecialToken`, `duplicateSpecialToken`, `idTooLarge`).
+  /// - Throws: ``VocabularyError`` (`emptySpecialToken`, `duplicateSpecialToken`, `idTooLarge`,
+  ///   `tokensTooLong`).
   public init(_ tokens: some Sequence<SpecialToken>) throws(VocabularyError) {
     self.tokens = tokens.sorted { $0.id < $1.id }
     var texts: Set<[UInt8]> = []
     var previous: TokenID?
+    var byteCount = 0
     for token in self.tokens {
       guard token.id < TokenTable.maximumCount else {
         throw VocabularyError(.idTooLarge, token: token.id)
       }
       guard !token.bytes.isEmpty else { throw VocabularyError(.emptySpecialToken, token: token.id) }
+      byteCount += token.bytes.count
+      guard byteCount <= Self.maximumByteCount else { throw VocabularyError(.tokensTooLong) }
       guard token.id != previous, texts.insert(token.bytes).inserted else {
         throw VocabularyError(.duplicateSpecialToken, token: token.id)
       }

@@ -10,7 +10,8 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case duplicateOf(TokenID)
     /// The token is longer than ``TokenTable/maximumTokenByteCount``.
     case tokenTooLong
-    /// The tokens together are longer than ``TokenTable/maximumByteCount``.
+    /// The tokens together are longer than ``TokenTable/maximumByteCount``, or the special ones
+    /// than ``SpecialTokens/maximumByteCount``.
     case tokensTooLong
     /// An id is ``TokenTable/maximumCount`` or larger.
     case idTooLarge
@@ -49,7 +50,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .missingByte(let byte): "no token is the single byte \(byte)"
       case .duplicateOf(let other): "has the same bytes as token \(other)"
       case .tokenTooLong: "is longer than \(TokenTable.maximumTokenByteCount) bytes"
-      case .tokensTooLong: "the tokens are longer than \(TokenTable.maximumByteCount) bytes"
+      case .tokensTooLong: "the tokens together are too long"
       case .idTooLarge: "is not below \(TokenTable.maximumCount)"
       case .unknownToken: "is no token that the merge could use"
       case .mergeBytes: "has other bytes than the two parts of the merge"

@@ -4,7 +4,7 @@
 /// with their number in its top byte. Of a longer pretoken, `low` has the length and half a hash,
 /// and the top byte of `high` is all ones; in the table, the rest of `high` says where its bytes
 /// are.
-struct PretokenKey: Equatable, Sendable {
+struct CountKey: Equatable, Sendable {
   /// The longest pretoken that is wholly in its key.
   static let inlineByteCount = 15
   private static let longTag: UInt64 = 0xFF << 56
@@ -13,6 +13,9 @@ struct PretokenKey: Equatable, Sendable {
   let low: UInt64
   /// The other bytes below their number, or the place below a tag.
   let high: UInt64
+
+  /// The key of no bytes.
+  static let empty = CountKey(low: 0, high: 0)
 
   /// The key of the bytes in `range`.
   init(_ bytes: RawSpan, _ range: Range<Int>) {
@@ -57,8 +60,8 @@ struct PretokenKey: Equatable, Sendable {
   var place: Int { Int(truncatingIfNeeded: high & ~Self.longTag) }
 
   /// The key of a long pretoken whose bytes start at `place`.
-  func placed(at place: Int) -> PretokenKey {
-    PretokenKey(low: low, high: Self.longTag | UInt64(place))
+  func placed(at place: Int) -> CountKey {
+    CountKey(low: low, high: Self.longTag | UInt64(place))
   }
 
   /// The bytes of a short pretoken, appended to `bytes`.
@@ -70,7 +73,7 @@ struct PretokenKey: Equatable, Sendable {
   }
 
   /// Whether a short pretoken comes before another short one in the order of bytes.
-  func inlinePrecedes(_ other: PretokenKey) -> Bool {
+  func inlinePrecedes(_ other: CountKey) -> Bool {
     low != other.low
       ? low.byteSwapped < other.low.byteSwapped : high.byteSwapped < other.high.byteSwapped
   }

@@ -1,0 +1,191 @@
+// The arithmetic of a transformer, for the instructions of the machine it runs on.
+//
+// Every sum has one order, whatever the number of rows, threads or lanes: an output of a matrix
+// product starts at its bias and adds its products by index with fused multiply-adds, a sum over a
+// row runs in 16 lanes that are then added in a tree. So all variants of a function give the same
+// bits.
+#ifndef GOBBET_TRANSFORMER_H
+#define GOBBET_TRANSFORMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gobbet_threads.h"
+
+/// What the weights of a matrix are stored as. Memory is counted in words of four bytes.
+typedef enum {
+  /// A float: one input of one output in a word.
+  gobbet_float32,
+  /// Two inputs in a word, the first in the lower half. Inputs are rounded to the same type, and
+  /// sums are floats: of every pair the second product is added first, as `vdpbf16ps` does.
+  /// Numbers under 2^-126 count as zero.
+  gobbet_bfloat16,
+  /// Blocks of 32 inputs with a scale for every output. Inputs are rounded to 16 bits, with a scale
+  /// for every block: the sum over a block is an exact integer, those of blocks are added as
+  /// floats. With inputs of 8 bits the error would be three times as large.
+  gobbet_int8
+} gobbet_element;
+
+/// Inputs in a block of `gobbet_int8`.
+enum { gobbet_block_length = 32 };
+
+/// Outputs in a panel. A panel holds, for one input, pair or block after the other, the weights of
+/// all its outputs, so that a product reads its memory strictly in order.
+enum { gobbet_panel_width = 32 };
+
+/// Words of a row of inputs as products read it.
+size_t gobbet_row_words(gobbet_element element, size_t depth);
+
+/// Words of a panel.
+size_t gobbet_panel_words(gobbet_element element, size_t depth);
+
+/// What happens to an output before it is stored.
+typedef enum {
+  /// It replaces what is there.
+  gobbet_store,
+  /// It is added to what is there.
+  gobbet_add,
+  /// Its GELU, in the form with tanh, replaces what is there.
+  gobbet_gelu
+} gobbet_epilogue;
+
+/// A product of rows with a matrix in panels: output = epilogue(bias + input x weights).
+typedef struct {
+  gobbet_element element;
+  /// Rows of inputs, `input_stride` words apart: floats for `gobbet_multiply`, and what
+  /// `gobbet_kernels.convert` makes of them for `gobbet_kernels.multiply`.
+  const void *_Nonnull input;
+  size_t input_stride;
+  size_t row_count;
+  size_t depth;
+  /// Panels, `panel_stride` words apart.
+  const void *_Nonnull panels;
+  size_t panel_stride;
+  /// A float for every output of every whole panel, or NULL for zeros.
+  const float *_Nullable bias;
+  /// Rows of `output_count` floats, `output_stride` floats apart.
+  float *_Nonnull output;
+  size_t output_stride;
+  size_t output_count;
+  gobbet_epilogue epilogue;
+} gobbet_product;
+
+/// The functions for one set of instructions.
+typedef struct {
+  /// `avx512-dot`, with the instructions for bfloat16 and int8, `avx512`, `avx2`, `plain`, or `neon`
+  /// where that is what plain C becomes.
+  const char *_Nonnull name;
+  /// The product for the panels from `first` to before `end`.
+  void (*_Nonnull multiply)(const gobbet_product *_Nonnull product, size_t first, size_t end);
+  /// Makes a row of floats one of `gobbet_row_words` words; not for `gobbet_float32`.
+  void (*_Nonnull convert)(
+      gobbet_element element, const float *_Nonnull input, size_t depth, void *_Nonnull row);
+  /// output = (input - mean) / sqrt(variance + epsilon) * gain + shift, over one row.
+  void (*_Nonnull normalize)(
+      const float *_Nonnull input, size_t width, const float *_Nonnull gain,
+      const float *_Nonnull shift, float epsilon, float *_Nonnull output);
+  /// Replaces `count` scores by exp(scale * (score - largest)), divided by the sum of all.
+  void (*_Nonnull softmax)(float *_Nonnull scores, size_t count, float scale);
+} gobbet_kernels;
+
+/// The variants that this machine can run, the fastest first; NULL past the last.
+const gobbet_kernels *_Nullable gobbet_kernels_at(size_t index);
+
+/// The whole product, its panels divided over the pool. `scratch` holds `gobbet_row_words` for
+/// every row; it is not used for `gobbet_float32`.
+void gobbet_multiply(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
+    const gobbet_product *_Nonnull product, void *_Nullable scratch);
+
+/// Normalises `row_count` rows of `width` floats, divided over the pool.
+void gobbet_normalize(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
+    const float *_Nonnull input, size_t row_count, size_t width, const float *_Nonnull gain,
+    const float *_Nonnull shift, float epsilon, float *_Nonnull output);
+
+/// The keys and values of one sequence in one layer, for every head.
+///
+/// A head's keys are a matrix in panels whose inputs are the head's columns and whose outputs are
+/// the positions; its values are one whose inputs are the positions and whose outputs are the
+/// columns. So attention is two products.
+typedef struct {
+  /// What they are stored as: `gobbet_float32` or `gobbet_bfloat16`.
+  gobbet_element element;
+  /// `gobbet_key_words` for every head.
+  void *_Nonnull keys;
+  /// `gobbet_value_words` for every head.
+  void *_Nonnull values;
+  /// Positions there is room for, a multiple of the panel width.
+  size_t capacity;
+  size_t head_count;
+  size_t head_width;
+} gobbet_layer_cache;
+
+/// Words that the keys of one head take.
+size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_width);
+
+/// Words that the values of one head take.
+size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width);
+
+/// Puts keys and values of `row_count` rows at the positions from `position`, divided over the pool.
+/// A row holds its queries, its keys and its values, each of heads x head width floats.
+void gobbet_remember(
+    gobbet_pool *_Nonnull pool, const gobbet_layer_cache *_Nonnull cache,
+    const float *_Nonnull rows, size_t row_stride, size_t row_count, size_t position);
+
+/// Queries of consecutive positions of one sequence.
+typedef struct {
+  gobbet_layer_cache cache;
+  /// Rows of heads x head width floats, `query_stride` floats apart.
+  const float *_Nonnull queries;
+  size_t query_stride;
+  /// At most `gobbet_queries_at_once`.
+  size_t row_count;
+  /// The position of the first row; every row sees the positions up to its own.
+  size_t position;
+  /// Rows of heads x head width floats, `output_stride` floats apart.
+  float *_Nonnull output;
+  size_t output_stride;
+  /// Where the attention weights go, or NULL: [heads][rows, `weight_rows` apart][positions].
+  float *_Nullable weights;
+  size_t weight_rows;
+  size_t weight_stride;
+} gobbet_attention;
+
+/// Rows that one call of attention takes.
+enum { gobbet_queries_at_once = 12 };
+
+/// Words of scratch that attention needs for a pool and caches of that capacity and head width.
+size_t gobbet_attention_scratch(
+    const gobbet_pool *_Nonnull pool, size_t capacity, size_t head_width);
+
+/// Attention for every head of every group of queries, divided over the pool. `scratch` holds
+/// `gobbet_attention_scratch` words; all caches are of one capacity and head width.
+void gobbet_attend(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
+    const gobbet_attention *_Nonnull groups, size_t group_count, void *_Nonnull scratch);
+
+/// Puts a matrix [inputs, outputs], or [outputs, inputs] if `by_output`, into panels; the last is
+/// filled with zeros. `scratch` holds a panel of floats for every thread of the pool. Returns whether
+/// every weight is finite.
+bool gobbet_pack(
+    gobbet_pool *_Nonnull pool, gobbet_element element, bool by_output,
+    const float *_Nonnull weights, size_t input_count, size_t output_count,
+    float *_Nonnull scratch, void *_Nonnull panels);
+
+/// Copies the weights of one output out of panels.
+void gobbet_unpack_output(
+    gobbet_element element, const void *_Nonnull panels, size_t input_count, size_t output,
+    float *_Nonnull weights);
+
+/// Whether every float is finite.
+bool gobbet_all_finite(const float *_Nonnull values, size_t count);
+
+/// log(sum of exp(value)), in double precision.
+double gobbet_log_sum_exp(const float *_Nonnull values, size_t count);
+
+/// exp(value), in double precision.
+double gobbet_exp(double value);
+
+#endif

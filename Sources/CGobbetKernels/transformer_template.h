@@ -1,0 +1,71 @@
+// The functions of `gobbet_kernels` in portable vectors of 16 floats. Each variant includes this
+// file once, compiled for its instructions, with these defined:
+//
+// VARIANT, VARIANT_NAME  the table and what it is called
+// ROWS_AT_ONCE           rows of floats or bfloat16 whose sums fit in the registers
+// ROWS_OF_BLOCKS         the same for int8
+// STEPS_AT_ONCE          1 or 2, times 16 outputs
+// OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16` and `dot_int16`
+// OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
+#include "transformer_lanes.h"
+
+#include "transformer_conversions.h"
+#include "transformer_products.h"
+
+static void normalize(
+    const float *input, size_t width, const float *gain, const float *shift, float epsilon,
+    float *output) {
+  const size_t whole = width / 16 * 16;
+  lanes total = (lanes)0.0f;
+  for (size_t i = 0; i < whole; i += 16) total += load(input + i);
+  if (whole < width) total += load_some(input + whole, width - whole, (lanes)0.0f);
+  const float mean = sum(total) / (float)width;
+  lanes squares = (lanes)0.0f;
+  for (size_t i = 0; i < whole; i += 16) {
+    lanes distance = load(input + i) - mean;
+    squares = fused(distance, distance, squares);
+  }
+  if (whole < width) {
+    lanes distance = load_some(input + whole, width - whole, (lanes)mean) - mean;
+    squares = fused(distance, distance, squares);
+  }
+  const float scale = 1.0f / sqrtf(sum(squares) / (float)width + epsilon);
+  for (size_t i = 0; i < whole; i += 16) {
+    lanes distance = (load(input + i) - mean) * scale;
+    store(output + i, fused(distance, load(gain + i), load(shift + i)));
+  }
+  for (size_t i = whole; i < width; i++) {
+    output[i] = fmaf((input[i] - mean) * scale, gain[i], shift[i]);
+  }
+}
+
+static void softmax(float *scores, size_t count, float scale) {
+  const size_t whole = count / 16 * 16;
+  lanes highest = (lanes)-INFINITY;
+  for (size_t i = 0; i < whole; i += 16) {
+    lanes v = load(scores + i);
+    highest = v > highest ? v : highest;
+  }
+  if (whole < count) {
+    lanes v = load_some(scores + whole, count - whole, (lanes)-INFINITY);
+    highest = v > highest ? v : highest;
+  }
+  const float top = largest(highest);
+  lanes total = (lanes)0.0f;
+  for (size_t i = 0; i < whole; i += 16) {
+    lanes e = exponential((load(scores + i) - top) * scale);
+    total += e;
+    store(scores + i, e);
+  }
+  if (whole < count) {
+    lanes v = load_some(scores + whole, count - whole, (lanes)-INFINITY);
+    lanes e = exponential((v - top) * scale);
+    total += e;
+    store_some(scores + whole, count - whole, e);
+  }
+  const float factor = 1.0f / sum(total);
+  for (size_t i = 0; i < whole; i += 16) store(scores + i, load(scores + i) * factor);
+  for (size_t i = whole; i < count; i++) scores[i] *= factor;
+}
+
+const gobbet_kernels VARIANT = {VARIANT_NAME, multiply, convert, normalize, softmax};

@@ -1,0 +1,66 @@
+/// Turns text into token ids, for one thread: it keeps the tokens of pretokens it has seen.
+///
+/// The memory it keeps is bounded by the budget of ``Tokenizer/makeEncoder(cacheByteBudget:)``, and
+/// by a small multiple of the longest pretoken so far.
+public struct Encoder: ~Copyable {
+  let tokenizer: Tokenizer
+  var core: EncoderCore
+  /// What finds the special tokens of the policy used last.
+  private var matcher: (policy: SpecialTokenPolicy, matcher: SpecialTokenMatcher)?
+
+  init(_ tokenizer: Tokenizer, cacheByteBudget: Int) {
+    self.tokenizer = tokenizer
+    core = EncoderCore(tokenizer.tables, tokenizer.vocabulary.tokens, cacheByteBudget)
+  }
+
+  /// Appends the ids of a text to `ids`; special tokens in it are ordinary text.
+  public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
+    unsafe core.forEachRun(of: bytes, tokenizer.scanner) { unsafe ids.append(contentsOf: $0) }
+  }
+
+  /// Appends the ids of a text to `ids`, with the special tokens that `policy` allows.
+  ///
+  /// - Throws: ``SpecialTokenError`` where the policy makes an error of others; `ids` is then
+  ///   unchanged.
+  public mutating func encode(
+    _ bytes: Span<UInt8>, specials policy: SpecialTokenPolicy, into ids: inout [TokenID]
+  ) throws(SpecialTokenError) {
+    var start = 0
+    let matches = matcher(for: policy).matches(in: bytes)
+    for match in matches where !policy.allows(match.token) {
+      throw SpecialTokenError(token: match.token, offset: match.range.lowerBound)
+    }
+    for match in matches {
+      encode(bytes.extracting(start..<match.range.lowerBound), into: &ids)
+      ids.append(match.token.id)
+      start = match.range.upperBound
+    }
+    encode(bytes.extracting(start..<bytes.count), into: &ids)
+  }
+
+  private mutating func matcher(for policy: SpecialTokenPolicy) -> SpecialTokenMatcher {
+    if let known = matcher, known.policy == policy { return known.matcher }
+    let tokens = tokenizer.vocabulary.specialTokens.filter {
+      policy.others == .error || policy.allows($0)
+    }
+    let new = SpecialTokenMatcher(tokens)
+    matcher = (policy, new)
+    return new
+  }
+
+  /// The ids of a text; special tokens in it are ordinary text.
+  public mutating func encoded(_ text: String) -> [TokenID] {
+    var ids: [TokenID] = []
+    var text = text
+    text.makeContiguousUTF8()
+    encode(text.utf8.span, into: &ids)
+    return ids
+  }
+
+  /// How many tokens a text has; special tokens in it are ordinary text.
+  public mutating func count(_ bytes: Span<UInt8>) -> Int {
+    var count = 0
+    unsafe core.forEachRun(of: bytes, tokenizer.scanner) { count += $0.count }
+    return count
+  }
+}

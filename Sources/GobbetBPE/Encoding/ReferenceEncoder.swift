@@ -1,0 +1,88 @@
+/// Encodes as the rules say and no faster: what every other encoder of this package must agree with.
+///
+/// It has its own scanner and its own merge loop, and keeps no tables but the vocabulary's own.
+/// - Complexity: quadratic in the length of a pretoken.
+public struct ReferenceEncoder: Sendable {
+  private let vocabulary: Vocabulary
+  private let scanner: ReferenceScanner
+  /// The index of each listed merge by its two tokens.
+  private let mergeIndices: [[TokenID]: Int]
+
+  /// Encodes with this vocabulary.
+  public init(_ vocabulary: Vocabulary) {
+    self.vocabulary = vocabulary
+    scanner = ReferenceScanner(vocabulary.pattern)
+    mergeIndices =
+      vocabulary.mergeRule == .ranks
+      ? [:]
+      : Dictionary(
+        uniqueKeysWithValues: vocabulary.merges.enumerated().map { ([$1.left, $1.right], $0) })
+  }
+
+  /// The pretokens of a text, in order.
+  public func pretokens(in bytes: [UInt8]) -> [Range<Int>] { scanner.pretokens(in: bytes) }
+
+  /// The ids of a text; special tokens are ordinary text.
+  public func encoded(_ bytes: [UInt8]) -> [TokenID] {
+    pretokens(in: bytes).flatMap { encodedPretoken(Array(bytes[$0])) }
+  }
+
+  /// The ids of one pretoken.
+  public func encodedPretoken(_ bytes: [UInt8]) -> [TokenID] {
+    if vocabulary.mergeRule != .learnedPairs, let id = ordinaryID(of: bytes) { return [id] }
+    var parts = bytes.compactMap { ordinaryID(of: [$0]) }
+    while let best = bestMerge(of: parts) {
+      parts[best.index] = best.result
+      parts.remove(at: best.index + 1)
+    }
+    return parts
+  }
+
+  /// The ids of one pretoken with BPE-dropout: the draws of `coin` decide which pairs are passed
+  /// over, in the order of rank and from the left.
+  func encodedPretoken(_ bytes: [UInt8], _ coin: inout DropoutCoin) -> [TokenID] {
+    var parts = bytes.compactMap { ordinaryID(of: [$0]) }
+    while true {
+      var candidates: [(rank: Int, index: Int, result: TokenID)] = []
+      for index in parts.indices.dropLast() {
+        guard let (rank, result) = merge(parts[index], parts[index + 1]) else { continue }
+        candidates.append((rank, index, result))
+      }
+      candidates.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
+      guard let chosen = candidates.first(where: { _ in !coin.isPassedOver() }) else {
+        return parts
+      }
+      parts[chosen.index] = chosen.result
+      parts.remove(at: chosen.index + 1)
+    }
+  }
+
+  /// The ids of a text with BPE-dropout, as ``DropoutEncoder`` defines it.
+  public func encoded(_ bytes: [UInt8], dropout probability: Double, seed: UInt64) -> [TokenID] {
+    var coin = DropoutCoin(probability: probability, seed: seed)
+    return pretokens(in: bytes).flatMap { encodedPretoken(Array(bytes[$0]), &coin) }
+  }
+
+  /// The first of the pairs with the lowest rank, and what it becomes.
+  private func bestMerge(of parts: [TokenID]) -> (index: Int, result: TokenID)? {
+    var best: (rank: Int, index: Int, result: TokenID)?
+    for index in parts.indices.dropLast() {
+      guard let (rank, result) = merge(parts[index], parts[index + 1]) else { continue }
+      if best.map({ rank < $0.rank }) ?? true { best = (rank, index, result) }
+    }
+    return best.map { ($0.index, $0.result) }
+  }
+
+  private func merge(_ left: TokenID, _ right: TokenID) -> (rank: Int, result: TokenID)? {
+    switch vocabulary.mergeRule {
+    case .ranks:
+      ordinaryID(of: vocabulary.tokens[left] + vocabulary.tokens[right]).map { (Int($0), $0) }
+    case .learnedPairs, .learnedPairsWholeFirst:
+      mergeIndices[[left, right]].map { ($0, vocabulary.merges[$0].result) }
+    }
+  }
+
+  private func ordinaryID(of bytes: some Collection<UInt8>) -> TokenID? {
+    vocabulary.id(of: bytes).flatMap { vocabulary.tokens.contains($0) ? $0 : nil }
+  }
+}

@@ -1,0 +1,49 @@
+/// The bytes of a pretoken of at most 15 bytes in two words, the length above the bytes.
+///
+/// Equal keys are equal pretokens. The topmost four bits are left to ``PretokenCache``.
+struct ShortPretokenKey: Hashable, BitwiseCopyable {
+  /// The most bytes that fit.
+  static let maximumByteCount = 15
+
+  let low: UInt64
+  let high: UInt64
+
+  /// The key of `bytes[0..<count]`.
+  ///
+  /// `isPadded` says that 16 bytes can be read, though only `count` count.
+  /// - Precondition: `count` is at most 15.
+  @inline(__always)
+  init(_ bytes: UnsafePointer<UInt8>, _ count: Int, isPadded: Bool) {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    if isPadded {
+      let raw = unsafe UnsafeRawPointer(bytes)
+      // SAFETY: the caller says that 16 bytes can be read.
+      low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+      high = unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      let bits = UInt64(truncatingIfNeeded: count) &* 8
+      let mask = (1 &<< bits) &- 1
+      low = count >= 8 ? low : low & mask
+      high = count > 8 ? high & mask : 0
+    } else {
+      // SAFETY: `index` is below `count`.
+      for index in 0..<min(count, 8) {
+        low |= unsafe UInt64(bytes[index]) << UInt64(8 * index)
+      }
+      for index in 8..<max(count, 8) {
+        high |= unsafe UInt64(bytes[index]) << UInt64(8 * index - 64)
+      }
+    }
+    self.low = low
+    self.high = high | UInt64(truncatingIfNeeded: count) << 56
+  }
+
+  /// A key that was made before.
+  init(low: UInt64, high: UInt64) {
+    self.low = low
+    self.high = high
+  }
+
+  /// A hash whose bits are all good.
+  @inline(__always) var hash: UInt64 { ByteString.mixed(low, high, 0) }
+}

@@ -1,0 +1,49 @@
+/// A vocabulary made ready for encoding and decoding; threads can share it.
+public struct Tokenizer: Sendable {
+  /// What decides the tokens.
+  public let vocabulary: Vocabulary
+  let scanner: PretokenScanner
+  let tables: MergeTables
+
+  /// Builds the tables that all encoders of this tokenizer share.
+  public init(_ vocabulary: Vocabulary) {
+    self.vocabulary = vocabulary
+    scanner = PretokenScanner(vocabulary.pattern)
+    tables = MergeTables(vocabulary)
+  }
+
+  /// An encoder for one thread, whose caches grow with use up to `cacheByteBudget` bytes.
+  public func makeEncoder(cacheByteBudget: Int = 8 << 20) -> Encoder {
+    Encoder(self, cacheByteBudget: cacheByteBudget)
+  }
+
+  /// The ids of a text; special tokens in it are ordinary text.
+  ///
+  /// To encode many texts, keep an encoder of ``makeEncoder(cacheByteBudget:)``.
+  public func encoded(_ text: String) -> [TokenID] {
+    var encoder = makeEncoder()
+    return encoder.encoded(text)
+  }
+
+  /// The ids of a text, with the special tokens that `policy` allows.
+  ///
+  /// - Throws: ``SpecialTokenError`` where the policy makes an error of others.
+  public func encoded(
+    _ text: String, allowing policy: SpecialTokenPolicy
+  ) throws(SpecialTokenError) -> [TokenID] {
+    var encoder = makeEncoder()
+    var ids: [TokenID] = []
+    try encoder.encode(Array(text.utf8).span, specials: policy, into: &ids)
+    return ids
+  }
+
+  /// How many tokens a text has; special tokens in it are ordinary text.
+  public func count(_ text: String) -> Int { encoded(text).count }
+
+  /// The text of tokens; what is not UTF-8 becomes U+FFFD.
+  ///
+  /// - Throws: ``UnknownTokenError``.
+  public func decoded(_ ids: [TokenID]) throws(UnknownTokenError) -> String {
+    try Decoder(vocabulary).decoded(ids)
+  }
+}

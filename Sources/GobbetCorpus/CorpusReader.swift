@@ -1,0 +1,71 @@
+internal import GobbetSystem
+
+/// Reads documents from files, directories and standard input, one after the other.
+///
+/// Memory holds one batch, or one document if that is larger, and buffers of a fixed size.
+public struct CorpusReader: ~Copyable, Sendable {
+  private let options: CorpusOptions
+  private var walk: InputWalk
+  private var current: UnitReader?
+  private var parser: DocumentParser
+  /// What ``next()`` reads ahead.
+  private var batch = DocumentBatch()
+  private var position = 0
+
+  private static let readAheadByteCount = 1 << 16
+
+  /// A reader of the files at `inputs`, of all files in those that are directories (in the order of
+  /// the bytes of their paths, without hidden ones), and of standard input for `-`.
+  ///
+  /// - Throws: ``FileError`` if an input does not exist; ``CorpusError`` if an option is no sense.
+  public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
+    guard options.textSeparator?.isEmpty != true else { throw CorpusError(.emptySeparator) }
+    precondition(options.maximumDocumentByteCount > 0, "CorpusReader: no room for a document")
+    let walk = try InputWalk(inputs)
+    let parser = try DocumentParser(options)
+    self.options = options
+    self.walk = walk
+    self.parser = parser
+  }
+
+  /// The next document; nil after the last.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  public mutating func next() throws -> Document? {
+    while position == batch.count {
+      guard let batch = try nextBatch(byteCount: Self.readAheadByteCount) else { return nil }
+      self.batch = batch
+      position = 0
+    }
+    defer { position += 1 }
+    return batch.document(position)
+  }
+
+  /// Documents that take about `byteCount` bytes in the input, the last of them up to 64 KiB more, or
+  /// one that takes more than that; nil after the last.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  public mutating func nextBatch(byteCount: Int) throws -> DocumentBatch? {
+    guard let batch = try nextUnparsedBatch(byteCount: byteCount) else { return nil }
+    return try parser.documents(of: batch)
+  }
+
+  /// The same as ``nextBatch(byteCount:)``, for a ``DocumentParser`` on another thread.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  public mutating func nextUnparsedBatch(byteCount: Int) throws -> UnparsedBatch? {
+    precondition(byteCount > 0, "CorpusReader: an empty batch")
+    var batch = UnparsedBatch()
+    batch.arena.reserveCapacity(byteCount + DocumentParser.paddingByteCount)
+    while batch.arena.count < byteCount {
+      if current == nil {
+        guard let path = try walk.next() else { break }
+        current = try UnitReader(path, options)
+      }
+      if try current?.read(into: &batch, byteCount: byteCount) == .end { current = nil }
+    }
+    guard batch.count > 0 else { return nil }
+    batch.arena.append(contentsOf: repeatElement(0, count: DocumentParser.paddingByteCount))
+    return batch
+  }
+}

@@ -1,0 +1,86 @@
+/// Where a document comes from.
+public struct DocumentSource: Hashable, Sendable, CustomStringConvertible {
+  /// The input, as given or found; `-` for standard input.
+  public let path: String
+  /// The index of the line or document in the input, from 0.
+  public let index: Int
+  /// Whether the input holds one document, so that its path says all.
+  let isWholeInput: Bool
+
+  /// The path, and behind a colon the number of the line or document, from 1.
+  public var description: String { isWholeInput ? path : "\(path):\(index + 1)" }
+}
+
+/// One text of a corpus.
+public struct Document: Hashable, Sendable {
+  /// The text: UTF-8, or whatever else a text file holds.
+  public let text: [UInt8]
+  /// Where it comes from.
+  public let source: DocumentSource
+}
+
+/// Documents in a row, their texts in one array.
+public struct DocumentBatch: Sendable {
+  /// Documents of one input, from `start` on up to the next run.
+  struct Run: Sendable {
+    let path: String
+    let isWholeInput: Bool
+    let start: Int
+  }
+
+  /// The texts, one after the other.
+  private(set) var arena: [UInt8] = []
+  /// Where each text ends in `arena`.
+  private var ends: [Int] = []
+  /// The index of each document in its input.
+  private var indices: [Int] = []
+  private var runs: [Run] = []
+  /// The lines that were left out, as ``BadLinePolicy/skip`` asks for.
+  public internal(set) var rejections: [CorpusError] = []
+
+  /// How many documents there are.
+  public var count: Int { ends.count }
+  /// Bytes of all texts.
+  public var byteCount: Int { arena.count }
+
+  /// The text of one document, borrowed.
+  @_lifetime(borrow self)
+  public func text(_ position: Int) -> Span<UInt8> { arena.span.extracting(range(position)) }
+
+  /// Where one document comes from.
+  public func source(_ position: Int) -> DocumentSource {
+    var low = 0
+    var high = runs.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if runs[middle].start <= position { low = middle } else { high = middle }
+    }
+    let run = runs[low]
+    return DocumentSource(
+      path: run.path, index: indices[position], isWholeInput: run.isWholeInput)
+  }
+
+  /// One document, copied.
+  public func document(_ position: Int) -> Document {
+    Document(text: Array(arena[range(position)]), source: source(position))
+  }
+
+  private func range(_ position: Int) -> Range<Int> {
+    (position == 0 ? 0 : ends[position - 1])..<ends[position]
+  }
+
+  mutating func reserve(byteCount: Int) { arena.reserveCapacity(byteCount) }
+
+  /// Says where the documents that follow come from.
+  mutating func beginRun(path: String, isWholeInput: Bool) {
+    runs.append(Run(path: path, isWholeInput: isWholeInput, start: count))
+  }
+
+  /// Adds the document `index` of the input that the last run names.
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>, index: Int) {
+    // SAFETY: the caller's buffer is valid for the call, and is copied.
+    unsafe arena.append(contentsOf: text)
+    ends.append(arena.count)
+    indices.append(index)
+  }
+}

@@ -1,0 +1,151 @@
+internal import GobbetSystem
+
+/// The bytes of one input in order, decompressed if they begin as gzip or zstd do.
+struct InputStream: ~Copyable, Sendable {
+  // Not private: the linker needs it where another module destroys a reader.
+  enum Coding: ~Copyable, Sendable {
+    case plain
+    case gzip(GzipDecoder)
+    case zstd(ZstdDecoder)
+  }
+
+  private let file: InputFile
+  private let coding: Coding
+  /// Bytes of the file that were read ahead; `unread` says which of them are still to be used.
+  private var buffer: [UInt8]
+  private var unread: Range<Int>
+  private var isAtEnd = false
+  /// Whether the decompressor is between frames, where the input may end.
+  private var isBetweenFrames = true
+  /// Bytes of the file used so far.
+  private var fileOffset = 0
+
+  private static let bufferByteCount = 1 << 17
+
+  /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError`` (`outOfMemory`).
+  init(_ path: String) throws {
+    let file = path == "-" ? InputFile.standardInput : try InputFile(path)
+    var start: [UInt8] = []
+    while start.count < 4 {
+      let before = start.count
+      try Self.read(file, appendingTo: &start, limit: Self.bufferByteCount)
+      if start.count == before { break }
+    }
+    let coding = try Self.coding(of: start)
+    self.file = file
+    self.coding = coding
+    buffer = start
+    unread = 0..<start.count
+  }
+
+  private static func coding(of start: [UInt8]) throws(CorpusError) -> Coding {
+    if start.starts(with: [0x1F, 0x8B]) { return .gzip(try GzipDecoder()) }
+    if isZstdMagic(start.prefix(4)) { return .zstd(try ZstdDecoder()) }
+    return .plain
+  }
+
+  /// Whether a zstd frame begins so, or a skippable one.
+  private static func isZstdMagic(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.elementsEqual([0x28, 0xB5, 0x2F, 0xFD])
+      || bytes.count == 4 && bytes[0] & 0xF0 == 0x50
+        && bytes.dropFirst().elementsEqual([0x2A, 0x4D, 0x18])
+  }
+
+  /// Appends at most `limit` bytes, at least one unless the input is at its end; says how many.
+  ///
+  /// - Throws: ``FileError`` (`read`), ``CorpusError`` (`truncated`, `damaged`).
+  mutating func read(appendingTo bytes: inout [UInt8], limit: Int) throws -> Int {
+    guard let codingName else { return try readPlain(appendingTo: &bytes, limit: limit) }
+    while true {
+      if unread.isEmpty && !isAtEnd { try refill() }
+      if unread.isEmpty && isBetweenFrames { return 0 }
+      let before = bytes.count
+      try decode(appendingTo: &bytes, limit: limit)
+      if bytes.count > before { return bytes.count - before }
+      guard !unread.isEmpty || !isAtEnd || isBetweenFrames else {
+        throw CorpusError(.truncated(codingName), path: file.path, offset: fileOffset)
+      }
+    }
+  }
+
+  private mutating func readPlain(appendingTo bytes: inout [UInt8], limit: Int) throws -> Int {
+    guard unread.isEmpty else {
+      let taken = unread.prefix(limit)
+      bytes.append(contentsOf: buffer[taken])
+      unread = taken.upperBound..<unread.upperBound
+      return taken.count
+    }
+    let before = bytes.count
+    try Self.read(file, appendingTo: &bytes, limit: limit)
+    return bytes.count - before
+  }
+
+  private mutating func refill() throws {
+    buffer.removeAll(keepingCapacity: true)
+    try Self.read(file, appendingTo: &buffer, limit: Self.bufferByteCount)
+    unread = 0..<buffer.count
+    isAtEnd = buffer.isEmpty
+  }
+
+  private mutating func decode(appendingTo bytes: inout [UInt8], limit: Int) throws {
+    let unread = unread
+    var step = DecodingStep(consumed: 0, produced: 0, endsFrame: isBetweenFrames)
+    do {
+      try bytes.append(addingCapacity: limit) { output throws(CorpusError) in
+        // SAFETY: the buffers are valid in the closures; a decoder initialises the bytes that it
+        // says it produced, right behind those that are initialised.
+        step = try unsafe output.withUnsafeMutableBufferPointer {
+          target, count throws(CorpusError) in
+          let room = unsafe UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(rebasing: target[count...]))
+          let step = try unsafe buffer.span.withUnsafeBytes { source throws(CorpusError) in
+            try unsafe self.step(UnsafeRawBufferPointer(rebasing: source[unread]), into: room)
+          }
+          count += step.produced
+          return step
+        }
+      }
+    } catch {
+      throw CorpusError(error.code, path: file.path, offset: fileOffset)
+    }
+    self.unread = (unread.lowerBound + step.consumed)..<unread.upperBound
+    fileOffset += step.consumed
+    isBetweenFrames = step.endsFrame
+  }
+
+  private func step(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(CorpusError) -> DecodingStep {
+    switch coding {
+    case .plain: DecodingStep(consumed: 0, produced: 0, endsFrame: true)
+    case .gzip(let decoder):
+      try unsafe decoder.decode(input, into: output, isStart: isBetweenFrames)
+    case .zstd(let decoder): try unsafe decoder.decode(input, into: output)
+    }
+  }
+
+  /// The name of the compression; nil for none.
+  private var codingName: String? {
+    switch coding {
+    case .plain: nil
+    case .gzip: "gzip"
+    case .zstd: "zstd"
+    }
+  }
+
+  private static func read(
+    _ file: borrowing InputFile, appendingTo bytes: inout [UInt8], limit: Int
+  ) throws(FileError) {
+    try bytes.append(addingCapacity: limit) { output throws(FileError) in
+      // SAFETY: the closure's buffer is valid in it; `read` initialises the bytes that it counts,
+      // right behind those that are initialised.
+      try unsafe output.withUnsafeMutableBufferPointer { target, count throws(FileError) in
+        let room = unsafe UnsafeMutableRawBufferPointer(
+          UnsafeMutableBufferPointer(rebasing: target[count...]))
+        count += try unsafe file.read(into: room)
+      }
+    }
+  }
+}

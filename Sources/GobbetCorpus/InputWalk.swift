@@ -1,0 +1,54 @@
+internal import GobbetSystem
+
+/// The files that a list of paths stands for, one at a time.
+///
+/// Directories are walked in the order of the bytes of the paths in them, hidden entries left out. A
+/// directory that a symbolic link leads back into is not walked again.
+struct InputWalk: Sendable {
+  private struct Entry: Sendable {
+    let path: String
+    let kind: FileStatus.Kind
+    /// The directories above, to notice a way back into one.
+    let ancestors: [FileStatus.Identity]
+  }
+
+  /// What is still to be visited, the next one last.
+  private var pending: [Entry]
+
+  /// A walk over `paths`; `-` stands for standard input.
+  init(_ paths: [String]) throws(FileError) {
+    pending = []
+    for path in paths.reversed() {
+      let kind = path == "-" ? .other : try FileStatus(of: path).kind
+      pending.append(Entry(path: path, kind: kind, ancestors: []))
+    }
+  }
+
+  /// The next file; nil at the end.
+  mutating func next() throws(FileError) -> String? {
+    while let entry = pending.popLast() {
+      guard entry.kind == .directory else { return entry.path }
+      try enter(entry)
+    }
+    return nil
+  }
+
+  private mutating func enter(_ directory: Entry) throws(FileError) {
+    let identity = try FileStatus(of: directory.path).identity
+    guard !directory.ancestors.contains(identity) else { return }
+    let ancestors = directory.ancestors + [identity]
+    let prefix = directory.path.utf8.last == UInt8(ascii: "/") ? "" : "/"
+    var entries: [(key: [UInt8], entry: Entry)] = []
+    for name in try directoryEntries(directory.path) where name.utf8.first != UInt8(ascii: ".") {
+      let path = directory.path + prefix + name
+      let kind = try FileStatus(of: path).kind
+      // With its slash, a directory sorts where the paths of its files do.
+      let key = Array(name.utf8) + (kind == .directory ? [UInt8(ascii: "/")] : [])
+      if kind != .other {
+        entries.append((key, Entry(path: path, kind: kind, ancestors: ancestors)))
+      }
+    }
+    entries.sort { $1.key.lexicographicallyPrecedes($0.key) }
+    pending.append(contentsOf: entries.map(\.entry))
+  }
+}

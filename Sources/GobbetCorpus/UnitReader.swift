@@ -1,0 +1,111 @@
+internal import CGobbetJSON
+
+/// Cuts one input into units: lines, or text documents.
+struct UnitReader: ~Copyable, Sendable {
+  /// Whether there is more in the input.
+  enum State { case more, end }
+
+  private let path: String
+  private let format: CorpusFormat
+  /// What ends a unit; empty if the whole input is one.
+  private let separator: [UInt8]
+  private let limit: Int
+  private var stream: InputStream
+  /// The start of a unit whose end was not in the last batch.
+  private var carry: [UInt8] = []
+  /// The index of the next unit.
+  private var index = 0
+  /// Where the next unit starts in the input.
+  private var offset = 0
+
+  /// Bytes read at a time, at least, once a batch is full.
+  private static let minimumReadByteCount = 1 << 16
+
+  /// Opens the input at `path`.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError``.
+  init(_ path: String, _ options: CorpusOptions) throws {
+    self.path = path
+    format = options.format.resolved(for: path)
+    separator = format == .jsonLines ? [UInt8(ascii: "\n")] : options.textSeparator ?? []
+    limit = options.maximumDocumentByteCount
+    stream = try InputStream(path)
+  }
+
+  /// Adds units to `batch` until its arena has `byteCount` bytes and at least one unit is whole.
+  ///
+  /// - Throws: ``FileError``, ``CorpusError``.
+  mutating func read(into batch: inout UnparsedBatch, byteCount: Int) throws -> State {
+    var unitStart = batch.arena.count
+    var searched = unitStart
+    let firstUnit = batch.count
+    batch.segments.append(
+      UnparsedBatch.Segment(
+        path: path, format: format, isWholeInput: separator.isEmpty, firstUnit: firstUnit,
+        firstIndex: index, start: unitStart, firstOffset: offset,
+        separatorByteCount: separator.count))
+    batch.arena.append(contentsOf: carry)
+    carry = []
+    while true {
+      let wanted = max(byteCount - batch.arena.count, Self.minimumReadByteCount)
+      let isAtEnd = try stream.read(appendingTo: &batch.arena, limit: wanted) == 0
+      while let end = nextSeparator(in: batch.arena, from: searched) {
+        try finishUnit(unitStart..<end, in: &batch)
+        offset += separator.count
+        unitStart = end + separator.count
+        searched = unitStart
+      }
+      // A separator may be cut at the end of what was read.
+      searched = max(searched, batch.arena.count - max(separator.count - 1, 0))
+      try check(batch.arena.count - unitStart)
+      if isAtEnd {
+        let isWholeInput = separator.isEmpty
+        if unitStart < batch.arena.count || isWholeInput {
+          try finishUnit(unitStart..<batch.arena.count, in: &batch)
+        }
+        return .end
+      }
+      if batch.count > firstUnit, batch.arena.count >= byteCount {
+        carry = Array(batch.arena[unitStart...])
+        batch.arena.removeSubrange(unitStart...)
+        return .more
+      }
+    }
+  }
+
+  private mutating func finishUnit(_ range: Range<Int>, in batch: inout UnparsedBatch) throws {
+    try check(range.count)
+    batch.ends.append(range.upperBound)
+    index += 1
+    offset += range.count
+  }
+
+  private func check(_ byteCount: Int) throws(CorpusError) {
+    guard byteCount <= limit else {
+      throw CorpusError(
+        .tooLong(limit: limit), path: path, line: format == .jsonLines ? index + 1 : nil,
+        offset: offset)
+    }
+  }
+
+  /// Where the first separator at or behind `start` begins.
+  private func nextSeparator(in arena: [UInt8], from start: Int) -> Int? {
+    guard let first = separator.first else { return nil }
+    return unsafe arena.withUnsafeBufferPointer { bytes in
+      var start = start
+      while start <= bytes.count - separator.count {
+        // SAFETY: `start` is within the array, so the search stays within its bytes, and so does what
+        // it finds.
+        let rest = unsafe UnsafeBufferPointer(rebasing: bytes[start...])
+        guard let base = rest.baseAddress,
+          let found = unsafe gobbet_find_byte(base, rest.count, first)
+        else { return nil }
+        start += unsafe found - base
+        guard start <= bytes.count - separator.count else { return nil }
+        if unsafe bytes[start..<(start + separator.count)].elementsEqual(separator) { return start }
+        start += 1
+      }
+      return nil
+    }
+  }
+}

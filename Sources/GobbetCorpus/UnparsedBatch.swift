@@ -1,0 +1,33 @@
+/// Lines or text documents in a row, as they are in their inputs.
+///
+/// Reading is the part of the work that goes in order; a ``DocumentParser`` makes documents of a
+/// batch on any thread.
+public struct UnparsedBatch: Sendable {
+  /// Units of one input: lines, or the documents of a text file.
+  struct Segment: Sendable {
+    let path: String
+    let format: CorpusFormat
+    /// Whether the input is one document.
+    let isWholeInput: Bool
+    /// The first of its units in `ends`.
+    let firstUnit: Int
+    /// The index of that unit in its input.
+    let firstIndex: Int
+    /// Where that unit starts in `arena`.
+    let start: Int
+    /// Where that unit starts in its input, decompressed.
+    let firstOffset: Int
+    /// Bytes between the end of a unit and the start of the next.
+    let separatorByteCount: Int
+  }
+
+  /// The bytes of all units with what separates them, and behind them the padding that parsing needs.
+  var arena: [UInt8] = []
+  /// Where each unit ends in `arena`, its separator left out.
+  var ends: [Int] = []
+  /// Where the units come from; every unit belongs to the last segment that starts at or before it.
+  var segments: [Segment] = []
+
+  /// How many lines or documents there are.
+  public var count: Int { ends.count }
+}

@@ -1,0 +1,63 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// The stored bytes of a block → ids.
+struct TokenBlockDecoder: Sendable {
+  private enum Code: Sendable {
+    case packed(PackedCode)
+    case ranks(RankCode.Decoder)
+  }
+
+  private let header: TokenDatasetHeader
+  private let code: Code
+
+  /// A decoder for the blocks of a dataset.
+  ///
+  /// - Precondition: `table` is there where the codec uses ranks.
+  init(_ header: TokenDatasetHeader, _ table: RankTable?) {
+    self.header = header
+    if let table {
+      code = .ranks(RankCode.Decoder(table))
+    } else {
+      precondition(!header.codec.usesRanks, "TokenBlockDecoder: ranks without a table")
+      code = .packed(PackedCode(width: header.bitWidth))
+    }
+  }
+
+  /// How ids are stored where they have equal width; nil where blocks are compressed.
+  var packed: PackedCode? {
+    if case .packed(let code) = code { code } else { nil }
+  }
+
+  /// Puts the ids of a block into `ids`, which has room for exactly those.
+  ///
+  /// - Throws: ``FormatError`` if the bytes are not so many ids below the bound.
+  func decode(
+    _ stored: Span<UInt8>, byteCount: Int, into ids: inout MutableSpan<TokenID>
+  ) throws(FormatError) {
+    switch code {
+    case .packed(let code):
+      guard stored.count == code.byteCount(ids.count), byteCount == stored.count else {
+        throw Self.damaged("a block of \(stored.count) bytes for \(ids.count) tokens")
+      }
+      code.decode(stored, from: 0, into: &ids)
+      // Widths hold ids that the vocabulary does not have; ranks do not.
+      for index in ids.indices where ids[index] >= header.idBound {
+        throw Self.damaged("token id \(ids[index]) is not below \(header.idBound)")
+      }
+    case .ranks(let decoder):
+      // Two units a token at most: a length that lies is refused before anything is allocated.
+      guard byteCount <= 4 * ids.count else {
+        throw Self.damaged("\(byteCount) bytes of units for \(ids.count) tokens")
+      }
+      var units: [UInt8] = []
+      try Decompressor().decompress(
+        stored, byteCount: byteCount, into: &units, field: "tokens.block")
+      if let fault = decoder.decode(units.span, into: &ids) { throw Self.damaged(fault.rawValue) }
+    }
+  }
+
+  private static func damaged(_ reason: String) -> FormatError {
+    FormatError(code: .damaged(reason), offset: 0, field: "tokens.block")
+  }
+}

@@ -1,0 +1,42 @@
+public import GobbetBPE
+public import GobbetFile
+
+/// Tokens, vocabularies or states that do not belong to a dataset.
+public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong; clients need a default case, for more may come.
+  @nonexhaustive public enum Code: Hashable, Sendable {
+    /// An id that the vocabulary does not have; ids are below `bound`.
+    case unknownID(TokenID, bound: Int, document: Int)
+    /// The codec cannot hold ids up to the vocabulary's largest.
+    case codecTooNarrow(TokenCodec, bound: Int)
+    /// Another vocabulary than the dataset was made with.
+    case wrongVocabulary(expected: Digest, found: Digest)
+    /// A sampler's state that was taken from another file, or from other windows.
+    case foreignState(String)
+  }
+
+  /// What is wrong.
+  public let code: Code
+  /// The dataset's file.
+  public let path: String
+
+  init(_ code: Code, _ path: String) {
+    self.code = code
+    self.path = path
+  }
+
+  /// One line for a terminal or a log.
+  public var description: String {
+    let what =
+      switch code {
+      case .unknownID(let id, let bound, let document):
+        "document \(document): token id \(id) is not below the vocabulary's bound of \(bound)"
+      case .codecTooNarrow(let codec, let bound):
+        "codec \(codec.name) cannot hold ids up to \(bound - 1)"
+      case .wrongVocabulary(let expected, let found):
+        "was made with vocabulary \(expected), not with \(found)"
+      case .foreignState(let reason): "the sampler's state is of something else: \(reason)"
+      }
+    return "\(path): \(what)"
+  }
+}

@@ -1,0 +1,32 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// The byte strings of tokens, for vocabularies whose merges do not tell them: how many ids there
+/// are, the length of each token, 0 for a gap, then all bytes.
+enum TokenStrings {
+  /// The content of the section `token strings`.
+  static func bytes(_ tokens: TokenTable) -> [UInt8] {
+    var content = ByteWriter()
+    let ids = (0..<tokens.count).lazy.map { TokenID($0) }
+    content.write(UInt32(tokens.count))
+    for id in ids { content.write(UInt16(tokens[id].count)) }
+    for id in ids { content.write(tokens[id]) }
+    return content.bytes
+  }
+
+  /// The tokens of a section's content.
+  ///
+  /// - Throws: ``FormatError`` if the lengths are not those of the bytes; ``VocabularyError`` if
+  ///   the tokens are too many or too long.
+  static func table(_ content: Span<UInt8>) throws -> TokenTable {
+    var reader = ByteReader(content)
+    let count = Int(try reader.read(UInt32.self, "tokenStrings.count"))
+    var lengths: [Int] = []
+    for _ in 0..<count { lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length"))) }
+    var table = TokenTable()
+    table.reserve(tokenCount: count, byteCount: reader.remainingCount)
+    for length in lengths { try table.append(try reader.readBytes(length, "tokenStrings.bytes")) }
+    try reader.finish("tokenStrings")
+    return table
+  }
+}

@@ -1,0 +1,21 @@
+public import GobbetBPE
+internal import GobbetFile
+
+extension Vocabulary {
+  /// The vocabulary in the `.gobbet` file at `path`: a vocabulary file, or a dataset or weights that
+  /// embed one.
+  ///
+  /// - Throws: ``FormatError`` if the file is damaged or holds no vocabulary; ``FileError``.
+  public init(contentsOf path: String) throws {
+    self = try VocabularySections.read(ContainerReader(path: path))
+  }
+
+  /// Writes the vocabulary to a file that appears at `path` when it is complete.
+  ///
+  /// - Throws: ``FileError`` if the file cannot be written, or is there and not to be replaced.
+  public func write(to path: String, replacing: Bool = false) throws {
+    var container = try ContainerWriter(path: path, profile: .vocabulary, replacing: replacing)
+    try VocabularySections.write(self, to: &container)
+    _ = try container.finish()
+  }
+}

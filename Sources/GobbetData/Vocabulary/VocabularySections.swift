@@ -1,0 +1,71 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// A vocabulary in the sections of a container, alone or beside tokens or weights.
+enum VocabularySections {
+  /// zstd's level for merges and tokens: a tenth of a second for 100,000 of them.
+  private static let level = 19
+
+  /// Adds the sections of `vocabulary`.
+  static func write(_ vocabulary: Vocabulary, to container: inout ContainerWriter) throws {
+    let header = VocabularyHeader(vocabulary)
+    let merges = vocabulary.merges
+    try container.add(.vocabularyHeader, header.content, level: nil)
+    try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map { $0.left }), level: level)
+    try container.add(.mergeRight, MergePlanes.bytes(merges.lazy.map { $0.right }), level: level)
+    if case .tokens = header.layout {
+      try container.add(
+        .mergeResult, MergePlanes.bytes(merges.lazy.map { $0.result }), level: level)
+      try container.add(.tokenStrings, TokenStrings.bytes(vocabulary.tokens), level: level)
+    }
+  }
+
+  /// The vocabulary of the sections.
+  ///
+  /// - Throws: ``FormatError`` for sections that are missing or do not make a vocabulary.
+  static func read(_ container: ContainerReader) throws -> Vocabulary {
+    let content = try container.bytes(of: container.requiredSection(.vocabularyHeader))
+    let header = try VocabularyHeader(content.span)
+    let left = try ids(.mergeLeft, header, container)
+    let right = try ids(.mergeRight, header, container)
+    let vocabulary: Vocabulary
+    do {
+      let specialTokens = try SpecialTokens(header.specialTokens)
+      switch header.layout {
+      case .pairs(let byteOrder, let firstID):
+        vocabulary = try Vocabulary(
+          byteOrder: byteOrder, firstID: firstID, pairs: Array(zip(left, right)),
+          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens)
+      case .tokens:
+        let result = try ids(.mergeResult, header, container)
+        let merges = left.indices.map {
+          Merge(left: left[$0], right: right[$0], result: result[$0])
+        }
+        let strings = try container.bytes(of: container.requiredSection(.tokenStrings))
+        vocabulary = try Vocabulary(
+          tokens: try TokenStrings.table(strings.span), merges: merges,
+          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens)
+      }
+    } catch let error as VocabularyError {
+      throw FormatError(code: .damaged("\(error)"), offset: 0, field: "vocabulary")
+    }
+    guard vocabulary.idBound == header.idBound else {
+      throw FormatError(
+        code: .damaged("ids end at \(vocabulary.idBound), not at \(header.idBound)"), offset: 36,
+        field: "vocabulary.idBound")
+    }
+    return vocabulary
+  }
+
+  private static func ids(
+    _ kind: SectionKind, _ header: VocabularyHeader, _ container: ContainerReader
+  ) throws -> [TokenID] {
+    let planes = try container.bytes(of: container.requiredSection(kind))
+    guard let ids = MergePlanes.ids(planes.span, count: header.mergeCount) else {
+      throw FormatError(
+        code: .damaged("\(planes.count) bytes for \(header.mergeCount) merges"), offset: 0,
+        field: "vocabulary.merges")
+    }
+    return ids
+  }
+}

@@ -1,0 +1,60 @@
+/// What one element of a tensor is; the raw value is its code in files.
+@nonexhaustive public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
+  case float64 = 1
+  case float32 = 2
+  case float16 = 3
+  /// The upper half of a 32-bit float: 1 sign, 8 exponent and 7 mantissa bits.
+  case bfloat16 = 4
+  /// 1 sign, 4 exponent and 3 mantissa bits; no infinities.
+  case float8E4M3 = 5
+  /// 1 sign, 5 exponent and 2 mantissa bits.
+  case float8E5M2 = 6
+  case int64 = 16
+  case int32 = 17
+  case int16 = 18
+  case int8 = 19
+  /// Two elements a byte, the low nibble first.
+  case int4 = 20
+  case uint64 = 32
+  case uint32 = 33
+  case uint16 = 34
+  case uint8 = 35
+  /// Two elements a byte, the low nibble first.
+  case uint4 = 36
+  /// One byte an element, 0 or 1.
+  case bool = 48
+
+  /// Bits that one element takes in memory and in raw tensors.
+  public var bitWidth: Int {
+    switch self {
+    case .float64, .int64, .uint64: 64
+    case .float32, .int32, .uint32: 32
+    case .float16, .bfloat16, .int16, .uint16: 16
+    case .float8E4M3, .float8E5M2, .int8, .uint8, .bool: 8
+    case .int4, .uint4: 4
+    }
+  }
+
+  /// The short name for terminals and messages, as `f32` or `bf16`.
+  public var name: String {
+    switch self {
+    case .float64: "f64"
+    case .float32: "f32"
+    case .float16: "f16"
+    case .bfloat16: "bf16"
+    case .float8E4M3: "f8e4m3"
+    case .float8E5M2: "f8e5m2"
+    case .int64: "i64"
+    case .int32: "i32"
+    case .int16: "i16"
+    case .int8: "i8"
+    case .int4: "i4"
+    case .uint64: "u64"
+    case .uint32: "u32"
+    case .uint16: "u16"
+    case .uint8: "u8"
+    case .uint4: "u4"
+    case .bool: "bool"
+    }
+  }
+}

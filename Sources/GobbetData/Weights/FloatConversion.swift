@@ -1,0 +1,119 @@
+/// Little-endian elements of one floating-point type, to `Float` and back.
+///
+/// Widening is exact for every bit pattern, payloads of NaN included; narrowing rounds to nearest,
+/// ties to even, and keeps NaN a NaN.
+public struct FloatConversion: Hashable, Sendable {
+  /// What the elements are: `float64`, `float32`, `float16` or `bfloat16`.
+  public let elementType: ElementType
+
+  /// The conversion for a type, or nil if there is none.
+  public init?(_ elementType: ElementType) {
+    switch elementType {
+    case .float64, .float32, .float16, .bfloat16: self.elementType = elementType
+    default: return nil
+    }
+  }
+
+  /// Whether `Float` in memory has the byte order of files.
+  static var isNative: Bool { UInt16(littleEndian: 1) == 1 }
+
+  /// The elements as floats.
+  ///
+  /// - Precondition: `bytes` holds whole elements.
+  public func floats(_ bytes: Span<UInt8>) -> [Float] {
+    switch elementType {
+    case .float64: Self.map(bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
+    case .float16: Self.map(bytes) { (bits: UInt16) in Self.widened(float16: bits) }
+    case .bfloat16: Self.map(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    default: Self.map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
+    }
+  }
+
+  /// The floats as elements.
+  public func bytes(_ floats: Span<Float>) -> [UInt8] {
+    switch elementType {
+    case .float64: Self.map(floats) { Double($0).bitPattern }
+    case .float16: Self.map(floats) { Self.float16($0) }
+    case .bfloat16: Self.map(floats) { Self.bfloat16($0) }
+    default: Self.map(floats) { $0.bitPattern }
+    }
+  }
+
+  /// The value of a 16-bit IEEE float.
+  public static func widened(float16 bits: UInt16) -> Float {
+    let sign = UInt32(bits & 0x8000) << 16
+    let magnitude = UInt32(bits & 0x7FFF)
+    let shifted = magnitude << 13
+    if magnitude >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | shifted) }
+    if magnitude >= 0x0400 { return Float(bitPattern: sign | (shifted + 0x3800_0000)) }
+    // A denormal is its mantissa in units of 2^-24, a power of two, so the product is exact.
+    let value = Float(magnitude) * 0x1p-24
+    return Float(bitPattern: sign | value.bitPattern)
+  }
+
+  /// The bits of the nearest 16-bit IEEE float.
+  public static func float16(_ value: Float) -> UInt16 {
+    let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
+    let magnitude = value.bitPattern & 0x7FFF_FFFF
+    if magnitude > 0x7F80_0000 {
+      return sign | 0x7E00 | UInt16(truncatingIfNeeded: magnitude >> 13) & 0x03FF
+    }
+    if magnitude >= 0x4780_0000 { return sign | 0x7C00 }
+    if magnitude < 0x3880_0000 {
+      // Below the least normal number the spacing is 2^-24, which is that of floats from 0.5 to 1:
+      // the addition rounds.
+      let sum = Float(bitPattern: magnitude) + 0.5
+      return sign | UInt16(truncatingIfNeeded: sum.bitPattern &- 0x3F00_0000)
+    }
+    let rounded = magnitude + 0x0FFF + (magnitude >> 13 & 1)
+    return sign | UInt16(truncatingIfNeeded: (rounded &- 0x3800_0000) >> 13)
+  }
+
+  /// The bits of the nearest `bfloat16`.
+  public static func bfloat16(_ value: Float) -> UInt16 {
+    let bits = value.bitPattern
+    if bits & 0x7FFF_FFFF > 0x7F80_0000 {
+      return UInt16(truncatingIfNeeded: bits >> 16) | 0x0040
+    }
+    return UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
+  }
+
+  /// Every element of `bytes`, converted.
+  @inline(__always)
+  private static func map<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: Span<UInt8>, _ convert: (Bits) -> Float
+  ) -> [Float] {
+    let width = MemoryLayout<Bits>.size
+    precondition(bytes.count.isMultiple(of: width), "floats: bytes of a fraction of an element")
+    let count = bytes.count / width
+    // SAFETY: `UInt8` has no padding; index < count keeps each load inside the span, every bit
+    // pattern is an integer, and all `count` elements of the buffer are initialised.
+    return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let raw = unsafe bytes.bytes
+      for index in 0..<count {
+        let bits = unsafe raw.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: index * width, as: Bits.self)
+        unsafe buffer.initializeElement(at: index, to: convert(Bits(littleEndian: bits)))
+      }
+      initialized = count
+    }
+  }
+
+  /// The bytes of every converted float.
+  @inline(__always)
+  private static func map<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ floats: Span<Float>, _ convert: (Float) -> Bits
+  ) -> [UInt8] {
+    let width = MemoryLayout<Bits>.size
+    let byteCount = floats.count * width
+    // SAFETY: index < floats.count keeps each store inside the buffer; all of it is stored to.
+    return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      for index in floats.indices {
+        unsafe raw.storeBytes(
+          of: convert(floats[index]).littleEndian, toByteOffset: index * width, as: Bits.self)
+      }
+      initialized = byteCount
+    }
+  }
+}

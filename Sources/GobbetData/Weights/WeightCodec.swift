@@ -1,0 +1,15 @@
+/// How the data of a tensor is stored; the raw value is the code in files.
+@nonexhaustive public enum WeightCodec: UInt8, Hashable, Sendable, CaseIterable {
+  /// As it is in memory, mappable.
+  case raw = 0
+  /// Lossless: exponents apart and Huffman-coded; for floating-point types.
+  case compact = 1
+
+  /// The name on command lines and in reports.
+  public var name: String {
+    switch self {
+    case .raw: "raw"
+    case .compact: "compact"
+    }
+  }
+}

@@ -1,0 +1,169 @@
+public import GobbetBPE
+public import GobbetFile
+
+/// Writes tensors into one packed file, in one pass; a tensor larger than memory in pieces.
+public struct WeightsWriter: ~Copyable {
+  /// Compression must take off this many hundredths, or the tensor stays as it is.
+  private static let leastGain = 3
+
+  /// A tensor of which not all data has come.
+  private struct OpenTensor {
+    let tensor: TensorDescription
+    let offset: Int
+    let firstBlock: Int
+    /// Nil until the first block is there to try.
+    var codec: WeightCodec?
+    /// Data that is in no block yet.
+    var pending: [UInt8] = []
+    var byteCount = 0
+  }
+
+  private let codec: WeightCodec
+  private var container: ContainerWriter
+  private var table = TensorTable()
+  private var blocks = BlockTable()
+  private var open: OpenTensor?
+  /// Bytes of the section of the data.
+  private var byteCount = 0
+  private let compressor = Compressor(level: 1, minMatch: 7)
+
+  /// Begins a file that appears at `path` when it is finished.
+  ///
+  /// With `.compact`, each tensor is stored so if its first block says that it pays.
+  /// - Throws: ``FileError`` if the file cannot be made; ``FormatError`` for metadata of more than
+  ///   16 MiB.
+  public init(
+    path: String, metadata: [(String, String)] = [], vocabulary: Vocabulary? = nil,
+    codec: WeightCodec = .compact, replacing: Bool = false
+  ) throws {
+    let text = StringMap.bytes(metadata)
+    guard text.count <= StringMap.maximumByteCount else {
+      throw FormatError(
+        code: .damaged("\(text.count) bytes, more than \(StringMap.maximumByteCount)"), offset: 0,
+        field: "metadata", file: path)
+    }
+    var container = try ContainerWriter(
+      path: path, profile: vocabulary == nil ? .weights : .bundle, replacing: replacing)
+    if !metadata.isEmpty { try container.add(.metadata, text, level: 19) }
+    if let vocabulary { try VocabularySections.write(vocabulary, to: &container) }
+    try container.begin(.tensorData, alignment: 16 << 10)
+    self.container = container
+    self.codec = codec
+  }
+
+  /// Adds a tensor with all of its data, row-major and little-endian.
+  ///
+  /// - Throws: ``TensorError`` for a name that is taken or illegal, or data of another length;
+  ///   ``FileError``.
+  public mutating func append(_ tensor: TensorDescription, _ data: Span<UInt8>) throws {
+    guard data.count == tensor.byteCount else {
+      throw TensorError(
+        .wrongByteCount(expected: tensor.byteCount, found: data.count), tensor: tensor.name)
+    }
+    try begin(tensor)
+    try append(data)
+    try end()
+  }
+
+  /// Adds all tensors of `source`, each in memory once.
+  ///
+  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``; what the source
+  ///   throws.
+  public mutating func append(contentsOf source: some TensorSource) throws {
+    for tensor in source.tensors {
+      let data = try source.bytes(of: tensor)
+      try append(tensor, data.span)
+    }
+  }
+
+  /// Begins a tensor whose data comes in pieces.
+  ///
+  /// - Precondition: no tensor is open.
+  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``.
+  public mutating func begin(_ tensor: TensorDescription) throws {
+    precondition(open == nil, "WeightsWriter: a tensor is open")
+    try table.check(tensor)
+    let padding = -byteCount & (TensorTable.alignment - 1)
+    try container.append([UInt8](repeating: 0, count: padding))
+    byteCount += padding
+    open = OpenTensor(tensor: tensor, offset: byteCount, firstBlock: blocks.count)
+  }
+
+  /// Adds the next piece of the open tensor's data.
+  ///
+  /// - Precondition: a tensor is open.
+  /// - Throws: ``TensorError`` (`wrongByteCount`) if it is more than the tensor has; ``FileError``.
+  public mutating func append(_ data: Span<UInt8>) throws {
+    guard var tensor = open else { preconditionFailure("WeightsWriter: no tensor is open") }
+    guard data.count <= tensor.tensor.byteCount - tensor.byteCount else {
+      throw TensorError(
+        .wrongByteCount(
+          expected: tensor.tensor.byteCount, found: tensor.byteCount + data.count),
+        tensor: tensor.tensor.name)
+    }
+    // The buffer is this function's alone while it grows, so that it is not copied.
+    open = nil
+    var start = 0
+    while start < data.count {
+      let end = min(data.count, start + TensorTable.blockByteCount - tensor.pending.count)
+      let piece = data.extracting(start..<end)
+      unsafe piece.withUnsafeBytes { unsafe tensor.pending.append(contentsOf: $0) }
+      start = end
+      if tensor.pending.count == TensorTable.blockByteCount { try writeBlock(&tensor) }
+    }
+    tensor.byteCount += data.count
+    open = tensor
+  }
+
+  /// Ends the open tensor.
+  ///
+  /// - Precondition: a tensor is open.
+  /// - Throws: ``TensorError`` (`wrongByteCount`) if data is missing; ``FileError``.
+  public mutating func end() throws {
+    guard var tensor = open else { preconditionFailure("WeightsWriter: no tensor is open") }
+    guard tensor.byteCount == tensor.tensor.byteCount else {
+      throw TensorError(
+        .wrongByteCount(expected: tensor.tensor.byteCount, found: tensor.byteCount),
+        tensor: tensor.tensor.name)
+    }
+    open = nil
+    if !tensor.pending.isEmpty { try writeBlock(&tensor) }
+    try table.append(
+      TensorTable.Entry(
+        tensor: tensor.tensor, codec: tensor.codec ?? .raw, offset: tensor.offset,
+        blocks: tensor.firstBlock..<blocks.count))
+  }
+
+  /// Writes the tables, and puts the file under its name; returns its content id.
+  ///
+  /// - Precondition: no tensor is open.
+  /// - Throws: ``FileError``.
+  @discardableResult
+  public mutating func finish() throws -> Digest {
+    precondition(open == nil, "WeightsWriter: a tensor is open")
+    try container.end()
+    try container.add(.tensorBlocks, blocks.content, level: 3)
+    try container.add(.tensorTable, table.content, level: 3)
+    return try container.finish()
+  }
+
+  private mutating func writeBlock(_ tensor: inout OpenTensor) throws {
+    let data = tensor.pending
+    var stored = data
+    if codec == .compact, tensor.codec != .raw,
+      let planes = ExponentPlanes(tensor.tensor.elementType)
+    {
+      stored = CompactBlock.encoded(data.span, planes, compressor)
+      if tensor.codec == nil, stored.count > data.count / 100 * (100 - Self.leastGain) {
+        stored = data
+      } else {
+        tensor.codec = .compact
+      }
+    }
+    tensor.codec = tensor.codec ?? .raw
+    blocks.append(stored.span, byteCount: data.count)
+    try container.append(stored)
+    byteCount += stored.count
+    tensor.pending.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,111 @@
+internal import GobbetSystem
+
+/// A file, open for reading: its sections, and what they hold.
+///
+/// Opening reads the header and the end of the file, no section. Everything that is read later is
+/// checked when it is read. Safe to use from many threads.
+public struct ContainerReader: Sendable {
+  /// The path as the caller gave it, or what the caller calls the source.
+  public let path: String
+  /// What the file is mainly for.
+  public let profile: Profile
+  /// All sections, in the order in which they lie in the file.
+  public var sections: [Section] { generation.table.sections }
+  /// The SHA-256 of what the file holds, as its table tells it.
+  public let contentID: Digest
+  /// Bytes of the file.
+  public let byteCount: Int
+  /// Bytes behind the last whole generation, of an append that did not end; no section lies there.
+  public let unfinishedByteCount: Int
+  /// Bytes that one read may allocate.
+  public var budget: Int { source.budget }
+
+  let generation: Generation
+  let source: SectionSource
+  /// The sections by kind and name.
+  private let places: [Section.Identity: Int]
+
+  /// Opens the file at `path`.
+  ///
+  /// - Throws: ``FileError`` if it cannot be opened; ``FormatError`` if it is no container, was cut,
+  ///   or is damaged where its sections are listed.
+  /// - Complexity: two or three reads, and time in the number of sections.
+  public init(path: String, budget: Int = Limits.defaultBudget) throws {
+    try self.init(FileSource(path: path), named: path, budget: budget)
+  }
+
+  /// Opens a container that `source` holds; errors call it `name`.
+  ///
+  /// - Throws: ``FormatError``, and what the source throws.
+  /// - Complexity: as ``init(path:budget:)``.
+  public init(
+    _ source: some ByteSource, named name: String, budget: Int = Limits.defaultBudget
+  ) throws {
+    let source = SectionSource(source: source, name: name, budget: budget)
+    let byteCount = source.byteCount
+    guard byteCount <= Limits.maximumFileByteCount else {
+      throw FormatError(
+        code: .damaged("a file of \(byteCount) bytes"), offset: 0, field: "header", file: name)
+    }
+    let startByteCount =
+      byteCount <= Generation.tailByteCount ? byteCount : Header.byteCount
+    let start = try source.read(0, startByteCount, "header")
+    let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
+    let generation = try Generation.last(in: source, start: start)
+    path = name
+    profile = header.profile
+    contentID = generation.table.contentID
+    self.byteCount = byteCount
+    unfinishedByteCount = byteCount - generation.trailer.endOffset
+    self.generation = generation
+    self.source = source
+    places = Dictionary(
+      uniqueKeysWithValues: generation.table.sections.enumerated().map { ($1.identity, $0) })
+  }
+
+  /// The section of that kind and name; nil if there is none.
+  public func section(_ kind: SectionKind, named name: String = "") -> Section? {
+    places[Section.Identity(kind: kind, name: Array(name.utf8))].map { sections[$0] }
+  }
+
+  /// The section of that kind and name.
+  ///
+  /// - Throws: ``FormatError`` (`missingSection`) if there is none.
+  public func requiredSection(
+    _ kind: SectionKind, named name: String = ""
+  ) throws(FormatError) -> Section {
+    if let section = section(kind, named: name) { return section }
+    throw FormatError(
+      code: .missingSection(kind.description + (name.isEmpty ? "" : " \(name)")), offset: 0,
+      field: "table", file: path)
+  }
+
+  /// Checks that every critical section is of a kind that the caller knows.
+  ///
+  /// - Throws: ``FormatError`` (`unsupportedSection`) for the first that is not.
+  public func requireKnownSections(_ known: Set<SectionKind>) throws(FormatError) {
+    for section in sections where section.kind.isCritical && !known.contains(section.kind) {
+      throw FormatError(
+        code: .unsupportedSection(section.kind.description), offset: section.offset,
+        field: "section.kind", file: path)
+    }
+  }
+
+  /// The metadata, UTF-8 JSON as it was written; nil if there is none.
+  ///
+  /// - Throws: ``FormatError`` if it is no UTF-8 or larger than 16 MiB; what reading throws.
+  public func metadata() throws -> String? {
+    guard let section = section(.metadata) else { return nil }
+    guard section.byteCount <= Limits.maximumMetadataByteCount else {
+      throw FormatError(
+        code: .damaged("metadata of \(section.byteCount) bytes"), offset: section.offset,
+        field: "section.byteCount", file: path)
+    }
+    guard let text = String(validating: try bytes(of: section), as: UTF8.self) else {
+      throw FormatError(
+        code: .damaged("metadata is no UTF-8"), offset: section.payloadOffset, field: "metadata",
+        file: path)
+    }
+    return text
+  }
+}

@@ -1,0 +1,165 @@
+public import GobbetSystem
+
+/// Writes a file section by section, in one pass.
+///
+/// A new file appears under its name when it is finished; a file that is appended to keeps its old
+/// sections readable until then, and for good if that never comes. The same sections give the same
+/// bytes.
+public struct ContainerWriter: ~Copyable {
+  /// Decoded bytes of a block where the caller does not say.
+  public static let defaultBlockByteCount = 1 << 20
+
+  private var file: OutputFile
+  private var table: TableOfContents
+  private var open: OpenSection?
+  /// Where the trailer of the generation before is; 0 for a new file.
+  private let previousTrailerOffset: Int
+  /// Kinds and names that this generation has written.
+  private var written: Set<Section.Identity> = []
+
+  /// Begins a file that will be called `path`.
+  ///
+  /// - Throws: ``FileError`` (`create`).
+  public init(path: String, profile: Profile, replacing: Bool = false) throws(FileError) {
+    var file = try OutputFile(new: path, replacing: replacing)
+    try file.write(Header(profile: profile).content.span)
+    self.init(file, TableOfContents(), previousTrailerOffset: 0)
+  }
+
+  /// Begins a generation behind what the file at `path` holds.
+  ///
+  /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
+  /// table. What an append that did not end has left behind is cut off.
+  /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
+  ///   ``FormatError`` if it is no container.
+  public init(appendingTo path: String) throws {
+    // Opened for writing first: from then on nobody else changes it.
+    var grown = try GrowingFile(path)
+    let last = try ContainerReader(path: path).generation
+    try grown.cut(to: last.trailer.endOffset)
+    self.init(
+      OutputFile(growing: grown), last.table, previousTrailerOffset: last.trailer.offset)
+  }
+
+  private init(
+    _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int
+  ) {
+    self.file = file
+    self.table = table
+    self.previousTrailerOffset = previousTrailerOffset
+  }
+
+  /// Writes a whole section: raw, or compressed at zstd's `level` where that makes it smaller.
+  ///
+  /// - Precondition: no section is open; the name is legal and new for its kind.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func add(
+    _ kind: SectionKind, named name: String = "", _ content: [UInt8], level: Int?
+  ) throws(FileError) {
+    var level = level
+    if let wanted = level, content.count <= Self.defaultBlockByteCount {
+      var frame: [UInt8] = []
+      Compressor(level: wanted).compress(content.span, into: &frame)
+      if frame.count >= content.count { level = nil }
+    }
+    try begin(kind, named: name, level: level)
+    try append(content)
+    try end()
+  }
+
+  /// Writes metadata, which must be UTF-8 JSON; nothing but its size is checked.
+  ///
+  /// - Precondition: no section is open; it is at most 16 MiB and the first of this generation.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func add(metadata: String) throws(FileError) {
+    let content = Array(metadata.utf8)
+    precondition(
+      content.count <= Limits.maximumMetadataByteCount, "ContainerWriter: metadata too large")
+    try add(.metadata, content, level: 19)
+  }
+
+  /// Begins a section of unknown length, whose payload will begin at a multiple of `alignment`.
+  ///
+  /// - Precondition: no section is open; the name is legal and new for its kind; `alignment` is a
+  ///   power of two from 64 to 16,384; `blockByteCount` is from 1 to 8 MiB.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func begin(
+    _ kind: SectionKind, named name: String = "", level: Int? = nil, alignment: Int = 64,
+    blockByteCount: Int = defaultBlockByteCount
+  ) throws(FileError) {
+    precondition(open == nil, "ContainerWriter: a section is open")
+    precondition(Section.isLegal(name: name), "ContainerWriter: not a legal name")
+    let identity = Section.Identity(kind: kind, name: Array(name.utf8))
+    precondition(
+      written.insert(identity).inserted,
+      "ContainerWriter: a second section of this kind and name")
+    table.sections.removeAll { $0.identity == identity }
+    precondition(
+      (64...16_384).contains(alignment) && alignment.nonzeroBitCount == 1
+        && (1...Limits.maximumBlockByteCount).contains(blockByteCount),
+      "ContainerWriter: no such alignment or block")
+    let section = OpenSection(
+      kind: kind, name: name, level: level, alignment: alignment, blockByteCount: blockByteCount,
+      offset: file.byteCount)
+    try file.write(section.placeholder.span)
+    open = section
+  }
+
+  /// Adds `content` to the open section.
+  ///
+  /// - Precondition: a section is open.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func append(_ content: [UInt8]) throws(FileError) {
+    try append(content.span)
+  }
+
+  /// Adds `content` to the open section.
+  ///
+  /// - Precondition: a section is open.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func append(_ content: Span<UInt8>) throws(FileError) {
+    guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
+    var start = 0
+    while start < content.count {
+      let end = min(content.count, start + section.room)
+      section.add(content.extracting(start..<end))
+      if section.room == 0 { try file.write(section.storedBlock().span) }
+      start = end
+    }
+    open = section
+  }
+
+  /// Ends the open section.
+  ///
+  /// - Precondition: a section is open.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func end() throws(FileError) {
+    guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
+    if !section.isBlockEmpty { try file.write(section.storedBlock().span) }
+    try file.write(section.blocks.content.span)
+    let finished = section.finished
+    try file.overwrite(finished.header.span, at: finished.offset)
+    table.sections.append(finished)
+    try file.pad()
+  }
+
+  /// Writes the table and the trailer, has all of it reach the disk, and gives the file its name.
+  ///
+  /// Returns the content id.
+  /// - Precondition: no section is open.
+  /// - Throws: ``FileError`` (`write`, `create`).
+  public mutating func finish() throws(FileError) -> Digest {
+    precondition(open == nil, "ContainerWriter: a section is open")
+    let content = table.content
+    precondition(content.count <= Limits.maximumTableByteCount, "ContainerWriter: table too large")
+    let trailer = Trailer(
+      table: content.span, tableOffset: file.byteCount, previousOffset: previousTrailerOffset)
+    try file.write(content.span)
+    try file.pad()
+    // What the trailer points at is on the disk before the trailer is.
+    try file.synchronize()
+    try file.write(trailer.content.span)
+    try file.commit()
+    return table.contentID
+  }
+}

@@ -1,0 +1,69 @@
+/// A file that cannot be read, and the byte where reading stopped.
+public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong; clients need a default case, for more may come.
+  @nonexhaustive public enum Code: Hashable, Sendable {
+    /// The file ends before the field does.
+    case truncated(needed: Int, available: Int)
+    /// The file does not begin, or end, as a container does; the text says how it does.
+    case notAContainer(String)
+    /// The file asks for a reader of this version.
+    case unsupportedVersion(major: UInt16, minor: UInt16)
+    /// A section that cannot be skipped and that this reader does not know.
+    case unsupportedSection(String)
+    /// A codec, a type or a setting that this reader does not know.
+    case unsupportedCode(Int)
+    /// Stored bytes that are not those that were written.
+    case checksumMismatch(stored: UInt32, computed: UInt32)
+    /// Content that is not what was written.
+    case digestMismatch(stored: Digest, computed: Digest)
+    /// A section that the file does not have.
+    case missingSection(String)
+    /// Reading would take more memory than the reader was allowed.
+    case overBudget(needed: Int, budget: Int)
+    /// A field that contradicts the format, or another field; the text says how.
+    case damaged(String)
+  }
+
+  /// What is wrong.
+  public let code: Code
+  /// Bytes from the start of the file to the offending field.
+  public let offset: Int
+  /// The field's name in `Spec/`.
+  public let field: String
+  /// The file's path; nil for bytes in memory.
+  public var file: String?
+
+  /// An error in a file, or in bytes in memory.
+  public init(code: Code, offset: Int, field: String, file: String? = nil) {
+    self.code = code
+    self.offset = offset
+    self.field = field
+    self.file = file
+  }
+
+  /// The same error, further into a file.
+  public func located(at base: Int, in file: String?) -> FormatError {
+    FormatError(code: code, offset: base + offset, field: field, file: file)
+  }
+
+  /// One line for a terminal or a log.
+  public var description: String {
+    let what =
+      switch code {
+      case .truncated(let needed, let available): "needs \(needed) bytes, \(available) left"
+      case .notAContainer(let reason): "not a Gobbet file: \(reason)"
+      case .unsupportedVersion(let major, let minor):
+        "needs a reader of version \(major).\(minor)"
+      case .unsupportedSection(let kind): "section \(kind) is unknown to this reader and critical"
+      case .unsupportedCode(let value): "unknown code \(value)"
+      case .checksumMismatch(let stored, let computed):
+        "checksum \(String(stored, radix: 16)), but the bytes give \(String(computed, radix: 16))"
+      case .digestMismatch(let stored, let computed):
+        "SHA-256 \(stored), but the content gives \(computed)"
+      case .missingSection(let kind): "no section \(kind)"
+      case .overBudget(let needed, let budget): "needs \(needed) bytes of memory, \(budget) allowed"
+      case .damaged(let reason): reason
+      }
+    return "\(file.map { "\($0): " } ?? "")byte \(offset), \(field): \(what)"
+  }
+}

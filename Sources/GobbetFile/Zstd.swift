@@ -1,0 +1,123 @@
+internal import CGobbetZstd
+
+/// Makes zstd frames: one frame a call, its content size in it, no dictionary, no checksum of zstd's.
+///
+/// Belongs to one thread. The frames are the same for the same bytes, settings and version of
+/// libzstd.
+@safe public final class Compressor {
+  private let context: OpaquePointer
+
+  /// A compressor at zstd's `level`; `minMatch` is the shortest match it looks for, 0 for the
+  /// level's own.
+  public init(level: Int, minMatch: Int = 0) {
+    // SAFETY: the context is freed in `deinit` only; setting parameters reads and writes it alone.
+    guard let context = unsafe ZSTD_createCCtx() else {
+      preconditionFailure("Compressor: no memory for a context")
+    }
+    unsafe self.context = context
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+    // A level's own window may be larger; `Spec/Container.md` bounds it.
+    if level > 17 {
+      unsafe ZSTD_CCtx_setParameter(
+        context, ZSTD_c_windowLog, Int32(Limits.maximumBlockByteCount.trailingZeroBitCount))
+    }
+    if minMatch > 0 {
+      unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, Int32(minMatch))
+    }
+  }
+
+  deinit { unsafe ZSTD_freeCCtx(context) }
+
+  /// Appends the frame of `content` to `output`.
+  public func compress(_ content: Span<UInt8>, into output: inout [UInt8]) {
+    let bound = ZSTD_compressBound(content.count)
+    // SAFETY: zstd reads `content` and writes at most `bound` bytes into the new buffer.
+    let frame = unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+      count = unsafe content.withUnsafeBytes { content in
+        unsafe ZSTD_compress2(
+          context, buffer.baseAddress, bound, content.baseAddress, content.count)
+      }
+      // With room for the bound and valid parameters zstd fails only for want of memory.
+      precondition(ZSTD_isError(count) == 0, "Compressor: no memory")
+    }
+    output.append(contentsOf: frame)
+  }
+}
+
+/// Reads the zstd frames that a ``Compressor`` makes, and refuses others.
+///
+/// Belongs to one thread.
+@safe public final class Decompressor {
+  private let context: OpaquePointer
+
+  /// A decompressor.
+  public init() {
+    // SAFETY: the context is freed in `deinit` only.
+    guard let context = unsafe ZSTD_createDCtx() else {
+      preconditionFailure("Decompressor: no memory for a context")
+    }
+    unsafe self.context = context
+  }
+
+  deinit { unsafe ZSTD_freeDCtx(context) }
+
+  /// Appends the content of `frame`, which must be `byteCount` bytes, to `output`.
+  ///
+  /// Nothing is allocated before the frame itself says that it is alone and of this size.
+  /// - Throws: ``FormatError`` (`damaged`) at offset 0, called `field`.
+  public func decompress(
+    _ frame: Span<UInt8>, byteCount: Int, into output: inout [UInt8], field: String
+  ) throws(FormatError) {
+    try check(frame, byteCount, field)
+    var failure: String?
+    // SAFETY: zstd reads `frame` and writes at most `byteCount` bytes into the new buffer.
+    let content = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      let result = unsafe frame.withUnsafeBytes { frame in
+        unsafe ZSTD_decompressDCtx(
+          context, buffer.baseAddress, byteCount, frame.baseAddress, frame.count)
+      }
+      if ZSTD_isError(result) != 0 {
+        failure = unsafe String(cString: ZSTD_getErrorName(result)).lowercased()
+      } else if result != byteCount {
+        failure = "\(result) bytes in place of \(byteCount)"
+      }
+      count = failure == nil ? byteCount : 0
+    }
+    if let failure {
+      throw FormatError(code: .damaged("zstd: \(failure)"), offset: 0, field: field)
+    }
+    output.append(contentsOf: content)
+  }
+
+  private func check(_ frame: Span<UInt8>, _ byteCount: Int, _ field: String) throws(FormatError) {
+    func fail(_ reason: String) -> FormatError {
+      FormatError(code: .damaged("zstd: \(reason)"), offset: 0, field: field)
+    }
+    // SAFETY: these only read `frame`.
+    let (size, length, dictionary) = unsafe frame.withUnsafeBytes { frame in
+      unsafe (
+        ZSTD_getFrameContentSize(frame.baseAddress, frame.count),
+        ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count),
+        ZSTD_getDictID_fromFrame(frame.baseAddress, frame.count)
+      )
+    }
+    guard frame.count >= 4, frame[0] == 0x28, frame[1] == 0xB5, frame[2] == 0x2F, frame[3] == 0xFD
+    else { throw fail("not a frame") }
+    // Unknown size and error are the two largest values.
+    guard size <= UInt64(Limits.maximumBlockByteCount), Int(size) == byteCount else {
+      throw fail("a frame of another size than the table says")
+    }
+    guard ZSTD_isError(length) == 0, length == frame.count else {
+      throw fail("not one whole frame")
+    }
+    // Without its flag for a single segment a frame tells its window: an exponent and eighths.
+    if frame[4] & 0x20 == 0 {
+      let eighths = 8 + Int(frame[5] & 7)
+      guard eighths << (7 + Int(frame[5] >> 3)) <= Limits.maximumBlockByteCount else {
+        throw fail("a frame with too large a window")
+      }
+    }
+    guard dictionary == 0 else { throw fail("a frame with a dictionary") }
+  }
+}

@@ -1,0 +1,123 @@
+internal import GobbetBPE
+
+/// How logits become a token.
+///
+/// The steps, in this order: repetition penalty, temperature, top-k, top-p, min-p, one draw from
+/// what is left. The defaults take the likeliest token.
+public struct Sampling: Hashable, Sendable {
+  /// What logits are divided by; 0 takes the likeliest token, the first of equals.
+  public var temperature: Float = 0
+  /// Keeps this many of the likeliest tokens, and those equal to the last of them; nil for all.
+  public var topK: Int?
+  /// Keeps the fewest of the likeliest tokens that have this probability together; nil for all.
+  public var topP: Float?
+  /// Keeps tokens at least this many times as likely as the likeliest; nil for all.
+  public var minP: Float?
+  /// Divides positive logits of tokens that were there already, multiplies negative ones; 1 for none.
+  public var repetitionPenalty: Float = 1
+
+  /// The likeliest token.
+  public static let greedy = Sampling()
+
+  /// Settings that take the likeliest token until they are changed.
+  public init() {}
+
+  /// Checks that every setting is in its range.
+  ///
+  /// - Throws: ``GPTError`` (`invalidSampling`).
+  public func validate() throws(GPTError) {
+    func check(_ isValid: Bool, _ text: String) throws(GPTError) {
+      guard isValid else { throw GPTError(.invalidSampling(text)) }
+    }
+    try check(
+      temperature >= 0 && temperature.isFinite, "temperature \(temperature) is not 0 or more")
+    if let topK { try check(topK > 0, "top-k \(topK) is not 1 or more") }
+    if let topP { try check(topP > 0 && topP <= 1, "top-p \(topP) is not in (0, 1]") }
+    if let minP { try check(minP >= 0 && minP <= 1, "min-p \(minP) is not in [0, 1]") }
+    try check(
+      repetitionPenalty > 0 && repetitionPenalty.isFinite,
+      "repetition penalty \(repetitionPenalty) is not above 0")
+  }
+
+  /// A token that may come.
+  struct Candidate: Hashable {
+    let id: TokenID
+    /// Its logit, later its probability.
+    var weight: Float
+  }
+
+  /// Draws a token.
+  ///
+  /// Shapes: `logits` [V]. `earlier` are the tokens that the repetition penalty is for.
+  /// - Precondition: there are logits, and the settings are valid.
+  func token(
+    from logits: ArraySlice<Float>, earlier: [TokenID], random: inout RandomSource,
+    _ kernels: Kernels
+  ) -> TokenID {
+    precondition(!logits.isEmpty, "sampling: no logits")
+    var logits = Array(logits)
+    penalize(&logits, earlier)
+    guard temperature > 0 else { return Self.likeliest(logits) }
+    var candidates = candidates(logits, kernels)
+    keepTopP(&candidates)
+    keepMinP(&candidates)
+    return Self.draw(from: candidates, random.nextUnit())
+  }
+
+  /// The index of the greatest logit, the first of equals; NaN is never greatest.
+  static func likeliest(_ logits: [Float]) -> TokenID {
+    var best = 0
+    for index in logits.indices where logits[index] > logits[best] || logits[best].isNaN {
+      best = index
+    }
+    return TokenID(best)
+  }
+
+  private func penalize(_ logits: inout [Float], _ earlier: [TokenID]) {
+    guard repetitionPenalty != 1 else { return }
+    for id in Set(earlier) where Int(id) < logits.count {
+      let logit = logits[Int(id)]
+      logits[Int(id)] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty
+    }
+  }
+
+  /// The top k with their probabilities at the temperature, the likeliest first.
+  private func candidates(_ logits: [Float], _ kernels: Kernels) -> [Candidate] {
+    var candidates = logits.enumerated().map { Candidate(id: TokenID($0), weight: $1) }
+    candidates.sort { $0.weight > $1.weight || ($0.weight == $1.weight && $0.id < $1.id) }
+    if let topK, topK < candidates.count {
+      let least = candidates[topK - 1].weight
+      candidates = Array(candidates.prefix { $0.weight >= least })
+    }
+    var shares = candidates.map(\.weight)
+    kernels.softmax(&shares, scale: 1 / temperature)
+    for index in candidates.indices { candidates[index].weight = shares[index] }
+    return candidates
+  }
+
+  private func keepTopP(_ candidates: inout [Candidate]) {
+    guard let topP, topP < 1 else { return }
+    var sum: Double = 0
+    let end = candidates.firstIndex { candidate in
+      sum += Double(candidate.weight)
+      return sum >= Double(topP)
+    }
+    if let end { candidates.removeLast(candidates.count - 1 - end) }
+  }
+
+  private func keepMinP(_ candidates: inout [Candidate]) {
+    guard let minP, let most = candidates.first?.weight else { return }
+    candidates = Array(candidates.prefix { $0.weight >= minP * most })
+  }
+
+  /// The candidate at that part, from 0 to below 1, of all weights laid end to end.
+  private static func draw(from candidates: [Candidate], _ part: Double) -> TokenID {
+    let sum = candidates.reduce(0.0) { $0 + Double($1.weight) }
+    var left = part * sum
+    for candidate in candidates {
+      left -= Double(candidate.weight)
+      if left < 0 { return candidate.id }
+    }
+    return candidates[candidates.count - 1].id
+  }
+}

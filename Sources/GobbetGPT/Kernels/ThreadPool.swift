@@ -1,0 +1,25 @@
+internal import CGobbetKernels
+
+/// Threads that share the work of one caller.
+///
+/// The threads look for work for some microseconds after each piece, and sleep after that.
+@safe final class ThreadPool {
+  // SAFETY: set once, lives until `deinit`.
+  let pool: OpaquePointer
+
+  /// Threads, the caller's among them.
+  var threadCount: Int { unsafe gobbet_pool_thread_count(pool) }
+
+  /// A pool of that many threads, or of fewer where the system has no more.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`).
+  init(threadCount: Int) throws(GPTError) {
+    precondition(threadCount > 0, "ThreadPool: no threads")
+    guard let pool = unsafe gobbet_pool_create(threadCount) else {
+      throw GPTError(.outOfMemory(byteCount: 4096))
+    }
+    unsafe self.pool = pool
+  }
+
+  deinit { unsafe gobbet_pool_destroy(pool) }
+}

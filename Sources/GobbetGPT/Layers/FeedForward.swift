@@ -1,0 +1,17 @@
+/// Up to four times the width, GELU, and down again.
+struct FeedForward: Sendable {
+  /// To four times the width, [C, 4C].
+  let up: Linear
+  /// Back, [4C, C].
+  let down: Linear
+
+  /// Adds the result to the residual stream.
+  ///
+  /// Shapes: `input` [T, C], `expanded` [T, 4C], scratch; `residual` [T, C].
+  func apply(
+    _ input: Matrix, _ expanded: inout Matrix, addingTo residual: inout Matrix, _ kernels: Kernels
+  ) {
+    up.apply(input, .gelu, into: &expanded, kernels)
+    down.apply(expanded, .add, into: &residual, kernels)
+  }
+}

@@ -1,0 +1,214 @@
+public import GobbetBPE
+
+/// Tokens through a model, on one thread or several.
+///
+/// Belongs to one thread at a time. Whatever is asked for, a position's numbers depend on nothing
+/// but the tokens up to it: not on the cache, the batch, the length of a piece or the threads.
+public final class ForwardPass {
+  /// The model.
+  public let model: GPT
+  private let kernels: Kernels
+  private var workspace: Workspace
+
+  /// A pass through a model, in a pool of that many threads, the caller's among them.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`).
+  public convenience init(_ model: GPT, threadCount: Int = 1) throws(GPTError) {
+    try self.init(model, threadCount: threadCount, variant: .fastest)
+  }
+
+  /// The same with the kernels of one set of instructions.
+  package init(_ model: GPT, threadCount: Int, variant: KernelVariant) throws(GPTError) {
+    self.model = model
+    kernels = try Kernels(variant: variant, threadCount: threadCount)
+    workspace = Workspace(width: model.configuration.width)
+  }
+
+  /// Positions, of the tokens that go in now, whose logits are wanted.
+  public enum Positions: Hashable, Sendable {
+    /// Every one.
+    case all
+    /// The last.
+    case last
+    /// These, ascending, from 0.
+    case chosen([Int])
+
+    func resolved(_ count: Int) -> [Int] {
+      switch self {
+      case .all: return Array(0..<count)
+      case .last: return [count - 1]
+      case .chosen(let positions):
+        precondition(
+          zip(positions, positions.dropFirst()).allSatisfy { $0 < $1 }
+            && (positions.first ?? 0) >= 0 && (positions.last ?? 0) < count,
+          "positions: not ascending, or outside the tokens")
+        return positions
+      }
+    }
+  }
+
+  /// Tokens that continue a sequence.
+  public struct Continuation {
+    /// The tokens.
+    public let ids: [TokenID]
+    /// The sequence so far; longer by the tokens afterwards.
+    public let cache: KeyValueCache
+
+    /// Tokens that continue the sequence in `cache`.
+    public init(_ ids: [TokenID], _ cache: KeyValueCache) {
+      self.ids = ids
+      self.cache = cache
+    }
+  }
+
+  /// The logits of tokens, a row for each wanted position.
+  ///
+  /// Shapes: [wanted, V or the width of the head]. With a cache, the tokens continue its sequence.
+  /// - Throws: ``GPTError`` (`noTokens`, `unknownToken`, `contextExceeded`); nothing has changed
+  ///   then.
+  public func logits(
+    of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
+  ) throws(GPTError) -> Matrix {
+    try logits(of: [Continuation(ids, try self.cache(cache))], positions)[0]
+  }
+
+  /// The logits of several sequences at once, a matrix for each.
+  ///
+  /// - Precondition: no two share a cache.
+  /// - Throws: as ``logits(of:_:cache:)``.
+  public func logits(
+    of batch: [Continuation], _ positions: Positions = .last
+  ) throws(GPTError) -> [Matrix] {
+    var results = [Matrix](
+      repeating: Matrix(rowCount: 0, width: model.headWidth), count: batch.count)
+    try forEachPiece(of: batch, positions) { rows, sequences in
+      var next = 0
+      while next < sequences.count {
+        let sequence = sequences[next]
+        let end = sequences[next...].firstIndex { $0 != sequence } ?? sequences.count
+        results[sequence].append(rows.rows(next..<end))
+        next = end
+      }
+    }
+    return results
+  }
+
+  /// Hands out logits piece by piece, so that no more than a piece of them is ever in memory.
+  ///
+  /// `body` takes logits [rows, V] and, for every row, the number of its sequence in the batch. The
+  /// rows of a sequence come in order.
+  func forEachPiece(
+    of batch: [Continuation], _ positions: Positions, _ body: (Matrix, [Int]) -> Void
+  ) throws(GPTError) {
+    try check(batch)
+    var logits = Matrix(rowCount: 0, width: model.headWidth)
+    for piece in Piece.pieces(of: batch, positions) {
+      embed(piece)
+      var noWeights: AttentionWeights?
+      for layer in model.blocks.indices {
+        let isLast = layer == model.blocks.count - 1
+        model.blocks[layer].apply(
+          &workspace, piece.segments, layer: layer, kept: isLast ? piece.wanted : nil,
+          weights: &noWeights, kernels)
+      }
+      piece.commit()
+      // Logits are wide: the head takes a part of the rows at a time.
+      let count = workspace.residual.rowCount
+      for first in stride(from: 0, to: count, by: Self.headRowsAtOnce) {
+        let part = first..<min(first + Self.headRowsAtOnce, count)
+        let rows = workspace.residual.rows(part)
+        model.finalNorm.apply(rows, into: &workspace.normalized, kernels)
+        model.head.apply(workspace.normalized, .store, into: &logits, kernels)
+        body(logits, Array(piece.wantedSequences[part]))
+      }
+    }
+  }
+
+  /// A cache, or an empty one for none.
+  func cache(_ cache: KeyValueCache?) throws(GPTError) -> KeyValueCache {
+    if let cache { return cache }
+    return try KeyValueCache(model)
+  }
+
+  private static let headRowsAtOnce = 120
+
+  private func embed(_ piece: Piece) {
+    model.embedding.apply(piece.ids, at: piece.positions, into: &workspace.residual)
+  }
+
+  /// The residual stream of every position before the first block, after each block but the last,
+  /// and after the final norm: one matrix more than there are blocks.
+  ///
+  /// Shapes: [T, C] each.
+  /// - Throws: as ``logits(of:_:cache:)``.
+  public func hiddenStates(of ids: [TokenID]) throws(GPTError) -> [Matrix] {
+    var states: [Matrix] = []
+    _ = try observe(ids, attentionOf: nil) { states.append($0) }
+    model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
+    states[states.count - 1] = workspace.normalized
+    return states
+  }
+
+  /// What every head of a layer's attention looked at.
+  ///
+  /// - Precondition: there is such a layer, counted from 0.
+  /// - Throws: as ``logits(of:_:cache:)``.
+  public func attentionWeights(of ids: [TokenID], layer: Int) throws(GPTError) -> AttentionWeights {
+    precondition(model.blocks.indices.contains(layer), "attentionWeights: no such layer")
+    return try observe(ids, attentionOf: layer) { _ in }
+  }
+
+  /// Runs tokens through all blocks and shows the residual stream before the first and after each.
+  private func observe(
+    _ ids: [TokenID], attentionOf observed: Int?, _ show: (Matrix) -> Void
+  ) throws(GPTError) -> AttentionWeights {
+    let batch = [Continuation(ids, try KeyValueCache(model))]
+    try check(batch)
+    let piece = Piece.whole(batch[0])
+    var weights = AttentionWeights(
+      headCount: model.configuration.headCount, positionCount: ids.count)
+    embed(piece)
+    show(workspace.residual)
+    for layer in model.blocks.indices {
+      var seen = layer == observed ? weights : nil
+      model.blocks[layer].apply(
+        &workspace, piece.segments, layer: layer, kept: nil, weights: &seen, kernels)
+      if let seen { weights = seen }
+      show(workspace.residual)
+    }
+    return weights
+  }
+
+  /// The token that a setting of sampling draws from one row of logits.
+  ///
+  /// `earlier` are the tokens that its repetition penalty is for.
+  /// - Precondition: the settings are valid.
+  public func token(
+    from logits: ArraySlice<Float>, _ sampling: Sampling, earlier: [TokenID] = [],
+    random: inout RandomSource
+  ) -> TokenID {
+    sampling.token(from: logits, earlier: earlier, random: &random, kernels)
+  }
+
+  /// Replaces scores by their shares.
+  func softmax(_ scores: inout [Float]) { kernels.softmax(&scores, scale: 1) }
+
+  /// Checks that the model can take the tokens.
+  func check(_ batch: [Continuation]) throws(GPTError) {
+    let bound = model.configuration.vocabularySize
+    for continuation in batch {
+      let cache = continuation.cache
+      precondition(cache.fits(model), "the cache belongs to another model")
+      guard !continuation.ids.isEmpty else { throw GPTError(.noTokens) }
+      let tokenCount = cache.count + continuation.ids.count
+      guard tokenCount <= cache.contextLength else {
+        let code = GPTError.Code.contextExceeded(
+          tokenCount: tokenCount, contextLength: cache.contextLength)
+        throw GPTError(code)
+      }
+      if let index = continuation.ids.firstIndex(where: { $0 >= bound }) {
+        throw GPTError(.unknownToken(continuation.ids[index], index: index, bound: bound))
+      }
+    }
+  }
+}
