@@ -195,6 +195,5 @@ def main(paths):
         except FormatError as error:
             if not refuse or str(error) == "not refused":
                 sys.exit(f"{path}: {error}")
-
 if __name__ == "__main__":
     main(sys.argv[1:])
