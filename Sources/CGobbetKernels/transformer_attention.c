@@ -27,37 +27,71 @@ static uint32_t *values_of(const gobbet_layer_cache *cache, size_t head) {
       + head * gobbet_value_words(cache->element, cache->capacity, cache->head_width);
 }
 
-/// Puts one weight of a matrix into its panels.
-static void set_weight(
-    gobbet_element element, uint32_t *panels, size_t depth, size_t input, size_t output,
-    float value) {
-  uint32_t *panel = panels + output / gobbet_panel_width * gobbet_panel_words(element, depth);
-  const size_t column = output % gobbet_panel_width;
+/// A key is a column of its matrix: an output's weights for all inputs.
+static void set_key(
+    gobbet_element element, uint32_t *panels, const float *key, size_t width, size_t position) {
+  uint32_t *panel =
+      panels + position / gobbet_panel_width * gobbet_panel_words(element, width);
+  const size_t output = position % gobbet_panel_width;
   if (element == gobbet_float32) {
-    memcpy(panel + input * gobbet_panel_width + column, &value, sizeof value);
+    float *to = (float *)panel + output;
+    for (size_t input = 0; input < width; input++) to[input * gobbet_panel_width] = key[input];
   } else {
-    uint32_t *pair = panel + input / 2 * gobbet_panel_width + column;
-    const uint32_t bits = gobbet_bfloat16_bits(value);
-    *pair = input % 2 == 0 ? (*pair & 0xFFFF0000) | bits : (*pair & 0xFFFF) | bits << 16;
+    uint16_t *to = (uint16_t *)(panel + output);
+    for (size_t input = 0; input < width; input++) {
+      to[input / 2 * 2 * gobbet_panel_width + input % 2] = gobbet_bfloat16_bits(key[input]);
+    }
+  }
+}
+
+/// A value is a row of its matrix: an input's weights for all outputs.
+static void set_value(
+    gobbet_element element, uint32_t *panels, size_t panel_words, const float *value, size_t width,
+    size_t position) {
+  for (size_t first = 0; first < width; first += gobbet_panel_width) {
+    const size_t left = width - first;
+    const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
+    if (element == gobbet_float32) {
+      memcpy(panels + position * gobbet_panel_width, value + first, count * sizeof(float));
+    } else {
+      uint16_t *to = (uint16_t *)(panels + position / 2 * gobbet_panel_width) + position % 2;
+      for (size_t output = 0; output < count; output++) {
+        to[2 * output] = gobbet_bfloat16_bits(value[first + output]);
+      }
+    }
+    panels += panel_words;
+  }
+}
+
+typedef struct {
+  const gobbet_layer_cache *cache;
+  const float *rows;
+  size_t row_stride;
+  size_t row_count;
+  size_t position;
+} remembering;
+
+static void remember_task(const void *context, size_t head, size_t thread) {
+  (void)thread;
+  const remembering *work = context;
+  const gobbet_layer_cache *cache = work->cache;
+  const size_t width = cache->head_width, model_width = cache->head_count * width;
+  const size_t value_panel_words = gobbet_panel_words(cache->element, cache->capacity);
+  for (size_t row = 0; row < work->row_count; row++) {
+    const float *key = work->rows + row * work->row_stride + model_width + head * width;
+    const size_t position = work->position + row;
+    set_key(cache->element, keys_of(cache, head), key, width, position);
+    set_value(
+        cache->element, values_of(cache, head), value_panel_words, key + model_width, width,
+        position);
   }
 }
 
 void gobbet_remember(
-    const gobbet_layer_cache *cache, const float *rows, size_t row_stride, size_t row_count,
-    size_t position) {
-  const size_t width = cache->head_width, model_width = cache->head_count * width;
-  for (size_t head = 0; head < cache->head_count; head++) {
-    uint32_t *keys = keys_of(cache, head), *values = values_of(cache, head);
-    for (size_t row = 0; row < row_count; row++) {
-      const float *key = rows + row * row_stride + model_width + head * width;
-      const float *value = key + model_width;
-      const size_t at = position + row;
-      for (size_t column = 0; column < width; column++) {
-        set_weight(cache->element, keys, width, column, at, key[column]);
-        set_weight(cache->element, values, cache->capacity, at, column, value[column]);
-      }
-    }
-  }
+    gobbet_pool *pool, const gobbet_layer_cache *cache, const float *rows, size_t row_stride,
+    size_t row_count, size_t position) {
+  remembering work = {cache, rows, row_stride, row_count, position};
+  gobbet_pool_run(pool, cache->head_count, remember_task, &work);
 }
 
 /// Words of scratch that one thread needs: scores, and rows as products read them.

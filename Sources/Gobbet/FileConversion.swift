@@ -1,7 +1,7 @@
 public import GobbetBPE
 public import GobbetData
-public import GobbetInterchange
 internal import GobbetFile
+public import GobbetInterchange
 
 /// What a conversion writes.
 public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 public import GobbetBPE
-public import GobbetGPT
 internal import GobbetData
+public import GobbetGPT
 
 /// A model and its vocabulary: text in, text out.
 public struct TextGeneration: Sendable {

@@ -35,8 +35,9 @@ struct Decode: ParsableCommand {
       guard document == nil, range == nil else {
         throw Failure(.usage, "--document and --range are for token datasets")
       }
-      guard let given else { throw Failure(.usage, "decode: ids need a --vocabulary") }
-      try write(try parsedIDs(), Decoder(given))
+      let ids = try parsedIDs()
+      guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
+      try write(ids, Decoder(given))
     }
   }
 
@@ -77,10 +78,12 @@ struct Decode: ParsableCommand {
     for word in try readAll(input).split(whereSeparator: { $0 <= 0x20 || $0 == 0x2C }) {
       let text = String(decoding: word, as: UTF8.self)
       guard let id = TokenID(text) else {
-        throw Failure(.badData, "\(input): not a token id: \(text.prefix(40))")
+        throw Failure(.badData, "\(input): not a token id: \(text.prefix(40).debugDescription)")
       }
       ids.append(id)
     }
+    // What was meant for a dataset is told so; no ids at all are fine where ids were meant.
+    if ids.isEmpty, vocabulary == nil { throw Failure(.badData, "\(input): is empty") }
     return ids
   }
 }

@@ -34,8 +34,7 @@ import Testing
     let decoder = RankCode.Decoder(table)
     for count in [0, 1, 2, 1000] {
       let ids = Self.skewedIDs(count, below: UInt32(bound), seed: UInt64(bound))
-      var bytes: [UInt8] = []
-      encoder.encode(ids.span, into: &bytes)
+      let bytes = encoder.encoded(ids.span)
       var decoded = [UInt32](repeating: 0, count: count)
       var span = decoded.mutableSpan
       #expect(decoder.decode(bytes.span, into: &span) == nil)
@@ -70,8 +69,7 @@ import Testing
     let largest = UInt32.max >> UInt32(32 - width)
     var generator = SeededGenerator(UInt64(width))
     let ids = (0..<100).map { _ in UInt32.random(in: 0...largest, using: &generator) }
-    var bytes: [UInt8] = []
-    code.encode(ids.span, into: &bytes)
+    let bytes = code.encoded(ids.span)
     #expect(bytes.count == code.byteCount(ids.count))
     for first in [0, 1, 7, 50, 99, 100] {
       var decoded = [UInt32](repeating: 0, count: ids.count - first)

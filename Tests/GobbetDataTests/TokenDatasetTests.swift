@@ -119,4 +119,81 @@ import Testing
     #expect(text.contains(right.fingerprint.description))
     #expect(text.contains(wrong.fingerprint.description))
   }
+
+  @Test("a sampler goes on from its state, and refuses that of another file or other windows")
+  func sampler() throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 10, seed: 3)
+    let folder = try TemporaryFolder()
+    for (name, seed) in [("a", 1), ("b", 2)] as [(String, UInt64)] {
+      let documents = Self.documents(40, idBound: vocabulary.idBound, seed: seed)
+      try Self.write(documents, to: folder.file(name), vocabulary, TokenDatasetOptions())
+    }
+    let windows = try TokenDataset(path: folder.file("a")).windows(length: 8, stride: 4)
+    var sampler = windows.sampler(seed: 3, rank: 1, worldSize: 2)
+    let all = Array(sampler)
+    for _ in 0..<10 { _ = sampler.next() }
+    #expect(Array(try windows.sampler(resuming: sampler.state)) == Array(all[10...]))
+    let others = [
+      try TokenDataset(path: folder.file("b")).windows(length: 8, stride: 4),
+      windows.dataset.windows(length: 8, stride: 5),
+    ]
+    for other in others {
+      #expect(throws: TokenDatasetError.self) { try other.sampler(resuming: sampler.state) }
+    }
+    var impossible = sampler.state
+    impossible.position = .max
+    #expect(throws: TokenDatasetError.self) { try windows.sampler(resuming: impossible) }
+  }
+
+  @Test("many threads read the same tokens, with and without room to keep blocks")
+  func threads() async throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 300, seed: 3)
+    let documents = Self.documents(200, idBound: vocabulary.idBound, seed: 9)
+    let all = Array(documents.joined())
+    let folder = try TemporaryFolder()
+    for codec in [TokenCodec.rank, .packed] {
+      let path = folder.file(codec.name)
+      try Self.write(
+        documents, to: path, vocabulary, TokenDatasetOptions(codec: codec, blockTokenCount: 64))
+      for budget in [0, 1000, 1 << 20] {
+        let dataset = try TokenDataset(path: path, cacheByteBudget: budget)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+          for task in 0..<8 {
+            group.addTask {
+              var generator = SeededGenerator(UInt64(task))
+              return try (0..<200).allSatisfy { _ in
+                let start = Int.random(in: 0...(all.count - 100), using: &generator)
+                return try dataset.tokens(in: start..<(start + 100))
+                  == Array(all[start..<(start + 100)])
+              }
+            }
+          }
+          for try await isSame in group { #expect(isSame) }
+        }
+      }
+    }
+  }
+
+  @Test("The Verdict has the book's tokens and windows", .enabled(if: Conformance.isAvailable))
+  func book() throws {
+    var tokens = TokenTable()
+    for bytes in try Conformance.ranks("gpt2") { try tokens.append(bytes) }
+    let vocabulary = try Vocabulary(
+      ranks: tokens, pattern: .gpt2,
+      specialTokens: try SpecialTokens([SpecialToken("<|endoftext|>", id: 50256)]))
+    let text = String(
+      decoding: try Conformance.bytes("data/the-verdict.txt"), as: UTF8.self)
+    let folder = try TemporaryFolder()
+    let path = folder.file("verdict.gobbet")
+    try Self.write([Tokenizer(vocabulary).encoded(text)], to: path, vocabulary, .init())
+    let dataset = try TokenDataset(path: path)
+    #expect(dataset.tokenCount == 5145)
+    #expect(try dataset.tokens(in: 50..<54) == [290, 4920, 2241, 287])
+    let windows = dataset.windows(length: 4, stride: 4)
+    #expect(try windows[0].inputs == [40, 367, 2885, 1464])
+    #expect(try windows[0].targets == [367, 2885, 1464, 1807])
+    let batch = try windows.batch(0, size: 8)
+    let starts = stride(from: 0, to: batch.inputs.count, by: 4).map { batch.inputs[$0] }
+    #expect(starts == [40, 1807, 10899, 15632, 922, 568, 1049, 284])
+  }
 }

@@ -16,7 +16,8 @@ import Testing
   ) -> WindowSampler {
     WindowSampler(
       WindowSampler.State(
-        contentID: contentID, windowCount: count, order: order, seed: 5, epoch: epoch, rank: rank,
+        contentID: contentID, length: 1, stride: 1, windowCount: count, order: order, seed: 5,
+        epoch: epoch, rank: rank,
         worldSize: worldSize, position: position))
   }
 

@@ -128,11 +128,11 @@ size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_wid
 /// Words that the values of one head take.
 size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width);
 
-/// Puts keys and values of `row_count` rows at the positions from `position`.
+/// Puts keys and values of `row_count` rows at the positions from `position`, divided over the pool.
 /// A row holds its queries, its keys and its values, each of heads x head width floats.
 void gobbet_remember(
-    const gobbet_layer_cache *_Nonnull cache, const float *_Nonnull rows, size_t row_stride,
-    size_t row_count, size_t position);
+    gobbet_pool *_Nonnull pool, const gobbet_layer_cache *_Nonnull cache,
+    const float *_Nonnull rows, size_t row_stride, size_t row_count, size_t position);
 
 /// Queries of consecutive positions of one sequence.
 typedef struct {

@@ -4,7 +4,7 @@
 /// by a small multiple of the longest pretoken so far.
 public struct Encoder: ~Copyable {
   let tokenizer: Tokenizer
-  private var core: EncoderCore
+  var core: EncoderCore
   /// What finds the special tokens of the policy used last.
   private var matcher: (policy: SpecialTokenPolicy, matcher: SpecialTokenMatcher)?
 

@@ -2,39 +2,39 @@
 @safe struct EncoderCore: ~Copyable {
   /// Pretokens that are looked up in one go.
   private static let batchCount = 256
-  /// Room for the tokens of one batch of short pretokens, and one more entry of the cache.
-  private static let outputCount = batchCount * ShortPretokenKey.maximumByteCount + 4
+  /// Room for the tokens of one batch of pretokens that are not long, and one more entry of the
+  /// cache.
+  private static let outputCount = batchCount * PieceMerger.maximumByteCount + 4
+
+  /// The longest pieces that are kept in a cache.
+  private static let longestKept = 1024
 
   private let tables: MergeTables
-  private let tokens: TokenTable
   private var short: PretokenCache
   private var long: LongPretokenCache
-  private var longMerger = LongPieceMerger.Scratch()
+  private var merger = PieceMerger()
+  private var longMerger: LongPieceMerger
+  /// The tokens of a piece that is too long for `output`.
   private var longTokens: [TokenID] = []
   /// Where the pretokens of a batch end.
   private let ends: UnsafeMutablePointer<Int>
   /// The tokens of a batch that wait to be handed on.
   private let output: UnsafeMutablePointer<TokenID>
-  /// The memory of a ``PieceMerger``.
-  private let scratch: UnsafeMutablePointer<UInt32>
 
   init(_ tables: MergeTables, _ tokens: TokenTable, _ cacheByteBudget: Int) {
     self.tables = tables
-    self.tokens = tokens
     short = PretokenCache(byteBudget: cacheByteBudget / 2)
     long = LongPretokenCache(byteBudget: cacheByteBudget / 2)
+    longMerger = LongPieceMerger(tokens)
     unsafe ends = .allocate(capacity: Self.batchCount)
     unsafe ends.initialize(repeating: 0, count: Self.batchCount)
     unsafe output = .allocate(capacity: Self.outputCount)
     unsafe output.initialize(repeating: 0, count: Self.outputCount)
-    unsafe scratch = .allocate(capacity: PieceMerger.scratchCount)
-    unsafe scratch.initialize(repeating: 0, count: PieceMerger.scratchCount)
   }
 
   deinit {
     unsafe ends.deallocate()
     unsafe output.deallocate()
-    unsafe scratch.deallocate()
   }
 
   /// Hands the tokens of a text to `body`, some at a time.
@@ -65,7 +65,7 @@
   }
 
   /// Encodes the pretokens that `ends` lists, the first of which begins at `start`.
-  @inline(__always)
+  @inline(never)
   private mutating func encodeBatch<Failure: Error>(
     _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int, _ pointers: MergePointers,
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
@@ -76,7 +76,8 @@
     var start = start
     for index in 0..<count {
       // SAFETY: `ends` has `count` ends, which rise from `start` to the end of `bytes` at most;
-      // `output` has room for all tokens of a batch and the rest of one entry.
+      // `output` has room for a token a byte of all pieces up to `longByteCount`, and the rest of
+      // one entry.
       let end = unsafe ends[index]
       let length = end &- start
       let piece = unsafe base + start
@@ -94,6 +95,8 @@
         } else {
           written &+= unsafe encodeShort(piece, length, key, hash, pointers, output + written)
         }
+      } else if length <= PieceMerger.maximumByteCount {
+        written &+= unsafe encodeMiddle(piece, length, pointers, output + written)
       } else {
         try unsafe body(UnsafeBufferPointer(start: output, count: written))
         written = 0
@@ -118,47 +121,65 @@
       unsafe UnsafeMutableRawPointer(ids).storeBytes(of: entry.tokens, as: SIMD4<TokenID>.self)
       return entry.tokenCount
     }
-    if let whole = unsafe wholeToken(piece, count) {
+    if let whole = unsafe tables.wholeToken(piece, count) {
       unsafe ids[0] = whole
       unsafe short.insert(key, hash, ids, 1)
       return 1
     }
-    let merger = unsafe PieceMerger(pointers, scratch)
-    let tokenCount = unsafe merger.merge(piece, count, into: ids)
+    // What has more tokens than an entry is with the long ones; few bytes have few tokens.
+    if count > PretokenCache.maximumTokenCount,
+      let known = unsafe long.tokens(of: piece, count, hash, into: ids)
+    {
+      return known
+    }
+    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
     if tokenCount <= PretokenCache.maximumTokenCount {
       unsafe short.insert(key, hash, ids, tokenCount)
+    } else {
+      unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
     }
     return tokenCount
   }
 
-  /// Leaves the tokens of a piece of at least 16 bytes in `longTokens`.
+  /// Writes the tokens of a piece of 16 to 64 bytes.
+  @inline(never)
+  private mutating func encodeMiddle(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers,
+    _ ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: the caller has room for one token a byte.
+    let hash = unsafe ByteString.hash(piece, count)
+    if let known = unsafe long.tokens(of: piece, count, hash, into: ids) { return known }
+    if tables.wholeTokensMatter, let whole = unsafe tables.wholeToken(piece, count) {
+      unsafe ids[0] = whole
+      return 1
+    }
+    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
+    unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+    return tokenCount
+  }
+
+  /// Leaves the tokens of a longer piece in `longTokens`.
   @inline(never)
   private mutating func encodeLong(
     _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers
   ) {
     longTokens.removeAll(keepingCapacity: true)
-    let hash = unsafe ByteString.hash(piece, count)
-    if let known = unsafe long.tokens(piece, count, hash) {
-      unsafe longTokens.append(contentsOf: known)
+    if tables.wholeTokensMatter, let whole = unsafe tables.wholeToken(piece, count) {
+      longTokens.append(whole)
       return
     }
-    if let whole = unsafe wholeToken(piece, count) {
-      longTokens.append(whole)
-    } else if count <= PieceMerger.maximumByteCount {
-      let merger = unsafe PieceMerger(pointers, scratch)
-      let tokenCount = unsafe merger.merge(piece, count, into: output)
-      unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: tokenCount))
-    } else {
-      let merger = unsafe LongPieceMerger(pointers, tokens)
-      unsafe merger.merge(piece, count, &longMerger, into: &longTokens)
+    guard count <= Self.longestKept else {
+      unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
+      return
     }
+    // SAFETY: `output` has been handed on, and has room for one token a byte.
+    let hash = unsafe ByteString.hash(piece, count)
+    if let known = unsafe long.tokens(of: piece, count, hash, into: output) {
+      unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: known))
+      return
+    }
+    unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
     unsafe longTokens.withUnsafeBufferPointer { unsafe long.insert(piece, count, hash, $0) }
-  }
-
-  /// The token that a piece is, if such pieces are taken whole.
-  private func wholeToken(_ piece: UnsafePointer<UInt8>, _ count: Int) -> TokenID? {
-    guard let whole = tables.wholeTokens else { return nil }
-    let bytes = unsafe Span(_unsafeStart: piece, count: count)
-    return whole.index.id(of: bytes, 0..<count, in: whole.table)
   }
 }

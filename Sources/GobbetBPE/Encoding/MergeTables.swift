@@ -9,7 +9,9 @@ final class MergeTables: Sendable {
   /// What the merge of each rank yields; empty if that is the rank itself.
   let results: [TokenID]
   /// The tokens by their bytes, if a pretoken that is one is taken whole.
-  let wholeTokens: (table: TokenTable, index: TokenIndex)?
+  private let wholeTokens: (table: TokenTable, index: TokenIndex)?
+  /// Whether a pretoken that is a token might merge into something else.
+  let wholeTokensMatter: Bool
 
   init(_ vocabulary: Vocabulary) {
     let merges = vocabulary.merges
@@ -18,7 +20,8 @@ final class MergeTables: Sendable {
       byteTokens[Int(byte)] = vocabulary.id(of: CollectionOfOne(byte)) ?? 0
     }
     var pairs: PairTable
-    if vocabulary.mergeRule == .ranks && !vocabulary.everyTokenHasMerge {
+    let followsMerges = vocabulary.mergeRule == .ranks && vocabulary.everyTokenHasMerge
+    if vocabulary.mergeRule == .ranks && !followsMerges {
       pairs = Self.allSplits(of: vocabulary)
       results = []
     } else {
@@ -38,6 +41,18 @@ final class MergeTables: Sendable {
     bytePairs = Self.bytePairs(byteTokens, pairs, vocabulary)
     wholeTokens =
       vocabulary.mergeRule == .learnedPairs ? nil : (vocabulary.tokens, vocabulary.index)
+    wholeTokensMatter = vocabulary.mergeRule != .learnedPairs && !followsMerges
+  }
+
+  /// What the merge of a rank yields.
+  func result(_ rank: UInt32) -> TokenID { results.isEmpty ? rank : results[Int(rank)] }
+
+  /// The token that a piece is, if such pieces are taken whole.
+  func wholeToken(_ piece: UnsafePointer<UInt8>, _ count: Int) -> TokenID? {
+    guard let wholeTokens else { return nil }
+    // SAFETY: the span does not outlive the call, in which the caller keeps the piece.
+    let bytes = unsafe Span(_unsafeStart: piece, count: count)
+    return wholeTokens.index.id(of: bytes, 0..<count, in: wholeTokens.table)
   }
 
   private static func bytePairs(

@@ -70,8 +70,10 @@ enum ReferenceCategory: Sendable {
   case number
   /// `\s`.
   case whitespace
-  /// P, S.
-  case punctuationOrSymbol
+  /// P.
+  case punctuation
+  /// S.
+  case symbol
   /// Everything else.
   case other
 
@@ -87,7 +89,8 @@ enum ReferenceCategory: Sendable {
       case UnicodeClass.mark: .mark
       case UnicodeClass.number: .number
       case UnicodeClass.space, UnicodeClass.newline: .whitespace
-      case UnicodeClass.punctuation, UnicodeClass.symbol: .punctuationOrSymbol
+      case UnicodeClass.punctuation: .punctuation
+      case UnicodeClass.symbol: .symbol
       default: .other
       }
   }

@@ -2,13 +2,18 @@
 ///
 /// All bytes of a scalar have its class. The masks stop being true at `knownCount`, the first
 /// scalar that is not wholly in the window or whose class has no mask: numbers and white space
-/// beyond ASCII, and where words are case-aware, marks that do not follow a letter.
+/// beyond ASCII; where words are case-aware, marks that do not follow a letter; where they are
+/// DeepSeek's, what is neither letter nor symbol, and symbols among the kana.
 struct ClassMasks {
   /// Bytes in a window.
   static let byteCount = 64
 
   /// `\p{L}`, and marks after them where marks belong to words.
   private(set) var letters: UInt64 = 0
+  /// `[A-Za-z]`.
+  private(set) var asciiLetters: UInt64 = 0
+  /// Letters in `[一-龥぀-ゟ゠-ヿ]`; only filled in for DeepSeek's words.
+  private(set) var hanAndKana: UInt64 = 0
   /// `[\p{Lu}\p{Lt}]`; only filled in where case matters.
   private(set) var upper: UInt64 = 0
   /// `[\p{Lm}\p{Lo}\p{M}]`; only filled in where case matters.
@@ -30,73 +35,87 @@ struct ClassMasks {
   /// How many bytes the masks are true for.
   private(set) var knownCount = byteCount
 
-  /// The masks of the window that begins at `start`.
+  /// The masks of the window that begins at `start`; where fewer than 64 bytes are left, of those.
   ///
-  /// - Precondition: there are 64 bytes from `start` on.
+  /// - Precondition: the text has at least 64 bytes, and some of them are left.
   @inline(__always) init(of text: ClassifiedText, from start: Int, words: Pattern.Words) {
-    let caseAware = words == .caseAware
-    var beyondASCII: UInt64 = 0
-    var white: UInt64 = 0
-    for part in 0..<4 {
-      let bytes = text.sixteenBytes(at: start + part * 16)
-      let shift = UInt64(part * 16)
-      letters |= Self.bits(((bytes | 0x20) &- 0x61) .< Self.all(26)) &<< shift
-      if caseAware { upper |= Self.bits((bytes &- 0x41) .< Self.all(26)) &<< shift }
-      digits |= Self.bits((bytes &- 0x30) .< Self.all(10)) &<< shift
-      spaces |= Self.bits(bytes .== Self.all(0x20)) &<< shift
-      white |= Self.bits((bytes .== Self.all(0x20)) .| ((bytes &- 0x09) .< Self.all(5))) &<< shift
-      newlines |= Self.bits((bytes .== Self.all(0x0A)) .| (bytes .== Self.all(0x0D))) &<< shift
-      apostrophes |= Self.bits(bytes .== Self.all(0x27)) &<< shift
-      beyondASCII |= Self.bits(bytes .>= Self.all(0x80)) &<< shift
+    let all = Self.all
+    knownCount = min(Self.byteCount, text.count - start)
+    letters = Self.mask(of: text, from: start) { (($0 | 0x20) &- 0x61) .< all(26) }
+    asciiLetters = letters
+    if words == .caseAware {
+      upper = Self.mask(of: text, from: start) { ($0 &- 0x41) .< all(26) }
     }
-    blanks = white & ~newlines
-    symbols = ~(letters | digits | white | beyondASCII)
-    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, words) }
+    digits = Self.mask(of: text, from: start) { ($0 &- 0x30) .< all(10) }
+    spaces = Self.mask(of: text, from: start) { $0 .== all(0x20) }
+    newlines = Self.mask(of: text, from: start) { ($0 .== all(0x0A)) .| ($0 .== all(0x0D)) }
+    let controls = Self.mask(of: text, from: start) { ($0 &- 0x09) .< all(5) }
+    blanks = spaces | controls & ~newlines
+    apostrophes = Self.mask(of: text, from: start) { $0 .== all(0x27) }
+    let beyondASCII = Self.mask(of: text, from: start) { $0 .>= all(0x80) }
+    let known = UInt64.max &>> UInt64(Self.byteCount - knownCount)
+    symbols = known & ~(letters | digits | blanks | newlines | beyondASCII)
+    if words == .deepSeek {
+      let controls = Self.mask(of: text, from: start) { ($0 .< all(0x20)) .| ($0 .== all(0x7F)) }
+      knownCount = min(knownCount, (controls & symbols).trailingZeroBitCount)
+    }
+    if beyondASCII != 0 {
+      knownCount = min(knownCount, add(beyondASCII, of: text, from: start, words))
+    }
   }
 
-  /// Fills in the classes of the scalars that have the bytes in `remaining`.
+  /// Fills in the classes of the scalars that have the bytes in `remaining`, and returns the first
+  /// of them that has no mask, or 64.
   private mutating func add(
     _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: Pattern.Words
-  ) {
-    let caseAware = words == .caseAware
+  ) -> Int {
     let letterClasses = words.letters
+    let maskedClasses = words.maskedClasses
     var remaining = remaining
     while remaining != 0 {
       let first = remaining.trailingZeroBitCount
       let unit = text.unit(at: start + first)
       let end = unit.end - start
-      guard end <= Self.byteCount else {
-        knownCount = first
-        return
-      }
+      if end > Self.byteCount || !maskedClasses.contains(unit.unicodeClass) { return first }
       let bits = Self.bits(from: first, to: end)
-      if letterClasses.contains(unit.unicodeClass) {
-        if caseAware {
-          // A mark may be a part of the word or of symbols before it, or begin a word.
-          if unit.unicodeClass == UnicodeClass.mark, letters & (bits &>> 1) & ~bits == 0 {
-            knownCount = first
-            return
-          }
-          upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
-          caseless |= UnicodeClassSet.bothCases.contains(unit.unicodeClass) ? bits : 0
-        }
-        letters |= bits
-      } else if UnicodeClassSet.symbols.contains(unit.unicodeClass) {
-        symbols |= bits
-        symbolContinuations |= bits & (bits &<< 1)
-      } else {
-        knownCount = first
-        return
+      let isLetter = letterClasses.contains(unit.unicodeClass)
+      if words == .caseAware {
+        // A mark may be a part of the word or of the symbols before it, or begin a word.
+        let isMark = unit.unicodeClass == UnicodeClass.mark
+        if isMark, letters & (bits &>> 1) & ~bits == 0 { return first }
+        upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
+        caseless |= UnicodeClassSet.bothCases.contains(unit.unicodeClass) ? bits : 0
+      } else if words == .deepSeek, text.isHanOrKana(at: start + first, unit) {
+        if !isLetter { return first }
+        hanAndKana |= bits
       }
+      letters |= isLetter ? bits : 0
+      let symbol = isLetter ? 0 : bits
+      symbols |= symbol
+      symbolContinuations |= symbol & (symbol &<< 1)
       remaining &= ~bits
     }
+    return Self.byteCount
   }
 
-  /// Where the window that begins at `start` has a certain byte.
-  static func mask(of byte: UInt8, in text: ClassifiedText, from start: Int) -> UInt64 {
-    (0..<4).reduce(0) { mask, part in
-      mask | bits(text.sixteenBytes(at: start + part * 16) .== all(byte)) &<< UInt64(part * 16)
-    }
+  /// Where the window that begins at `start` has slashes.
+  static func slashes(of text: ClassifiedText, from start: Int) -> UInt64 {
+    mask(of: text, from: start) { $0 .== all(0x2F) }
+  }
+
+  /// The bytes of a window that pass a test.
+  @inline(__always) private static func mask(
+    of text: ClassifiedText, from start: Int,
+    _ test: (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
+  ) -> UInt64 {
+    // At the end of the text the bytes in front of the window are loaded too, and shifted out.
+    let place = min(start, text.count - byteCount)
+    let mask =
+      bits(test(text.sixteenBytes(at: place)))
+      | bits(test(text.sixteenBytes(at: place + 16))) &<< 16
+      | bits(test(text.sixteenBytes(at: place + 32))) &<< 32
+      | bits(test(text.sixteenBytes(at: place + 48))) &<< 48
+    return mask &>> UInt64(start - place)
   }
 
   /// A mask of the bits from `first` to below `end`, which is more, and at most 64.

@@ -18,13 +18,24 @@ public struct PretokenScanner: Sendable {
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       let text = unsafe ClassifiedText(buffer)
       var start = 0
+      // How many pretokens are left to the grammar before masks are tried again, and how many will
+      // be if they fail again: where they fail once they may do so for long.
+      var patience = 0
+      var nextPatience = 0
       while start < text.count {
-        var ends = endsOfPretokens(from: start, in: text)
+        var ends = patience == 0 ? endsOfPretokens(from: start, in: text) : 0
         if ends == 0 {
+          if patience > 0 {
+            patience -= 1
+          } else {
+            patience = nextPatience
+            nextPatience = min(2 * nextPatience + 1, 31)
+          }
           let end = endOfPretoken(from: start, in: text)
           try body(start..<end)
           start = end
         } else {
+          nextPatience = 0
           let window = start
           repeat {
             let end = window + ends.trailingZeroBitCount
@@ -53,7 +64,8 @@ public struct PretokenScanner: Sendable {
   ///
   /// Bit `i` says that one pretoken ends, and the next begins, `i` bytes after `start`.
   @inline(__always) func endsOfPretokens(from start: Int, in text: ClassifiedText) -> UInt64 {
-    guard text.count - start >= ClassMasks.byteCount, pattern.words != .deepSeek else { return 0 }
+    // For a word or two the masks do not pay.
+    guard text.count >= ClassMasks.byteCount, text.count - start > 16 else { return 0 }
     return windowEnds(from: start, in: text)
   }
 }

@@ -9,7 +9,7 @@ struct Candidates {
   /// By how much the floor falls when the candidates run out.
   private static let floorDivisor: UInt64 = 16
   /// What part of all the places the first candidates have at least.
-  private static let firstShare: UInt64 = 4096
+  private static let firstShare: UInt64 = 512
 
   private let lowestFloor: UInt64
   private var floor: UInt64
@@ -27,8 +27,9 @@ struct Candidates {
     floor = max(totalWeight / Self.firstShare, lowestFloor)
   }
 
-  /// Whether the lists of merged and vanished pairs take up too much room.
-  var needCollection: Bool { places.count > placeLimit }
+  /// Whether the candidates should be collected anew, because the lists of merged and vanished pairs
+  /// take up too much room.
+  var needsCollection: Bool { places.count > placeLimit }
 
   /// Takes the next pair to merge out; nil if no candidate is left.
   mutating func popBest() -> (pair: Pair, entry: PairCounts.Entry)? {
@@ -90,8 +91,8 @@ struct Candidates {
   /// Finds all pairs in `arena` that reach the floor, and their places.
   ///
   /// The right neighbours of one left symbol at a time are counted in `tally`.
-  mutating func collect(
-    from arena: inout SymbolArena, _ tokens: TokenTable, filter: MergeFilter,
+  mutating func collect<Slot>(
+    from arena: inout SymbolArena<Slot>, _ tokens: TokenTable, filter: MergeFilter,
     tally: inout NeighbourTally
   ) {
     counts.removeAll()
@@ -99,6 +100,9 @@ struct Candidates {
     places.removeAll(keepingCapacity: true)
     var leftCounts = [Int](repeating: 0, count: tokens.count)
     arena.compact { leftCounts[Int($0)] += 1 }
+    // All that there may be at once; growing step by step, the array would be there twice.
+    let mostPlaces = leftCounts.reduce(0, +)
+    places.reserveCapacity(2 * mostPlaces)
     var next = 0
     while next < leftCounts.count {
       let occurrences = PairOccurrences(from: next, counts: leftCounts, in: arena)
@@ -107,7 +111,7 @@ struct Candidates {
       }
       next = occurrences.lefts.upperBound
     }
-    placeLimit = places.count + max(arena.slots.count / 2, tokens.count)
+    placeLimit = places.count + max(mostPlaces / 2, tokens.count)
   }
 
   /// Makes candidates of the frequent pairs of one left symbol.

@@ -1,11 +1,11 @@
 /// Learns merges: merges the most frequent pair wherever it is, corrects the counts beside these
 /// places, and so on.
-struct MergeLoop {
+struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// All tokens so far; their ids are the symbols.
   private(set) var tokens: TokenTable
   /// The merges that made them.
   private(set) var merges: [Merge] = []
-  private var arena: SymbolArena
+  private var arena: SymbolArena<Slot>
   private var candidates: Candidates
   private var filter: MergeFilter
   /// What stands to the left, and to the right, of the merges of one step.
@@ -14,13 +14,13 @@ struct MergeLoop {
 
   /// Brings the pretokens to where `start` is, to learn at most `mergeLimit` merges more.
   ///
-  /// - Throws: ``TrainingError``, or what `source` throws.
+  /// - Throws: what `source` throws.
   init(
-    _ source: some PretokenSource, _ start: TrainingStart, _ options: TrainingOptions,
-    mergeLimit: Int
+    _ source: any PretokenSource, _ layout: ArenaLayout, _ start: TrainingStart,
+    _ options: TrainingOptions, mergeLimit: Int
   ) throws {
     tokens = start.tokens
-    arena = try SymbolArena(source, tokens)
+    arena = try SymbolArena(source, layout, tokens)
     lefts = NeighbourTally(symbolBound: tokens.count + mergeLimit)
     rights = NeighbourTally(symbolBound: tokens.count + mergeLimit)
     // Every place of the merges that there are counts, however rare.
@@ -29,8 +29,21 @@ struct MergeLoop {
     if !start.merges.isEmpty { collectCandidates() }
     for merge in start.merges { replay(merge) }
     candidates = Candidates(
-      lowestFloor: max(options.minimumFrequency, 1), totalWeight: arena.totalWeight)
+      lowestFloor: max(options.minimumFrequency, 1), totalWeight: layout.totalWeight)
     filter = MergeFilter(options, forbidden: start.specialStrings)
+    collectCandidates()
+  }
+
+  /// Goes on where a loop with other slots has stopped.
+  init<Other>(_ other: consuming MergeLoop<Other>) {
+    tokens = other.tokens
+    merges = other.merges
+    other.arena.compact { _ in }
+    arena = SymbolArena(other.arena)
+    candidates = other.candidates
+    filter = other.filter
+    lefts = other.lefts
+    rights = other.rights
     collectCandidates()
   }
 
@@ -39,7 +52,7 @@ struct MergeLoop {
   /// - Precondition: fewer merges than the limit have been learned.
   /// - Throws: ``VocabularyError`` (`tokensTooLong`).
   mutating func step() throws(VocabularyError) -> UInt64? {
-    if candidates.needCollection { collectCandidates() }
+    if candidates.needsCollection { collectCandidates() }
     while true {
       if let (pair, entry) = candidates.popBest() {
         let symbol = Symbol(tokens.count)
@@ -55,7 +68,7 @@ struct MergeLoop {
 
   /// Merges the pair of a merge that was learned before.
   private mutating func replay(_ merge: Merge) {
-    if candidates.needCollection { collectCandidates() }
+    if candidates.needsCollection { collectCandidates() }
     merges.append(merge)
     let pair = Pair(merge.left, merge.right)
     if let entry = candidates.entry(of: pair) { self.merge(pair, entry, into: merge.result) }
@@ -104,9 +117,9 @@ struct MergeLoop {
       classIndex = arena.classes.classIndex(of: place, from: classIndex)
       let weight = arena.classes.counts[classIndex]
       let left = arena.symbol(before: place)
-      if left != SymbolArena.boundary, left != symbol { lefts.add(left, weight: weight) }
+      if left != SymbolArena<Slot>.boundary, left != symbol { lefts.add(left, weight: weight) }
       let right = arena.symbol(after: place)
-      if right != SymbolArena.boundary { rights.add(right, weight: weight) }
+      if right != SymbolArena<Slot>.boundary { rights.add(right, weight: weight) }
     }
   }
 
@@ -128,12 +141,12 @@ struct MergeLoop {
     for element in merged {
       let place = candidates[element]
       let previous = arena.previous(place)
-      let left = arena.slots[previous]
-      if left != SymbolArena.boundary, left != symbol, let element = lefts.nextElement(left) {
+      let left = arena[previous]
+      if left != SymbolArena<Slot>.boundary, left != symbol, let element = lefts.nextElement(left) {
         candidates[element] = previous
       }
       let right = arena.symbol(after: place)
-      if right != SymbolArena.boundary, let element = rights.nextElement(right) {
+      if right != SymbolArena<Slot>.boundary, let element = rights.nextElement(right) {
         candidates[element] = place
       }
     }

@@ -19,7 +19,7 @@ struct PairOccurrences {
 
   /// Goes through `arena`, which must be compact, for as many symbols from `first` on as there is
   /// room for; `counts` says how often each symbol is a left one.
-  init(from first: Int, counts: [Int], in arena: SymbolArena) {
+  init<Slot>(from first: Int, counts: [Int], in arena: SymbolArena<Slot>) {
     var count = 0
     var bound = first
     while bound < counts.count, bound == first || count + counts[bound] <= Self.capacity {
@@ -29,10 +29,10 @@ struct PairOccurrences {
     }
     lefts = first..<bound
     occurrences = [Occurrence](repeating: Occurrence(place: 0, right: 0), count: count)
-    for place in arena.slots.indices.dropLast() {
-      let left = Int(arena.slots[place])
-      let right = arena.slots[place + 1]
-      guard lefts.contains(left), right != SymbolArena.boundary else { continue }
+    for place in 0..<arena.count - 1 {
+      let left = Int(arena[place])
+      let right = arena[place + 1]
+      guard lefts.contains(left), right != SymbolArena<Slot>.boundary else { continue }
       occurrences[ends[left - first]] = Occurrence(
         place: UInt32(truncatingIfNeeded: place), right: right)
       ends[left - first] += 1

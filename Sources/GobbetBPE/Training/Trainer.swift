@@ -3,9 +3,6 @@
 /// The result depends on nothing but the counts and the options: not on the machine, the order of
 /// the documents or the number of threads.
 public struct Trainer: Sendable {
-  /// Merges between two calls of a progress function.
-  private static let progressInterval = 64
-
   /// What is learned.
   public let options: TrainingOptions
 
@@ -34,7 +31,7 @@ public struct Trainer: Sendable {
   ///
   /// - Throws: also what `source` throws.
   public func train(
-    source: some PretokenSource, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
+    source: any PretokenSource, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
   ) throws -> Vocabulary {
     try train(source, from: TrainingStart(options), pattern, progress)
   }
@@ -46,7 +43,7 @@ public struct Trainer: Sendable {
   /// - Throws: ``TrainingError``, such as `notMadeByMerges`; ``VocabularyError``; what `source`
   ///   throws.
   public func train(
-    source: some PretokenSource, continuing vocabulary: Vocabulary,
+    source: any PretokenSource, continuing vocabulary: Vocabulary,
     progress: ((TrainingProgress) -> Bool)? = nil
   ) throws -> Vocabulary {
     let start = try TrainingStart(vocabulary, options)
@@ -64,18 +61,11 @@ public struct Trainer: Sendable {
   }
 
   private func train(
-    _ source: some PretokenSource, from start: TrainingStart, _ pattern: Pattern,
+    _ source: any PretokenSource, from start: TrainingStart, _ pattern: Pattern,
     _ progress: ((TrainingProgress) -> Bool)?
   ) throws -> Vocabulary {
-    let mergeLimit = options.vocabularySize - start.size
-    var loop = try MergeLoop(source, start, options, mergeLimit: mergeLimit)
-    for mergeCount in stride(from: 1, through: mergeLimit, by: 1) {
-      guard let frequency = try loop.step() else { break }
-      guard let progress, mergeCount % Self.progressInterval == 0 else { continue }
-      let state = TrainingProgress(
-        mergeCount: mergeCount, mergeLimit: mergeLimit, frequency: frequency)
-      guard progress(state) else { break }
-    }
-    return try start.vocabulary(tokens: loop.tokens, merges: loop.merges, pattern: pattern)
+    let run = LearningRun(start: start, options: options, progress: progress)
+    let (tokens, merges) = try run.result(source)
+    return try start.vocabulary(tokens: tokens, merges: merges, pattern: pattern)
   }
 }

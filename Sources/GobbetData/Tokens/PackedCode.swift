@@ -12,64 +12,83 @@ package struct PackedCode: Hashable, Sendable {
   /// Bytes of `count` ids, the last one filled up with zero bits.
   package func byteCount(_ count: Int) -> Int { (count * width + 7) / 8 }
 
-  /// Appends the bits of `ids` to `bytes`, from a new byte on.
+  /// The bits of `ids`.
   ///
   /// - Precondition: every id fits into `width` bits.
-  package func encode(_ ids: Span<TokenID>, into bytes: inout [UInt8]) {
-    bytes.reserveCapacity(bytes.count + byteCount(ids.count))
-    var bits: UInt64 = 0
-    var bitCount = 0
-    for index in ids.indices {
-      bits |= UInt64(ids[index]) << UInt64(bitCount)
-      bitCount += width
-      while bitCount >= 8 {
-        bytes.append(UInt8(truncatingIfNeeded: bits))
-        bits >>= 8
-        bitCount -= 8
+  package func encoded(_ ids: Span<TokenID>) -> [UInt8] {
+    let total = byteCount(ids.count)
+    // SAFETY: `width` bits an id are `total` bytes, and the last one is written behind the loop.
+    return unsafe [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
+      var bits: UInt64 = 0
+      var bitCount = 0
+      func write() {
+        unsafe buffer.initializeElement(at: count, to: UInt8(truncatingIfNeeded: bits))
+        count += 1
       }
+      for index in ids.indices {
+        bits |= UInt64(ids[index]) << UInt64(bitCount)
+        bitCount += width
+        while bitCount >= 8 {
+          write()
+          bits >>= 8
+          bitCount -= 8
+        }
+      }
+      if bitCount > 0 { write() }
     }
-    if bitCount > 0 { bytes.append(UInt8(truncatingIfNeeded: bits)) }
   }
 
   /// Puts the ids from position `first` on into `ids`.
   ///
   /// - Precondition: `bytes` holds at least `first + ids.count` ids.
-  package func decode(_ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>) {
+  package func decode(
+    _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>
+  ) {
+    precondition(byteCount(first + ids.count) <= bytes.count, "decode: ids past the bytes")
     switch width {
-    case 16: plain(bytes, from: first, into: &ids) { (unit: UInt16) in TokenID(unit) }
-    case 32: plain(bytes, from: first, into: &ids) { (unit: UInt32) in unit }
-    default: packed(bytes, from: first, into: &ids)
+    case 16: Self.array(bytes, from: first, into: &ids) { (unit: UInt16) in TokenID(unit) }
+    case 32: Self.array(bytes, from: first, into: &ids) { (unit: UInt32) in unit }
+    default: bits(bytes, from: first, into: &ids)
     }
   }
 
-  private func packed(
+  /// Ids of whole bytes.
+  @inline(__always)
+  private static func array<Unit: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>,
+    _ id: (Unit) -> TokenID
+  ) {
+    // SAFETY: `decode` checked that all ids are inside the bytes; every bit pattern is an integer.
+    let raw = unsafe bytes.bytes
+    for index in ids.indices {
+      let unit = unsafe raw.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: (first + index) * MemoryLayout<Unit>.size, as: Unit.self)
+      ids[index] = id(Unit(littleEndian: unit))
+    }
+  }
+
+  /// Ids that begin anywhere in a byte.
+  private func bits(
     _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>
   ) {
     let mask = UInt64(1) << UInt64(width) - 1
-    for index in ids.indices {
+    // SAFETY: below `whole`, eight bytes from the one where the id begins are inside the bytes; an
+    // id is in at most five of them.
+    let raw = unsafe bytes.bytes
+    let whole = max(0, min(ids.count, ((bytes.count - 8) * 8 + 7) / width - first))
+    for index in 0..<whole {
+      let bit = (first + index) * width
+      let bits = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: bit / 8, as: UInt64.self)
+      let shifted = UInt64(littleEndian: bits) >> UInt64(bit % 8)
+      ids[index] = TokenID(truncatingIfNeeded: shifted & mask)
+    }
+    for index in whole..<ids.count {
       let bit = (first + index) * width
       var bits: UInt64 = 0
-      // At most 7 bits of an earlier id and 32 of this one: five bytes.
       for step in 0..<min(5, bytes.count - bit / 8) {
         bits |= UInt64(bytes[bit / 8 + step]) << UInt64(8 * step)
       }
       ids[index] = TokenID(truncatingIfNeeded: bits >> UInt64(bit % 8) & mask)
-    }
-  }
-
-  @inline(__always)
-  private func plain<Unit: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>,
-    _ id: (Unit) -> TokenID
-  ) {
-    let size = MemoryLayout<Unit>.size
-    precondition((first + ids.count) * size <= bytes.count, "decode: ids past the bytes")
-    // SAFETY: the precondition keeps every load inside the span; all bits are an integer.
-    let raw = unsafe bytes.bytes
-    for index in ids.indices {
-      let unit = unsafe raw.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: (first + index) * size, as: Unit.self)
-      ids[index] = id(Unit(littleEndian: unit))
     }
   }
 }

@@ -18,25 +18,29 @@ package enum RankCode {
     /// An encoder for the ids below `table.ids.count`.
     package init(_ table: RankTable) { ranks = table.ranks() }
 
-    /// Appends the units of `ids` to `bytes`.
+    /// The units of `ids`.
     ///
     /// - Precondition: every id is one of the table.
-    package func encode(_ ids: Span<TokenID>, into bytes: inout [UInt8]) {
-      bytes.reserveCapacity(bytes.count + 2 * ids.count)
-      for index in ids.indices {
-        let rank = ranks[Int(ids[index])]
-        if rank < escape {
-          Self.append(rank, to: &bytes)
-        } else {
-          Self.append(escape | (rank - escape) >> 16, to: &bytes)
-          Self.append((rank - escape) & 0xFFFF, to: &bytes)
+    package func encoded(_ ids: Span<TokenID>) -> [UInt8] {
+      // SAFETY: an id takes at most two units of two bytes, which is what there is room for; `count`
+      // says how many were written.
+      unsafe [UInt8](unsafeUninitializedCapacity: 4 * ids.count) { buffer, count in
+        let units = UnsafeMutableRawBufferPointer(buffer)
+        func write(_ unit: UInt32) {
+          let unit = UInt16(truncatingIfNeeded: unit).bigEndian
+          unsafe units.storeBytes(of: unit, toByteOffset: count, as: UInt16.self)
+          count += 2
+        }
+        for index in ids.indices {
+          let rank = ranks[Int(ids[index])]
+          if rank < escape {
+            write(rank)
+          } else {
+            write(escape | (rank - escape) >> 16)
+            write(rank - escape)
+          }
         }
       }
-    }
-
-    private static func append(_ unit: UInt32, to bytes: inout [UInt8]) {
-      bytes.append(UInt8(truncatingIfNeeded: unit >> 8))
-      bytes.append(UInt8(truncatingIfNeeded: unit))
     }
   }
 

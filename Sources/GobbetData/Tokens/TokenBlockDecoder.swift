@@ -24,6 +24,11 @@ struct TokenBlockDecoder: Sendable {
     }
   }
 
+  /// How ids are stored where they have equal width; nil where blocks are compressed.
+  var packed: PackedCode? {
+    if case .packed(let code) = code { code } else { nil }
+  }
+
   /// Puts the ids of a block into `ids`, which has room for exactly those.
   ///
   /// - Throws: ``FormatError`` if the bytes are not so many ids below the bound.

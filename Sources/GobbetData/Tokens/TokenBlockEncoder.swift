@@ -22,12 +22,11 @@ struct TokenBlockEncoder {
   ///
   /// - Precondition: all ids are below the header's bound.
   func encode(_ ids: Span<TokenID>) -> (stored: [UInt8], byteCount: Int) {
-    var bytes: [UInt8] = []
     guard let ranks else {
-      PackedCode(width: header.bitWidth).encode(ids, into: &bytes)
+      let bytes = PackedCode(width: header.bitWidth).encoded(ids)
       return (bytes, bytes.count)
     }
-    ranks.encode(ids, into: &bytes)
+    let bytes = ranks.encoded(ids)
     var frame: [UInt8] = []
     compressor.compress(bytes.span, into: &frame)
     return (frame, bytes.count)

@@ -7,29 +7,25 @@ public struct TokenDataset: Sendable {
   public let path: String
   private let container: ContainerReader
   private let header: TokenDatasetHeader
-  private let payload: GobbetFile.Section
-  private let blocks: BlockTable
-  private let decoder: TokenBlockDecoder
+  private let blocks: TokenBlocks
   private let documents: DocumentIndex
 
-  /// Opens the dataset at `path`; blocks are read when their tokens are asked for.
+  /// Opens the dataset at `path`; blocks are read and checked when their tokens are asked for.
   ///
+  /// Of compressed blocks as many are kept decoded as `cacheByteBudget` allows. Tokens that are not
+  /// compressed are mapped: who cuts the file short while it is open ends the process.
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; ``FileError``.
-  public init(path: String) throws {
+  public init(path: String, cacheByteBudget: Int = 16 << 20) throws {
     self.path = path
     container = try ContainerReader(path: path)
-    let content = try container.bytes(of: container.requiredSection(.tokenHeader))
-    let header = try TokenDatasetHeader(content.span)
-    self.header = header
-    payload = try container.requiredSection(.tokens)
-    let table = try container.bytes(of: container.requiredSection(.tokenBlocks))
-    blocks = try BlockTable(table.span, count: header.blockCount, "tokens.blocks")
-    guard blocks.storedByteCount == payload.byteCount, payload.codec == .raw else {
-      throw FormatError(
-        code: .damaged("\(payload.byteCount) bytes for blocks of \(blocks.storedByteCount)"),
-        offset: payload.offset, field: "tokens.blocks", file: path)
+    let section = try container.requiredSection(.tokenHeader)
+    let content = try container.bytes(of: section)
+    do throws(FormatError) {
+      header = try TokenDatasetHeader(content.span)
+    } catch {
+      throw error.located(at: section.payloadOffset, in: path)
     }
-    decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
+    blocks = try TokenBlocks(container, header, cacheByteBudget: cacheByteBudget)
     documents = try Self.documents(container, header)
   }
 
@@ -66,17 +62,7 @@ public struct TokenDataset: Sendable {
   public func tokens(in range: Range<Int>) throws -> [TokenID] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokenCount, "tokens(in:): no such tokens")
-    guard !range.isEmpty else { return [] }
-    let first = range.lowerBound / header.blockTokenCount
-    let last = (range.upperBound - 1) / header.blockTokenCount
-    var tokens: [TokenID] = []
-    for block in first...last {
-      let whole = header.tokens(inBlock: block)
-      let wanted = whole.clamped(to: range)
-      let ids = try ids(ofBlock: block)
-      tokens += ids[(wanted.lowerBound - whole.lowerBound)..<(wanted.upperBound - whole.lowerBound)]
-    }
-    return tokens
+    return try blocks.tokens(in: range)
   }
 
   /// Windows of `length` input tokens that begin every `stride` tokens.
@@ -101,46 +87,27 @@ public struct TokenDataset: Sendable {
     return embedded ?? given
   }
 
-  private func ids(ofBlock block: Int) throws -> [TokenID] {
-    let stored = try container.uncheckedBytes(of: payload, in: blocks[block].stored)
-    var ids = [TokenID](repeating: 0, count: header.tokens(inBlock: block).count)
-    var span = ids.mutableSpan
-    do {
-      try blocks[block].check(stored.span, "tokens.block")
-      try decoder.decode(stored.span, byteCount: blocks[block].byteCount, into: &span)
-    } catch {
-      throw error.located(at: payload.payloadOffset, in: path)
-    }
-    return ids
-  }
-
-  private static func ranks(
-    _ container: ContainerReader, _ header: TokenDatasetHeader
-  ) throws -> RankTable? {
-    guard header.codec.usesRanks else { return nil }
-    let classes = try container.bytes(of: container.requiredSection(.tokenRanks))
-    guard classes.count == header.idBound else {
-      throw FormatError(
-        code: .damaged("\(classes.count) classes for \(header.idBound) ids"), offset: 0,
-        field: "tokens.ranks")
-    }
-    return RankTable(classes: classes)
-  }
-
   private static func documents(
     _ container: ContainerReader, _ header: TokenDatasetHeader
   ) throws -> DocumentIndex {
-    let content = try container.bytes(of: container.requiredSection(.documentLengths))
-    var reader = ByteReader(content.span)
-    var lengths: [Int] = []
-    while reader.remainingCount > 0 { lengths.append(try reader.readVariable("documents.length")) }
-    guard lengths.count == header.documentCount, let documents = DocumentIndex(lengths: lengths),
-      documents.tokenCount == header.tokenCount
-    else {
-      throw FormatError(
-        code: .damaged("lengths are not those of \(header.documentCount) documents"), offset: 0,
-        field: "documents.lengths")
+    let section = try container.requiredSection(.documentLengths)
+    let content = try container.bytes(of: section)
+    do throws(FormatError) {
+      var reader = ByteReader(content.span)
+      var lengths: [Int] = []
+      while reader.remainingCount > 0 {
+        lengths.append(try reader.readVariable("documents.length"))
+      }
+      guard lengths.count == header.documentCount, let documents = DocumentIndex(lengths: lengths),
+        documents.tokenCount == header.tokenCount
+      else {
+        throw FormatError(
+          code: .damaged("lengths are not those of \(header.documentCount) documents"), offset: 0,
+          field: "documents.length")
+      }
+      return documents
+    } catch {
+      throw error.located(at: section.payloadOffset, in: container.path)
     }
-    return documents
   }
 }

@@ -53,8 +53,7 @@ public struct TokenDatasetWriter: ~Copyable {
       throw TokenDatasetError(
         .unknownID(document[index], bound: header.idBound, document: header.documentCount), path)
     }
-    pending.reserveCapacity(pending.count + document.count)
-    for index in document.indices { pending.append(document[index]) }
+    unsafe document.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
     lengths.writeVariable(document.count)
     header.documentCount += 1
     header.tokenCount += document.count

@@ -22,7 +22,11 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
   public struct State: Hashable, Sendable {
     /// The content id of the dataset's file.
     public var contentID: Digest
-    /// How many windows the dataset was cut into.
+    /// Inputs of each window.
+    public var length: Int
+    /// Tokens from the start of a window to the start of the next.
+    public var stride: Int
+    /// How many windows there are.
     public var windowCount: Int
     /// How windows are mixed.
     public var order: Order
@@ -37,14 +41,14 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     /// How many windows of this epoch and rank were visited.
     public var position: Int
 
-    /// The start of an epoch.
-    ///
-    /// - Precondition: `rank` is in `0..<worldSize`, and no number is negative.
+    /// A state of these numbers, as they were stored.
     public init(
-      contentID: Digest, windowCount: Int, order: Order = .shuffled, seed: UInt64 = 0,
-      epoch: UInt64 = 0, rank: Int = 0, worldSize: Int = 1, position: Int = 0
+      contentID: Digest, length: Int, stride: Int, windowCount: Int, order: Order, seed: UInt64,
+      epoch: UInt64, rank: Int, worldSize: Int, position: Int
     ) {
       self.contentID = contentID
+      self.length = length
+      self.stride = stride
       self.windowCount = windowCount
       self.order = order
       self.seed = seed
@@ -62,16 +66,11 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
 
   /// A sampler at `state`.
   ///
-  /// - Precondition: `rank` is in `0..<worldSize`, `position` is at most the rank's share.
+  /// - Precondition: the state is a possible one.
   package init(_ state: State) {
-    precondition(state.windowCount >= 0, "WindowSampler: a negative number of windows")
-    precondition(
-      state.worldSize > 0 && (0..<state.worldSize).contains(state.rank),
-      "WindowSampler: no such rank")
+    precondition(state.isPossible, "WindowSampler: no such rank, position or groups")
     self.state = state
-    share = Self.share(of: state.rank, in: state.worldSize, state.windowCount)
-    precondition(
-      (0...share.count).contains(state.position), "WindowSampler: no such position")
+    share = state.share
     windows = WindowPermutation(
       count: state.windowCount, order: state.order,
       key: Permutation.mixed(state.epoch, Permutation.mixed(state.seed, 0)))
@@ -95,9 +94,23 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     self = WindowSampler(next)
   }
 
-  /// The part of the order that is a rank's; parts are in order of rank, of nearly equal length.
-  static func share(of rank: Int, in worldSize: Int, _ count: Int) -> Range<Int> {
-    let bound = { worldSize.dividingFullWidth(count.multipliedFullWidth(by: $0)).quotient }
+}
+
+extension WindowSampler.State {
+  /// Whether a sampler can be in this state.
+  var isPossible: Bool {
+    guard windowCount >= 0, worldSize > 0, (0..<worldSize).contains(rank),
+      (0...share.count).contains(position)
+    else { return false }
+    if case .groupsShuffled(let windowsPerGroup, let groupsTogether) = order {
+      return windowsPerGroup > 0 && groupsTogether > 0
+    }
+    return true
+  }
+
+  /// The part of the order that is the rank's; parts are in order of rank, of nearly equal length.
+  var share: Range<Int> {
+    let bound = { worldSize.dividingFullWidth(windowCount.multipliedFullWidth(by: $0)).quotient }
     return bound(rank)..<bound(rank + 1)
   }
 }
@@ -114,8 +127,7 @@ private struct WindowPermutation: Hashable, Sendable {
     self.count = count
     self.order = order
     self.key = key
-    if case .groupsShuffled(let windowsPerGroup, let groupsTogether) = order {
-      precondition(windowsPerGroup > 0 && groupsTogether > 0, "WindowSampler: empty groups")
+    if case .groupsShuffled(let windowsPerGroup, _) = order {
       permutation = Permutation(count: count / windowsPerGroup, key: key)
     } else {
       permutation = Permutation(count: count, key: key)

@@ -11,30 +11,43 @@ extension Vocabulary {
 
   /// The bytes that the fingerprint is of, as `Spec/Vocabulary.md` lists them.
   package var canonicalContent: [UInt8] {
-    var content = ByteWriter()
-    content.write("gobbet vocabulary 1\n".utf8)
-    content.write(mergeRule.rawValue)
-    content.write(UInt32(pattern.settings.count))
-    content.write(pattern.settings)
-    let ids = (0..<tokens.count).lazy.map { TokenID($0) }.filter { tokens.contains($0) }
-    content.write(UInt32(ids.count))
-    for id in ids { Self.write(id, tokens[id], to: &content) }
-    content.write(UInt32(merges.count))
-    for merge in merges {
-      content.write(merge.left)
-      content.write(merge.right)
-      content.write(merge.result)
+    var ids: [UInt32] = []
+    var lengths: [UInt32] = []
+    for (id, bounds) in zip(tokens.offsets, tokens.offsets.dropFirst()).enumerated()
+    where bounds.0 < bounds.1 {
+      ids.append(UInt32(id))
+      lengths.append(bounds.1 - bounds.0)
     }
-    content.write(UInt32(specialTokens.count))
-    for special in specialTokens { Self.write(special.id, special.bytes[...], to: &content) }
-    return content.bytes
+    var parts: [UInt32] = []
+    parts.reserveCapacity(3 * merges.count)
+    for merge in merges {
+      parts.append(merge.left)
+      parts.append(merge.right)
+      parts.append(merge.result)
+    }
+    var content = [UInt8]("gobbet vocabulary 1\n".utf8)
+    content.append(mergeRule.rawValue)
+    content.append(UInt8(pattern.settings.count))
+    content += pattern.settings
+    content.append([UInt32(ids.count)])
+    content.append(ids)
+    content.append(lengths)
+    content += tokens.arena
+    content.append([UInt32(merges.count)])
+    content.append(parts)
+    content.append([UInt32(specialTokens.count)])
+    for special in specialTokens {
+      content.append([special.id, UInt32(special.bytes.count)])
+      content += special.bytes
+    }
+    return content
   }
+}
 
-  private static func write(
-    _ id: TokenID, _ bytes: ArraySlice<UInt8>, to content: inout ByteWriter
-  ) {
-    content.write(id)
-    content.write(UInt32(bytes.count))
-    content.write(bytes)
+extension [UInt8] {
+  /// Appends the bytes of integers, little-endian.
+  fileprivate mutating func append(_ values: [UInt32]) {
+    let values = values.map { $0.littleEndian }
+    unsafe values.withUnsafeBytes { unsafe append(contentsOf: $0) }
   }
 }

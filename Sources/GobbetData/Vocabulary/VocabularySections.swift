@@ -11,10 +11,11 @@ enum VocabularySections {
     let header = VocabularyHeader(vocabulary)
     let merges = vocabulary.merges
     try container.add(.vocabularyHeader, header.content, level: nil)
-    try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map(\.left)), level: level)
-    try container.add(.mergeRight, MergePlanes.bytes(merges.lazy.map(\.right)), level: level)
+    try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map { $0.left }), level: level)
+    try container.add(.mergeRight, MergePlanes.bytes(merges.lazy.map { $0.right }), level: level)
     if case .tokens = header.layout {
-      try container.add(.mergeResult, MergePlanes.bytes(merges.lazy.map(\.result)), level: level)
+      try container.add(
+        .mergeResult, MergePlanes.bytes(merges.lazy.map { $0.result }), level: level)
       try container.add(.tokenStrings, TokenStrings.bytes(vocabulary.tokens), level: level)
     }
   }

@@ -94,7 +94,7 @@ internal import CGobbetKernels
         var layer = unsafe Self.memory(cache, layer)
         // SAFETY: the preconditions keep rows and positions inside matrix and cache.
         unsafe gobbet_remember(
-          &layer, base + segment.rows.lowerBound * projected.width, projected.width,
+          threads.pool, &layer, base + segment.rows.lowerBound * projected.width, projected.width,
           segment.rows.count, segment.position)
       }
     }

@@ -1,40 +1,28 @@
 internal import GobbetData
-internal import GobbetSystem
 
 /// The header of a safetensors file, checked.
 struct SafetensorsHeader {
-  struct Tensor {
-    let description: TensorDescription
-    /// Where its data begins in the file.
-    let offset: Int
-  }
-
-  /// The tensors in the order of their data.
-  let tensors: [Tensor]
+  /// The tensors in the order of their data, and where it begins in the file.
+  let tensors: [(tensor: TensorDescription, offset: Int)]
   /// The string pairs under `__metadata__`.
   let metadata: [(String, String)]
 
   /// Reads the header of `file`.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  init(_ file: borrowing InputFile) throws {
+  init(_ file: OpenFile) throws {
     let path = file.path
-    let fileByteCount = file.byteCount ?? 0
-    let lengthBytes = try file.bytes(in: 0..<8)
-    guard lengthBytes.count == 8 else {
-      throw InterchangeError(
-        .damaged("\(lengthBytes.count) bytes are no header"), path: path, offset: 0)
-    }
+    let lengthBytes = try file.bytes(in: 0..<8, "header length")
     let length = lengthBytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(SafetensorsReader.maximumHeaderByteCount),
-      Int(length) <= fileByteCount - 8
+      Int(length) <= file.byteCount - 8
     else {
       throw InterchangeError(
-        .damaged("a header of \(length) bytes in a file of \(fileByteCount)"), path: path,
+        .damaged("a header of \(length) bytes in a file of \(file.byteCount)"), path: path,
         offset: 0, field: "header length")
     }
-    let text = try file.bytes(in: 8..<(8 + Int(length)))
-    guard text.count == Int(length), text.first == UInt8(ascii: "{") else {
+    let text = try file.bytes(in: 8..<(8 + Int(length)), "header")
+    guard text.first == UInt8(ascii: "{") else {
       throw InterchangeError(
         .damaged("the header does not begin with {"), path: path, offset: 8, field: "header")
     }
@@ -55,8 +43,8 @@ struct SafetensorsHeader {
     self.metadata = metadata
     entries.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     let dataStart = 8 + Int(length)
-    try Self.check(entries, byteCount: fileByteCount - dataStart, root)
-    tensors = entries.map { Tensor(description: $0.description, offset: dataStart + $0.start) }
+    try Self.check(entries, byteCount: file.byteCount - dataStart, root)
+    tensors = entries.map { ($0.description, dataStart + $0.start) }
   }
 
   /// The string pairs of the metadata.

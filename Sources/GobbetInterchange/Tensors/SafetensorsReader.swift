@@ -1,5 +1,4 @@
 public import GobbetData
-internal import GobbetSystem
 
 /// The tensors of a safetensors file.
 ///
@@ -7,14 +6,12 @@ internal import GobbetSystem
 /// follow each other without hole or overlap up to the end of the file, and that their lengths are
 /// those of their shapes.
 /// - Source: the format's README, and the checks of its reference reader.
-public final class SafetensorsReader: TensorSource {
+public struct SafetensorsReader: TensorSource {
   /// Every tensor, in the order of their data.
-  public let tensors: [TensorDescription]
+  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
   /// The string pairs under `__metadata__`, in the file's order.
   public let metadata: [(String, String)]
-  private let file: InputFile
-  /// Where each tensor's data begins in the file.
-  private let offsets: [[UInt8]: Int]
+  private let stored: StoredTensors
 
   /// The reference reader refuses longer headers.
   static let maximumHeaderByteCount = 100_000_000
@@ -23,14 +20,10 @@ public final class SafetensorsReader: TensorSource {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
   public init(_ path: String) throws {
-    let file = try InputFile(path, regularOnly: true)
+    let file = try OpenFile(path)
     let header = try SafetensorsHeader(file)
-    self.file = file
-    tensors = header.tensors.map(\.description)
+    stored = StoredTensors(file, header.tensors)
     metadata = header.metadata
-    offsets = Dictionary(
-      header.tensors.map { (Array($0.description.name.utf8), $0.offset) },
-      uniquingKeysWith: { first, _ in first })
   }
 
   /// Copies one tensor's data out of the file.
@@ -40,18 +33,7 @@ public final class SafetensorsReader: TensorSource {
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(destination.count == tensor.byteCount, "SafetensorsReader: a wrong buffer size")
-    guard let offset = offsets[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    guard tensors.contains(tensor) else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
-    }
-    // SAFETY: the caller promises a valid buffer of that many bytes.
-    guard try unsafe file.read(at: offset, into: destination) == destination.count else {
-      throw InterchangeError(
-        .damaged("the file ends inside the tensor"), path: file.path, offset: offset,
-        field: tensor.name)
-    }
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe stored.read(tensor, into: destination)
   }
 }

@@ -22,17 +22,20 @@ enum HuggingFacePretokenizer {
       }
       expressions.append(try expression(ofSplit: step))
     }
-    guard let last = steps.last, try type(of: last) == "ByteLevel" else {
-      throw pretokenizer.error(.unsupported("pre-tokenizers that do not end in a ByteLevel"))
+    let splitPattern = Pattern(regularExpressions: expressions)
+    if splitPattern == nil, let split = steps.dropLast().first {
+      throw split.error(
+        .unsupported("the expression \(expressions.joined(separator: " followed by "))"))
+    }
+    guard let last = steps.last else {
+      throw pretokenizer.error(.unsupported("no pre-tokenizer"))
+    }
+    guard try type(of: last) == "ByteLevel" else {
+      throw last.error(.unsupported("the pre-tokenizer \(try type(of: last)) at this place"))
     }
     let ownPattern = try byteLevelPattern(last)
-    guard expressions.isEmpty == (ownPattern != nil) else {
+    guard let pattern = splitPattern ?? ownPattern, splitPattern == nil || ownPattern == nil else {
       throw last.error(.unsupported("a ByteLevel that splits as well, or nothing that does"))
-    }
-    if let ownPattern { return ownPattern }
-    guard let pattern = Pattern(regularExpressions: expressions) else {
-      throw pretokenizer.error(
-        .unsupported("the expression \(expressions.joined(separator: " followed by "))"))
     }
     return pattern
   }

@@ -30,6 +30,11 @@ struct VisibleVocabulary {
     }
   }
 
+  /// Adds an entry; false if its text or id is there already.
+  mutating func append(_ text: [UInt8], id: TokenID) -> Bool {
+    ids.updateValue(id, forKey: text) == nil && texts.updateValue(text, forKey: id) == nil
+  }
+
   /// Adds a merge.
   mutating func append(left: [UInt8], right: [UInt8]) { pairs.append((left, right)) }
 

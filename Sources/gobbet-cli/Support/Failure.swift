@@ -28,6 +28,7 @@ struct Failure: Error, CustomStringConvertible {
 func end(with error: any Error) -> Never {
   let status: ExitStatus
   switch error {
+  case let code as ExitCode: exit(code.rawValue)
   case let failure as Failure: status = failure.status
   case let file as FileError: status = exitStatus(of: file)
   case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,

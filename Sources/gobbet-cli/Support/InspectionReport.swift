@@ -158,7 +158,9 @@ extension InspectionReport.WeightsPart {
       "weights",
       "  \(tensors.grouped) tensors, \(bytes.grouped) bytes, \(stored_bytes.grouped) stored",
     ]
-    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { lines.append("  \(key): \(value)") }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      lines.append("  \(key): \(value)")
+    }
     for tensor in list ?? [] {
       lines.append(
         "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "

@@ -1,0 +1,78 @@
+internal import GobbetBPE
+internal import Synchronization
+
+/// Decoded blocks that were used of late, within a budget of bytes; shared by threads.
+final class TokenBlockCache: Sendable {
+  private struct Entry {
+    var ids: [TokenID]
+    /// When it was used last, in uses of the cache.
+    var use: Int
+  }
+
+  private struct State {
+    var entries: [Int: Entry] = [:]
+    var byteCount = 0
+    var useCount = 0
+  }
+
+  private let budget: Int
+  private let state = Mutex(State())
+
+  /// A cache of at most `budget` bytes of ids.
+  init(budget: Int) { self.budget = budget }
+
+  /// The ids of a block: those that are kept, else those that `decode` gives.
+  ///
+  /// Two threads that miss the same block both decode it.
+  func ids(ofBlock block: Int, _ decode: () throws -> [TokenID]) rethrows -> [TokenID] {
+    if let ids = kept(block) { return ids }
+    let ids = try decode()
+    keep(ids, block)
+    return ids
+  }
+
+  private func kept(_ block: Int) -> [TokenID]? {
+    state.withLock { state in
+      state.useCount += 1
+      state.entries[block]?.use = state.useCount
+      return state.entries[block]?.ids
+    }
+  }
+
+  /// - Complexity: O(blocks in the cache) for each that has to go, which is little beside decoding
+  ///   the one that comes.
+  private func keep(_ ids: [TokenID], _ block: Int) {
+    let size = Self.byteCount(ids)
+    guard size <= budget else { return }
+    state.withLock { state in
+      guard state.entries[block] == nil else { return }
+      while state.byteCount + size > budget,
+        let oldest = state.entries.min(by: { $0.value.use < $1.value.use })
+      {
+        state.entries[oldest.key] = nil
+        state.byteCount -= Self.byteCount(oldest.value.ids)
+      }
+      state.entries[block] = Entry(ids: ids, use: state.useCount)
+      state.byteCount += size
+    }
+  }
+
+  private static func byteCount(_ ids: [TokenID]) -> Int {
+    MemoryLayout<TokenID>.stride * ids.count
+  }
+}
+
+/// Blocks whose checksums and ids were found right; shared by threads.
+final class CheckedBlocks: Sendable {
+  private let checked: Mutex<[Bool]>
+
+  /// None of `count` blocks, so far.
+  init(count: Int) { checked = Mutex(Array(repeating: false, count: count)) }
+
+  /// Calls `check` unless the block was found right before.
+  func check(_ block: Int, _ check: () throws -> Void) rethrows {
+    guard !checked.withLock({ $0[block] }) else { return }
+    try check()
+    checked.withLock { $0[block] = true }
+  }
+}

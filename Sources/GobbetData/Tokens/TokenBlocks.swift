@@ -1,0 +1,104 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// The tokens of a file, block by block.
+///
+/// Compressed blocks are decoded whole and kept for a while. Of the others, each is checked once,
+/// and tokens are then taken from the mapped file.
+struct TokenBlocks: Sendable {
+  private let container: ContainerReader
+  private let header: TokenDatasetHeader
+  private let payload: GobbetFile.Section
+  private let blocks: BlockTable
+  private let decoder: TokenBlockDecoder
+  private let cache: TokenBlockCache
+  private let checked: CheckedBlocks
+
+  /// The blocks in the sections of `container`.
+  ///
+  /// - Throws: ``FormatError`` if a section is missing, or not what the header says; ``FileError``.
+  init(_ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int) throws {
+    self.container = container
+    self.header = header
+    payload = try container.requiredSection(.tokens)
+    let table = try container.requiredSection(.tokenBlocks)
+    let content = try container.bytes(of: table)
+    do throws(FormatError) {
+      blocks = try BlockTable(content.span, count: header.blockCount, "tokens.blocks")
+      guard blocks.storedByteCount == payload.byteCount, payload.codec == .raw else {
+        throw FormatError(
+          code: .damaged("\(payload.byteCount) bytes for blocks of \(blocks.storedByteCount)"),
+          offset: 0, field: "tokens.blocks")
+      }
+    } catch {
+      throw error.located(at: table.payloadOffset, in: container.path)
+    }
+    decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
+    cache = TokenBlockCache(budget: cacheByteBudget)
+    checked = CheckedBlocks(count: header.blockCount)
+  }
+
+  /// A range of the tokens.
+  ///
+  /// - Precondition: `range` lies in the tokens.
+  /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
+  func tokens(in range: Range<Int>) throws -> [TokenID] {
+    guard !range.isEmpty else { return [] }
+    let size = header.blockTokenCount
+    let touched = (range.lowerBound / size)...((range.upperBound - 1) / size)
+    if let code = decoder.packed {
+      for block in touched { try checked.check(block) { _ = try checkedIDs(ofBlock: block) } }
+      return try mappedTokens(in: range, code)
+    }
+    var tokens: [TokenID] = []
+    tokens.reserveCapacity(range.count)
+    for block in touched {
+      let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
+      let start = block * size
+      let wanted = range.clamped(to: start..<(start + ids.count))
+      tokens += ids[(wanted.lowerBound - start)..<(wanted.upperBound - start)]
+    }
+    return tokens
+  }
+
+  /// Tokens of equal width from where they are: blocks are whole bytes, so that the whole payload
+  /// is one array of them.
+  private func mappedTokens(in range: Range<Int>, _ code: PackedCode) throws -> [TokenID] {
+    var tokens = [TokenID](repeating: 0, count: range.count)
+    try unsafe container.withUnsafeBytes(of: payload) { bytes in
+      // SAFETY: the span does not leave this closure, for which the file stays mapped.
+      let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+      var target = tokens.mutableSpan
+      code.decode(span, from: range.lowerBound, into: &target)
+    }
+    return tokens
+  }
+
+  /// The checked ids of a block.
+  private func checkedIDs(ofBlock number: Int) throws -> [TokenID] {
+    let block = blocks[number]
+    let stored = try container.uncheckedBytes(of: payload, in: block.stored)
+    var ids = [TokenID](repeating: 0, count: header.tokens(inBlock: number).count)
+    var span = ids.mutableSpan
+    do throws(FormatError) {
+      try block.check(stored.span, "tokens.block")
+      try decoder.decode(stored.span, byteCount: block.byteCount, into: &span)
+    } catch {
+      throw error.located(at: payload.payloadOffset, in: container.path)
+    }
+    return ids
+  }
+
+  private static func ranks(
+    _ container: ContainerReader, _ header: TokenDatasetHeader
+  ) throws -> RankTable? {
+    guard header.codec.usesRanks else { return nil }
+    let section = try container.requiredSection(.tokenRanks)
+    guard section.byteCount == header.idBound else {
+      throw FormatError(
+        code: .damaged("\(section.byteCount) classes for \(header.idBound) ids"),
+        offset: section.offset, field: "tokens.ranks", file: container.path)
+    }
+    return RankTable(classes: try container.bytes(of: section))
+  }
+}
