@@ -2,13 +2,18 @@
 ///
 /// All bytes of a scalar have its class. The masks stop being true at `knownCount`, the first
 /// scalar that is not wholly in the window or whose class has no mask: numbers and white space
-/// beyond ASCII, and where words are case-aware, marks that do not follow a letter.
+/// beyond ASCII; where words are case-aware, marks that do not follow a letter; where they are
+/// DeepSeek's, what is neither letter nor symbol, and symbols among the kana.
 struct ClassMasks {
   /// Bytes in a window.
   static let byteCount = 64
 
   /// `\p{L}`, and marks after them where marks belong to words.
   private(set) var letters: UInt64 = 0
+  /// `[A-Za-z]`.
+  private(set) var asciiLetters: UInt64 = 0
+  /// Letters in `[一-龥぀-ゟ゠-ヿ]`; only filled in for DeepSeek's words.
+  private(set) var hanAndKana: UInt64 = 0
   /// `[\p{Lu}\p{Lt}]`; only filled in where case matters.
   private(set) var upper: UInt64 = 0
   /// `[\p{Lm}\p{Lo}\p{M}]`; only filled in where case matters.
@@ -37,6 +42,7 @@ struct ClassMasks {
     let all = Self.all
     knownCount = min(Self.byteCount, text.count - start)
     letters = Self.mask(of: text, from: start) { (($0 | 0x20) &- 0x61) .< all(26) }
+    asciiLetters = letters
     if words == .caseAware {
       upper = Self.mask(of: text, from: start) { ($0 &- 0x41) .< all(26) }
     }
@@ -49,41 +55,47 @@ struct ClassMasks {
     let beyondASCII = Self.mask(of: text, from: start) { $0 .>= all(0x80) }
     let known = UInt64.max &>> UInt64(Self.byteCount - knownCount)
     symbols = known & ~(letters | digits | blanks | newlines | beyondASCII)
-    if beyondASCII != 0 { add(beyondASCII, of: text, from: start, words) }
+    if words == .deepSeek {
+      let controls = Self.mask(of: text, from: start) { ($0 .< all(0x20)) .| ($0 .== all(0x7F)) }
+      knownCount = min(knownCount, (controls & symbols).trailingZeroBitCount)
+    }
+    if beyondASCII != 0 {
+      knownCount = min(knownCount, add(beyondASCII, of: text, from: start, words))
+    }
   }
 
-  /// Fills in the classes of the scalars that have the bytes in `remaining`.
+  /// Fills in the classes of the scalars that have the bytes in `remaining`, and returns the first
+  /// of them that has no mask, or 64.
   private mutating func add(
     _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: Pattern.Words
-  ) {
+  ) -> Int {
     let letterClasses = words.letters
+    let maskedClasses = words.maskedClasses
     var remaining = remaining
     while remaining != 0 {
       let first = remaining.trailingZeroBitCount
       let unit = text.unit(at: start + first)
       let end = unit.end - start
-      guard end <= Self.byteCount,
-        UnicodeClassSet.neitherWhitespaceNorNumbers.contains(unit.unicodeClass)
-      else {
-        knownCount = first
-        return
-      }
+      if end > Self.byteCount || !maskedClasses.contains(unit.unicodeClass) { return first }
       let bits = Self.bits(from: first, to: end)
+      let isLetter = letterClasses.contains(unit.unicodeClass)
       if words == .caseAware {
         // A mark may be a part of the word or of the symbols before it, or begin a word.
-        if unit.unicodeClass == UnicodeClass.mark, letters & (bits &>> 1) & ~bits == 0 {
-          knownCount = first
-          return
-        }
+        let isMark = unit.unicodeClass == UnicodeClass.mark
+        if isMark, letters & (bits &>> 1) & ~bits == 0 { return first }
         upper |= unit.unicodeClass == UnicodeClass.upper ? bits : 0
         caseless |= UnicodeClassSet.bothCases.contains(unit.unicodeClass) ? bits : 0
+      } else if words == .deepSeek, text.isHanOrKana(at: start + first, unit) {
+        if !isLetter { return first }
+        hanAndKana |= bits
       }
-      letters |= letterClasses.contains(unit.unicodeClass) ? bits : 0
-      let symbol = letterClasses.contains(unit.unicodeClass) ? 0 : bits
+      letters |= isLetter ? bits : 0
+      let symbol = isLetter ? 0 : bits
       symbols |= symbol
       symbolContinuations |= symbol & (symbol &<< 1)
       remaining &= ~bits
     }
+    return Self.byteCount
   }
 
   /// Where the window that begins at `start` has slashes.

@@ -83,7 +83,7 @@ private struct Part {
 
 extension ClassifiedText {
   /// Whether the unit at `index` is in `[一-龥぀-ゟ゠-ヿ]`.
-  fileprivate func isHanOrKana(at index: Int, _ unit: Unit) -> Bool {
+  func isHanOrKana(at index: Int, _ unit: Unit) -> Bool {
     guard unit.end - index == 3 else { return false }
     let bytes = UInt32(self[index]) << 16 | UInt32(self[index + 1]) << 8 | UInt32(self[index + 2])
     // UTF-8 has the order of the scalars: U+4E00...U+9FA5 and U+3040...U+30FF.

@@ -6,21 +6,36 @@
 extension PretokenScanner {
   /// What ``endsOfPretokens(from:in:)`` promises, for a text of at least 64 bytes.
   func windowEnds(from start: Int, in text: ClassifiedText) -> UInt64 {
-    let caseAware = pattern.words == .caseAware
     let masks = ClassMasks(of: text, from: start, words: pattern.words)
-    var knownCount = masks.knownCount
-    let letters = masks.letters
-    let spaces = masks.spaces
-
     // What a run of symbols takes along is neither white space nor the beginning of a run.
     let tails = symbolTails(masks, start, text)
     let symbols = masks.symbols & ~tails
+    let symbolStarts = symbols & ~(symbols &<< 1) & ~(masks.spaces &<< 1)
     let newlines = masks.newlines & ~tails
-    let white = masks.blanks | newlines
-    var starts = whiteStarts(blanks: masks.blanks, newlines: newlines)
 
-    let symbolStarts = symbols & ~(symbols &<< 1) & ~(spaces &<< 1)
-    var prefixes = spaces
+    var knownCount = masks.knownCount
+    var starts = symbolStarts | digitStarts(masks.digits, spaces: masks.spaces)
+    if pattern.words == .deepSeek {
+      starts |= whiteStarts(masks.blanks, newlines, partEnds: masks.digits | masks.hanAndKana)
+      starts |= deepSeekWordStarts(masks, symbolStarts, &knownCount)
+    } else {
+      starts |= whiteStarts(masks.blanks, newlines, partEnds: 0)
+      starts |= wordStarts(masks, symbolStarts, &knownCount)
+    }
+    if pattern.contractions != .none {
+      let before = pattern.contractions == .anyCaseSuffix ? masks.letters &<< 1 : symbolStarts
+      let apostrophes = masks.apostrophes & before & (masks.letters &>> 1)
+      if apostrophes != 0 { moveStarts(&starts, of: apostrophes, start, text) }
+    }
+    return starts & Self.trusted(knownCount, white: masks.blanks | newlines) & ~1
+  }
+
+  /// Where words begin with a letter.
+  @inline(__always) private func wordStarts(
+    _ masks: ClassMasks, _ symbolStarts: UInt64, _ knownCount: inout Int
+  ) -> UInt64 {
+    let letters = masks.letters
+    var prefixes = masks.spaces
     if pattern.wordPrefix == .anyButNewline {
       // Where the first scalar of a run of symbols is the last one too.
       var singles = symbolStarts
@@ -29,19 +44,26 @@ extension PretokenScanner {
       }
       prefixes = masks.blanks | singles
     }
-    starts |= symbolStarts | letters & ~(letters &<< 1) & ~(prefixes &<< 1)
-    if caseAware {
-      starts |= masks.upper & ((letters & ~masks.upper & ~masks.caseless) &<< 1)
-      // Whether a word goes on here depends on how the run of upper case ends.
-      knownCount = min(knownCount, (masks.upper & (masks.caseless &<< 1)).trailingZeroBitCount)
-    }
-    starts |= digitStarts(masks.digits, spaces: spaces)
-    if pattern.contractions != .none {
-      let before = pattern.contractions == .anyCaseSuffix ? letters &<< 1 : symbolStarts
-      let apostrophes = masks.apostrophes & before & (letters &>> 1)
-      if apostrophes != 0 { moveStarts(&starts, of: apostrophes, start, text) }
-    }
-    return starts & Self.trusted(knownCount, white: white) & ~1
+    let starts = letters & ~(letters &<< 1) & ~(prefixes &<< 1)
+    guard pattern.words == .caseAware else { return starts }
+    // Whether a word goes on here depends on how the run of upper case ends.
+    knownCount = min(knownCount, (masks.upper & (masks.caseless &<< 1)).trailingZeroBitCount)
+    return starts | masks.upper & ((letters & ~masks.upper & ~masks.caseless) &<< 1)
+  }
+
+  /// Where DeepSeek's words begin with a letter.
+  @inline(__always) private func deepSeekWordStarts(
+    _ masks: ClassMasks, _ symbolStarts: UInt64, _ knownCount: inout Int
+  ) -> UInt64 {
+    let letters = masks.letters
+    let firsts = letters & ~(letters &<< 1)
+    // Behind the only byte of a run of symbols a word goes on for as long as its letters are ASCII.
+    let behindSymbols = firsts & masks.asciiLetters & (symbolStarts &<< 1)
+    let wordsBehindSymbols = letters & ~(letters &+ behindSymbols)
+    knownCount = min(knownCount, (wordsBehindSymbols & ~masks.asciiLetters).trailingZeroBitCount)
+    let behindBlanks = firsts & (masks.blanks &<< 1) & ~masks.hanAndKana
+    let changes = letters & (letters &<< 1) & (masks.hanAndKana ^ (masks.hanAndKana &<< 1))
+    return firsts & ~behindSymbols & ~behindBlanks | changes
   }
 
   /// `[\r\n]*` or `[\r\n/]*` behind symbols.
@@ -59,8 +81,11 @@ extension PretokenScanner {
     return (runs & ~(runs &+ firsts)) | firsts
   }
 
-  /// Where pretokens begin with white space.
-  @inline(__always) private func whiteStarts(blanks: UInt64, newlines: UInt64) -> UInt64 {
+  /// Where pretokens begin with white space, of which a run that ends where one of `partEnds` is
+  /// ends as it does at the end of the text.
+  @inline(__always) private func whiteStarts(
+    _ blanks: UInt64, _ newlines: UInt64, partEnds: UInt64
+  ) -> UInt64 {
     let white = blanks | newlines
     let lasts = white & ~(white &>> 1)
     let starts = white & ~(white &<< 1)
@@ -68,8 +93,9 @@ extension PretokenScanner {
     // The last scalar of a run is by itself, or what the next word or symbols begin with, unless
     // it is a newline; what is between it and the last newline is a pretoken.
     let lastBlanks = lasts & blanks
+    let left = lastBlanks & ~(partEnds &>> 1)
     let afterNewlines = (newlines &<< 1) & blanks
-    if afterNewlines & ~lastBlanks == 0 { return starts | lastBlanks }
+    if afterNewlines & ~left == 0 { return starts | left }
     var reached = lastBlanks
     var runs = blanks
     var shift: UInt64 = 1
@@ -78,7 +104,7 @@ extension PretokenScanner {
       runs &= runs &>> shift
       shift &*= 2
     }
-    return starts | lastBlanks | (afterNewlines & reached)
+    return starts | left | (afterNewlines & reached)
   }
 
   /// Where pretokens begin with digits.

@@ -65,8 +65,7 @@ public struct PretokenScanner: Sendable {
   /// Bit `i` says that one pretoken ends, and the next begins, `i` bytes after `start`.
   @inline(__always) func endsOfPretokens(from start: Int, in text: ClassifiedText) -> UInt64 {
     // For a word or two the masks do not pay.
-    guard text.count >= ClassMasks.byteCount, text.count - start > 16, pattern.words != .deepSeek
-    else { return 0 }
+    guard text.count >= ClassMasks.byteCount, text.count - start > 16 else { return 0 }
     return windowEnds(from: start, in: text)
   }
 }

@@ -77,6 +77,10 @@ struct UnicodeClassSet {
   }
   /// The class `[^\s\p{N}]`.
   static var neitherWhitespaceNorNumbers: Self { Self(~(n | s)) }
+  /// The class `[\p{L}\p{M}\p{P}\p{S}]`.
+  static var lettersMarksAndSymbols: Self {
+    Self(l | m | one(UnicodeClass.punctuation) | one(UnicodeClass.symbol))
+  }
 }
 
 extension Pattern.Words {
@@ -90,5 +94,10 @@ extension Pattern.Words {
     case .lettersAndMarks: .symbolsButMarks
     case .deepSeek: .punctuationAndSymbols
     }
+  }
+
+  /// What scalars beyond ASCII ``ClassMasks`` may have masks for.
+  var maskedClasses: UnicodeClassSet {
+    self == .deepSeek ? .lettersMarksAndSymbols : .neitherWhitespaceNorNumbers
   }
 }

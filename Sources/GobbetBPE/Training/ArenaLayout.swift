@@ -1,5 +1,8 @@
 /// Where the pretokens go in a ``SymbolArena``: the slots that each count needs.
 struct ArenaLayout {
+  /// The most slots: so many that all lists of places together can be numbered in 32 bits.
+  private static let maximumSlotCount = 1 << 30
+
   private var slotCounts: [UInt64: Int] = [:]
   /// The slots of the frequent small counts, which need no hashing.
   private var smallSlotCounts = [Int](repeating: 0, count: 1 << 12)
@@ -26,7 +29,7 @@ struct ArenaLayout {
     longestPretoken = max(longestPretoken, byteCount)
     guard byteCount > 1 else { return }
     slotCount += byteCount + 1
-    guard slotCount < Int(UInt32.max) else { throw .tooManyPretokens }
+    guard slotCount <= Self.maximumSlotCount else { throw .tooManyPretokens }
     let (weight, isWeightTooLarge) = count.multipliedReportingOverflow(by: UInt64(byteCount))
     let (total, isTotalTooLarge) = totalWeight.addingReportingOverflow(weight)
     guard !isWeightTooLarge, !isTotalTooLarge else { throw .countsTooLarge }

@@ -27,8 +27,9 @@ struct Candidates {
     floor = max(totalWeight / Self.firstShare, lowestFloor)
   }
 
-  /// Whether the lists of merged and vanished pairs take up too much room.
-  var needCollection: Bool { places.count > placeLimit }
+  /// Whether the candidates should be collected anew, because the lists of merged and vanished pairs
+  /// take up too much room.
+  var needsCollection: Bool { places.count > placeLimit }
 
   /// Takes the next pair to merge out; nil if no candidate is left.
   mutating func popBest() -> (pair: Pair, entry: PairCounts.Entry)? {

@@ -52,7 +52,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// - Precondition: fewer merges than the limit have been learned.
   /// - Throws: ``VocabularyError`` (`tokensTooLong`).
   mutating func step() throws(VocabularyError) -> UInt64? {
-    if candidates.needCollection { collectCandidates() }
+    if candidates.needsCollection { collectCandidates() }
     while true {
       if let (pair, entry) = candidates.popBest() {
         let symbol = Symbol(tokens.count)
@@ -68,7 +68,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
 
   /// Merges the pair of a merge that was learned before.
   private mutating func replay(_ merge: Merge) {
-    if candidates.needCollection { collectCandidates() }
+    if candidates.needsCollection { collectCandidates() }
     merges.append(merge)
     let pair = Pair(merge.left, merge.right)
     if let entry = candidates.entry(of: pair) { self.merge(pair, entry, into: merge.result) }

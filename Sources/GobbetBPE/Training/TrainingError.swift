@@ -23,7 +23,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "a vocabulary of \(size) is larger than \(TokenTable.maximumCount)"
     case .notMadeByMerges(let token): "token \(token) is not made by one merge of earlier tokens"
     case .noPretokens: "there is no text to learn from"
-    case .tooManyPretokens: "the unique pretokens have more than \(UInt32.max) bytes"
+    case .tooManyPretokens: "the unique pretokens have more than 1,073,741,824 bytes together"
     case .countsTooLarge: "the counts add up to more than \(UInt64.max)"
     }
   }
