@@ -93,7 +93,7 @@ public struct ContainerWriter: ~Copyable {
     precondition(
       written.insert(identity).inserted,
       "ContainerWriter: a second section of this kind and name")
-    table.sections.removeAll { $0.identity == identity }
+    table.remove(identity)
     precondition(
       (64...16_384).contains(alignment) && alignment.nonzeroBitCount == 1
         && (1...Limits.maximumBlockByteCount).contains(blockByteCount),
@@ -139,7 +139,8 @@ public struct ContainerWriter: ~Copyable {
     try file.write(section.blocks.content.span)
     let finished = section.finished
     try file.overwrite(finished.header.span, at: finished.offset)
-    table.sections.append(finished)
+    // Its place is free: `begin` saw to that.
+    _ = table.append(finished)
     try file.pad()
   }
 
