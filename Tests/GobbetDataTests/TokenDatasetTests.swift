@@ -145,6 +145,33 @@ import Testing
     #expect(throws: TokenDatasetError.self) { try windows.sampler(resuming: impossible) }
   }
 
+  @Test("several files are one dataset, if they are of one vocabulary")
+  func shards() throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 20, seed: 3)
+    let documents = Self.documents(30, idBound: vocabulary.idBound, seed: 9)
+    let folder = try TemporaryFolder()
+    let parts = [documents[..<11], documents[11..<11], documents[11..<12], documents[12...]]
+    let paths = (0..<parts.count).map { folder.file("part\($0)") }
+    for (part, path) in zip(parts, paths) {
+      try Self.write(Array(part), to: path, vocabulary, .init(embedsVocabulary: path == paths[3]))
+    }
+    let dataset = try TokenDataset(paths: paths)
+    let all = Array(documents.joined())
+    #expect(dataset.tokenCount == all.count)
+    #expect(dataset.documentCount == documents.count)
+    #expect(try dataset.tokens(in: 0..<all.count) == all)
+    for (index, document) in documents.enumerated() {
+      let range = dataset.document(index)
+      #expect(try dataset.tokens(in: range) == document)
+      if !range.isEmpty { #expect(dataset.document(containing: range.lowerBound) == index) }
+    }
+    #expect(try dataset.vocabulary() == vocabulary)
+    #expect(dataset.contentID != (try TokenDataset(paths: paths.reversed())).contentID)
+    let other = folder.file("other")
+    try Self.write([[1]], to: other, Vocabularies.random(mergeCount: 20, seed: 4), .init())
+    #expect(throws: TokenDatasetError.self) { try TokenDataset(paths: [paths[0], other]) }
+  }
+
   @Test("many threads read the same tokens, with and without room to keep blocks")
   func threads() async throws {
     let vocabulary = try Vocabularies.random(mergeCount: 300, seed: 3)
