@@ -11,6 +11,8 @@ extension SectionKind {
   static let tokens = SectionKind("TOKN")
   static let tokenBlocks = SectionKind("TOKB")
   static let documentLengths = SectionKind("DOCL")
+  static let documentSources = SectionKind("dsrc")
+  static let documentByteCounts = SectionKind("dbyt")
   static let countsHeader = SectionKind("CNTH")
   static let counts = SectionKind("CNTS")
   static let tensorTable = SectionKind("TENS")

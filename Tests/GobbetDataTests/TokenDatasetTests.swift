@@ -145,6 +145,25 @@ import Testing
     #expect(throws: TokenDatasetError.self) { try windows.sampler(resuming: impossible) }
   }
 
+  @Test("documents keep their sources and byte counts, if they are given")
+  func notes() throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 20, seed: 3)
+    let folder = try TemporaryFolder()
+    let path = folder.file("t.gobbet")
+    var writer = try TokenDatasetWriter(path: path, vocabulary: vocabulary)
+    let ids: [TokenID] = [1, 2, 3]
+    try writer.append(document: ids.span, source: "a/é.txt", byteCount: 300)
+    try writer.append(document: ids.span)
+    try writer.finish()
+    let dataset = try TokenDataset(path: path)
+    #expect(try dataset.documentSources() == ["a/é.txt", ""])
+    #expect(try dataset.documentByteCounts() == [300, 0])
+    let bare = folder.file("bare.gobbet")
+    try Self.write([ids], to: bare, vocabulary, .init())
+    #expect(try TokenDataset(path: bare).documentSources() == nil)
+    #expect(try TokenDataset(paths: [path, bare]).documentByteCounts() == nil)
+  }
+
   @Test("several files are one dataset, if they are of one vocabulary")
   func shards() throws {
     let vocabulary = try Vocabularies.random(mergeCount: 20, seed: 3)

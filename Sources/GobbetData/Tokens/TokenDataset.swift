@@ -110,6 +110,34 @@ public struct TokenDataset: Sendable {
       in: (part.lowerBound - start)..<(part.upperBound - start))
   }
 
+  /// The source of every document, as it was given when it was written; empty where none was, nil if
+  /// a file tells none.
+  ///
+  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Complexity: linear in their bytes: nothing is kept from one call to the next.
+  public func documentSources() throws -> [String]? {
+    try column { try DocumentNotes.sources($0.container, count: $0.header.documentCount) }
+  }
+
+  /// The bytes of the text of every document, as they were given when it was written; 0 where they
+  /// were not, nil if a file tells none.
+  ///
+  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Complexity: linear in the number of documents: nothing is kept from one call to the next.
+  public func documentByteCounts() throws -> [Int]? {
+    try column { try DocumentNotes.byteCounts($0.container, count: $0.header.documentCount) }
+  }
+
+  /// What all files say, one behind the other; nil if one says nothing.
+  private func column<Value>(_ values: (TokenShard) throws -> [Value]?) rethrows -> [Value]? {
+    var all: [Value] = []
+    for shard in shards {
+      guard let part = try values(shard) else { return nil }
+      all += part
+    }
+    return all
+  }
+
   /// Windows of `length` input tokens that begin every `stride` tokens.
   ///
   /// - Precondition: `length` and `stride` are positive.
