@@ -11,6 +11,8 @@ extension SectionKind {
   package static let tokens = SectionKind("TOKN")
   package static let tokenBlocks = SectionKind("TOKB")
   package static let documentLengths = SectionKind("DOCL")
+  package static let countsHeader = SectionKind("CNTH")
+  package static let counts = SectionKind("CNTS")
   package static let tensorTable = SectionKind("TENS")
   package static let tensorBlocks = SectionKind("TBLK")
   package static let tensorData = SectionKind("TDAT")

@@ -8,7 +8,7 @@ public struct NumPyReader: TensorSource {
   public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
   /// There is none.
   public let metadata: [(String, String)] = []
-  private let stored: StoredTensors
+  let stored: StoredTensors
 
   /// Headers are short; anything longer is no array.
   private static let maximumHeaderByteCount = 1 << 16
