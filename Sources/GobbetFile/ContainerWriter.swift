@@ -29,7 +29,8 @@ public struct ContainerWriter: ~Copyable {
   /// Begins a generation behind what the file at `path` holds.
   ///
   /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
-  /// table. What an append that did not end has left behind is cut off.
+  /// table. What an append that did not end has left behind is cut off, and a last generation whose
+  /// trailer was damaged looks the same: who suspects damage verifies first.
   /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
   ///   ``FormatError`` if it is no container.
   public init(appendingTo path: String) throws {
