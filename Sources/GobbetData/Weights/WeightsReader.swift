@@ -19,7 +19,7 @@ public struct WeightsReader: TensorSource {
   /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
   public init(path: String) throws {
     self.path = path
-    container = try ContainerReader(path: path)
+    container = try ContainerReader.ofKnownSections(path)
     metadata = try Self.metadata(container)
     payload = try container.requiredSection(.tensorData)
     let section = try container.requiredSection(.tensorTable)
