@@ -63,7 +63,7 @@ let package = Package(
     library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
     // What the files hold, and the files of others.
     library("GobbetData", ["GobbetBPE", "GobbetFile"]),
-    library("GobbetInterchange", ["GobbetData", "CGobbetJSON"]),
+    library("GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON"]),
     library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),

@@ -19,4 +19,32 @@ function toRoman(number) {
   return text;
 }
 
-module.exports = { toRoman };
+/** Reads a numeral and insists on the usual spelling: IIII and IC are refused. */
+function fromRoman(text) {
+  let rest = text.trim().toUpperCase();
+  let number = 0;
+  for (const [value, sign] of numerals) {
+    while (rest.startsWith(sign)) {
+      number += value;
+      rest = rest.slice(sign.length);
+    }
+  }
+  if (rest !== "" || number === 0 || number > 3999 || toRoman(number) !== text.trim().toUpperCase()) {
+    throw new SyntaxError(`not a Roman numeral: ${text}`);
+  }
+  return number;
+}
+
+module.exports = { toRoman, fromRoman };
+
+if (require.main === module) {
+  for (const argument of process.argv.slice(2)) {
+    try {
+      const isDigits = /^[0-9]+$/.test(argument);
+      console.log(isDigits ? toRoman(Number(argument)) : fromRoman(argument));
+    } catch (error) {
+      console.error(error.message);
+      process.exitCode = 1;
+    }
+  }
+}

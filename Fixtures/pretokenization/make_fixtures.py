@@ -10,17 +10,26 @@ import sys
 import regex
 
 CONTRACTIONS = r"'(?i:[sdmt]|ll|ve|re)"
+DEEPSEEK_STAGES = [
+    r"\p{N}{1,3}",
+    r"[一-龥぀-ゟ゠-ヿ]+",
+    r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"""
+    r"""|\s*[\r\n]+|\s+(?!\S)|\s+""",
+]
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CASE_AWARE = "".join(rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}{upper}{LOWER}{lower}%s|" for upper, lower in ("*+", "+*"))
+SUFFIX = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
 CL100K = r"[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}%s| ?[^\s\p{L}\p{N}]++[\r\n]*+|"
 PATTERNS = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++\Z|\s+(?!\S)|\s",
     "cl100k": CONTRACTIONS + "|" + CL100K % "{1,3}+" + r"\s++\Z|\s*[\r\n]|\s+(?!\S)|\s",
     "llama3": CONTRACTIONS + "|" + CL100K % "{1,3}+" + r"\s*[\r\n]+|\s+(?!\S)|\s+",
     "qwen2": CONTRACTIONS + "|" + CL100K % "" + r"\s*[\r\n]+|\s+(?!\S)|\s+",
-    "o200k": "|".join([
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-    ]),
+    "qwen3.5": CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
+               r"|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "o200k": CASE_AWARE % (SUFFIX, SUFFIX) + r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "tekken": CASE_AWARE % ("", "") + r"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "deepseek-v3": DEEPSEEK_STAGES,
 }
 CONTEXTS = ["%s", "a%sb", " %s", "%s ", "1%s2", "'%s", "!%s!", "\n%s\nA%sa"]
 PIECES = list("aZ09 \t\n\r'/!_\u017f\u0301\u00e9\u00c9\u01c5\u02b0\u4e00\u30ab\u0663\u00bd\u3000\u0085\u00a0") + [
@@ -29,8 +38,22 @@ PIECES = list("aZ09 \t\n\r'/!_\u017f\u0301\u00e9\u00c9\u01c5\u02b0\u4e00\u30ab\u
 ]
 
 
-def lengths(pattern, text):
-    pieces = pattern.findall(text)
+def isolated(pattern, text):
+    """Every match, and every stretch of text between matches, as Hugging Face's Split does."""
+    end = 0
+    for match in pattern.finditer(text):
+        if match.start() > end:
+            yield text[end:match.start()]
+        yield match.group()
+        end = match.end()
+    if end < len(text):
+        yield text[end:]
+
+
+def lengths(stages, text):
+    pieces = [text] if text else []
+    for pattern in stages:
+        pieces = [part for piece in pieces for part in isolated(pattern, piece)]
     assert "".join(pieces) == text, text
     return [len(piece.encode()) for piece in pieces]
 
@@ -46,15 +69,18 @@ def strings():
         else:
             yield "".join(chr(rnd.choice([rnd.randrange(0x20, 0x500), rnd.randrange(0x500, 0xD800), rnd.randrange(0xE000, 0x1FFFF)]))
                           for _ in range(rnd.randrange(1, 10)))
+    for _ in range(120):  # longer than the windows of the masks
+        some = [rnd.choice(PIECES) for _ in range(rnd.randrange(3, 12))]
+        yield "".join(rnd.choice(some) for _ in range(rnd.randrange(40, 120)))
 
 
-def scalar_sum(pattern, context):
+def scalar_sum(stages, context):
     """Over all scalars in turn, sum = sum * 31 + l for the lengths l of the pretokens, modulo 2**64."""
     total = 0
     for scalar in range(0x110000):
         if 0xD800 <= scalar < 0xE000:
             continue
-        for length in lengths(pattern, context.replace("%s", chr(scalar))):
+        for length in lengths(stages, context.replace("%s", chr(scalar))):
             total = (total * 31 + length) & 0xFFFFFFFFFFFFFFFF
     return total
 
@@ -62,14 +88,17 @@ def scalar_sum(pattern, context):
 if __name__ == "__main__":
     out = sys.argv[1]
     assert not regex.match(r"\p{L}", "\U00010940") and regex.match(r"\p{L}", "\u1c89"), "not Unicode 16.0"
-    compiled = {name: regex.compile(pattern, regex.V0) for name, pattern in PATTERNS.items()}
+    compiled = {
+        name: [regex.compile(stage, regex.V0) for stage in ([pattern] if isinstance(pattern, str) else pattern)]
+        for name, pattern in PATTERNS.items()
+    }
     texts = list(strings())
     with open(f"{out}/strings.txt", "w") as file:
         file.writelines(text.encode().hex() + "\n" for text in texts)
-    for name, pattern in compiled.items():
+    for name, stages in compiled.items():
         with open(f"{out}/{name}.txt", "w") as file:
-            file.writelines(" ".join(map(str, lengths(pattern, text))) + "\n" for text in texts)
+            file.writelines(" ".join(map(str, lengths(stages, text))) + "\n" for text in texts)
     with open(f"{out}/scalars.txt", "w") as file:
-        for name, pattern in compiled.items():
+        for name, stages in compiled.items():
             for number, context in enumerate(CONTEXTS):
-                file.write(f"{name} {number} {scalar_sum(pattern, context)}\n")
+                file.write(f"{name} {number} {scalar_sum(stages, context)}\n")

@@ -1,12 +1,10 @@
-#include "gobbet_crc32c.h"
+#include "crc32c_internal.h"
 
 #include <pthread.h>
-#include <string.h>
 
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-#elif defined(__ARM_FEATURE_CRC32)
-#include <arm_acle.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 // The polynomial of RFC 3720, its bits reversed.
@@ -42,45 +40,38 @@ uint32_t gobbet_crc32c_plain(uint32_t checksum, const void *bytes, size_t count)
   return ~crc;
 }
 
+int gobbet_crc32c_ways(gobbet_crc32c_way ways[4]) {
+  int count = 0;
 #if defined(__x86_64__)
-
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t checksum, const void *bytes,
-                                                               size_t count) {
-  const uint8_t *next = bytes;
-  uint64_t crc = (uint32_t)~checksum;
-  for (; count >= 8; count -= 8, next += 8) {
-    uint64_t word;
-    memcpy(&word, next, sizeof word);
-    crc = _mm_crc32_u64(crc, word);
-  }
-  uint32_t rest = (uint32_t)crc;
-  while (count-- > 0) rest = _mm_crc32_u8(rest, *next++);
-  return ~rest;
-}
-
-uint32_t gobbet_crc32c(uint32_t checksum, const void *bytes, size_t count) {
-  return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(checksum, bytes, count)
-                                          : gobbet_crc32c_plain(checksum, bytes, count);
-}
-
-#elif defined(__ARM_FEATURE_CRC32)
-
-uint32_t gobbet_crc32c(uint32_t checksum, const void *bytes, size_t count) {
-  const uint8_t *next = bytes;
-  uint32_t crc = ~checksum;
-  for (; count >= 8; count -= 8, next += 8) {
-    uint64_t word;
-    memcpy(&word, next, sizeof word);
-    crc = __crc32cd(crc, word);
-  }
-  while (count-- > 0) crc = __crc32cb(crc, *next++);
-  return ~crc;
-}
-
+  int instruction = __builtin_cpu_supports("sse4.2");
+  int folding = instruction && __builtin_cpu_supports("pclmul");
+  int wide = folding && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("vpclmulqdq");
+  if (wide) ways[count++] = (gobbet_crc32c_way){"wide folding", gobbet_crc32c_wide_folding};
+  if (folding) ways[count++] = (gobbet_crc32c_way){"folding", gobbet_crc32c_folding};
+#elif defined(__aarch64__) && defined(__APPLE__)
+  int instruction = 1;
+#elif defined(__aarch64__) && defined(__linux__)
+  int instruction = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
 #else
-
-uint32_t gobbet_crc32c(uint32_t checksum, const void *bytes, size_t count) {
-  return gobbet_crc32c_plain(checksum, bytes, count);
+  int instruction = 0;
+#endif
+#if defined(__x86_64__) || defined(__aarch64__)
+  if (instruction) ways[count++] = (gobbet_crc32c_way){"instruction", gobbet_crc32c_instruction};
+#endif
+  ways[count++] = (gobbet_crc32c_way){"plain", gobbet_crc32c_plain};
+  return count;
 }
 
-#endif
+static gobbet_crc32c_way best;
+static pthread_once_t best_once = PTHREAD_ONCE_INIT;
+
+static void choose(void) {
+  gobbet_crc32c_way ways[4];
+  gobbet_crc32c_ways(ways);
+  best = ways[0];
+}
+
+uint32_t gobbet_crc32c(uint32_t checksum, const void *bytes, size_t count) {
+  pthread_once(&best_once, choose);
+  return best.function(checksum, bytes, count);
+}

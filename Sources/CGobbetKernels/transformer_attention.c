@@ -3,76 +3,144 @@
 #include <math.h>
 #include <string.h>
 
-#include "gobbet_transformer.h"
+#include "transformer_layout.h"
 
 static size_t panels_of(size_t count) {
   return (count + gobbet_panel_width - 1) / gobbet_panel_width;
 }
 
-size_t gobbet_key_count(size_t capacity, size_t head_count, size_t head_width) {
-  return head_count * capacity * head_width;
+size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_width) {
+  return panels_of(capacity) * gobbet_panel_words(element, head_width);
 }
 
-size_t gobbet_value_count(size_t capacity, size_t head_count, size_t head_width) {
-  return head_count * capacity * panels_of(head_width) * gobbet_panel_width;
+size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width) {
+  return panels_of(head_width) * gobbet_panel_words(element, capacity);
 }
 
-static float *keys_of(const gobbet_layer_cache *cache, size_t head) {
-  return cache->keys + gobbet_key_count(cache->capacity, head, cache->head_width);
+static uint32_t *keys_of(const gobbet_layer_cache *cache, size_t head) {
+  return (uint32_t *)cache->keys
+      + head * gobbet_key_words(cache->element, cache->capacity, cache->head_width);
 }
 
-static float *values_of(const gobbet_layer_cache *cache, size_t head) {
-  return cache->values + gobbet_value_count(cache->capacity, head, cache->head_width);
+static uint32_t *values_of(const gobbet_layer_cache *cache, size_t head) {
+  return (uint32_t *)cache->values
+      + head * gobbet_value_words(cache->element, cache->capacity, cache->head_width);
 }
 
-void gobbet_remember(
-    const gobbet_layer_cache *cache, const float *rows, size_t row_stride, size_t row_count,
-    size_t position) {
-  const size_t width = cache->head_width, model_width = cache->head_count * width;
-  for (size_t head = 0; head < cache->head_count; head++) {
-    for (size_t row = 0; row < row_count; row++) {
-      const float *key = rows + row * row_stride + model_width + head * width;
-      const float *value = key + model_width;
-      size_t at = position + row;
-      float *keys = keys_of(cache, head)
-          + at / gobbet_panel_width * gobbet_panel_width * width + at % gobbet_panel_width;
-      for (size_t k = 0; k < width; k++) keys[k * gobbet_panel_width] = key[k];
-      float *values = values_of(cache, head) + at * gobbet_panel_width;
-      for (size_t k = 0; k < width; k += gobbet_panel_width) {
-        size_t count = width - k < gobbet_panel_width ? width - k : gobbet_panel_width;
-        memcpy(values + k * cache->capacity, value + k, count * sizeof(float));
-      }
+/// A key is a column of its matrix: an output's weights for all inputs.
+static void set_key(
+    gobbet_element element, uint32_t *panels, const float *key, size_t width, size_t position) {
+  uint32_t *panel =
+      panels + position / gobbet_panel_width * gobbet_panel_words(element, width);
+  const size_t output = position % gobbet_panel_width;
+  if (element == gobbet_float32) {
+    float *to = (float *)panel + output;
+    for (size_t input = 0; input < width; input++) to[input * gobbet_panel_width] = key[input];
+  } else {
+    uint16_t *to = (uint16_t *)(panel + output);
+    for (size_t input = 0; input < width; input++) {
+      to[input / 2 * 2 * gobbet_panel_width + input % 2] = gobbet_bfloat16_bits(key[input]);
     }
   }
 }
 
-/// Floats of scratch that one thread needs.
-static size_t scratch_a_thread(size_t capacity) { return gobbet_queries_at_once * capacity; }
+/// A value is a row of its matrix: an input's weights for all outputs.
+static void set_value(
+    gobbet_element element, uint32_t *panels, size_t panel_words, const float *value, size_t width,
+    size_t position) {
+  for (size_t first = 0; first < width; first += gobbet_panel_width) {
+    const size_t left = width - first;
+    const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
+    if (element == gobbet_float32) {
+      memcpy(panels + position * gobbet_panel_width, value + first, count * sizeof(float));
+    } else {
+      uint16_t *to = (uint16_t *)(panels + position / 2 * gobbet_panel_width) + position % 2;
+      for (size_t output = 0; output < count; output++) {
+        to[2 * output] = gobbet_bfloat16_bits(value[first + output]);
+      }
+    }
+    panels += panel_words;
+  }
+}
 
-size_t gobbet_attention_scratch(const gobbet_pool *pool, size_t capacity) {
-  return gobbet_pool_thread_count(pool) * scratch_a_thread(capacity);
+typedef struct {
+  const gobbet_layer_cache *cache;
+  const float *rows;
+  size_t row_stride;
+  size_t row_count;
+  size_t position;
+} remembering;
+
+static void remember_task(const void *context, size_t head, size_t thread) {
+  (void)thread;
+  const remembering *work = context;
+  const gobbet_layer_cache *cache = work->cache;
+  const size_t width = cache->head_width, model_width = cache->head_count * width;
+  const size_t value_panel_words = gobbet_panel_words(cache->element, cache->capacity);
+  for (size_t row = 0; row < work->row_count; row++) {
+    const float *key = work->rows + row * work->row_stride + model_width + head * width;
+    const size_t position = work->position + row;
+    set_key(cache->element, keys_of(cache, head), key, width, position);
+    set_value(
+        cache->element, values_of(cache, head), value_panel_words, key + model_width, width,
+        position);
+  }
+}
+
+void gobbet_remember(
+    gobbet_pool *pool, const gobbet_layer_cache *cache, const float *rows, size_t row_stride,
+    size_t row_count, size_t position) {
+  remembering work = {cache, rows, row_stride, row_count, position};
+  gobbet_pool_run(pool, cache->head_count, remember_task, &work);
+}
+
+/// Words of scratch that one thread needs: scores, and rows as products read them.
+static size_t scratch_a_thread(size_t capacity, size_t head_width) {
+  return gobbet_queries_at_once * (capacity + (capacity > head_width ? capacity : head_width));
+}
+
+size_t gobbet_attention_scratch(const gobbet_pool *pool, size_t capacity, size_t head_width) {
+  return gobbet_pool_thread_count(pool) * scratch_a_thread(capacity, head_width);
+}
+
+/// The whole product on this thread; `converted` has room for the rows.
+static void multiply_here(
+    const gobbet_kernels *kernels, gobbet_product product, uint32_t *converted) {
+  if (product.element != gobbet_float32) {
+    const size_t row_words = gobbet_row_words(product.element, product.depth);
+    for (size_t row = 0; row < product.row_count; row++) {
+      kernels->convert(
+          product.element, (const float *)product.input + row * product.input_stride,
+          product.depth, converted + row * row_words);
+    }
+    product.input = converted;
+    product.input_stride = row_words;
+  }
+  kernels->multiply(&product, 0, panels_of(product.output_count));
 }
 
 /// One head of one group. Row r's scores past its own position become zero weights, which add
 /// nothing to the sums of the second product.
 static void attend(
-    const gobbet_kernels *kernels, const gobbet_attention *group, size_t head, float *scratch,
-    float scale) {
+    const gobbet_kernels *kernels, const gobbet_attention *group, size_t head, float *scratch) {
   const gobbet_layer_cache *cache = &group->cache;
   const size_t width = cache->head_width, seen = group->position + group->row_count;
+  uint32_t *converted = (uint32_t *)scratch + gobbet_queries_at_once * cache->capacity;
   const gobbet_product scores = {
+    .element = cache->element,
     .input = group->queries + head * width,
     .input_stride = group->query_stride,
     .row_count = group->row_count,
     .depth = width,
     .panels = keys_of(cache, head),
-    .panel_stride = width * gobbet_panel_width,
+    .panel_stride = gobbet_panel_words(cache->element, width),
     .output = scratch,
     .output_stride = cache->capacity,
     .output_count = seen,
     .epilogue = gobbet_store,
   };
-  kernels->multiply(&scores, 0, panels_of(seen));
+  multiply_here(kernels, scores, converted);
+  const float scale = 1.0f / sqrtf((float)width);
   for (size_t row = 0; row < group->row_count; row++) {
     float *weights = scratch + row * cache->capacity;
     size_t count = group->position + row + 1;
@@ -84,18 +152,19 @@ static void attend(
     }
   }
   const gobbet_product sums = {
+    .element = cache->element,
     .input = scratch,
     .input_stride = cache->capacity,
     .row_count = group->row_count,
     .depth = seen,
     .panels = values_of(cache, head),
-    .panel_stride = cache->capacity * gobbet_panel_width,
+    .panel_stride = gobbet_panel_words(cache->element, cache->capacity),
     .output = group->output + head * width,
     .output_stride = group->output_stride,
     .output_count = width,
     .epilogue = gobbet_store,
   };
-  kernels->multiply(&sums, 0, panels_of(width));
+  multiply_here(kernels, sums, converted);
 }
 
 typedef struct {
@@ -103,22 +172,23 @@ typedef struct {
   const gobbet_attention *groups;
   size_t head_count;
   float *scratch;
-  float scale;
+  size_t scratch_stride;
 } attention_work;
 
 static void attend_task(const void *context, size_t task, size_t thread) {
   const attention_work *work = context;
-  const gobbet_attention *group = &work->groups[task / work->head_count];
-  float *scratch = work->scratch + thread * scratch_a_thread(group->cache.capacity);
-  attend(work->kernels, group, task % work->head_count, scratch, work->scale);
+  attend(
+      work->kernels, &work->groups[task / work->head_count], task % work->head_count,
+      work->scratch + thread * work->scratch_stride);
 }
 
 void gobbet_attend(
     const gobbet_kernels *kernels, gobbet_pool *pool, const gobbet_attention *groups,
-    size_t group_count, float *scratch) {
+    size_t group_count, void *scratch) {
   if (group_count == 0) return;
   const gobbet_layer_cache *cache = &groups[0].cache;
   attention_work work = {
-    kernels, groups, cache->head_count, scratch, 1.0f / sqrtf((float)cache->head_width)};
+    kernels, groups, cache->head_count, scratch,
+    scratch_a_thread(cache->capacity, cache->head_width)};
   gobbet_pool_run(pool, group_count * cache->head_count, attend_task, &work);
 }

@@ -1,11 +1,34 @@
 // For x86-64 since 2013.
 #if defined(__x86_64__)
+// How vectors would be passed is no matter: what takes or gives them is inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+#include <immintrin.h>
+
 #include "transformer_variants.h"
 
 #define VARIANT gobbet_kernels_avx2
 #define VARIANT_NAME "avx2"
-#define ROWS_AT_ONCE 4
+#define ROWS_AT_ONCE 6
+#define ROWS_OF_BLOCKS 4
+#define STEPS_AT_ONCE 1
+#define OWN_INTEGER_PRODUCTS
+
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+typedef int32_t dot_bits __attribute__((ext_vector_type(16)));
+
+static inline __attribute__((always_inline)) dot_bits dot_int16(
+    dot_bits sums, int32_t pair, dot_bits weights) {
+  const __m256i both = _mm256_set1_epi32(pair);
+  typedef int32_t half __attribute__((ext_vector_type(8)));
+  const half low = (half)_mm256_madd_epi16(both, (__m256i)weights.lo);
+  const half high = (half)_mm256_madd_epi16(both, (__m256i)weights.hi);
+  dot_bits products;
+  products.lo = low;
+  products.hi = high;
+  return sums + products;
+}
+
 #include "transformer_template.h"
 #pragma clang attribute pop
 #endif

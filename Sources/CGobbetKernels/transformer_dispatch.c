@@ -2,10 +2,14 @@
 
 const gobbet_kernels *gobbet_kernels_at(size_t index) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && index-- == 0) return &gobbet_kernels_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && index-- == 0) {
-    return &gobbet_kernels_avx2;
-  }
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f")
+      && __builtin_cpu_supports("avx512bw");
+  const bool has_dot = has_avx512 && __builtin_cpu_supports("avx512vl")
+      && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+  if (has_dot && index-- == 0) return &gobbet_kernels_avx512_dot;
+  if (has_avx512 && index-- == 0) return &gobbet_kernels_avx512;
+  if (has_avx2 && index-- == 0) return &gobbet_kernels_avx2;
 #endif
   return index == 0 ? &gobbet_kernels_plain : NULL;
 }

@@ -1,8 +1,29 @@
 // Weights into panels and out of them.
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
-#include "gobbet_transformer.h"
+#include "transformer_layout.h"
+
+static size_t blocks_of(size_t depth) {
+  return (depth + gobbet_block_length - 1) / gobbet_block_length;
+}
+
+size_t gobbet_row_words(gobbet_element element, size_t depth) {
+  switch (element) {
+  case gobbet_float32: return depth;
+  case gobbet_bfloat16: return (depth + 1) / 2;
+  case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1);
+  }
+}
+
+size_t gobbet_panel_words(gobbet_element element, size_t depth) {
+  switch (element) {
+  case gobbet_float32:
+  case gobbet_bfloat16: return gobbet_row_words(element, depth) * gobbet_panel_width;
+  case gobbet_int8: return blocks_of(depth) * gobbet_words_a_block;
+  }
+}
 
 bool gobbet_all_finite(const float *values, size_t count) {
   const uint32_t exponent = 0x7F800000;
@@ -15,49 +36,145 @@ bool gobbet_all_finite(const float *values, size_t count) {
   return found == 0;
 }
 
-bool gobbet_pack_by_input(
-    const float *weights, size_t input_count, size_t output_count, float *panels) {
-  for (size_t first = 0; first < output_count; first += gobbet_panel_width) {
-    size_t left = output_count - first;
-    size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
-    for (size_t input = 0; input < input_count; input++) {
-      memcpy(panels, weights + input * output_count + first, count * sizeof(float));
-      memset(panels + count, 0, (gobbet_panel_width - count) * sizeof(float));
-      panels += gobbet_panel_width;
+typedef struct {
+  gobbet_element element;
+  bool by_output;
+  const float *weights;
+  size_t input_count;
+  size_t output_count;
+  float *scratch;
+  uint32_t *panels;
+  atomic_bool *is_finite;
+} packing;
+
+/// The weights of `count` outputs as a panel of floats.
+static void gather(const packing *work, size_t first, size_t count, float *panel) {
+  const size_t inputs = work->input_count, outputs = work->output_count;
+  if (work->by_output) {
+    for (size_t output = 0; output < count; output++) {
+      const float *from = work->weights + (first + output) * inputs;
+      for (size_t input = 0; input < inputs; input++) {
+        panel[input * gobbet_panel_width + output] = from[input];
+      }
+    }
+  } else {
+    for (size_t input = 0; input < inputs; input++) {
+      const float *from = work->weights + input * outputs + first;
+      memcpy(panel + input * gobbet_panel_width, from, count * sizeof(float));
     }
   }
-  return gobbet_all_finite(weights, input_count * output_count);
+  if (count == gobbet_panel_width) return;
+  for (size_t input = 0; input < inputs; input++) {
+    memset(panel + input * gobbet_panel_width + count, 0,
+           (gobbet_panel_width - count) * sizeof(float));
+  }
 }
 
-bool gobbet_pack_by_output(
-    const float *weights, size_t input_count, size_t output_count, float *panels) {
-  for (size_t output = 0; output < output_count; output++) {
-    const float *from = weights + output * input_count;
-    float *to = panels + output / gobbet_panel_width * gobbet_panel_width * input_count
-        + output % gobbet_panel_width;
-    for (size_t input = 0; input < input_count; input++) to[input * gobbet_panel_width] = from[input];
-  }
-  size_t used = output_count % gobbet_panel_width;
-  if (used != 0) {
-    float *last = panels + output_count / gobbet_panel_width * gobbet_panel_width * input_count;
-    for (size_t input = 0; input < input_count; input++) {
-      memset(last + input * gobbet_panel_width + used, 0,
-             (gobbet_panel_width - used) * sizeof(float));
+static void encode_bfloat16(const float *panel, size_t depth, uint32_t *words) {
+  for (size_t input = 0; input < depth; input += 2) {
+    const float *first = panel + input * gobbet_panel_width;
+    const float *second = first + gobbet_panel_width;
+    for (size_t output = 0; output < gobbet_panel_width; output++) {
+      uint32_t upper = input + 1 < depth ? gobbet_bfloat16_bits(second[output]) : 0;
+      *words++ = gobbet_bfloat16_bits(first[output]) | upper << 16;
     }
   }
-  return gobbet_all_finite(weights, input_count * output_count);
+}
+
+/// The least scale with 8 significant bits at which 127 reaches `top`.
+static uint16_t scale_for(float top) {
+  float scale = top / 127.0f;
+  uint32_t bits;
+  memcpy(&bits, &scale, sizeof bits);
+  return (uint16_t)((bits + 0xFFFF) >> 16);
+}
+
+static void encode_block(const float *panel, size_t count, uint32_t *words) {
+  float tops[gobbet_panel_width] = {0}, inverses[gobbet_panel_width];
+  for (size_t input = 0; input < count; input++) {
+    for (size_t output = 0; output < gobbet_panel_width; output++) {
+      float size = fabsf(panel[input * gobbet_panel_width + output]);
+      tops[output] = size > tops[output] ? size : tops[output];
+    }
+  }
+  uint16_t *scales = (uint16_t *)words;
+  for (size_t output = 0; output < gobbet_panel_width; output++) {
+    scales[output] = scale_for(tops[output]);
+    float scale = gobbet_bfloat16_value(scales[output]);
+    inverses[output] = scale > 0 ? 1.0f / scale : 0.0f;
+  }
+  int8_t *bytes = (int8_t *)(words + gobbet_panel_width / 2);
+  memset(bytes, 0, gobbet_block_length * gobbet_panel_width);
+  for (size_t input = 0; input < count; input++) {
+    int8_t *pairs = bytes + input / 2 * 2 * gobbet_panel_width + input % 2;
+    for (size_t output = 0; output < gobbet_panel_width; output++) {
+      float scaled = panel[input * gobbet_panel_width + output] * inverses[output];
+      // Adding and subtracting 1.5 x 2^23 rounds to nearest, ties to even.
+      pairs[2 * output] = (int8_t)(scaled + 0x1.8p23f - 0x1.8p23f);
+    }
+  }
+}
+
+static void encode_int8(const float *panel, size_t depth, uint32_t *words) {
+  for (size_t block = 0; block < blocks_of(depth); block++) {
+    size_t first = block * gobbet_block_length, left = depth - first;
+    encode_block(
+        panel + first * gobbet_panel_width,
+        left < gobbet_block_length ? left : gobbet_block_length,
+        words + block * gobbet_words_a_block);
+  }
+}
+
+static void pack_task(const void *context, size_t task, size_t thread) {
+  const packing *work = context;
+  const size_t depth = work->input_count, first = task * gobbet_panel_width;
+  const size_t left = work->output_count - first;
+  const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
+  uint32_t *words = work->panels + task * gobbet_panel_words(work->element, depth);
+  const size_t float_count = depth * gobbet_panel_width;
+  float *panel =
+      work->element == gobbet_float32 ? (float *)words : work->scratch + thread * float_count;
+  gather(work, first, count, panel);
+  if (!gobbet_all_finite(panel, float_count)) atomic_store(work->is_finite, false);
+  if (work->element == gobbet_bfloat16) encode_bfloat16(panel, depth, words);
+  if (work->element == gobbet_int8) encode_int8(panel, depth, words);
+}
+
+bool gobbet_pack(
+    gobbet_pool *pool, gobbet_element element, bool by_output, const float *weights,
+    size_t input_count, size_t output_count, float *scratch, void *panels) {
+  atomic_bool is_finite = true;
+  packing work = {
+    element, by_output, weights, input_count, output_count, scratch, panels, &is_finite};
+  size_t panel_count = (output_count + gobbet_panel_width - 1) / gobbet_panel_width;
+  gobbet_pool_run(pool, panel_count, pack_task, &work);
+  return is_finite;
 }
 
 void gobbet_unpack_output(
-    const float *panels, size_t input_count, size_t output, float *weights) {
-  const float *from = panels + output / gobbet_panel_width * gobbet_panel_width * input_count
-      + output % gobbet_panel_width;
-  for (size_t input = 0; input < input_count; input++) weights[input] = from[input * gobbet_panel_width];
-}
-
-double gobbet_log_sum_exp(const float *values, size_t count) {
-  double largest = -INFINITY, sum = 0;
-  for (size_t index = 0; index < count; index++) largest = fmax(largest, values[index]);
-  for (size_t index = 0; index < count; index++) sum += exp(values[index] - largest);
-  return largest + log(sum);
+    gobbet_element element, const void *panels, size_t input_count, size_t output,
+    float *weights) {
+  const uint32_t *panel = (const uint32_t *)panels
+      + output / gobbet_panel_width * gobbet_panel_words(element, input_count);
+  const size_t column = output % gobbet_panel_width;
+  for (size_t input = 0; input < input_count; input++) {
+    switch (element) {
+    case gobbet_float32:
+      memcpy(weights + input, panel + input * gobbet_panel_width + column, sizeof(float));
+      break;
+    case gobbet_bfloat16: {
+      uint32_t pair = panel[input / 2 * gobbet_panel_width + column];
+      weights[input] = gobbet_bfloat16_value(input % 2 == 0 ? pair & 0xFFFF : pair >> 16);
+      break;
+    }
+    case gobbet_int8: {
+      const uint32_t *block = panel + input / gobbet_block_length * gobbet_words_a_block;
+      const int8_t *bytes = (const int8_t *)(block + gobbet_panel_width / 2);
+      size_t within = input % gobbet_block_length;
+      weights[input] = bytes[within / 2 * 2 * gobbet_panel_width + 2 * column + within % 2]
+          * gobbet_bfloat16_value(((const uint16_t *)block)[column]);
+      break;
+    }
+    }
+  }
 }

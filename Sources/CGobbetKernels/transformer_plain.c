@@ -5,9 +5,10 @@
 #define VARIANT gobbet_kernels_plain
 #if defined(__aarch64__)
 #define VARIANT_NAME "neon"
-#define ROWS_AT_ONCE 4
 #else
 #define VARIANT_NAME "plain"
-#define ROWS_AT_ONCE 4
 #endif
+#define ROWS_AT_ONCE 6
+#define ROWS_OF_BLOCKS 4
+#define STEPS_AT_ONCE 1
 #include "transformer_template.h"

@@ -1,6 +1,28 @@
 // Products and normalisations divided over a pool.
 #include "gobbet_transformer.h"
 
+enum { rows_a_task = 16 };
+
+typedef struct {
+  const gobbet_kernels *kernels;
+  const gobbet_product *product;
+  uint32_t *rows;
+  size_t row_words;
+} conversion;
+
+static void convert_task(const void *context, size_t task, size_t thread) {
+  (void)thread;
+  const conversion *work = context;
+  const gobbet_product *product = work->product;
+  size_t end = (task + 1) * rows_a_task;
+  if (end > product->row_count) end = product->row_count;
+  for (size_t row = task * rows_a_task; row < end; row++) {
+    work->kernels->convert(
+        product->element, (const float *)product->input + row * product->input_stride,
+        product->depth, work->rows + row * work->row_words);
+  }
+}
+
 typedef struct {
   const gobbet_kernels *kernels;
   const gobbet_product *product;
@@ -18,14 +40,24 @@ static void multiply_task(const void *context, size_t task, size_t thread) {
 }
 
 void gobbet_multiply(
-    const gobbet_kernels *kernels, gobbet_pool *pool, const gobbet_product *product) {
+    const gobbet_kernels *kernels, gobbet_pool *pool, const gobbet_product *product,
+    void *scratch) {
+  gobbet_product converted = *product;
+  if (product->element != gobbet_float32) {
+    size_t row_words = gobbet_row_words(product->element, product->depth);
+    conversion work = {kernels, product, scratch, row_words};
+    gobbet_pool_run(
+        pool, (product->row_count + rows_a_task - 1) / rows_a_task, convert_task, &work);
+    converted.input = scratch;
+    converted.input_stride = row_words;
+  }
   size_t panel_count =
       (product->output_count + gobbet_panel_width - 1) / gobbet_panel_width;
   // Tasks of some hundred kilobytes of weights: long reads in order, and still enough of them to
   // share when one thread is slower.
-  size_t panel_size = product->depth * gobbet_panel_width * sizeof(float);
+  size_t panel_size = gobbet_panel_words(product->element, product->depth) * sizeof(uint32_t);
   size_t panels_a_task = panel_size >= 262144 ? 1 : 262144 / panel_size;
-  multiplication work = {kernels, product, panel_count, panels_a_task};
+  multiplication work = {kernels, &converted, panel_count, panels_a_task};
   gobbet_pool_run(
       pool, (panel_count + panels_a_task - 1) / panels_a_task, multiply_task, &work);
 }
@@ -40,8 +72,6 @@ typedef struct {
   float epsilon;
   float *output;
 } normalization;
-
-enum { rows_a_task = 16 };
 
 static void normalize_task(const void *context, size_t task, size_t thread) {
   (void)thread;

@@ -1,3 +1,4 @@
+internal import GobbetFile
 public import GobbetSystem
 
 /// What a file holds, told by its first bytes, never by its name.
@@ -10,6 +11,8 @@ public enum FileKind: Hashable, Sendable {
   case safetensors
   /// Lines of base64 and a rank, as tiktoken writes them.
   case tiktoken
+  /// Nothing at all.
+  case empty
   /// None of these.
   case other
 
@@ -24,7 +27,9 @@ public enum FileKind: Hashable, Sendable {
 
   /// Looks at the first bytes of a file.
   init(start: [UInt8]) {
-    if start.starts(with: gobbetMagic.prefix(4)) {
+    if start.isEmpty {
+      self = .empty
+    } else if Self.beginsAsGobbet(start) {
       self = .gobbet
     } else if start.count > 8, start[8] == UInt8(ascii: "{"), start[6] == 0, start[7] == 0 {
       self = .safetensors
@@ -35,6 +40,14 @@ public enum FileKind: Hashable, Sendable {
     } else {
       self = .other
     }
+  }
+
+  /// Whether the file is one of ours, or was one before a transfer changed or cut it: the container's
+  /// reader says what is wrong.
+  private static func beginsAsGobbet(_ start: [UInt8]) -> Bool {
+    let letters = gobbetMagic[1..<4]
+    return start.dropFirst().starts(with: letters.prefix(start.count - 1))
+      && start[0] & 0x7F == gobbetMagic[0] & 0x7F
   }
 
   private static func isJSONSpace(_ byte: UInt8) -> Bool {

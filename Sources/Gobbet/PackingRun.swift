@@ -94,7 +94,7 @@ private final class PackingOutput: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ writer: consuming TokenDatasetWriter) { state = Mutex(State(writer: writer)) }
+  init(_ writer: consuming sending TokenDatasetWriter) { state = Mutex(State(writer: writer)) }
 
   func append(_ batch: EncodedBatch) throws -> PackingSummary {
     try state.withLock { state in
@@ -112,7 +112,7 @@ private final class PackingOutput: Sendable {
 
   func finish() throws -> PackingSummary {
     try state.withLock { state in
-      try state.writer.finish()
+      _ = try state.writer.finish()
       return state.summary
     }
   }

@@ -2,7 +2,8 @@ internal import GobbetSystem
 
 /// The bytes of one input in order, decompressed if they begin as gzip or zstd do.
 struct InputStream: ~Copyable, Sendable {
-  private enum Coding: ~Copyable, Sendable {
+  // Not private: the linker needs it where another module destroys a reader.
+  enum Coding: ~Copyable, Sendable {
     case plain
     case gzip(GzipDecoder)
     case zstd(ZstdDecoder)

@@ -1,23 +1,23 @@
-internal import GobbetFile
+package import GobbetFile
 
 extension SectionKind {
-  static let vocabularyHeader = SectionKind("VOCB")
-  static let mergeLeft = SectionKind("LEFT")
-  static let mergeRight = SectionKind("RGHT")
-  static let mergeResult = SectionKind("RSLT")
-  static let tokenStrings = SectionKind("TSTR")
-  static let tokenHeader = SectionKind("TOKH")
-  static let tokenRanks = SectionKind("TOKR")
-  static let tokens = SectionKind("TOKN")
-  static let tokenBlocks = SectionKind("TOKB")
-  static let documentLengths = SectionKind("DOCL")
-  static let documentSources = SectionKind("dsrc")
-  static let documentByteCounts = SectionKind("dbyt")
-  static let countsHeader = SectionKind("CNTH")
-  static let counts = SectionKind("CNTS")
-  static let tensorTable = SectionKind("TENS")
-  static let tensorBlocks = SectionKind("TBLK")
-  static let tensorData = SectionKind("TDAT")
+  package static let vocabularyHeader = SectionKind("VOCB")
+  package static let mergeLeft = SectionKind("LEFT")
+  package static let mergeRight = SectionKind("RGHT")
+  package static let mergeResult = SectionKind("RSLT")
+  package static let tokenStrings = SectionKind("TSTR")
+  package static let tokenHeader = SectionKind("TOKH")
+  package static let tokenRanks = SectionKind("TOKR")
+  package static let tokens = SectionKind("TOKN")
+  package static let tokenBlocks = SectionKind("TOKB")
+  package static let documentLengths = SectionKind("DOCL")
+  package static let documentSources = SectionKind("dsrc")
+  package static let documentByteCounts = SectionKind("dbyt")
+  package static let countsHeader = SectionKind("CNTH")
+  package static let counts = SectionKind("CNTS")
+  package static let tensorTable = SectionKind("TENS")
+  package static let tensorBlocks = SectionKind("TBLK")
+  package static let tensorData = SectionKind("TDAT")
 
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [

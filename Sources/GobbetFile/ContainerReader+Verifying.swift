@@ -1,27 +1,84 @@
 extension ContainerReader {
-  /// Reads everything: every checksum, every digest, every padding byte.
+  /// Reads everything, of all generations: every checksum, every digest, every padding byte.
   ///
   /// - Throws: ``FormatError`` for the first fault, section by section; ``FileError``.
-  /// - Complexity: O(bytes of the file), in the memory of one block.
+  /// - Complexity: O(bytes of the file), in the memory of one block and the tables.
   public func verify() throws {
-    for section in sections {
-      var hasher = DigestHasher()
-      try forEachBlock(of: section, touching: 0..<section.byteCount) { block, _ in
-        hasher.update(block.span)
+    let generations = try allGenerations()
+    try verifyLayout(generations)
+    var verified: Set<Int> = []
+    for section in generations.flatMap(\.table.sections)
+    where verified.insert(section.offset).inserted {
+      try verify(section)
+    }
+    guard unfinishedByteCount == 0 else {
+      throw FormatError(
+        code: .damaged("\(unfinishedByteCount) bytes of an append that did not end"),
+        offset: generation.trailer.endOffset, field: "trailer", file: path)
+    }
+  }
+
+  /// Reads one section: every block's checksum, the digest, the padding.
+  ///
+  /// - Throws: as ``verify()``.
+  public func verify(_ section: Section) throws {
+    var hasher = DigestHasher()
+    try forEachBlock(of: section, touching: 0..<section.byteCount) { block, _ in
+      hasher.update(block.span)
+    }
+    let computed = hasher.digest
+    guard computed == section.digest else {
+      throw FormatError(
+        code: .digestMismatch(stored: section.digest, computed: computed),
+        offset: section.payloadOffset, field: "table.digest", file: path)
+    }
+    let end = section.blockTableOffset + section.blockTableByteCount
+    try source.requireZeros(end, section.endOffset - end, "section.padding")
+  }
+
+  /// All generations, the last first; each trailer lies before the table of the next one, so that
+  /// there is an end of them.
+  private func allGenerations() throws -> [Generation] {
+    var generations = [generation]
+    var offset = generation.trailer.previousOffset
+    while offset != 0 {
+      let bytes = try source.read(offset, Trailer.byteCount, "trailer")
+      let trailer = try source.locating(at: offset) { () throws(FormatError) in
+        try Trailer(bytes.span, offset: offset)
       }
-      let computed = hasher.digest
-      guard computed == section.digest else {
+      generations.append(try Generation(trailer, in: source))
+      offset = trailer.previousOffset
+    }
+    return generations
+  }
+
+  /// Checks that the sections, tables and trailers of all generations fill the file without holes
+  /// and do not overlap.
+  private func verifyLayout(_ generations: [Generation]) throws {
+    var sections: [Int: Section] = [:]
+    var extents: [Range<Int>] = []
+    for generation in generations {
+      extents.append(generation.trailer.tableOffset..<generation.trailer.endOffset)
+      for section in generation.table.sections {
+        if let other = sections.updateValue(section, forKey: section.offset) {
+          guard other == section else {
+            throw FormatError(
+              code: .damaged("generations disagree about the section at \(section.offset)"),
+              offset: generation.trailer.tableOffset, field: "table.offset", file: path)
+          }
+        } else {
+          extents.append(section.offset..<section.endOffset)
+        }
+      }
+    }
+    var end = Header.byteCount
+    for extent in extents.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard extent.lowerBound == end else {
         throw FormatError(
-          code: .digestMismatch(stored: section.digest, computed: computed),
-          offset: section.payloadOffset, field: "table.digest", file: path)
+          code: .damaged("bytes \(end) to \(extent.lowerBound) belong to nothing, or to two"),
+          offset: end, field: "table.offset", file: path)
       }
-      let end = section.blockTableOffset + section.blockTableByteCount
-      for (index, byte) in try read(end, section.endOffset - end, "section.padding").enumerated()
-      where byte != 0 {
-        throw FormatError(
-          code: .damaged("padding byte is \(byte)"), offset: end + index, field: "section.padding",
-          file: path)
-      }
+      end = extent.upperBound
     }
   }
 }

@@ -1,46 +1,27 @@
 internal import GobbetSystem
-internal import Synchronization
 
 /// A file, open for reading: its sections, and what they hold.
 ///
 /// Opening reads the header and the end of the file, no section. Everything that is read later is
 /// checked when it is read. Safe to use from many threads.
 public struct ContainerReader: Sendable {
-  /// The path as the caller gave it.
+  /// The path as the caller gave it, or what the caller calls the source.
   public let path: String
   /// What the file is mainly for.
   public let profile: Profile
   /// All sections, in the order in which they lie in the file.
-  public var sections: [Section] { table.sections }
+  public var sections: [Section] { generation.table.sections }
   /// The SHA-256 of what the file holds, as its table tells it.
   public let contentID: Digest
   /// Bytes of the file.
   public let byteCount: Int
-  /// Bytes that reading one section may allocate.
-  public let budget: Int
+  /// Bytes behind the last whole generation, of an append that did not end; no section lies there.
+  public let unfinishedByteCount: Int
+  /// Bytes that one read may allocate.
+  public var budget: Int { source.budget }
 
-  let table: TableOfContents
-  let storage: Storage
-
-  /// Bytes at the end of the file that opening reads at once; a larger table takes a second read.
-  static let tailByteCount = 64 << 10
-
-  /// The open file, and its mapping from the first time that one is asked for.
-  final class Storage: Sendable {
-    let file: InputFile
-    private let mapping = Mutex<MappedFile?>(nil)
-
-    init(_ file: consuming InputFile) { self.file = file }
-
-    func mapped() throws(FileError) -> MappedFile {
-      try mapping.withLock { mapping throws(FileError) in
-        if let mapping { return mapping }
-        let made = try MappedFile(file)
-        mapping = made
-        return made
-      }
-    }
-  }
+  let generation: Generation
+  let source: SectionSource
 
   /// Opens the file at `path`.
   ///
@@ -48,70 +29,39 @@ public struct ContainerReader: Sendable {
   ///   or is damaged where its sections are listed.
   /// - Complexity: two or three reads, and time in the number of sections.
   public init(path: String, budget: Int = Limits.defaultBudget) throws {
-    let file = try InputFile(path, regularOnly: true)
-    let byteCount = file.byteCount ?? 0
-    let start = try file.bytes(in: 0..<min(byteCount, Header.byteCount))
-    let header = try locating(path, 0) { () throws(FormatError) in try Header(start.span) }
-    let trailerOffset = byteCount - Trailer.byteCount
-    guard trailerOffset >= Header.byteCount else {
-      throw FormatError(
-        code: .truncated(needed: Header.byteCount + Trailer.byteCount, available: byteCount),
-        offset: byteCount, field: "trailer", file: path)
-    }
-    let tailStart = max(Header.byteCount, byteCount - Self.tailByteCount)
-    let tail = try file.bytes(in: tailStart..<byteCount)
-    guard tail.count == byteCount - tailStart else {
-      throw FormatError(
-        code: .truncated(needed: byteCount, available: tailStart + tail.count),
-        offset: tailStart + tail.count, field: "trailer", file: path)
-    }
-    let trailer = try locating(path, trailerOffset) { () throws(FormatError) in
-      try Trailer(
-        tail.span.extracting(last: Trailer.byteCount), offset: trailerOffset)
-    }
-    var content: [UInt8]
-    if trailer.tableOffset >= tailStart {
-      content = Array(tail[(trailer.tableOffset - tailStart)..<(tail.count - Trailer.byteCount)])
-    } else {
-      content = try file.bytes(in: trailer.tableOffset..<trailerOffset)
-    }
-    table = try locating(path, trailer.tableOffset) { () throws(FormatError) in
-      try Self.table(&content, trailer)
-    }
-    self.path = path
-    self.budget = budget
-    self.byteCount = byteCount
-    profile = header.profile
-    contentID = table.contentID
-    storage = Storage(file)
+    try self.init(FileSource(path: path), named: path, budget: budget)
   }
 
-  /// Reads the table, whose padding is still behind it.
-  private static func table(
-    _ content: inout [UInt8], _ trailer: Trailer
-  ) throws(FormatError) -> TableOfContents {
-    guard content.count >= trailer.tableByteCount else {
-      let code = FormatError.Code.truncated(
-        needed: trailer.tableByteCount, available: content.count)
-      throw FormatError(code: code, offset: 0, field: "table")
-    }
-    for index in trailer.tableByteCount..<content.count where content[index] != 0 {
+  /// Opens a container that `source` holds; errors call it `name`.
+  ///
+  /// - Throws: ``FormatError``, and what the source throws.
+  /// - Complexity: as ``init(path:budget:)``.
+  public init(
+    _ source: some ByteSource, named name: String, budget: Int = Limits.defaultBudget
+  ) throws {
+    let source = SectionSource(source: source, name: name, budget: budget)
+    let byteCount = source.byteCount
+    guard byteCount <= Limits.maximumFileByteCount else {
       throw FormatError(
-        code: .damaged("padding byte is \(content[index])"), offset: index, field: "table.padding")
+        code: .damaged("a file of \(byteCount) bytes"), offset: 0, field: "header", file: name)
     }
-    content.removeLast(content.count - trailer.tableByteCount)
-    let computed = crc32c(content.span)
-    guard computed == trailer.tableChecksum else {
-      throw FormatError(
-        code: .checksumMismatch(stored: trailer.tableChecksum, computed: computed), offset: 0,
-        field: "trailer.tableChecksum")
-    }
-    return try TableOfContents(content.span, tableOffset: trailer.tableOffset)
+    let startByteCount =
+      byteCount <= Generation.tailByteCount ? byteCount : Header.byteCount
+    let start = try source.read(0, startByteCount, "header")
+    let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
+    let generation = try Generation.last(in: source, start: start)
+    path = name
+    profile = header.profile
+    contentID = generation.table.contentID
+    self.byteCount = byteCount
+    unfinishedByteCount = byteCount - generation.trailer.endOffset
+    self.generation = generation
+    self.source = source
   }
 
   /// The section of that kind and name; nil if there is none.
   public func section(_ kind: SectionKind, named name: String = "") -> Section? {
-    sections.first { $0.kind == kind && $0.name.utf8.elementsEqual(name.utf8) }
+    generation.table[Section.Identity(kind: kind, name: Array(name.utf8))]
   }
 
   /// The section of that kind and name.
@@ -136,15 +86,22 @@ public struct ContainerReader: Sendable {
         field: "section.kind", file: path)
     }
   }
-}
 
-/// Runs `body`, moving its errors to where its bytes lie in a file.
-func locating<Result: ~Copyable>(
-  _ path: String, _ base: Int, _ body: () throws(FormatError) -> Result
-) throws(FormatError) -> Result {
-  do {
-    return try body()
-  } catch {
-    throw error.located(at: base, in: path)
+  /// The metadata, UTF-8 JSON as it was written; nil if there is none.
+  ///
+  /// - Throws: ``FormatError`` if it is no UTF-8 or larger than 16 MiB; what reading throws.
+  public func metadata() throws -> String? {
+    guard let section = section(.metadata) else { return nil }
+    guard section.byteCount <= Limits.maximumMetadataByteCount else {
+      throw FormatError(
+        code: .damaged("metadata of \(section.byteCount) bytes"), offset: section.offset,
+        field: "section.byteCount", file: path)
+    }
+    guard let text = String(validating: try bytes(of: section), as: UTF8.self) else {
+      throw FormatError(
+        code: .damaged("metadata is no UTF-8"), offset: section.payloadOffset, field: "metadata",
+        file: path)
+    }
+    return text
   }
 }

@@ -1,23 +1,52 @@
 public import GobbetSystem
 
-/// Writes a file section by section, in one pass; it appears under its name when it is finished.
+/// Writes a file section by section, in one pass.
 ///
-/// The same sections give the same bytes.
+/// A new file appears under its name when it is finished; a file that is appended to keeps its old
+/// sections readable until then, and for good if that never comes. The same sections give the same
+/// bytes.
 public struct ContainerWriter: ~Copyable {
   /// Decoded bytes of a block where the caller does not say.
   public static let defaultBlockByteCount = 1 << 20
 
-  private var file: AtomicFile
-  private var table = TableOfContents()
+  private var file: OutputFile
+  private var table: TableOfContents
   private var open: OpenSection?
+  /// Where the trailer of the generation before is; 0 for a new file.
+  private let previousTrailerOffset: Int
+  /// Kinds and names that this generation has written.
+  private var written: Set<Section.Identity> = []
 
   /// Begins a file that will be called `path`.
   ///
   /// - Throws: ``FileError`` (`create`).
   public init(path: String, profile: Profile, replacing: Bool = false) throws(FileError) {
-    var file = try AtomicFile(path, replacing: replacing)
+    var file = try OutputFile(new: path, replacing: replacing)
     try file.write(Header(profile: profile).content.span)
+    self.init(file, TableOfContents(), previousTrailerOffset: 0)
+  }
+
+  /// Begins a generation behind what the file at `path` holds.
+  ///
+  /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
+  /// table. What an append that did not end has left behind is cut off.
+  /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
+  ///   ``FormatError`` if it is no container.
+  public init(appendingTo path: String) throws {
+    // Opened for writing first: from then on nobody else changes it.
+    var grown = try GrowingFile(path)
+    let last = try ContainerReader(path: path).generation
+    try grown.cut(to: last.trailer.endOffset)
+    self.init(
+      OutputFile(growing: grown), last.table, previousTrailerOffset: last.trailer.offset)
+  }
+
+  private init(
+    _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int
+  ) {
     self.file = file
+    self.table = table
+    self.previousTrailerOffset = previousTrailerOffset
   }
 
   /// Writes a whole section: raw, or compressed at zstd's `level` where that makes it smaller.
@@ -38,6 +67,17 @@ public struct ContainerWriter: ~Copyable {
     try end()
   }
 
+  /// Writes metadata, which must be UTF-8 JSON; nothing but its size is checked.
+  ///
+  /// - Precondition: no section is open; it is at most 16 MiB and the first of this generation.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func add(metadata: String) throws(FileError) {
+    let content = Array(metadata.utf8)
+    precondition(
+      content.count <= Limits.maximumMetadataByteCount, "ContainerWriter: metadata too large")
+    try add(.metadata, content, level: 19)
+  }
+
   /// Begins a section of unknown length, whose payload will begin at a multiple of `alignment`.
   ///
   /// - Precondition: no section is open; the name is legal and new for its kind; `alignment` is a
@@ -49,9 +89,11 @@ public struct ContainerWriter: ~Copyable {
   ) throws(FileError) {
     precondition(open == nil, "ContainerWriter: a section is open")
     precondition(Section.isLegal(name: name), "ContainerWriter: not a legal name")
+    let identity = Section.Identity(kind: kind, name: Array(name.utf8))
     precondition(
-      !table.sections.contains { $0.kind == kind && $0.name.utf8.elementsEqual(name.utf8) },
+      written.insert(identity).inserted,
       "ContainerWriter: a second section of this kind and name")
+    table.remove(identity)
     precondition(
       (64...16_384).contains(alignment) && alignment.nonzeroBitCount == 1
         && (1...Limits.maximumBlockByteCount).contains(blockByteCount),
@@ -97,8 +139,9 @@ public struct ContainerWriter: ~Copyable {
     try file.write(section.blocks.content.span)
     let finished = section.finished
     try file.overwrite(finished.header.span, at: finished.offset)
-    table.sections.append(finished)
-    try pad()
+    // Its place is free: `begin` saw to that.
+    _ = table.append(finished)
+    try file.pad()
   }
 
   /// Writes the table and the trailer, has all of it reach the disk, and gives the file its name.
@@ -111,19 +154,13 @@ public struct ContainerWriter: ~Copyable {
     let content = table.content
     precondition(content.count <= Limits.maximumTableByteCount, "ContainerWriter: table too large")
     let trailer = Trailer(
-      tableOffset: file.byteCount, tableByteCount: content.count,
-      tableChecksum: crc32c(content.span))
+      table: content.span, tableOffset: file.byteCount, previousOffset: previousTrailerOffset)
     try file.write(content.span)
-    try pad()
+    try file.pad()
     // What the trailer points at is on the disk before the trailer is.
     try file.synchronize()
     try file.write(trailer.content.span)
     try file.commit()
     return table.contentID
-  }
-
-  private mutating func pad() throws(FileError) {
-    let count = -file.byteCount & (Limits.alignment - 1)
-    try file.write([UInt8](repeating: 0, count: count).span)
   }
 }

@@ -18,8 +18,6 @@ public enum Profile: UInt32, Hashable, Sendable, CaseIterable {
 /// The first 64 bytes of a file.
 struct Header: Hashable, Sendable {
   static let byteCount = 64
-  /// The version that this library writes, and the highest that it reads.
-  static let version: (major: UInt16, minor: UInt16) = (0, 1)
 
   let profile: Profile
 
@@ -27,10 +25,7 @@ struct Header: Hashable, Sendable {
   var content: [UInt8] {
     var writer = ByteWriter()
     writer.write(gobbetMagic)
-    writer.write(Self.version.major)
-    writer.write(Self.version.minor)
-    writer.write(Self.version.minor)
-    writer.write(UInt16(0))
+    writer.write(FormatVersion.current.content)
     writer.write(profile.rawValue)
     writer.write(UInt32(0))
     writer.write(UInt64(0))
@@ -46,16 +41,8 @@ struct Header: Hashable, Sendable {
     try Self.checkMagic(bytes)
     var reader = ByteReader(bytes)
     _ = try reader.readBytes(gobbetMagic.count, "header.magic")
-    let major = try reader.read(UInt16.self, "header.major")
-    let minor = try reader.read(UInt16.self, "header.minor")
-    let least = try reader.read(UInt16.self, "header.leastReader")
     // Before the checksum: a later version may lay out the rest otherwise.
-    guard (major, least) <= Self.version else {
-      throw FormatError(
-        code: .unsupportedVersion(major: major, minor: max(minor, least)), offset: 8,
-        field: "header.major")
-    }
-    try reader.readZeros(2, "header.reserved")
+    try reader.readVersion("header")
     let profileOffset = reader.offset
     let profileCode = try reader.read(UInt32.self, "header.profile")
     try reader.readZeros(4, "header.flags")
@@ -84,20 +71,6 @@ struct Header: Hashable, Sendable {
         if index >= 4 { throw fail("its line ends were changed on the way", index) }
         throw fail("it begins otherwise")
       }
-    }
-  }
-}
-
-extension ByteReader {
-  /// Reads the CRC-32C that ends a record and compares it with that of all bytes before it.
-  @_lifetime(self: copy self)
-  mutating func checkRecord(_ record: Span<UInt8>, _ field: String) throws(FormatError) {
-    let start = offset
-    let stored = try read(UInt32.self, field)
-    let computed = crc32c(record.extracting(0..<start))
-    guard stored == computed else {
-      throw FormatError(
-        code: .checksumMismatch(stored: stored, computed: computed), offset: start, field: field)
     }
   }
 }

@@ -2,12 +2,16 @@
 public enum Limits {
   /// Every header, section, table and trailer begins at a multiple of this.
   public static let alignment = 64
+  /// Bytes of the largest file.
+  public static let maximumFileByteCount = 1 << 60
   /// Bytes of the largest table of contents.
   public static let maximumTableByteCount = 64 << 20
   /// Bytes of the longest section name.
   public static let maximumNameByteCount = 512
   /// Decoded bytes of the largest block.
   public static let maximumBlockByteCount = 8 << 20
+  /// Bytes of the largest metadata.
+  public static let maximumMetadataByteCount = 16 << 20
   /// Bytes that a reader allocates for one section where the caller does not say.
   public static let defaultBudget = 1 << 32
 

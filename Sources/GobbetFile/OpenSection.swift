@@ -23,8 +23,12 @@ struct OpenSection {
     compressor = level.map { Compressor(level: $0) }
   }
 
-  /// What takes the place of the header until its numbers are known, up to the payload.
-  var placeholder: [UInt8] { [UInt8](repeating: 0, count: finished.payloadOffset - offset) }
+  /// What takes the place of the header until its numbers are known, up to the payload: by its first
+  /// bytes an append that did not end is recognised.
+  var placeholder: [UInt8] {
+    let count = finished.payloadOffset - offset - Section.magic.count
+    return Section.magic + [UInt8](repeating: 0, count: count)
+  }
 
   /// Bytes that the block at hand still takes.
   var room: Int { blockByteCount - block.count }

@@ -58,33 +58,15 @@ public struct Section: Hashable, Sendable {
 
   /// Decoded bytes of one block, from the start of the payload.
   func bytes(ofBlock block: Int) -> Range<Int> {
-    block * blockByteCount..<min((block + 1) * blockByteCount, byteCount)
+    let start = block * blockByteCount
+    return start..<(start + min(blockByteCount, byteCount - start))
   }
 
-  /// The header in front of the payload, with the name behind it.
-  var header: [UInt8] {
-    var writer = ByteWriter()
-    writer.write("SECT".utf8)
-    writer.write(kind.rawValue)
-    writer.write(codec.rawValue)
-    writer.write(UInt8(alignment.trailingZeroBitCount))
-    writer.write(UInt16(name.utf8.count))
-    writer.write(UInt32(blockByteCount))
-    writer.write(UInt64(storedByteCount))
-    writer.write(UInt64(byteCount))
-    writer.write(blockTableChecksum)
-    writer.write(crc32c(Array(name.utf8).span))
-    writer.write([UInt8](repeating: 0, count: 20))
-    writer.write(crc32c(writer.bytes.span))
-    writer.write(name.utf8)
-    return writer.bytes
-  }
+  /// Kind and name, compared by their bytes: no two sections of a file have the same.
+  var identity: Identity { Identity(kind: kind, name: Array(name.utf8)) }
 
-  /// Whether `name` may stand in a file.
-  static func isLegal(name: String) -> Bool {
-    guard name.utf8.count <= Limits.maximumNameByteCount else { return false }
-    return name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-      && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(UInt8(ascii: "\\"))
-      && name != "." && name != ".."
+  struct Identity: Hashable, Sendable {
+    let kind: SectionKind
+    let name: [UInt8]
   }
 }

@@ -40,4 +40,6 @@ public struct SectionKind: Hashable, Sendable, CustomStringConvertible {
 
   /// UTF-8 JSON that says more about the file; ancillary, at most 16 MiB.
   public static let metadata = SectionKind("meta")
+  /// An Ed25519 signature of the content id; ancillary, and no part of what it signs.
+  public static let signature = SectionKind("sign")
 }

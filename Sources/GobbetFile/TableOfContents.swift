@@ -1,16 +1,38 @@
 /// All sections of a file, in the order in which they lie there.
 struct TableOfContents: Hashable, Sendable {
+  static let magic = Array("TABL".utf8)
+  static let headByteCount = 16
   static let entryByteCount = 80
 
-  var sections: [Section] = []
+  private(set) var sections: [Section] = []
+  /// Where each kind and name is among them.
+  private var places: [Section.Identity: Int] = [:]
+
+  /// The section of that kind and name; nil if there is none.
+  subscript(identity: Section.Identity) -> Section? { places[identity].map { sections[$0] } }
+
+  /// Appends a section; false if there was one of that kind and name before, which no table may have.
+  mutating func append(_ section: Section) -> Bool {
+    let place = places.updateValue(sections.count, forKey: section.identity)
+    sections.append(section)
+    return place == nil
+  }
+
+  /// Takes out the section of that kind and name.
+  mutating func remove(_ identity: Section.Identity) {
+    guard let place = places.removeValue(forKey: identity) else { return }
+    sections.remove(at: place)
+    for index in place..<sections.count { places[sections[index].identity] = index }
+  }
 
   /// The SHA-256 of what the file holds: the same however it is compressed and laid out.
   ///
-  /// Over kind, name, decoded length and digest of every section in turn.
+  /// Over kind, name, decoded length and digest of every section in turn, but for the signatures,
+  /// which sign it.
   var contentID: Digest {
     var writer = ByteWriter()
     writer.write("gobbet content 1\n".utf8)
-    for section in sections {
+    for section in sections where section.kind != .signature {
       writer.write(section.kind.rawValue)
       writer.write(UInt32(section.name.utf8.count))
       writer.write(section.name.utf8)
@@ -22,53 +44,63 @@ struct TableOfContents: Hashable, Sendable {
 
   /// The table as it stands in files.
   var content: [UInt8] {
-    var writer = ByteWriter()
-    writer.write("TABL".utf8)
-    writer.write(UInt32(sections.count))
+    var entries = ByteWriter()
     for section in sections {
-      writer.write(section.kind.rawValue)
-      writer.write(section.codec.rawValue)
-      writer.write(UInt8(section.alignment.trailingZeroBitCount))
-      writer.write(UInt16(section.name.utf8.count))
-      writer.write(UInt64(section.offset))
-      writer.write(UInt64(section.storedByteCount))
-      writer.write(UInt64(section.byteCount))
-      writer.write(UInt32(section.blockByteCount))
-      writer.write(section.blockTableChecksum)
-      writer.write(UInt64(0))
-      writer.write(section.digest.bytes)
-      writer.write(section.name.utf8)
+      entries.write(SectionFields(section).content)
+      entries.write(UInt64(section.offset))
+      entries.write(UInt64(0))
+      entries.write(section.digest.bytes)
+      entries.write(section.name.utf8)
     }
+    var writer = ByteWriter()
+    writer.write(Self.magic)
+    writer.write(UInt32(sections.count))
+    writer.write(UInt64(Self.headByteCount + entries.bytes.count))
+    writer.write(entries.bytes)
     return writer.bytes
   }
 
   init() {}
 
-  /// Reads a table that begins at `tableOffset` of its file, and checks that its sections fill the
-  /// file from the header up to the table.
-  init(_ bytes: Span<UInt8>, tableOffset: Int) throws(FormatError) {
+  /// Reads the table that `trailer` points at, and checks that its sections follow each other.
+  ///
+  /// In a file of one generation they fill it from the header up to the table. In a later one there
+  /// may be room between them, where the tables before this one lie, and sections that it no longer
+  /// lists; ``ContainerReader/verify()`` looks there.
+  init(_ bytes: Span<UInt8>, of trailer: Trailer) throws(FormatError) {
+    let computed = crc32c(bytes)
+    guard computed == trailer.tableChecksum else {
+      throw FormatError(
+        code: .checksumMismatch(stored: trailer.tableChecksum, computed: computed), offset: 0,
+        field: "trailer.tableChecksum")
+    }
     var reader = ByteReader(bytes)
-    guard try reader.readBytes(4, "table.magic") == Array("TABL".utf8) else {
+    guard try reader.readBytes(4, "table.magic") == Self.magic else {
       throw FormatError(code: .damaged("no table here"), offset: 0, field: "table.magic")
     }
     let count = Int(try reader.read(UInt32.self, "table.sectionCount"))
-    guard count <= reader.remainingCount / Self.entryByteCount else {
-      let needed = count.multipliedReportingOverflow(by: Self.entryByteCount).partialValue
+    guard try reader.readCount("table.byteCount") == bytes.count else {
       throw FormatError(
-        code: .truncated(needed: needed, available: reader.remainingCount), offset: 4,
-        field: "table.sectionCount")
+        code: .damaged("the trailer says \(bytes.count) bytes"), offset: 8,
+        field: "table.byteCount")
     }
+    guard count <= reader.remainingCount / Self.entryByteCount else {
+      throw FormatError(
+        code: .truncated(needed: count * Self.entryByteCount, available: reader.remainingCount),
+        offset: 4, field: "table.sectionCount")
+    }
+    sections.reserveCapacity(count)
     var end = Header.byteCount
-    var names: Set<SectionIdentity> = []
+    places.reserveCapacity(count)
     for _ in 0..<count {
       let start = reader.offset
-      let section = try Self.section(&reader, from: end, to: tableOffset)
-      guard names.insert(SectionIdentity(section)).inserted else {
+      let section = try Self.section(
+        &reader, from: end, to: trailer.tableOffset, adjoining: trailer.previousOffset == 0)
+      guard append(section) else {
         throw FormatError(
           code: .damaged("a second section \(section.kind) \(section.name)"), offset: start,
           field: "table.name")
       }
-      sections.append(section)
       end = section.endOffset
     }
     guard reader.remainingCount == 0 else {
@@ -76,7 +108,7 @@ struct TableOfContents: Hashable, Sendable {
         code: .damaged("\(reader.remainingCount) bytes too many"), offset: reader.offset,
         field: "table.sectionCount")
     }
-    guard end == tableOffset else {
+    guard end == trailer.tableOffset || trailer.previousOffset != 0 else {
       throw FormatError(
         code: .damaged("the sections end at \(end)"), offset: 0, field: "table.offset")
     }
@@ -85,66 +117,35 @@ struct TableOfContents: Hashable, Sendable {
   /// Reads an entry whose section must lie between `lowest` and `highest`.
   @_lifetime(reader: copy reader)
   private static func section(
-    _ reader: inout ByteReader, from lowest: Int, to highest: Int
+    _ reader: inout ByteReader, from lowest: Int, to highest: Int, adjoining: Bool
   ) throws(FormatError) -> Section {
+    let fields = try SectionFields(&reader, "table")
     let start = reader.offset
-    func fail(_ reason: String, _ field: String) -> FormatError {
-      FormatError(code: .damaged(reason), offset: start, field: "table.\(field)")
-    }
-    let kindCode = try reader.read(UInt32.self, "table.kind")
-    let codecCode = try reader.read(UInt8.self, "table.codec")
-    let alignmentCode = try reader.read(UInt8.self, "table.alignment")
-    let nameByteCount = Int(try reader.read(UInt16.self, "table.nameByteCount"))
     let offset = try reader.readCount("table.offset")
-    let storedByteCount = try reader.readCount("table.storedByteCount")
-    let byteCount = try reader.readCount("table.byteCount")
-    let blockByteCount = Int(try reader.read(UInt32.self, "table.blockByteCount"))
-    let checksum = try reader.read(UInt32.self, "table.blockTableChecksum")
     try reader.readZeros(8, "table.reserved")
     let digestBytes = try reader.readBytes(Digest.byteCount, "table.digest")
-    let nameBytes = try reader.readBytes(nameByteCount, "table.name")
-    guard let kind = SectionKind(rawValue: kindCode) else {
-      throw fail("kind \(kindCode) is not four letters", "kind")
-    }
-    guard let codec = SectionCodec(rawValue: codecCode) else {
-      throw FormatError(
-        code: .unsupportedCode(Int(codecCode)), offset: start, field: "table.codec")
-    }
-    guard (6...14).contains(alignmentCode) else {
-      throw fail("alignment 2^\(alignmentCode)", "alignment")
-    }
+    let nameOffset = reader.offset
+    let nameBytes = try reader.readBytes(fields.nameByteCount, "table.name")
     guard let name = String(validating: nameBytes, as: UTF8.self), Section.isLegal(name: name)
-    else { throw fail("not a legal name", "name") }
-    guard (1...Limits.maximumBlockByteCount).contains(blockByteCount) else {
-      throw fail("blocks of \(blockByteCount) bytes", "blockByteCount")
+    else {
+      throw FormatError(code: .damaged("not a legal name"), offset: nameOffset, field: "table.name")
     }
-    guard let digest = Digest(bytes: digestBytes) else { throw fail("no digest", "digest") }
-    guard offset == lowest else {
-      throw fail("section at \(offset), not at \(lowest)", "offset")
+    guard offset == lowest || (!adjoining && offset > lowest),
+      offset.isMultiple(of: Limits.alignment)
+    else {
+      throw FormatError(
+        code: .damaged("section at \(offset), the one before ends at \(lowest)"), offset: start,
+        field: "table.offset")
     }
-    // What fits between `offset` and `highest` cannot overflow any sum of them.
-    let room = highest - offset - Section.headerByteCount - nameByteCount
-    guard storedByteCount <= room, codec != .raw || storedByteCount == byteCount,
-      byteCount / blockByteCount <= room / BlockTable.entryByteCount
-    else { throw fail("\(storedByteCount) bytes, \(byteCount) decoded", "storedByteCount") }
-    let section = Section(
-      kind: kind, name: name, codec: codec, alignment: 1 << Int(alignmentCode),
-      blockByteCount: blockByteCount, offset: offset, storedByteCount: storedByteCount,
-      byteCount: byteCount, digest: digest, blockTableChecksum: checksum)
-    guard section.endOffset <= highest else {
-      throw fail("section ends at \(section.endOffset), the table begins at \(highest)", "offset")
+    guard let digest = Digest(bytes: digestBytes),
+      let section = Section(
+        fields, name: name, offset: offset, digest: digest, endingBy: highest)
+    else {
+      throw FormatError(
+        code: .damaged(
+          "\(fields.storedByteCount) bytes of \(fields.byteCount) at \(offset) do not fit before"
+            + " \(highest)"), offset: start, field: "table.storedByteCount")
     }
     return section
-  }
-}
-
-/// Kind and name, compared by their bytes.
-private struct SectionIdentity: Hashable {
-  let kind: SectionKind
-  let name: [UInt8]
-
-  init(_ section: Section) {
-    kind = section.kind
-    name = Array(section.name.utf8)
   }
 }

@@ -1,14 +1,21 @@
-/// The last 64 bytes of a file: where its table of contents is.
+/// The last 64 bytes of a file, and of each generation of it: where its table of contents is.
 struct Trailer: Hashable, Sendable {
   static let byteCount = 64
   static let magic: [UInt8] = Array("GBTEND".utf8) + [0x0D, 0x0A]
 
+  /// Bytes from the start of the file to the trailer.
+  let offset: Int
   /// Bytes from the start of the file to the table.
   let tableOffset: Int
   /// Bytes of the table.
   let tableByteCount: Int
   /// The CRC-32C of the table.
   let tableChecksum: UInt32
+  /// Where the trailer of the generation before is; 0 for the first.
+  let previousOffset: Int
+
+  /// Bytes from the start of the file to whatever follows.
+  var endOffset: Int { offset + Self.byteCount }
 
   /// The trailer as it stands in files.
   var content: [UInt8] {
@@ -18,17 +25,20 @@ struct Trailer: Hashable, Sendable {
     writer.write(UInt64(tableByteCount))
     writer.write(tableChecksum)
     writer.write(UInt32(0))
-    // Where the trailer before this one is: 0, for a file has one.
-    writer.write(UInt64(0))
-    writer.write([UInt8](repeating: 0, count: 20))
+    writer.write(UInt64(previousOffset))
+    writer.write(FormatVersion.current.content)
+    writer.write([UInt8](repeating: 0, count: 12))
     writer.write(crc32c(writer.bytes.span))
     return writer.bytes
   }
 
-  init(tableOffset: Int, tableByteCount: Int, tableChecksum: UInt32) {
+  /// The trailer of a table that begins at `tableOffset`.
+  init(table: Span<UInt8>, tableOffset: Int, previousOffset: Int) {
     self.tableOffset = tableOffset
-    self.tableByteCount = tableByteCount
-    self.tableChecksum = tableChecksum
+    tableByteCount = table.count
+    tableChecksum = crc32c(table)
+    self.previousOffset = previousOffset
+    offset = (tableOffset + table.count + Limits.alignment - 1) & ~(Limits.alignment - 1)
   }
 
   /// Reads the trailer that begins at `offset` of its file.
@@ -39,12 +49,14 @@ struct Trailer: Hashable, Sendable {
         code: .damaged("no trailer at the end: the file was cut, or something follows it"),
         offset: 0, field: "trailer.magic")
     }
+    self.offset = offset
     tableOffset = try reader.readCount("trailer.tableOffset")
     tableByteCount = try reader.readCount("trailer.tableByteCount")
     tableChecksum = try reader.read(UInt32.self, "trailer.tableChecksum")
     try reader.readZeros(4, "trailer.reserved")
-    try reader.readZeros(8, "trailer.previousTrailerOffset")
-    try reader.readZeros(20, "trailer.reserved")
+    previousOffset = try reader.readCount("trailer.previousOffset")
+    try reader.readVersion("trailer")
+    try reader.readZeros(12, "trailer.reserved")
     try reader.checkRecord(bytes, "trailer.checksum")
     guard tableByteCount <= Limits.maximumTableByteCount, tableOffset >= Header.byteCount,
       tableOffset.isMultiple(of: Limits.alignment), tableOffset <= offset,
@@ -54,6 +66,15 @@ struct Trailer: Hashable, Sendable {
       throw FormatError(
         code: .damaged("a table of \(tableByteCount) bytes at \(tableOffset)"), offset: 8,
         field: "trailer.tableOffset")
+    }
+    guard
+      previousOffset == 0
+        || (previousOffset.isMultiple(of: Limits.alignment) && previousOffset > Header.byteCount
+          && previousOffset <= tableOffset - Self.byteCount)
+    else {
+      throw FormatError(
+        code: .damaged("an earlier trailer at \(previousOffset)"), offset: 32,
+        field: "trailer.previousOffset")
     }
   }
 }

@@ -140,6 +140,13 @@ internal import CGobbetZstd
     guard ZSTD_isError(length) == 0, length == frame.count else {
       throw fail("not one whole frame")
     }
+    // Without its flag for a single segment a frame tells its window: an exponent and eighths.
+    if frame[4] & 0x20 == 0 {
+      let eighths = 8 + Int(frame[5] & 7)
+      guard eighths << (7 + Int(frame[5] >> 3)) <= Limits.maximumBlockByteCount else {
+        throw fail("a frame with too large a window")
+      }
+    }
     guard dictionary == 0 else { throw fail("a frame with a dictionary") }
   }
 }

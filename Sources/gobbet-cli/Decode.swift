@@ -35,8 +35,9 @@ struct Decode: ParsableCommand {
       guard document == nil, range == nil else {
         throw Failure(.usage, "--document and --range are for token datasets")
       }
-      guard let given else { throw Failure(.usage, "decode: ids need a --vocabulary") }
-      try write(try parsedIDs(), Decoder(given))
+      let ids = try parsedIDs()
+      guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
+      try write(ids, Decoder(given))
     }
   }
 
@@ -55,10 +56,8 @@ struct Decode: ParsableCommand {
       guard range.bounds.upperBound <= wanted.count else {
         throw Failure(.usage, "--range: there are tokens 0..<\(wanted.count)")
       }
-      wanted =
-        (wanted.lowerBound + range.bounds.lowerBound)
-        ..<(wanted.lowerBound
-        + range.bounds.upperBound)
+      let first = wanted.lowerBound
+      wanted = (first + range.bounds.lowerBound)..<(first + range.bounds.upperBound)
     }
     let decoder = Decoder(vocabulary)
     let step = 1 << 20
@@ -79,23 +78,12 @@ struct Decode: ParsableCommand {
     for word in try readAll(input).split(whereSeparator: { $0 <= 0x20 || $0 == 0x2C }) {
       let text = String(decoding: word, as: UTF8.self)
       guard let id = TokenID(text) else {
-        throw Failure(.badData, "\(input): not a token id: \(text.prefix(40))")
+        throw Failure(.badData, "\(input): not a token id: \(text.prefix(40).debugDescription)")
       }
       ids.append(id)
     }
+    // What was meant for a dataset is told so; no ids at all are fine where ids were meant.
+    if ids.isEmpty, vocabulary == nil { throw Failure(.badData, "\(input): is empty") }
     return ids
-  }
-}
-
-/// A half-open range of indices on the command line: 50..<54.
-struct IndexRange: ExpressibleByArgument {
-  let bounds: Range<Int>
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "..<", omittingEmptySubsequences: false)
-    guard parts.count == 2, let lower = Int(parts[0]), let upper = Int(parts[1]), lower >= 0,
-      lower <= upper
-    else { return nil }
-    bounds = lower..<upper
   }
 }

@@ -22,6 +22,8 @@ struct Generate: ParsableCommand {
 
   @Option(help: "The seed of the choices.") var seed: UInt64 = 0
 
+  @OptionGroup var threads: ThreadOptions
+
   @Flag(help: "Print the result as one JSON object.") var json = false
 
   func validate() throws {
@@ -34,15 +36,18 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let generation = try TextGeneration(
-      model: model,
-      vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0, pattern: nil) })
+      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) })
     let text = prompt == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : prompt
+    var sampling = Sampling.greedy
+    sampling.temperature = temperature
+    sampling.topK = topK
+    Interruption.watch()
     let start = ContinuousClock.now
     let result = try generation.continuation(
-      of: text, tokenLimit: tokens,
-      sampling: Sampling(temperature: temperature, topK: topK, seed: seed)
-    ) { bytes in
-      if !json { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) }
+      of: text, tokenLimit: tokens, sampling: sampling, seed: seed, threadCount: threads.count
+    ) { piece in
+      if !json { try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8)) }
+      return !Interruption.isRequested
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if json {

@@ -55,7 +55,7 @@ struct Pack: AsyncParsableCommand {
   }
 
   private func show(_ summary: PackingSummary) throws {
-    let fileByteCount = try fileByteCount(output.output)
+    let fileByteCount = try ContainerReader(path: output.output).byteCount
     let bits = Double(fileByteCount) * 8 / Double(max(1, summary.tokenCount))
     if report.json {
       try printJSON(

@@ -82,13 +82,3 @@ struct Train: AsyncParsableCommand {
     }
   }
 }
-
-extension TieBreak: ExpressibleByArgument {
-  public init?(argument: String) {
-    switch argument {
-    case "huggingface": self = .huggingFace
-    case "bytes": self = .bytes
-    default: return nil
-    }
-  }
-}

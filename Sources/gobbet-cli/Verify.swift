@@ -1,7 +1,7 @@
 import ArgumentParser
 import Gobbet
 
-/// `gobbet verify`: is everything in a file as it was written?
+/// `gobbet verify`: whether everything in a file is as it was written.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every checksum, index and id of .gobbet files.",
@@ -22,7 +22,7 @@ struct Verify: ParsableCommand {
     var damaged = 0
     for input in inputs {
       do {
-        let container = try verify(input)
+        let container = try FileVerification(path: input).container
         if json {
           try printJSON(
             Report(

@@ -53,7 +53,7 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
     ReadingVerb(
       name: "train",
       arguments: { file, shop in
-        ["train", file, "--size", "300", "-o", shop.folder.file("out.gobbet")]
+        ["train", file, "--size", "300", "--force", "-o", shop.folder.file("t.gobbet")]
       }
     ) { _ in "" },
     ReadingVerb(
@@ -65,7 +65,7 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
     ReadingVerb(
       name: "pack",
       arguments: { file, shop in
-        ["pack", file, "-v", shop.vocabulary, "-o", shop.folder.file("out.gobbet")]
+        ["pack", file, "-v", shop.vocabulary, "--force", "-o", shop.folder.file("p.gobbet")]
       }
     ) { _ in "" },
   ]

@@ -11,8 +11,8 @@ struct BitForBitTests {
     let ids: [UInt32]
     let logits: Matrix
 
-    init() throws {
-      small = try SmallModel()
+    init(_ precision: Precision = .float32) throws {
+      small = try SmallModel(precision)
       ids = Array(try small.reference.ids(named: "val.ids").prefix(200))
       logits = try ForwardPass(small.model).logits(of: ids, .all)
     }
@@ -22,7 +22,7 @@ struct BitForBitTests {
   func cached() throws {
     let whole = try Whole()
     let pass = try ForwardPass(whole.small.model)
-    let cache = try KeyValueCache(whole.small.model.configuration)
+    let cache = try KeyValueCache(whole.small.model)
     for (position, id) in whole.ids.enumerated() {
       let logits = try pass.logits(of: [id], cache: cache)
       #expect(logits[0] == whole.logits[position])
@@ -33,7 +33,7 @@ struct BitForBitTests {
   func chunked(length: Int) throws {
     let whole = try Whole()
     let pass = try ForwardPass(whole.small.model)
-    let cache = try KeyValueCache(whole.small.model.configuration)
+    let cache = try KeyValueCache(whole.small.model)
     for first in stride(from: 0, to: whole.ids.count, by: length) {
       let end = min(first + length, whole.ids.count)
       let logits = try pass.logits(of: Array(whole.ids[first..<end]), .all, cache: cache)
@@ -41,17 +41,18 @@ struct BitForBitTests {
     }
   }
 
-  @Test("after a rewind as if the forgotten tokens had never been")
-  func rewound() throws {
-    let whole = try Whole()
+  @Test(
+    "after a rewind as if the forgotten tokens had never been", arguments: Precision.allCases)
+  func rewound(precision: Precision) throws {
+    let whole = try Whole(precision)
     let pass = try ForwardPass(whole.small.model)
-    let cache = try KeyValueCache(whole.small.model.configuration)
+    let cache = try KeyValueCache(whole.small.model)
     _ = try pass.logits(of: Array(whole.ids.reversed()), cache: cache)
     cache.rewind()
     _ = try pass.logits(of: Array(whole.ids.prefix(150)), cache: cache)
-    cache.rewind(to: 40)
-    let logits = try pass.logits(of: Array(whole.ids[40..<90]), .all, cache: cache)
-    #expect(logits == whole.logits.rows(40..<90))
+    cache.rewind(to: 41)
+    let logits = try pass.logits(of: Array(whole.ids[41..<90]), .all, cache: cache)
+    #expect(logits == whole.logits.rows(41..<90))
   }
 
   @Test("in a batch with other sequences")
@@ -62,7 +63,7 @@ struct BitForBitTests {
     let lengths = [17, 1, 200, 60]
     let batch = try lengths.flatMap { length in
       try [Array(whole.ids.prefix(length)), other].map {
-        ForwardPass.Continuation($0, try KeyValueCache(whole.small.model.configuration))
+        ForwardPass.Continuation($0, try KeyValueCache(whole.small.model))
       }
     }
     let results = try pass.logits(of: batch, .all)
@@ -84,14 +85,21 @@ struct BitForBitTests {
     for (row, position) in positions.enumerated() { #expect(some[row] == whole.logits[position]) }
   }
 
-  @Test("with every set of instructions, on any number of threads", arguments: [1, 2, 3, 8])
-  func variants(threadCount: Int) throws {
-    let whole = try Whole()
+  @Test(
+    "with every set of instructions, on any number of threads, in every precision",
+    arguments: [1, 2, 3, 8], Precision.allCases)
+  func variants(threadCount: Int, precision: Precision) throws {
+    let small = try SmallModel(precision)
+    let model = small.model
+    let ids = Array(try small.reference.ids(named: "val.ids").prefix(75))
+    let expected = try ForwardPass(model).logits(of: ids, .all)
     for variant in KernelVariant.available {
-      let pass = try ForwardPass(
-        whole.small.model, threadCount: threadCount, variant: variant)
-      let ids = Array(whole.ids.prefix(75))
-      #expect(try pass.logits(of: ids, .all) == whole.logits.rows(0..<75), "\(variant)")
+      let pass = try ForwardPass(model, threadCount: threadCount, variant: variant)
+      #expect(try pass.logits(of: ids, .all) == expected, "\(variant)")
+      let cache = try KeyValueCache(model)
+      for (position, id) in ids.enumerated() {
+        #expect(try pass.logits(of: [id], cache: cache)[0] == expected[position], "\(variant)")
+      }
     }
   }
 }

@@ -11,12 +11,12 @@ struct SmallModel {
   let reference: MemorySource
   let model: GPT
 
-  init() throws {
+  init(_ precision: Precision = .float32) throws {
     var source = try MemorySource(safetensors: "tinymodel/model.safetensors")
     source.metadata = [(Configuration.metadataKey, Self.configuration)]
     self.source = source
     reference = try MemorySource(safetensors: "tinymodel/reference.safetensors")
-    model = try GPT(source)
+    model = try GPT(source, precision: precision)
   }
 }
 

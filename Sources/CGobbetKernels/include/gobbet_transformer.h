@@ -13,9 +13,32 @@
 
 #include "gobbet_threads.h"
 
-/// Outputs in a panel. A panel holds, for one input after the other, the weights of all its
-/// outputs, so that a product reads its memory strictly in order.
+/// What the weights of a matrix are stored as. Memory is counted in words of four bytes.
+typedef enum {
+  /// A float: one input of one output in a word.
+  gobbet_float32,
+  /// Two inputs in a word, the first in the lower half. Inputs are rounded to the same type, and
+  /// sums are floats: of every pair the second product is added first, as `vdpbf16ps` does.
+  /// Numbers under 2^-126 count as zero.
+  gobbet_bfloat16,
+  /// Blocks of 32 inputs with a scale for every output. Inputs are rounded to 16 bits, with a scale
+  /// for every block: the sum over a block is an exact integer, those of blocks are added as
+  /// floats. With inputs of 8 bits the error would be three times as large.
+  gobbet_int8
+} gobbet_element;
+
+/// Inputs in a block of `gobbet_int8`.
+enum { gobbet_block_length = 32 };
+
+/// Outputs in a panel. A panel holds, for one input, pair or block after the other, the weights of
+/// all its outputs, so that a product reads its memory strictly in order.
 enum { gobbet_panel_width = 32 };
+
+/// Words of a row of inputs as products read it.
+size_t gobbet_row_words(gobbet_element element, size_t depth);
+
+/// Words of a panel.
+size_t gobbet_panel_words(gobbet_element element, size_t depth);
 
 /// What happens to an output before it is stored.
 typedef enum {
@@ -29,13 +52,15 @@ typedef enum {
 
 /// A product of rows with a matrix in panels: output = epilogue(bias + input x weights).
 typedef struct {
-  /// Rows of `depth` floats, `input_stride` floats apart.
-  const float *_Nonnull input;
+  gobbet_element element;
+  /// Rows of inputs, `input_stride` words apart: floats for `gobbet_multiply`, and what
+  /// `gobbet_kernels.convert` makes of them for `gobbet_kernels.multiply`.
+  const void *_Nonnull input;
   size_t input_stride;
   size_t row_count;
   size_t depth;
-  /// Panels of `depth` x `gobbet_panel_width` floats, `panel_stride` floats apart.
-  const float *_Nonnull panels;
+  /// Panels, `panel_stride` words apart.
+  const void *_Nonnull panels;
   size_t panel_stride;
   /// A float for every output of every whole panel, or NULL for zeros.
   const float *_Nullable bias;
@@ -48,25 +73,34 @@ typedef struct {
 
 /// The functions for one set of instructions.
 typedef struct {
-  /// `avx512`, `avx2`, `plain`, or `neon` where that is what plain C becomes.
+  /// `avx512-dot`, with the instructions for bfloat16 and int8, `avx512`, `avx2`, `plain`, or `neon`
+  /// where that is what plain C becomes.
   const char *_Nonnull name;
   /// The product for the panels from `first` to before `end`.
   void (*_Nonnull multiply)(const gobbet_product *_Nonnull product, size_t first, size_t end);
+  /// Makes a row of floats one of `gobbet_row_words` words; not for `gobbet_float32`.
+  void (*_Nonnull convert)(
+      gobbet_element element, const float *_Nonnull input, size_t depth, void *_Nonnull row);
   /// output = (input - mean) / sqrt(variance + epsilon) * gain + shift, over one row.
   void (*_Nonnull normalize)(
       const float *_Nonnull input, size_t width, const float *_Nonnull gain,
       const float *_Nonnull shift, float epsilon, float *_Nonnull output);
   /// Replaces `count` scores by exp(scale * (score - largest)), divided by the sum of all.
   void (*_Nonnull softmax)(float *_Nonnull scores, size_t count, float scale);
+  /// Nothing but the multiply-adds of products: `sums_a_round` of them in each round, twice as many
+  /// where weights come in pairs. For measuring what products are measured against.
+  float (*_Nonnull exhaust)(gobbet_element element, size_t rounds);
+  size_t sums_a_round;
 } gobbet_kernels;
 
 /// The variants that this machine can run, the fastest first; NULL past the last.
 const gobbet_kernels *_Nullable gobbet_kernels_at(size_t index);
 
-/// The whole product, its panels divided over the pool.
+/// The whole product, its panels divided over the pool. `scratch` holds `gobbet_row_words` for
+/// every row; it is not used for `gobbet_float32`.
 void gobbet_multiply(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
-    const gobbet_product *_Nonnull product);
+    const gobbet_product *_Nonnull product, void *_Nullable scratch);
 
 /// Normalises `row_count` rows of `width` floats, divided over the pool.
 void gobbet_normalize(
@@ -76,30 +110,33 @@ void gobbet_normalize(
 
 /// The keys and values of one sequence in one layer, for every head.
 ///
-/// A head's keys are a matrix in panels whose outputs are the positions, its values one whose
-/// outputs are the head's columns: attention is two products.
+/// A head's keys are a matrix in panels whose inputs are the head's columns and whose outputs are
+/// the positions; its values are one whose inputs are the positions and whose outputs are the
+/// columns. So attention is two products.
 typedef struct {
-  /// [heads][positions / panel width][head width][panel width]
-  float *_Nonnull keys;
-  /// [heads][head width / panel width, rounded up][positions][panel width]
-  float *_Nonnull values;
+  /// What they are stored as: `gobbet_float32` or `gobbet_bfloat16`.
+  gobbet_element element;
+  /// `gobbet_key_words` for every head.
+  void *_Nonnull keys;
+  /// `gobbet_value_words` for every head.
+  void *_Nonnull values;
   /// Positions there is room for, a multiple of the panel width.
   size_t capacity;
   size_t head_count;
   size_t head_width;
 } gobbet_layer_cache;
 
-/// Floats that the keys of one layer take.
-size_t gobbet_key_count(size_t capacity, size_t head_count, size_t head_width);
+/// Words that the keys of one head take.
+size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_width);
 
-/// Floats that the values of one layer take.
-size_t gobbet_value_count(size_t capacity, size_t head_count, size_t head_width);
+/// Words that the values of one head take.
+size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width);
 
-/// Puts keys and values of `row_count` rows at the positions from `position`.
+/// Puts keys and values of `row_count` rows at the positions from `position`, divided over the pool.
 /// A row holds its queries, its keys and its values, each of heads x head width floats.
 void gobbet_remember(
-    const gobbet_layer_cache *_Nonnull cache, const float *_Nonnull rows, size_t row_stride,
-    size_t row_count, size_t position);
+    gobbet_pool *_Nonnull pool, const gobbet_layer_cache *_Nonnull cache,
+    const float *_Nonnull rows, size_t row_stride, size_t row_count, size_t position);
 
 /// Queries of consecutive positions of one sequence.
 typedef struct {
@@ -123,34 +160,45 @@ typedef struct {
 /// Rows that one call of attention takes.
 enum { gobbet_queries_at_once = 12 };
 
-/// Floats of scratch that attention needs for a pool and a cache of that capacity.
-size_t gobbet_attention_scratch(const gobbet_pool *_Nonnull pool, size_t capacity);
+/// Words of scratch that attention needs for a pool and caches of that capacity and head width.
+size_t gobbet_attention_scratch(
+    const gobbet_pool *_Nonnull pool, size_t capacity, size_t head_width);
 
 /// Attention for every head of every group of queries, divided over the pool. `scratch` holds
-/// `gobbet_attention_scratch` floats for the largest capacity of a group.
+/// `gobbet_attention_scratch` words; all caches are of one capacity and head width.
 void gobbet_attend(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
-    const gobbet_attention *_Nonnull groups, size_t group_count, float *_Nonnull scratch);
+    const gobbet_attention *_Nonnull groups, size_t group_count, void *_Nonnull scratch);
 
-/// Puts a matrix [inputs, outputs] into panels; the last is filled with zeros. Returns whether every
-/// weight is finite.
-bool gobbet_pack_by_input(
+/// Puts a matrix [inputs, outputs], or [outputs, inputs] if `by_output`, into panels; the last is
+/// filled with zeros. `scratch` holds a panel of floats for every thread of the pool. Returns whether
+/// every weight is finite.
+bool gobbet_pack(
+    gobbet_pool *_Nonnull pool, gobbet_element element, bool by_output,
     const float *_Nonnull weights, size_t input_count, size_t output_count,
-    float *_Nonnull panels);
-
-/// The same for a matrix [outputs, inputs].
-bool gobbet_pack_by_output(
-    const float *_Nonnull weights, size_t input_count, size_t output_count,
-    float *_Nonnull panels);
+    float *_Nonnull scratch, void *_Nonnull panels);
 
 /// Copies the weights of one output out of panels.
 void gobbet_unpack_output(
-    const float *_Nonnull panels, size_t input_count, size_t output, float *_Nonnull weights);
+    gobbet_element element, const void *_Nonnull panels, size_t input_count, size_t output,
+    float *_Nonnull weights);
 
 /// Whether every float is finite.
 bool gobbet_all_finite(const float *_Nonnull values, size_t count);
 
 /// log(sum of exp(value)), in double precision.
 double gobbet_log_sum_exp(const float *_Nonnull values, size_t count);
+
+/// Runs `exhaust` once on every thread of the pool.
+void gobbet_exhaust(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool, gobbet_element element,
+    size_t rounds);
+
+/// Reads all of some words, divided over the pool, and does little with them.
+void gobbet_read_through(
+    gobbet_pool *_Nonnull pool, const uint32_t *_Nonnull words, size_t count);
+
+/// exp(value), in double precision.
+double gobbet_exp(double value);
 
 #endif

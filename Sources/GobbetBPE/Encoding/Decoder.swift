@@ -1,10 +1,28 @@
 /// Turns token ids back into the bytes they stand for; threads can share it.
 public struct Decoder: Sendable {
+  /// The bytes of a token of at most 15 bytes, and their number in the topmost byte.
+  private typealias Record = SIMD16<UInt8>
+  /// In place of the number, for a longer token and for no token.
+  private static let elsewhere: UInt8 = 255
+  /// Bytes that are decoded before they are appended.
+  private static let blockByteCount = 1 << 14
+
   private let vocabulary: Vocabulary
+  private let records: [Record]
 
   /// Lays out the tokens of a vocabulary for decoding.
   public init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
+    var records = [Record](repeating: Record(repeating: Self.elsewhere), count: vocabulary.idBound)
+    func set(_ id: TokenID, _ bytes: ArraySlice<UInt8>) {
+      guard (1...15).contains(bytes.count) else { return }
+      for (index, byte) in bytes.enumerated() { records[Int(id)][index] = byte }
+      records[Int(id)][15] = UInt8(truncatingIfNeeded: bytes.count)
+    }
+    let tokens = vocabulary.tokens
+    for id in 0..<TokenID(truncatingIfNeeded: tokens.count) { set(id, tokens[id]) }
+    for token in vocabulary.specialTokens { set(token.id, token.bytes[...]) }
+    self.records = records
   }
 
   /// Appends the bytes of all tokens to `bytes`, special tokens too.
@@ -13,13 +31,43 @@ public struct Decoder: Sendable {
   public func decode(
     _ ids: Span<TokenID>, into bytes: inout [UInt8]
   ) throws(UnknownTokenError) {
-    for index in ids.indices {
-      let id = ids[index]
-      guard let token = vocabulary.bytes(of: id) else {
-        throw UnknownTokenError(id: id, index: index)
+    var index = 0
+    while index < ids.count {
+      index = decodeBlock(ids, from: index, into: &bytes)
+      guard index < ids.count else { return }
+      guard let token = vocabulary.bytes(of: ids[index]) else {
+        throw UnknownTokenError(id: ids[index], index: index)
       }
       bytes.append(contentsOf: token)
+      index += 1
     }
+  }
+
+  /// Appends tokens while they have records, and says where it stopped.
+  private func decodeBlock(
+    _ ids: Span<TokenID>, from first: Int, into bytes: inout [UInt8]
+  ) -> Int {
+    let end = min(ids.count, first + Self.blockByteCount / 16)
+    var index = first
+    bytes.append(addingCapacity: Self.blockByteCount) { output in
+      unsafe output.withUnsafeMutableBufferPointer { target, written in
+        unsafe records.withUnsafeBufferPointer { records in
+          guard let base = UnsafeMutableRawPointer(target.baseAddress) else { return }
+          while index < end {
+            let id = Int(ids[index])
+            guard id < records.count else { return }
+            // SAFETY: every token takes 16 bytes of room and at most 15 of them, and the block
+            // has room for all tokens up to `end`.
+            let record = unsafe records[id]
+            guard record[15] != Self.elsewhere else { return }
+            unsafe base.storeBytes(of: record, toByteOffset: written, as: Record.self)
+            written += Int(record[15])
+            index += 1
+          }
+        }
+      }
+    }
+    return index
   }
 
   /// The text of tokens; what is not UTF-8 becomes U+FFFD.
@@ -29,6 +77,15 @@ public struct Decoder: Sendable {
     var bytes: [UInt8] = []
     try decode(ids.span, into: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The text of tokens; nil if it is not UTF-8.
+  ///
+  /// - Throws: ``UnknownTokenError``.
+  public func validText(_ ids: [TokenID]) throws(UnknownTokenError) -> String? {
+    var bytes: [UInt8] = []
+    try decode(ids.span, into: &bytes)
+    return String(validating: bytes, as: UTF8.self)
   }
 }
 

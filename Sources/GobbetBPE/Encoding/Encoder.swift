@@ -4,7 +4,7 @@
 /// by a small multiple of the longest pretoken so far.
 public struct Encoder: ~Copyable {
   let tokenizer: Tokenizer
-  private var core: EncoderCore
+  var core: EncoderCore
   /// What finds the special tokens of the policy used last.
   private var matcher: (policy: SpecialTokenPolicy, matcher: SpecialTokenMatcher)?
 
@@ -15,7 +15,7 @@ public struct Encoder: ~Copyable {
 
   /// Appends the ids of a text to `ids`; special tokens in it are ordinary text.
   public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
-    core.encode(bytes, tokenizer.scanner, into: &ids)
+    unsafe core.forEachRun(of: bytes, tokenizer.scanner) { unsafe ids.append(contentsOf: $0) }
   }
 
   /// Appends the ids of a text to `ids`, with the special tokens that `policy` allows.
@@ -59,8 +59,8 @@ public struct Encoder: ~Copyable {
 
   /// How many tokens a text has; special tokens in it are ordinary text.
   public mutating func count(_ bytes: Span<UInt8>) -> Int {
-    var ids: [TokenID] = []
-    encode(bytes, into: &ids)
-    return ids.count
+    var count = 0
+    unsafe core.forEachRun(of: bytes, tokenizer.scanner) { count += $0.count }
+    return count
   }
 }

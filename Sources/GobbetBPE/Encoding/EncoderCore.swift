@@ -1,115 +1,185 @@
 /// The inner loop of an encoder: pretokens to tokens, by way of two caches.
 @safe struct EncoderCore: ~Copyable {
-  /// Ids that wait in `output` before they are appended to an array.
-  private static let outputCount = 4096
+  /// Pretokens that are looked up in one go.
+  private static let batchCount = 256
+  /// Room for the tokens of one batch of pretokens that are not long, and one more entry of the
+  /// cache.
+  private static let outputCount = batchCount * PieceMerger.maximumByteCount + 4
+
+  /// The longest pieces that are kept in a cache.
+  private static let longestKept = 1024
 
   private let tables: MergeTables
-  private let tokens: TokenTable
   private var short: PretokenCache
   private var long: LongPretokenCache
-  private var longMerger = LongPieceMerger.Scratch()
+  private var merger = PieceMerger()
+  private var longMerger: LongPieceMerger
+  /// The tokens of a piece that is too long for `output`.
   private var longTokens: [TokenID] = []
-  /// Room for `outputCount` ids, those of one short piece, and the 128 words of a `PieceMerger`.
-  private let output: UnsafeMutablePointer<UInt32>
+  /// Where the pretokens of a batch end.
+  private let ends: UnsafeMutablePointer<Int>
+  /// The tokens of a batch that wait to be handed on.
+  private let output: UnsafeMutablePointer<TokenID>
 
   init(_ tables: MergeTables, _ tokens: TokenTable, _ cacheByteBudget: Int) {
     self.tables = tables
-    self.tokens = tokens
     short = PretokenCache(byteBudget: cacheByteBudget / 2)
     long = LongPretokenCache(byteBudget: cacheByteBudget / 2)
-    let size = Self.outputCount + PieceMerger.maximumByteCount + 128
-    unsafe output = .allocate(capacity: size)
-    unsafe output.initialize(repeating: 0, count: size)
+    longMerger = LongPieceMerger(tokens)
+    unsafe ends = .allocate(capacity: Self.batchCount)
+    unsafe ends.initialize(repeating: 0, count: Self.batchCount)
+    unsafe output = .allocate(capacity: Self.outputCount)
+    unsafe output.initialize(repeating: 0, count: Self.outputCount)
   }
 
-  deinit { unsafe output.deallocate() }
+  deinit {
+    unsafe ends.deallocate()
+    unsafe output.deallocate()
+  }
 
-  mutating func encode(
-    _ bytes: Span<UInt8>, _ scanner: PretokenScanner, into ids: inout [TokenID]
-  ) {
+  /// Hands the tokens of a text to `body`, some at a time.
+  @inline(__always)
+  mutating func forEachRun<Failure: Error>(
+    of bytes: Span<UInt8>, _ scanner: PretokenScanner,
+    _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
+  ) throws(Failure) {
     let tables = self.tables
-    unsafe tables.withPointers { pointers in
-      unsafe bytes.withUnsafeBufferPointer { buffer in
-        guard let start = buffer.baseAddress else { return }
-        let paddedEnd = buffer.count - 16
-        var written = 0
-        scanner.forEachPretoken(in: bytes) { range in
-          if written >= Self.outputCount {
-            unsafe ids.append(contentsOf: UnsafeBufferPointer(start: output, count: written))
-            written = 0
-          }
-          let piece = unsafe start + range.lowerBound
-          if range.count <= PretokenKey.maximumByteCount {
-            let key = unsafe PretokenKey(
-              piece, range.count, isPadded: range.lowerBound <= paddedEnd)
-            let hash = key.hash
-            if let entry = unsafe short.entry(key, hash) {
-              let target = unsafe UnsafeMutableRawPointer(output + written)
-              unsafe target.storeBytes(of: entry.pointee.tokens, as: SIMD4<TokenID>.self)
-              written += unsafe entry.pointee.tokenCount
-              return
-            }
-            written += unsafe encodeShort(piece, range.count, key, hash, pointers, output + written)
-          } else {
-            unsafe ids.append(contentsOf: UnsafeBufferPointer(start: output, count: written))
-            written = 0
-            unsafe encodeLong(piece, range.count, pointers, into: &ids)
+    let ends = unsafe self.ends
+    try unsafe tables.withPointers { pointers throws(Failure) in
+      try unsafe bytes.withUnsafeBufferPointer { buffer throws(Failure) in
+        var start = 0
+        var count = 0
+        try scanner.forEachPretoken(in: bytes) { range throws(Failure) in
+          // SAFETY: `count` is below `batchCount`, the room that `ends` has.
+          unsafe ends[count] = range.upperBound
+          count += 1
+          if count == Self.batchCount {
+            try unsafe encodeBatch(buffer, start, count, pointers, body)
+            start = range.upperBound
+            count = 0
           }
         }
-        unsafe ids.append(contentsOf: UnsafeBufferPointer(start: output, count: written))
+        try unsafe encodeBatch(buffer, start, count, pointers, body)
       }
     }
   }
 
-  /// Writes the tokens of a piece of at most 15 bytes that the first cache does not hold.
+  /// Encodes the pretokens that `ends` lists, the first of which begins at `start`.
+  @inline(never)
+  private mutating func encodeBatch<Failure: Error>(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int, _ pointers: MergePointers,
+    _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard count > 0, let base = bytes.baseAddress else { return }
+    let lastPadded = bytes.count - 16
+    var written = 0
+    var start = start
+    for index in 0..<count {
+      // SAFETY: `ends` has `count` ends, which rise from `start` to the end of `bytes` at most;
+      // `output` has room for a token a byte of all pieces up to `longByteCount`, and the rest of
+      // one entry.
+      let end = unsafe ends[index]
+      let length = end &- start
+      let piece = unsafe base + start
+      if length <= ShortPretokenKey.maximumByteCount {
+        let key = unsafe ShortPretokenKey(piece, length, isPadded: start <= lastPadded)
+        let hash = key.hash
+        let line = unsafe short.firstLine(hash)
+        let isFirst = unsafe line[0].isOf(key)
+        let isSecond = unsafe line[1].isOf(key)
+        if isFirst != isSecond {
+          let entry = unsafe line + (isFirst ? 0 : 1)
+          let target = unsafe UnsafeMutableRawPointer(output + written)
+          unsafe target.storeBytes(of: entry.pointee.tokens, as: SIMD4<TokenID>.self)
+          written &+= unsafe entry.pointee.tokenCount
+        } else {
+          written &+= unsafe encodeShort(piece, length, key, hash, pointers, output + written)
+        }
+      } else if length <= PieceMerger.maximumByteCount {
+        written &+= unsafe encodeMiddle(piece, length, pointers, output + written)
+      } else {
+        try unsafe body(UnsafeBufferPointer(start: output, count: written))
+        written = 0
+        unsafe encodeLong(piece, length, pointers)
+        try unsafe longTokens.withUnsafeBufferPointer { tokens throws(Failure) in
+          try unsafe body(tokens)
+        }
+      }
+      start = end
+    }
+    try unsafe body(UnsafeBufferPointer(start: output, count: written))
+  }
+
+  /// Writes the tokens of a piece of at most 15 bytes that its first line does not hold.
+  @inline(never)
   private mutating func encodeShort(
-    _ piece: UnsafePointer<UInt8>, _ count: Int, _ key: PretokenKey, _ hash: UInt64,
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ key: ShortPretokenKey, _ hash: UInt64,
     _ pointers: MergePointers, _ ids: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    if let whole = unsafe wholeToken(piece, count) {
+    // SAFETY: the caller has room for one token a byte, and for a whole entry.
+    if let entry = short.secondEntry(key, hash) {
+      unsafe UnsafeMutableRawPointer(ids).storeBytes(of: entry.tokens, as: SIMD4<TokenID>.self)
+      return entry.tokenCount
+    }
+    if let whole = unsafe tables.wholeToken(piece, count) {
       unsafe ids[0] = whole
       unsafe short.insert(key, hash, ids, 1)
       return 1
     }
-    let scratch = unsafe output + (Self.outputCount + PieceMerger.maximumByteCount)
-    let merger = unsafe PieceMerger(pointers, scratch)
-    let tokenCount = unsafe merger.merge(piece, count, into: ids)
+    // What has more tokens than an entry is with the long ones; few bytes have few tokens.
+    if count > PretokenCache.maximumTokenCount,
+      let known = unsafe long.tokens(of: piece, count, hash, into: ids)
+    {
+      return known
+    }
+    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
     if tokenCount <= PretokenCache.maximumTokenCount {
       unsafe short.insert(key, hash, ids, tokenCount)
+    } else {
+      unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
     }
     return tokenCount
   }
 
-  /// Appends the tokens of a piece of at least 16 bytes.
-  private mutating func encodeLong(
+  /// Writes the tokens of a piece of 16 to 64 bytes.
+  @inline(never)
+  private mutating func encodeMiddle(
     _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers,
-    into ids: inout [TokenID]
-  ) {
-    let hash = unsafe LongPretokenCache.hash(piece, count)
-    if let known = unsafe long.tokens(piece, count, hash) {
-      unsafe ids.append(contentsOf: known)
-      return
+    _ ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: the caller has room for one token a byte.
+    let hash = unsafe ByteString.hash(piece, count)
+    if let known = unsafe long.tokens(of: piece, count, hash, into: ids) { return known }
+    if tables.wholeTokensMatter, let whole = unsafe tables.wholeToken(piece, count) {
+      unsafe ids[0] = whole
+      return 1
     }
-    longTokens.removeAll(keepingCapacity: true)
-    if let whole = unsafe wholeToken(piece, count) {
-      longTokens.append(whole)
-    } else if count <= PieceMerger.maximumByteCount {
-      let scratch = unsafe output + (Self.outputCount + PieceMerger.maximumByteCount)
-      let merger = unsafe PieceMerger(pointers, scratch)
-      let tokenCount = unsafe merger.merge(piece, count, into: output)
-      unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: tokenCount))
-    } else {
-      let merger = unsafe LongPieceMerger(pointers, tokens)
-      unsafe merger.merge(piece, count, &longMerger, into: &longTokens)
-    }
-    unsafe longTokens.withUnsafeBufferPointer { unsafe long.insert(piece, count, hash, $0) }
-    ids.append(contentsOf: longTokens)
+    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
+    unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+    return tokenCount
   }
 
-  /// The token that a piece is, if such pieces are taken whole.
-  private func wholeToken(_ piece: UnsafePointer<UInt8>, _ count: Int) -> TokenID? {
-    guard let whole = tables.wholeTokens else { return nil }
-    let bytes = unsafe Span(_unsafeStart: piece, count: count)
-    return whole.index.id(of: bytes, 0..<count, in: whole.table)
+  /// Leaves the tokens of a longer piece in `longTokens`.
+  @inline(never)
+  private mutating func encodeLong(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers
+  ) {
+    longTokens.removeAll(keepingCapacity: true)
+    if tables.wholeTokensMatter, let whole = unsafe tables.wholeToken(piece, count) {
+      longTokens.append(whole)
+      return
+    }
+    guard count <= Self.longestKept else {
+      unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
+      return
+    }
+    // SAFETY: `output` has been handed on, and has room for one token a byte.
+    let hash = unsafe ByteString.hash(piece, count)
+    if let known = unsafe long.tokens(of: piece, count, hash, into: output) {
+      unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: known))
+      return
+    }
+    unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
+    unsafe longTokens.withUnsafeBufferPointer { unsafe long.insert(piece, count, hash, $0) }
   }
 }

@@ -1,31 +1,40 @@
 /// The tokens of pretokens that ``PretokenCache`` has no room for: any length, any number of tokens.
 ///
-/// An open hash table points into an arena of 32-bit words, where a record is its number of bytes,
-/// its number of tokens, the tokens, and the bytes. Both grow with use up to the budget; when the
-/// arena is full, everything is forgotten.
+/// An open hash table points into an arena, where a record is its number of bytes, its number of
+/// tokens, the bytes, and the tokens in three bytes each. Both grow with use up to the budget. What
+/// comes when they are full is not kept, until as much was missed as there is; then everything is
+/// forgotten. So a working set that is a little too large still finds most of itself.
 @safe struct LongPretokenCache: ~Copyable {
   private static let firstSlotCount = 512
-  private static let firstWordCount = 8192
+  private static let firstArenaByteCount = 1 << 15
+  /// Bytes behind the last record, so that its tokens can be read four bytes at a time.
+  private static let paddingByteCount = 4
+  private static let headerByteCount = 4
 
   /// The upper half of a hash, and below it the place of a record plus one; 0 for an empty slot.
   private var slots: UnsafeMutablePointer<UInt64>
   private var slotCount: Int
-  private var arena: UnsafeMutablePointer<UInt32>
-  private var wordCount: Int
-  private var usedWordCount = 0
+  private var arena: UnsafeMutableRawPointer
+  private var arenaByteCount: Int
+  private var usedByteCount = 0
   private var recordCount = 0
-  private let byteBudget: Int
+  /// Pretokens that were not kept since the cache is full.
+  private var missedCount = 0
+  private let maximumSlotCount: Int
+  private let maximumArenaByteCount: Int
 
-  /// A cache of about `byteBudget` bytes; it keeps nothing if that is very little.
+  /// A cache of at most `byteBudget` bytes; it keeps nothing if that is very little.
   init(byteBudget: Int) {
-    self.byteBudget = byteBudget
-    let isTiny = byteBudget < 8 * Self.firstSlotCount + 4 * Self.firstWordCount
-    slotCount = isTiny ? 2 : Self.firstSlotCount
-    wordCount = isTiny ? 0 : Self.firstWordCount
-    unsafe slots = .allocate(capacity: slotCount)
-    unsafe slots.initialize(repeating: 0, count: slotCount)
-    unsafe arena = .allocate(capacity: wordCount)
-    unsafe arena.initialize(repeating: 0, count: wordCount)
+    // An eighth, or up to a quarter, for the table.
+    var slots = 1
+    while slots * 64 <= byteBudget { slots *= 2 }
+    maximumSlotCount = slots
+    maximumArenaByteCount = max(0, byteBudget - 8 * slots - Self.paddingByteCount)
+    slotCount = min(slots, Self.firstSlotCount)
+    arenaByteCount = min(maximumArenaByteCount, Self.firstArenaByteCount)
+    unsafe self.slots = .allocate(capacity: slotCount)
+    unsafe self.slots.initialize(repeating: 0, count: slotCount)
+    unsafe arena = Self.allocateArena(arenaByteCount)
   }
 
   deinit {
@@ -34,106 +43,92 @@
   }
 
   /// The memory it occupies.
-  var byteCount: Int { 8 * slotCount + 4 * wordCount }
+  var byteCount: Int { 8 * slotCount + arenaByteCount + Self.paddingByteCount }
 
-  /// A hash of at least 16 bytes.
-  @inline(__always) static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
-    var hash = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
-    var offset = 0
-    while offset + 16 < count {
-      hash = unsafe mix(bytes + offset, hash)
-      offset += 16
-    }
-    // SAFETY: the last step reads the last 16 bytes, and there are as many.
-    return unsafe mix(bytes + (count - 16), hash)
-  }
-
-  @inline(__always) private static func mix(_ bytes: UnsafePointer<UInt8>, _ hash: UInt64) -> UInt64
-  {
-    // SAFETY: the caller has 16 bytes.
-    let raw = unsafe UnsafeRawPointer(bytes)
-    let low = unsafe raw.loadUnaligned(as: UInt64.self)
-    let high = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-    let product = (low ^ hash ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(
-      by: high ^ 0xE703_7ED1_A0B4_28DB)
-    return product.high ^ product.low
-  }
-
-  /// The tokens of a pretoken, if they are there; good until the next insertion.
-  @inline(__always)
-  func tokens(
-    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt64
-  ) -> UnsafeBufferPointer<TokenID>? {
-    var slot = Int(truncatingIfNeeded: hash >> 32) & (slotCount - 1)
-    // SAFETY: `slot` is below `slotCount`, at most half of the slots are in use, and places in
-    // them are those of whole records.
+  /// Writes the tokens of a pretoken to `tokens` and says how many they are; nil if it is not here.
+  ///
+  /// - Precondition: `tokens` has room for one token a byte.
+  @inline(__always) func tokens(
+    of bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt64,
+    into tokens: UnsafeMutablePointer<TokenID>
+  ) -> Int? {
+    var slot = Int(truncatingIfNeeded: hash >> 32) & (slotCount &- 1)
+    // SAFETY: `slot` is below `slotCount`, some slots are empty, and places in the others are those
+    // of whole records, with four bytes to read behind the last.
     while true {
       let word = unsafe slots[slot]
       if word == 0 { return nil }
       if (word ^ hash) >> 32 == 0 {
-        let record = unsafe arena + (Int(truncatingIfNeeded: word & 0xFFFF_FFFF) - 1)
-        let tokenCount = unsafe Int(record[1])
-        if unsafe Int(record[0]) == count,
-          unsafe Self.isEqual(UnsafeRawPointer(record + 2 + tokenCount), bytes, count)
-        {
-          return unsafe UnsafeBufferPointer(start: record + 2, count: tokenCount)
+        let record = unsafe arena + (Int(truncatingIfNeeded: word & 0xFFFF_FFFF) &- 1)
+        let header = unsafe record.loadUnaligned(as: UInt32.self)
+        let stored = unsafe (record + Self.headerByteCount).assumingMemoryBound(to: UInt8.self)
+        if Int(header & 0xFFFF) == count, unsafe ByteString.isEqual(stored, bytes, count) {
+          let tokenCount = Int(header >> 16)
+          let first = unsafe UnsafeRawPointer(stored + count)
+          for index in 0..<tokenCount {
+            unsafe tokens[index] =
+              first.loadUnaligned(fromByteOffset: 3 &* index, as: UInt32.self) & 0xFF_FFFF
+          }
+          return tokenCount
         }
       }
-      slot = (slot + 1) & (slotCount - 1)
+      slot = (slot &+ 1) & (slotCount &- 1)
     }
   }
 
-  /// Adds the tokens of a pretoken that is not there, if it is not too long for the budget.
+  /// Keeps the tokens of a pretoken that is not there, if there is room.
   mutating func insert(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt64,
     _ tokens: UnsafeBufferPointer<TokenID>
   ) {
-    let size = 2 + tokens.count + (count + 3) / 4
-    guard makeRoom(size) else { return }
-    // SAFETY: there is room for `size` words behind those in use.
-    let record = unsafe arena + usedWordCount
-    unsafe record[0] = UInt32(truncatingIfNeeded: count)
-    unsafe record[1] = UInt32(truncatingIfNeeded: tokens.count)
-    for index in tokens.indices { unsafe record[2 + index] = tokens[index] }
-    let raw = unsafe UnsafeMutableRawPointer(record + 2 + tokens.count)
-    unsafe raw.copyMemory(from: bytes, byteCount: count)
-    place(hash & ~0xFFFF_FFFF | UInt64(usedWordCount + 1))
-    usedWordCount += size
+    let size = Self.headerByteCount + count + 3 * tokens.count
+    guard count <= 0xFFFF, hasRoom(for: size) else { return }
+    // SAFETY: there is room for `size` bytes behind those in use, and for the padding.
+    let record = unsafe arena + usedByteCount
+    let header = UInt32(truncatingIfNeeded: count | tokens.count << 16)
+    unsafe record.storeBytes(of: header, as: UInt32.self)
+    unsafe (record + Self.headerByteCount).copyMemory(from: bytes, byteCount: count)
+    let first = unsafe record + Self.headerByteCount + count
+    for index in tokens.indices {
+      unsafe first.storeBytes(of: tokens[index], toByteOffset: 3 * index, as: UInt32.self)
+    }
+    place(hash & ~0xFFFF_FFFF | UInt64(usedByteCount + 1))
+    usedByteCount += size
     recordCount += 1
   }
 
-  /// Makes room for one record of `size` words; false if there can be none.
-  private mutating func makeRoom(_ size: Int) -> Bool {
-    // A piece that takes a sixteenth of the arena is not worth what it would push out.
-    let maximumWordCount = byteBudget / 8
-    guard size <= maximumWordCount / 16, wordCount > 0 else { return false }
-    if usedWordCount + size > wordCount {
-      if wordCount * 2 <= maximumWordCount {
-        growArena(to: max(wordCount * 2, usedWordCount + size))
-      } else {
-        forget()
-      }
+  /// Whether one more record of `size` bytes can be kept.
+  private mutating func hasRoom(for size: Int) -> Bool {
+    // A piece that takes a sixteenth of the arena is not worth its room.
+    guard size <= maximumArenaByteCount / 16 else { return false }
+    while usedByteCount + size > arenaByteCount, arenaByteCount < maximumArenaByteCount {
+      growArena()
     }
-    if recordCount * 2 >= slotCount {
-      if 16 * slotCount <= byteBudget / 2 { growSlots() } else { forget() }
-    }
-    return usedWordCount + size <= wordCount
+    if recordCount * 8 >= slotCount * 7, slotCount < maximumSlotCount { growSlots() }
+    if usedByteCount + size <= arenaByteCount, recordCount * 8 < slotCount * 7 { return true }
+    missedCount += 1
+    if missedCount > recordCount { forget() }
+    return false
   }
 
   private mutating func forget() {
     unsafe slots.update(repeating: 0, count: slotCount)
-    usedWordCount = 0
+    usedByteCount = 0
     recordCount = 0
+    missedCount = 0
   }
 
-  private mutating func growArena(to newCount: Int) {
-    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: newCount)
-    // SAFETY: `larger` has room for all words of `arena`, and then for the rest.
-    unsafe larger.initialize(from: arena, count: usedWordCount)
-    unsafe (larger + usedWordCount).initialize(repeating: 0, count: newCount - usedWordCount)
+  private mutating func growArena() {
+    arenaByteCount = min(2 * arenaByteCount, maximumArenaByteCount)
+    let larger = unsafe Self.allocateArena(arenaByteCount)
+    // SAFETY: `larger` has room for all bytes of `arena`.
+    unsafe larger.copyMemory(from: arena, byteCount: usedByteCount)
     unsafe arena.deallocate()
     unsafe arena = larger
-    wordCount = newCount
+  }
+
+  private static func allocateArena(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    .allocate(byteCount: byteCount + paddingByteCount, alignment: 16)
   }
 
   private mutating func growSlots() {
@@ -144,7 +139,8 @@
     unsafe slots.initialize(repeating: 0, count: slotCount)
     for index in 0..<oldCount {
       // SAFETY: `old` has `oldCount` words until it is given back.
-      if unsafe old[index] != 0 { place(unsafe old[index]) }
+      let word = unsafe old[index]
+      if word != 0 { place(word) }
     }
     unsafe old.deallocate()
   }
@@ -152,33 +148,8 @@
   /// Puts a word into the first free slot from the one that its upper half names.
   private func place(_ word: UInt64) {
     var slot = Int(truncatingIfNeeded: word >> 32) & (slotCount - 1)
-    // SAFETY: `slot` is below `slotCount`, and at most half of the slots are in use.
+    // SAFETY: `slot` is below `slotCount`, and some slots are empty.
     while unsafe slots[slot] != 0 { slot = (slot + 1) & (slotCount - 1) }
     unsafe slots[slot] = word
-  }
-
-  private static func isEqual(
-    _ left: UnsafeRawPointer, _ right: UnsafePointer<UInt8>, _ count: Int
-  ) -> Bool {
-    let right = unsafe UnsafeRawPointer(right)
-    var offset = 0
-    // SAFETY: eight bytes are read only where as many are left.
-    while offset + 8 <= count {
-      if unsafe left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      {
-        return false
-      }
-      offset += 8
-    }
-    while offset < count {
-      if unsafe left.load(fromByteOffset: offset, as: UInt8.self)
-        != right.load(fromByteOffset: offset, as: UInt8.self)
-      {
-        return false
-      }
-      offset += 1
-    }
-    return true
   }
 }

@@ -31,16 +31,18 @@
 }
 extension MergeTables {
   /// Calls `body` with pointers to all arrays, which are good until it returns.
-  @inline(__always) func withPointers<Result>(_ body: (MergePointers) -> Result) -> Result {
+  @inline(__always) func withPointers<Result, Failure: Error>(
+    _ body: (MergePointers) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     // SAFETY: the pointers do not outlive the calls that give them.
-    unsafe byteTokens.withUnsafeBufferPointer { byteTokens in
-      unsafe bytePairs.withUnsafeBufferPointer { bytePairs in
-        unsafe pairs.slots.withUnsafeBufferPointer { slots in
-          unsafe results.withUnsafeBufferPointer { results in
+    try unsafe byteTokens.withUnsafeBufferPointer { byteTokens throws(Failure) in
+      try unsafe bytePairs.withUnsafeBufferPointer { bytePairs throws(Failure) in
+        try unsafe pairs.slots.withUnsafeBufferPointer { slots throws(Failure) in
+          try unsafe results.withUnsafeBufferPointer { results throws(Failure) in
             guard let bytes = byteTokens.baseAddress, let pairs = bytePairs.baseAddress,
               let first = slots.baseAddress
             else { preconditionFailure("merge tables are never empty") }
-            return unsafe body(
+            return try unsafe body(
               MergePointers(
                 byteTokens: bytes, bytePairs: pairs, slots: first, shift: self.pairs.shift,
                 mask: slots.count - 1, results: results.isEmpty ? nil : results.baseAddress))

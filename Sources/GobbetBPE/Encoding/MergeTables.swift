@@ -9,7 +9,9 @@ final class MergeTables: Sendable {
   /// What the merge of each rank yields; empty if that is the rank itself.
   let results: [TokenID]
   /// The tokens by their bytes, if a pretoken that is one is taken whole.
-  let wholeTokens: (table: TokenTable, index: TokenIndex)?
+  private let wholeTokens: (table: TokenTable, index: TokenIndex)?
+  /// Whether a pretoken that is a token might merge into something else.
+  let wholeTokensMatter: Bool
 
   init(_ vocabulary: Vocabulary) {
     let merges = vocabulary.merges
@@ -18,7 +20,8 @@ final class MergeTables: Sendable {
       byteTokens[Int(byte)] = vocabulary.id(of: CollectionOfOne(byte)) ?? 0
     }
     var pairs: PairTable
-    if vocabulary.mergeRule == .ranks && !vocabulary.everyTokenHasMerge {
+    let followsMerges = vocabulary.mergeRule == .ranks && vocabulary.everyTokenHasMerge
+    if vocabulary.mergeRule == .ranks && !followsMerges {
       pairs = Self.allSplits(of: vocabulary)
       results = []
     } else {
@@ -35,20 +38,35 @@ final class MergeTables: Sendable {
     }
     self.byteTokens = byteTokens
     self.pairs = pairs
-    bytePairs = Self.bytePairs(byteTokens, pairs)
+    bytePairs = Self.bytePairs(byteTokens, pairs, vocabulary)
     wholeTokens =
       vocabulary.mergeRule == .learnedPairs ? nil : (vocabulary.tokens, vocabulary.index)
+    wholeTokensMatter = vocabulary.mergeRule != .learnedPairs && !followsMerges
   }
 
-  private static func bytePairs(_ byteTokens: [TokenID], _ pairs: PairTable) -> [UInt32] {
+  /// What the merge of a rank yields.
+  func result(_ rank: UInt32) -> TokenID { results.isEmpty ? rank : results[Int(rank)] }
+
+  /// The token that a piece is, if such pieces are taken whole.
+  func wholeToken(_ piece: UnsafePointer<UInt8>, _ count: Int) -> TokenID? {
+    guard let wholeTokens else { return nil }
+    // SAFETY: the span does not outlive the call, in which the caller keeps the piece.
+    let bytes = unsafe Span(_unsafeStart: piece, count: count)
+    return wholeTokens.index.id(of: bytes, 0..<count, in: wholeTokens.table)
+  }
+
+  private static func bytePairs(
+    _ byteTokens: [TokenID], _ pairs: PairTable, _ vocabulary: Vocabulary
+  ) -> [UInt32] {
     var bytePairs = [UInt32](repeating: PairTable.none, count: 1 << 16)
-    var byteOfToken: [TokenID: Int] = [:]
-    for (byte, token) in byteTokens.enumerated() { byteOfToken[token] = byte }
-    for slot in pairs.slots where slot != .max {
-      let left = TokenID(truncatingIfNeeded: slot >> 42)
-      let right = TokenID(truncatingIfNeeded: slot >> 21) & 0x1F_FFFF
-      guard let first = byteOfToken[left], let second = byteOfToken[right] else { continue }
-      bytePairs[first << 8 | second] = UInt32(truncatingIfNeeded: slot) & 0x1F_FFFF
+    let tokens = vocabulary.tokens
+    // What two bytes merge into is a token of two bytes.
+    for id in 0..<TokenID(truncatingIfNeeded: tokens.count) {
+      let range = tokens.range(of: id)
+      guard range.count == 2 else { continue }
+      let (first, second) = (tokens.arena[range.lowerBound], tokens.arena[range.lowerBound + 1])
+      bytePairs[Int(first) << 8 | Int(second)] =
+        pairs.rank(byteTokens[Int(first)], byteTokens[Int(second)])
     }
     return bytePairs
   }
@@ -81,7 +99,10 @@ extension Vocabulary {
   /// Then the merges say everything: where two neighbours spell a token, they are the parts of its
   /// merge, for the bytes of a token always merge in the same order.
   fileprivate var everyTokenHasMerge: Bool {
-    let made = Set(merges.map(\.result)).count
-    return made == (0..<TokenID(truncatingIfNeeded: tokens.count)).count { tokens[$0].count > 1 }
+    var isMade = [Bool](repeating: false, count: tokens.count)
+    for merge in merges { isMade[Int(merge.result)] = true }
+    return (0..<TokenID(truncatingIfNeeded: tokens.count)).allSatisfy {
+      isMade[Int($0)] || tokens.range(of: $0).count < 2
+    }
   }
 }

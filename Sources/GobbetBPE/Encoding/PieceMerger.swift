@@ -1,59 +1,65 @@
-/// Merges the bytes of one pretoken of at most 64 bytes, always the pair of lowest rank and the
-/// leftmost of equals.
+/// Merges the bytes of a piece of at most 64 bytes, always the pair of lowest rank and the leftmost
+/// of equals.
 ///
 /// A part lives at the place of its first byte; one bit a place says whether a part begins there. A
 /// key is the rank of a part with the next one, shifted up by six bits, and the place: the smallest
 /// key names the next merge.
-@safe struct PieceMerger {
+@safe struct PieceMerger: ~Copyable {
   /// The most bytes it takes.
   static let maximumByteCount = 64
-  /// The key of a part that does not merge with the next; no smaller than any other.
-  private static let none: UInt32 = .max
+  /// No key of a pair that merges is as large.
+  private static let none: UInt32 = 1 << 27
 
-  private let tables: MergePointers
   private let keys: UnsafeMutablePointer<UInt32>
   private let parts: UnsafeMutablePointer<TokenID>
 
-  /// Works in `scratch`, which has room for 128 words.
-  init(_ tables: MergePointers, _ scratch: UnsafeMutablePointer<UInt32>) {
-    unsafe self.tables = tables
-    unsafe keys = scratch
-    unsafe parts = scratch + 64
+  init() {
+    unsafe keys = .allocate(capacity: Self.maximumByteCount)
+    unsafe parts = .allocate(capacity: Self.maximumByteCount)
+    unsafe keys.initialize(repeating: Self.none, count: Self.maximumByteCount)
+    unsafe parts.initialize(repeating: 0, count: Self.maximumByteCount)
+  }
+
+  deinit {
+    unsafe keys.deallocate()
+    unsafe parts.deallocate()
   }
 
   /// Writes the tokens of `bytes[0..<count]` to `ids` and says how many they are.
   ///
   /// - Precondition: `count` is between 1 and 64, and `ids` has room for as many.
-  func merge(
-    _ bytes: UnsafePointer<UInt8>, _ count: Int, into ids: UnsafeMutablePointer<TokenID>
+  mutating func merge(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ tables: MergePointers,
+    into ids: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    let blockEnd = (count + 15) & ~15
-    unsafe prepare(bytes, count, blockEnd)
-    var alive: UInt64 = ~0 >> UInt64(64 - count)
+    let blockEnd = (count &+ 15) & ~15
+    unsafe prepare(bytes, count, blockEnd, tables)
+    var alive: UInt64 = ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
     while true {
       let best = smallestKey(blockEnd)
-      if best == Self.none { break }
+      if best >= Self.none { break }
       // SAFETY: all places come from `alive`, whose bits are below `count`.
       let place = Int(best & 63)
-      let above = alive & (~1 << UInt64(place))
+      let above = alive & (~1 &<< UInt64(truncatingIfNeeded: place))
       let right = above.trailingZeroBitCount
       let after = above & (above &- 1)
-      alive &= ~(1 << UInt64(right))
-      let part = unsafe tables.result(best >> 6)
+      alive &= ~(1 &<< UInt64(truncatingIfNeeded: right))
+      let part = unsafe tables.result(best &>> 6)
       unsafe parts[place] = part
       unsafe keys[right] = Self.none
       unsafe keys[place] =
-        after == 0 ? Self.none : key(tables.rank(part, parts[after.trailingZeroBitCount]), place)
-      let below = alive & ~(~0 << UInt64(place))
+        after == 0
+        ? Self.none : Self.key(tables.rank(part, parts[after.trailingZeroBitCount]), place)
+      let below = alive & ~(~0 &<< UInt64(truncatingIfNeeded: place))
       if below != 0 {
-        let left = 63 - below.leadingZeroBitCount
-        unsafe keys[left] = key(tables.rank(parts[left], part), left)
+        let left = 63 &- below.leadingZeroBitCount
+        unsafe keys[left] = Self.key(tables.rank(parts[left], part), left)
       }
     }
     var written = 0
     while alive != 0 {
       unsafe ids[written] = parts[alive.trailingZeroBitCount]
-      written += 1
+      written &+= 1
       alive &= alive &- 1
     }
     return written
@@ -61,26 +67,37 @@
 
   /// Makes each byte a part.
   @inline(__always) private func prepare(
-    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ blockEnd: Int
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ blockEnd: Int, _ tables: MergePointers
   ) {
     // SAFETY: `place` stays below `count` or `blockEnd`, at most 64; two bytes make 16 bits.
-    for place in 0..<(count - 1) {
-      let pair = unsafe Int(bytes[place]) << 8 | Int(bytes[place + 1])
-      unsafe keys[place] = key(tables.bytePairs[pair], place)
-      unsafe parts[place] = tables.byteTokens[pair >> 8]
+    var place = 0
+    while place < count &- 1 {
+      let pair = unsafe Int(bytes[place]) &<< 8 | Int(bytes[place &+ 1])
+      unsafe keys[place] = Self.key(tables.bytePairs[pair], place)
+      unsafe parts[place] = tables.byteTokens[pair &>> 8]
+      place &+= 1
     }
-    unsafe parts[count - 1] = tables.byteTokens[Int(bytes[count - 1])]
-    for place in (count - 1)..<blockEnd { unsafe keys[place] = Self.none }
+    unsafe parts[place] = tables.byteTokens[Int(bytes[place])]
+    while place < blockEnd {
+      unsafe keys[place] = Self.none
+      place &+= 1
+    }
   }
 
-  @inline(__always) private func key(_ rank: UInt32, _ place: Int) -> UInt32 {
-    rank == PairTable.none ? Self.none : rank << 6 | UInt32(truncatingIfNeeded: place)
+  @inline(__always) private static func key(_ rank: UInt32, _ place: Int) -> UInt32 {
+    // The rank of a pair that does not merge stays above `none` when its upper bits are lost.
+    rank &<< 6 | UInt32(truncatingIfNeeded: place)
   }
 
   @inline(__always) private func smallestKey(_ end: Int) -> UInt32 {
-    var best = Self.none
-    // SAFETY: `end` is at most 64, the room that `keys` has.
-    for place in 0..<end { best = unsafe min(best, keys[place]) }
-    return best
+    var best = SIMD16<UInt32>(repeating: Self.none)
+    var place = 0
+    // SAFETY: `end` is a multiple of 16 and at most 64, the room that `keys` has.
+    while place < end {
+      let block = unsafe UnsafeRawPointer(keys + place).loadUnaligned(as: SIMD16<UInt32>.self)
+      best = pointwiseMin(best, block)
+      place &+= 16
+    }
+    return best.min()
   }
 }

@@ -38,6 +38,31 @@ public struct ReferenceEncoder: Sendable {
     return parts
   }
 
+  /// The ids of one pretoken with BPE-dropout: the draws of `coin` decide which pairs are passed
+  /// over, in the order of rank and from the left.
+  func encodedPretoken(_ bytes: [UInt8], _ coin: inout DropoutCoin) -> [TokenID] {
+    var parts = bytes.compactMap { ordinaryID(of: [$0]) }
+    while true {
+      var candidates: [(rank: Int, index: Int, result: TokenID)] = []
+      for index in parts.indices.dropLast() {
+        guard let (rank, result) = merge(parts[index], parts[index + 1]) else { continue }
+        candidates.append((rank, index, result))
+      }
+      candidates.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
+      guard let chosen = candidates.first(where: { _ in !coin.isPassedOver() }) else {
+        return parts
+      }
+      parts[chosen.index] = chosen.result
+      parts.remove(at: chosen.index + 1)
+    }
+  }
+
+  /// The ids of a text with BPE-dropout, as ``DropoutEncoder`` defines it.
+  public func encoded(_ bytes: [UInt8], dropout probability: Double, seed: UInt64) -> [TokenID] {
+    var coin = DropoutCoin(probability: probability, seed: seed)
+    return pretokens(in: bytes).flatMap { encodedPretoken(Array(bytes[$0]), &coin) }
+  }
+
   /// The first of the pairs with the lowest rank, and what it becomes.
   private func bestMerge(of parts: [TokenID]) -> (index: Int, result: TokenID)? {
     var best: (rank: Int, index: Int, result: TokenID)?

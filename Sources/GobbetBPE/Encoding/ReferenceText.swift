@@ -70,6 +70,10 @@ enum ReferenceCategory: Sendable {
   case number
   /// `\s`.
   case whitespace
+  /// P.
+  case punctuation
+  /// S.
+  case symbol
   /// Everything else.
   case other
 
@@ -85,6 +89,8 @@ enum ReferenceCategory: Sendable {
       case UnicodeClass.mark: .mark
       case UnicodeClass.number: .number
       case UnicodeClass.space, UnicodeClass.newline: .whitespace
+      case UnicodeClass.punctuation: .punctuation
+      case UnicodeClass.symbol: .symbol
       default: .other
       }
   }

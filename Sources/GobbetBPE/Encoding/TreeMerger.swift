@@ -2,96 +2,123 @@
 /// equals: a tournament of all pairs finds the next one.
 ///
 /// - Complexity: O(n log n) for n bytes.
-@safe struct TreeMerger {
-  /// Memory that grows with the longest piece so far.
-  struct Scratch {
-    fileprivate var tree: [UInt64] = []
-    fileprivate var parts: [TokenID] = []
-    fileprivate var next: [UInt32] = []
-    fileprivate var previous: [UInt32] = []
+@safe struct TreeMerger: ~Copyable {
+  private static let none = UInt64.max
+
+  /// How many leaves there is room for: a power of two.
+  private var capacity = 0
+  /// The smallest key below each node, from the root at 1 to the leaves, one a byte.
+  ///
+  /// The key of a leaf is the rank of the pair that begins at its byte, above the byte's place.
+  private var tree: UnsafeMutablePointer<UInt64>
+  private var parts: UnsafeMutablePointer<TokenID>
+  /// The first bytes of the part behind, and of the one in front.
+  private var next: UnsafeMutablePointer<UInt32>
+  private var previous: UnsafeMutablePointer<UInt32>
+
+  init() {
+    unsafe tree = .allocate(capacity: 0)
+    unsafe parts = .allocate(capacity: 0)
+    unsafe next = .allocate(capacity: 0)
+    unsafe previous = .allocate(capacity: 0)
   }
 
-  private static let none = UInt64.max
-  private let tables: MergePointers
+  deinit { deallocate() }
 
-  init(_ tables: MergePointers) { unsafe self.tables = tables }
-
-  /// Replaces `ids` by the tokens of `bytes[0..<count]`.
+  /// Writes the tokens of `bytes[0..<count]` to `ids` and says how many they are.
   ///
-  /// - Precondition: `count` is at least 1 and below 2^32.
-  func merge(
-    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ scratch: inout Scratch, into ids: inout [TokenID]
-  ) {
-    // Leaf i of the tournament is the pair that begins at byte i: its rank, then i.
+  /// - Precondition: `count` is at least 1 and below 2^32, and `ids` has room for as many.
+  mutating func merge(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ tables: MergePointers,
+    into ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
     var leafCount = 64
     while leafCount < count { leafCount *= 2 }
-    unsafe prepare(bytes, count, leafCount, &scratch)
-    while scratch.tree[1] != Self.none {
-      let place = Int(truncatingIfNeeded: scratch.tree[1] & 0xFFFF_FFFF)
-      let part = unsafe tables.result(UInt32(truncatingIfNeeded: scratch.tree[1] >> 32))
-      let right = Int(scratch.next[place])
-      let after = Int(scratch.next[right])
-      scratch.parts[place] = part
-      scratch.next[place] = UInt32(after)
-      play(leafCount + right, Self.none, &scratch.tree)
+    reserve(leafCount)
+    unsafe prepare(bytes, count, leafCount, tables)
+    // SAFETY: all places are below `count`, which is at most `leafCount`, the room of all arrays
+    // but `tree`, which has twice as much.
+    while unsafe tree[1] != Self.none {
+      let best = unsafe tree[1]
+      let place = Int(truncatingIfNeeded: best & 0xFFFF_FFFF)
+      let part = unsafe tables.result(UInt32(truncatingIfNeeded: best >> 32))
+      let right = unsafe Int(next[place])
+      let after = unsafe Int(next[right])
+      unsafe parts[place] = part
+      unsafe next[place] = UInt32(truncatingIfNeeded: after)
+      play(leafCount + right, Self.none)
       if after < count {
-        scratch.previous[after] = UInt32(place)
-        play(leafCount + place, key(part, scratch.parts[after], place), &scratch.tree)
+        unsafe previous[after] = UInt32(truncatingIfNeeded: place)
+        play(leafCount + place, unsafe Self.key(tables.rank(part, parts[after]), place))
       } else {
-        play(leafCount + place, Self.none, &scratch.tree)
+        play(leafCount + place, Self.none)
       }
       if place > 0 {
-        let left = Int(scratch.previous[place])
-        play(leafCount + left, key(scratch.parts[left], part, left), &scratch.tree)
+        let left = unsafe Int(previous[place])
+        play(leafCount + left, unsafe Self.key(tables.rank(parts[left], part), left))
       }
     }
-    ids.removeAll(keepingCapacity: true)
+    var written = 0
     var place = 0
     while place < count {
-      ids.append(scratch.parts[place])
-      place = Int(scratch.next[place])
+      unsafe ids[written] = parts[place]
+      written += 1
+      place = unsafe Int(next[place])
     }
+    return written
   }
 
+  /// Makes each byte a part.
   private func prepare(
-    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ leafCount: Int, _ scratch: inout Scratch
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ leafCount: Int, _ tables: MergePointers
   ) {
-    if scratch.tree.count < 2 * leafCount {
-      scratch.tree = Array(repeating: Self.none, count: 2 * leafCount)
-      scratch.parts = Array(repeating: 0, count: leafCount)
-      scratch.next = Array(repeating: 0, count: leafCount)
-      scratch.previous = Array(repeating: 0, count: leafCount)
-    }
+    // SAFETY: as for `merge`; two bytes make an index of 16 bits.
     for place in 0..<count {
-      // SAFETY: `place` is below `count`, and a byte is a valid index of `byteTokens`.
-      scratch.parts[place] = unsafe tables.byteTokens[Int(bytes[place])]
-      scratch.next[place] = UInt32(place + 1)
-      scratch.previous[place] = UInt32(max(place - 1, 0))
+      unsafe parts[place] = tables.byteTokens[Int(bytes[place])]
+      unsafe next[place] = UInt32(truncatingIfNeeded: place + 1)
+      unsafe previous[place] = UInt32(truncatingIfNeeded: place &- 1)
     }
     for place in 0..<(count - 1) {
-      scratch.tree[leafCount + place] = key(scratch.parts[place], scratch.parts[place + 1], place)
+      let pair = unsafe Int(bytes[place]) << 8 | Int(bytes[place + 1])
+      unsafe tree[leafCount + place] = Self.key(tables.bytePairs[pair], place)
     }
-    for place in (count - 1)..<leafCount { scratch.tree[leafCount + place] = Self.none }
+    for place in (count - 1)..<leafCount { unsafe tree[leafCount + place] = Self.none }
     for node in stride(from: leafCount - 1, to: 0, by: -1) {
-      scratch.tree[node] = min(scratch.tree[2 * node], scratch.tree[2 * node + 1])
+      unsafe tree[node] = min(tree[2 * node], tree[2 * node + 1])
     }
   }
 
-  private func key(_ left: TokenID, _ right: TokenID, _ place: Int) -> UInt64 {
-    let rank = unsafe tables.rank(left, right)
-    return rank == PairTable.none
-      ? Self.none : UInt64(rank) << 32 | UInt64(truncatingIfNeeded: place)
+  @inline(__always) private static func key(_ rank: UInt32, _ place: Int) -> UInt64 {
+    rank == PairTable.none ? none : UInt64(rank) << 32 | UInt64(truncatingIfNeeded: place)
   }
 
   /// Puts `key` at a leaf and plays its way up until nothing changes.
-  @inline(__always) private func play(_ leaf: Int, _ key: UInt64, _ tree: inout [UInt64]) {
-    tree[leaf] = key
+  @inline(__always) private func play(_ leaf: Int, _ key: UInt64) {
+    // SAFETY: `leaf` is a leaf, and each node on the way has two children.
+    unsafe tree[leaf] = key
     var node = leaf / 2
     while node > 0 {
-      let winner = min(tree[2 * node], tree[2 * node + 1])
-      if tree[node] == winner { return }
-      tree[node] = winner
+      let winner = unsafe min(tree[2 * node], tree[2 * node + 1])
+      if unsafe tree[node] == winner { return }
+      unsafe tree[node] = winner
       node /= 2
     }
+  }
+
+  private mutating func reserve(_ leafCount: Int) {
+    guard leafCount > capacity else { return }
+    deallocate()
+    capacity = leafCount
+    unsafe tree = .allocate(capacity: 2 * leafCount)
+    unsafe parts = .allocate(capacity: leafCount)
+    unsafe next = .allocate(capacity: leafCount)
+    unsafe previous = .allocate(capacity: leafCount)
+  }
+
+  private func deallocate() {
+    unsafe tree.deallocate()
+    unsafe parts.deallocate()
+    unsafe next.deallocate()
+    unsafe previous.deallocate()
   }
 }

@@ -16,6 +16,14 @@
     return unsafe bytes[index]
   }
 
+  /// Sixteen bytes from `index` on, all of which there must be.
+  @inline(__always) func sixteenBytes(at index: Int) -> SIMD16<UInt8> {
+    assert(index >= 0 && index + 16 <= count)
+    // SAFETY: every caller has made sure of sixteen bytes, and every bit pattern is a byte.
+    return unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+      .loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+  }
+
   /// A unit of text: its class, and where the next one begins.
   typealias Unit = (unicodeClass: UInt8, end: Int)
 
@@ -38,38 +46,43 @@
     return end
   }
 
-  private func longUnit(at index: Int) -> Unit {
-    guard let scalar = scalar(at: index) else { return (UnicodeClass.other, index + 1) }
-    return (Self.unicodeClass(of: scalar.value), scalar.end)
+  @inline(__always) private func longUnit(at index: Int) -> Unit {
+    let scalar = scalar(at: index)
+    guard scalar.length > 0 else { return (UnicodeClass.other, index + 1) }
+    return (Self.unicodeClass(of: scalar.value), index + scalar.length)
   }
 
-  /// The scalar of two bytes or more at `index`; nil if its bytes are not well-formed.
+  /// The scalar of two bytes or more at `index`, and its length; zero if it is not well-formed.
   ///
   /// - Source: The Unicode Standard 16.0, table 3-7.
-  private func scalar(at index: Int) -> (value: UInt32, end: Int)? {
-    let lead = self[index]
-    let length: Int
-    var value: UInt32
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch lead {
-    case 0xC2...0xDF: (length, value) = (2, UInt32(lead & 0x1F))
-    case 0xE0...0xEF:
-      (length, value) = (3, UInt32(lead & 0x0F))
-      if lead == 0xE0 { second = 0xA0...0xBF }
-      if lead == 0xED { second = 0x80...0x9F }
-    case 0xF0...0xF4:
-      (length, value) = (4, UInt32(lead & 0x07))
-      if lead == 0xF0 { second = 0x90...0xBF }
-      if lead == 0xF4 { second = 0x80...0x8F }
-    default: return nil
+  @inline(__always) private func scalar(at index: Int) -> (value: UInt32, length: Int) {
+    let word = fourBytes(at: index)
+    let last = (word &>> 8) & 0x3F
+    if word & 0xC0E0 == 0x80C0 {
+      let value = (word & 0x1F) &<< 6 | last
+      return (value, value >= 0x80 ? 2 : 0)
     }
-    guard index + length <= count, second.contains(self[index + 1]) else { return nil }
-    for offset in 1..<length {
-      let byte = self[index + offset]
-      guard byte & 0xC0 == 0x80 else { return nil }
-      value = value << 6 | UInt32(byte & 0x3F)
+    let lastTwo = last &<< 6 | (word &>> 16) & 0x3F
+    if word & 0xC0_C0F0 == 0x80_80E0 {
+      let value = (word & 0x0F) &<< 12 | lastTwo
+      return (value, value >= 0x800 && value & 0xF800 != 0xD800 ? 3 : 0)
     }
-    return (value, index + length)
+    if word & 0xC0C0_C0F8 == 0x8080_80F0 {
+      let value = (word & 0x07) &<< 18 | lastTwo &<< 6 | (word &>> 24) & 0x3F
+      return (value, value >= 0x1_0000 && value < 0x11_0000 ? 4 : 0)
+    }
+    return (0, 0)
+  }
+
+  /// Four bytes from `index` on, the first of them lowest, with zeros for those past the end.
+  @inline(__always) private func fourBytes(at index: Int) -> UInt32 {
+    if index + 4 <= count {
+      // SAFETY: there are four bytes from `index` on, and every bit pattern is an integer.
+      let word = unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+        .loadUnaligned(fromByteOffset: index, as: UInt32.self)
+      return UInt32(littleEndian: word)
+    }
+    return (index..<count).reversed().reduce(0) { word, index in word &<< 8 | UInt32(self[index]) }
   }
 
   /// The class of a scalar.
@@ -77,11 +90,14 @@
   /// - Precondition: `scalar` is at most U+10FFFF.
   @inline(__always) static func unicodeClass(of scalar: UInt32) -> UInt8 {
     let zero = UInt8(ascii: "0")
-    let length = UnicodeTables.blockLength
-    // SAFETY: the tables cover every scalar up to U+10FFFF: two digits for each 128 of them, and
-    // 128 digits for each block that those name.
-    let numbers = unsafe UnicodeTables.blockNumbers.utf8Start + 2 * (Int(scalar) / length)
-    let block = unsafe Int(numbers[0] &- zero) * 32 + Int(numbers[1] &- zero)
-    return unsafe UnicodeTables.blocks.utf8Start[block * length + Int(scalar) % length] &- zero
+    let scalar = Int(scalar)
+    // SAFETY: the tables have a group for every 4,096 scalars up to U+10FFFF, a leaf for every 64
+    // scalars of each group that is named, and a class for every scalar of each leaf that is named.
+    let group = unsafe Int(UnicodeTables.groupNumbers.utf8Start[scalar &>> 12] &- zero)
+    let leaf =
+      unsafe UnicodeTables.leafNumbers.utf8Start
+      + (group &<< 7 | ((scalar &>> 5) & 0x7E))
+    let number = unsafe Int(leaf[0] &- zero) &<< 5 | Int(leaf[1] &- zero)
+    return unsafe UnicodeTables.leaves.utf8Start[number &<< 6 | (scalar & 0x3F)] &- zero
   }
 }

@@ -25,10 +25,25 @@ extension Pattern {
     contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .one,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
 
+  /// Qwen 3.5: Qwen 2, but that words have marks too.
+  public static let qwen35 = Pattern(
+    contractions: .anyCase, words: .lettersAndMarks, wordPrefix: .anyButNewline, digits: .one,
+    symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
+
+  /// DeepSeek V3 and R1.
+  public static let deepSeekV3 = Pattern(
+    contractions: .none, words: .deepSeek, wordPrefix: .anyButNewline, digits: .upToThree,
+    symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
+
+  /// Mistral's Tekken: GPT-4o without contractions, and one digit at a time.
+  public static let tekken = Pattern(
+    contractions: .none, words: .caseAware, wordPrefix: .anyButNewline, digits: .one,
+    symbolTail: .newlinesAndSlashes, newlineRuns: true, finalWhitespaceWhole: false)
+
   /// The patterns that have a name.
   public static let named: [(name: String, pattern: Pattern)] = [
     ("gpt2", .gpt2), ("cl100k", .cl100k), ("llama3", .llama3), ("o200k", .o200k),
-    ("qwen2", .qwen2),
+    ("qwen2", .qwen2), ("qwen3.5", .qwen35), ("deepseek-v3", .deepSeekV3), ("tekken", .tekken),
   ]
 
   /// The pattern of this name; nil if there is none.
@@ -54,7 +69,8 @@ extension Pattern {
     ]
   }
 
-  /// The pattern with the settings of a file; nil if a byte is missing, surplus or unknown.
+  /// The pattern with the settings of a file; nil if a byte is missing, surplus or unknown, or if
+  /// they do not go together.
   public init?(settings: [UInt8]) {
     guard settings.count == 7, settings[5] <= 1, settings[6] <= 1,
       let contractions = Contractions(rawValue: settings[0]),
@@ -63,8 +79,13 @@ extension Pattern {
       let digits = Digits(rawValue: settings[3]),
       let symbolTail = SymbolTail(rawValue: settings[4])
     else { return nil }
-    self.init(
-      contractions: contractions, words: words, wordPrefix: wordPrefix, digits: digits,
-      symbolTail: symbolTail, newlineRuns: settings[5] == 1, finalWhitespaceWhole: settings[6] == 1)
+    self.contractions = contractions
+    self.words = words
+    self.wordPrefix = wordPrefix
+    self.digits = digits
+    self.symbolTail = symbolTail
+    newlineRuns = settings[5] == 1
+    finalWhitespaceWhole = settings[6] == 1
+    guard isConsistent else { return nil }
   }
 }

@@ -25,6 +25,13 @@ public struct Pattern: Hashable, Sendable {
     /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`, else
     /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*`.
     case caseAware = 1
+    /// `[\p{L}\p{M}]+`; marks are not symbols then.
+    case lettersAndMarks = 2
+    /// DeepSeek's: numbers are cut out first, then runs of `[一-龥぀-ゟ゠-ヿ]`, and each part is
+    /// cut as if it were a text. A word is an ASCII symbol with ASCII letters, or
+    /// `[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+`; symbols are ` ?[\p{P}\p{S}]+`; what is none of
+    /// these stays together.
+    case deepSeek = 3
   }
 
   /// The one scalar that a word may begin with.
@@ -41,6 +48,8 @@ public struct Pattern: Hashable, Sendable {
     case runWithSpace = 0
     /// `\p{N}`
     case one = 1
+    /// `\p{N}{1,2}`
+    case upToTwo = 2
     /// `\p{N}{1,3}`
     case upToThree = 3
   }
@@ -56,22 +65,25 @@ public struct Pattern: Hashable, Sendable {
   }
 
   /// Whether English contractions are special.
-  public var contractions: Contractions
+  public let contractions: Contractions
   /// What a word is.
-  public var words: Words
+  public let words: Words
   /// The one scalar that a word may begin with.
-  public var wordPrefix: WordPrefix
+  public let wordPrefix: WordPrefix
   /// How numerals are cut.
-  public var digits: Digits
+  public let digits: Digits
   /// What a run of symbols takes along.
-  public var symbolTail: SymbolTail
+  public let symbolTail: SymbolTail
   /// Whether white space up to its last newline is a pretoken: `\s*[\r\n]+`.
-  public var newlineRuns: Bool
+  public let newlineRuns: Bool
   /// Whether white space at the end of the text is one pretoken, newlines or not: `\s+$`, before
   /// `newlineRuns`.
-  public var finalWhitespaceWhole: Bool
+  public let finalWhitespaceWhole: Bool
 
   /// A pattern of one's own.
+  ///
+  /// - Precondition: with DeepSeek's words go no contractions, `anyButNewline`, digits without a
+  ///   space, `newlines`, newline runs, and no whole final white space.
   public init(
     contractions: Contractions, words: Words, wordPrefix: WordPrefix, digits: Digits,
     symbolTail: SymbolTail, newlineRuns: Bool, finalWhitespaceWhole: Bool
@@ -83,5 +95,13 @@ public struct Pattern: Hashable, Sendable {
     self.symbolTail = symbolTail
     self.newlineRuns = newlineRuns
     self.finalWhitespaceWhole = finalWhitespaceWhole
+    precondition(isConsistent, "Pattern: DeepSeek's words do not go with these settings")
+  }
+
+  /// Whether DeepSeek's words, where they are set, have the settings that they need.
+  var isConsistent: Bool {
+    words != .deepSeek
+      || (contractions == .none && wordPrefix == .anyButNewline && digits != .runWithSpace
+        && symbolTail == .newlines && newlineRuns && !finalWhitespaceWhole)
   }
 }

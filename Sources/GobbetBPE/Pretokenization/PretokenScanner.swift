@@ -11,186 +11,61 @@ public struct PretokenScanner: Sendable {
   /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`.
   ///
   /// - Complexity: O(n), no allocation.
-  public func forEachPretoken<Failure: Error>(
+  @inline(__always) public func forEachPretoken<Failure: Error>(
     in bytes: Span<UInt8>, _ body: (Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
     try unsafe bytes.withUnsafeBufferPointer { buffer throws(Failure) in
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       let text = unsafe ClassifiedText(buffer)
       var start = 0
+      // How many pretokens are left to the grammar before masks are tried again, and how many will
+      // be if they fail again: where they fail once they may do so for long.
+      var patience = 0
+      var nextPatience = 0
       while start < text.count {
-        let end = endOfPretoken(from: start, in: text)
-        try body(start..<end)
-        start = end
+        var ends = patience == 0 ? endsOfPretokens(from: start, in: text) : 0
+        if ends == 0 {
+          if patience > 0 {
+            patience -= 1
+          } else {
+            patience = nextPatience
+            nextPatience = min(2 * nextPatience + 1, 31)
+          }
+          let end = endOfPretoken(from: start, in: text)
+          try body(start..<end)
+          start = end
+        } else {
+          nextPatience = 0
+          let window = start
+          repeat {
+            let end = window + ends.trailingZeroBitCount
+            try body(start..<end)
+            start = end
+            ends &= ends &- 1
+          } while ends != 0
+        }
       }
     }
   }
 
-  /// The end of the pretoken that begins at `start`, where another has ended or the text begins.
+  /// The end of the pretoken that begins at `start`, by the grammar alone: slower than
+  /// ``forEachPretoken(in:_:)``, which must find the same.
   ///
-  /// - Precondition: `start` is below the count of `text`.
-  func endOfPretoken(from start: Int, in text: ClassifiedText) -> Int {
-    if let end = contraction(at: start, in: text, asSuffix: false) { return end }
-    let first = text.unit(at: start)
-    if let end = word(from: start, first, in: text) { return end }
-    if let end = digits(from: start, first, in: text) { return end }
-    if let end = symbols(from: start, first, in: text) { return end }
-    return whitespace(from: start, in: text)
-  }
-
-  // MARK: Words
-
-  private func word(from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText) -> Int?
-  {
-    switch pattern.words {
-    case .letters:
-      let begin = hasWordPrefix(start, first, in: text) ? first.end : start
-      let end = text.endOfRun(.letters, from: begin)
-      return end > begin ? end : nil
-    case .caseAware:
-      guard let end = caseAwareWord(from: start, first, in: text) else { return nil }
-      return contraction(at: end, in: text, asSuffix: true) ?? end
+  /// - Precondition: another pretoken ends at `start`, or `bytes` begin there; and they go on.
+  package func endOfPretoken(from start: Int, in bytes: Span<UInt8>) -> Int {
+    precondition(bytes.indices.contains(start), "PretokenScanner: no pretoken begins here")
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+      // SAFETY: the text does not outlive the buffer, which ends with this closure.
+      endOfPretoken(from: start, in: unsafe ClassifiedText(buffer))
     }
   }
 
-  private func hasWordPrefix(
-    _ start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
-  ) -> Bool {
-    switch pattern.wordPrefix {
-    case .space: text[start] == UInt8(ascii: " ")
-    case .anyButNewline: UnicodeClassSet.wordPrefixes.contains(first.unicodeClass)
-    }
-  }
-
-  /// Both alternatives of a case-aware word, each with its prefix and then without, as a
-  /// backtracking matcher tries them.
-  private func caseAwareWord(
-    from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
-  ) -> Int? {
-    let prefixed: UpperRun? =
-      hasWordPrefix(start, first, in: text) ? UpperRun(from: first.end, in: text) : nil
-    if let end = prefixed?.endOfLowerLike { return end }
-    // Only a mark is a prefix and may begin a word as well; what follows it was looked at already,
-    // so that no more than twice a word's length is read.
-    if prefixed == nil || first.unicodeClass == UnicodeClass.mark {
-      let bare = UpperRun(from: start, in: text)
-      if let end = bare.endOfLowerLike { return end }
-      if let end = prefixed?.endOfUpperLike ?? bare.endOfUpperLike { return end }
-    }
-    return prefixed?.endOfUpperLike
-  }
-
-  // MARK: Digits, symbols, white space
-
-  private func digits(
-    from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
-  ) -> Int? {
-    switch pattern.digits {
-    case .runWithSpace:
-      let begin = text[start] == UInt8(ascii: " ") ? first.end : start
-      let end = text.endOfRun(.numbers, from: begin)
-      return end > begin ? end : nil
-    case .one, .upToThree:
-      guard first.unicodeClass == UnicodeClass.number else { return nil }
-      var end = first.end
-      for _ in 1..<max(1, Int(pattern.digits.rawValue)) {
-        let next = text.unit(at: end)
-        guard next.unicodeClass == UnicodeClass.number else { break }
-        end = next.end
-      }
-      return end
-    }
-  }
-
-  private func symbols(
-    from start: Int, _ first: ClassifiedText.Unit, in text: ClassifiedText
-  ) -> Int? {
-    let begin = text[start] == UInt8(ascii: " ") ? first.end : start
-    var end = text.endOfRun(.symbols, from: begin)
-    guard end > begin else { return nil }
-    if pattern.symbolTail != .none {
-      let slashes = pattern.symbolTail == .newlinesAndSlashes
-      while end < text.count {
-        let byte = text[end]
-        guard byte == 0x0A || byte == 0x0D || (slashes && byte == UInt8(ascii: "/")) else { break }
-        end += 1
-      }
-    }
-    return end
-  }
-
-  /// `\s+$`, `\s*[\r\n]+`, `\s+(?!\S)` and `\s`, in this order.
-  private func whitespace(from start: Int, in text: ClassifiedText) -> Int {
-    var end = start
-    var lastStart = start
-    var endOfNewlines: Int?
-    while end < text.count {
-      let next = text.unit(at: end)
-      guard UnicodeClassSet.whitespace.contains(next.unicodeClass) else { break }
-      lastStart = end
-      end = next.end
-      if next.unicodeClass == UnicodeClass.newline { endOfNewlines = end }
-    }
-    if pattern.finalWhitespaceWhole, end == text.count { return end }
-    if pattern.newlineRuns, let endOfNewlines { return endOfNewlines }
-    // Before anything but the end of the text the last scalar of the run is left to what follows.
-    return end == text.count || lastStart == start ? end : lastStart
-  }
-
-  // MARK: Contractions
-
-  /// The end of a contraction at `start`; nil if there is none, or not for this pattern here.
-  private func contraction(
-    at start: Int, in text: ClassifiedText, asSuffix: Bool
-  ) -> Int? {
-    guard start + 1 < text.count, text[start] == UInt8(ascii: "'"),
-      pattern.contractions != .none,
-      (pattern.contractions == .anyCaseSuffix) == asSuffix
-    else { return nil }
-    let anyCase = pattern.contractions != .lowercase
-    func letter(_ index: Int) -> UInt8 {
-      guard index < text.count else { return 0 }
-      let byte = text[index]
-      let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-      return anyCase && isUpper ? byte | 0x20 : byte
-    }
-    switch (letter(start + 1), letter(start + 2)) {
-    case (UInt8(ascii: "s"), _), (UInt8(ascii: "t"), _), (UInt8(ascii: "d"), _),
-      (UInt8(ascii: "m"), _):
-      return start + 2
-    case (UInt8(ascii: "l"), UInt8(ascii: "l")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
-      (UInt8(ascii: "r"), UInt8(ascii: "e")):
-      return start + 3
-    // U+017F, LATIN SMALL LETTER LONG S, folds to s.
-    case (0xC5, 0xBF) where anyCase: return start + 3
-    default: return nil
-    }
-  }
-}
-
-/// A longest run of `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`, and where words that begin with it may end.
-private struct UpperRun {
-  /// The end of `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`; nil if it does not
-  /// match.
-  let endOfLowerLike: Int?
-  /// The end of `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+`; nil if it is empty.
-  let endOfUpperLike: Int?
-
-  init(from start: Int, in text: ClassifiedText) {
-    var end = start
-    var next = text.unit(at: end)
-    var lastLowerLike: Int?
-    while end < text.count, UnicodeClassSet.upperLike.contains(next.unicodeClass) {
-      end = next.end
-      if UnicodeClassSet.lowerLike.contains(next.unicodeClass) { lastLowerLike = end }
-      next = text.unit(at: end)
-    }
-    endOfUpperLike = end > start ? end : nil
-    if end < text.count, next.unicodeClass == UnicodeClass.lower {
-      endOfLowerLike = text.endOfRun(.lowerLike, from: end)
-    } else {
-      // The upper-like run gives back scalars until one of them is lower-like too.
-      endOfLowerLike = lastLowerLike
-    }
+  /// The ends of the pretokens that one window of masks gives away; zero if it gives none away.
+  ///
+  /// Bit `i` says that one pretoken ends, and the next begins, `i` bytes after `start`.
+  @inline(__always) func endsOfPretokens(from start: Int, in text: ClassifiedText) -> UInt64 {
+    // For a word or two the masks do not pay.
+    guard text.count >= ClassMasks.byteCount, text.count - start > 16 else { return 0 }
+    return windowEnds(from: start, in: text)
   }
 }

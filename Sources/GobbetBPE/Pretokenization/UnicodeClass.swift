@@ -29,38 +29,75 @@ enum UnicodeClass {
 struct UnicodeClassSet {
   private let bits: UInt16
 
-  init(_ classes: UInt8...) { bits = classes.reduce(0) { $0 | 1 << $1 } }
+  @inline(__always) private init(_ bits: UInt16) { self.bits = bits }
 
-  private init(bits: UInt16) { self.bits = bits }
+  @inline(__always) private static func one(_ unicodeClass: UInt8) -> UInt16 { 1 &<< unicodeClass }
 
   @inline(__always) func contains(_ unicodeClass: UInt8) -> Bool {
     (bits &>> unicodeClass) & 1 != 0
   }
 
-  /// Every class that is not in this set.
-  var inverted: UnicodeClassSet { UnicodeClassSet(bits: ~bits) }
+  // Computed, so that each is a constant where it is used.
+
+  private static var caseful: UInt16 { one(UnicodeClass.upper) | one(UnicodeClass.lower) }
+  private static var l: UInt16 { caseful | one(UnicodeClass.caseless) }
+  private static var m: UInt16 { one(UnicodeClass.mark) }
+  private static var n: UInt16 { one(UnicodeClass.number) }
+  private static var s: UInt16 { one(UnicodeClass.space) | one(UnicodeClass.newline) }
 
   /// The class `\p{L}`.
-  static let letters = UnicodeClassSet(
-    UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless)
+  static var letters: Self { Self(l) }
+  /// The class `[\p{L}\p{M}]`.
+  static var lettersAndMarks: Self { Self(l | m) }
   /// The class `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`.
-  static let upperLike = UnicodeClassSet(
-    UnicodeClass.upper, UnicodeClass.caseless, UnicodeClass.mark)
+  static var upperLike: Self { Self((l | m) & ~one(UnicodeClass.lower)) }
   /// The class `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
-  static let lowerLike = UnicodeClassSet(
-    UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.mark)
+  static var lowerLike: Self { Self((l | m) & ~one(UnicodeClass.upper)) }
+  /// The class `[\p{Lm}\p{Lo}\p{M}]`, upper-like and lower-like.
+  static var bothCases: Self { Self((l | m) & ~caseful) }
   /// The class `\p{N}`.
-  static let numbers = UnicodeClassSet(UnicodeClass.number)
+  static var numbers: Self { Self(n) }
   /// The class `\s`.
-  static let whitespace = UnicodeClassSet(UnicodeClass.space, UnicodeClass.newline)
+  static var whitespace: Self { Self(s) }
+  /// The class `[\r\n]`.
+  static var newlines: Self { Self(one(UnicodeClass.newline)) }
   /// The class `[^\s\p{L}\p{N}]`.
-  static let symbols = UnicodeClassSet(
-    UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
-    UnicodeClass.space, UnicodeClass.newline
-  ).inverted
+  static var symbols: Self { Self(~(l | n | s)) }
+  /// The class `[^\s\p{L}\p{M}\p{N}]`.
+  static var symbolsButMarks: Self { Self(~(l | m | n | s)) }
+  /// The class `[\p{P}\p{S}]`.
+  static var punctuationAndSymbols: Self {
+    Self(one(UnicodeClass.punctuation) | one(UnicodeClass.symbol))
+  }
   /// The class `[^\r\n\p{L}\p{N}]`.
-  static let wordPrefixes = UnicodeClassSet(
-    UnicodeClass.upper, UnicodeClass.lower, UnicodeClass.caseless, UnicodeClass.number,
-    UnicodeClass.newline
-  ).inverted
+  static var wordPrefixes: Self { Self(~(l | n | one(UnicodeClass.newline))) }
+  /// The class `[^\r\n\p{L}\p{N}\p{P}\p{S}]`.
+  static var deepSeekPrefixes: Self {
+    Self(one(UnicodeClass.other) | m | one(UnicodeClass.space))
+  }
+  /// The class `[^\s\p{N}]`.
+  static var neitherWhitespaceNorNumbers: Self { Self(~(n | s)) }
+  /// The class `[\p{L}\p{M}\p{P}\p{S}]`.
+  static var lettersMarksAndSymbols: Self {
+    Self(l | m | one(UnicodeClass.punctuation) | one(UnicodeClass.symbol))
+  }
+}
+
+extension Pattern.Words {
+  /// What a word is a run of, cases aside.
+  var letters: UnicodeClassSet { self == .letters ? .letters : .lettersAndMarks }
+
+  /// What symbols are a run of.
+  var symbols: UnicodeClassSet {
+    switch self {
+    case .letters, .caseAware: .symbols
+    case .lettersAndMarks: .symbolsButMarks
+    case .deepSeek: .punctuationAndSymbols
+    }
+  }
+
+  /// What scalars beyond ASCII ``ClassMasks`` may have masks for.
+  var maskedClasses: UnicodeClassSet {
+    self == .deepSeek ? .lettersMarksAndSymbols : .neitherWhitespaceNorNumbers
+  }
 }

@@ -1,22 +1,35 @@
 /// Where the pretokens go in a ``SymbolArena``: the slots that each count needs.
 struct ArenaLayout {
+  /// The most slots: so many that all lists of places together can be numbered in 32 bits.
+  private static let maximumSlotCount = 1 << 30
+
   private var slotCounts: [UInt64: Int] = [:]
   /// The slots of the frequent small counts, which need no hashing.
   private var smallSlotCounts = [Int](repeating: 0, count: 1 << 12)
   private var slotCount = 1
   /// The sum of length times count.
   private(set) var totalWeight: UInt64 = 0
-  private var isEmpty = true
+  /// How many bytes the longest pretoken has.
+  private(set) var longestPretoken = 0
+
+  /// Measures the pretokens of `source`.
+  ///
+  /// - Throws: ``TrainingError`` (`noPretokens`, `tooManyPretokens`, `countsTooLarge`), or what
+  ///   `source` throws.
+  init(_ source: any PretokenSource) throws {
+    try source.forEachPretoken { bytes, count throws(TrainingError) in
+      try add(byteCount: bytes.count, count: count)
+    }
+    guard longestPretoken > 0 else { throw TrainingError.noPretokens }
+  }
 
   /// Makes room for one pretoken.
-  ///
-  /// - Throws: ``TrainingError`` (`tooManyPretokens`, `countsTooLarge`).
-  mutating func add(byteCount: Int, count: UInt64) throws(TrainingError) {
-    guard byteCount > 0, count > 0 else { return }
-    isEmpty = false
+  private mutating func add(byteCount: Int, count: UInt64) throws(TrainingError) {
+    guard count > 0 else { return }
+    longestPretoken = max(longestPretoken, byteCount)
     guard byteCount > 1 else { return }
     slotCount += byteCount + 1
-    guard slotCount < Int(UInt32.max) else { throw .tooManyPretokens }
+    guard slotCount <= Self.maximumSlotCount else { throw .tooManyPretokens }
     let (weight, isWeightTooLarge) = count.multipliedReportingOverflow(by: UInt64(byteCount))
     let (total, isTotalTooLarge) = totalWeight.addingReportingOverflow(weight)
     guard !isWeightTooLarge, !isTotalTooLarge else { throw .countsTooLarge }
@@ -28,28 +41,26 @@ struct ArenaLayout {
     }
   }
 
-  /// Sets up the classes by falling count, from slot 1 on.
-  ///
-  /// - Throws: ``TrainingError`` (`noPretokens`).
-  func classStarts(into classes: inout CountClasses) throws(TrainingError) -> Starts {
-    guard !isEmpty else { throw .noPretokens }
+  /// The classes by falling count, from slot 1 on.
+  func classStarts() -> Starts {
     var starts = Starts(smallStarts: [Int](repeating: 0, count: smallSlotCounts.count))
     var start = 1
     for (count, slotCount) in slotCounts.sorted(by: { $0.key > $1.key }) {
       starts.starts[count] = start
       start += slotCount
-      classes.append(count: count, end: start)
+      starts.classes.append(count: count, end: start)
     }
     for count in smallSlotCounts.indices.reversed() where smallSlotCounts[count] > 0 {
       starts.smallStarts[count] = start
       start += smallSlotCounts[count]
-      classes.append(count: UInt64(count), end: start)
+      starts.classes.append(count: UInt64(count), end: start)
     }
     return starts
   }
 
-  /// The next free slot of every class.
+  /// The classes, and the next free slot of each.
   struct Starts {
+    fileprivate(set) var classes = CountClasses()
     fileprivate(set) var starts: [UInt64: Int] = [:]
     fileprivate(set) var smallStarts: [Int]
 

@@ -9,7 +9,7 @@ struct Candidates {
   /// By how much the floor falls when the candidates run out.
   private static let floorDivisor: UInt64 = 16
   /// What part of all the places the first candidates have at least.
-  private static let firstShare: UInt64 = 4096
+  private static let firstShare: UInt64 = 512
 
   private let lowestFloor: UInt64
   private var floor: UInt64
@@ -20,14 +20,16 @@ struct Candidates {
   /// How long `places` may grow before the candidates should be collected anew.
   private var placeLimit = 0
 
-  /// No candidates yet; those collected first make up a good part of `totalWeight`.
-  init(minimumFrequency: UInt64, totalWeight: UInt64) {
-    lowestFloor = max(minimumFrequency, 1)
+  /// No candidates yet; those collected first make up a good part of `totalWeight`, and none ever
+  /// occurs less often than `lowestFloor`.
+  init(lowestFloor: UInt64, totalWeight: UInt64) {
+    self.lowestFloor = lowestFloor
     floor = max(totalWeight / Self.firstShare, lowestFloor)
   }
 
-  /// Whether the lists of merged and vanished pairs take up too much room.
-  var needCollection: Bool { places.count > placeLimit }
+  /// Whether the candidates should be collected anew, because the lists of merged and vanished pairs
+  /// take up too much room.
+  var needsCollection: Bool { places.count > placeLimit }
 
   /// Takes the next pair to merge out; nil if no candidate is left.
   mutating func popBest() -> (pair: Pair, entry: PairCounts.Entry)? {
@@ -38,6 +40,9 @@ struct Candidates {
     }
     return nil
   }
+
+  /// What is known of a pair; nil if it is no candidate.
+  func entry(of pair: Pair) -> PairCounts.Entry? { counts[pair] }
 
   /// Lowers the floor, and returns whether that was possible; the candidates must then be
   /// collected.
@@ -58,12 +63,13 @@ struct Candidates {
   ///
   /// Returns whether there are any.
   mutating func admit(
-    _ tally: inout NeighbourTally, filter: MergeFilter, pair: (Symbol) -> Pair
+    _ tally: inout NeighbourTally, _ tokens: TokenTable, _ filter: MergeFilter,
+    pair: (Symbol) -> Pair
   ) -> Bool {
     var isAnyAdmitted = false
     for symbol in tally.symbols where tally.weight(symbol) >= floor {
       let pair = pair(symbol)
-      guard filter.allows(pair) else { continue }
+      guard filter.allows(pair, of: tokens) else { continue }
       let weight = tally.weight(symbol)
       let placeCount = tally.placeCount(symbol)
       let first = UInt32(truncatingIfNeeded: places.count)
@@ -85,31 +91,44 @@ struct Candidates {
   /// Finds all pairs in `arena` that reach the floor, and their places.
   ///
   /// The right neighbours of one left symbol at a time are counted in `tally`.
-  mutating func collect(
-    from arena: inout SymbolArena, filter: MergeFilter, symbolCount: Int,
+  mutating func collect<Slot>(
+    from arena: inout SymbolArena<Slot>, _ tokens: TokenTable, filter: MergeFilter,
     tally: inout NeighbourTally
   ) {
     counts.removeAll()
     queue.removeAll()
     places.removeAll(keepingCapacity: true)
-    let pairs = PairOccurrences(compacting: &arena, symbolCount: symbolCount)
-    var start = 0
-    for (left, end) in pairs.ends.enumerated() where start < end {
-      var classIndex = 0
-      for occurrence in pairs.occurrences[start..<end] {
-        classIndex = arena.classes.classIndex(of: Int(occurrence.place), from: classIndex)
-        tally.add(occurrence.right, weight: arena.classes.counts[classIndex])
+    var leftCounts = [Int](repeating: 0, count: tokens.count)
+    arena.compact { leftCounts[Int($0)] += 1 }
+    // All that there may be at once; growing step by step, the array would be there twice.
+    let mostPlaces = leftCounts.reduce(0, +)
+    places.reserveCapacity(2 * mostPlaces)
+    var next = 0
+    while next < leftCounts.count {
+      let occurrences = PairOccurrences(from: next, counts: leftCounts, in: arena)
+      for left in occurrences.lefts where leftCounts[left] > 0 {
+        add(occurrences[left], of: Symbol(left), tokens, arena.classes, filter, &tally)
       }
-      if admit(&tally, filter: filter, pair: { Pair(Symbol(left), $0) }) {
-        for occurrence in pairs.occurrences[start..<end] {
-          if let element = tally.nextElement(occurrence.right) {
-            places[element] = occurrence.place
-          }
-        }
-      }
-      tally.removeAll()
-      start = end
+      next = occurrences.lefts.upperBound
     }
-    placeLimit = places.count + max(pairs.occurrences.count / 2, symbolCount)
+    placeLimit = places.count + max(mostPlaces / 2, tokens.count)
+  }
+
+  /// Makes candidates of the frequent pairs of one left symbol.
+  private mutating func add(
+    _ occurrences: ArraySlice<PairOccurrences.Occurrence>, of left: Symbol, _ tokens: TokenTable,
+    _ classes: CountClasses, _ filter: MergeFilter, _ tally: inout NeighbourTally
+  ) {
+    var classIndex = 0
+    for occurrence in occurrences {
+      classIndex = classes.classIndex(of: Int(occurrence.place), from: classIndex)
+      tally.add(occurrence.right, weight: classes.counts[classIndex])
+    }
+    if admit(&tally, tokens, filter, pair: { Pair(left, $0) }) {
+      for occurrence in occurrences {
+        if let element = tally.nextElement(occurrence.right) { places[element] = occurrence.place }
+      }
+    }
+    tally.removeAll()
   }
 }

@@ -14,6 +14,9 @@ struct CountKey: Equatable, Sendable {
   /// The other bytes below their number, or the place below a tag.
   let high: UInt64
 
+  /// The key of no bytes.
+  static let empty = CountKey(low: 0, high: 0)
+
   /// The key of the bytes in `range`.
   init(_ bytes: RawSpan, _ range: Range<Int>) {
     switch range.count {

@@ -5,31 +5,31 @@ struct MergeFilter {
   /// The byte strings that no merge may spell.
   private let forbidden: Set<[UInt8]>
   private let forbiddenLengths: Set<Int>
-  /// The length of every symbol so far.
-  private var lengths = [Int](repeating: 1, count: 256)
-  /// The bytes of every symbol so far; kept only where something is forbidden.
-  private var strings: [[UInt8]]
+  /// If set, no other pairs may merge.
+  private let onlyPairs: Set<Pair>?
 
-  init(_ options: TrainingOptions) {
+  /// The pairs that may be learned.
+  init(_ options: TrainingOptions, forbidden: Set<[UInt8]>) {
     lengthBound = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenByteCount + 1)
-    forbidden = Set(options.specialTokens)
+    self.forbidden = forbidden
     forbiddenLengths = Set(forbidden.map(\.count))
-    strings = forbidden.isEmpty ? [] : options.tieBreak.byteOrder.map { [$0] }
+    onlyPairs = nil
   }
 
-  /// Whether `pair` may become a token.
-  func allows(_ pair: Pair) -> Bool {
-    let length = lengths[Int(pair.left)] + lengths[Int(pair.right)]
+  /// The pairs of `merges`.
+  init(only merges: [Merge]) {
+    lengthBound = .max
+    forbidden = []
+    forbiddenLengths = []
+    onlyPairs = Set(merges.map { Pair($0.left, $0.right) })
+  }
+
+  /// Whether two of `tokens` may become one.
+  func allows(_ pair: Pair, of tokens: TokenTable) -> Bool {
+    if let onlyPairs { return onlyPairs.contains(pair) }
+    let length = tokens.range(of: pair.left).count + tokens.range(of: pair.right).count
     guard length < lengthBound else { return false }
     return !forbiddenLengths.contains(length)
-      || !forbidden.contains(strings[Int(pair.left)] + strings[Int(pair.right)])
-  }
-
-  /// Makes the next symbol of `pair`.
-  mutating func append(_ pair: Pair) {
-    lengths.append(lengths[Int(pair.left)] + lengths[Int(pair.right)])
-    if !forbidden.isEmpty {
-      strings.append(strings[Int(pair.left)] + strings[Int(pair.right)])
-    }
+      || !forbidden.contains(Array(tokens[pair.left] + tokens[pair.right]))
   }
 }

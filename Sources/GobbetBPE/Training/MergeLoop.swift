@@ -1,35 +1,64 @@
 /// Learns merges: merges the most frequent pair wherever it is, corrects the counts beside these
 /// places, and so on.
-struct MergeLoop {
-  private(set) var merges: [Pair] = []
-  private var arena: SymbolArena
+struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
+  /// All tokens so far; their ids are the symbols.
+  private(set) var tokens: TokenTable
+  /// The merges that made them.
+  private(set) var merges: [Merge] = []
+  private var arena: SymbolArena<Slot>
   private var candidates: Candidates
   private var filter: MergeFilter
   /// What stands to the left, and to the right, of the merges of one step.
   private var lefts: NeighbourTally
   private var rights: NeighbourTally
 
-  /// Starts with single bytes, to learn at most `mergeLimit` merges.
+  /// Brings the pretokens to where `start` is, to learn at most `mergeLimit` merges more.
   ///
-  /// - Throws: ``TrainingError``, or what `source` throws.
-  init(_ source: some PretokenSource, options: TrainingOptions, mergeLimit: Int) throws {
-    arena = try SymbolArena(source, byteOrder: options.tieBreak.byteOrder)
+  /// - Throws: what `source` throws.
+  init(
+    _ source: any PretokenSource, _ layout: ArenaLayout, _ start: TrainingStart,
+    _ options: TrainingOptions, mergeLimit: Int
+  ) throws {
+    tokens = start.tokens
+    arena = try SymbolArena(source, layout, tokens)
+    lefts = NeighbourTally(symbolBound: tokens.count + mergeLimit)
+    rights = NeighbourTally(symbolBound: tokens.count + mergeLimit)
+    // Every place of the merges that there are counts, however rare.
+    candidates = Candidates(lowestFloor: 1, totalWeight: 0)
+    filter = MergeFilter(only: start.merges)
+    if !start.merges.isEmpty { collectCandidates() }
+    for merge in start.merges { replay(merge) }
     candidates = Candidates(
-      minimumFrequency: options.minimumFrequency, totalWeight: arena.totalWeight)
-    filter = MergeFilter(options)
-    lefts = NeighbourTally(symbolBound: 256 + mergeLimit)
-    rights = NeighbourTally(symbolBound: 256 + mergeLimit)
+      lowestFloor: max(options.minimumFrequency, 1), totalWeight: layout.totalWeight)
+    filter = MergeFilter(options, forbidden: start.specialStrings)
+    collectCandidates()
+  }
+
+  /// Goes on where a loop with other slots has stopped.
+  init<Other>(_ other: consuming MergeLoop<Other>) {
+    tokens = other.tokens
+    merges = other.merges
+    other.arena.compact { _ in }
+    arena = SymbolArena(other.arena)
+    candidates = other.candidates
+    filter = other.filter
+    lefts = other.lefts
+    rights = other.rights
     collectCandidates()
   }
 
   /// Learns one more merge and returns how often its pair occurred; nil if there is none.
   ///
-  /// - Precondition: fewer merges than the goal have been learned.
-  mutating func step() -> UInt64? {
-    if candidates.needCollection { collectCandidates() }
+  /// - Precondition: fewer merges than the limit have been learned.
+  /// - Throws: ``VocabularyError`` (`tokensTooLong`).
+  mutating func step() throws(VocabularyError) -> UInt64? {
+    if candidates.needsCollection { collectCandidates() }
     while true {
       if let (pair, entry) = candidates.popBest() {
-        merge(pair, entry)
+        let symbol = Symbol(tokens.count)
+        try tokens.append(concatenating: pair.left, pair.right)
+        merges.append(Merge(left: pair.left, right: pair.right, result: symbol))
+        merge(pair, entry, into: symbol)
         return entry.count
       }
       guard candidates.lowerFloor() else { return nil }
@@ -37,21 +66,25 @@ struct MergeLoop {
     }
   }
 
-  private mutating func collectCandidates() {
-    candidates.collect(
-      from: &arena, filter: filter, symbolCount: 256 + merges.count, tally: &rights)
+  /// Merges the pair of a merge that was learned before.
+  private mutating func replay(_ merge: Merge) {
+    if candidates.needsCollection { collectCandidates() }
+    merges.append(merge)
+    let pair = Pair(merge.left, merge.right)
+    if let entry = candidates.entry(of: pair) { self.merge(pair, entry, into: merge.result) }
   }
 
-  private mutating func merge(_ pair: Pair, _ entry: PairCounts.Entry) {
-    let symbol = Symbol(256 + merges.count)
-    merges.append(pair)
-    filter.append(pair)
+  private mutating func collectCandidates() {
+    candidates.collect(from: &arena, tokens, filter: filter, tally: &rights)
+  }
+
+  private mutating func merge(_ pair: Pair, _ entry: PairCounts.Entry, into symbol: Symbol) {
     let first = Int(entry.firstPlace)
     let merged = rewrite(first..<first + Int(entry.placeCount), pair, into: symbol)
     tally(merged, symbol)
     correctCounts(pair, symbol)
-    let hasLeft = candidates.admit(&lefts, filter: filter) { Pair($0, symbol) }
-    let hasRight = candidates.admit(&rights, filter: filter) { Pair(symbol, $0) }
+    let hasLeft = candidates.admit(&lefts, tokens, filter) { Pair($0, symbol) }
+    let hasRight = candidates.admit(&rights, tokens, filter) { Pair(symbol, $0) }
     if hasLeft || hasRight { recordPlaces(merged, symbol) }
     lefts.removeAll()
     rights.removeAll()
@@ -75,8 +108,8 @@ struct MergeLoop {
 
   /// Counts the symbols beside the merged places.
   ///
-  /// Where two of these touch, the first has the
-  /// second as its right neighbour, and the second has no left one.
+  /// Where two of these touch, the first has the second as its right neighbour, and the second has
+  /// no left one.
   private mutating func tally(_ merged: Range<Int>, _ symbol: Symbol) {
     var classIndex = 0
     for element in merged {
@@ -84,9 +117,9 @@ struct MergeLoop {
       classIndex = arena.classes.classIndex(of: place, from: classIndex)
       let weight = arena.classes.counts[classIndex]
       let left = arena.symbol(before: place)
-      if left != SymbolArena.boundary, left != symbol { lefts.add(left, weight: weight) }
+      if left != SymbolArena<Slot>.boundary, left != symbol { lefts.add(left, weight: weight) }
       let right = arena.symbol(after: place)
-      if right != SymbolArena.boundary { rights.add(right, weight: weight) }
+      if right != SymbolArena<Slot>.boundary { rights.add(right, weight: weight) }
     }
   }
 
@@ -108,12 +141,12 @@ struct MergeLoop {
     for element in merged {
       let place = candidates[element]
       let previous = arena.previous(place)
-      let left = arena.slots[previous]
-      if left != SymbolArena.boundary, left != symbol, let element = lefts.nextElement(left) {
+      let left = arena[previous]
+      if left != SymbolArena<Slot>.boundary, left != symbol, let element = lefts.nextElement(left) {
         candidates[element] = previous
       }
       let right = arena.symbol(after: place)
-      if right != SymbolArena.boundary, let element = rights.nextElement(right) {
+      if right != SymbolArena<Slot>.boundary, let element = rights.nextElement(right) {
         candidates[element] = place
       }
     }

@@ -5,19 +5,27 @@ public struct PretokenCounts: Sendable, PretokenSource {
   /// The longest pretoken; longer ones are cut into pieces of this many bytes and a rest.
   public let maximumPretokenLength: Int
   /// How many pretokens have been cut.
-  public private(set) var cutPretokenCount: UInt64 = 0
+  public private(set) var cutPretokenCount: UInt64
   /// How many documents have been counted.
-  public private(set) var documentCount: UInt64 = 0
+  public private(set) var documentCount: UInt64
   /// How many bytes they had.
-  public private(set) var byteCount: UInt64 = 0
+  public private(set) var byteCount: UInt64
   private var table = PretokenTable()
 
   /// No pretokens.
   ///
+  /// What was counted before, and comes back by ``add(_:count:)``, can be given the numbers that it
+  /// had.
   /// - Precondition: `maximumPretokenLength` is positive.
-  public init(maximumPretokenLength: Int = TokenTable.maximumTokenByteCount) {
+  public init(
+    maximumPretokenLength: Int = TokenTable.maximumTokenByteCount, documentCount: UInt64 = 0,
+    byteCount: UInt64 = 0, cutPretokenCount: UInt64 = 0
+  ) {
     precondition(maximumPretokenLength > 0, "PretokenCounts: pretokens need a byte")
     self.maximumPretokenLength = maximumPretokenLength
+    self.documentCount = documentCount
+    self.byteCount = byteCount
+    self.cutPretokenCount = cutPretokenCount
   }
 
   /// The number of different pretokens.
@@ -31,13 +39,16 @@ public struct PretokenCounts: Sendable, PretokenSource {
     documentCount += 1
     byteCount += UInt64(document.count)
     let bytes = document.raw
+    var batch = PretokenBatch()
     scanner.forEachPretoken(in: document) { range in
       if range.count <= maximumPretokenLength {
-        _ = table.add(1, to: range, of: bytes)
+        batch.append(range, CountKey(bytes, range))
+        if batch.isFull { table.addOnce(&batch, of: bytes) }
       } else {
         countPieces(of: range, of: bytes)
       }
     }
+    table.addOnce(&batch, of: bytes)
   }
 
   /// Adds `count` occurrences of one pretoken, which is not cut.
@@ -55,9 +66,15 @@ public struct PretokenCounts: Sendable, PretokenSource {
     documentCount += other.documentCount
     byteCount += other.byteCount
     cutPretokenCount += other.cutPretokenCount
-    try other.forEachPretoken { bytes, count throws(TrainingError) in
-      try add(bytes, count: count)
-    }
+    guard table.merge(other.table) else { throw .countsTooLarge }
+  }
+
+  /// Forgets the pretokens that occur less often than `minimumCount`; returns how many they were.
+  @discardableResult
+  public mutating func prune(below minimumCount: UInt64) -> Int {
+    let before = uniqueCount
+    table = table.pruned(below: minimumCount)
+    return before - uniqueCount
   }
 
   /// Forgets the pretokens, but not the numbers of documents, bytes and cuts.

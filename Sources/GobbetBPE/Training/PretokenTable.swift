@@ -23,7 +23,13 @@ struct PretokenTable: Sendable {
   /// Adds to the count of the string in `range` of `bytes`; returns whether it still fits 64 bits,
   /// and leaves the largest count where it does not.
   mutating func add(_ count: UInt64, to range: Range<Int>, of bytes: RawSpan) -> Bool {
-    let key = CountKey(bytes, range)
+    add(count, to: CountKey(bytes, range), range, of: bytes)
+  }
+
+  /// The same for a key that is known; `range` matters only to a long one.
+  private mutating func add(
+    _ count: UInt64, to key: CountKey, _ range: Range<Int>, of bytes: RawSpan
+  ) -> Bool {
     let slot = slot(of: key, range, bytes)
     if index[slot] == 0 {
       insert(key, range, bytes, count: count, slot: slot)
@@ -33,6 +39,52 @@ struct PretokenTable: Sendable {
     let (sum, isTooLarge) = entries[number].count.addingReportingOverflow(count)
     entries[number].count = isTooLarge ? .max : sum
     return !isTooLarge
+  }
+
+  /// Adds all counts of another table; returns whether the sums fit 64 bits.
+  mutating func merge(_ other: PretokenTable) -> Bool {
+    let bytes = other.longBytes.span.raw
+    var areAllInRange = true
+    for entry in other.entries {
+      let range = entry.key.isLong ? other.longRange(of: entry.key) : 0..<0
+      if !add(entry.count, to: entry.key, range, of: bytes) { areAllInRange = false }
+    }
+    return areAllInRange
+  }
+
+  /// The strings that have at least `minimumCount`.
+  func pruned(below minimumCount: UInt64) -> PretokenTable {
+    var kept = PretokenTable()
+    let bytes = longBytes.span.raw
+    for entry in entries where entry.count >= minimumCount {
+      let range = entry.key.isLong ? longRange(of: entry.key) : 0..<0
+      _ = kept.add(entry.count, to: entry.key, range, of: bytes)
+    }
+    return kept
+  }
+
+  /// Adds one to the count of each string of `batch`, whose ranges are in `bytes`.
+  ///
+  /// The index is read for all of them before the entries are, so that the processor waits for
+  /// many cache lines at once and not for one after the other.
+  mutating func addOnce(_ batch: inout PretokenBatch, of bytes: RawSpan) {
+    let mask = index.count - 1
+    for position in 0..<batch.count {
+      let slot = Int(truncatingIfNeeded: batch[position].key.hash) & mask
+      batch[position].numberPlusOne = index[slot]
+    }
+    for position in 0..<batch.count {
+      let item = batch[position]
+      let number = Int(item.numberPlusOne) - 1
+      if number >= 0, !item.key.isLong, entries[number].key == item.key,
+        entries[number].count < .max
+      {
+        entries[number].count += 1
+      } else {
+        _ = add(1, to: item.key, item.range, of: bytes)
+      }
+    }
+    batch.removeAll()
   }
 
   /// The count of the string in `range` of `bytes`; zero if it is not in the table.
@@ -112,11 +164,11 @@ struct PretokenTable: Sendable {
       entries.append(Entry(key: key, count: count))
     }
     index[slot] = UInt32(entries.count)
-    if entries.count * 2 > index.count { growIndex() }
+    if entries.count * 3 > index.count { growIndex() }
   }
 
   private mutating func growIndex() {
-    index = [UInt32](repeating: 0, count: index.count * 4)
+    index = [UInt32](repeating: 0, count: index.count * 2)
     let mask = index.count - 1
     for (number, entry) in entries.enumerated() {
       var slot = Int(truncatingIfNeeded: entry.key.hash) & mask

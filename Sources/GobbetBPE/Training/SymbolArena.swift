@@ -4,45 +4,64 @@
 /// counts. A symbol starts at its *place*. Merged symbols keep the slots of their parts: the first
 /// holds the symbol, the second and the last tell the width, the others are holes. So both
 /// neighbours of a place are found at once, however long the pretoken is.
-struct SymbolArena {
-  /// What separates pretokens; no symbol is this large.
-  static let boundary: Symbol = .max >> 1
+///
+/// A slot of 16 bits is enough for the first 32,767 symbols, and takes half the memory.
+struct SymbolArena<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
+  /// What separates pretokens; all symbols are below.
+  static var boundary: Symbol { Symbol(Slot.max >> 1) }
+  /// The most slots that one symbol may take.
+  static var maximumWidth: Int { Int(Slot.max >> 1) }
   /// Set in every slot in which no symbol starts; the other bits of some of them are a width.
-  private static let hole: UInt32 = 1 << 31
+  private static var hole: Slot { 1 << (Slot.bitWidth - 1) }
 
-  private(set) var slots: [UInt32] = [boundary]
-  private(set) var classes = CountClasses()
-  /// The counts of all symbols together, at the start.
-  let totalWeight: UInt64
+  private var slots: [Slot]
+  private(set) var classes: CountClasses
 
-  /// Lays out the pretokens of `source`, their bytes as symbols by their place in `byteOrder`.
+  /// Lays out the pretokens of `source`, their bytes as the symbols that `tokens` has for them.
   ///
   /// Pretokens of a single byte have no pairs and are left out.
   ///
-  /// - Throws: ``TrainingError``, or what `source` throws.
-  init(_ source: some PretokenSource, byteOrder: [UInt8]) throws {
-    var layout = ArenaLayout()
-    try source.forEachPretoken { bytes, count throws(TrainingError) in
-      try layout.add(byteCount: bytes.count, count: count)
+  /// - Precondition: no pretoken is longer than ``maximumWidth``, and all ids are below
+  ///   ``boundary``.
+  /// - Throws: what `source` throws.
+  init(_ source: any PretokenSource, _ layout: ArenaLayout, _ tokens: TokenTable) throws {
+    var symbols = [Slot](repeating: 0, count: 256)
+    for symbol in 0..<Symbol(tokens.count) where tokens[symbol].count == 1 {
+      for byte in tokens[symbol] { symbols[Int(byte)] = Slot(symbol) }
     }
-    totalWeight = layout.totalWeight
-    var starts = try layout.classStarts(into: &classes)
-    var symbols = [Symbol](repeating: 0, count: 256)
-    for (symbol, byte) in byteOrder.enumerated() { symbols[Int(byte)] = Symbol(symbol) }
-    slots = [UInt32](repeating: Self.boundary, count: (classes.ends.last ?? 0) + 1)
+    var starts = layout.classStarts()
+    classes = starts.classes
+    var slots = [Slot](repeating: Slot(Self.boundary), count: (classes.ends.last ?? 0) + 1)
     try source.forEachPretoken { bytes, count in
       guard bytes.count > 1, count > 0 else { return }
       let start = starts.take(bytes.count + 1, forCount: count)
       for offset in bytes.indices { slots[start + offset] = symbols[Int(bytes[offset])] }
     }
+    self.slots = slots
     classes.index()
   }
 
+  /// The same symbols in slots of another size.
+  ///
+  /// - Precondition: `other` is compact.
+  init<Other>(_ other: SymbolArena<Other>) {
+    classes = other.classes
+    slots = other.slots.map { slot in
+      slot == Other(SymbolArena<Other>.boundary) ? Slot(Self.boundary) : Slot(slot)
+    }
+  }
+
+  /// The number of slots; the last is a boundary.
+  var count: Int { slots.count }
+
+  /// The symbol that starts at `place`, or the boundary.
+  subscript(place: Int) -> Symbol { Symbol(truncatingIfNeeded: slots[place]) }
+
   /// The symbol after the one at `place`; the boundary if that is the last of its pretoken.
-  func symbol(after place: Int) -> Symbol { slots[next(place)] }
+  func symbol(after place: Int) -> Symbol { self[next(place)] }
 
   /// The symbol before the one at `place`; the boundary if that is the first of its pretoken.
-  func symbol(before place: Int) -> Symbol { slots[previous(place)] }
+  func symbol(before place: Int) -> Symbol { self[previous(place)] }
 
   /// The place after the symbol at `place`.
   func next(_ place: Int) -> Int {
@@ -61,14 +80,14 @@ struct SymbolArena {
   /// A place where a symbol once started and no longer does is a hole, or the last slot of a wider
   /// symbol, which is marked as a hole too; so it never passes for a symbol.
   mutating func merge(_ pair: Pair, into result: Symbol, at place: Int) -> Bool {
-    guard slots[place] == pair.left else { return false }
+    guard self[place] == pair.left else { return false }
     let second = next(place)
-    guard slots[second] == pair.right else { return false }
+    guard self[second] == pair.right else { return false }
     let end = next(second)
-    slots[place] = result
+    slots[place] = Slot(truncatingIfNeeded: result)
     slots[second] = Self.hole
-    slots[place + 1] = Self.hole | UInt32(end - place)
-    slots[end - 1] = Self.hole | UInt32(end - place)
+    slots[place + 1] = Self.hole | Slot(truncatingIfNeeded: end - place)
+    slots[end - 1] = Self.hole | Slot(truncatingIfNeeded: end - place)
     return true
   }
 
@@ -82,8 +101,8 @@ struct SymbolArena {
       let end = classes.ends[index]
       while read < end {
         let start = write
-        while slots[read] != Self.boundary {
-          if write > start { body(slots[write - 1]) }
+        while self[read] != Self.boundary {
+          if write > start { body(self[write - 1]) }
           let following = next(read)
           slots[write] = slots[read]
           write += 1
@@ -93,7 +112,7 @@ struct SymbolArena {
         if write - start < 2 {
           write = start
         } else {
-          slots[write] = Self.boundary
+          slots[write] = Slot(Self.boundary)
           write += 1
         }
       }

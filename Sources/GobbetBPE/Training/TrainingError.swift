@@ -1,9 +1,12 @@
 /// Why a vocabulary cannot be trained.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The size leaves no room for the bytes and the special tokens, which need `minimum`.
+  /// The size leaves no room for the tokens that are there from the start, special ones too.
   case vocabularyTooSmall(size: Int, minimum: Int)
   /// The size is larger than ``TokenTable/maximumCount``.
   case vocabularyTooLarge(size: Int)
+  /// A vocabulary cannot be continued, because this token of it is not made by one merge of tokens
+  /// made before.
+  case notMadeByMerges(token: TokenID)
   /// There is not a single pretoken to learn from.
   case noPretokens
   /// The pretokens, each taken once, have more bytes together than can be numbered.
@@ -15,11 +18,12 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .vocabularyTooSmall(let size, let minimum):
-      "a vocabulary of \(size) has no room for the \(minimum) bytes and special tokens"
+      "a vocabulary of \(size) has no room for the \(minimum) tokens it starts with"
     case .vocabularyTooLarge(let size):
       "a vocabulary of \(size) is larger than \(TokenTable.maximumCount)"
+    case .notMadeByMerges(let token): "token \(token) is not made by one merge of earlier tokens"
     case .noPretokens: "there is no text to learn from"
-    case .tooManyPretokens: "the unique pretokens have more than \(UInt32.max) bytes"
+    case .tooManyPretokens: "the unique pretokens have more than 1,073,741,824 bytes together"
     case .countsTooLarge: "the counts add up to more than \(UInt64.max)"
     }
   }

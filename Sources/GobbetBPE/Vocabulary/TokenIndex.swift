@@ -1,15 +1,16 @@
 /// Finds tokens by their bytes: an open hash table of ids whose strings lie in a ``TokenTable``.
 struct TokenIndex: Sendable {
-  /// Zero for an empty slot, else the id plus one in the low 21 bits and bits of the hash above.
-  private var slots: [UInt32]
-  private let mask: Int
+  /// The bits of a slot that hold the id plus one; the others hold bits of the hash.
+  private static let idMask: UInt32 = 0x1F_FFFF
 
-  /// An index with room for the ids below `count`.
+  /// Zero for an empty slot.
+  private var slots: [UInt32]
+
+  /// An index with room for `count` tokens.
   init(capacity count: Int) {
     var size = 512
     while size < 2 * count { size *= 2 }
     slots = Array(repeating: 0, count: size)
-    mask = size - 1
   }
 
   /// The index of all tokens of `table`.
@@ -26,63 +27,47 @@ struct TokenIndex: Sendable {
 
   /// Adds the token `id`, unless one with the same bytes is there: then its id comes back.
   mutating func insert(_ id: TokenID, in table: TokenTable) -> TokenID? {
-    let arena = table.arena.span
-    let offsets = table.offsets.span
-    let range = table.range(of: id)
-    let hash = Self.hash(arena, range)
-    let tag = Self.tag(hash)
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      let entry = slots[slot]
-      if (entry ^ tag) >> 21 == 0 {
-        let other = (entry & 0x1F_FFFF) - 1
-        if Self.isToken(other, in: arena, offsets, equalTo: arena, range) { return other }
-      }
-      slot = (slot + 1) & mask
-    }
-    slots[slot] = tag | (id + 1)
-    return nil
+    let (slot, entry, other) = find(table.arena.span, table.range(of: id), in: table)
+    if other == nil { slots[slot] = entry | (id + 1) }
+    return other
   }
 
   /// The token whose bytes are `bytes[range]`, if there is one.
   func id(of bytes: Span<UInt8>, _ range: Range<Int>, in table: TokenTable) -> TokenID? {
-    let arena = table.arena.span
-    let offsets = table.offsets.span
-    let hash = Self.hash(bytes, range)
-    let tag = Self.tag(hash)
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      let entry = slots[slot]
-      if (entry ^ tag) >> 21 == 0 {
-        let id = (entry & 0x1F_FFFF) - 1
-        if Self.isToken(id, in: arena, offsets, equalTo: bytes, range) { return id }
+    find(bytes, range, in: table).id
+  }
+
+  /// The token with these bytes; if there is none, the slot for it, and what to put there
+  /// together with its id.
+  @inline(__always) private func find(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, in table: TokenTable
+  ) -> (slot: Int, entry: UInt32, id: TokenID?) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes out of range")
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe table.arena.withUnsafeBufferPointer { arena in
+        guard let base = bytes.baseAddress, let arena = arena.baseAddress else {
+          return (0, 0, nil)
+        }
+        let start = unsafe base + range.lowerBound
+        // SAFETY: the precondition holds `range` inside `bytes`, and a table's own ranges are
+        // inside its arena.
+        let hash = unsafe ByteString.hash(start, range.count)
+        let entry = UInt32(truncatingIfNeeded: hash >> 32) & ~Self.idMask
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] != 0 {
+          if (slots[slot] ^ entry) & ~Self.idMask == 0 {
+            let id = (slots[slot] & Self.idMask) - 1
+            let token = table.range(of: id)
+            if token.count == range.count,
+              unsafe ByteString.isEqual(arena + token.lowerBound, start, range.count)
+            {
+              return (slot, entry, id)
+            }
+          }
+          slot = (slot + 1) & (slots.count - 1)
+        }
+        return (slot, entry, nil)
       }
-      slot = (slot + 1) & mask
     }
-    return nil
-  }
-
-  /// The bits of a hash that a slot keeps, where it keeps them.
-  private static func tag(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash >> 32) & ~0x1F_FFFF
-  }
-
-  private static func isToken(
-    _ id: TokenID, in arena: Span<UInt8>, _ offsets: Span<UInt32>,
-    equalTo bytes: Span<UInt8>, _ range: Range<Int>
-  ) -> Bool {
-    let start = Int(offsets[Int(id)])
-    guard Int(offsets[Int(id) + 1]) - start == range.count else { return false }
-    for index in 0..<range.count where arena[start + index] != bytes[range.lowerBound + index] {
-      return false
-    }
-    return true
-  }
-
-  private static func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for index in range { hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01B3 }
-    hash = (hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15
-    return hash ^ (hash >> 29)
   }
 }

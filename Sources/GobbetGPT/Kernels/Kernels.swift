@@ -7,6 +7,7 @@ internal import CGobbetKernels
   // SAFETY: points to a constant of the C target.
   private let functions: UnsafePointer<gobbet_kernels>
   private let threads: ThreadPool
+  /// Words that no value outlives a call in.
   private var scratch: [Float] = []
 
   /// What happens to the outputs of a product.
@@ -30,38 +31,33 @@ internal import CGobbetKernels
     threads = try ThreadPool(threadCount: threadCount)
   }
 
-  /// Every row of `input` times the weights, plus the bias, into the rows of `output` from `row`.
+  /// Every row times the weights, plus the bias.
   ///
-  /// Shapes: `input` [T, inputs], `output` [row + T or more, outputs], `bias` the outputs padded to
-  /// whole panels.
+  /// Shapes: `input` [T, inputs], `output` [T, outputs], `bias` the outputs padded to whole panels.
   func multiply(
-    _ input: Matrix, _ weights: PackedMatrix, bias: [Float]?, _ epilogue: Epilogue,
-    into output: inout Matrix, at row: Int = 0
+    _ input: Matrix, _ weights: PackedMatrix, bias: [Float], _ epilogue: Epilogue,
+    into output: inout Matrix
   ) {
     precondition(input.width == weights.inputCount, "multiply: input of another width")
     precondition(output.width == weights.outputCount, "multiply: output of another width")
-    precondition(output.rowCount >= row + input.rowCount, "multiply: output of too few rows")
-    let padded = PackedMatrix.paddedCount(weights.outputCount)
-    precondition(bias.map { $0.count == padded } ?? true, "multiply: bias of another width")
-    // SAFETY: the preconditions above are what the product may touch, and all of it outlives the
-    // call.
+    precondition(bias.count == PackedMatrix.paddedCount(weights.outputCount), "multiply: bias")
+    output.resize(rowCount: input.rowCount)
+    let element = weights.precision.code
+    reserveScratch(input.rowCount * gobbet_row_words(element, weights.inputCount))
+    // SAFETY: input, output and bias have the shapes checked above, the scratch a converted row for
+    // every row, and all of it outlives the call.
     unsafe input.elements.withUnsafeBufferPointer { inputs in
       unsafe output.elements.withUnsafeMutableBufferPointer { outputs in
-        guard let from = inputs.baseAddress, let to = outputs.baseAddress, input.rowCount > 0
-        else { return }
-        func run(_ bias: UnsafePointer<Float>?) {
+        unsafe bias.withUnsafeBufferPointer { bias in
+          guard let from = inputs.baseAddress, let to = outputs.baseAddress, input.rowCount > 0
+          else { return }
           var product = unsafe gobbet_product(
-            input: from, input_stride: input.width, row_count: input.rowCount,
-            depth: weights.inputCount, panels: weights.pointer,
-            panel_stride: weights.inputCount * PackedMatrix.panelWidth, bias: bias,
-            output: to + row * weights.outputCount, output_stride: weights.outputCount,
-            output_count: weights.outputCount, epilogue: epilogue.code)
-          unsafe gobbet_multiply(functions, threads.pool, &product)
-        }
-        if let bias {
-          unsafe bias.withUnsafeBufferPointer { unsafe run($0.baseAddress) }
-        } else {
-          run(nil)
+            element: element, input: from, input_stride: input.width,
+            row_count: input.rowCount, depth: weights.inputCount, panels: weights.pointer,
+            panel_stride: gobbet_panel_words(element, weights.inputCount),
+            bias: bias.baseAddress, output: to, output_stride: output.width,
+            output_count: output.width, epilogue: epilogue.code)
+          unsafe gobbet_multiply(functions, threads.pool, &product, &scratch)
         }
       }
     }
@@ -98,7 +94,7 @@ internal import CGobbetKernels
         var layer = unsafe Self.memory(cache, layer)
         // SAFETY: the preconditions keep rows and positions inside matrix and cache.
         unsafe gobbet_remember(
-          &layer, base + segment.rows.lowerBound * projected.width, projected.width,
+          threads.pool, &layer, base + segment.rows.lowerBound * projected.width, projected.width,
           segment.rows.count, segment.position)
       }
     }
@@ -114,8 +110,9 @@ internal import CGobbetKernels
     let width = output.width
     precondition(projected.width == 3 * width, "attend: rows of another width")
     output.resize(rowCount: projected.rowCount)
-    let capacity = segments.reduce(0) { max($0, $1.cache.capacity) }
-    scratch.reserve(unsafe gobbet_attention_scratch(threads.pool, capacity))
+    guard let cache = segments.first?.cache else { return }
+    reserveScratch(
+      unsafe gobbet_attention_scratch(threads.pool, cache.capacity, cache.headWidth))
     // SAFETY: segments lie inside the rows, of which queries and output have the same number, and
     // the cache holds the positions up to the last of each; a group is a part of a segment.
     unsafe projected.elements.withUnsafeBufferPointer { inputs in
@@ -141,10 +138,7 @@ internal import CGobbetKernels
                   weight_rows: keptCount, weight_stride: keptCount))
             }
           }
-          unsafe scratch.withUnsafeMutableBufferPointer { scratch in
-            guard let scratch = scratch.baseAddress else { return }
-            unsafe gobbet_attend(functions, threads.pool, groups, groups.count, scratch)
-          }
+          unsafe gobbet_attend(functions, threads.pool, groups, groups.count, &scratch)
         }
       }
     }
@@ -163,14 +157,13 @@ internal import CGobbetKernels
 
   private static func memory(_ cache: KeyValueCache, _ layer: Int) -> gobbet_layer_cache {
     unsafe gobbet_layer_cache(
-      keys: cache.keys(layer), values: cache.values(layer), capacity: cache.capacity,
+      element: cache.precision.cacheCode, keys: cache.keys(layer), values: cache.values(layer),
+      capacity: cache.capacity,
       head_count: cache.headCount, head_width: cache.headWidth)
   }
-}
 
-extension [Float] {
-  /// Makes sure that there are `count` elements.
-  fileprivate mutating func reserve(_ count: Int) {
-    if self.count < count { self = [Float](repeating: 0, count: count) }
+  /// Makes sure that the scratch has `count` words.
+  private func reserveScratch(_ count: Int) {
+    if scratch.count < count { scratch = [Float](repeating: 0, count: count) }
   }
 }

@@ -7,41 +7,48 @@ internal import CGobbetKernels
   /// Outputs in a panel.
   static let panelWidth = Int(gobbet_panel_width)
 
+  /// How the weights given to ``init(_:_:inputCount:outputCount:_:_:)`` lie.
+  enum Order {
+    /// [inputs, outputs]
+    case byInput
+    /// [outputs, inputs]
+    case byOutput
+  }
+
+  /// What the weights are in the panels.
+  let precision: Precision
   /// Floats that every row brings.
   let inputCount: Int
   /// Floats that every row becomes.
   let outputCount: Int
-  private let panels: FloatMemory
-
-  private init(inputCount: Int, outputCount: Int) throws(GPTError) {
-    self.inputCount = inputCount
-    self.outputCount = outputCount
-    panels = try FloatMemory(
-      count: Self.paddedCount(outputCount) * inputCount)
-  }
+  private let panels: LargeMemory
 
   /// A count of outputs, rounded up to whole panels.
   static func paddedCount(_ outputCount: Int) -> Int {
     (outputCount + panelWidth - 1) / panelWidth * panelWidth
   }
 
-  /// Packs weights [inputs, outputs]; nil if one of them is not finite.
-  init?(byInput weights: [Float], inputCount: Int, outputCount: Int) throws(GPTError) {
-    precondition(weights.count == inputCount * outputCount, "byInput: another count of weights")
-    try self.init(inputCount: inputCount, outputCount: outputCount)
-    // SAFETY: the weights are inputs x outputs floats, the panels as many in whole panels.
-    let isFinite = unsafe gobbet_pack_by_input(
-      weights, inputCount, outputCount, panels.pointer(at: 0))
-    guard isFinite else { return nil }
-  }
-
-  /// Packs weights [outputs, inputs]; nil if one of them is not finite.
-  init?(byOutput weights: [Float], inputCount: Int, outputCount: Int) throws(GPTError) {
-    precondition(weights.count == inputCount * outputCount, "byOutput: another count of weights")
-    try self.init(inputCount: inputCount, outputCount: outputCount)
-    // SAFETY: the weights are outputs x inputs floats, the panels as many in whole panels.
-    let isFinite = unsafe gobbet_pack_by_output(
-      weights, inputCount, outputCount, panels.pointer(at: 0))
+  /// Packs weights; nil if one of them is not finite.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`).
+  init?(
+    _ weights: [Float], _ order: Order, inputCount: Int, outputCount: Int,
+    _ precision: Precision, _ threads: ThreadPool
+  ) throws(GPTError) {
+    precondition(weights.count == inputCount * outputCount, "PackedMatrix: count of weights")
+    self.precision = precision
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    let panelCount = Self.paddedCount(outputCount) / Self.panelWidth
+    let words = gobbet_panel_words(precision.code, inputCount)
+    panels = try LargeMemory(wordCount: panelCount * words)
+    var scratch = [Float](
+      repeating: 0, count: threads.threadCount * inputCount * Self.panelWidth)
+    // SAFETY: the weights are inputs x outputs floats, the panels as many in whole panels, and the
+    // scratch holds a panel of floats for every thread.
+    let isFinite = unsafe gobbet_pack(
+      threads.pool, precision.code, order == .byOutput, weights, inputCount, outputCount, &scratch,
+      panels.pointer())
     guard isFinite else { return nil }
   }
 
@@ -53,10 +60,10 @@ internal import CGobbetKernels
       guard let base = buffer.baseAddress else { return }
       // SAFETY: the row has room for the inputs, and the output lies in the panels.
       unsafe gobbet_unpack_output(
-        panels.pointer(at: 0), inputCount, output, base + row * inputCount)
+        precision.code, panels.pointer(), inputCount, output, base + row * inputCount)
     }
   }
 
   /// The panels, for kernels; the pointer lives as long as `self`.
-  var pointer: UnsafePointer<Float> { unsafe UnsafePointer(panels.pointer(at: 0)) }
+  var pointer: UnsafeRawPointer { unsafe UnsafeRawPointer(panels.pointer()) }
 }

@@ -2,24 +2,26 @@
 struct Linear: Sendable {
   private let weights: PackedMatrix
   /// Padded with zeros to whole panels.
-  private let bias: [Float]?
+  private let bias: [Float]
 
   /// Outputs of a row.
   var outputCount: Int { weights.outputCount }
 
-  /// A layer with these weights; nil for no bias.
-  init(_ weights: PackedMatrix, bias: [Float]?) {
-    precondition(bias.map { $0.count == weights.outputCount } ?? true, "Linear: bias")
+  /// A layer with these weights and no bias.
+  init(_ weights: PackedMatrix) { self.init(weights, bias: []) }
+
+  /// A layer with these weights; the outputs that the bias is too short for have none.
+  init(_ weights: PackedMatrix, bias: [Float]) {
+    let paddedCount = PackedMatrix.paddedCount(weights.outputCount)
+    precondition(bias.count <= paddedCount, "Linear: more bias than outputs")
     self.weights = weights
-    let padding = PackedMatrix.paddedCount(weights.outputCount) - weights.outputCount
-    self.bias = bias.map { $0 + [Float](repeating: 0, count: padding) }
+    self.bias = bias + [Float](repeating: 0, count: paddedCount - bias.count)
   }
 
   /// Shapes: `input` [T, inputs], `output` [T, outputs].
   func apply(
     _ input: Matrix, _ epilogue: Kernels.Epilogue, into output: inout Matrix, _ kernels: Kernels
   ) {
-    output.resize(rowCount: input.rowCount)
     kernels.multiply(input, weights, bias: bias, epilogue, into: &output)
   }
 }

@@ -127,7 +127,7 @@ public final class ForwardPass {
   /// A cache, or an empty one for none.
   func cache(_ cache: KeyValueCache?) throws(GPTError) -> KeyValueCache {
     if let cache { return cache }
-    return try KeyValueCache(model.configuration)
+    return try KeyValueCache(model)
   }
 
   private static let headRowsAtOnce = 120
@@ -162,7 +162,7 @@ public final class ForwardPass {
   private func observe(
     _ ids: [TokenID], attentionOf observed: Int?, _ show: (Matrix) -> Void
   ) throws(GPTError) -> AttentionWeights {
-    let batch = [Continuation(ids, try KeyValueCache(model.configuration))]
+    let batch = [Continuation(ids, try KeyValueCache(model))]
     try check(batch)
     let piece = Piece.whole(batch[0])
     var weights = AttentionWeights(
@@ -190,12 +190,15 @@ public final class ForwardPass {
     sampling.token(from: logits, earlier: earlier, random: &random, kernels)
   }
 
+  /// Replaces scores by their shares of the sum of all exponentials.
+  package func softmax(_ scores: inout [Float]) { kernels.softmax(&scores, scale: 1) }
+
   /// Checks that the model can take the tokens.
   func check(_ batch: [Continuation]) throws(GPTError) {
     let bound = model.configuration.vocabularySize
     for continuation in batch {
       let cache = continuation.cache
-      precondition(cache.fits(model.configuration), "the cache belongs to another model")
+      precondition(cache.fits(model), "the cache belongs to another model")
       guard !continuation.ids.isEmpty else { throw GPTError(.noTokens) }
       let tokenCount = cache.count + continuation.ids.count
       guard tokenCount <= cache.contextLength else {

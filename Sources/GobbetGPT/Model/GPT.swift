@@ -4,6 +4,8 @@ public import GobbetData
 ///
 /// Share it between threads; it never changes.
 public struct GPT: Sendable {
+  /// What the weights are in memory.
+  public let precision: Precision
   /// The sizes of the model.
   public let configuration: Configuration
   /// Logits of a position: the vocabulary, or the classes of a classification head.
@@ -14,15 +16,19 @@ public struct GPT: Sendable {
   let finalNorm: LayerNorm
   let head: Linear
 
-  /// Reads the weights; the names are those of Hugging Face's GPT-2.
+  /// Reads the weights, on that many threads; the names are those of Hugging Face's GPT-2.
   ///
   /// Without a configuration, the source's metadata must hold one. A tensor `lm_head.weight` [K, C]
   /// is the head if the configuration does not tie it to the embedding, with `lm_head.bias` [K] if
   /// there is one; K need not be the vocabulary.
   /// - Throws: ``GPTError`` for weights that make no model, else an error of the source.
-  public init(_ source: any TensorSource, configuration: Configuration? = nil) throws {
+  public init(
+    _ source: any TensorSource, configuration: Configuration? = nil,
+    precision: Precision = .float32, threadCount: Int = 1
+  ) throws {
     let configuration = try configuration ?? Self.configuration(of: source)
-    let parameters = try Parameters(source, configuration)
+    let parameters = try Parameters(
+      source, configuration, precision, ThreadPool(threadCount: threadCount))
     let width = configuration.width
     func norm(_ name: String) throws -> LayerNorm {
       LayerNorm(
@@ -31,9 +37,10 @@ public struct GPT: Sendable {
         epsilon: configuration.layerNormEpsilon)
     }
     self.configuration = configuration
+    self.precision = precision
     embedding = Embedding(
-      tokens: try parameters.matrixByOutput(
-        "wte.weight", inputCount: width, outputCount: configuration.vocabularySize),
+      tokens: try parameters.matrix(
+        "wte.weight", .byOutput, width, configuration.vocabularySize),
       positions: try parameters.vector(
         "wpe.weight", count: configuration.contextLength * width))
     blocks = try (0..<configuration.layerCount).map { layer in
@@ -51,11 +58,10 @@ public struct GPT: Sendable {
     finalNorm = try norm("ln_f")
     if parameters.hasOwnHead {
       head = Linear(
-        try parameters.matrixByOutput(
-          "lm_head.weight", inputCount: width, outputCount: parameters.headWidth),
+        try parameters.matrix("lm_head.weight", .byOutput, width, parameters.headWidth),
         bias: try parameters.vector("lm_head.bias", count: parameters.headWidth))
     } else {
-      head = Linear(embedding.tokens, bias: nil)
+      head = Linear(embedding.tokens)
     }
   }
 

@@ -14,22 +14,27 @@ public final class KeyValueCache {
   let headCount: Int
   let headWidth: Int
   var width: Int { headCount * headWidth }
+  let precision: Precision
   private let layerCount: Int
-  private let memory: FloatMemory
+  private let keyWords: Int
+  private let valueWords: Int
+  private let memory: LargeMemory
 
-  /// An empty sequence of a model of that configuration.
+  /// An empty sequence of a model.
   ///
   /// - Throws: ``GPTError`` (`outOfMemory`).
-  public init(_ configuration: Configuration) throws(GPTError) {
+  public init(_ model: GPT) throws(GPTError) {
+    let configuration = model.configuration
+    precision = model.precision
     contextLength = configuration.contextLength
     capacity = PackedMatrix.paddedCount(configuration.contextLength)
     headCount = configuration.headCount
     headWidth = configuration.headWidth
     layerCount = configuration.layerCount
-    let floats =
-      gobbet_key_count(capacity, headCount, headWidth)
-      + gobbet_value_count(capacity, headCount, headWidth)
-    memory = try FloatMemory(count: layerCount * floats)
+    let element = precision.cacheCode
+    keyWords = headCount * gobbet_key_words(element, capacity, headWidth)
+    valueWords = headCount * gobbet_value_words(element, capacity, headWidth)
+    memory = try LargeMemory(wordCount: layerCount * (keyWords + valueWords))
   }
 
   /// Forgets all tokens but the first `count`.
@@ -40,23 +45,23 @@ public final class KeyValueCache {
     self.count = count
   }
 
-  /// Whether a model of that configuration can use it.
-  func fits(_ configuration: Configuration) -> Bool {
-    contextLength == configuration.contextLength && headCount == configuration.headCount
-      && headWidth == configuration.headWidth && layerCount == configuration.layerCount
+  /// Whether it was made for a model like that one.
+  func fits(_ model: GPT) -> Bool {
+    let configuration = model.configuration
+    return precision == model.precision && contextLength == configuration.contextLength
+      && headCount == configuration.headCount && headWidth == configuration.headWidth
+      && layerCount == configuration.layerCount
   }
 
   /// The keys of a layer; the pointer lives as long as `self`.
-  func keys(_ layer: Int) -> UnsafeMutablePointer<Float> {
+  func keys(_ layer: Int) -> UnsafeMutableRawPointer {
     precondition(layer < layerCount, "keys: no such layer")
-    return unsafe memory.pointer(at: layer * gobbet_key_count(capacity, headCount, headWidth))
+    return unsafe memory.pointer(at: layer * (keyWords + valueWords))
   }
 
   /// The values of a layer; the pointer lives as long as `self`.
-  func values(_ layer: Int) -> UnsafeMutablePointer<Float> {
+  func values(_ layer: Int) -> UnsafeMutableRawPointer {
     precondition(layer < layerCount, "values: no such layer")
-    let keyCount = gobbet_key_count(capacity, headCount, headWidth)
-    let valueCount = gobbet_value_count(capacity, headCount, headWidth)
-    return unsafe memory.pointer(at: layerCount * keyCount + layer * valueCount)
+    return unsafe memory.pointer(at: layer * (keyWords + valueWords) + keyWords)
   }
 }

@@ -7,6 +7,8 @@ internal import GobbetData
 /// every layer; the head may have any width, and a bias.
 struct Parameters {
   private let source: any TensorSource
+  private let precision: Precision
+  private let threads: ThreadPool
   private var byName: [String: TensorDescription] = [:]
 
   /// Outputs of the head.
@@ -14,11 +16,16 @@ struct Parameters {
   /// Whether the head is a tensor of its own.
   let hasOwnHead: Bool
 
-  /// Finds the tensors of a model of that configuration.
+  /// Finds the tensors of a model of that configuration; the threads share the packing.
   ///
   /// - Throws: ``GPTError`` for the first tensor that is missing, misshapen or surplus.
-  init(_ source: any TensorSource, _ configuration: Configuration) throws(GPTError) {
+  init(
+    _ source: any TensorSource, _ configuration: Configuration, _ precision: Precision,
+    _ threads: ThreadPool
+  ) throws(GPTError) {
     self.source = source
+    self.precision = precision
+    self.threads = threads
     for tensor in source.tensors { byName[tensor.name] = tensor }
     let head = byName["lm_head.weight"]
     hasOwnHead = head != nil && !configuration.hasTiedHead
@@ -96,9 +103,9 @@ struct Parameters {
     }
   }
 
-  /// Whether no layer has the tensor that this layer lacks.
+  /// Whether no layer has the tensor that this one lacks; the final norm goes with the layers' norms.
   private func isMissingEverywhere(_ name: String, _ configuration: Configuration) -> Bool {
-    let parts = name.split(separator: ".")
+    let parts = (name == "ln_f.bias" ? "h.0.ln_1.bias" : name).split(separator: ".")
     guard parts[0] == "h" else { return true }
     let rest = parts.dropFirst(2).joined(separator: ".")
     return (0..<configuration.layerCount).allSatisfy { byName["h.\($0).\(rest)"] == nil }
@@ -114,28 +121,19 @@ struct Parameters {
 
   /// The weights [inputs, outputs] and bias of a linear layer.
   func linear(_ name: String, _ inputCount: Int, _ outputCount: Int) throws -> Linear {
-    let weights = try matrix("\(name).weight") { values throws(GPTError) in
-      try PackedMatrix(byInput: values, inputCount: inputCount, outputCount: outputCount)
-    }
+    let weights = try matrix("\(name).weight", .byInput, inputCount, outputCount)
     return Linear(weights, bias: try vector("\(name).bias", count: outputCount))
   }
 
-  /// A matrix [outputs, inputs], as embeddings and heads are.
-  func matrixByOutput(
-    _ name: String, inputCount: Int, outputCount: Int
-  ) throws -> PackedMatrix {
-    try matrix(name) { values throws(GPTError) in
-      try PackedMatrix(byOutput: values, inputCount: inputCount, outputCount: outputCount)
-    }
-  }
-
-  private func matrix(
-    _ name: String, _ pack: ([Float]) throws(GPTError) -> PackedMatrix?
+  /// A matrix of weights, packed.
+  func matrix(
+    _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int
   ) throws -> PackedMatrix {
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
-    guard let matrix = try pack(source.floats(of: tensor)) else {
-      throw GPTError(.notFinite(name))
-    }
+    let matrix = try PackedMatrix(
+      source.floats(of: tensor), order, inputCount: inputCount, outputCount: outputCount,
+      precision, threads)
+    guard let matrix else { throw GPTError(.notFinite(name)) }
     return matrix
   }
 }

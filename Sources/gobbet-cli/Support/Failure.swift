@@ -28,10 +28,12 @@ struct Failure: Error, CustomStringConvertible {
 func end(with error: any Error) -> Never {
   let status: ExitStatus
   switch error {
+  case let code as ExitCode: exit(code.rawValue)
   case let failure as Failure: status = failure.status
   case let file as FileError: status = exitStatus(of: file)
-  case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is GPTError,
-    is LoadingError, is UnknownTokenError, is SpecialTokenError:
+  case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,
+    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is UnknownTokenError,
+    is SpecialTokenError:
     status = .badData
   case is CancellationError: status = .interrupted
   default: endAsParser(with: error)

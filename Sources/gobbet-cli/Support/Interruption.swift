@@ -11,8 +11,8 @@ enum Interruption {
   /// Makes signals set ``isRequested`` instead of ending the process.
   static func watch() {
     for number in [SIGINT, SIGTERM] {
-      unsafe signal(number) { number in
-        if requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+      signal(number) { number in
+        if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
       }
     }
   }

@@ -16,17 +16,6 @@ struct InputOptions: ParsableArguments {
   var corpus: CorpusOptions { CorpusOptions(format: format, textKey: textKey) }
 }
 
-extension CorpusFormat: ExpressibleByArgument {
-  public init?(argument: String) {
-    switch argument {
-    case "auto": self = .automatic
-    case "text": self = .text
-    case "jsonl": self = .jsonLines
-    default: return nil
-    }
-  }
-}
-
 /// Where a new file goes.
 struct OutputOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "The file to write.")
@@ -72,19 +61,4 @@ struct VocabularyOptions: ParsableArguments {
   func load() throws -> Vocabulary {
     try Vocabulary(recognizing: vocabulary, pattern: pattern?.pattern)
   }
-}
-
-/// The name of a pattern, on the command line.
-struct PatternName: ExpressibleByArgument {
-  let pattern: Pattern
-
-  init?(argument: String) {
-    guard let pattern = Pattern(named: argument) else { return nil }
-    self.pattern = pattern
-  }
-}
-
-extension Pattern {
-  /// All names, for help texts.
-  static var listed: String { named.map(\.name).joined(separator: ", ") }
 }

@@ -73,6 +73,48 @@ import Testing
     #expect(merged.byteCount == whole.byteCount)
   }
 
+  @Test("pruning leaves the frequent pretokens") func pruning() throws {
+    var counts = PretokenCounts()
+    for (index, string) in Self.strings(seed: 4).enumerated() {
+      try counts.add(string.span, count: UInt64(index % 7 + 1))
+    }
+    let all = counts.sorted
+    let removed = counts.prune(below: 4)
+    let expected = all.filter { $0.count >= 4 }
+    #expect(removed == all.count - expected.count)
+    #expect(counts.sorted.map(\.bytes) == expected.map(\.bytes))
+    #expect(counts.sorted.map(\.count) == expected.map(\.count))
+    for (bytes, count) in expected { #expect(counts.count(of: bytes.span) == count) }
+  }
+
+  @Test("any number of workers counts the same", arguments: [1, 2, 5])
+  func workers(workerCount: Int) async throws {
+    let documents = Self.strings(seed: 9)
+    let scanner = PretokenScanner(.cl100k)
+    var whole = PretokenCounts()
+    for document in documents { whole.count(document.span, using: scanner) }
+    let parts = await withTaskGroup { group in
+      for worker in 0..<workerCount {
+        group.addTask {
+          var part = PretokenCounts()
+          for index in stride(from: worker, to: documents.count, by: workerCount) {
+            let document = documents[index]
+            part.count(document.span, using: scanner)
+          }
+          return part
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    var merged = PretokenCounts()
+    for part in parts { try merged.merge(part) }
+    #expect(merged.sorted.map(\.bytes) == whole.sorted.map(\.bytes))
+    #expect(merged.sorted.map(\.count) == whole.sorted.map(\.count))
+    let trainer = try Trainer(TrainingOptions(vocabularySize: 400))
+    #expect(
+      try trainer.train(merged, pattern: .cl100k) == trainer.train(whole, pattern: .cl100k))
+  }
+
   @Test("a pretoken longer than the bound is cut at it and reported") func cutting() {
     var counts = PretokenCounts(maximumPretokenLength: 10)
     let long = Array(repeating: "x", count: 25).joined()

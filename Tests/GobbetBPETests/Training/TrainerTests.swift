@@ -58,6 +58,35 @@ import Testing
       vocabulary.mergedStrings == ReferenceTrainer(options: options).merges(of: pretokens))
   }
 
+  @Test("pretokens of tens of thousands of bytes give the merges of the obvious trainer")
+  func longPretokens() throws {
+    var generator = SeededGenerator(21)
+    let mixed = (0..<40_000).map { _ in UInt8.random(in: 97...98, using: &generator) }
+    let pretokens: [[UInt8]: UInt64] = [mixed: 3, [UInt8](repeating: 97, count: 70_000): 2]
+    let options = TrainingOptions(vocabularySize: 290)
+    let vocabulary = try Trainer(options).train(PretokenCounts(pretokens), pattern: .gpt2)
+    #expect(
+      vocabulary.mergedStrings == ReferenceTrainer(options: options).merges(of: pretokens))
+  }
+
+  @Test("passing 32,767 symbols changes nothing", arguments: [32_400, 32_600])
+  func manySymbols(specialCount: Int) throws {
+    var generator = SeededGenerator(17)
+    var counts = PretokenCounts()
+    for _ in 0..<400 {
+      let word = (0..<12).map { _ in UInt8.random(in: 97...104, using: &generator) }
+      try counts.add(word.span, count: 2)
+    }
+    let specials = (0..<specialCount).map { Array("<|\($0)|>".utf8) }
+    let plain = try Trainer(TrainingOptions(vocabularySize: 600)).train(counts, pattern: .gpt2)
+    let shifted = try Trainer(
+      TrainingOptions(
+        vocabularySize: 600 + specialCount, specialTokens: specials, specialTokensFirst: true)
+    ).train(counts, pattern: .gpt2)
+    #expect(plain.merges.count == 344)
+    #expect(shifted.mergedStrings == plain.mergedStrings)
+  }
+
   @Test("a run merges from its left end") func run() throws {
     let counts = try PretokenCounts([Array("aaaaaaa".utf8): 1])
     let vocabulary = try Trainer(TrainingOptions(vocabularySize: 300)).train(
@@ -134,6 +163,23 @@ import Testing
     }
   }
 
+  @Test("special tokens that are none are refused before anything is read")
+  func badSpecialTokens() {
+    for specials in [[[]], [[60], [60]]] as [[[UInt8]]] {
+      let options = TrainingOptions(vocabularySize: 1000, specialTokens: specials)
+      #expect(throws: VocabularyError.self) {
+        _ = try Trainer(options).train(source: UnreadableSource(), pattern: .gpt2)
+      }
+    }
+  }
+
+  @Test("what the source throws comes through") func unreadable() {
+    #expect(throws: Unreadable.self) {
+      _ = try Trainer(TrainingOptions(vocabularySize: 300)).train(
+        source: UnreadableSource(), pattern: .gpt2)
+    }
+  }
+
   @Test("counts that do not add up in 64 bits are refused") func overflow() throws {
     let counts = try PretokenCounts([[1, 2]: .max / 4, [1, 3]: .max / 4, [1, 4]: .max / 4])
     #expect(throws: TrainingError.countsTooLarge) {
@@ -147,4 +193,10 @@ import Testing
       PretokenCounts(pretokens), pattern: .gpt2)
     #expect(vocabulary.mergedStrings == [[[7], [9]], [[7], [8]], [[1], [2]]])
   }
+}
+
+private struct Unreadable: Error {}
+
+private struct UnreadableSource: PretokenSource {
+  func forEachPretoken(_ body: (Span<UInt8>, UInt64) throws -> Void) throws { throw Unreadable() }
 }

@@ -1,7 +1,7 @@
 /// The bytes of a pretoken of at most 15 bytes in two words, the length above the bytes.
 ///
 /// Equal keys are equal pretokens. The topmost four bits are left to ``PretokenCache``.
-struct PretokenKey: Hashable, BitwiseCopyable {
+struct ShortPretokenKey: Hashable, BitwiseCopyable {
   /// The most bytes that fit.
   static let maximumByteCount = 15
 
@@ -45,9 +45,5 @@ struct PretokenKey: Hashable, BitwiseCopyable {
   }
 
   /// A hash whose bits are all good.
-  @inline(__always) var hash: UInt64 {
-    let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
-      by: high ^ 0xD6E8_FEB8_6659_FD93)
-    return product.high ^ product.low
-  }
+  @inline(__always) var hash: UInt64 { ByteString.mixed(low, high, 0) }
 }

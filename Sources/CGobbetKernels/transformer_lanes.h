@@ -1,0 +1,94 @@
+// Portable vectors of 16 floats, and the functions of them that the layers need.
+#ifndef TRANSFORMER_LANES_H
+#define TRANSFORMER_LANES_H
+
+#include <math.h>
+#include <string.h>
+
+#include "transformer_layout.h"
+
+// `a * b + c` must not become one rounding in some variants and two in others.
+#pragma STDC FP_CONTRACT OFF
+// Every function that takes or gives vectors is inlined, so how they would be passed is no matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef float lanes __attribute__((ext_vector_type(16)));
+typedef float lanes_anywhere __attribute__((ext_vector_type(16), aligned(4)));
+typedef int32_t lane_bits __attribute__((ext_vector_type(16)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE lanes load(const float *from) { return *(const lanes_anywhere *)from; }
+
+INLINE void store(float *to, lanes value) { *(lanes_anywhere *)to = value; }
+
+INLINE lanes fused(lanes a, lanes b, lanes c) { return __builtin_elementwise_fma(a, b, c); }
+
+// A cast between vectors keeps the bits.
+INLINE lanes as_lanes(lane_bits bits) { return (lanes)bits; }
+
+INLINE lane_bits as_bits(lanes value) { return (lane_bits)value; }
+
+INLINE lane_bits load_bits(const void *from) { return as_bits(load(from)); }
+
+/// The first `count` of 16 lanes from memory, the others from `rest`.
+INLINE lanes load_some(const float *from, size_t count, lanes rest) {
+  memcpy(&rest, from, count * sizeof(float));
+  return rest;
+}
+
+INLINE void store_some(float *to, size_t count, lanes value) {
+  memcpy(to, &value, count * sizeof(float));
+}
+
+/// The sum of all lanes, as a tree of halves.
+INLINE float sum(lanes v) {
+  typedef float half __attribute__((ext_vector_type(8)));
+  typedef float quarter __attribute__((ext_vector_type(4)));
+  half h = v.lo + v.hi;
+  quarter q = h.lo + h.hi;
+  return (q.x + q.z) + (q.y + q.w);
+}
+
+INLINE float largest(lanes v) {
+  typedef float half __attribute__((ext_vector_type(8)));
+  typedef float quarter __attribute__((ext_vector_type(4)));
+  half h = v.lo > v.hi ? v.lo : v.hi;
+  quarter q = h.lo > h.hi ? h.lo : h.hi;
+  float x = q.x > q.z ? q.x : q.z, y = q.y > q.w ? q.y : q.w;
+  return x > y ? x : y;
+}
+
+/// exp(x) to within an ulp; 0 below -87.3, where it would be denormal, infinite above 88.7.
+INLINE lanes exponential(lanes x) {
+  const float magic = 0x1.8p23f;
+  // n is the integer nearest to x / log 2, r the rest, in two parts of log 2.
+  lanes shifted = fused(x, (lanes)0x1.715476p0f, (lanes)magic);
+  lanes n = shifted - magic;
+  lanes r = fused(n, (lanes)-0x1.62e4p-1f, x);
+  r = fused(n, (lanes)-0x1.7f7d1cp-20f, r);
+  // Taylor to the seventh power: |r| is at most 0.347, the next term 1.1e-9 of the result's half.
+  lanes p = (lanes)(1.0f / 5040);
+  p = fused(p, r, (lanes)(1.0f / 720));
+  p = fused(p, r, (lanes)(1.0f / 120));
+  p = fused(p, r, (lanes)(1.0f / 24));
+  p = fused(p, r, (lanes)(1.0f / 6));
+  p = fused(p, r, (lanes)0.5f);
+  p = fused(p, r, (lanes)1.0f);
+  p = fused(p, r, (lanes)1.0f);
+  // Times 2^n in two halves, for n itself may be 128.
+  lane_bits exponent = as_bits(shifted) - 0x4B400000, half = exponent >> 1;
+  lanes result = p * as_lanes((half + 127) << 23) * as_lanes((exponent - half + 127) << 23);
+  result = x < -87.3f ? (lanes)0.0f : result;
+  result = x > 88.72f ? (lanes)INFINITY : result;
+  return x != x ? x : result;
+}
+
+/// x / (1 + exp(-2u)) with u = sqrt(2/pi) (x + 0.044715 x^3), which is x (1 + tanh u) / 2.
+INLINE lanes gelu(lanes x) {
+  lanes cube = x * x * x;
+  lanes u = fused(cube, (lanes)0.044715f, x) * -1.5957691216057308f;
+  return x / (1.0f + exponential(u));
+}
+
+#endif

@@ -1,0 +1,199 @@
+// Products of rows with panels: see `gobbet_element` for the order of their sums.
+#ifndef TRANSFORMER_PRODUCTS_H
+#define TRANSFORMER_PRODUCTS_H
+
+#include "transformer_lanes.h"
+
+/// A row's outputs of `steps` times 16 lanes, through the epilogue and into memory.
+INLINE void finish(
+    const gobbet_product *product, size_t row, size_t first_output, const lanes *sums,
+    const size_t steps) {
+  float *output = product->output + row * product->output_stride + first_output;
+  for (size_t step = 0; step < steps; step++) {
+    if (first_output + step * 16 >= product->output_count) break;
+    size_t left = product->output_count - first_output - step * 16;
+    left = left < 16 ? left : 16;
+    lanes result = sums[step];
+    if (product->epilogue == gobbet_gelu) result = gelu(result);
+    if (product->epilogue == gobbet_add) {
+      result = load_some(output + step * 16, left, (lanes)0.0f) + result;
+    }
+    if (left == 16) store(output + step * 16, result);
+    else store_some(output + step * 16, left, result);
+  }
+}
+
+/// What the sums of outputs start at.
+INLINE lanes start(const gobbet_product *product, size_t output) {
+  return product->bias == NULL ? (lanes)0.0f : load(product->bias + output);
+}
+
+#ifndef OWN_DOT_PRODUCTS
+/// sums + the products of two pairs of bfloat16, the upper ones first, each with one rounding.
+INLINE lanes dot_bfloat16(lanes sums, int32_t pair, lane_bits weights) {
+  const lane_bits both = (lane_bits)pair, upper = (lane_bits)(int32_t)0xFFFF0000;
+  sums = fused(as_lanes(both & upper), as_lanes(weights & upper), sums);
+  return fused(as_lanes(both << 16), as_lanes(weights << 16), sums);
+}
+#endif
+
+#if !defined(OWN_DOT_PRODUCTS) && !defined(OWN_INTEGER_PRODUCTS)
+/// sums + the products of two pairs of 16-bit integers.
+INLINE lane_bits dot_int16(lane_bits sums, int32_t pair, lane_bits weights) {
+  const lane_bits both = (lane_bits)pair;
+  return sums + (both >> 16) * (weights >> 16) + ((both << 16) >> 16) * ((weights << 16) >> 16);
+}
+#endif
+
+// Below, `element`, `rows` and `steps` are constants wherever a function is inlined, so that the
+// sums stay in registers.
+
+/// Outputs of `steps` times 16 lanes for `rows` rows of floats or pairs of bfloat16.
+INLINE void multiply_words(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
+    const gobbet_element element, const size_t rows, const size_t steps) {
+  const uint32_t *input = (const uint32_t *)product->input + first_row * product->input_stride;
+  const size_t stride = product->input_stride;
+  const size_t words = gobbet_row_words(element, product->depth);
+  lanes sums[ROWS_AT_ONCE][2];
+  #pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t step = 0; step < steps; step++) {
+      sums[row][step] = start(product, first_output + step * 16);
+    }
+  }
+  for (size_t k = 0; k < words; k++) {
+    const uint32_t *weights = panel + k * gobbet_panel_width;
+    // Decoding waits for memory; 4 KiB ahead is far enough to hide that.
+    if (rows == 1) __builtin_prefetch(weights + 1024);
+    #pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++) {
+      for (size_t step = 0; step < steps; step++) {
+        const void *from = weights + step * 16;
+        if (element == gobbet_bfloat16) {
+          const int32_t pair = (int32_t)input[row * stride + k];
+          sums[row][step] = dot_bfloat16(sums[row][step], pair, load_bits(from));
+        } else {
+          const lanes value = (lanes)((const float *)input)[row * stride + k];
+          sums[row][step] = fused(value, load(from), sums[row][step]);
+        }
+      }
+    }
+  }
+  #pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++) {
+    finish(product, first_row + row, first_output, sums[row], steps);
+  }
+}
+
+/// The same for blocks of integers: see `gobbet_int8`.
+INLINE void multiply_blocks(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
+    const size_t rows, const size_t steps) {
+  typedef int8_t bytes __attribute__((ext_vector_type(32), aligned(1)));
+  typedef int16_t shorts __attribute__((ext_vector_type(32)));
+  enum { pairs = gobbet_block_length / 2 };
+  const uint32_t *input = (const uint32_t *)product->input + first_row * product->input_stride;
+  const size_t stride = product->input_stride;
+  const size_t blocks = (product->depth + gobbet_block_length - 1) / gobbet_block_length;
+  const size_t first_step = first_output % gobbet_panel_width / 16;
+  lanes sums[ROWS_OF_BLOCKS][2];
+  #pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t step = 0; step < steps; step++) {
+      sums[row][step] = start(product, first_output + step * 16);
+    }
+  }
+  for (size_t block = 0; block < blocks; block++) {
+    const uint32_t *scales = panel + block * gobbet_words_a_block;
+    const int8_t *weights = (const int8_t *)(scales + 16) + first_step * 32;
+    lane_bits exact[ROWS_OF_BLOCKS][2];
+    #pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++) {
+      for (size_t step = 0; step < steps; step++) exact[row][step] = (lane_bits)0;
+    }
+    #pragma clang loop unroll_count(2)
+    for (size_t pair = 0; pair < pairs; pair++) {
+      if (rows == 1) __builtin_prefetch(weights + pair * 64 + 4096);
+      lane_bits wide[2];
+      for (size_t step = 0; step < steps; step++) {
+        const bytes narrow = *(const bytes *)(weights + pair * 64 + step * 32);
+        const shorts extended = __builtin_convertvector(narrow, shorts);
+        memcpy(&wide[step], &extended, sizeof extended);
+      }
+      #pragma clang loop unroll(full)
+      for (size_t row = 0; row < rows; row++) {
+        const int32_t both = (int32_t)input[row * stride + block * pairs + pair];
+        for (size_t step = 0; step < steps; step++) {
+          exact[row][step] = dot_int16(exact[row][step], both, wide[step]);
+        }
+      }
+    }
+    for (size_t step = 0; step < steps; step++) {
+      typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
+      const halves narrow = *(const halves *)((const uint16_t *)scales + (first_step + step) * 16);
+      const lanes scale = as_lanes(__builtin_convertvector(narrow, lane_bits) << 16);
+      #pragma clang loop unroll(full)
+      for (size_t row = 0; row < rows; row++) {
+        float input_scale;
+        memcpy(&input_scale, input + row * stride + blocks * pairs + block, sizeof input_scale);
+        const lanes value = __builtin_convertvector(exact[row][step], lanes);
+        sums[row][step] = fused(value * scale, (lanes)input_scale, sums[row][step]);
+      }
+    }
+  }
+  #pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++) {
+    finish(product, first_row + row, first_output, sums[row], steps);
+  }
+}
+
+INLINE void multiply_tile(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
+    const gobbet_element element, const size_t rows, const size_t steps) {
+  const size_t step = first_output % gobbet_panel_width;
+  if (element == gobbet_int8) {
+    multiply_blocks(product, panel, first_output, first_row, rows, steps);
+  } else {
+    multiply_words(product, panel + step, first_output, first_row, element, rows, steps);
+  }
+}
+
+/// All rows, as many at once as registers hold, then four, then one.
+INLINE void multiply_panels(
+    const gobbet_product *product, size_t first, size_t end, const gobbet_element element,
+    const size_t rows_at_once) {
+  enum { width = STEPS_AT_ONCE * 16 };
+  for (size_t index = first; index < end; index++) {
+    const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
+    const size_t panel_output = index * gobbet_panel_width;
+    size_t row = 0;
+    for (; row + rows_at_once <= product->row_count; row += rows_at_once) {
+      for (size_t output = 0; output < gobbet_panel_width; output += width) {
+        multiply_tile(
+            product, panel, panel_output + output, row, element, rows_at_once, STEPS_AT_ONCE);
+      }
+    }
+    for (; row + 4 <= product->row_count; row += 4) {
+      for (size_t output = 0; output < gobbet_panel_width; output += width) {
+        multiply_tile(product, panel, panel_output + output, row, element, 4, STEPS_AT_ONCE);
+      }
+    }
+    for (; row < product->row_count; row++) {
+      multiply_tile(product, panel, panel_output, row, element, 1, 2);
+    }
+  }
+}
+
+static void multiply(const gobbet_product *product, size_t first, size_t end) {
+  switch (product->element) {
+  case gobbet_float32:
+    return multiply_panels(product, first, end, gobbet_float32, ROWS_AT_ONCE);
+  case gobbet_bfloat16:
+    return multiply_panels(product, first, end, gobbet_bfloat16, ROWS_AT_ONCE);
+  case gobbet_int8:
+    return multiply_panels(product, first, end, gobbet_int8, ROWS_OF_BLOCKS);
+  }
+}
+
+#endif

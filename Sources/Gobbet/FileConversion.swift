@@ -1,0 +1,135 @@
+public import GobbetBPE
+public import GobbetData
+internal import GobbetFile
+public import GobbetInterchange
+
+/// What a conversion writes.
+public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
+  /// A Gobbet file.
+  case gobbet
+  /// tiktoken's ranks.
+  case tiktoken
+  /// Hugging Face's `tokenizer.json`.
+  case tokenizerJSON = "tokenizer.json"
+  /// safetensors.
+  case safetensors
+
+  /// The format that a file of this name usually has; nil if the name does not tell.
+  public init?(ofFileNamed path: String) {
+    func ends(_ suffix: String) -> Bool {
+      path.utf8.count >= suffix.utf8.count
+        && path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+    }
+    if ends(".gobbet") {
+      self = .gobbet
+    } else if ends(".tiktoken") {
+      self = .tiktoken
+    } else if ends(".json") {
+      self = .tokenizerJSON
+    } else if ends(".safetensors") {
+      self = .safetensors
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Foreign files → ours, and ours → foreign.
+public struct FileConversion: Sendable {
+  /// How text is split, for vocabularies that do not say.
+  public var pattern: Pattern?
+  /// A vocabulary to embed in weights; nil embeds the `tokenizer.json` beside them, if there is one.
+  public var vocabulary: Vocabulary?
+  /// How weights are stored.
+  public var codec: WeightCodec
+
+  /// A conversion.
+  public init(
+    pattern: Pattern? = nil, vocabulary: Vocabulary? = nil, codec: WeightCodec = .compact
+  ) {
+    self.pattern = pattern
+    self.vocabulary = vocabulary
+    self.codec = codec
+  }
+
+  /// What was converted.
+  public enum Result: Sendable {
+    /// A vocabulary of so many ids.
+    case vocabulary(idBound: Int)
+    /// Weights: how many tensors, and whose names they had if they are a GPT-2's.
+    case weights(tensorCount: Int, dialect: GPT2Dialect?, embedsVocabulary: Bool)
+  }
+
+  /// Converts the file at `input` into one at `output`.
+  ///
+  /// - Throws: ``LoadingError`` if the one cannot become the other; the errors of both formats.
+  public func convert(
+    _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false
+  ) throws -> Result {
+    let kind = try FileKind(recognizing: input)
+    let holdsWeights =
+      try kind == .safetensors
+      || (kind == .gobbet && FileHoldings(ContainerReader(path: input)).weights)
+    guard holdsWeights else {
+      return try convertVocabulary(input, to: output, format, replacing)
+    }
+    switch (kind, format) {
+    case (.safetensors, .gobbet):
+      return try pack(input, to: output, replacing)
+    case (.gobbet, .safetensors):
+      let weights = try WeightsReader(path: input)
+      try SafetensorsWriter.write(weights, to: output, replacing: replacing)
+      return .weights(
+        tensorCount: weights.tensors.count, dialect: nil, embedsVocabulary: false)
+    default:
+      throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
+    }
+  }
+
+  private func convertVocabulary(
+    _ input: String, to output: String, _ format: ConversionFormat, _ replacing: Bool
+  ) throws -> Result {
+    let vocabulary = try Vocabulary(recognizing: input, pattern: pattern)
+    switch format {
+    case .gobbet: try vocabulary.write(to: output, replacing: replacing)
+    case .tiktoken: try TiktokenRanks.write(vocabulary, to: output, replacing: replacing)
+    case .tokenizerJSON: try TokenizerJSON.write(vocabulary, to: output, replacing: replacing)
+    case .safetensors:
+      throw LoadingError(path: input, reason: "holds a vocabulary, which safetensors does not")
+    }
+    return .vocabulary(idBound: vocabulary.idBound)
+  }
+
+  /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
+  private func pack(_ input: String, to output: String, _ replacing: Bool) throws -> Result {
+    let source = try SafetensorsReader(input)
+    let configurationPath = siblingPath("config.json", of: input)
+    let configuration =
+      exists(configurationPath) ? try GPT2Configuration(contentsOf: configurationPath) : .init()
+    let embedded = try vocabulary ?? vocabularyBeside(input)
+    guard let weights = try GPT2Weights(source, configuration: configuration) else {
+      try write(source, embedded, to: output, replacing)
+      return .weights(
+        tensorCount: source.tensors.count, dialect: nil, embedsVocabulary: embedded != nil)
+    }
+    try write(weights, embedded, to: output, replacing)
+    return .weights(
+      tensorCount: weights.tensors.count, dialect: weights.dialect,
+      embedsVocabulary: embedded != nil)
+  }
+
+  private func write(
+    _ source: some TensorSource, _ embedded: Vocabulary?, to output: String, _ replacing: Bool
+  ) throws {
+    var writer = try WeightsWriter(
+      path: output, metadata: source.metadata, vocabulary: embedded, codec: codec,
+      replacing: replacing)
+    try writer.append(contentsOf: source)
+    _ = try writer.finish()
+  }
+
+  private func vocabularyBeside(_ input: String) throws -> Vocabulary? {
+    let path = siblingPath("tokenizer.json", of: input)
+    return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
+  }
+}

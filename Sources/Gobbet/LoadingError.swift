@@ -1,0 +1,10 @@
+/// A file that is none of those that a step can begin with.
+public struct LoadingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file's path.
+  public let path: String
+  /// What is wrong: one lower-case line.
+  public let reason: String
+
+  /// One line for a terminal or a log.
+  public var description: String { "\(path): \(reason)" }
+}

@@ -1,0 +1,10 @@
+internal import GobbetSystem
+
+/// The path of `name` in the folder of the file at `path`.
+func siblingPath(_ name: String, of path: String) -> String {
+  let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+  return folder + name
+}
+
+/// Whether there is anything at `path`.
+func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }

@@ -1,0 +1,48 @@
+public import GobbetBPE
+internal import GobbetData
+internal import GobbetInterchange
+
+extension Vocabulary {
+  /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken
+  /// ranks, a `tokenizer.json`, or a `vocab.json` with its `merges.txt` beside it.
+  ///
+  /// tiktoken's files say neither how text is split nor which tokens are special: `pattern` says the
+  /// former, and the published ones are recognised by their number of ranks. For files that say it
+  /// themselves `pattern` is not looked at.
+  /// - Throws: ``LoadingError`` for other files and where a pattern is missing; ``FileError``,
+  ///   ``FormatError``, ``InterchangeError``.
+  public init(recognizing path: String, pattern: Pattern? = nil) throws {
+    switch try FileKind(recognizing: path) {
+    case .gobbet: try self.init(contentsOf: path)
+    case .tiktoken: self = try Self.tiktoken(path, pattern)
+    case .json:
+      let merges = siblingPath("merges.txt", of: path)
+      let isHalf = siblingPath("vocab.json", of: path).utf8.elementsEqual(path.utf8)
+      if isHalf, exists(merges) {
+        self = try VocabularyAndMerges.vocabulary(
+          tokens: path, merges: merges, pattern: pattern ?? .gpt2)
+      } else {
+        self = try TokenizerJSON.vocabulary(contentsOf: path)
+      }
+    case .safetensors: throw LoadingError(path: path, reason: "holds weights, not a vocabulary")
+    case .empty: throw LoadingError(path: path, reason: "is empty")
+    case .other: throw LoadingError(path: path, reason: "is no vocabulary of a known format")
+    }
+  }
+
+  private static func tiktoken(_ path: String, _ given: Pattern?) throws -> Vocabulary {
+    let ranks = try TiktokenRanks.tokens(contentsOf: path)
+    let rankCount = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
+    let published = WellKnownTokenizer.recognized(rankCount: rankCount)
+    guard let pattern = given ?? published?.pattern else {
+      throw LoadingError(
+        path: path, reason: "does not say how text is split, and is none of the published ones")
+    }
+    // With another pattern it is another tokenizer, and its special tokens are its own affair.
+    let specials = published.flatMap { $0.pattern == pattern ? $0.specialTokens : nil } ?? []
+    return try TiktokenRanks.vocabulary(
+      contentsOf: path, pattern: pattern,
+      specialTokens: SpecialTokens(
+        specials.map { SpecialToken(bytes: Array($0.text.utf8), id: $0.id) }))
+  }
+}

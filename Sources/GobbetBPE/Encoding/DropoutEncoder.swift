@@ -1,0 +1,117 @@
+/// Encodes with BPE-dropout: pairs are passed over at random, so that a text becomes other tokens
+/// each time, as a regularisation of training.
+///
+/// At each step the pairs of a pretoken are looked at in the order of rank, from the left; each is
+/// passed over with the given probability, and the first that is not merges. If all are passed
+/// over, the pretoken is done. No pretoken is taken whole. The same seed gives the same ids.
+/// - Complexity: O(n log n / (1 − p)) for a pretoken of n bytes and probability p.
+/// - Source: Provilkov, Emelianenko & Voita 2020; ``ReferenceEncoder`` defines every draw.
+public struct DropoutEncoder: Sendable {
+  private let tokenizer: Tokenizer
+  private var coin: DropoutCoin
+
+  /// Passes over pairs with `probability`; draws from the sequence of `seed`.
+  ///
+  /// - Precondition: `probability` is from 0 up to 1.
+  public init(_ tokenizer: Tokenizer, probability: Double, seed: UInt64) {
+    self.tokenizer = tokenizer
+    coin = DropoutCoin(probability: probability, seed: seed)
+  }
+
+  /// Appends the ids of a text to `ids`; special tokens in it are ordinary text.
+  public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
+    tokenizer.scanner.forEachPretoken(in: bytes) { range in
+      encodePretoken(bytes.extracting(range), into: &ids)
+    }
+  }
+
+  private mutating func encodePretoken(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
+    var parts = bytes.indices.map { tokenizer.tables.byteTokens[Int(bytes[$0])] }
+    var next = Array(1...max(parts.count, 1))
+    var previous = Array(-1..<(max(parts.count, 1) - 1))
+    var isPart = [Bool](repeating: true, count: parts.count)
+    var queue = MinHeap()
+    var passedOver: [UInt64] = []
+
+    /// The key of the pair at `place`: its rank, then its place; nil if it does not merge.
+    func key(_ place: Int) -> UInt64? {
+      guard place >= 0, isPart[place], next[place] < parts.count else { return nil }
+      let rank = tokenizer.tables.pairs.rank(parts[place], parts[next[place]])
+      return rank == PairTable.none ? nil : UInt64(rank) << 32 | UInt64(place)
+    }
+
+    for place in parts.indices { if let key = key(place) { queue.insert(key) } }
+    while let best = queue.popMin() {
+      let place = Int(truncatingIfNeeded: best & 0xFFFF_FFFF)
+      guard key(place) == best else { continue }
+      if coin.isPassedOver() {
+        passedOver.append(best)
+        continue
+      }
+      let right = next[place]
+      parts[place] = tokenizer.tables.result(UInt32(truncatingIfNeeded: best >> 32))
+      isPart[right] = false
+      next[place] = next[right]
+      if next[place] < parts.count { previous[next[place]] = place }
+      for changed in [place, previous[place]] {
+        if let key = key(changed) { queue.insert(key) }
+      }
+      for key in passedOver { queue.insert(key) }
+      passedOver.removeAll(keepingCapacity: true)
+    }
+    for place in parts.indices where isPart[place] { ids.append(parts[place]) }
+  }
+}
+
+/// The draws of BPE-dropout (SplitMix64).
+struct DropoutCoin: Sendable {
+  private let threshold: Double
+  private var state: UInt64
+
+  init(probability: Double, seed: UInt64) {
+    precondition((0...1).contains(probability), "a probability is between 0 and 1")
+    threshold = probability
+    state = seed
+  }
+
+  /// Whether the next pair is passed over.
+  mutating func isPassedOver() -> Bool {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    mixed ^= mixed >> 31
+    return Double(mixed >> 11) * 0x1p-53 < threshold
+  }
+}
+
+/// The smallest of many numbers first.
+private struct MinHeap {
+  private var keys: [UInt64] = []
+
+  mutating func insert(_ key: UInt64) {
+    keys.append(key)
+    var child = keys.count - 1
+    while child > 0, keys[(child - 1) / 2] > keys[child] {
+      keys.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popMin() -> UInt64? {
+    guard let last = keys.popLast() else { return nil }
+    guard let smallest = keys.first else { return last }
+    keys[0] = last
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < keys.count && keys[child] < keys[least] {
+        least = child
+      }
+      if least == parent { return smallest }
+      keys.swapAt(parent, least)
+      parent = least
+    }
+  }
+}

@@ -1,0 +1,61 @@
+public import GobbetSystem
+internal import Synchronization
+
+/// Bytes that are read by their place: a file, a buffer, an object behind a network.
+///
+/// A container is opened by two reads, of the first 64 bytes and of the last 64 KiB (one, if it is
+/// no longer than that), and of its table where that is larger. Reading a section takes its header,
+/// its block table and the blocks that hold what was asked for.
+public protocol ByteSource: Sendable {
+  /// Bytes in all.
+  var byteCount: Int { get }
+
+  /// The bytes of `range`, which lies in `0..<byteCount`; fewer only where the source has become
+  /// shorter.
+  func bytes(in range: Range<Int>) throws -> [UInt8]
+}
+
+/// A file by its path, read by `pread`.
+public final class FileSource: ByteSource {
+  private let file: InputFile
+  private let mapping = Mutex<MappedFile?>(nil)
+
+  /// Opens the regular file at `path`.
+  ///
+  /// - Throws: ``FileError`` (`open`).
+  public init(path: String) throws(FileError) {
+    file = try InputFile(path, regularOnly: true)
+  }
+
+  /// Bytes of the file when it was opened.
+  public var byteCount: Int { file.byteCount ?? 0 }
+
+  /// Reads bytes of the file.
+  ///
+  /// - Throws: ``FileError`` (`read`).
+  public func bytes(in range: Range<Int>) throws -> [UInt8] { try file.bytes(in: range) }
+
+  /// The file mapped, from the first time that this is asked for.
+  func mapped() throws(FileError) -> MappedFile {
+    try mapping.withLock { mapping throws(FileError) in
+      if let mapping { return mapping }
+      let made = try MappedFile(file)
+      mapping = made
+      return made
+    }
+  }
+}
+
+/// Bytes in memory.
+public struct MemorySource: ByteSource {
+  private let content: [UInt8]
+
+  /// All of `content`.
+  public init(_ content: [UInt8]) { self.content = content }
+
+  /// Bytes in all.
+  public var byteCount: Int { content.count }
+
+  /// A copy of some of the bytes.
+  public func bytes(in range: Range<Int>) -> [UInt8] { Array(content[range]) }
+}

@@ -1,0 +1,71 @@
+internal import GobbetSystem
+
+/// What could be saved of a damaged file.
+public struct RecoveryReport: Hashable, Sendable {
+  /// The sections that the new file has.
+  public let recovered: [Section]
+  /// Why sections that have a whole header were left behind, in the order of the file.
+  public let faults: [FormatError]
+  /// Bytes that belong to no section, table or trailer that could be read.
+  public let lostByteCount: Int
+}
+
+extension ContainerReader {
+  /// Copies every whole section of the file at `path` to a new file, with or without its tables.
+  ///
+  /// Goes through the file record by record, and over what is none in steps of 64 bytes. Of sections
+  /// with the same kind and name the last whole one is taken. Payloads are compressed anew, so that
+  /// the content is the same and the bytes may not be.
+  /// - Throws: ``FileError``; ``FormatError`` if not even the header can be read.
+  public static func recover(
+    _ path: String, to newPath: String, budget: Int = Limits.defaultBudget
+  ) throws -> RecoveryReport {
+    let source = SectionSource(source: try FileSource(path: path), name: path, budget: budget)
+    let start = try source.read(0, min(Header.byteCount, source.byteCount), "header")
+    let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
+    var sections: [Section] = []
+    var faults: [FormatError] = []
+    var lostByteCount = 0
+    var records = RecordWalk(source, from: Header.byteCount)
+    while records.offset < source.byteCount {
+      let offset = records.offset
+      guard let record = try records.next() else {
+        records.skip()
+        lostByteCount += min(Limits.alignment, source.byteCount - offset)
+        continue
+      }
+      guard case .section(let section) = record else { continue }
+      do {
+        try source.forEachBlock(of: section, touching: 0..<section.byteCount) { _, _ in }
+        sections.removeAll { $0.identity == section.identity }
+        sections.append(section)
+      } catch let fault as FormatError {
+        faults.append(fault)
+      }
+    }
+    try copy(sections, of: source, to: newPath, header.profile)
+    return RecoveryReport(
+      recovered: try ContainerReader(path: newPath).sections, faults: faults,
+      lostByteCount: lostByteCount)
+  }
+
+  private static func copy(
+    _ sections: [Section], of source: SectionSource, to path: String, _ profile: Profile
+  ) throws {
+    var writer = try ContainerWriter(path: path, profile: profile)
+    for section in sections {
+      try writer.begin(
+        section.kind, named: section.name, level: section.codec == .zstd ? 3 : nil,
+        alignment: section.alignment, blockByteCount: section.blockByteCount)
+      // `writer` cannot be captured while it is changed, so the blocks are read one by one.
+      for block in 0..<section.blockCount {
+        let range = section.bytes(ofBlock: block)
+        var content: [UInt8] = []
+        try source.forEachBlock(of: section, touching: range) { bytes, _ in content = bytes }
+        try writer.append(content)
+      }
+      try writer.end()
+    }
+    _ = try writer.finish()
+  }
+}

@@ -1,0 +1,76 @@
+/// A table of contents with the trailer behind it; a file has one for each time that it was written
+/// or appended to, and the last counts.
+struct Generation: Sendable {
+  let trailer: Trailer
+  let table: TableOfContents
+
+  /// Reads the table that `trailer` points at, and checks the padding behind it.
+  ///
+  /// `tail` is what was read already, from `tailOffset` on.
+  init(
+    _ trailer: Trailer, in source: SectionSource, tail: [UInt8] = [], tailOffset: Int = .max
+  ) throws {
+    self.trailer = trailer
+    var content: [UInt8]
+    if trailer.tableOffset >= tailOffset {
+      content = Array(tail[(trailer.tableOffset - tailOffset)..<(trailer.offset - tailOffset)])
+    } else {
+      content = try source.read(trailer.tableOffset, trailer.offset - trailer.tableOffset, "table")
+    }
+    table = try source.locating(at: trailer.tableOffset) { () throws(FormatError) in
+      for index in trailer.tableByteCount..<content.count where content[index] != 0 {
+        throw FormatError(
+          code: .damaged("padding byte is \(content[index])"), offset: index,
+          field: "table.padding")
+      }
+      content.removeLast(content.count - trailer.tableByteCount)
+      return try TableOfContents(content.span, of: trailer)
+    }
+  }
+
+  /// Bytes at the end of a file that opening reads at once; a larger table takes a second read.
+  static let tailByteCount = 64 << 10
+
+  /// The last generation that is whole.
+  ///
+  /// - Complexity: one read where the file ends with a trailer, else one for each record from its
+  ///   start on.
+  static func last(in source: SectionSource, start: [UInt8]) throws -> Generation {
+    let byteCount = source.byteCount
+    let trailerOffset = byteCount - Trailer.byteCount
+    guard trailerOffset >= Header.byteCount else {
+      throw FormatError(
+        code: .truncated(needed: Header.byteCount + Trailer.byteCount, available: byteCount),
+        offset: byteCount, field: "trailer", file: source.name)
+    }
+    let tailOffset = max(0, byteCount - tailByteCount)
+    let tail =
+      tailOffset == 0 && start.count == byteCount
+      ? start : try source.read(tailOffset, byteCount - tailOffset, "trailer")
+    let trailer: Trailer
+    do {
+      trailer = try source.locating(at: trailerOffset) { () throws(FormatError) in
+        try Trailer(tail.span.extracting(last: Trailer.byteCount), offset: trailerOffset)
+      }
+    } catch {
+      guard let earlier = try lastBeforeUnfinished(in: source) else { throw error }
+      return try Generation(earlier, in: source)
+    }
+    return try Generation(trailer, in: source, tail: tail, tailOffset: tailOffset)
+  }
+
+  /// The last trailer that is followed by the beginnings of an append; nil if there is none.
+  ///
+  /// Walks from record to record, so that nothing in a payload is mistaken for a trailer.
+  private static func lastBeforeUnfinished(in source: SectionSource) throws -> Trailer? {
+    var records = RecordWalk(source, from: Header.byteCount)
+    var last: Trailer?
+    while let record = try records.next() {
+      if case .trailer(let trailer) = record { last = trailer }
+    }
+    guard let last else { return nil }
+    let count = min(Section.magic.count, source.byteCount - last.endOffset)
+    let next = try source.read(last.endOffset, count, "section.magic")
+    return next.elementsEqual(Section.magic.prefix(count)) ? last : nil
+  }
+}

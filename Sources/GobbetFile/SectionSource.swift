@@ -1,0 +1,107 @@
+/// Reads records and blocks out of a source; every read of a container goes through here.
+struct SectionSource: Sendable {
+  let source: any ByteSource
+  /// What errors call the source.
+  let name: String
+  /// Bytes that one read may allocate, stored or decoded.
+  let budget: Int
+
+  var byteCount: Int { source.byteCount }
+
+  /// `count` bytes from `offset` on.
+  func read(_ offset: Int, _ count: Int, _ field: String) throws -> [UInt8] {
+    // What opening reads is too little to count.
+    if count > Generation.tailByteCount { try require(count, offset, field) }
+    let available = min(count, max(0, byteCount - offset))
+    let bytes = try source.bytes(in: offset..<(offset + available))
+    guard bytes.count == count else {
+      throw FormatError(
+        code: .truncated(needed: count, available: bytes.count), offset: offset, field: field,
+        file: name)
+    }
+    return bytes
+  }
+
+  /// Checks that `count` bytes may be allocated.
+  func require(_ count: Int, _ offset: Int, _ field: String) throws(FormatError) {
+    guard count <= budget else {
+      throw FormatError(
+        code: .overBudget(needed: count, budget: budget), offset: offset, field: field, file: name)
+    }
+  }
+
+  /// Runs `body`, moving its errors to where its bytes lie.
+  func locating<Result: ~Copyable>(
+    at base: Int, _ body: () throws(FormatError) -> Result
+  ) throws(FormatError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw error.located(at: base, in: name)
+    }
+  }
+
+  /// Checks that `count` bytes from `offset` on are zero.
+  func requireZeros(_ offset: Int, _ count: Int, _ field: String) throws {
+    for (index, byte) in try read(offset, count, field).enumerated() where byte != 0 {
+      throw FormatError(
+        code: .damaged("padding byte is \(byte)"), offset: offset + index, field: field,
+        file: name)
+    }
+  }
+
+  /// Checks that the header in front of a section says what the table says, and that zeros fill the
+  /// room up to the payload.
+  func checkHeader(of section: Section) throws {
+    let stored = try read(section.offset, section.payloadOffset - section.offset, "section.header")
+    var expected = section.header
+    expected += [UInt8](repeating: 0, count: stored.count - expected.count)
+    for index in stored.indices where stored[index] != expected[index] {
+      throw FormatError(
+        code: .damaged("not what the table says of the section"), offset: section.offset + index,
+        field: "section.header", file: name)
+    }
+  }
+
+  /// The block table of a section.
+  func blockTable(of section: Section) throws -> BlockTable {
+    let bytes = try read(section.blockTableOffset, section.blockTableByteCount, "blockTable")
+    return try locating(at: section.blockTableOffset) { () throws(FormatError) in
+      try BlockTable(bytes.span, of: section)
+    }
+  }
+
+  /// Calls `body` with each decoded and checked block that holds bytes of `range`, in order, and
+  /// with where it starts in the content.
+  func forEachBlock(
+    of section: Section, touching range: Range<Int>,
+    _ body: (_ block: [UInt8], _ start: Int) throws -> Void
+  ) throws {
+    try checkHeader(of: section)
+    let blocks = try blockTable(of: section)
+    guard !range.isEmpty else { return }
+    let first = range.lowerBound / section.blockByteCount
+    let last = (range.upperBound - 1) / section.blockByteCount
+    let decompressor = section.codec == .zstd ? Decompressor() : nil
+    for block in first...last {
+      let decoded = section.bytes(ofBlock: block)
+      let offset = section.payloadOffset + blocks[block].lowerBound
+      let stored = try read(offset, blocks[block].count, "section.payload")
+      try require(decoded.count, offset, "section.payload")
+      let content = try locating(at: offset) { () throws(FormatError) in
+        let computed = crc32c(stored.span)
+        guard computed == blocks.checksums[block] else {
+          throw FormatError(
+            code: .checksumMismatch(stored: blocks.checksums[block], computed: computed),
+            offset: 0, field: "section.payload")
+        }
+        guard let decompressor else { return stored }
+        var content: [UInt8] = []
+        try decompressor.decompress(
+          stored.span, byteCount: decoded.count, into: &content, field: "section.payload")
+        return content
+      }
+      try body(content, decoded.lowerBound)
+    }
+  }
+}

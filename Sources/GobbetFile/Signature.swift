@@ -1,0 +1,89 @@
+internal import Crypto
+public import GobbetSystem
+
+/// An Ed25519 signature over the content id of a file: who has the key vouches for the content.
+public struct ContainerSignature: Hashable, Sendable {
+  static let byteCount = 104
+  private static let algorithm: UInt32 = 1
+
+  /// The signer's public key, 32 bytes.
+  public let publicKey: [UInt8]
+  /// The signature, 64 bytes.
+  public let signature: [UInt8]
+
+  /// Signs a content id with a private key.
+  ///
+  /// Returns nil if `privateKey` is not 32 bytes, the seed of an Ed25519 key.
+  public init?(of contentID: Digest, privateKey: [UInt8]) {
+    guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: privateKey),
+      let signature = try? key.signature(for: Self.message(contentID))
+    else { return nil }
+    publicKey = Array(key.publicKey.rawRepresentation)
+    self.signature = Array(signature)
+  }
+
+  /// Whether the signature is that of `contentID` by its own key; the key is the caller's to trust.
+  public func isValid(for contentID: Digest) -> Bool {
+    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
+      return false
+    }
+    return key.isValidSignature(signature, for: Self.message(contentID))
+  }
+
+  private static func message(_ contentID: Digest) -> [UInt8] {
+    Array("gobbet signature 1\n".utf8) + contentID.bytes
+  }
+
+  /// The section's content.
+  var content: [UInt8] {
+    var writer = ByteWriter()
+    writer.write(Self.algorithm)
+    writer.write(UInt32(0))
+    writer.write(publicKey)
+    writer.write(signature)
+    return writer.bytes
+  }
+
+  /// Reads the content of a section.
+  init(_ bytes: Span<UInt8>) throws(FormatError) {
+    var reader = ByteReader(bytes)
+    let algorithm = try reader.read(UInt32.self, "signature.algorithm")
+    guard algorithm == Self.algorithm else {
+      throw FormatError(
+        code: .unsupportedCode(Int(algorithm)), offset: 0, field: "signature.algorithm")
+    }
+    try reader.readZeros(4, "signature.reserved")
+    publicKey = try reader.readBytes(32, "signature.publicKey")
+    signature = try reader.readBytes(64, "signature.signature")
+    guard reader.remainingCount == 0 else {
+      throw FormatError(
+        code: .damaged("\(reader.remainingCount) bytes too many"), offset: reader.offset,
+        field: "signature")
+    }
+  }
+}
+
+extension ContainerReader {
+  /// The signature that the file carries; nil if it is not signed.
+  ///
+  /// It is read, not checked: ``ContainerSignature/isValid(for:)`` with ``contentID`` does that, and
+  /// ``verify()`` that the content is what its id says.
+  /// - Throws: ``FormatError``, ``FileError``.
+  public func signature() throws -> ContainerSignature? {
+    guard let section = section(.signature) else { return nil }
+    let content = try bytes(of: section, in: 0..<min(section.byteCount, 4096))
+    return try source.locating(at: section.payloadOffset) { () throws(FormatError) in
+      try ContainerSignature(content.span)
+    }
+  }
+}
+
+extension ContainerWriter {
+  /// Adds a signature; it must be of the content id that the file has when it is finished.
+  ///
+  /// - Precondition: no section is open, and this generation has no signature.
+  /// - Throws: ``FileError`` (`write`).
+  public mutating func add(_ signature: ContainerSignature) throws(FileError) {
+    try add(.signature, signature.content, level: nil)
+  }
+}

@@ -1,0 +1,30 @@
+internal import CGobbetKernels
+
+/// Words of four bytes in memory of their own, in large pages where the system has them; zeros at
+/// first.
+@safe final class LargeMemory: Sendable {
+  /// How many words.
+  let count: Int
+  // SAFETY: set once, points to `count` words that live until `deinit`.
+  private nonisolated(unsafe) let base: UnsafeMutableRawPointer
+
+  /// Zeros.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`).
+  init(wordCount count: Int) throws(GPTError) {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: 4)
+    guard !overflow, let memory = unsafe gobbet_memory_allocate(byteCount) else {
+      throw GPTError(.outOfMemory(byteCount: overflow ? .max : byteCount))
+    }
+    self.count = count
+    unsafe base = memory
+  }
+
+  deinit { unsafe gobbet_memory_free(base, count * 4) }
+
+  /// The words from `offset`, for kernels; the pointer lives as long as `self`.
+  func pointer(at offset: Int = 0) -> UnsafeMutableRawPointer {
+    precondition(offset >= 0 && offset <= count, "pointer: past the end")
+    return unsafe base + offset * 4
+  }
+}

@@ -1,0 +1,27 @@
+internal import CGobbetKernels
+
+/// What the weights of a model become in memory.
+///
+/// Sums, norms and softmax are floats in all.
+public enum Precision: Hashable, Sendable, CaseIterable {
+  /// 32-bit floats: as the file says, or nearer to it than anything else.
+  case float32
+  /// 16-bit floats of 8 significant bits; keys, values and the inputs of products are rounded to the
+  /// same.
+  case bfloat16
+  /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to 16 bits,
+  /// attention is as in `bfloat16`.
+  case int8
+
+  /// As kernels call what the keys and values of such a model are stored as.
+  var cacheCode: gobbet_element { self == .float32 ? gobbet_float32 : gobbet_bfloat16 }
+
+  /// As kernels call it.
+  var code: gobbet_element {
+    switch self {
+    case .float32: gobbet_float32
+    case .bfloat16: gobbet_bfloat16
+    case .int8: gobbet_int8
+    }
+  }
+}

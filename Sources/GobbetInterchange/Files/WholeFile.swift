@@ -1,0 +1,22 @@
+internal import GobbetSystem
+
+/// All bytes of the regular file at `path`, which may have at most `limit`.
+///
+/// - Throws: ``FileError``; ``InterchangeError`` (`damaged`) for a larger file.
+func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
+  let file = try InputFile(path, regularOnly: true)
+  let byteCount = file.byteCount ?? 0
+  guard byteCount <= limit else {
+    throw InterchangeError(.damaged("\(byteCount) bytes are more than \(limit)"), path: path)
+  }
+  return try file.bytes(in: 0..<byteCount)
+}
+
+/// Puts a file with these bytes at `path`.
+///
+/// - Throws: ``FileError``, also if there is one and `replacing` is false.
+func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(FileError) {
+  var file = try AtomicFile(path, replacing: replacing)
+  try file.write(bytes.span)
+  try file.commit()
+}

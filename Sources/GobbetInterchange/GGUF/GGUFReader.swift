@@ -1,0 +1,71 @@
+public import GobbetData
+
+/// The tensors of a GGUF file, version 2 or 3, little-endian.
+///
+/// Tensors in blocks are read as floats. Offsets, counts, lengths and shapes are checked when the
+/// file is opened, before anything is allocated for them.
+/// - Source: ggml's `docs/gguf.md`.
+public struct GGUFReader: TensorSource {
+  /// Every tensor, in the file's order; shapes with the outermost axis first.
+  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  /// How each of them is stored.
+  public let types: [GGUFType]
+  /// The keys and values in front of the tensors, in the file's order.
+  public let values: [(key: String, value: GGUFValue)]
+  let stored: StoredTensors
+
+  /// Opens the file at `path` and reads what is in front of the tensors' data.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` with field and offset, `unsupported` for the types
+  ///   that are not read.
+  public init(_ path: String) throws {
+    let file = try OpenFile(path)
+    let header = try GGUFHeader(file)
+    values = header.values
+    types = header.types
+    stored = StoredTensors(file, header.tensors)
+  }
+
+  /// The value of a key; nil if there is none.
+  public subscript(key: String) -> GGUFValue? {
+    values.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+  }
+
+  /// The values as text, but for those of the vocabulary.
+  public var metadata: [(String, String)] {
+    values.compactMap { key, value in
+      key.hasPrefix("tokenizer.") ? nil : (key, value.text)
+    }
+  }
+
+  /// Copies one tensor's data, blocks as floats.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
+  ///   `TensorError` if it is no tensor of this file.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(destination.count == tensor.byteCount, "GGUFReader: a wrong buffer size")
+    let index = try stored.index(of: tensor)
+    let type = types[index]
+    guard type.blockElementCount > 1 else {
+      // SAFETY: the caller promises a valid buffer of the tensor's size.
+      return try unsafe stored.read(tensor, into: destination)
+    }
+    let byteCount = type.storedByteCount(of: tensor) ?? 0
+    let start = stored.entries[index].offset
+    // A piece at a time, so that memory stays small for tensors of any size.
+    let pieceByteCount = type.blockByteCount << 12
+    var written = 0
+    for offset in stride(from: 0, to: byteCount, by: pieceByteCount) {
+      let end = min(offset + pieceByteCount, byteCount)
+      let bytes = try stored.file.bytes(in: (start + offset)..<(start + end), tensor.name)
+      for value in GGUFBlocks.floats(bytes.span, type) {
+        // SAFETY: the pieces together have `elementCount` elements of 4 bytes, as the buffer does.
+        unsafe destination.storeBytes(
+          of: value.bitPattern.littleEndian, toByteOffset: written, as: UInt32.self)
+        written += 4
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+public import GobbetData
+internal import GobbetSystem
+
+/// Writes GGUF files, version 3, that llama.cpp and `gguf` read.
+public enum GGUFWriter {
+  private static let alignment = 32
+
+  /// Writes everything in `source` to a file at `path`, a tensor at a time.
+  ///
+  /// With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
+  /// llama.cpp wants them, and matrices whose rows are no whole blocks `float16`. Without one every
+  /// tensor keeps its elements.
+  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
+  ///   name that the format lacks; what the source throws.
+  public static func write(
+    _ source: some TensorSource, to path: String, values: [(key: String, value: GGUFValue)],
+    as type: GGUFType? = nil, replacing: Bool = false
+  ) throws {
+    let entries = try source.tensors.map { tensor in
+      Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
+    }
+    var file = try AtomicFile(path, replacing: replacing)
+    let header = try header(entries, values, path)
+    try file.write(header.span)
+    for entry in entries {
+      let bytes = try data(of: entry, source)
+      try file.write(bytes.span)
+      let padding = [UInt8](repeating: 0, count: aligned(bytes.count) - bytes.count)
+      try file.write(padding.span)
+    }
+    try file.commit()
+  }
+
+  private struct Entry {
+    let tensor: TensorDescription
+    let type: GGUFType
+  }
+
+  private static func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
+
+  private static func storedType(
+    of tensor: TensorDescription, as type: GGUFType?, _ path: String
+  ) throws(InterchangeError) -> GGUFType {
+    guard tensor.shape.count <= 4, tensor.name.utf8.count < 64 else {
+      throw InterchangeError(
+        .notRepresentable("more than 4 axes, or a name of 64 bytes"), path: path,
+        field: tensor.name)
+    }
+    if let type, FloatConversion(tensor.elementType) != nil {
+      if tensor.shape.count < 2 { return .float32 }
+      return type.storedByteCount(of: tensor) == nil ? .float16 : type
+    }
+    guard let type = GGUFType(tensor.elementType) else {
+      throw InterchangeError(
+        .notRepresentable("elements of type \(tensor.elementType.name)"), path: path,
+        field: tensor.name)
+    }
+    return type
+  }
+
+  private static func data(of entry: Entry, _ source: some TensorSource) throws -> [UInt8] {
+    let (tensor, type) = (entry.tensor, entry.type)
+    if type.blockElementCount == 1, type.elementType == tensor.elementType {
+      return try source.bytes(of: tensor)
+    }
+    let floats = try source.floats(of: tensor)
+    if let conversion = FloatConversion(type.elementType), type.blockElementCount == 1 {
+      return conversion.bytes(floats.span)
+    }
+    precondition(type == .q8_0, "GGUFWriter: this type is read only")
+    return GGUFBlocks.q8_0(floats)
+  }
+
+  private static func header(
+    _ entries: [Entry], _ values: [(key: String, value: GGUFValue)], _ path: String
+  ) throws(InterchangeError) -> [UInt8] {
+    var header = Array("GGUF".utf8)
+    header.append(littleEndian: UInt32(3))
+    header.append(littleEndian: UInt64(entries.count))
+    header.append(littleEndian: UInt64(values.count))
+    var keys: Set<[UInt8]> = []
+    for (key, value) in values {
+      guard keys.insert(Array(key.utf8)).inserted else {
+        throw InterchangeError(.notRepresentable("a key twice"), path: path, field: key)
+      }
+      header.append(counted: key)
+      header.append(littleEndian: value.typeCode)
+      try header.append(value, path, key)
+    }
+    var offset = 0
+    for entry in entries {
+      header.append(counted: entry.tensor.name)
+      header.append(littleEndian: UInt32(entry.tensor.shape.count))
+      for length in entry.tensor.shape.reversed() { header.append(littleEndian: UInt64(length)) }
+      header.append(littleEndian: entry.type.rawValue)
+      header.append(littleEndian: UInt64(offset))
+      offset += aligned(entry.type.storedByteCount(of: entry.tensor) ?? 0)
+    }
+    header.append(contentsOf: repeatElement(0, count: aligned(header.count) - header.count))
+    return header
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(counted string: String) {
+    append(littleEndian: UInt64(string.utf8.count))
+    append(contentsOf: string.utf8)
+  }
+
+  fileprivate mutating func append(
+    _ value: GGUFValue, _ path: String, _ key: String
+  ) throws(InterchangeError) {
+    switch value {
+    case .uint8(let value): append(value)
+    case .int8(let value): append(UInt8(bitPattern: value))
+    case .uint16(let value): append(littleEndian: value)
+    case .int16(let value): append(littleEndian: value)
+    case .uint32(let value): append(littleEndian: value)
+    case .int32(let value): append(littleEndian: value)
+    case .float32(let value): append(littleEndian: value.bitPattern)
+    case .bool(let value): append(value ? 1 : 0)
+    case .string(let value): append(counted: value)
+    case .uint64(let value): append(littleEndian: value)
+    case .int64(let value): append(littleEndian: value)
+    case .float64(let value): append(littleEndian: value.bitPattern)
+    case .array(let elementType, let elements):
+      append(littleEndian: elementType)
+      append(littleEndian: UInt64(elements.count))
+      for element in elements {
+        guard element.typeCode == elementType, element.elements == nil else {
+          throw InterchangeError(.notRepresentable("a mixed array"), path: path, field: key)
+        }
+        try append(element, path, key)
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/// The sizes of a GPT-2, as far as its tensors do not tell them, and what else `config.json` says.
+public struct GPT2Configuration: Hashable, Sendable {
+  /// The metadata key under which weights carry it.
+  public static let metadataKey = "gpt.configuration"
+
+  /// V, rows of the token embedding.
+  public var vocabularySize: Int?
+  /// Positions that the model can see at once.
+  public var contextLength: Int?
+  /// C, the width of the residual stream.
+  public var width: Int?
+  /// Blocks.
+  public var layerCount: Int?
+  /// H, heads of a block's attention.
+  public var headCount: Int?
+  /// What LayerNorm adds to the variance.
+  public var layerNormEpsilon: Double
+  /// Whether the head is the token embedding; nil where that is to be seen from the tensors.
+  public var hasTiedHead: Bool?
+
+  /// A configuration that leaves everything to the tensors.
+  public init() { layerNormEpsilon = 1e-5 }
+
+  /// Reads a `config.json`.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError``: not GPT-2's, or a variant of it that computes
+  ///   something else.
+  public init(contentsOf path: String) throws {
+    try self.init(json: try wholeFile(path, limit: 1 << 24), path: path)
+  }
+
+  init(json: [UInt8], path: String?) throws(InterchangeError) {
+    self.init()
+    let root = try JSONDocument(json, path: path).root
+    guard root.isObject else { throw root.error(.damaged("not an object")) }
+    try Self.checkVariant(root)
+    func size(_ key: String) throws(InterchangeError) -> Int? {
+      guard let value = try root.member(key), !value.isNull else { return nil }
+      guard let size = value.size, size > 0 else { throw value.error(.damaged("not a size")) }
+      return size
+    }
+    vocabularySize = try size("vocab_size")
+    contextLength = try size("n_positions")
+    if contextLength == nil { contextLength = try size("n_ctx") }
+    width = try size("n_embd")
+    layerCount = try size("n_layer")
+    headCount = try size("n_head")
+    if let value = try root.member("layer_norm_epsilon") {
+      guard let epsilon = value.double, epsilon > 0 else {
+        throw value.error(.damaged("not a positive number"))
+      }
+      layerNormEpsilon = epsilon
+    }
+    // transformers ties them where the file does not say.
+    hasTiedHead = try root.member("tie_word_embeddings")?.bool ?? true
+  }
+
+  /// Refuses models with the names of GPT-2 that are no GPT-2.
+  private static func checkVariant(_ root: JSONValue) throws(InterchangeError) {
+    let texts = [
+      ("model_type", ["gpt2"]),
+      ("activation_function", ["gelu_new", "gelu_pytorch_tanh"]),
+    ]
+    for (key, known) in texts {
+      guard let value = try root.member(key), !value.isNull else { continue }
+      let text = value.string ?? "of no name"
+      guard known.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
+        throw value.error(.unsupported(text))
+      }
+    }
+    let switches = [
+      ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false),
+      ("add_cross_attention", false),
+    ]
+    for (key, expected) in switches {
+      guard let value = try root.member(key), !value.isNull else { continue }
+      guard value.bool == expected else {
+        throw value.error(.unsupported("other than \(expected)"))
+      }
+    }
+    if let inner = try root.member("n_inner"), !inner.isNull {
+      guard let size = inner.size, let width = try root.member("n_embd")?.size,
+        width.multipliedReportingOverflow(by: 4) == (size, false)
+      else { throw inner.error(.unsupported("other than four times n_embd")) }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+internal import GobbetData
+
+/// The tensors of a source by their names, without the prefixes that wrappers put in front.
+struct GPT2Names {
+  private var tensors: [[UInt8]: TensorDescription] = [:]
+  /// Whether two names differ in their prefixes only.
+  private var isAmbiguous = false
+
+  /// What `torch.compile`, data parallelism and Hugging Face's language model put in front.
+  private static let prefixes = ["_orig_mod.", "module.", "transformer."]
+
+  init(_ tensors: [TensorDescription]) {
+    for tensor in tensors {
+      var name = Array(tensor.name.utf8)[...]
+      while let prefix = Self.prefixes.first(where: { name.starts(with: $0.utf8) }) {
+        name = name.dropFirst(prefix.utf8.count)
+      }
+      if self.tensors.updateValue(tensor, forKey: Array(name)) != nil { isAmbiguous = true }
+    }
+  }
+
+  /// The tensor of that name.
+  subscript(name: String) -> TensorDescription? { tensors[Array(name.utf8)] }
+
+  /// Whose names they are; nil if nobody's.
+  ///
+  /// Hugging Face and nanoGPT are told apart by the shape of a layer that is not square.
+  var dialect: GPT2Dialect? {
+    guard !isAmbiguous,
+      let dialect = GPT2Dialect.allCases.first(where: { self[$0.firstNorm(layer: 0)] != nil })
+    else { return nil }
+    guard dialect == .huggingFace else { return dialect }
+    guard let shape = self["h.0.mlp.c_fc.weight"]?.shape, shape.count == 2 else { return nil }
+    return shape[0] < shape[1] ? .huggingFace : .transposed
+  }
+
+  /// Blocks, counted from the first to the last without a gap.
+  func layerCount(_ dialect: GPT2Dialect) -> Int {
+    var count = 0
+    while self[dialect.firstNorm(layer: count)] != nil { count += 1 }
+    return count
+  }
+
+  /// The rules whose tensors are there; nil if one is missing, or a tensor is left over.
+  func rules(_ dialect: GPT2Dialect, _ layerCount: Int) -> [GPT2Dialect.Rule]? {
+    var left = Set(tensors.keys)
+    var rules: [GPT2Dialect.Rule] = []
+    for rule in dialect.rules(layerCount: layerCount) {
+      let names = rule.parts.map { Array($0.utf8) }
+      switch names.count(where: left.contains) {
+      case names.count:
+        left.subtract(names)
+        rules.append(rule)
+      case 0 where rule.isOptional: break
+      default: return nil
+      }
+    }
+    for layer in 0..<layerCount {
+      for buffer in dialect.buffers(layer: layer) { left.remove(Array(buffer.utf8)) }
+    }
+    return left.isEmpty ? rules : nil
+  }
+}

@@ -1,0 +1,82 @@
+public import GobbetData
+
+/// The weights of a GPT-2 under Hugging Face's names and in its layouts, whatever they were called.
+///
+/// Tensors are renamed, transposed and put side by side as they are read; masks are left out, and a
+/// head that is the token embedding too.
+public struct GPT2Weights: TensorSource {
+  /// Whose names the source has.
+  public let dialect: GPT2Dialect
+  /// The tensors, embeddings first, then block by block.
+  public let tensors: [TensorDescription]
+  /// What the source has, and the configuration under ``GPT2Configuration/metadataKey``.
+  public let metadata: [(String, String)]
+  /// Its sizes.
+  public let configuration: GPT2Configuration
+  private let source: any TensorSource
+  private let assemblies: [[UInt8]: TensorAssembly]
+
+  /// The weights in `source`, or nil if they are not a GPT-2's in a known dialect, whole and without
+  /// anything more.
+  ///
+  /// - Throws: ``InterchangeError`` if configuration and tensors disagree or the number of heads is not
+  ///   known; else errors of the source.
+  public init?(_ source: some TensorSource, configuration: GPT2Configuration = .init()) throws {
+    let names = GPT2Names(source.tensors)
+    guard let dialect = names.dialect else { return nil }
+    let layerCount = names.layerCount(dialect)
+    guard let rules = names.rules(dialect, layerCount) else { return nil }
+
+    var assemblies: [TensorAssembly] = []
+    for rule in rules {
+      let parts = rule.parts.compactMap { names[$0] }
+      let assembly = try TensorAssembly(
+        name: rule.canonical, parts: parts, isTransposed: rule.isLinear && dialect.isOutputMajor)
+      guard let assembly else { return nil }
+      assemblies.append(assembly)
+    }
+    let embedding = assemblies[0]
+    var isTied = true
+    if let head = assemblies.last(where: { $0.result.name == "lm_head.weight" }) {
+      isTied = try configuration.hasTiedHead ?? Self.isEqual(head, embedding, source)
+      if isTied { assemblies.removeAll { $0.result.name == "lm_head.weight" } }
+    }
+    self.source = source
+    self.dialect = dialect
+    tensors = assemblies.map(\.result)
+    self.assemblies = Dictionary(
+      assemblies.map { (Array($0.result.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    let sizes = try configuration.completed(
+      embedding: embedding.result, positions: assemblies[1].result, layerCount: layerCount,
+      isTied: isTied)
+    self.configuration = sizes
+    let key = GPT2Configuration.metadataKey
+    metadata = source.metadata.filter { !$0.0.utf8.elementsEqual(key.utf8) } + [(key, sizes.json)]
+  }
+
+  private static func isEqual(
+    _ head: TensorAssembly, _ embedding: TensorAssembly, _ source: some TensorSource
+  ) throws -> Bool {
+    guard head.result.shape == embedding.result.shape,
+      head.result.elementType == embedding.result.elementType
+    else { return false }
+    return try source.bytes(of: head.parts[0]) == source.bytes(of: embedding.parts[0])
+  }
+
+  /// Copies one tensor, in its layout here.
+  ///
+  /// - Throws: `TensorError` if there is none, else an error of the source.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(destination.count == tensor.byteCount, "GPT2Weights: a wrong buffer size")
+    guard let assembly = assemblies[Array(tensor.name.utf8)] else {
+      throw TensorError(.missing, tensor: tensor.name)
+    }
+    guard assembly.result == tensor else {
+      throw TensorError(.otherDescription, tensor: tensor.name)
+    }
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe assembly.read(from: source, into: destination)
+  }
+}

@@ -1,0 +1,150 @@
+public import GobbetData
+
+/// The tensors of a model in several safetensors files, as `model.safetensors.index.json` lists them.
+///
+/// The index names the file of each tensor; the files lie beside it.
+public struct SafetensorsIndex: TensorSource {
+  /// Every tensor, file by file in the order in which the index first names them.
+  public let tensors: [TensorDescription]
+  /// The string pairs of the first file.
+  public var metadata: [(String, String)] { shards.first?.metadata ?? [] }
+  private let shards: [SafetensorsReader]
+  private let shardOfTensor: [[UInt8]: Int]
+
+  /// Opens the index at `path` and every file that it names.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError``: a file name that leaves the folder, a tensor that is
+  ///   not in its file, or in another as well.
+  public init(_ path: String) throws {
+    let text = try wholeFile(path, limit: SafetensorsReader.maximumHeaderByteCount)
+    let root = try JSONDocument(text, path: path).root
+    guard let map = try root.member("weight_map"), map.isObject else {
+      throw root.error(.damaged("no weight_map"), key: "weight_map".utf8)
+    }
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+    var names: [[UInt8]] = []
+    var shardOfTensor: [[UInt8]: Int] = [:]
+    try map.forEach { (tensor, value) throws(InterchangeError) in
+      guard let name = value.bytes, Self.isPlain(name) else {
+        throw map.error(.damaged("not the name of a file beside the index"), key: tensor)
+      }
+      let shard = names.firstIndex(of: name) ?? names.count
+      if shard == names.count { names.append(name) }
+      guard shardOfTensor.updateValue(shard, forKey: tensor) == nil else {
+        throw map.error(.damaged("the name is there twice"), key: tensor)
+      }
+    }
+    shards = try names.map { try SafetensorsReader(folder + String(decoding: $0, as: UTF8.self)) }
+    self.shardOfTensor = shardOfTensor
+    tensors = shards.flatMap(\.tensors)
+    var found: Set<[UInt8]> = []
+    for (index, shard) in shards.enumerated() {
+      for tensor in shard.tensors {
+        let name = Array(tensor.name.utf8)
+        found.insert(name)
+        guard shardOfTensor[name] == index else {
+          throw map.error(
+            .damaged(
+              "in \(String(decoding: names[index], as: UTF8.self)), which the"
+                + " index does not say"), key: name)
+        }
+      }
+    }
+    if let missing = shardOfTensor.keys.filter({ !found.contains($0) }).min(by: Self.precedes) {
+      throw map.error(.damaged("not in its file"), key: missing)
+    }
+  }
+
+  private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.lexicographicallyPrecedes(right)
+  }
+
+  /// Whether a name stays in the folder.
+  private static func isPlain(_ name: [UInt8]) -> Bool {
+    !name.isEmpty && !name.contains(UInt8(ascii: "/")) && !name.contains(UInt8(ascii: "\\"))
+      && !name.contains(0) && !name.elementsEqual("..".utf8) && !name.elementsEqual(".".utf8)
+  }
+
+  /// Copies one tensor's data out of its file.
+  ///
+  /// - Throws: as ``SafetensorsReader/read(_:into:)``.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
+      throw TensorError(.missing, tensor: tensor.name)
+    }
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe shards[shard].read(tensor, into: destination)
+  }
+
+  /// Writes everything in `source` to several files and the index at `path`.
+  ///
+  /// A file holds tensors in the source's order up to `shardByteCount`, or one that is larger. The
+  /// files are called as Hugging Face calls them: `model-00001-of-00003.safetensors` for an index
+  /// `model.safetensors.index.json`.
+  /// - Precondition: `path` ends in `.safetensors.index.json`.
+  /// - Throws: as ``SafetensorsWriter/write(_:to:replacing:)``.
+  public static func write(
+    _ source: some TensorSource, to path: String, shardByteCount: Int, replacing: Bool = false
+  ) throws {
+    let suffix = ".safetensors.index.json"
+    precondition(path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8), "no index name")
+    let stem = String(path.dropLast(suffix.count))
+    let shards = shards(of: source.tensors, shardByteCount)
+    var text: [UInt8] = []
+    let byteCount = source.tensors.reduce(0) { $0 + $1.byteCount }
+    text.append("{\"metadata\":{\"total_size\":\(byteCount)},\"weight_map\":{")
+    var isFirst = true
+    for (index, tensors) in shards.enumerated() {
+      let shardPath = "\(stem)-\(padded(index + 1))-of-\(padded(shards.count)).safetensors"
+      try SafetensorsWriter.write(
+        Shard(source: source, tensors: tensors), to: shardPath, replacing: replacing)
+      let name = shardPath.split(separator: "/").last ?? ""
+      for tensor in tensors {
+        text.append(isFirst ? "\n" : ",\n")
+        isFirst = false
+        text.append(quoted: tensor.name.utf8)
+        text.append(":")
+        text.append(quoted: name.utf8)
+      }
+    }
+    text.append("}}\n")
+    try writeWholeFile(text, to: path, replacing: replacing)
+  }
+
+  private static func padded(_ number: Int) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+
+  private static func shards(
+    of tensors: [TensorDescription], _ limit: Int
+  ) -> [[TensorDescription]] {
+    var shards: [[TensorDescription]] = [[]]
+    var byteCount = 0
+    for tensor in tensors {
+      if byteCount + tensor.byteCount > limit, shards.last?.isEmpty == false {
+        shards.append([])
+        byteCount = 0
+      }
+      shards[shards.count - 1].append(tensor)
+      byteCount += tensor.byteCount
+    }
+    return shards
+  }
+
+  /// Some tensors of a source.
+  private struct Shard<Source: TensorSource>: TensorSource {
+    let source: Source
+    let tensors: [TensorDescription]
+    var metadata: [(String, String)] { source.metadata }
+
+    func read(
+      _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+    ) throws {
+      // SAFETY: the caller promises a valid buffer of the tensor's size.
+      try unsafe source.read(tensor, into: destination)
+    }
+  }
+}

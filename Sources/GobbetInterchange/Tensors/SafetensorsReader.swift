@@ -1,0 +1,39 @@
+public import GobbetData
+
+/// The tensors of a safetensors file.
+///
+/// Everything in the header is checked before the first tensor is read: its length, that tensors
+/// follow each other without hole or overlap up to the end of the file, and that their lengths are
+/// those of their shapes.
+/// - Source: the format's README, and the checks of its reference reader.
+public struct SafetensorsReader: TensorSource {
+  /// Every tensor, in the order of their data.
+  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  /// The string pairs under `__metadata__`, in the file's order.
+  public let metadata: [(String, String)]
+  private let stored: StoredTensors
+
+  /// The reference reader refuses longer headers.
+  static let maximumHeaderByteCount = 100_000_000
+
+  /// Opens the file at `path` and reads its header.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` with the field.
+  public init(_ path: String) throws {
+    let file = try OpenFile(path)
+    let header = try SafetensorsHeader(file)
+    stored = StoredTensors(file, header.tensors)
+    metadata = header.metadata
+  }
+
+  /// Copies one tensor's data out of the file.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
+  ///   `TensorError` if it is no tensor of this file.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe stored.read(tensor, into: destination)
+  }
+}

@@ -1,0 +1,167 @@
+public import GobbetBPE
+
+/// Files of tiktoken: a line a token, its bytes in base64, a space, and its rank, which is its id.
+///
+/// They hold neither the pattern nor special tokens. Lines may be in any order and ranks may be left
+/// out; nothing else about them may vary.
+public enum TiktokenRanks {
+  /// Larger files are refused: no table could hold their tokens.
+  private static let maximumFileByteCount = 1 << 27
+
+  /// The tokens in the file at `path`.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` with the line.
+  public static func tokens(contentsOf path: String) throws -> TokenTable {
+    let text = try wholeFile(path, limit: maximumFileByteCount)
+    return try tokens(text.span, path: path)
+  }
+
+  /// The vocabulary of the file at `path`, with what the file does not say.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` with the line, or `vocabulary`.
+  public static func vocabulary(
+    contentsOf path: String, pattern: Pattern, specialTokens: SpecialTokens
+  ) throws -> Vocabulary {
+    let tokens = try tokens(contentsOf: path)
+    do {
+      return try Vocabulary(ranks: tokens, pattern: pattern, specialTokens: specialTokens)
+    } catch {
+      throw InterchangeError(.vocabulary(error), path: path)
+    }
+  }
+
+  /// The tokens in `text`; `path` is for errors.
+  ///
+  /// - Throws: ``InterchangeError`` with the line.
+  /// - Complexity: linear, and n log n if the ranks do not ascend.
+  static func tokens(
+    _ text: Span<UInt8>, path: String?
+  ) throws(InterchangeError) -> TokenTable {
+    var lines = RankLines(text, path: path)
+    lines.bytes.reserveCapacity(text.count * 3 / 4)
+    while try lines.readLine() {}
+    return try lines.table()
+  }
+
+  /// Writes the tokens of `vocabulary` to a file, in the order of their ids.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) if tiktoken would not encode
+  ///   with the file as the vocabulary does.
+  public static func write(
+    _ vocabulary: Vocabulary, to path: String, replacing: Bool = false
+  ) throws {
+    try writeWholeFile(try text(of: vocabulary, path: path), to: path, replacing: replacing)
+  }
+
+  /// The bytes of such a file.
+  static func text(of vocabulary: Vocabulary, path: String?) throws(InterchangeError) -> [UInt8] {
+    try checkMerges(of: vocabulary, path)
+    let tokens = vocabulary.tokens
+    var text: [UInt8] = []
+    for id in 0..<TokenID(truncatingIfNeeded: tokens.count) where tokens.contains(id) {
+      Base64.encode(tokens[id], appendingTo: &text)
+      text.append(" \(id)\n")
+    }
+    return text
+  }
+
+  /// Learned merges are those of tiktoken if they are what it would derive, for every token.
+  private static func checkMerges(
+    of vocabulary: Vocabulary, _ path: String?
+  ) throws(InterchangeError) {
+    guard vocabulary.mergeRule != .ranks else { return }
+    let tokens = vocabulary.tokens
+    let ids = 0..<TokenID(truncatingIfNeeded: tokens.count)
+    let mergedCount = ids.count { tokens[$0].count > 1 }
+    let derived = try? Vocabulary(
+      ranks: tokens, pattern: vocabulary.pattern, specialTokens: vocabulary.specialTokens)
+    guard vocabulary.merges.count == mergedCount, derived?.merges == vocabulary.merges else {
+      let what = "merges that do not follow from the order of the tokens"
+      throw InterchangeError(.notRepresentable(what), path: path)
+    }
+  }
+}
+
+/// The lines of a file of ranks, read one after the other.
+private struct RankLines: ~Escapable {
+  private let text: Span<UInt8>
+  private let path: String?
+  private var position = 0
+  private var line = 0
+  /// The bytes of all tokens so far, in the order of the lines.
+  var bytes: [UInt8] = []
+  private var entries: [(rank: Int, range: Range<Int>, line: Int)] = []
+
+  @_lifetime(copy text)
+  init(_ text: Span<UInt8>, path: String?) {
+    self.text = text
+    self.path = path
+  }
+
+  /// Reads one line; false at the end.
+  @_lifetime(self: copy self)
+  mutating func readLine() throws(InterchangeError) -> Bool {
+    guard position < text.count else { return false }
+    line += 1
+    let start = position
+    while position < text.count, text[position] != UInt8(ascii: " "), text[position] != 0x0A {
+      position += 1
+    }
+    guard position > start, position < text.count, text[position] == UInt8(ascii: " ") else {
+      throw error("not base64, a space and a rank")
+    }
+    let before = bytes.count
+    guard Base64.decode(text, start..<position, appendingTo: &bytes), bytes.count > before else {
+      throw error("not base64")
+    }
+    position += 1
+    entries.append((try readRank(), before..<bytes.count, line))
+    return true
+  }
+
+  /// Reads digits and the end of the line.
+  @_lifetime(self: copy self)
+  private mutating func readRank() throws(InterchangeError) -> Int {
+    var rank = 0
+    let start = position
+    while position < text.count, (0x30...0x39).contains(text[position]) {
+      rank = rank * 10 + Int(text[position] & 0xF)
+      guard rank < TokenTable.maximumCount else { throw error("the rank is too large") }
+      position += 1
+    }
+    guard position > start else { throw error("not base64, a space and a rank") }
+    if position < text.count, text[position] == 0x0D { position += 1 }
+    if position < text.count {
+      guard text[position] == 0x0A else { throw error("something behind the rank") }
+      position += 1
+    }
+    return rank
+  }
+
+  /// The tokens by rank.
+  func table() throws(InterchangeError) -> TokenTable {
+    var entries = entries
+    if !zip(entries, entries.dropFirst()).allSatisfy({ $0.rank < $1.rank }) {
+      entries.sort { ($0.rank, $0.line) < ($1.rank, $1.line) }
+    }
+    var table = TokenTable()
+    table.reserve(tokenCount: (entries.last?.rank ?? -1) + 1, byteCount: bytes.count)
+    for entry in entries {
+      guard entry.rank >= table.count else {
+        throw InterchangeError(
+          .damaged("the rank \(entry.rank) is there twice"), path: path, line: entry.line)
+      }
+      do {
+        while table.count < entry.rank { try table.append([]) }
+        try table.append(bytes.span.extracting(entry.range))
+      } catch {
+        throw InterchangeError(.vocabulary(error), path: path, line: entry.line)
+      }
+    }
+    return table
+  }
+
+  private func error(_ reason: String) -> InterchangeError {
+    InterchangeError(.damaged(reason), path: path, line: line)
+  }
+}

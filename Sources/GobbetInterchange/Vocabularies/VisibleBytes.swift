@@ -1,0 +1,69 @@
+/// The visible character that stands for each byte in GPT-2's vocabulary files.
+///
+/// Printable Latin-1 characters stand for themselves; the other 68 bytes have U+0100 to U+0143.
+/// - Source: `bytes_to_unicode` of GPT-2's `encoder.py`.
+enum VisibleBytes {
+  /// The scalar of each byte.
+  private static let scalars: [UInt16] = {
+    var next: UInt16 = 0x100
+    return (0...255).map { byte in
+      switch byte {
+      case 0x21...0x7E, 0xA1...0xAC, 0xAE...0xFF: return UInt16(byte)
+      default:
+        defer { next += 1 }
+        return next
+      }
+    }
+  }()
+
+  /// The byte of each scalar; -1 for scalars that stand for none.
+  private static let bytes: [Int16] = {
+    var bytes = [Int16](repeating: -1, count: 0x144)
+    for (byte, scalar) in scalars.enumerated() { bytes[Int(scalar)] = Int16(byte) }
+    return bytes
+  }()
+
+  /// Appends the UTF-8 of what stands for `bytes` to `text`.
+  static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
+    for byte in bytes {
+      let scalar = scalars[Int(byte)]
+      if scalar < 0x80 {
+        text.append(UInt8(scalar))
+      } else {
+        text.append(0xC0 | UInt8(scalar >> 6))
+        text.append(0x80 | UInt8(scalar & 0x3F))
+      }
+    }
+  }
+
+  /// The UTF-8 of what stands for `bytes`.
+  static func text(of bytes: some Sequence<UInt8>) -> [UInt8] {
+    var text: [UInt8] = []
+    append(bytes, to: &text)
+    return text
+  }
+
+  /// The bytes that the UTF-8 in `text` stands for; nil if a character stands for none.
+  static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    var lead = 0
+    for unit in text {
+      let scalar: Int
+      if lead == 0 {
+        if unit >= 0xC0 && unit < 0xE0 {
+          lead = Int(unit & 0x1F)
+          continue
+        }
+        scalar = Int(unit)
+        guard unit < 0x80 else { return nil }
+      } else {
+        guard unit & 0xC0 == 0x80 else { return nil }
+        scalar = lead << 6 | Int(unit & 0x3F)
+        lead = 0
+      }
+      guard scalar < bytes.count, bytes[scalar] >= 0 else { return nil }
+      result.append(UInt8(bytes[scalar]))
+    }
+    return lead == 0 ? result : nil
+  }
+}

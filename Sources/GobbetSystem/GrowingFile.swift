@@ -1,0 +1,116 @@
+internal import SystemPackage
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A file that exists and grows at its end, by one writer at a time.
+///
+/// Who reads it meanwhile sees its old bytes unchanged, and any part of the new ones.
+package struct GrowingFile: ~Copyable, Sendable {
+  /// The path as the caller gave it.
+  package let path: String
+  /// Where the next bytes go.
+  package private(set) var byteCount: Int
+  private let descriptor: FileDescriptor
+  private var pending: [UInt8] = []
+  private static let pendingLimit = 1 << 18
+
+  /// Opens the regular file at `path` and locks out other writers.
+  ///
+  /// - Throws: ``FileError`` (`open`) if it cannot be written, or another writer has it open.
+  package init(_ path: String) throws(FileError) {
+    let status = try FileStatus(of: path)
+    guard status.kind == .regular else { throw FileError(path, .open, "not a regular file") }
+    let (descriptor, byteCount) = try Self.openLocked(path)
+    self.init(path, descriptor, byteCount: byteCount)
+  }
+
+  private static func openLocked(_ path: String) throws(FileError) -> (FileDescriptor, Int) {
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(FilePath(path), .readWrite, options: .closeOnExec)
+    } catch {
+      throw FileError(path, .open, reason(of: error))
+    }
+    do {
+      guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+        throw Errno(rawValue: errno)
+      }
+      // Only now nobody else makes it longer.
+      return (descriptor, Int(try descriptor.seek(offset: 0, from: .end)))
+    } catch {
+      try? descriptor.close()
+      throw (error as? Errno) == .wouldBlock
+        ? FileError(path, .open, "another writer has it open")
+        : FileError(path, .open, reason(of: error))
+    }
+  }
+
+  private init(_ path: String, _ descriptor: FileDescriptor, byteCount: Int) {
+    self.path = path
+    self.descriptor = descriptor
+    self.byteCount = byteCount
+  }
+
+  // Closing gives up the lock.
+  deinit { try? descriptor.close() }
+
+  /// Cuts the file to its first `count` bytes; what follows them goes there.
+  ///
+  /// - Precondition: nothing was written yet and the file is at least as long.
+  /// - Throws: ``FileError`` (`write`).
+  package mutating func cut(to count: Int) throws(FileError) {
+    precondition(pending.isEmpty && count <= byteCount, "GrowingFile: nothing to cut")
+    guard ftruncate(descriptor.rawValue, off_t(count)) == 0 else {
+      throw FileError(path, .write, errno: errno)
+    }
+    byteCount = count
+  }
+
+  /// Appends `bytes`.
+  ///
+  /// - Throws: ``FileError`` (`write`).
+  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+    byteCount += bytes.count
+    if pending.count > Self.pendingLimit { try flush() }
+  }
+
+  /// Puts `bytes` in the place of those written before from `offset` on.
+  ///
+  /// - Precondition: that many were written from `offset` on.
+  /// - Throws: ``FileError`` (`write`).
+  package mutating func overwrite(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
+    precondition(offset >= 0 && bytes.count <= byteCount - offset, "overwrite: not written yet")
+    try flush()
+    do {
+      try unsafe bytes.withUnsafeBytes {
+        _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
+      }
+    } catch {
+      throw FileError(path, .write, reason(of: error))
+    }
+  }
+
+  /// Has all bytes written so far reach the disk, before what follows them.
+  ///
+  /// - Throws: ``FileError`` (`write`).
+  package mutating func synchronize() throws(FileError) {
+    try flush()
+    guard fsync(descriptor.rawValue) == 0 else { throw FileError(path, .write, errno: errno) }
+  }
+
+  private mutating func flush() throws(FileError) {
+    do {
+      _ = try descriptor.writeAll(toAbsoluteOffset: Int64(byteCount - pending.count), pending)
+    } catch {
+      throw FileError(path, .write, reason(of: error))
+    }
+    pending.removeAll(keepingCapacity: true)
+  }
+}

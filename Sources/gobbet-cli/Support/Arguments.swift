@@ -1,0 +1,110 @@
+public import ArgumentParser
+public import Gobbet
+
+// The library's own settings, by name on the command line.
+
+/// The name of a pattern.
+struct PatternName: ExpressibleByArgument {
+  let pattern: Pattern
+
+  init(_ pattern: Pattern) { self.pattern = pattern }
+
+  init?(argument: String) {
+    guard let pattern = Pattern(named: argument) else { return nil }
+    self.pattern = pattern
+  }
+
+  var defaultValueDescription: String { pattern.name ?? "" }
+}
+
+/// A half-open range of indices: 50..<54.
+struct IndexRange: ExpressibleByArgument {
+  let bounds: Range<Int>
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "..<", omittingEmptySubsequences: false)
+    guard parts.count == 2, let lower = Int(parts[0]), let upper = Int(parts[1]), lower >= 0,
+      lower <= upper
+    else { return nil }
+    bounds = lower..<upper
+  }
+}
+
+extension CorpusFormat: ExpressibleByArgument {
+  /// The format of that name.
+  public init?(argument: String) {
+    switch argument {
+    case "auto": self = .automatic
+    case "text": self = .text
+    case "jsonl": self = .jsonLines
+    default: return nil
+    }
+  }
+
+  /// The name that stands for the format in help texts.
+  public var defaultValueDescription: String {
+    switch self {
+    case .automatic: "auto"
+    case .text: "text"
+    case .jsonLines: "jsonl"
+    }
+  }
+}
+
+extension TieBreak: ExpressibleByArgument {
+  /// The order of that name.
+  public init?(argument: String) {
+    switch argument {
+    case "huggingface": self = .huggingFace
+    case "bytes": self = .bytes
+    default: return nil
+    }
+  }
+
+  /// The name that stands for the order in help texts.
+  public var defaultValueDescription: String { self == .bytes ? "bytes" : "huggingface" }
+}
+
+extension TokenCodec: ExpressibleByArgument {
+  /// The codec of that name.
+  public init?(argument: String) { self.init(named: argument) }
+
+  /// The name that stands for the codec in help texts.
+  public var defaultValueDescription: String { name }
+}
+
+extension WeightCodec: ExpressibleByArgument {
+  /// The codec of that name.
+  public init?(argument: String) {
+    guard let codec = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = codec
+  }
+
+  /// The name that stands for the codec in help texts.
+  public var defaultValueDescription: String { name }
+}
+
+extension ConversionFormat: ExpressibleByArgument {
+  /// The format of that name.
+  public init?(argument: String) { self.init(rawValue: argument) }
+}
+
+extension Pattern {
+  /// All names, for help texts.
+  static var listed: String { named.map(\.name).joined(separator: ", ") }
+}
+
+extension TokenCodec {
+  /// All names, for help texts.
+  static var listed: String { allCases.map(\.name).joined(separator: ", ") }
+}
+
+extension WeightCodec {
+  /// All names, for help texts.
+  static var listed: String { allCases.map(\.name).joined(separator: ", ") }
+}
+
+extension ConversionFormat {
+  /// All names, for help texts.
+  static var listed: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
