@@ -12,6 +12,7 @@ import Testing
   enum Content: Hashable {
     case vocabulary(Vocabulary)
     case tokens([[TokenID]], Vocabulary?)
+    case counts([[UInt8]], [UInt64])
     case weights([TensorDescription], [[UInt8]], [String])
   }
 
@@ -44,6 +45,19 @@ import Testing
         }
         return .tokens(found, try dataset.vocabulary(given: vocabulary))
       }
+    }
+  }
+
+  @Test("cut counts, or ones with a flipped bit, are an error or the same")
+  func counts() throws {
+    let counts = try PretokenCountsFileTests.counts(seed: 2, 6)
+    try Self.damage { path in
+      var writer = try PretokenCountsWriter(path: path, pattern: .gpt2)
+      try counts.forEachSortedPretoken { try writer.append($0, count: $1) }
+      try writer.finish()
+    } read: { path in
+      let found = try PretokenCountsFileTests.content(PretokenCountsFile(path: path))
+      return .counts(found.map(\.0), found.map(\.1))
     }
   }
 

@@ -43,6 +43,19 @@ import Testing
     try Self.compare(path, page: "Weights.md")
   }
 
+  @Test("Counts.md shows the sections of its example")
+  func counts() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("c.gobbet")
+    var writer = try PretokenCountsWriter(path: path, pattern: .gpt2)
+    for (text, count) in [(" a", 2), ("a", 300), ("ab", 1)] as [(String, UInt64)] {
+      let pretoken = [UInt8](text.utf8)
+      try writer.append(pretoken.span, count: count)
+    }
+    try writer.finish()
+    try Self.compare(path, page: "Counts.md")
+  }
+
   /// Compares each example of a page with the section of that name; `...` stands for any bytes.
   private static func compare(_ path: String, page: String) throws {
     let container = try ContainerReader(path: path)

@@ -1,22 +1,37 @@
 internal import GobbetFile
 
 extension ByteReader {
-  /// Reads a number in groups of seven bits, the lowest first, and steps past it.
+  /// Reads a number of 64 bits in groups of seven, the lowest first, and steps past it.
   ///
-  /// - Throws: ``FormatError`` if it is cut, does not fit an `Int`, or has a group too many.
+  /// - Throws: ``FormatError`` if it is cut, does not fit 64 bits, or has a group too many.
   @_lifetime(self: copy self)
-  mutating func readVariable(_ field: String) throws(FormatError) -> Int {
+  mutating func readGroups(_ field: String) throws(FormatError) -> UInt64 {
     let start = offset
-    var value = 0
-    for shift in stride(from: 0, to: Int.bitWidth - 1, by: 7) {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let byte = try read(UInt8.self, field)
-      value |= Int(byte & 0x7F) << shift
+      let group = UInt64(byte & 0x7F)
+      guard (group << shift) >> shift == group else { break }
+      value |= group << shift
       if byte < 0x80 {
         guard byte > 0 || shift == 0 else { break }
         return value
       }
     }
     throw FormatError(code: .damaged("not a number of groups"), offset: start, field: field)
+  }
+
+  /// Reads a number in groups, as ``readGroups(_:)`` does, that must fit an `Int`.
+  ///
+  /// - Throws: ``FormatError``.
+  @_lifetime(self: copy self)
+  mutating func readVariable(_ field: String) throws(FormatError) -> Int {
+    let start = offset
+    let value = try readGroups(field)
+    guard let count = Int(exactly: value) else {
+      throw FormatError(code: .damaged("\(value) is out of range"), offset: start, field: field)
+    }
+    return count
   }
 
   /// Reads a SHA-256 and steps past it.
@@ -44,10 +59,7 @@ extension ByteReader {
 
 extension ByteWriter {
   /// Appends a number in groups of seven bits, the lowest first; all but the last have the top bit.
-  ///
-  /// - Precondition: `value` is not negative.
-  mutating func writeVariable(_ value: Int) {
-    precondition(value >= 0, "writeVariable: a negative number")
+  mutating func writeGroups(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       write(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -55,4 +67,9 @@ extension ByteWriter {
     }
     write(UInt8(rest))
   }
+
+  /// Appends a number in groups, as ``writeGroups(_:)`` does.
+  ///
+  /// - Precondition: `value` is not negative.
+  mutating func writeVariable(_ value: Int) { writeGroups(UInt64(value)) }
 }

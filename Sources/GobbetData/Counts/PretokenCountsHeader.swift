@@ -1,0 +1,41 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// What a file of counts says of itself, in the section `counts header`.
+struct PretokenCountsHeader {
+  /// Bytes of the longest pretoken.
+  static let maximumPretokenByteCount = TokenTable.maximumTokenByteCount
+
+  /// How the texts were cut.
+  var pattern: Pattern
+  /// How many pretokens there are.
+  var uniqueCount = 0
+
+  /// The header of a file without pretokens.
+  init(pattern: Pattern) { self.pattern = pattern }
+
+  /// The header as it stands in files.
+  var content: [UInt8] {
+    var content = ByteWriter()
+    content.write(UInt64(uniqueCount))
+    content.write(UInt32(pattern.settings.count))
+    content.write(pattern.settings)
+    return content.bytes
+  }
+
+  /// The header in a section's content.
+  ///
+  /// - Throws: ``FormatError`` if it ends early or late, or its pattern is none.
+  init(_ content: Span<UInt8>) throws(FormatError) {
+    var reader = ByteReader(content)
+    uniqueCount = try reader.readCount("counts.uniqueCount")
+    let settingCount = Int(try reader.read(UInt32.self, "counts.settingCount"))
+    let settings = try reader.readBytes(settingCount, "counts.pattern")
+    try reader.finish("counts")
+    guard let pattern = Pattern(settings: settings) else {
+      throw FormatError(
+        code: .damaged("settings \(settings) are no pattern"), offset: 12, field: "counts.pattern")
+    }
+    self.pattern = pattern
+  }
+}
