@@ -30,4 +30,6 @@ public struct UnparsedBatch: Sendable {
 
   /// How many lines or documents there are.
   public var count: Int { ends.count }
+  /// How many bytes they are in their inputs, decompressed, with what separates them.
+  public var byteCount: Int { max(0, arena.count - DocumentParser.paddingByteCount) }
 }
