@@ -13,7 +13,7 @@ import ArgumentParser
     version: "0.1.0",
     subcommands: [
       Train.self, Encode.self, Decode.self, Count.self, Pack.self, Inspect.self, Verify.self,
-      Convert.self, Generate.self,
+      Diff.self, Recover.self, Sign.self, Convert.self, Generate.self,
     ])
 
   static func main() async {

@@ -32,8 +32,8 @@ func end(with error: any Error) -> Never {
   case let failure as Failure: status = failure.status
   case let file as FileError: status = exitStatus(of: file)
   case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,
-    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is UnknownTokenError,
-    is SpecialTokenError:
+    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is SignatureError,
+    is UnknownTokenError, is SpecialTokenError:
     status = .badData
   case is CancellationError: status = .interrupted
   default: endAsParser(with: error)
