@@ -6,19 +6,43 @@ public import GobbetFile
 public struct FileVerification: Sendable {
   /// The file.
   public let container: ContainerReader
+  /// Its signature; nil if it has none or it was not looked at.
+  public let signature: ContainerSignature?
 
-  /// Reads everything in the file at `path`: every checksum, every index, every id.
+  /// Reads everything in the file at `path`: every checksum, every index, every id, the signature.
   ///
-  /// - Throws: the first fault: ``FormatError``, ``TensorError``, ``VocabularyError``; or
-  ///   ``FileError``.
+  /// A signature must hold, and be by `publicKey` if that is given; a file that is about to be
+  /// signed anew need not have a signature that holds.
+  /// - Throws: the first fault: ``FormatError``, ``TensorError``, ``VocabularyError``,
+  ///   ``SignatureError``; or ``FileError``.
   /// - Complexity: O(bytes of the file), in the memory of a block and of its tables.
-  public init(path: String) throws {
+  public init(
+    path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true
+  ) throws {
     container = try ContainerReader(path: path)
     try container.verify()
+    signature = checkingSignature ? try Self.signature(of: container, publicKey) : nil
     let holdings = FileHoldings(container)
     if holdings.vocabulary { _ = try Vocabulary(contentsOf: path) }
     if holdings.tokens { try Self.verify(try TokenDataset(path: path)) }
     if holdings.weights { try Self.verify(try WeightsReader(path: path)) }
+  }
+
+  private static func signature(
+    of container: ContainerReader, _ publicKey: [UInt8]?
+  ) throws -> ContainerSignature? {
+    guard let signature = try container.signature() else {
+      if publicKey == nil { return nil }
+      throw SignatureError(path: container.path, reason: "is not signed")
+    }
+    guard signature.isValid(for: container.contentID) else {
+      throw SignatureError(
+        path: container.path, reason: "its signature is not one of what it holds")
+    }
+    if let publicKey, signature.publicKey != publicKey {
+      throw SignatureError(path: container.path, reason: "is signed with another key")
+    }
+    return signature
   }
 
   private static func verify(_ dataset: TokenDataset) throws {
@@ -33,6 +57,17 @@ public struct FileVerification: Sendable {
   private static func verify(_ weights: WeightsReader) throws {
     for tensor in weights.tensors { _ = try weights.bytes(of: tensor) }
   }
+}
+
+/// A file whose signature is missing, does not hold, or is by another key.
+public struct SignatureError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file's path.
+  public let path: String
+  /// What is wrong: one lower-case line.
+  public let reason: String
+
+  /// One line for a terminal or a log.
+  public var description: String { "\(path): \(reason)" }
 }
 
 /// Which kinds of content a file has.

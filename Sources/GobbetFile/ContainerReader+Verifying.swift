@@ -36,6 +36,12 @@ extension ContainerReader {
     try source.requireZeros(end, section.endOffset - end, "section.padding")
   }
 
+  /// How many times the file was written or appended to.
+  ///
+  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Complexity: a read of each table and trailer.
+  public func generationCount() throws -> Int { try allGenerations().count }
+
   /// All generations, the last first; each trailer lies before the table of the next one, so that
   /// there is an end of them.
   private func allGenerations() throws -> [Generation] {

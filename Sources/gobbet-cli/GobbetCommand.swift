@@ -13,7 +13,8 @@ import ArgumentParser
     version: "0.1.0",
     subcommands: [
       Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Inspect.self,
-      Verify.self, Convert.self, VocabularyCommand.self, Generate.self,
+      Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
+      Generate.self,
     ])
 
   static func main() async {

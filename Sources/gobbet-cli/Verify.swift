@@ -4,10 +4,12 @@ import Gobbet
 /// `gobbet verify`: whether everything in a file is as it was written.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check every checksum, index and id of .gobbet files.",
+    abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: "Exits with 1 if a file is damaged, and says where the first fault is.")
 
   @Argument(help: "The files.") var inputs: [String]
+  @Option(help: "The public key that must have signed them: 64 hexadecimal digits, or their file.")
+  var key: String?
   @Flag(help: "Print one JSON object a file.") var json = false
 
   private struct Report: Encodable {
@@ -15,22 +17,27 @@ struct Verify: ParsableCommand {
     let ok: Bool
     let sections: Int?
     let content_id: String?
+    let signed_by: String?
     let fault: String?
   }
 
   func run() throws {
+    let publicKey = try key.map { try KeyFiles.publicKey($0) }
     var damaged = 0
     for input in inputs {
       do {
-        let container = try FileVerification(path: input).container
+        let verification = try FileVerification(path: input, signedBy: publicKey)
+        let container = verification.container
+        let signer = verification.signature.map { hexadecimal($0.publicKey) }
         if json {
           try printJSON(
             Report(
               file: input, ok: true, sections: container.sections.count,
-              content_id: "\(container.contentID)", fault: nil))
+              content_id: "\(container.contentID)", signed_by: signer, fault: nil))
         } else {
           print(
-            "\(input): ok, \(container.sections.count) sections, content id \(container.contentID)")
+            "\(input): ok, \(container.sections.count) sections, content id \(container.contentID)"
+              + (signer.map { ", signed by \($0)" } ?? ""))
         }
       } catch let error as FileError {
         throw error
@@ -38,7 +45,9 @@ struct Verify: ParsableCommand {
         damaged += 1
         if json {
           try printJSON(
-            Report(file: input, ok: false, sections: nil, content_id: nil, fault: "\(error)"))
+            Report(
+              file: input, ok: false, sections: nil, content_id: nil, signed_by: nil,
+              fault: "\(error)"))
         } else {
           note("gobbet: \(error)")
         }

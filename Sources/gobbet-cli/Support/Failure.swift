@@ -33,8 +33,8 @@ func end(with error: any Error) -> Never {
   case let file as FileError: status = exitStatus(of: file)
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
   case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,
-    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is UnknownTokenError,
-    is SpecialTokenError:
+    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is SignatureError,
+    is UnknownTokenError, is SpecialTokenError:
     status = .badData
   case is CancellationError: status = .interrupted
   default: endAsParser(with: error)

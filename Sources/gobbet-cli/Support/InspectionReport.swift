@@ -8,6 +8,7 @@ struct InspectionReport: Encodable {
     let codec: String
     let bytes: Int
     let stored_bytes: Int
+    let ratio: Double
   }
 
   struct VocabularyPart: Encodable {
@@ -33,6 +34,7 @@ struct InspectionReport: Encodable {
     let shape: [Int]
     let codec: String
     let stored_bytes: Int
+    let statistics: TensorStatistics?
   }
 
   struct WeightsPart: Encodable {
@@ -47,10 +49,14 @@ struct InspectionReport: Encodable {
   let profile: String
   let bytes: Int
   let content_id: String
+  let generations: Int
+  let signed_by: String?
   let sections: [Part]
   let vocabulary: VocabularyPart?
   let tokens: TokensPart?
   let weights: WeightsPart?
+  /// Metadata of files that hold no weights, as it was written.
+  let metadata: String?
 
   init(_ container: ContainerReader, listingTensors: Bool) throws {
     let holdings = FileHoldings(container)
@@ -58,10 +64,13 @@ struct InspectionReport: Encodable {
     profile = "\(container.profile)"
     bytes = container.byteCount
     content_id = "\(container.contentID)"
+    generations = try container.generationCount()
+    signed_by = try container.signature().map { hexadecimal($0.publicKey) }
     sections = container.sections.map { section in
       Part(
         kind: section.kind.description, name: section.name.isEmpty ? nil : section.name,
-        codec: "\(section.codec)", bytes: section.byteCount, stored_bytes: section.storedByteCount)
+        codec: "\(section.codec)", bytes: section.byteCount, stored_bytes: section.storedByteCount,
+        ratio: Double(section.storedByteCount) / Double(max(1, section.byteCount)))
     }
     vocabulary =
       holdings.vocabulary
@@ -72,100 +81,31 @@ struct InspectionReport: Encodable {
       : nil
     weights =
       holdings.weights
-      ? WeightsPart(try WeightsReader(path: container.path), listing: listingTensors) : nil
+      ? try WeightsPart(WeightsReader(path: container.path), listing: listingTensors) : nil
+    metadata = holdings.weights ? nil : try container.metadata()
   }
 
   /// The same, for reading.
   var text: String {
     var lines = [
-      "\(file): \(profile), \(bytes.grouped) bytes", "content id \(content_id)", "sections",
+      "\(file): \(profile), \(bytes.grouped) bytes", "content id \(content_id)",
     ]
+    if generations > 1 { lines.append("\(generations) generations") }
+    if let signed_by { lines.append("a signature by \(signed_by), which verify checks") }
+    lines.append("sections")
     for section in sections {
       let name = section.name.map { " \($0)" } ?? ""
       let stored =
         section.codec == "raw"
-        ? "raw" : "\(section.codec), \(section.stored_bytes.grouped) stored"
+        ? "raw"
+        : "\(section.codec), \(section.stored_bytes.grouped) stored "
+          + "(\((section.ratio * 100).rounded(places: 1)) %)"
       lines.append("  \(section.kind)\(name)  \(section.bytes.grouped) bytes, \(stored)")
     }
     lines += vocabulary?.lines ?? []
     lines += tokens?.lines ?? []
     lines += weights?.lines ?? []
+    if let metadata { lines += ["metadata", "  \(metadata)"] }
     return lines.joined(separator: "\n")
-  }
-}
-
-extension InspectionReport.VocabularyPart {
-  init(_ vocabulary: Vocabulary) {
-    ids = vocabulary.idBound
-    merges = vocabulary.merges.count
-    pattern = vocabulary.pattern.name ?? "settings \(vocabulary.pattern.settings)"
-    special_tokens = Dictionary(
-      vocabulary.specialTokens.map { ($0.text, $0.id) }, uniquingKeysWith: { first, _ in first })
-    fingerprint = "\(vocabulary.fingerprint)"
-  }
-
-  var lines: [String] {
-    let specials = special_tokens.sorted { $0.value < $1.value }.map { "\($0.key) = \($0.value)" }
-    return [
-      "vocabulary", "  \(ids.grouped) ids, \(merges.grouped) merges, pattern \(pattern)",
-      "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))",
-      "  fingerprint \(fingerprint)",
-    ]
-  }
-}
-
-extension InspectionReport.TokensPart {
-  init(_ dataset: TokenDataset, fileByteCount: Int) {
-    tokens = dataset.tokenCount
-    documents = dataset.documentCount
-    codec = dataset.codec.name
-    block_tokens = dataset.blockTokenCount
-    bits_per_token = Double(fileByteCount) * 8 / Double(max(1, dataset.tokenCount))
-    vocabulary_fingerprint = "\(dataset.fingerprint)"
-  }
-
-  var lines: [String] {
-    [
-      "tokens", "  \(tokens.grouped) tokens in \(documents.grouped) documents",
-      "  codec \(codec), blocks of \(block_tokens.grouped) tokens, "
-        + "\(bits_per_token.rounded(places: 2)) bits a token in all",
-      "  vocabulary \(vocabulary_fingerprint)",
-    ]
-  }
-}
-
-extension InspectionReport.WeightsPart {
-  init(_ weights: WeightsReader, listing: Bool) {
-    func stored(_ tensor: TensorDescription) -> Int {
-      weights.storedByteCount(ofTensorNamed: tensor.name) ?? 0
-    }
-    tensors = weights.tensors.count
-    bytes = weights.tensors.reduce(0) { $0 + $1.byteCount }
-    stored_bytes = weights.tensors.reduce(0) { $0 + stored($1) }
-    metadata = Dictionary(weights.metadata, uniquingKeysWith: { first, _ in first })
-    list =
-      listing
-      ? weights.tensors.map { tensor in
-        InspectionReport.TensorPart(
-          name: tensor.name, type: tensor.elementType.name, shape: tensor.shape,
-          codec: weights.codec(ofTensorNamed: tensor.name)?.name ?? "", stored_bytes: stored(tensor)
-        )
-      } : nil
-  }
-
-  var lines: [String] {
-    var lines = [
-      "weights",
-      "  \(tensors.grouped) tensors, \(bytes.grouped) bytes, \(stored_bytes.grouped) stored",
-    ]
-    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      lines.append("  \(key): \(value)")
-    }
-    for tensor in list ?? [] {
-      lines.append(
-        "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "
-          + "\(tensor.stored_bytes.grouped) bytes")
-    }
-    return lines
   }
 }

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Gobbet
+
+/// What the container costs: opening it, its checksums, reading through it.
+struct FileBench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "file", abstract: "Speed of the container: opening, checksums, raw sections.")
+
+  private static let byteCount = 256 << 20
+
+  private struct Report: Encodable {
+    let open_1000_sections_ms: Double
+    let crc32c_gb_per_cpu_s: Double
+    let sha256_gb_per_cpu_s: Double
+    let verify_gb_per_cpu_s: Double
+    let plain_read_gb_per_cpu_s: Double
+    let checked_read_gb_per_cpu_s: Double
+    let unchecked_read_gb_per_cpu_s: Double
+    let unchecked_over_plain: Double
+  }
+
+  func run() async throws {
+    let scratch = try Scratch()
+    let large = try Self.write(scratch.file("large.gobbet"))
+    let many = try Self.writeMany(scratch.file("many.gobbet"))
+    let buffer = [UInt8](repeating: 7, count: 1 << 20)
+    func rate(_ byteCount: Int, _ seconds: Double) -> Double {
+      (Double(byteCount) / seconds / 1_000_000_000).rounded(2)
+    }
+    let reader = try ContainerReader(path: large)
+    guard let section = reader.sections.first else { return }
+    let plain = try FileSource(path: large)
+    let range = section.payloadOffset..<(section.payloadOffset + section.byteCount)
+    // In turn, so that what else the machine does meets both.
+    var plainSeconds: [Double] = []
+    var uncheckedSeconds: [Double] = []
+    for _ in 0..<9 {
+      plainSeconds.append(try cpuSeconds { _ = try plain.bytes(in: range) })
+      uncheckedSeconds.append(
+        try cpuSeconds { _ = try reader.uncheckedBytes(of: section, in: 0..<section.byteCount) })
+    }
+    let opening = try medianCPUSecondsRepeating {
+      _ = try ContainerReader(path: many).sections.count
+    }
+    try printJSON(
+      Report(
+        open_1000_sections_ms: (opening * 1000).rounded(3),
+        crc32c_gb_per_cpu_s: rate(
+          buffer.count, medianCPUSecondsRepeating { _ = crc32c(buffer.span) }),
+        sha256_gb_per_cpu_s: rate(
+          buffer.count, medianCPUSecondsRepeating { _ = Digest(of: buffer.span) }),
+        verify_gb_per_cpu_s: rate(
+          Self.byteCount, try medianCPUSeconds { _ = try FileVerification(path: large) }),
+        plain_read_gb_per_cpu_s: rate(Self.byteCount, median(plainSeconds)),
+        checked_read_gb_per_cpu_s: rate(
+          Self.byteCount, try medianCPUSeconds { _ = try reader.bytes(of: section) }),
+        unchecked_read_gb_per_cpu_s: rate(Self.byteCount, median(uncheckedSeconds)),
+        unchecked_over_plain: (median(uncheckedSeconds) / median(plainSeconds)).rounded(3)))
+  }
+
+  /// A file of one large raw section.
+  private static func write(_ path: String) throws -> String {
+    var writer = try ContainerWriter(path: path, profile: .bundle)
+    var state: UInt64 = 1
+    let piece = (0..<(1 << 20)).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(truncatingIfNeeded: state >> 33)
+    }
+    try writer.begin(SectionKind("data"))
+    for _ in 0..<(byteCount / piece.count) { try writer.append(piece) }
+    try writer.end()
+    _ = try writer.finish()
+    return path
+  }
+
+  /// A file of a thousand small sections.
+  private static func writeMany(_ path: String) throws -> String {
+    var writer = try ContainerWriter(path: path, profile: .bundle)
+    for index in 0..<1000 {
+      try writer.add(SectionKind("data"), named: "transformer.h.\(index).weight", [1], level: nil)
+    }
+    _ = try writer.finish()
+    return path
+  }
+}

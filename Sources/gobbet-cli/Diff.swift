@@ -1,0 +1,26 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet diff`: how two files differ in what they hold.
+struct Diff: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare two .gobbet files by what they hold, not by their bytes.",
+    discussion: """
+      Vocabularies, tokens and tensors are compared as such: it does not matter how they are \
+      stored. Exits with 0 if both files hold the same, with 1 if not.
+      """)
+
+  @Argument(help: "One file.") var first: String
+  @Argument(help: "The other.") var second: String
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    let comparison = try FileComparison(first, second)
+    if json {
+      try printJSON(ComparisonReport(comparison))
+    } else if !comparison.isSame {
+      print(ComparisonReport(comparison).text)
+    }
+    if !comparison.isSame { throw ExitCode(ExitStatus.negative.rawValue) }
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet recover`: a damaged file → what is whole of it.
+struct Recover: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Save the whole sections of a damaged .gobbet file.",
+    discussion: """
+      Sections are found by going through the file, with or without its tables. Exits with 1 if \
+      something was lost, and says what.
+      """)
+
+  @Argument(help: "The damaged file.") var input: String
+  @Option(name: .shortAndLong, help: "The file to write; it must not exist.") var output: String
+  @Flag(help: "Print one JSON object.") var json = false
+
+  private struct Report: Encodable {
+    struct Part: Encodable {
+      let kind: String
+      let name: String
+      let bytes: Int
+    }
+
+    let recovered: [Part]
+    let faults: [String]
+    let lost_bytes: Int
+  }
+
+  func run() throws {
+    let recovery = try ContainerReader.recover(input, to: output)
+    if json {
+      try printJSON(
+        Report(
+          recovered: recovery.recovered.map {
+            Report.Part(kind: $0.kind.description, name: $0.name, bytes: $0.byteCount)
+          },
+          faults: recovery.faults.map(\.description), lost_bytes: recovery.lostByteCount))
+    } else {
+      print("\(output): \(recovery.recovered.count.grouped) whole sections")
+      for fault in recovery.faults { print("lost: \(fault)") }
+      if recovery.lostByteCount > 0 {
+        print("lost: \(recovery.lostByteCount.grouped) bytes that belong to no whole section")
+      }
+    }
+    guard recovery.faults.isEmpty, recovery.lostByteCount == 0 else {
+      throw ExitCode(ExitStatus.negative.rawValue)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet sign`: a signature for what a file holds.
+struct Sign: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sign what a .gobbet file holds, with Ed25519.",
+    discussion: """
+      The file is verified first, then the signature is appended to it. `gobbet verify --key` \
+      checks it.
+      """)
+
+  @Argument(help: "The file to sign.") var input: String?
+  @Option(help: "The file of the private key.") var key: String?
+  @Option(help: "Make a key pair in NAME.key and NAME.pub.") var makeKey: String?
+
+  func validate() throws {
+    guard makeKey != nil ? input == nil && key == nil : input != nil && key != nil else {
+      throw ValidationError("either FILE and --key, or --make-key")
+    }
+  }
+
+  func run() throws {
+    if let makeKey {
+      let publicKey = try KeyFiles.makePair(named: makeKey)
+      print("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
+    } else if let input, let key {
+      let privateKey = try KeyFiles.key(inFile: key)
+      let verified = try FileVerification(path: input, checkingSignature: false).container
+      guard let signature = ContainerSignature(of: verified.contentID, privateKey: privateKey)
+      else { throw Failure(.badData, "\(key): not a private key") }
+      var writer = try ContainerWriter(appendingTo: input)
+      try writer.add(signature)
+      _ = try writer.finish()
+      print(
+        "\(input): content id \(verified.contentID) signed by \(hexadecimal(signature.publicKey))")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Gobbet
+
+/// What `gobbet diff` says of two files.
+struct ComparisonReport: Encodable {
+  let same: Bool
+  let sections: [FileComparison.SectionDifference]
+  let vocabulary: VocabularyDifference?
+  let tokens: TokenDifference?
+  let weights: WeightsDifference?
+
+  init(_ comparison: FileComparison) {
+    same = comparison.isSame
+    sections = comparison.sections
+    vocabulary = comparison.vocabulary
+    tokens = comparison.tokens
+    weights = comparison.weights
+  }
+
+  /// The same, for reading.
+  var text: String {
+    var lines = sections.map { section in
+      let name = section.name.isEmpty ? section.kind : "\(section.kind) \(section.name)"
+      return switch section.change {
+      case .onlyInFirst: "section \(name): only in the first"
+      case .onlyInSecond: "section \(name): only in the second"
+      case .different: "section \(name): other content"
+      }
+    }
+    lines += vocabulary?.lines ?? []
+    lines += tokens?.lines ?? []
+    lines += weights?.lines ?? []
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension VocabularyDifference {
+  var lines: [String] {
+    var lines: [String] = []
+    if let firstToken {
+      lines.append("vocabulary: \(tokenCount.grouped) tokens differ, the first is \(firstToken)")
+    }
+    if let firstMerge { lines.append("vocabulary: merges differ from rank \(firstMerge) on") }
+    if rulesDiffer { lines.append("vocabulary: text is split or merged by other rules") }
+    lines += onlyInFirst.map { "special token \($0): only in the first, with this id" }
+    lines += onlyInSecond.map { "special token \($0): only in the second, with this id" }
+    return lines
+  }
+}
+
+extension TokenDifference {
+  var lines: [String] {
+    var lines: [String] = []
+    if vocabulariesDiffer { lines.append("tokens: of different vocabularies") }
+    if let token = firstToken {
+      func text(_ id: TokenID?) -> String { id.map { "\($0)" } ?? "nothing" }
+      let place = token.document.map { " (document \($0))" } ?? ""
+      lines.append(
+        "tokens: the first that differs is \(token.index)\(place): "
+          + "\(text(token.first)), \(text(token.second))")
+    }
+    if let firstDocument {
+      lines.append(
+        "tokens: documents lie elsewhere from \(firstDocument) on; there are "
+          + documentCounts.map(\.grouped).joined(separator: " and "))
+    }
+    return lines
+  }
+}
+
+extension WeightsDifference {
+  var lines: [String] {
+    onlyInFirst.map { "tensor \($0): only in the first" }
+      + onlyInSecond.map { "tensor \($0): only in the second" }
+      + different.map { tensor in
+        if let descriptions = tensor.descriptions {
+          return "tensor \(tensor.name): \(descriptions.joined(separator: ", "))"
+        }
+        let largest = tensor.largestDifference.map { ", by \($0) at most" } ?? ""
+        return "tensor \(tensor.name): \(tensor.elementCount.grouped) elements differ\(largest)"
+      }
+  }
+}

@@ -1,0 +1,33 @@
+import Gobbet
+
+/// What `gobbet inspect` says of a file in the format of others.
+struct ForeignReport: Encodable {
+  let file: String
+  let format: String
+  let vocabulary: InspectionReport.VocabularyPart?
+  let weights: InspectionReport.WeightsPart?
+
+  /// Nil if the file at `path` is in none of the formats; the container's reader says what is wrong
+  /// with it then.
+  init?(_ path: String, listingTensors: Bool) throws {
+    file = path
+    switch try FileKind(recognizing: path) {
+    case .safetensors:
+      format = "safetensors"
+      vocabulary = nil
+      weights = try InspectionReport.WeightsPart(
+        SafetensorsReader(path), listing: listingTensors)
+    case .tiktoken, .json:
+      format = try FileKind(recognizing: path) == .json ? "json" : "tiktoken"
+      vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))
+      weights = nil
+    case .gobbet, .empty, .other: return nil
+    }
+  }
+
+  /// The same, for reading.
+  var text: String {
+    (["\(file): \(format)"] + (vocabulary?.lines ?? []) + (weights?.lines ?? []))
+      .joined(separator: "\n")
+  }
+}

@@ -1,0 +1,96 @@
+import Gobbet
+
+// What each kind of content says of itself.
+
+extension InspectionReport.VocabularyPart {
+  init(_ vocabulary: Vocabulary) {
+    ids = vocabulary.idBound
+    merges = vocabulary.merges.count
+    pattern = vocabulary.pattern.name ?? "settings \(vocabulary.pattern.settings)"
+    special_tokens = Dictionary(
+      vocabulary.specialTokens.map { ($0.text, $0.id) }, uniquingKeysWith: { first, _ in first })
+    fingerprint = "\(vocabulary.fingerprint)"
+  }
+
+  var lines: [String] {
+    let specials = special_tokens.sorted { $0.value < $1.value }.map { "\($0.key) = \($0.value)" }
+    return [
+      "vocabulary", "  \(ids.grouped) ids, \(merges.grouped) merges, pattern \(pattern)",
+      "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))",
+      "  fingerprint \(fingerprint)",
+    ]
+  }
+}
+
+extension InspectionReport.TokensPart {
+  init(_ dataset: TokenDataset, fileByteCount: Int) {
+    tokens = dataset.tokenCount
+    documents = dataset.documentCount
+    codec = dataset.codec.name
+    block_tokens = dataset.blockTokenCount
+    bits_per_token = Double(fileByteCount) * 8 / Double(max(1, dataset.tokenCount))
+    vocabulary_fingerprint = "\(dataset.fingerprint)"
+  }
+
+  var lines: [String] {
+    [
+      "tokens", "  \(tokens.grouped) tokens in \(documents.grouped) documents",
+      "  codec \(codec), blocks of \(block_tokens.grouped) tokens, "
+        + "\(bits_per_token.rounded(places: 2)) bits a token in all",
+      "  vocabulary \(vocabulary_fingerprint)",
+    ]
+  }
+}
+
+extension InspectionReport.WeightsPart {
+  init(_ weights: some TensorSource, listing: Bool) throws {
+    let packed = weights as? WeightsReader
+    func stored(_ tensor: TensorDescription) -> Int {
+      guard let packed else { return tensor.byteCount }
+      return packed.storedByteCount(ofTensorNamed: tensor.name) ?? 0
+    }
+    tensors = weights.tensors.count
+    bytes = weights.tensors.reduce(0) { $0 + $1.byteCount }
+    stored_bytes = weights.tensors.reduce(0) { $0 + stored($1) }
+    metadata = Dictionary(weights.metadata, uniquingKeysWith: { first, _ in first })
+    list =
+      listing
+      ? try weights.tensors.map { tensor in
+        InspectionReport.TensorPart(
+          name: tensor.name, type: tensor.elementType.name, shape: tensor.shape,
+          codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
+          stored_bytes: stored(tensor), statistics: try weights.statistics(of: tensor))
+      } : nil
+  }
+
+  var lines: [String] {
+    var lines = [
+      "weights",
+      "  \(tensors.grouped) tensors, \(bytes.grouped) bytes, \(stored_bytes.grouped) stored",
+    ]
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      lines.append("  \(key): \(value)")
+    }
+    for tensor in list ?? [] {
+      lines.append(
+        "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "
+          + "\(tensor.stored_bytes.grouped) bytes\(tensor.statistics?.text ?? "")")
+    }
+    return lines
+  }
+}
+
+extension TensorStatistics {
+  /// The end of a tensor's line.
+  var text: String {
+    var text = ""
+    if let minimum, let maximum, let mean {
+      text +=
+        ", \(minimum.rounded(places: 4)) to \(maximum.rounded(places: 4)), "
+        + "mean \(mean.rounded(places: 4))"
+    }
+    if nanCount > 0 { text += ", \(nanCount.grouped) NaN" }
+    if infinityCount > 0 { text += ", \(infinityCount.grouped) infinite" }
+    return text
+  }
+}
