@@ -12,6 +12,8 @@
 #include "transformer_conversions.h"
 #include "transformer_products.h"
 
+#include "transformer_limits.h"
+
 static void normalize(
     const float *input, size_t width, const float *gain, const float *shift, float epsilon,
     float *output) {
@@ -68,4 +70,5 @@ static void softmax(float *scores, size_t count, float scale) {
   for (size_t i = whole; i < count; i++) scores[i] *= factor;
 }
 
-const gobbet_kernels VARIANT = {VARIANT_NAME, multiply, convert, normalize, softmax};
+const gobbet_kernels VARIANT = {
+  VARIANT_NAME, multiply, convert, normalize, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16};

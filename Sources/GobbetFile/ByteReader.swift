@@ -22,9 +22,9 @@ public struct ByteReader: ~Escapable {
   /// - Throws: ``FormatError`` (`truncated`) if too few bytes remain; `offset` is then unchanged.
   @_lifetime(self: copy self)
   public mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
-    _: Value.Type, _ field: String
+    _: Value.Type, _ field: @autoclosure () -> String
   ) throws(FormatError) -> Value {
-    try require(MemoryLayout<Value>.size, field)
+    try require(MemoryLayout<Value>.size, field())
     defer { offset += MemoryLayout<Value>.size }
     // SAFETY: enough bytes are left; every bit pattern is an integer.
     let raw = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Value.self)
@@ -35,11 +35,11 @@ public struct ByteReader: ~Escapable {
   ///
   /// - Throws: ``FormatError`` (`truncated`, or `damaged` from 2^63 on).
   @_lifetime(self: copy self)
-  public mutating func readCount(_ field: String) throws(FormatError) -> Int {
+  public mutating func readCount(_ field: @autoclosure () -> String) throws(FormatError) -> Int {
     let start = offset
-    let value = try read(UInt64.self, field)
+    let value = try read(UInt64.self, field())
     guard let count = Int(exactly: value) else {
-      throw FormatError(code: .damaged("\(value) is out of range"), offset: start, field: field)
+      throw FormatError(code: .damaged("\(value) is out of range"), offset: start, field: field())
     }
     return count
   }
@@ -48,8 +48,10 @@ public struct ByteReader: ~Escapable {
   ///
   /// - Throws: ``FormatError`` (`truncated`) if too few bytes remain; `offset` is then unchanged.
   @_lifetime(self: copy self)
-  public mutating func readBytes(_ count: Int, _ field: String) throws(FormatError) -> [UInt8] {
-    try require(count, field)
+  public mutating func readBytes(_ count: Int, _ field: @autoclosure () -> String)
+    throws(FormatError) -> [UInt8]
+  {
+    try require(count, field())
     defer { offset += count }
     // SAFETY: enough bytes are left, and they stay where they are while they are copied.
     return unsafe bytes.extracting(offset..<(offset + count)).withUnsafeBytes { unsafe Array($0) }
@@ -59,18 +61,24 @@ public struct ByteReader: ~Escapable {
   ///
   /// - Throws: ``FormatError`` (`truncated`, or `damaged` at the first byte that is not zero).
   @_lifetime(self: copy self)
-  public mutating func readZeros(_ count: Int, _ field: String) throws(FormatError) {
+  public mutating func readZeros(_ count: Int, _ field: @autoclosure () -> String)
+    throws(FormatError)
+  {
+    try require(count, field())
     let start = offset
-    for (index, byte) in try readBytes(count, field).enumerated() where byte != 0 {
-      throw FormatError(
-        code: .damaged("reserved byte is \(byte)"), offset: start + index, field: field)
+    for index in start..<(start + count) {
+      let byte = try read(UInt8.self, field())
+      guard byte == 0 else {
+        throw FormatError(
+          code: .damaged("reserved byte is \(byte)"), offset: index, field: field())
+      }
     }
   }
 
-  private func require(_ count: Int, _ field: String) throws(FormatError) {
+  private func require(_ count: Int, _ field: @autoclosure () -> String) throws(FormatError) {
     guard remainingCount >= count else {
       let code = FormatError.Code.truncated(needed: count, available: remainingCount)
-      throw FormatError(code: code, offset: offset, field: field)
+      throw FormatError(code: code, offset: offset, field: field())
     }
   }
 }

@@ -22,8 +22,6 @@ public struct ContainerReader: Sendable {
 
   let generation: Generation
   let source: SectionSource
-  /// The sections by kind and name.
-  private let places: [Section.Identity: Int]
 
   /// Opens the file at `path`.
   ///
@@ -59,13 +57,11 @@ public struct ContainerReader: Sendable {
     unfinishedByteCount = byteCount - generation.trailer.endOffset
     self.generation = generation
     self.source = source
-    places = Dictionary(
-      uniqueKeysWithValues: generation.table.sections.enumerated().map { ($1.identity, $0) })
   }
 
   /// The section of that kind and name; nil if there is none.
   public func section(_ kind: SectionKind, named name: String = "") -> Section? {
-    places[Section.Identity(kind: kind, name: Array(name.utf8))].map { sections[$0] }
+    generation.table[Section.Identity(kind: kind, name: Array(name.utf8))]
   }
 
   /// The section of that kind and name.

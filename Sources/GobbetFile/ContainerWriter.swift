@@ -29,7 +29,8 @@ public struct ContainerWriter: ~Copyable {
   /// Begins a generation behind what the file at `path` holds.
   ///
   /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
-  /// table. What an append that did not end has left behind is cut off.
+  /// table. What an append that did not end has left behind is cut off, and a last generation whose
+  /// trailer was damaged looks the same: who suspects damage verifies first.
   /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
   ///   ``FormatError`` if it is no container.
   public init(appendingTo path: String) throws {
@@ -93,7 +94,7 @@ public struct ContainerWriter: ~Copyable {
     precondition(
       written.insert(identity).inserted,
       "ContainerWriter: a second section of this kind and name")
-    table.sections.removeAll { $0.identity == identity }
+    table.remove(identity)
     precondition(
       (64...16_384).contains(alignment) && alignment.nonzeroBitCount == 1
         && (1...Limits.maximumBlockByteCount).contains(blockByteCount),
@@ -139,7 +140,8 @@ public struct ContainerWriter: ~Copyable {
     try file.write(section.blocks.content.span)
     let finished = section.finished
     try file.overwrite(finished.header.span, at: finished.offset)
-    table.sections.append(finished)
+    // Its place is free: `begin` saw to that.
+    _ = table.append(finished)
     try file.pad()
   }
 

@@ -45,9 +45,10 @@ struct OutputFile: ~Copyable {
     try grown?.synchronize()
   }
 
-  /// Has the bytes reach the disk, and a new file its name.
+  /// Has the bytes reach the disk, and a new file its name; other writers may then append.
   mutating func commit() throws(FileError) {
     try new?.commit()
     try grown?.synchronize()
+    grown = nil
   }
 }

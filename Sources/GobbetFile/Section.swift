@@ -69,18 +69,4 @@ public struct Section: Hashable, Sendable {
     let kind: SectionKind
     let name: [UInt8]
   }
-
-  /// Whether `name` may stand in a file.
-  static func isLegal(name: String) -> Bool {
-    guard name.utf8.count <= Limits.maximumNameByteCount, !name.utf8.contains(0x2F),
-      !name.utf8.contains(0x5C)
-    else { return false }
-    var previous: Unicode.Scalar = "a"
-    for scalar in name.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      if isControl || (scalar == "." && previous == ".") { return false }
-      previous = scalar
-    }
-    return true
-  }
 }

@@ -4,7 +4,26 @@ struct TableOfContents: Hashable, Sendable {
   static let headByteCount = 16
   static let entryByteCount = 80
 
-  var sections: [Section] = []
+  private(set) var sections: [Section] = []
+  /// Where each kind and name is among them.
+  private var places: [Section.Identity: Int] = [:]
+
+  /// The section of that kind and name; nil if there is none.
+  subscript(identity: Section.Identity) -> Section? { places[identity].map { sections[$0] } }
+
+  /// Appends a section; false if there was one of that kind and name before, which no table may have.
+  mutating func append(_ section: Section) -> Bool {
+    let place = places.updateValue(sections.count, forKey: section.identity)
+    sections.append(section)
+    return place == nil
+  }
+
+  /// Takes out the section of that kind and name.
+  mutating func remove(_ identity: Section.Identity) {
+    guard let place = places.removeValue(forKey: identity) else { return }
+    sections.remove(at: place)
+    for index in place..<sections.count { places[sections[index].identity] = index }
+  }
 
   /// The SHA-256 of what the file holds: the same however it is compressed and laid out.
   ///
@@ -72,17 +91,16 @@ struct TableOfContents: Hashable, Sendable {
     }
     sections.reserveCapacity(count)
     var end = Header.byteCount
-    var identities = Set<Section.Identity>(minimumCapacity: count)
+    places.reserveCapacity(count)
     for _ in 0..<count {
       let start = reader.offset
       let section = try Self.section(
         &reader, from: end, to: trailer.tableOffset, adjoining: trailer.previousOffset == 0)
-      guard identities.insert(section.identity).inserted else {
+      guard append(section) else {
         throw FormatError(
           code: .damaged("a second section \(section.kind) \(section.name)"), offset: start,
           field: "table.name")
       }
-      sections.append(section)
       end = section.endOffset
     }
     guard reader.remainingCount == 0 else {

@@ -4,5 +4,7 @@ import ArgumentParser
 @main struct GobbetBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gobbet-bench", abstract: "Measures the parts of Gobbet; prints JSON lines.",
-    subcommands: [EncodeBench.self, DecodeBench.self, AdversarialBench.self, TrainBench.self])
+    subcommands: [
+      EncodeBench.self, DecodeBench.self, AdversarialBench.self, TrainBench.self, GPTBench.self,
+    ])
 }

@@ -104,7 +104,9 @@ extension BrokenFiles {
       ("delete", Array("la\u{7F}er".utf8)), ("control-c1", Array("la\u{85}r".utf8)),
       ("slash", Array("/etc/".utf8)), ("backslash", Array("a\\b\\c".utf8)),
       ("dots", Array("a..bc".utf8)), ("not-utf-8", [0x6C, 0xFF, 0x79, 0x65, 0x72]),
-      ("overlong", [0x6C, 0x61, 0xC0, 0xAF, 0x72]), ("surrogate", [0x61, 0xED, 0xA0, 0x80, 0x61]),
+      ("overlong", [0x6C, 0x61, 0xC0, 0xAF, 0x72]), ("not-nfc", Array("lae\u{301}".utf8)),
+      ("hangul-vowel", Array("la\u{1161}".utf8)),
+      ("surrogate", [0x61, 0xED, 0xA0, 0x80, 0x61]),
     ]
     return names.map { suffix, bytes in
       broken("name-\(suffix)", "byte \(place), table.name: not a legal name") {

@@ -61,6 +61,24 @@ import Testing
     #expect(counts[1] > 0 && counts[2] > 0 && counts[3] > 0)
   }
 
+  @Test("top-k draws nothing below the k-th of many", arguments: [1, 3, 256, 257, 999, 1000, 2000])
+  func topKOfMany(k: Int) throws {
+    var random = SeededGenerator(UInt64(k))
+    let logits = (0..<1000).map { _ in Float.random(in: -1...1, using: &random) }
+    let counts = try Self.counts(logits, Self.sampling { $0.topK = k }, draws: 2_000)
+    let least = logits.sorted(by: >)[min(k, 1000) - 1]
+    for (logit, count) in zip(logits, counts) where logit < least { #expect(count == 0) }
+    #expect(counts.count { $0 > 0 } > min(k, 1000) / 2)
+  }
+
+  @Test("top-p of equals keeps enough of them", arguments: [1e-6, 0.3, 0.999] as [Float])
+  func topPOfEquals(p: Float) throws {
+    let logits = [Float](repeating: 2.7, count: 777)
+    let counts = try Self.counts(logits, Self.sampling { $0.topP = p }, draws: 5_000)
+    let drawn = Float(counts.count { $0 > 0 })
+    #expect(drawn <= (777 * p).rounded(.up) + 1 && drawn >= 777 * p * 0.9)
+  }
+
   @Test("top-p keeps the fewest that reach it")
   func topP() throws {
     let most = try Self.counts(Self.eighths, Self.sampling { $0.topP = 0.6 })

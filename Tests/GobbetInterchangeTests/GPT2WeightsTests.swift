@@ -219,4 +219,73 @@ import Testing
     let error = #expect(throws: InterchangeError.self) { try GPT2Configuration(contentsOf: path) }
     #expect(error?.field == field)
   }
+
+  /// The weights of ``canonical(head:)``.
+  private func weights() throws -> GPT2Weights {
+    var configuration = GPT2Configuration()
+    configuration.headCount = 2
+    return try #require(
+      try GPT2Weights(Self.foreign(.huggingFace), configuration: configuration))
+  }
+
+  @Test("a checkpoint of llm.c and a GGUF file give the model that was written")
+  func written() throws {
+    let folder = try TemporaryFolder()
+    let weights = try weights()
+    try LLMCCheckpoint.write(weights, to: folder.file("a.bin"))
+    let checkpoint = try LLMCCheckpoint(folder.file("a.bin"))
+    #expect(try readFile(folder.file("a.bin")).count == 1024 + 4 * (128 * 6 + 5 * 6 + 2 * 510 + 12))
+    let fromCheckpoint = try #require(
+      try GPT2Weights(checkpoint, configuration: checkpoint.configuration))
+    #expect(fromCheckpoint.dialect == .transposed)
+    try expectEqual(fromCheckpoint, weights)
+
+    try weights.writeGGUF(to: folder.file("a.gguf"))
+    let file = try GGUFReader(folder.file("a.gguf"))
+    let configuration = try #require(file.gpt2Configuration)
+    let fromGGUF = try #require(try GPT2Weights(file, configuration: configuration))
+    #expect(fromGGUF.dialect == .gguf)
+    #expect(fromGGUF.configuration == weights.configuration)
+    for tensor in weights.tensors {
+      #expect(try fromGGUF.bytes(of: tensor) == weights.bytes(of: tensor))
+    }
+  }
+
+  @Test("the small model in GGUF has its vocabulary and its sizes")
+  func smallModelInGGUF() throws {
+    let folder = try TemporaryFolder()
+    let fixture = fixturesFolder + "/tinymodel"
+    let weights = try #require(
+      try GPT2Weights(
+        SafetensorsReader(fixture + "/model.safetensors"),
+        configuration: GPT2Configuration(contentsOf: fixture + "/config.json")))
+    let vocabulary = try TokenizerJSON.vocabulary(contentsOf: fixture + "/tokenizer.json")
+    try weights.writeGGUF(to: folder.file("a.gguf"), as: .q8_0, vocabulary: vocabulary)
+    let file = try GGUFReader(folder.file("a.gguf"))
+    #expect(try file.vocabulary() == vocabulary)
+    #expect(file.gpt2Configuration?.layerNormEpsilon == 1e-5)
+    #expect(file.types.contains(.q8_0))
+    #expect(try GPT2Weights(file, configuration: #require(file.gpt2Configuration)) != nil)
+  }
+
+  @Test("every truncation of a checkpoint is an error, and no changed byte of its header traps")
+  func checkpointAttacks() throws {
+    let folder = try TemporaryFolder()
+    try LLMCCheckpoint.write(try weights(), to: folder.file("a.bin"))
+    let bytes = try readFile(folder.file("a.bin"))
+    for count in Array(0..<40) + [1023, 1024, bytes.count - 1] {
+      let path = try folder.write("cut.bin", Array(bytes.prefix(count)))
+      #expect(throws: InterchangeError.self) { _ = try LLMCCheckpoint(path) }
+    }
+    for offset in 0..<32 {
+      for value: UInt8 in [0, 1, 0x7F, 0x80, 0xFF] where bytes[offset] != value {
+        var changed = bytes
+        changed[offset] = value
+        let path = try folder.write("changed.bin", changed)
+        if let checkpoint = try? LLMCCheckpoint(path) {
+          for tensor in checkpoint.tensors { _ = try checkpoint.bytes(of: tensor) }
+        }
+      }
+    }
+  }
 }

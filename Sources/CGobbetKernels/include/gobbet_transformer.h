@@ -87,6 +87,10 @@ typedef struct {
       const float *_Nonnull shift, float epsilon, float *_Nonnull output);
   /// Replaces `count` scores by exp(scale * (score - largest)), divided by the sum of all.
   void (*_Nonnull softmax)(float *_Nonnull scores, size_t count, float scale);
+  /// Nothing but the multiply-adds of products: `sums_a_round` of them in each round, twice as many
+  /// where weights come in pairs. For measuring what products are measured against.
+  float (*_Nonnull exhaust)(gobbet_element element, size_t rounds);
+  size_t sums_a_round;
 } gobbet_kernels;
 
 /// The variants that this machine can run, the fastest first; NULL past the last.
@@ -179,11 +183,17 @@ void gobbet_unpack_output(
     gobbet_element element, const void *_Nonnull panels, size_t input_count, size_t output,
     float *_Nonnull weights);
 
-/// Whether every float is finite.
-bool gobbet_all_finite(const float *_Nonnull values, size_t count);
-
 /// log(sum of exp(value)), in double precision.
 double gobbet_log_sum_exp(const float *_Nonnull values, size_t count);
+
+/// Runs `exhaust` once on every thread of the pool.
+void gobbet_exhaust(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool, gobbet_element element,
+    size_t rounds);
+
+/// Reads all of some words, divided over the pool, and does little with them.
+void gobbet_read_through(
+    gobbet_pool *_Nonnull pool, const uint32_t *_Nonnull words, size_t count);
 
 /// exp(value), in double precision.
 double gobbet_exp(double value);

@@ -56,8 +56,8 @@ struct ClassMasks {
     let known = UInt64.max &>> UInt64(Self.byteCount - knownCount)
     symbols = known & ~(letters | digits | blanks | newlines | beyondASCII)
     if words == .deepSeek {
-      let controls = Self.mask(of: text, from: start) { ($0 .< all(0x20)) .| ($0 .== all(0x7F)) }
-      knownCount = min(knownCount, (controls & symbols).trailingZeroBitCount)
+      let others = Self.mask(of: text, from: start) { ($0 .< all(0x20)) .| ($0 .== all(0x7F)) }
+      knownCount = min(knownCount, (others & symbols).trailingZeroBitCount)
     }
     if beyondASCII != 0 {
       knownCount = min(knownCount, add(beyondASCII, of: text, from: start, words))

@@ -14,6 +14,8 @@ struct LearningRun {
   ///
   /// - Throws: ``TrainingError``, ``VocabularyError`` (`tokensTooLong`), or what `source` throws.
   func result(_ source: any PretokenSource) throws -> (tokens: TokenTable, merges: [Merge]) {
+    // What is wrong with them should not come out at the end of a long run.
+    _ = try start.specialTokens(lastFrom: start.tokens.count)
     let layout = try ArenaLayout(source)
     let size = start.tokens.count + mergeLimit
     let narrowSize = min(size, Int(SymbolArena<UInt16>.boundary))

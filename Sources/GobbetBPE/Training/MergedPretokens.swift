@@ -19,16 +19,12 @@ public struct MergedPretokens: PretokenSource {
     var heads = RunHeads()
     for run in runs { try heads.add(run.makeReader()) }
     var pretoken: [UInt8] = []
-    while let first = heads.first {
-      pretoken.removeAll(keepingCapacity: true)
-      pretoken.append(contentsOf: first.pretoken)
-      var sum = first.count
-      try heads.advanceFirst()
-      while let next = heads.first, next.pretoken == pretoken {
-        let (larger, isTooLarge) = sum.addingReportingOverflow(next.count)
+    var equal: [UInt8] = []
+    while var sum = try heads.next(&pretoken) {
+      while heads.first == pretoken, let count = try heads.next(&equal) {
+        let (larger, isTooLarge) = sum.addingReportingOverflow(count)
         guard !isTooLarge else { throw TrainingError.countsTooLarge }
         sum = larger
-        try heads.advanceFirst()
       }
       try body(pretoken.span, sum)
     }
@@ -52,8 +48,8 @@ private struct RunHeads {
 
   private var heads: [Head] = []
 
-  /// The head with the smallest pretoken.
-  var first: Head? { heads.first }
+  /// The smallest pretoken.
+  var first: [UInt8]? { heads.first?.pretoken }
 
   mutating func add(_ reader: any PretokenRunReader) throws {
     var head = Head(reader: reader)
@@ -66,12 +62,22 @@ private struct RunHeads {
     }
   }
 
-  /// Moves the run with the smallest pretoken on.
-  mutating func advanceFirst() throws {
+  /// Replaces `pretoken` by the smallest one, and moves its run on; returns the count, or nil if
+  /// all runs have ended.
+  mutating func next(_ pretoken: inout [UInt8]) throws -> UInt64? {
+    guard !heads.isEmpty else { return nil }
+    swap(&pretoken, &heads[0].pretoken)
+    let count = heads[0].count
     if try !heads[0].advance() {
       heads.swapAt(0, heads.count - 1)
       heads.removeLast()
     }
+    sink()
+    return count
+  }
+
+  /// Restores the order of the heap after the first head has changed.
+  private mutating func sink() {
     var parent = 0
     while 2 * parent + 1 < heads.count {
       var child = 2 * parent + 1

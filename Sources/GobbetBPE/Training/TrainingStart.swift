@@ -61,14 +61,21 @@ struct TrainingStart {
   /// The byte strings of all special tokens.
   var specialStrings: Set<[UInt8]> { Set(firstSpecials.map(\.bytes) + lastSpecials) }
 
+  /// The special tokens, where `nextID` is the first id that no other token has.
+  ///
+  /// - Throws: ``VocabularyError`` if they are not fit to be special tokens.
+  func specialTokens(lastFrom nextID: Int) throws(VocabularyError) -> SpecialTokens {
+    let lasts = lastSpecials.enumerated().map { offset, bytes in
+      SpecialToken(bytes: bytes, id: TokenID(nextID + offset))
+    }
+    return try SpecialTokens(firstSpecials + lasts)
+  }
+
   /// The vocabulary that has come out in the end.
   func vocabulary(
     tokens: TokenTable, merges: [Merge], pattern: Pattern
   ) throws(VocabularyError) -> Vocabulary {
-    let lasts = lastSpecials.enumerated().map { offset, bytes in
-      SpecialToken(bytes: bytes, id: TokenID(tokens.count + offset))
-    }
-    let specialTokens = try SpecialTokens(firstSpecials + lasts)
+    let specialTokens = try specialTokens(lastFrom: tokens.count)
     if mergeRule == .ranks {
       return try Vocabulary(ranks: tokens, pattern: pattern, specialTokens: specialTokens)
     }

@@ -12,7 +12,7 @@ struct TokenShard: Sendable {
   ///
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; ``FileError``.
   init(path: String, cacheByteBudget: Int) throws {
-    container = try ContainerReader(path: path)
+    container = try ContainerReader.ofKnownSections(path)
     let section = try container.requiredSection(.tokenHeader)
     let content = try container.bytes(of: section)
     do throws(FormatError) {

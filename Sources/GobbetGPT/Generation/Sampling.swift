@@ -58,7 +58,14 @@ public struct Sampling: Hashable, Sendable {
     var logits = Array(logits)
     penalize(&logits, earlier)
     guard temperature > 0 else { return Self.likeliest(logits) }
-    var candidates = candidates(logits, kernels)
+    var candidates = logits.enumerated().map { Candidate(id: TokenID($0), weight: $1) }
+    if let topK, topK < logits.count {
+      let least = Self.value(ranked: topK, in: logits)
+      candidates.removeAll { $0.weight < least }
+    }
+    var shares = candidates.map(\.weight)
+    kernels.softmax(&shares, scale: 1 / temperature)
+    for index in candidates.indices { candidates[index].weight = shares[index] }
     keepTopP(&candidates)
     keepMinP(&candidates)
     return Self.draw(from: candidates, random.nextUnit())
@@ -81,22 +88,25 @@ public struct Sampling: Hashable, Sendable {
     }
   }
 
-  /// The top k with their probabilities at the temperature, the likeliest first.
-  private func candidates(_ logits: [Float], _ kernels: Kernels) -> [Candidate] {
-    var candidates = logits.enumerated().map { Candidate(id: TokenID($0), weight: $1) }
-    candidates.sort { $0.weight > $1.weight || ($0.weight == $1.weight && $0.id < $1.id) }
-    if let topK, topK < candidates.count {
-      let least = candidates[topK - 1].weight
-      candidates = Array(candidates.prefix { $0.weight >= least })
+  /// The value that `rank` values reach, those equal to it counted as well.
+  private static func value(ranked rank: Int, in values: [Float]) -> Float {
+    if rank > 256 { return values.sorted(by: >)[rank - 1] }
+    // The greatest so far, in descending order: few values of many get in, and none costs much.
+    var greatest: [Float] = []
+    for value in values where greatest.count < rank || value > greatest[rank - 1] {
+      let place = greatest.firstIndex { $0 < value } ?? greatest.count
+      greatest.insert(value, at: place)
+      if greatest.count > rank { greatest.removeLast() }
     }
-    var shares = candidates.map(\.weight)
-    kernels.softmax(&shares, scale: 1 / temperature)
-    for index in candidates.indices { candidates[index].weight = shares[index] }
-    return candidates
+    return greatest[greatest.count - 1]
   }
 
   private func keepTopP(_ candidates: inout [Candidate]) {
     guard let topP, topP < 1 else { return }
+    // What is below this has at most half of 1 - p together, so p is reached without it.
+    let floor = (1 - topP) / (2 * Float(candidates.count))
+    candidates.removeAll { $0.weight < floor }
+    candidates.sort { $0.weight > $1.weight || ($0.weight == $1.weight && $0.id < $1.id) }
     var sum: Double = 0
     let end = candidates.firstIndex { candidate in
       sum += Double(candidate.weight)
@@ -106,8 +116,9 @@ public struct Sampling: Hashable, Sendable {
   }
 
   private func keepMinP(_ candidates: inout [Candidate]) {
-    guard let minP, let most = candidates.first?.weight else { return }
-    candidates = Array(candidates.prefix { $0.weight >= minP * most })
+    guard let minP else { return }
+    let most = candidates.reduce(0) { max($0, $1.weight) }
+    candidates.removeAll { $0.weight < minP * most }
   }
 
   /// The candidate at that part, from 0 to below 1, of all weights laid end to end.

@@ -190,8 +190,8 @@ public final class ForwardPass {
     sampling.token(from: logits, earlier: earlier, random: &random, kernels)
   }
 
-  /// Replaces scores by their shares.
-  func softmax(_ scores: inout [Float]) { kernels.softmax(&scores, scale: 1) }
+  /// Replaces scores by their shares of the sum of all exponentials.
+  package func softmax(_ scores: inout [Float]) { kernels.softmax(&scores, scale: 1) }
 
   /// Checks that the model can take the tokens.
   func check(_ batch: [Continuation]) throws(GPTError) {

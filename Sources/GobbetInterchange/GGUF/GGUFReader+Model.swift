@@ -27,7 +27,7 @@ extension GGUFReader {
         .unsupported("the tokenizer \(model)"), path: path, field: "tokenizer.ggml.model")
     }
     let name = self["tokenizer.ggml.pre"]?.string ?? "default"
-    guard let pattern = Self.patterns[name] else {
+    guard let pattern = Self.patterns.first(where: { $0.name == name })?.pattern else {
       throw InterchangeError(
         .unsupported("the pre-tokenizer \(name)"), path: path, field: "tokenizer.ggml.pre")
     }
@@ -62,9 +62,9 @@ extension GGUFReader {
       pattern: pattern, tokensField: "tokenizer.ggml.tokens", mergesField: "tokenizer.ggml.merges")
   }
 
-  /// llama.cpp's names of the patterns.
-  private static let patterns: [String: Pattern] = [
-    "default": .gpt2, "gpt-2": .gpt2, "llama-bpe": .llama3, "llama3": .llama3, "qwen2": .qwen2,
-    "gpt-4o": .o200k,
+  /// llama.cpp's names of the patterns; the first of a pattern is the one that is written.
+  static let patterns: [(name: String, pattern: Pattern)] = [
+    ("gpt-2", .gpt2), ("default", .gpt2), ("llama-bpe", .llama3), ("llama3", .llama3),
+    ("qwen2", .qwen2), ("gpt-4o", .o200k), ("tekken", .tekken), ("deepseek-v3", .deepSeekV3),
   ]
 }

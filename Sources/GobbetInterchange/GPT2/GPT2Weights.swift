@@ -11,6 +11,8 @@ public struct GPT2Weights: TensorSource {
   public let tensors: [TensorDescription]
   /// What the source has, and the configuration under ``GPT2Configuration/metadataKey``.
   public let metadata: [(String, String)]
+  /// Its sizes.
+  public let configuration: GPT2Configuration
   private let source: any TensorSource
   private let assemblies: [[UInt8]: TensorAssembly]
 
@@ -47,6 +49,7 @@ public struct GPT2Weights: TensorSource {
     let sizes = try configuration.completed(
       embedding: embedding.result, positions: assemblies[1].result, layerCount: layerCount,
       isTied: isTied)
+    self.configuration = sizes
     let key = GPT2Configuration.metadataKey
     metadata = source.metadata.filter { !$0.0.utf8.elementsEqual(key.utf8) } + [(key, sizes.json)]
   }

@@ -5,10 +5,10 @@ public import GobbetData
 /// Object arrays, which hold pickles, are refused with every other type that tensors do not have.
 public struct NumPyReader: TensorSource {
   /// Every array, by its member's name without `.npy`; that of a single file is called after it.
-  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  public var tensors: [TensorDescription] { stored.tensors }
   /// There is none.
   public let metadata: [(String, String)] = []
-  private let stored: StoredTensors
+  let stored: StoredTensors
 
   /// Headers are short; anything longer is no array.
   private static let maximumHeaderByteCount = 1 << 16

@@ -1,4 +1,5 @@
 import GobbetBPE
+import TestSupport
 import Testing
 
 @Suite("Regular expressions of patterns") struct RegularExpressionTests {
@@ -87,6 +88,20 @@ import Testing
       count += 1
     }
     #expect(count == 4 * 3 * 2 * 4 * 3 * 3 + 3)
+  }
+
+  @Test(
+    "Hugging Face cuts by what a pattern writes as the pattern does",
+    .enabled(if: peersPython != nil), arguments: Pattern.named.map(\.name))
+  func huggingFace(name: String) throws {
+    let folder = fixturesFolder + "/pretokenization/"
+    let expressions = try #require(Pattern(named: name)).regularExpressions
+    let result = try run(
+      try #require(peersPython), [folder + "cut_with_tokenizers.py", folder + "strings.txt"],
+      input: Array(expressions.joined(separator: "\n").utf8),
+      environment: ["PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"])
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.output == (try fixture("pretokenization/\(name).txt")))
   }
 
   @Test("anything else is not recognised")

@@ -163,6 +163,23 @@ import Testing
     }
   }
 
+  @Test("special tokens that are none are refused before anything is read")
+  func badSpecialTokens() {
+    for specials in [[[]], [[60], [60]]] as [[[UInt8]]] {
+      let options = TrainingOptions(vocabularySize: 1000, specialTokens: specials)
+      #expect(throws: VocabularyError.self) {
+        _ = try Trainer(options).train(source: UnreadableSource(), pattern: .gpt2)
+      }
+    }
+  }
+
+  @Test("what the source throws comes through") func unreadable() {
+    #expect(throws: Unreadable.self) {
+      _ = try Trainer(TrainingOptions(vocabularySize: 300)).train(
+        source: UnreadableSource(), pattern: .gpt2)
+    }
+  }
+
   @Test("counts that do not add up in 64 bits are refused") func overflow() throws {
     let counts = try PretokenCounts([[1, 2]: .max / 4, [1, 3]: .max / 4, [1, 4]: .max / 4])
     #expect(throws: TrainingError.countsTooLarge) {
@@ -176,4 +193,10 @@ import Testing
       PretokenCounts(pretokens), pattern: .gpt2)
     #expect(vocabulary.mergedStrings == [[[7], [9]], [[7], [8]], [[1], [2]]])
   }
+}
+
+private struct Unreadable: Error {}
+
+private struct UnreadableSource: PretokenSource {
+  func forEachPretoken(_ body: (Span<UInt8>, UInt64) throws -> Void) throws { throw Unreadable() }
 }

@@ -1,0 +1,40 @@
+internal import CGobbetKernels
+
+/// Loops that do nothing but what a model spends its time with: the benchmarks' measure of the
+/// machine.
+package final class MachineLimits {
+  private let variant: KernelVariant
+  private let threads: ThreadPool
+  private let memory: LargeMemory
+
+  /// Loops on that many threads.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`).
+  package init(threadCount: Int) throws(GPTError) {
+    variant = .fastest
+    threads = try ThreadPool(threadCount: threadCount)
+    memory = try LargeMemory(wordCount: 64 << 20)
+    let words = memory.count
+    // Zeros that were never written are no memory yet.
+    for word in stride(from: 0, to: words, by: 1024) {
+      unsafe memory.pointer(at: word).storeBytes(of: 1, as: UInt32.self)
+    }
+  }
+
+  /// Multiplies and adds for a while; returns how many operations those were.
+  package func exhaust(_ precision: Precision) -> Int {
+    let rounds = 4_000_000
+    unsafe gobbet_exhaust(variant.functions, threads.pool, precision.code, rounds)
+    let products = precision == .float32 ? 1 : 2
+    return unsafe 2 * products * rounds * variant.functions.pointee.sums_a_round
+      * threads.threadCount
+  }
+
+  /// Reads 256 MiB once; returns how many bytes those were.
+  package func readThrough() -> Int {
+    // SAFETY: the memory holds `count` words.
+    unsafe gobbet_read_through(
+      threads.pool, memory.pointer().assumingMemoryBound(to: UInt32.self), memory.count)
+    return memory.count * 4
+  }
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Kills writers at random moments: the file must stay the old one or become the new one.
+#
+#   Tests/Fuzz/kill_writers.sh [COUNT]     500 if not said
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+count=${1:-500}
+swiftc "${options[@]}" -I "$built/Modules" Tests/Fuzz/KilledWriter.swift \
+  "${library[@]}" "${imported[@]}" "${libraries[@]}" -o "$work/writer"
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+file=$folder/killed.gobbet
+"$work/writer" new "$file" 0
+killed=0
+for ((turn = 1; turn <= count; turn++)); do
+  if ((turn % 20 == 0)); then verb=new; else verb=append; fi
+  "$work/writer" "$verb" "$file" "$turn" &
+  writer=$!
+  sleep "0.$(printf %03d $((RANDOM % 120)))"
+  kill -KILL "$writer" 2>/dev/null || true
+  status=0
+  wait "$writer" 2>/dev/null || status=$?
+  # 137 is SIGKILL; who was quicker ended with 0.
+  if ((status == 137)); then killed=$((killed + 1)); fi
+  "$work/writer" check "$file"
+done
+echo "$count writers, $killed of them killed: every time the old file or the new one"

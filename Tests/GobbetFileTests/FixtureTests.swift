@@ -1,0 +1,133 @@
+import Foundation
+import GobbetFile
+import TestSupport
+import Testing
+
+/// The golden files of the container, as the library writes them today.
+enum GoldenFiles {
+  static let folder = "golden/1.0/container"
+
+  /// Every file by name.
+  static func all() throws -> [(name: String, bytes: [UInt8])] {
+    let folder = try TemporaryFolder()
+    func file(_ name: String, _ profile: Profile, _ body: (inout ContainerWriter) throws -> Void)
+      throws -> (String, [UInt8])
+    {
+      var writer = try ContainerWriter(path: folder.file(name), profile: profile)
+      try body(&writer)
+      _ = try writer.finish()
+      return (name, try readFile(folder.file(name)))
+    }
+    let text = Array(String(repeating: "a short extract of a text; ", count: 40).utf8)
+    var files = [
+      try file("example.gobbet", .bundle) {
+        try $0.add(SectionKind("DATA"), named: "a", Array("hello".utf8), level: nil)
+      },
+      try file("empty.gobbet", .vocabulary) { _ in },
+      try file("sections.gobbet", .weights) {
+        try $0.begin(SectionKind("DATA"), named: "naïve.0", alignment: 16_384, blockByteCount: 256)
+        try $0.append(text)
+        try $0.end()
+        try $0.begin(SectionKind("TEXT"), level: 19, blockByteCount: 512)
+        try $0.append(text)
+        try $0.end()
+        try $0.add(SectionKind("NONE"), [], level: nil)
+        try $0.add(metadata: #"{"made":"for the tests"}"#)
+      },
+    ]
+    let generations = try file("generations.gobbet", .tokens) {
+      try $0.add(SectionKind("DATA"), text, level: nil)
+      try $0.add(metadata: #"{"generation":1}"#)
+    }
+    var writer = try ContainerWriter(appendingTo: folder.file("generations.gobbet"))
+    try writer.add(metadata: #"{"generation":2}"#)
+    let contentID = try writer.finish()
+    let appended = try readFile(folder.file("generations.gobbet"))
+    files.append((generations.0, appended))
+    files.append(("unfinished.gobbet", appended + Array("SECT".utf8) + text))
+    let signature = try #require(
+      ContainerSignature(of: contentID, privateKey: SignatureTests.privateKey))
+    var signer = try ContainerWriter(appendingTo: folder.file("generations.gobbet"))
+    try signer.add(signature)
+    _ = try signer.finish()
+    files.append(("signed.gobbet", try readFile(folder.file("generations.gobbet"))))
+    return files
+  }
+}
+
+/// With `GOBBET_WRITE_FIXTURES=1` the files are written first; only a new version of the format is a
+/// reason to.
+@Suite("Fixtures of the container", .serialized) struct FixtureTests {
+  private func kept(_ folder: String, _ name: String, _ bytes: [UInt8]) throws -> [UInt8] {
+    if ProcessInfo.processInfo.environment["GOBBET_WRITE_FIXTURES"] == "1" {
+      try FileManager.default.createDirectory(
+        atPath: "\(fixturesFolder)/\(folder)", withIntermediateDirectories: true)
+      try writeFile("\(fixturesFolder)/\(folder)/\(name)", bytes)
+    }
+    return try fixture("\(folder)/\(name)")
+  }
+
+  @Test("golden files read as what is written today, and without zstd they are the same bytes")
+  func golden() throws {
+    for (name, bytes) in try GoldenFiles.all() {
+      let golden = try kept(GoldenFiles.folder, name, bytes)
+      #expect(try GenerationTests.contents(golden) == GenerationTests.contents(bytes), "\(name)")
+      let reader = try ContainerReader(MemorySource(golden), named: name)
+      #expect(reader.contentID == (try ContainerReader(MemorySource(bytes), named: name)).contentID)
+      if reader.sections.allSatisfy({ $0.codec == .raw }), name != "signed.gobbet" {
+        #expect(golden == bytes, "\(name)")
+      }
+    }
+  }
+
+  @Test("signatures of golden files hold")
+  func signed() throws {
+    let bytes = try fixture("\(GoldenFiles.folder)/signed.gobbet")
+    let reader = try ContainerReader(MemorySource(bytes), named: "signed.gobbet")
+    let signature = try #require(try reader.signature())
+    #expect(signature.isValid(for: reader.contentID))
+  }
+
+  @Test("the broken files that are kept are those that the tests make", arguments: BrokenFiles.all)
+  func broken(file: BrokenFile) throws {
+    #expect(try kept("broken/container", "\(file.name).gobbet", file.bytes) == file.bytes)
+  }
+
+  @Test("the example of the specification is the file that the library writes")
+  func example() throws {
+    let page = try readFile(fixturesFolder + "/../Spec/Container.md")
+    let lines = String(decoding: page, as: UTF8.self).split(separator: "\n")
+    let first = try #require(lines.firstIndex(of: "```hex"))
+    let dump = lines[(first + 1)...].prefix { $0 != "```" }
+    var bytes: [UInt8] = []
+    for line in dump {
+      let fields = line.prefix { $0 != "|" }.split(separator: " ")
+      #expect(Int(fields[0], radix: 16) == bytes.count)
+      bytes += fields.dropFirst().compactMap { UInt8($0, radix: 16) }
+    }
+    #expect(bytes == (try GoldenFiles.all())[0].bytes)
+    #expect(BrokenFileTests.fault(bytes) == nil)
+  }
+
+  @Test(
+    "a second reader, in Python, reads the golden files and refuses the broken ones",
+    .enabled(if: peersPython != nil))
+  func secondReader() throws {
+    let python = try #require(peersPython)
+    let script = fixturesFolder + "/../Tests/reader/gobbet_reader.py"
+    for (name, _) in try GoldenFiles.all() {
+      let path = "\(fixturesFolder)/\(GoldenFiles.folder)/\(name)"
+      let result = try run(python, [script, path])
+      #expect(result.status == 0, "\(result.errorText)")
+      let reader = try ContainerReader(path: path)
+      let expected =
+        ["profile \(reader.profile.rawValue)", "content \(reader.contentID)"]
+        + reader.sections.map { "\($0.kind) \($0.byteCount) \($0.digest) \($0.name)" }
+      #expect(result.text.split(separator: "\n").map(String.init) == expected, "\(name)")
+    }
+    let folder = "\(fixturesFolder)/broken/container"
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let result = try run(python, [script, "--refused"] + names.sorted().map { "\(folder)/\($0)" })
+    #expect(result.status == 0, "\(result.text)\(result.errorText)")
+  }
+}

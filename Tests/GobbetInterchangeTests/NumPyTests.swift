@@ -1,0 +1,154 @@
+import GobbetData
+import GobbetInterchange
+import TestSupport
+import Testing
+
+@Suite("NumPy arrays") struct NumPyTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("an array comes back as it was", arguments: [[], [0], [3], [2, 3], [1, 2, 3, 4]])
+  func roundTrip(shape: [Int]) throws {
+    var source = MemorySource()
+    let count = shape.reduce(4, *)
+    try source.append("a", .int32, shape, (0..<count).map { UInt8($0) })
+    let path = folder.file("a.npy")
+    try NumPyWriter.write(source.tensors[0], of: source, to: path)
+    try expectEqual(try NumPyReader(path), source)
+  }
+
+  @Test("a type that NumPy does not have is not written")
+  func notRepresentable() throws {
+    var source = MemorySource()
+    try source.append("a", .bfloat16, [1], [0, 0])
+    #expect(throws: InterchangeError.self) {
+      try NumPyWriter.write(source.tensors[0], of: source, to: folder.file("a.npy"))
+    }
+    #expect(try folder.names().isEmpty)
+  }
+
+  @Test("NumPy reads what we write, and we what it writes", .enabled(if: peersPython != nil))
+  func interop() throws {
+    var source = MemorySource()
+    try source.append("ours", .float32, [2, 3], (0..<24).map { UInt8($0) })
+    try NumPyWriter.write(source.tensors[0], of: source, to: folder.file("ours.npy"))
+    let program = """
+      import sys, os, numpy as np
+      os.chdir(sys.argv[1])
+      a = np.load("ours.npy")
+      assert a.dtype == np.float32 and a.shape == (2, 3)
+      assert a.tobytes() == bytes(range(24))
+      np.save("again.npy", a)
+      types = "f8 f4 f2 i8 i4 i2 i1 u8 u4 u2 u1 bool".split()
+      arrays = {t: np.arange(6).reshape(3, 2).astype(t) for t in types}
+      arrays["scalar"] = np.float64(1.5)
+      arrays["empty"] = np.zeros((0, 4), np.int32)
+      np.savez("many.npz", **arrays)
+      np.save("fortran.npy", np.asfortranarray(arrays["f4"]))
+      np.save("object.npy", np.array([{}], dtype=object), allow_pickle=True)
+      np.save("record.npy", np.zeros(2, dtype=[("a", "<i4"), ("b", "<f4")]))
+      np.savez_compressed("compressed.npz", **arrays)
+      np.save("big.npy", arrays["f4"].astype(">f4"))
+      """
+    _ = try runPeers(program, [folder.path])
+    #expect(try readFile(folder.file("again.npy")) == readFile(folder.file("ours.npy")))
+    let many = try NumPyReader(folder.file("many.npz"))
+    #expect(many.tensors.count == 14)
+    for name in ["f8", "f4", "f2"] {
+      #expect(try many.floats(named: name) == [0, 1, 2, 3, 4, 5])
+    }
+    #expect(try many.floats(named: "scalar") == [1.5])
+    let small = try #require(many.tensor(named: "u1"))
+    #expect(small.shape == [3, 2])
+    #expect(try many.bytes(of: small) == [0, 1, 2, 3, 4, 5])
+    for name in ["fortran.npy", "object.npy", "record.npy", "compressed.npz", "big.npy"] {
+      #expect(throws: InterchangeError.self, "\(name)") {
+        _ = try NumPyReader(folder.file(name))
+      }
+    }
+  }
+
+  /// An array file of this dictionary and `count` bytes of data.
+  private func file(_ dictionary: String, data count: Int) throws -> String {
+    let length = dictionary.utf8.count
+    let front: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0]
+    return try folder.write(
+      "bad.npy",
+      front + [UInt8(length & 0xFF), UInt8(length >> 8)] + Array(dictionary.utf8)
+        + [UInt8](repeating: 0, count: count))
+  }
+
+  @Test(
+    "a header that NumPy would not write is an error",
+    arguments: [
+      "", "{", "{}", "{'descr': '<f4', 'fortran_order': False}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': 1}",
+      "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (1.0,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+      "{'descr': '|O', 'fortran_order': False, 'shape': (1,)}",
+      "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)}",
+      "{'descr': __import__('os'), 'fortran_order': False, 'shape': (1,)}",
+      "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': 1}",
+      "{'descr': '<f4'",
+    ])
+  func brokenHeader(dictionary: String) throws {
+    let path = try file(dictionary, data: 4)
+    #expect(throws: InterchangeError.self) { _ = try NumPyReader(path) }
+  }
+
+  @Test("every truncation of an array is an error, and no changed byte traps")
+  func attacks() throws {
+    var source = MemorySource()
+    try source.append("a", .int32, [2], [1, 2, 3, 4, 5, 6, 7, 8])
+    try NumPyWriter.write(source.tensors[0], of: source, to: folder.file("a.npy"))
+    let bytes = try readFile(folder.file("a.npy"))
+    for count in 0..<bytes.count {
+      let path = try folder.write("cut.npy", Array(bytes.prefix(count)))
+      #expect(throws: InterchangeError.self) { _ = try NumPyReader(path) }
+    }
+    for offset in 0..<128 {
+      for value: UInt8 in [0, 0x28, 0x7F, 0xFF] {
+        var changed = bytes
+        changed[offset] = value
+        let path = try folder.write("changed.npy", changed)
+        if let reader = try? NumPyReader(path) { _ = try reader.bytes(of: reader.tensors[0]) }
+      }
+    }
+  }
+
+  @Test(
+    "no changed byte of an archive traps or reads outside a member",
+    .enabled(if: peersPython != nil))
+  func archives() throws {
+    let program = """
+      import sys, numpy as np
+      np.savez(sys.argv[1], a=np.arange(3, dtype=np.uint8), b=np.arange(2, dtype=np.uint8))
+      """
+    let path = folder.file("a.npz")
+    _ = try runPeers(program, [path])
+    let bytes = try readFile(path)
+    #expect(try NumPyReader(path).tensors.map(\.name) == ["a", "b"])
+    for count in stride(from: 0, to: bytes.count, by: 3) {
+      let cut = try folder.write("cut.npz", Array(bytes.prefix(count)))
+      #expect(throws: InterchangeError.self) { _ = try NumPyReader(cut) }
+    }
+    for offset in bytes.indices {
+      for value: UInt8 in [0, 1, 0x7F, 0xFF] {
+        var changed = bytes
+        changed[offset] = value
+        let path = try folder.write("changed.npz", changed)
+        if let reader = try? NumPyReader(path) {
+          for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+        }
+      }
+    }
+  }
+}
