@@ -19,6 +19,9 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
   static let containers: [ReadingVerb] = [
     ReadingVerb(name: "inspect", arguments: { file, _ in ["inspect", file] }) { $0.dataset },
     ReadingVerb(name: "verify", arguments: { file, _ in ["verify", file] }) { $0.dataset },
+    ReadingVerb(name: "diff", arguments: { file, shop in ["diff", file, shop.dataset] }) {
+      $0.dataset
+    },
     ReadingVerb(name: "decode", arguments: { file, _ in ["decode", file] }) { $0.dataset },
     ReadingVerb(
       name: "convert",

@@ -1,0 +1,220 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What is done to files") struct FileVerbTests {
+  /// A copy of `file` in `folder`, its bytes changed by `change`.
+  private func copy(
+    _ file: String, in folder: TemporaryFolder, _ name: String = "copy.gobbet",
+    _ change: (inout [UInt8]) -> Void = { _ in }
+  ) throws -> String {
+    var bytes = try readFile(file)
+    change(&bytes)
+    return try folder.write(name, bytes)
+  }
+
+  private func object(_ result: CommandResult) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+  }
+
+  // MARK: diff
+
+  @Test("a file does not differ from its copy")
+  func sameFiles() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    for file in [shop.vocabulary, shop.dataset, shop.model] {
+      let result = try gobbet("diff", file, try copy(file, in: folder))
+      #expect(result.status == 0, "\(result.text)\(result.errorText)")
+      #expect(result.text.isEmpty)
+    }
+  }
+
+  @Test("the same content stored otherwise is no difference")
+  func otherStorage() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let raw = folder.file("raw.gobbet")
+    #expect(
+      try gobbet(
+        "convert", fixturesFolder + "/tinymodel/model.safetensors", "--codec", "raw", "-o", raw
+      ).status == 0)
+    #expect(try readFile(raw) != readFile(shop.model))
+    #expect(try gobbet("diff", shop.model, raw).status == 0)
+    let packed = folder.file("packed.gobbet")
+    #expect(
+      try gobbet(
+        "pack", fixturesFolder + "/corpus", "--vocabulary", shop.vocabulary, "--append",
+        "<|endoftext|>", "--codec", "packed", "-o", packed
+      ).status == 0)
+    #expect(try gobbet("diff", shop.dataset, packed).status == 0)
+  }
+
+  @Test("datasets of other documents differ with 1, and the first token that does is named")
+  func otherTokens() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let other = folder.file("other.gobbet")
+    #expect(
+      try gobbet(
+        "pack", fixturesFolder + "/corpus-heldout", "-v", shop.vocabulary, "-o", other
+      ).status == 0)
+    let result = try gobbet("diff", shop.dataset, other)
+    #expect(result.status == 1)
+    #expect(result.text.contains("tokens: the first that differs is "))
+    let report = try object(try gobbet("diff", shop.dataset, other, "--json"))
+    #expect(report["same"] as? Bool == false)
+    let tokens = try #require(report["tokens"] as? [String: Any])
+    #expect(tokens["vocabularies_differ"] as? Bool == false)
+    #expect(tokens["first_token"] is [String: Any])
+  }
+
+  @Test("files of different kinds differ by their sections")
+  func otherKinds() throws {
+    let shop = try Workshop.shared.get()
+    let result = try gobbet("diff", shop.dataset, shop.vocabulary)
+    #expect(result.status == 1)
+    #expect(result.text.contains("section TOKN: only in the first"))
+    #expect(!result.text.contains("VOCB"))
+  }
+
+  @Test("a damaged file ends diff with 65")
+  func damagedDifference() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let cut = try copy(shop.model, in: folder) { $0.removeLast(1) }
+    #expect(try gobbet("diff", shop.model, cut).status == 65)
+  }
+
+  // MARK: recover
+
+  @Test("a whole file is recovered as it is, with 0")
+  func wholeRecovery() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let output = folder.file("new.gobbet")
+    let result = try gobbet("recover", shop.dataset, "-o", output)
+    #expect(result.status == 0, "\(result.text)\(result.errorText)")
+    #expect(try gobbet("diff", shop.dataset, output).status == 0)
+    #expect(try gobbet("recover", shop.dataset, "-o", output).status == 73)
+  }
+
+  @Test("a file cut in a section is recovered up to there, with 1, and what was lost is said")
+  func cutRecovery() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let cut = try copy(shop.dataset, in: folder) { $0.removeLast($0.count / 2) }
+    let output = folder.file("new.gobbet")
+    let result = try gobbet("recover", cut, "-o", output, "--json")
+    #expect(result.status == 1, "\(result.errorText)")
+    let report = try object(result)
+    #expect(try #require(report["lost_bytes"] as? Int) > 0)
+    #expect(try #require(report["recovered"] as? [Any]).count > 1)
+    #expect(try gobbet("inspect", output).status == 0)
+    #expect(try gobbet("encode", "--text", "a", "-v", output).status == 0)
+  }
+
+  @Test("a damaged section is left behind and named")
+  func damagedRecovery() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let damaged = try copy(shop.model, in: folder) { $0[$0.count / 2] ^= 1 }
+    let result = try gobbet("recover", damaged, "-o", folder.file("new.gobbet"))
+    #expect(result.status == 1)
+    #expect(result.text.contains("lost: "))
+    #expect(result.text.contains("section.payload"))
+  }
+
+  // MARK: sign
+
+  @Test("a signed file verifies with its key, and with no other")
+  func signing() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let file = try copy(shop.dataset, in: folder)
+    for name in ["own", "other"] {
+      #expect(try gobbet("sign", "--make-key", folder.file(name)).status == 0)
+    }
+    #expect(try gobbet("verify", file, "--key", folder.file("own.pub")).status == 1)
+    let signed = try gobbet("sign", file, "--key", folder.file("own.key"))
+    #expect(signed.status == 0, "\(signed.errorText)")
+    let verified = try gobbet("verify", file, "--key", folder.file("own.pub"), "--json")
+    #expect(verified.status == 0, "\(verified.errorText)")
+    let key = String(
+      decoding: try readFile(folder.file("own.pub")).prefix(64), as: UTF8.self)
+    #expect(try object(verified)["signed_by"] as? String == key)
+    #expect(try gobbet("verify", file, "--key", key).status == 0)
+    let refused = try gobbet("verify", file, "--key", folder.file("other.pub"))
+    #expect(refused.status == 1)
+    #expect(refused.errorText.contains("signed with another key"))
+    #expect(try gobbet("diff", file, shop.dataset).status == 0)
+    // Signing anew puts the new signature in the place of the old one.
+    #expect(try gobbet("sign", file, "--key", folder.file("other.key")).status == 0)
+    #expect(try gobbet("verify", file, "--key", folder.file("other.pub")).status == 0)
+  }
+
+  @Test("a private key is for its owner only, and no key is overwritten")
+  func keyFiles() throws {
+    let folder = try TemporaryFolder()
+    #expect(try gobbet("sign", "--make-key", folder.file("k")).status == 0)
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("k.key"))
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    let before = try readFile(folder.file("k.key"))
+    #expect(try gobbet("sign", "--make-key", folder.file("k")).status == 73)
+    #expect(try readFile(folder.file("k.key")) == before)
+  }
+
+  @Test("what is no key ends with 65, and a half-given call with 2")
+  func badKeys() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let file = try copy(shop.vocabulary, in: folder)
+    let key = try folder.write("bad.key", Array("not a key\n".utf8))
+    #expect(try gobbet("sign", file, "--key", key).status == 65)
+    #expect(try gobbet("verify", file, "--key", key).status == 65)
+    #expect(try gobbet("sign", file).status == 2)
+    #expect(try gobbet("sign", file, "--make-key", folder.file("x")).status == 2)
+  }
+
+  // MARK: inspect
+
+  @Test("inspect tells the ratio of each section, the generations and the signer")
+  func inspection() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let file = try copy(shop.dataset, in: folder)
+    #expect(try gobbet("sign", "--make-key", folder.file("k")).status == 0)
+    #expect(try gobbet("sign", file, "--key", folder.file("k.key")).status == 0)
+    let report = try object(try gobbet("inspect", file, "--json"))
+    #expect(report["generations"] as? Int == 2)
+    #expect((report["signed_by"] as? String)?.count == 64)
+    for section in try #require(report["sections"] as? [[String: Any]]) {
+      #expect(try #require(section["ratio"] as? Double) <= 1)
+    }
+    #expect(try gobbet("inspect", file).text.contains("2 generations"))
+  }
+
+  @Test("inspect --tensors tells the extremes and the mean of each")
+  func tensors() throws {
+    let shop = try Workshop.shared.get()
+    let report = try object(try gobbet("inspect", shop.model, "--tensors", "--json"))
+    let weights = try #require(report["weights"] as? [String: Any])
+    for tensor in try #require(weights["list"] as? [[String: Any]]) {
+      let statistics = try #require(tensor["statistics"] as? [String: Any])
+      let values = try ["minimum", "mean", "maximum"].map {
+        try #require(statistics[$0] as? Double)
+      }
+      #expect(values == values.sorted())
+      #expect(statistics["nan_count"] as? Int == 0)
+      #expect(statistics["infinity_count"] as? Int == 0)
+    }
+  }
+
+  @Test(
+    "inspect reads the files of others", arguments: ["model.safetensors", "tokenizer.json"])
+  func foreign(name: String) throws {
+    let result = try gobbet("inspect", fixturesFolder + "/tinymodel/" + name)
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.text.contains(name == "tokenizer.json" ? "1,024 ids" : "52 tensors"))
+  }
+}
