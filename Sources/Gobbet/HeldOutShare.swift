@@ -1,5 +1,7 @@
 /// Sets documents aside by their bytes: the same ones in every run, in any order, on any machine,
 /// and equal documents together.
+///
+/// - Source: `Spec/Training.md`.
 struct HeldOutShare: Sendable {
   /// From 0, none, to 1, all.
   let share: Double

@@ -15,7 +15,8 @@ public struct PretokenCountingRun: Sendable {
   public var maximumPretokenLength = TokenTable.maximumTokenByteCount
   /// The inputs are read up to the document with this byte, decompressed; nil for all of them.
   public var byteLimit: Int?
-  /// The share of documents, chosen by their bytes, that is counted apart.
+  /// The share of documents, chosen by their bytes, that is counted apart, without a bound
+  /// on memory.
   public var heldOutShare = 0.0
   /// Bytes of memory that the counts may take, more going to disk; nil for what they need.
   public var memoryByteBudget: Int?

@@ -28,7 +28,12 @@ struct PatternOptions: ParsableArguments {
     var settings = base.settings
     if let contractions { settings[0] = contractions.setting(for: base.words).rawValue }
     if let digits { settings[3] = digits.setting.rawValue }
-    if let newlineRuns { settings[5] = newlineRuns == .yes ? 1 : 0 }
+    switch newlineRuns {
+    case .yes: settings[5] = 1
+    // Without them white space at the end is whole anyway, and the setting is GPT-2's.
+    case .no: settings.replaceSubrange(5...6, with: [0, 1])
+    case nil: break
+    }
     guard let changed = Pattern(settings: settings) else {
       throw Failure(.usage, "--pattern \(base.name ?? ""): these settings do not go with it")
     }
