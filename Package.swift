@@ -91,7 +91,7 @@ let package = Package(
       swiftSettings: settings),
     tests("GobbetBPE"),
     tests("GobbetSystem"),
-    tests("GobbetFile"),
+    tests("GobbetFile", ["CGobbetKernels"]),
     tests("GobbetCorpus"),
     tests("GobbetData"),
     tests("GobbetInterchange"),

@@ -25,7 +25,8 @@ size_t gobbet_panel_words(gobbet_element element, size_t depth) {
   }
 }
 
-bool gobbet_all_finite(const float *values, size_t count) {
+/// Whether every float is finite.
+static bool all_finite(const float *values, size_t count) {
   const uint32_t exponent = 0x7F800000;
   size_t found = 0;
   for (size_t index = 0; index < count; index++) {
@@ -135,7 +136,7 @@ static void pack_task(const void *context, size_t task, size_t thread) {
   float *panel =
       work->element == gobbet_float32 ? (float *)words : work->scratch + thread * float_count;
   gather(work, first, count, panel);
-  if (!gobbet_all_finite(panel, float_count)) atomic_store(work->is_finite, false);
+  if (!all_finite(panel, float_count)) atomic_store(work->is_finite, false);
   if (work->element == gobbet_bfloat16) encode_bfloat16(panel, depth, words);
   if (work->element == gobbet_int8) encode_int8(panel, depth, words);
 }

@@ -15,6 +15,8 @@ struct DocumentPipeline: Sendable {
   let workerCount: Int
   /// Bytes of input after which a batch is full.
   var batchByteCount = 1 << 20
+  /// Reading ends with the unit, a line or a document, that has this byte; nil for no end.
+  var byteLimit: Int?
 
   /// Runs to the end of the corpus.
   ///
@@ -26,7 +28,8 @@ struct DocumentPipeline: Sendable {
     consume: @escaping @Sendable (Output) throws -> Void
   ) async throws {
     let source = BatchSource(
-      try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount)
+      try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount,
+      byteLimit: byteLimit ?? .max)
     let sink = OrderedSink(consume)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workerCount {
@@ -55,13 +58,14 @@ private final class BatchSource: Sendable {
     var reader: CorpusReader
     var nextSequence = 0
     var hasEnded = false
+    var remainingByteCount: Int
   }
 
   private let state: Mutex<State>
   private let batchByteCount: Int
 
-  init(_ reader: consuming CorpusReader, batchByteCount: Int) {
-    state = Mutex(State(reader: reader))
+  init(_ reader: consuming CorpusReader, batchByteCount: Int, byteLimit: Int) {
+    state = Mutex(State(reader: reader, remainingByteCount: byteLimit))
     self.batchByteCount = batchByteCount
   }
 
@@ -71,7 +75,9 @@ private final class BatchSource: Sendable {
       guard !state.hasEnded else { return nil }
       defer { state.nextSequence += 1 }
       do {
-        if let batch = try state.reader.nextUnparsedBatch(byteCount: batchByteCount) {
+        let wanted = min(batchByteCount, state.remainingByteCount)
+        if wanted > 0, let batch = try state.reader.nextUnparsedBatch(byteCount: wanted) {
+          state.remainingByteCount -= batch.byteCount
           return (state.nextSequence, .success(batch))
         }
         state.hasEnded = true

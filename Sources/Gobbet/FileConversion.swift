@@ -14,6 +14,9 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   /// safetensors.
   case safetensors
 
+  /// Whether the format has no place for tensors.
+  var isForVocabularies: Bool { self == .tiktoken || self == .tokenizerJSON }
+
   /// The format that a file of this name usually has; nil if the name does not tell.
   public init?(ofFileNamed path: String) {
     func ends(_ suffix: String) -> Bool {
@@ -68,14 +71,19 @@ public struct FileConversion: Sendable {
   ) throws -> Result {
     let kind = try FileKind(recognizing: input)
     let holdsWeights =
-      try kind == .safetensors
+      try kind == .safetensors || kind == .gguf
       || (kind == .gobbet && FileHoldings(ContainerReader(path: input)).weights)
-    guard holdsWeights else {
+    guard holdsWeights, !(kind == .gguf && format.isForVocabularies) else {
       return try convertVocabulary(input, to: output, format, replacing)
     }
     switch (kind, format) {
     case (.safetensors, .gobbet):
-      return try pack(input, to: output, replacing)
+      return try packSafetensors(input, to: output, replacing)
+    case (.gguf, .gobbet):
+      let source = try GGUFReader(input)
+      return try pack(
+        source, source.gpt2Configuration ?? .init(), try vocabulary ?? source.vocabulary(),
+        to: output, replacing)
     case (.gobbet, .safetensors):
       let weights = try WeightsReader(path: input)
       try SafetensorsWriter.write(weights, to: output, replacing: replacing)
@@ -100,13 +108,22 @@ public struct FileConversion: Sendable {
     return .vocabulary(idBound: vocabulary.idBound)
   }
 
-  /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
-  private func pack(_ input: String, to output: String, _ replacing: Bool) throws -> Result {
-    let source = try SafetensorsReader(input)
+  private func packSafetensors(
+    _ input: String, to output: String, _ replacing: Bool
+  ) throws -> Result {
     let configurationPath = siblingPath("config.json", of: input)
     let configuration =
       exists(configurationPath) ? try GPT2Configuration(contentsOf: configurationPath) : .init()
-    let embedded = try vocabulary ?? vocabularyBeside(input)
+    return try pack(
+      try SafetensorsReader(input), configuration, try vocabulary ?? vocabularyBeside(input),
+      to: output, replacing)
+  }
+
+  /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
+  private func pack(
+    _ source: some TensorSource, _ configuration: GPT2Configuration, _ embedded: Vocabulary?,
+    to output: String, _ replacing: Bool
+  ) throws -> Result {
     guard let weights = try GPT2Weights(source, configuration: configuration) else {
       try write(source, embedded, to: output, replacing)
       return .weights(

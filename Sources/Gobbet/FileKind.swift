@@ -9,6 +9,8 @@ public enum FileKind: Hashable, Sendable {
   case json
   /// safetensors: a length and a JSON object.
   case safetensors
+  /// GGUF, as llama.cpp reads it.
+  case gguf
   /// Lines of base64 and a rank, as tiktoken writes them.
   case tiktoken
   /// Nothing at all.
@@ -31,6 +33,8 @@ public enum FileKind: Hashable, Sendable {
       self = .empty
     } else if Self.beginsAsGobbet(start) {
       self = .gobbet
+    } else if start.starts(with: "GGUF".utf8) {
+      self = .gguf
     } else if start.count > 8, start[8] == UInt8(ascii: "{"), start[6] == 0, start[7] == 0 {
       self = .safetensors
     } else if start.first(where: { !Self.isJSONSpace($0) }) == UInt8(ascii: "{") {

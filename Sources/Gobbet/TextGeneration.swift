@@ -13,13 +13,16 @@ public struct TextGeneration: Sendable {
   ///
   /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
   ///   ``FormatError``, ``GPTError``, ``FileError``.
-  public init(path: String, vocabulary: Vocabulary? = nil) throws {
+  public init(
+    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .float32,
+    threadCount: Int = 1
+  ) throws {
     let weights = try WeightsReader(path: path)
     guard let vocabulary = try vocabulary ?? weights.vocabulary() else {
       throw LoadingError(path: path, reason: "embeds no vocabulary; give one")
     }
     do {
-      model = try GPT(weights)
+      model = try GPT(weights, precision: precision, threadCount: threadCount)
     } catch let error as GPTError {
       throw LoadingError(path: path, reason: "\(error)")
     }

@@ -1,122 +1,112 @@
 public import GobbetBPE
 public import GobbetCorpus
+internal import GobbetData
 internal import Synchronization
 
-/// How far a training run is.
-public enum TrainingRunProgress: Sendable, CustomStringConvertible {
-  /// Pretokens are being counted.
-  case counting(documentCount: Int, byteCount: Int)
-  /// Merges are being learned.
-  case merging(mergeCount: Int, of: Int)
-
-  /// One line for a terminal.
-  public var description: String {
-    switch self {
-    case .counting(let documents, let bytes):
-      "counting: \(documents) documents, \(bytes / 1_000_000) MB"
-    case .merging(let done, let all): "merging: \(done) of \(all)"
-    }
-  }
-}
-
-/// A vocabulary, and what it was learned from.
-public struct TrainingResult: Sendable {
-  /// What was learned.
-  public let vocabulary: Vocabulary
-  /// Documents read.
-  public let documentCount: Int
-  /// Bytes of text in them.
-  public let byteCount: Int
-  /// Different pretokens in them.
-  public let uniquePretokenCount: Int
-}
-
-/// Corpus → pretokens → counts → merges → vocabulary, on several cores.
+/// A corpus, or counts of it → merges → vocabularies, on several cores.
 ///
-/// The same inputs and options give the same vocabulary for any number of workers.
+/// The same inputs and options give the same vocabularies for any number of workers and any memory.
 public struct TrainingRun: Sendable {
-  /// Files, directories, or `-`.
-  public var inputs: [String]
-  /// How the inputs are read.
-  public var corpus: CorpusOptions
-  /// How text is split.
-  public var pattern: Pattern
+  /// What is learned from.
+  public enum Source: Sendable {
+    /// Documents, which are counted first.
+    case corpus(PretokenCountingRun)
+    /// Files of counts, all of one pattern; together they are one.
+    case counts([String])
+  }
+
+  /// What is learned from.
+  public var source: Source
   /// What is learned.
   public var options: TrainingOptions
-  /// Threads; changes no result.
-  public var workerCount: Int
+  /// Smaller sizes of which vocabularies are wanted too.
+  public var smallerSizes: [Int] = []
+  /// A vocabulary that gets more merges, in place of the single bytes; it has the pattern of the
+  /// source.
+  public var start: Vocabulary?
 
-  /// A run over `inputs`.
+  /// A run that learns from `source`.
+  public init(source: Source, options: TrainingOptions) {
+    self.source = source
+    self.options = options
+  }
+
+  /// A run over the documents of `inputs`.
   public init(
     inputs: [String], corpus: CorpusOptions = CorpusOptions(), pattern: Pattern,
     options: TrainingOptions, workerCount: Int = processorCount
   ) {
-    self.inputs = inputs
-    self.corpus = corpus
-    self.pattern = pattern
-    self.options = options
-    self.workerCount = workerCount
+    let counting = PretokenCountingRun(
+      inputs: inputs, corpus: corpus, pattern: pattern, workerCount: workerCount)
+    self.init(source: .corpus(counting), options: options)
   }
 
-  /// Reads the corpus once and trains on it.
+  /// Reads the source once and trains on it.
   ///
   /// `progress` is called as work goes on, and stops the run by answering false.
-  /// - Throws: ``TrainingError``, ``FileError``, ``CorpusError``, ``VocabularyError``;
-  ///   `CancellationError` if `progress` stopped the run.
+  /// - Throws: ``TrainingError``, ``FileError``, ``FormatError``, ``CorpusError``,
+  ///   ``VocabularyError``; ``LoadingError`` if patterns differ; `CancellationError` if `progress`
+  ///   stopped the run.
   public func result(
     progress: @escaping @Sendable (TrainingRunProgress) -> Bool = { _ in true }
   ) async throws -> TrainingResult {
+    try checkSizes()
+    switch source {
+    case .corpus(let counting):
+      let counted = try await counting.result(progress: progress)
+      let vocabularies = try vocabularies(counted.source, counted.pattern, progress)
+      return TrainingResult(
+        vocabularies: vocabularies, uniquePretokenCount: counted.uniquePretokenCount,
+        corpus: counted)
+    case .counts(let paths):
+      let files = try paths.map { try PretokenCountsFile(path: $0) }
+      let pattern = try commonPattern(of: files)
+      if let start, start.pattern != pattern {
+        throw LoadingError(path: paths[0], reason: "has another pattern than the vocabulary")
+      }
+      let merged = MergedPretokens(files)
+      var uniqueCount = 0
+      try merged.forEachPretoken { _, _ in uniqueCount += 1 }
+      return TrainingResult(
+        vocabularies: try vocabularies(merged, pattern, progress),
+        uniquePretokenCount: uniqueCount, corpus: nil)
+    }
+  }
+
+  /// Refuses sizes before any work is done.
+  private func checkSizes() throws {
+    for size in smallerSizes + [options.vocabularySize] {
+      var options = options
+      options.vocabularySize = size
+      _ = try Trainer(options)
+      guard let start else { continue }
+      let added = options.specialTokens.count { start.specialTokens.id(of: $0) == nil }
+      let minimum = start.idBound + added
+      guard size >= minimum else {
+        throw TrainingError.vocabularyTooSmall(size: size, minimum: minimum)
+      }
+    }
+  }
+
+  /// The vocabulary that is asked for, and the smaller ones, in the order of ``smallerSizes``.
+  private func vocabularies(
+    _ source: any PretokenSource, _ pattern: Pattern,
+    _ progress: @escaping @Sendable (TrainingRunProgress) -> Bool
+  ) throws -> [Vocabulary] {
     let trainer = try Trainer(options)
-    let counts = try await counts(progress: progress)
     let isStopped = Atomic(false)
-    let vocabulary = try trainer.train(counts, pattern: pattern) { state in
+    let report: (TrainingProgress) -> Bool = { state in
       let goesOn = progress(.merging(mergeCount: state.mergeCount, of: state.mergeLimit))
       if !goesOn { isStopped.store(true, ordering: .relaxed) }
       return goesOn
     }
+    let vocabulary =
+      if let start {
+        try trainer.train(source: source, continuing: start, progress: report)
+      } else {
+        try trainer.train(source: source, pattern: pattern, progress: report)
+      }
     if isStopped.load(ordering: .relaxed) { throw CancellationError() }
-    return TrainingResult(
-      vocabulary: vocabulary, documentCount: Int(counts.documentCount),
-      byteCount: Int(counts.byteCount), uniquePretokenCount: counts.uniqueCount)
+    return try [vocabulary] + smallerSizes.map { try vocabulary.truncated(to: $0) }
   }
-
-  /// Counts the pretokens of the corpus, each worker in a table of its own.
-  private func counts(
-    progress: @escaping @Sendable (TrainingRunProgress) -> Bool
-  ) async throws -> PretokenCounts {
-    let scanner = PretokenScanner(pattern)
-    let tables = Mutex<[SharedCounts]>([])
-    let total = Mutex<(documents: Int, bytes: Int)>((0, 0))
-    try await DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount).run {
-      let shared = SharedCounts()
-      tables.withLock { $0.append(shared) }
-      return { batch in
-        shared.counts.withLock { counts in
-          for index in 0..<batch.count { counts.count(batch.text(index), using: scanner) }
-        }
-        return (documents: batch.count, bytes: batch.byteCount)
-      }
-    } consume: { batch in
-      let soFar = total.withLock { total in
-        total.documents += batch.documents
-        total.bytes += batch.bytes
-        return total
-      }
-      guard progress(.counting(documentCount: soFar.documents, byteCount: soFar.bytes)) else {
-        throw CancellationError()
-      }
-    }
-    return try tables.withLock { tables in
-      guard var merged = tables.popLast()?.counts.withLock({ $0 }) else { return PretokenCounts() }
-      while let next = tables.popLast() {
-        try next.counts.withLock { counts in try merged.merge(counts) }
-      }
-      return merged
-    }
-  }
-}
-
-/// The table of one worker.
-private final class SharedCounts: Sendable {
-  let counts = Mutex(PretokenCounts())
 }

@@ -4,7 +4,7 @@ internal import GobbetInterchange
 
 extension Vocabulary {
   /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken
-  /// ranks, a `tokenizer.json`, or a `vocab.json` with its `merges.txt` beside it.
+  /// ranks, a `tokenizer.json`, a `vocab.json` with its `merges.txt` beside it, or GGUF.
   ///
   /// tiktoken's files say neither how text is split nor which tokens are special: `pattern` says the
   /// former, and the published ones are recognised by their number of ranks. For files that say it
@@ -24,6 +24,11 @@ extension Vocabulary {
       } else {
         self = try TokenizerJSON.vocabulary(contentsOf: path)
       }
+    case .gguf:
+      guard let vocabulary = try GGUFReader(path).vocabulary() else {
+        throw LoadingError(path: path, reason: "holds no vocabulary")
+      }
+      self = vocabulary
     case .safetensors: throw LoadingError(path: path, reason: "holds weights, not a vocabulary")
     case .empty: throw LoadingError(path: path, reason: "is empty")
     case .other: throw LoadingError(path: path, reason: "is no vocabulary of a known format")

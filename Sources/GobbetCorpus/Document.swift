@@ -28,7 +28,7 @@ public struct DocumentBatch: Sendable {
     let start: Int
   }
 
-  /// The texts, one after the other.
+  /// The texts, one after the other; what is behind the last is no text.
   private(set) var arena: [UInt8] = []
   /// Where each text ends in `arena`.
   private var ends: [Int] = []
@@ -38,10 +38,21 @@ public struct DocumentBatch: Sendable {
   /// The lines that were left out, as ``BadLinePolicy/skip`` asks for.
   public internal(set) var rejections: [CorpusError] = []
 
+  /// No documents yet.
+  init() {}
+
+  /// Documents that are whole inputs: the bytes stay where they are, however many there are.
+  init(wholeInputs batch: UnparsedBatch) {
+    arena = batch.arena
+    ends = batch.ends
+    indices = Array(repeating: 0, count: batch.count)
+    runs = batch.segments.map { Run(path: $0.path, isWholeInput: true, start: $0.firstUnit) }
+  }
+
   /// How many documents there are.
   public var count: Int { ends.count }
   /// Bytes of all texts.
-  public var byteCount: Int { arena.count }
+  public var byteCount: Int { ends.last ?? 0 }
 
   /// The text of one document, borrowed.
   @_lifetime(borrow self)

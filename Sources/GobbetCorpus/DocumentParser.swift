@@ -24,6 +24,7 @@ public struct DocumentParser: ~Copyable, Sendable {
   ///
   /// - Throws: ``CorpusError`` for the first bad line, unless bad lines are skipped.
   public mutating func documents(of batch: UnparsedBatch) throws(CorpusError) -> DocumentBatch {
+    if batch.isWholeInputs { return DocumentBatch(wholeInputs: batch) }
     var documents = DocumentBatch()
     documents.reserve(byteCount: batch.arena.count)
     for position in batch.segments.indices {

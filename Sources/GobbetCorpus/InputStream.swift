@@ -126,6 +126,9 @@ struct InputStream: ~Copyable, Sendable {
     }
   }
 
+  /// Bytes in the input; nil where only reading tells.
+  var byteCount: Int? { codingName == nil ? file.byteCount : nil }
+
   /// The name of the compression; nil for none.
   private var codingName: String? {
     switch coding {

@@ -44,6 +44,11 @@ struct UnitReader: ~Copyable, Sendable {
         path: path, format: format, isWholeInput: separator.isEmpty, firstUnit: firstUnit,
         firstIndex: index, start: unitStart, firstOffset: offset,
         separatorByteCount: separator.count))
+    if separator.isEmpty, let count = stream.byteCount, count <= limit {
+      // Growing would need twice the memory for a large document. The last read, which finds the
+      // end of the input, asks for room too.
+      batch.arena.reserveCapacity(unitStart + count + Self.minimumReadByteCount)
+    }
     batch.arena.append(contentsOf: carry)
     carry = []
     while true {

@@ -30,4 +30,10 @@ public struct UnparsedBatch: Sendable {
 
   /// How many lines or documents there are.
   public var count: Int { ends.count }
+
+  /// Whether every unit is an input of its own, so that nothing is between the units.
+  var isWholeInputs: Bool { segments.allSatisfy { $0.isWholeInput && $0.format == .text } }
+
+  /// How many bytes they are in their inputs, decompressed, with what separates them.
+  public var byteCount: Int { max(0, arena.count - DocumentParser.paddingByteCount) }
 }

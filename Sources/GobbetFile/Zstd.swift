@@ -27,6 +27,17 @@ internal import CGobbetZstd
     }
   }
 
+  /// A compressor that codes single bytes by their frequencies and looks for hardly any matches: for
+  /// content like the exponents of weights, which it makes smaller than any level and five times as
+  /// fast.
+  public convenience init(literalsOnly: Void) {
+    self.init(level: 1, minMatch: 7)
+    // SAFETY: as in the other initializer. With a hash table of 64 entries there are few matches to
+    // find by chance; each would cost more than the literals that it stands for.
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, CInt(ZSTD_fast.rawValue))
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 6)
+  }
+
   deinit { unsafe ZSTD_freeCCtx(context) }
 
   /// Appends the frame of `content` to `output`.
@@ -88,6 +99,24 @@ internal import CGobbetZstd
       throw FormatError(code: .damaged("zstd: \(failure)"), offset: 0, field: field)
     }
     output.append(contentsOf: content)
+  }
+
+  /// Writes the content of `frame`, which must be as long as `output`, there.
+  ///
+  /// - Throws: ``FormatError`` (`damaged`) at offset 0, called `field`; `output` is then anything.
+  @unsafe public func decompress(
+    _ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, field: String
+  ) throws(FormatError) {
+    try check(unsafe Span<UInt8>(_unsafeBytes: frame), output.count, field)
+    let result = unsafe ZSTD_decompressDCtx(
+      context, output.baseAddress, output.count, frame.baseAddress, frame.count)
+    guard ZSTD_isError(result) == 0, result == output.count else {
+      let reason =
+        ZSTD_isError(result) == 0
+        ? "\(result) bytes in place of \(output.count)"
+        : unsafe String(cString: ZSTD_getErrorName(result)).lowercased()
+      throw FormatError(code: .damaged("zstd: \(reason)"), offset: 0, field: field)
+    }
   }
 
   private func check(_ frame: Span<UInt8>, _ byteCount: Int, _ field: String) throws(FormatError) {

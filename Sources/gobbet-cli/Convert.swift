@@ -6,7 +6,7 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Convert vocabularies and weights, from and to the formats of others.",
     discussion: """
-      What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, vocab.json \
+      What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, GGUF, vocab.json \
       (with merges.txt beside it), safetensors (with config.json and tokenizer.json beside it, \
       if they are there). What is written, the output's name tells: .gobbet, .tiktoken, .json, \
       .safetensors.

@@ -22,6 +22,9 @@ struct Generate: ParsableCommand {
 
   @Option(help: "The seed of the choices.") var seed: UInt64 = 0
 
+  @Option(help: "What weights are computed with: f32, bf16 or int8.")
+  var element = Precision.float32
+
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print the result as one JSON object.") var json = false
@@ -36,7 +39,8 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let generation = try TextGeneration(
-      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) })
+      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+      precision: element, threadCount: threads.count)
     let text = prompt == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : prompt
     var sampling = Sampling.greedy
     sampling.temperature = temperature

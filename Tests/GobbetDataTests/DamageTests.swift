@@ -81,6 +81,30 @@ import Testing
     }
   }
 
+  @Test("an unknown critical section is refused by name, an unknown ancillary one is not the fault")
+  func unknownSections() throws {
+    let folder = try TemporaryFolder()
+    let readers: [(String) throws -> Void] = [
+      { _ = try Vocabulary(contentsOf: $0) }, { _ = try TokenDataset(path: $0) },
+      { _ = try WeightsReader(path: $0) }, { _ = try PretokenCountsFile(path: $0) },
+    ]
+    for (kind, isCritical) in [(SectionKind("XTRA"), true), (SectionKind("xtra"), false)] {
+      let path = folder.file(kind.description)
+      var writer = try ContainerWriter(path: path, profile: .bundle)
+      try writer.add(kind, [1, 2, 3], level: nil)
+      _ = try writer.finish()
+      for read in readers {
+        let code = #expect(throws: FormatError.self) { try read(path) }?.code
+        if isCritical {
+          #expect(code == .unsupportedSection("XTRA"))
+        } else if case .missingSection = code {
+        } else {
+          Issue.record("\(String(describing: code))")
+        }
+      }
+    }
+  }
+
   /// Writes a file, then reads it cut at every byte and with every bit flipped.
   private static func damage(
     write: (String) throws -> Void, read: (String) throws -> Content

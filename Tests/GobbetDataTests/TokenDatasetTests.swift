@@ -145,6 +145,52 @@ import Testing
     #expect(throws: TokenDatasetError.self) { try windows.sampler(resuming: impossible) }
   }
 
+  @Test("documents keep their sources and byte counts, if they are given")
+  func notes() throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 20, seed: 3)
+    let folder = try TemporaryFolder()
+    let path = folder.file("t.gobbet")
+    var writer = try TokenDatasetWriter(path: path, vocabulary: vocabulary)
+    let ids: [TokenID] = [1, 2, 3]
+    try writer.append(document: ids.span, source: "a/é.txt", byteCount: 300)
+    try writer.append(document: ids.span)
+    try writer.finish()
+    let dataset = try TokenDataset(path: path)
+    #expect(try dataset.documentSources() == ["a/é.txt", ""])
+    #expect(try dataset.documentByteCounts() == [300, 0])
+    let bare = folder.file("bare.gobbet")
+    try Self.write([ids], to: bare, vocabulary, .init())
+    #expect(try TokenDataset(path: bare).documentSources() == nil)
+    #expect(try TokenDataset(paths: [path, bare]).documentByteCounts() == nil)
+  }
+
+  @Test("several files are one dataset, if they are of one vocabulary")
+  func shards() throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 20, seed: 3)
+    let documents = Self.documents(30, idBound: vocabulary.idBound, seed: 9)
+    let folder = try TemporaryFolder()
+    let parts = [documents[..<11], documents[11..<11], documents[11..<12], documents[12...]]
+    let paths = (0..<parts.count).map { folder.file("part\($0)") }
+    for (part, path) in zip(parts, paths) {
+      try Self.write(Array(part), to: path, vocabulary, .init(embedsVocabulary: path == paths[3]))
+    }
+    let dataset = try TokenDataset(paths: paths)
+    let all = Array(documents.joined())
+    #expect(dataset.tokenCount == all.count)
+    #expect(dataset.documentCount == documents.count)
+    #expect(try dataset.tokens(in: 0..<all.count) == all)
+    for (index, document) in documents.enumerated() {
+      let range = dataset.document(index)
+      #expect(try dataset.tokens(in: range) == document)
+      if !range.isEmpty { #expect(dataset.document(containing: range.lowerBound) == index) }
+    }
+    #expect(try dataset.vocabulary() == vocabulary)
+    #expect(dataset.contentID != (try TokenDataset(paths: paths.reversed())).contentID)
+    let other = folder.file("other")
+    try Self.write([[1]], to: other, Vocabularies.random(mergeCount: 20, seed: 4), .init())
+    #expect(throws: TokenDatasetError.self) { try TokenDataset(paths: [paths[0], other]) }
+  }
+
   @Test("many threads read the same tokens, with and without room to keep blocks")
   func threads() async throws {
     let vocabulary = try Vocabularies.random(mergeCount: 300, seed: 3)

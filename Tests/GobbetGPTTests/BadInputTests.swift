@@ -40,6 +40,22 @@ import Testing
     #expect(Self.code(source) == .surplusTensor("h.2.ln_1.weight"))
   }
 
+  @Test("a final norm with a bias over norms without, and layers without number, are refused")
+  func inconsistent() throws {
+    let shape = try #require(RandomModel.all.first { !$0.hasBias })
+    var source = try shape.source()
+    #expect(Self.code(source) == nil)
+    try source.set("ln_f.bias", [48], [Float](repeating: 0, count: 48))
+    #expect(Self.code(source) == .missingTensor("h.0.ln_1.bias"))
+    var endless = Self.shape.configuration
+    endless.layerCount = 1 << 31
+    let configuration = endless
+    let error = #expect(throws: GPTError.self) {
+      _ = try GPT(Self.shape.source(), configuration: configuration)
+    }
+    #expect(error?.code == .missingTensor("h.2147483647.ln_1.weight"))
+  }
+
   @Test(
     "tokens outside the vocabulary, none, or more than the context are refused, and change nothing")
   func tokens() throws {

@@ -183,9 +183,6 @@ void gobbet_unpack_output(
     gobbet_element element, const void *_Nonnull panels, size_t input_count, size_t output,
     float *_Nonnull weights);
 
-/// Whether every float is finite.
-bool gobbet_all_finite(const float *_Nonnull values, size_t count);
-
 /// log(sum of exp(value)), in double precision.
 double gobbet_log_sum_exp(const float *_Nonnull values, size_t count);
 

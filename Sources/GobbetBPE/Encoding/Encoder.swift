@@ -13,8 +13,13 @@ public struct Encoder: ~Copyable {
     core = EncoderCore(tokenizer.tables, tokenizer.vocabulary.tokens, cacheByteBudget)
   }
 
+  /// The memory of the caches, in bytes: it grows with use, up to the budget.
+  public var cacheByteCount: Int { core.cacheByteCount }
+
   /// Appends the ids of a text to `ids`; special tokens in it are ordinary text.
   public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
+    // Most texts have a token for four bytes or more; an array in use grows by itself.
+    if ids.isEmpty { ids.reserveCapacity(bytes.count / 4 + 16) }
     unsafe core.forEachRun(of: bytes, tokenizer.scanner) { unsafe ids.append(contentsOf: $0) }
   }
 

@@ -10,8 +10,8 @@
   private static let longestKept = 1024
 
   private let tables: MergeTables
-  private var short: PretokenCache
-  private var long: LongPretokenCache
+  private var frequent: FrequentPretokens
+  private var store: PretokenStore
   private var merger = PieceMerger()
   private var longMerger: LongPieceMerger
   /// The tokens of a piece that is too long for `output`.
@@ -23,8 +23,8 @@
 
   init(_ tables: MergeTables, _ tokens: TokenTable, _ cacheByteBudget: Int) {
     self.tables = tables
-    short = PretokenCache(byteBudget: cacheByteBudget / 2)
-    long = LongPretokenCache(byteBudget: cacheByteBudget / 2)
+    frequent = FrequentPretokens(byteBudget: cacheByteBudget / 16)
+    store = PretokenStore(byteBudget: cacheByteBudget - cacheByteBudget / 16)
     longMerger = LongPieceMerger(tokens)
     unsafe ends = .allocate(capacity: Self.batchCount)
     unsafe ends.initialize(repeating: 0, count: Self.batchCount)
@@ -36,6 +36,9 @@
     unsafe ends.deallocate()
     unsafe output.deallocate()
   }
+
+  /// The memory of both caches.
+  var cacheByteCount: Int { frequent.byteCount + store.byteCount }
 
   /// Hands the tokens of a text to `body`, some at a time.
   @inline(__always)
@@ -72,6 +75,9 @@
   ) throws(Failure) {
     guard count > 0, let base = bytes.baseAddress else { return }
     let lastPadded = bytes.count - 16
+    let ends = unsafe self.ends
+    let output = unsafe self.output
+    var lines = frequent.lines
     var written = 0
     var start = start
     for index in 0..<count {
@@ -84,7 +90,7 @@
       if length <= ShortPretokenKey.maximumByteCount {
         let key = unsafe ShortPretokenKey(piece, length, isPadded: start <= lastPadded)
         let hash = key.hash
-        let line = unsafe short.firstLine(hash)
+        let line = unsafe lines[hash]
         let isFirst = unsafe line[0].isOf(key)
         let isSecond = unsafe line[1].isOf(key)
         if isFirst != isSecond {
@@ -94,6 +100,7 @@
           written &+= unsafe entry.pointee.tokenCount
         } else {
           written &+= unsafe encodeShort(piece, length, key, hash, pointers, output + written)
+          lines = frequent.lines
         }
       } else if length <= PieceMerger.maximumByteCount {
         written &+= unsafe encodeMiddle(piece, length, pointers, output + written)
@@ -110,33 +117,26 @@
     try unsafe body(UnsafeBufferPointer(start: output, count: written))
   }
 
-  /// Writes the tokens of a piece of at most 15 bytes that its first line does not hold.
+  /// Writes the tokens of a piece of at most 15 bytes that is not among the frequent ones.
   @inline(never)
   private mutating func encodeShort(
     _ piece: UnsafePointer<UInt8>, _ count: Int, _ key: ShortPretokenKey, _ hash: UInt64,
     _ pointers: MergePointers, _ ids: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    // SAFETY: the caller has room for one token a byte, and for a whole entry.
-    if let entry = short.secondEntry(key, hash) {
-      unsafe UnsafeMutableRawPointer(ids).storeBytes(of: entry.tokens, as: SIMD4<TokenID>.self)
-      return entry.tokenCount
-    }
-    if let whole = unsafe tables.wholeToken(piece, count) {
-      unsafe ids[0] = whole
-      unsafe short.insert(key, hash, ids, 1)
-      return 1
-    }
-    // What has more tokens than an entry is with the long ones; few bytes have few tokens.
-    if count > PretokenCache.maximumTokenCount,
-      let known = unsafe long.tokens(of: piece, count, hash, into: ids)
-    {
-      return known
-    }
-    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
-    if tokenCount <= PretokenCache.maximumTokenCount {
-      unsafe short.insert(key, hash, ids, tokenCount)
+    // SAFETY: the caller has room for one token a byte.
+    var tokenCount = 1
+    if let known = unsafe store.tokens(of: piece, count, hash, into: ids) {
+      tokenCount = known
     } else {
-      unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+      if let whole = unsafe tables.wholeToken(piece, count) {
+        unsafe ids[0] = whole
+      } else {
+        tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
+      }
+      unsafe store.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+    }
+    if tokenCount <= FrequentPretokens.maximumTokenCount {
+      unsafe frequent.insert(key, hash, ids, tokenCount)
     }
     return tokenCount
   }
@@ -149,13 +149,13 @@
   ) -> Int {
     // SAFETY: the caller has room for one token a byte.
     let hash = unsafe ByteString.hash(piece, count)
-    if let known = unsafe long.tokens(of: piece, count, hash, into: ids) { return known }
+    if let known = unsafe store.tokens(of: piece, count, hash, into: ids) { return known }
     if tables.wholeTokensMatter, let whole = unsafe tables.wholeToken(piece, count) {
       unsafe ids[0] = whole
       return 1
     }
     let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
-    unsafe long.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+    unsafe store.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
     return tokenCount
   }
 
@@ -175,11 +175,11 @@
     }
     // SAFETY: `output` has been handed on, and has room for one token a byte.
     let hash = unsafe ByteString.hash(piece, count)
-    if let known = unsafe long.tokens(of: piece, count, hash, into: output) {
+    if let known = unsafe store.tokens(of: piece, count, hash, into: output) {
       unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: known))
       return
     }
     unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
-    unsafe longTokens.withUnsafeBufferPointer { unsafe long.insert(piece, count, hash, $0) }
+    unsafe longTokens.withUnsafeBufferPointer { unsafe store.insert(piece, count, hash, $0) }
   }
 }

@@ -4,7 +4,7 @@
 /// no pair looks like, because ids are below ``TokenTable/maximumCount``.
 struct PairTable: Sendable {
   /// The rank of a pair that does not merge; larger than all others.
-  static let none = UInt32.max
+  static let none: UInt32 = 1 << 21
 
   private(set) var slots: [UInt64]
   let shift: UInt64

@@ -1,6 +1,6 @@
 /// The bytes of a pretoken of at most 15 bytes in two words, the length above the bytes.
 ///
-/// Equal keys are equal pretokens. The topmost four bits are left to ``PretokenCache``.
+/// Equal keys are equal pretokens. The topmost four bits are left to ``FrequentPretokens``.
 struct ShortPretokenKey: Hashable, BitwiseCopyable {
   /// The most bytes that fit.
   static let maximumByteCount = 15
@@ -21,10 +21,11 @@ struct ShortPretokenKey: Hashable, BitwiseCopyable {
       // SAFETY: the caller says that 16 bytes can be read.
       low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
       high = unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-      let bits = UInt64(truncatingIfNeeded: count) &* 8
-      let mask = (1 &<< bits) &- 1
-      low = count >= 8 ? low : low & mask
-      high = count > 8 ? high & mask : 0
+      // Bits of the bytes that count, without a branch that is hard to foresee: shifts take the
+      // count modulo 64, and the sign of a difference makes a mask of all ones or none.
+      let mask = ~(~0 &<< (UInt64(truncatingIfNeeded: count) &* 8))
+      low &= mask | UInt64(bitPattern: Int64(truncatingIfNeeded: 7 &- count) &>> 63)
+      high &= mask & UInt64(bitPattern: Int64(truncatingIfNeeded: 8 &- count) &>> 63)
     } else {
       // SAFETY: `index` is below `count`.
       for index in 0..<min(count, 8) {

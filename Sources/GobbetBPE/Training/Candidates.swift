@@ -6,7 +6,7 @@
 /// is one. When there is none left, the floor is lowered and the candidates are collected anew
 /// from the arena. That keeps the rare pairs, which are nearly all, out of table, queue and lists.
 struct Candidates {
-  /// By how much the floor falls when the candidates run out.
+  /// By how much the floor falls at most when the candidates run out.
   private static let floorDivisor: UInt64 = 16
   /// What part of all the places the first candidates have at least.
   private static let firstShare: UInt64 = 512
@@ -46,9 +46,14 @@ struct Candidates {
 
   /// Lowers the floor, and returns whether that was possible; the candidates must then be
   /// collected.
-  mutating func lowerFloor() -> Bool {
+  ///
+  /// `share` is the part of all tokens that there is already. The n-th merge being about n times
+  /// rarer than the first, the floor need not fall by more than that, squared to be on the safe
+  /// side; if it was too little after all, it falls again.
+  mutating func lowerFloor(share: Double) -> Bool {
     guard floor > lowestFloor else { return false }
-    floor = max(floor / Self.floorDivisor, lowestFloor)
+    let enough = UInt64(Double(floor - 1) * share * share)
+    floor = max(floor / Self.floorDivisor, enough, lowestFloor)
     return true
   }
 

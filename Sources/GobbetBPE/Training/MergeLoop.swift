@@ -5,6 +5,8 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   private(set) var tokens: TokenTable
   /// The merges that made them.
   private(set) var merges: [Merge] = []
+  /// How many tokens there are to be.
+  private let size: Int
   private var arena: SymbolArena<Slot>
   private var candidates: Candidates
   private var filter: MergeFilter
@@ -21,8 +23,9 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   ) throws {
     tokens = start.tokens
     arena = try SymbolArena(source, layout, tokens)
-    lefts = NeighbourTally(symbolBound: tokens.count + mergeLimit)
-    rights = NeighbourTally(symbolBound: tokens.count + mergeLimit)
+    size = tokens.count + mergeLimit
+    lefts = NeighbourTally(symbolBound: size)
+    rights = NeighbourTally(symbolBound: size)
     // Every place of the merges that there are counts, however rare.
     candidates = Candidates(lowestFloor: 1, totalWeight: 0)
     filter = MergeFilter(only: start.merges)
@@ -38,6 +41,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   init<Other>(_ other: consuming MergeLoop<Other>) {
     tokens = other.tokens
     merges = other.merges
+    size = other.size
     other.arena.compact { _ in }
     arena = SymbolArena(other.arena)
     candidates = other.candidates
@@ -61,7 +65,8 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
         merge(pair, entry, into: symbol)
         return entry.count
       }
-      guard candidates.lowerFloor() else { return nil }
+      let share = Double(tokens.count) / Double(size)
+      guard candidates.lowerFloor(share: share) else { return nil }
       collectCandidates()
     }
   }

@@ -21,7 +21,7 @@ public struct Vocabulary: Sendable {
 
   /// A vocabulary of tokens and merges, as `tokenizer.json` holds it.
   ///
-  /// For ``MergeRule/ranks`` use ``init(ranks:pattern:specialTokens:)``.
+  /// For ``MergeRule/ranks`` the merges follow from the tokens, and those given do not count.
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a merge whose
   ///   parts are no tokens, whose result has other bytes, or that is there twice, a special token
   ///   in the place of an ordinary one.
@@ -30,6 +30,10 @@ public struct Vocabulary: Sendable {
     tokens: TokenTable, merges: [Merge], mergeRule: MergeRule, pattern: Pattern,
     specialTokens: SpecialTokens
   ) throws(VocabularyError) {
+    if mergeRule == .ranks {
+      try self.init(ranks: tokens, pattern: pattern, specialTokens: specialTokens)
+      return
+    }
     let index = try TokenIndex(tokens)
     try Self.check(merges, tokens)
     try self.init(
@@ -47,6 +51,7 @@ public struct Vocabulary: Sendable {
         throw VocabularyError(.missingByte(byte))
       }
     }
+    guard merges.count < TokenTable.maximumCount else { throw VocabularyError(.tooManyMerges) }
     var count = (0..<tokens.count).count { tokens.contains(TokenID(truncatingIfNeeded: $0)) }
     for special in specialTokens {
       if tokens.contains(special.id) {

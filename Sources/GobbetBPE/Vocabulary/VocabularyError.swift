@@ -21,6 +21,8 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case mergeBytes
     /// An earlier merge joins the same two tokens.
     case duplicateMerge
+    /// There are ``TokenTable/maximumCount`` merges or more.
+    case tooManyMerges
     /// A special token has no bytes.
     case emptySpecialToken
     /// Two special tokens have the same bytes, or the same id.
@@ -55,6 +57,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .unknownToken: "is no token that the merge could use"
       case .mergeBytes: "has other bytes than the two parts of the merge"
       case .duplicateMerge: "an earlier merge joins the same two tokens"
+      case .tooManyMerges: "there are more merges than \(TokenTable.maximumCount - 1)"
       case .emptySpecialToken: "a special token has no bytes"
       case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
       case .specialTokenClash: "is both a special token and an ordinary one with other bytes"

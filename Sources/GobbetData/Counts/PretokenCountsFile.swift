@@ -16,7 +16,7 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
   ///
   /// - Throws: ``FormatError`` if it holds no counts or is damaged; ``FileError``.
   public init(path: String) throws {
-    container = try ContainerReader(path: path)
+    container = try ContainerReader.ofKnownSections(path)
     payload = try container.requiredSection(.counts)
     let section = try container.requiredSection(.countsHeader)
     let content = try container.bytes(of: section)

@@ -1,13 +1,20 @@
 public import GobbetBPE
 public import GobbetFile
 
-/// A packed file of tokens, read in any order and from any number of threads.
+/// Packed tokens of one file or of several as one, read in any order and from any number of threads.
 public struct TokenDataset: Sendable {
-  /// The file.
-  public let path: String
-  private let container: ContainerReader
-  private let header: TokenDatasetHeader
-  private let blocks: TokenBlocks
+  /// The files, in the order of their tokens.
+  public let paths: [String]
+  /// The fingerprint of the vocabulary that the tokens are of.
+  public let fingerprint: Digest
+  /// What the dataset holds: the content id of the file, or the SHA-256 of those of all files.
+  public let contentID: Digest
+  /// All ids are below this bound.
+  public let idBound: Int
+  private let shards: [TokenShard]
+  /// Where the tokens of each file are among all tokens.
+  private let tokens: DocumentIndex
+  /// Where the documents of each file are among all documents.
   private let documents: DocumentIndex
 
   /// Opens the dataset at `path`; blocks are read and checked when their tokens are asked for.
@@ -16,43 +23,66 @@ public struct TokenDataset: Sendable {
   /// compressed are mapped: who cuts the file short while it is open ends the process.
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; ``FileError``.
   public init(path: String, cacheByteBudget: Int = 16 << 20) throws {
-    self.path = path
-    container = try ContainerReader(path: path)
-    let section = try container.requiredSection(.tokenHeader)
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      header = try TokenDatasetHeader(content.span)
-    } catch {
-      throw error.located(at: section.payloadOffset, in: path)
+    try self.init(paths: [path], cacheByteBudget: cacheByteBudget)
+  }
+
+  /// Opens the files at `paths` as one dataset, in that order; each gets its part of the budget.
+  ///
+  /// - Precondition: there is at least one file.
+  /// - Throws: as ``init(path:cacheByteBudget:)``; ``TokenDatasetError`` (`wrongVocabulary`) for a
+  ///   file whose tokens are of another vocabulary than those of the first, (`tooManyTokens`).
+  public init(paths: [String], cacheByteBudget: Int = 16 << 20) throws {
+    precondition(!paths.isEmpty, "TokenDataset: no files")
+    let shards = try paths.map {
+      try TokenShard(path: $0, cacheByteBudget: cacheByteBudget / paths.count)
     }
-    blocks = try TokenBlocks(container, header, cacheByteBudget: cacheByteBudget)
-    documents = try Self.documents(container, header)
+    let fingerprint = shards[0].header.fingerprint
+    for (shard, path) in zip(shards, paths) where shard.header.fingerprint != fingerprint {
+      throw TokenDatasetError(
+        .wrongVocabulary(expected: shard.header.fingerprint, found: fingerprint), path)
+    }
+    guard let tokens = DocumentIndex(lengths: shards.map { $0.header.tokenCount }),
+      let documents = DocumentIndex(lengths: shards.map { $0.header.documentCount })
+    else { throw TokenDatasetError(.tooManyTokens, paths[0]) }
+    self.paths = paths
+    self.shards = shards
+    self.tokens = tokens
+    self.documents = documents
+    self.fingerprint = fingerprint
+    idBound = shards.map { $0.header.idBound }.max() ?? 0
+    let contentIDs = shards.flatMap { $0.container.contentID.bytes }
+    contentID = shards.count == 1 ? shards[0].container.contentID : Digest(of: contentIDs.span)
   }
 
   /// Tokens in all documents.
-  public var tokenCount: Int { header.tokenCount }
+  public var tokenCount: Int { tokens.tokenCount }
   /// How many documents there are.
-  public var documentCount: Int { header.documentCount }
-  /// How the tokens are stored.
-  public var codec: TokenCodec { header.codec }
-  /// Tokens of each block, but for the last.
-  public var blockTokenCount: Int { header.blockTokenCount }
-  /// All ids are below this bound.
-  public var idBound: Int { header.idBound }
-  /// The fingerprint of the vocabulary that the tokens are of.
-  public var fingerprint: Digest { header.fingerprint }
-  /// The content id of the file.
-  public var contentID: Digest { container.contentID }
+  public var documentCount: Int { documents.tokenCount }
+  /// How the tokens of the first file are stored.
+  public var codec: TokenCodec { shards[0].header.codec }
+  /// Tokens of each block of the first file, but for its last.
+  public var blockTokenCount: Int { shards[0].header.blockTokenCount }
 
   /// The tokens of a document, as a range of all tokens.
   ///
   /// - Precondition: `index` is in `0..<documentCount`.
-  public func document(_ index: Int) -> Range<Int> { documents[index] }
+  /// - Complexity: O(log number of files).
+  public func document(_ index: Int) -> Range<Int> {
+    let shard = documents.document(containing: index)
+    let start = tokens[shard].lowerBound
+    let document = shards[shard].documents[index - documents[shard].lowerBound]
+    return (start + document.lowerBound)..<(start + document.upperBound)
+  }
 
   /// The document that holds a token.
   ///
   /// - Precondition: `token` is in `0..<tokenCount`.
-  public func document(containing token: Int) -> Int { documents.document(containing: token) }
+  /// - Complexity: O(log number of documents).
+  public func document(containing token: Int) -> Int {
+    let shard = tokens.document(containing: token)
+    return documents[shard].lowerBound
+      + shards[shard].documents.document(containing: token - tokens[shard].lowerBound)
+  }
 
   /// A range of the tokens of all documents, one behind the other.
   ///
@@ -62,7 +92,50 @@ public struct TokenDataset: Sendable {
   public func tokens(in range: Range<Int>) throws -> [TokenID] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokenCount, "tokens(in:): no such tokens")
-    return try blocks.tokens(in: range)
+    guard !range.isEmpty else { return [] }
+    var shard = tokens.document(containing: range.lowerBound)
+    var found = try tokens(in: range, ofShard: shard)
+    while found.count < range.count {
+      shard += 1
+      found += try tokens(in: range, ofShard: shard)
+    }
+    return found
+  }
+
+  /// The tokens of a range that are in one file.
+  private func tokens(in range: Range<Int>, ofShard shard: Int) throws -> [TokenID] {
+    let start = tokens[shard].lowerBound
+    let part = range.clamped(to: tokens[shard])
+    return try shards[shard].blocks.tokens(
+      in: (part.lowerBound - start)..<(part.upperBound - start))
+  }
+
+  /// The source of every document, as it was given when it was written; empty where none was, nil if
+  /// a file tells none.
+  ///
+  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Complexity: linear in their bytes: nothing is kept from one call to the next.
+  public func documentSources() throws -> [String]? {
+    try column { try DocumentNotes.sources($0.container, count: $0.header.documentCount) }
+  }
+
+  /// The bytes of the text of every document, as they were given when it was written; 0 where they
+  /// were not, nil if a file tells none.
+  ///
+  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Complexity: linear in the number of documents: nothing is kept from one call to the next.
+  public func documentByteCounts() throws -> [Int]? {
+    try column { try DocumentNotes.byteCounts($0.container, count: $0.header.documentCount) }
+  }
+
+  /// What all files say, one behind the other; nil if one says nothing.
+  private func column<Value>(_ values: (TokenShard) throws -> [Value]?) rethrows -> [Value]? {
+    var all: [Value] = []
+    for shard in shards {
+      guard let part = try values(shard) else { return nil }
+      all += part
+    }
+    return all
   }
 
   /// Windows of `length` input tokens that begin every `stride` tokens.
@@ -72,42 +145,18 @@ public struct TokenDataset: Sendable {
     TokenWindows(self, length: length, stride: stride)
   }
 
-  /// The vocabulary of the tokens: the embedded one, else `given`; nil if there is neither.
+  /// The vocabulary of the tokens: the first embedded one, else `given`; nil if there is neither.
   ///
   /// - Throws: ``TokenDatasetError`` (`wrongVocabulary`) if it has another fingerprint than the
   ///   dataset names; ``FormatError`` if the embedded one is damaged.
   public func vocabulary(given: Vocabulary? = nil) throws -> Vocabulary? {
-    let embedded =
-      container.section(.vocabularyHeader) == nil ? nil : try VocabularySections.read(container)
+    var embedded: Vocabulary?
+    for shard in shards where embedded == nil { embedded = try shard.vocabulary() }
     for vocabulary in [given, embedded] {
       if let found = vocabulary?.fingerprint, found != fingerprint {
-        throw TokenDatasetError(.wrongVocabulary(expected: fingerprint, found: found), path)
+        throw TokenDatasetError(.wrongVocabulary(expected: fingerprint, found: found), paths[0])
       }
     }
     return embedded ?? given
-  }
-
-  private static func documents(
-    _ container: ContainerReader, _ header: TokenDatasetHeader
-  ) throws -> DocumentIndex {
-    let section = try container.requiredSection(.documentLengths)
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      var reader = ByteReader(content.span)
-      var lengths: [Int] = []
-      while reader.remainingCount > 0 {
-        lengths.append(try reader.readVariable("documents.length"))
-      }
-      guard lengths.count == header.documentCount, let documents = DocumentIndex(lengths: lengths),
-        documents.tokenCount == header.tokenCount
-      else {
-        throw FormatError(
-          code: .damaged("lengths are not those of \(header.documentCount) documents"), offset: 0,
-          field: "documents.length")
-      }
-      return documents
-    } catch {
-      throw error.located(at: section.payloadOffset, in: container.path)
-    }
   }
 }

@@ -11,6 +11,8 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
     case codecTooNarrow(TokenCodec, bound: Int)
     /// Another vocabulary than the dataset was made with.
     case wrongVocabulary(expected: Digest, found: Digest)
+    /// The files together have more tokens or documents than 63 bits can count.
+    case tooManyTokens
     /// A sampler's state that was taken from another file, or from other windows.
     case foreignState(String)
   }
@@ -35,6 +37,7 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
         "codec \(codec.name) cannot hold ids up to \(bound - 1)"
       case .wrongVocabulary(let expected, let found):
         "was made with vocabulary \(expected), not with \(found)"
+      case .tooManyTokens: "the files together have too many tokens"
       case .foreignState(let reason): "the sampler's state is of something else: \(reason)"
       }
     return "\(path): \(what)"

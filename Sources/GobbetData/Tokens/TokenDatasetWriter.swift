@@ -17,6 +17,7 @@ public struct TokenDatasetWriter: ~Copyable {
   private var encoder: TokenBlockEncoder?
   private var blocks = BlockTable()
   private var lengths = ByteWriter()
+  private var notes = DocumentNotes()
 
   /// Begins a dataset that appears at `path` when it is finished.
   ///
@@ -44,17 +45,22 @@ public struct TokenDatasetWriter: ~Copyable {
       fingerprint: vocabulary.fingerprint)
   }
 
-  /// Adds the tokens of a document behind those of the others.
+  /// Adds the tokens of a document behind those of the others, with its source, such as a path, and
+  /// the number of bytes of its text, if the file shall tell them.
   ///
+  /// - Precondition: `byteCount` is not negative.
   /// - Throws: ``TokenDatasetError`` (`unknownID`), and nothing of the document is then added;
   ///   ``FileError`` if the file cannot be written.
-  public mutating func append(document: Span<TokenID>) throws {
+  public mutating func append(
+    document: Span<TokenID>, source: String? = nil, byteCount: Int? = nil
+  ) throws {
     for index in document.indices where document[index] >= header.idBound {
       throw TokenDatasetError(
         .unknownID(document[index], bound: header.idBound, document: header.documentCount), path)
     }
     unsafe document.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
     lengths.writeVariable(document.count)
+    notes.append(source: source, byteCount: byteCount)
     header.documentCount += 1
     header.tokenCount += document.count
     try writeBlocks()
@@ -69,6 +75,7 @@ public struct TokenDatasetWriter: ~Copyable {
     try container.end()
     try container.add(.tokenBlocks, blocks.content, level: 19)
     try container.add(.documentLengths, lengths.bytes, level: 19)
+    try notes.write(to: &container)
     try container.add(.tokenHeader, header.content, level: nil)
     return TokenDatasetSummary(
       tokenCount: header.tokenCount, documentCount: header.documentCount,

@@ -103,7 +103,7 @@ extension TokenWindows {
       } else {
         nil
       }
-    if let fault { throw TokenDatasetError(.foreignState(fault), dataset.path) }
+    if let fault { throw TokenDatasetError(.foreignState(fault), dataset.paths[0]) }
     return WindowSampler(state)
   }
 }

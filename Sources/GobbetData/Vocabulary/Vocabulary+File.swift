@@ -7,7 +7,7 @@ extension Vocabulary {
   ///
   /// - Throws: ``FormatError`` if the file is damaged or holds no vocabulary; ``FileError``.
   public init(contentsOf path: String) throws {
-    self = try VocabularySections.read(ContainerReader(path: path))
+    self = try VocabularySections.read(ContainerReader.ofKnownSections(path))
   }
 
   /// Writes the vocabulary to a file that appears at `path` when it is complete.

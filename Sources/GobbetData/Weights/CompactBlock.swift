@@ -29,31 +29,54 @@ enum CompactBlock {
     return lengths.bytes + body
   }
 
-  /// The `byteCount` bytes of the elements of a stored block.
+  /// Writes the elements of a stored block.
   ///
-  /// - Throws: ``FormatError`` if the block is not of so many.
-  static func decoded(
-    _ stored: Span<UInt8>, byteCount: Int, _ planes: ExponentPlanes, _ decompressor: Decompressor
-  ) throws(FormatError) -> [UInt8] {
-    var lengths = ByteReader(stored)
+  /// Compressed planes are decoded into `scratch`, which is only kept to be used again.
+  /// - Throws: ``FormatError`` if the block is not of as many bytes as `elements` has room for.
+  static func decode(
+    _ stored: UnsafeRawBufferPointer, _ planes: ExponentPlanes, _ decompressor: Decompressor,
+    _ scratch: inout [UInt8], into elements: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) {
+    guard stored.count >= headerByteCount(planes),
+      elements.count.isMultiple(of: planes.elementWidth)
+    else { throw damaged("a block of \(stored.count) bytes") }
+    if scratch.count < elements.count { scratch = [UInt8](repeating: 0, count: elements.count) }
+    var failure: FormatError?
+    unsafe scratch.withUnsafeMutableBytes { scratch in
+      do throws(FormatError) {
+        try unsafe join(stored, planes, decompressor, scratch, into: elements)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func join(
+    _ stored: UnsafeRawBufferPointer, _ planes: ExponentPlanes, _ decompressor: Decompressor,
+    _ scratch: UnsafeMutableRawBufferPointer, into elements: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) {
     var start = headerByteCount(planes)
-    var split: [UInt8] = []
-    split.reserveCapacity(byteCount)
-    for range in planes.ranges(count: byteCount / planes.elementWidth) {
-      let length = Int(try lengths.read(UInt32.self, field))
+    var bases: [UnsafeRawPointer] = unsafe []
+    for (number, range) in planes.ranges(count: elements.count / planes.elementWidth).enumerated() {
+      // SAFETY: the lengths of all planes are in front, which `decode` checked.
+      let raw = unsafe stored.loadUnaligned(fromByteOffset: 4 * number, as: UInt32.self)
+      let length = Int(UInt32(littleEndian: raw))
       guard length <= stored.count - start, length <= range.count else {
         throw damaged("a plane of \(length) bytes")
       }
-      let plane = stored.extracting(start..<(start + length))
-      if length == range.count {
-        for index in plane.indices { split.append(plane[index]) }
-      } else {
-        try decompressor.decompress(plane, byteCount: range.count, into: &split, field: field)
+      let plane = unsafe UnsafeRawBufferPointer(rebasing: stored[start..<(start + length)])
+      let target = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[range])
+      if length < range.count {
+        try unsafe decompressor.decompress(plane, into: target, field: field)
       }
+      let decoded = unsafe length < range.count ? UnsafeRawBufferPointer(target) : plane
+      guard let base = decoded.baseAddress else { return }
+      unsafe bases.append(base)
       start += length
     }
     guard start == stored.count else { throw damaged("\(stored.count - start) bytes too many") }
-    return planes.joined(split.span)
+    unsafe planes.join(bases, into: elements)
   }
 
   private static let field = "tensors.block"
@@ -73,18 +96,6 @@ extension ExponentPlanes {
         unsafe split(source, into: .init(rebasing: target[..<source.count]))
       }
       count = elements.count
-    }
-  }
-
-  /// The elements of planes.
-  fileprivate func joined(_ planes: Span<UInt8>) -> [UInt8] {
-    // SAFETY: `join` writes all bytes of a buffer as long as `planes`.
-    unsafe [UInt8](unsafeUninitializedCapacity: planes.count) { buffer, count in
-      let target = UnsafeMutableRawBufferPointer(buffer)
-      unsafe planes.withUnsafeBytes { source in
-        unsafe join(source, into: .init(rebasing: target[..<source.count]))
-      }
-      count = planes.count
     }
   }
 }

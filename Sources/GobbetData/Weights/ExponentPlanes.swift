@@ -52,30 +52,28 @@
     }
   }
 
-  /// Writes the elements of planes.
+  /// Writes the elements whose planes begin at `planes`.
   ///
-  /// - Precondition: `elements` has room for whole elements, and `planes` as many bytes.
-  func join(_ planes: UnsafeRawBufferPointer, into elements: UnsafeMutableRawBufferPointer) {
+  /// - Precondition: `elements` has room for whole elements; each plane has its width an element.
+  func join(_ planes: [UnsafeRawPointer], into elements: UnsafeMutableRawBufferPointer) {
     precondition(
-      elements.count == planes.count && elements.count.isMultiple(of: elementWidth),
-      "ExponentPlanes: buffers of different or broken size")
+      unsafe planes.count == widths.count && elements.count.isMultiple(of: elementWidth),
+      "ExponentPlanes: planes missing, or a broken element")
     let count = elements.count / elementWidth
-    guard count > 0, let source = planes.baseAddress,
-      let target = elements.baseAddress
-    else { return }
-    // SAFETY: the precondition gives every element its bytes in both buffers.
+    guard count > 0, let target = elements.baseAddress else { return }
+    // SAFETY: there are as many planes as the width in the function's name has.
     switch elementWidth {
-    case 1: unsafe Self.join1(source, target, count)
-    case 2: unsafe Self.join2(source, target, count)
-    case 4: unsafe Self.join4(source, target, count)
-    default: unsafe Self.join8(source, target, count)
+    case 1: unsafe Self.join1(planes[0], target, count)
+    case 2: unsafe Self.join2(planes[0], planes[1], target, count)
+    case 4: unsafe Self.join4(planes[0], planes[1], planes[2], target, count)
+    default: unsafe Self.join8(planes[0], planes[1], planes[2], planes[3], target, count)
     }
   }
 }
 
-// SAFETY, of all that follow: `source` and `target` have `count` elements of the width in the
-// function's name; planes begin at the sums of the widths before them, times `count`. Loads and
-// stores are unaligned, and the two buffers are different.
+// SAFETY, of all that follow: elements have the width in the function's name, and there are `count`
+// of them. Where planes are one after the other, they begin at the sums of the widths before them,
+// times `count`. Loads and stores are unaligned, and what is read is not what is written.
 extension ExponentPlanes {
   private static func split1(
     _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
@@ -111,9 +109,9 @@ extension ExponentPlanes {
   }
 
   private static func join2(
-    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
+    _ source: UnsafeRawPointer, _ low: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
+    _ count: Int
   ) {
-    let low = unsafe source + count
     for index in 0..<count {
       let high = unsafe UInt16(source.load(fromByteOffset: index, as: UInt8.self))
       let turned = unsafe high << 8 | UInt16(low.load(fromByteOffset: index, as: UInt8.self))
@@ -142,10 +140,9 @@ extension ExponentPlanes {
   }
 
   private static func join4(
-    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
+    _ source: UnsafeRawPointer, _ middle: UnsafeRawPointer, _ low: UnsafeRawPointer,
+    _ target: UnsafeMutableRawPointer, _ count: Int
   ) {
-    let middle = unsafe source + count
-    let low = unsafe source + 2 * count
     for index in 0..<count {
       let high = unsafe UInt32(source.load(fromByteOffset: index, as: UInt8.self)) << 24
       let next = unsafe UInt32(middle.load(fromByteOffset: index, as: UInt8.self)) << 16
@@ -180,11 +177,9 @@ extension ExponentPlanes {
   }
 
   private static func join8(
-    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
+    _ source: UnsafeRawPointer, _ next: UnsafeRawPointer, _ middle: UnsafeRawPointer,
+    _ low: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
   ) {
-    let next = unsafe source + count
-    let middle = unsafe source + 2 * count
-    let low = unsafe source + 4 * count
     for index in 0..<count {
       let high = unsafe UInt64(source.load(fromByteOffset: index, as: UInt8.self)) << 56
       let second = unsafe UInt64(next.load(fromByteOffset: index, as: UInt8.self)) << 48

@@ -19,7 +19,7 @@ public struct WeightsReader: TensorSource {
   /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
   public init(path: String) throws {
     self.path = path
-    container = try ContainerReader(path: path)
+    container = try ContainerReader.ofKnownSections(path)
     metadata = try Self.metadata(container)
     payload = try container.requiredSection(.tensorData)
     let section = try container.requiredSection(.tensorTable)
@@ -91,43 +91,35 @@ public struct WeightsReader: TensorSource {
     }
     guard entry.tensor == tensor else { throw TensorError(.otherDescription, tensor: tensor.name) }
     guard !range.isEmpty else { return }
-    let decompressor = entry.codec == .compact ? Decompressor() : nil
     let size = TensorTable.blockByteCount
-    for block in (range.lowerBound / size)...((range.upperBound - 1) / size) {
-      let data = try data(of: entry, block, decompressor)
-      let wanted = range.clamped(to: (block * size)..<(block * size + data.count))
-      let first = wanted.lowerBound - block * size
+    var decoder = TensorBlockDecoder(entry)
+    for number in (range.lowerBound / size)...((range.upperBound - 1) / size) {
+      let whole = (number * size)..<min((number + 1) * size, tensor.byteCount)
+      let wanted = whole.clamped(to: range)
       let start = wanted.lowerBound - range.lowerBound
-      // SAFETY: `wanted` lies in `range`, so its place in `destination` is inside; `data` begins at
-      // byte `block * size` of the tensor, and `wanted` lies in it too.
-      unsafe data.withUnsafeBytes { source in
-        let source = unsafe source[first..<(first + wanted.count)]
-        unsafe UnsafeMutableRawBufferPointer(
-          rebasing: destination[start..<(start + wanted.count)]
-        ).copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
-      }
+      // SAFETY: `wanted` lies in `range`, and `destination` is as long as that.
+      let target = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: destination[start..<(start + wanted.count)])
+      try unsafe read(
+        entry, number, wanted.lowerBound - whole.lowerBound, &decoder, into: target)
     }
   }
 
-  /// The checked and decoded data of a tensor's block.
-  private func data(
-    of entry: TensorTable.Entry, _ number: Int, _ decompressor: Decompressor?
-  ) throws -> [UInt8] {
+  /// Copies a part of a block's data, which begins at `start` in the block.
+  private func read(
+    _ entry: TensorTable.Entry, _ number: Int, _ start: Int,
+    _ decoder: inout TensorBlockDecoder, into target: UnsafeMutableRawBufferPointer
+  ) throws {
+    let first = blocks[entry.blocks.lowerBound]
     let block = blocks[entry.blocks.lowerBound + number]
-    let start =
-      entry.offset + block.stored.lowerBound
-      - blocks[entry.blocks.lowerBound].stored.lowerBound
+    let offset = entry.offset + block.stored.lowerBound - first.stored.lowerBound
     let stored = try container.uncheckedBytes(
-      of: payload, in: start..<(start + block.stored.count))
-    do {
+      of: payload, in: offset..<(offset + block.stored.count))
+    do throws(FormatError) {
       try block.check(stored.span, "tensors.block")
-      guard let decompressor, let planes = ExponentPlanes(entry.tensor.elementType) else {
-        return stored
-      }
-      return try CompactBlock.decoded(
-        stored.span, byteCount: block.byteCount, planes, decompressor)
+      try unsafe decoder.decode(stored, byteCount: block.byteCount, from: start, into: target)
     } catch {
-      throw error.located(at: payload.payloadOffset + start, in: path)
+      throw error.located(at: payload.payloadOffset + offset, in: path)
     }
   }
 

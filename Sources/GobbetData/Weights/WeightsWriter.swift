@@ -25,7 +25,7 @@ public struct WeightsWriter: ~Copyable {
   private var open: OpenTensor?
   /// Bytes of the section of the data.
   private var byteCount = 0
-  private let compressor = Compressor(level: 1, minMatch: 7)
+  private let compressor = Compressor(literalsOnly: ())
 
   /// Begins a file that appears at `path` when it is finished.
   ///

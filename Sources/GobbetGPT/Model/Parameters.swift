@@ -27,6 +27,11 @@ struct Parameters {
     self.precision = precision
     self.threads = threads
     for tensor in source.tensors { byName[tensor.name] = tensor }
+    // A number of layers out of a file must not decide how long the list of their tensors gets.
+    let lastLayer = configuration.layerCount - 1
+    guard lastLayer < byName.count else {
+      throw GPTError(.missingTensor("h.\(lastLayer).ln_1.weight"))
+    }
     let head = byName["lm_head.weight"]
     hasOwnHead = head != nil && !configuration.hasTiedHead
     if hasOwnHead, let head, head.shape.count == 2, head.shape[0] > 0 {
@@ -80,6 +85,7 @@ struct Parameters {
   private func check(
     _ expected: [Expectation], _ configuration: Configuration
   ) throws(GPTError) {
+    let kinds = Set(byName.keys.map(Self.kind))
     var known: Set<String> = []
     for layer in 0..<configuration.layerCount {
       // Not parameters: the causal mask, which old files carry along.
@@ -89,7 +95,7 @@ struct Parameters {
     for expectation in expected {
       known.insert(expectation.name)
       guard let found = byName[expectation.name] else {
-        if expectation.isOptional, isMissingEverywhere(expectation.name, configuration) { continue }
+        if expectation.isOptional, !kinds.contains(Self.kind(expectation.name)) { continue }
         throw GPTError(.missingTensor(expectation.name))
       }
       guard found.shape == expectation.shape else {
@@ -103,12 +109,11 @@ struct Parameters {
     }
   }
 
-  /// Whether no layer has the tensor that this one lacks; the final norm goes with the layers' norms.
-  private func isMissingEverywhere(_ name: String, _ configuration: Configuration) -> Bool {
-    let parts = (name == "ln_f.bias" ? "h.0.ln_1.bias" : name).split(separator: ".")
-    guard parts[0] == "h" else { return true }
-    let rest = parts.dropFirst(2).joined(separator: ".")
-    return (0..<configuration.layerCount).allSatisfy { byName["h.\($0).\(rest)"] == nil }
+  /// A tensor's name without the number of its layer; the final norm goes with the layers' norms.
+  private static func kind(_ name: String) -> String {
+    if name.hasPrefix("ln_f.") { return kind("h.0.ln_1." + name.dropFirst("ln_f.".count)) }
+    guard name.hasPrefix("h.") else { return name }
+    return name.split(separator: ".").dropFirst(2).joined(separator: ".")
   }
 
   /// A tensor's elements, checked to be finite; zeros if the model does without it.

@@ -7,7 +7,7 @@ public import GobbetData
 /// - Source: ggml's `docs/gguf.md`.
 public struct GGUFReader: TensorSource {
   /// Every tensor, in the file's order; shapes with the outermost axis first.
-  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  public var tensors: [TensorDescription] { stored.tensors }
   /// How each of them is stored.
   public let types: [GGUFType]
   /// The keys and values in front of the tensors, in the file's order.

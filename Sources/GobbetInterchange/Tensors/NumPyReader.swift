@@ -5,7 +5,7 @@ public import GobbetData
 /// Object arrays, which hold pickles, are refused with every other type that tensors do not have.
 public struct NumPyReader: TensorSource {
   /// Every array, by its member's name without `.npy`; that of a single file is called after it.
-  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  public var tensors: [TensorDescription] { stored.tensors }
   /// There is none.
   public let metadata: [(String, String)] = []
   let stored: StoredTensors

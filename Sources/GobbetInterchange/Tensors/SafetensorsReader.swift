@@ -8,7 +8,7 @@ public import GobbetData
 /// - Source: the format's README, and the checks of its reference reader.
 public struct SafetensorsReader: TensorSource {
   /// Every tensor, in the order of their data.
-  public var tensors: [TensorDescription] { stored.entries.map(\.tensor) }
+  public var tensors: [TensorDescription] { stored.tensors }
   /// The string pairs under `__metadata__`, in the file's order.
   public let metadata: [(String, String)]
   private let stored: StoredTensors

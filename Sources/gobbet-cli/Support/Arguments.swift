@@ -84,6 +84,23 @@ extension WeightCodec: ExpressibleByArgument {
   public var defaultValueDescription: String { name }
 }
 
+extension Precision: ExpressibleByArgument {
+  private static let names: [(name: String, precision: Precision)] = [
+    ("f32", .float32), ("bf16", .bfloat16), ("int8", .int8),
+  ]
+
+  /// The precision of that name.
+  public init?(argument: String) {
+    guard let entry = Self.names.first(where: { $0.name == argument }) else { return nil }
+    self = entry.precision
+  }
+
+  /// The name that stands for the precision in help texts.
+  public var defaultValueDescription: String {
+    Self.names.first { $0.precision == self }?.name ?? ""
+  }
+}
+
 extension ConversionFormat: ExpressibleByArgument {
   /// The format of that name.
   public init?(argument: String) { self.init(rawValue: argument) }

@@ -32,3 +32,9 @@ extension Double {
   /// The number with `places` digits after the point.
   func rounded(places: Int) -> String { String(format: "%.\(places)f", self) }
 }
+
+/// A token's bytes as a person can read them: quoted text, or hexadecimal where they are none.
+func displayed(_ bytes: some Collection<UInt8>) -> String {
+  if let text = String(validating: bytes, as: UTF8.self) { return text.debugDescription }
+  return "<" + bytes.map { String(format: "%02X", $0) }.joined(separator: " ") + ">"
+}

@@ -1,4 +1,5 @@
 import Foundation
+import Gobbet
 import Synchronization
 
 /// Says on standard error how far a long run is: one line that is rewritten on a terminal, a line
@@ -7,6 +8,7 @@ final class Progress: Sendable {
   private struct State {
     var lastShown: ContinuousClock.Instant
     var isLineOpen = false
+    var mergingStart: ContinuousClock.Instant?
   }
 
   private let isTerminal = isatty(2) == 1
@@ -38,6 +40,19 @@ final class Progress: Sendable {
         note(line())
       }
     }
+  }
+
+  /// How long merging will take if it goes on as it has begun; empty while that is not known.
+  func timeLeft(_ progress: TrainingRunProgress) -> String {
+    guard case .merging(let done, let all) = progress, done > 0 else { return "" }
+    let start = state.withLock { state in
+      let start = state.mergingStart ?? .now
+      state.mergingStart = start
+      return start
+    }
+    let passed = (ContinuousClock.now - start) / .seconds(1)
+    guard passed > 1 else { return "" }
+    return ", \(Int(passed * Double(all - done) / Double(done)) + 1) s left"
   }
 
   /// Ends the line that was being rewritten.

@@ -69,6 +69,22 @@ func randomVocabulary(
     }
   }
 
+  @Test("keeps to its budget however much it sees") func cacheMemory() throws {
+    var generator = SeededGenerator(8)
+    let budget = 1 << 17
+    let vocabulary = try randomVocabulary(&generator, rule: .ranks)
+    var encoder = Tokenizer(vocabulary).makeEncoder(cacheByteBudget: budget)
+    let fresh = encoder.cacheByteCount
+    var ids: [TokenID] = []
+    for _ in 0..<20_000 {
+      let length = Int.random(in: 1...60, using: &generator)
+      let text = (0..<length).map { _ in UInt8(97 + Int.random(in: 0..<4, using: &generator)) }
+      encoder.encode(text.span, into: &ids)
+    }
+    let grown = encoder.cacheByteCount
+    #expect(fresh < grown && grown <= budget)
+  }
+
   @Test("does not depend on the cache budget", arguments: [0, 1000, 100_000])
   func budgets(budget: Int) throws {
     var generator = SeededGenerator(7)

@@ -1,10 +1,9 @@
-/// The tokens of short pretokens seen lately: at most 15 bytes and four tokens.
+/// The tokens of the pretokens seen last that are short: at most 15 bytes and four tokens.
 ///
-/// Two entries of 32 bytes share a cache line. Every pretoken has two lines: a new one takes the
-/// first place of its first line and pushes the last there to that one's second line, which is
-/// looked at only when the first line has no answer. The table starts small and grows with use up
-/// to its budget.
-@safe struct PretokenCache: ~Copyable {
+/// Two entries of 32 bytes share a cache line and the low bits of a hash; a new one takes the first
+/// place and moves the other to the second. The table starts small and grows with use up to its
+/// budget, which is small enough for it to stay near the processor.
+@safe struct FrequentPretokens: ~Copyable {
   /// The most tokens an entry holds.
   static let maximumTokenCount = 4
 
@@ -48,29 +47,25 @@
   /// The memory it occupies.
   var byteCount: Int { lineCount * 64 }
 
-  /// The first line of a pretoken: two entries.
-  @inline(__always) func firstLine(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    // SAFETY: the index of the line is below `lineCount`, and each has two entries.
-    unsafe entries + 2 * (Int(truncatingIfNeeded: hash) & (lineCount &- 1))
-  }
+  /// Where the lines of pretokens are; good until the next insertion.
+  @safe struct Lines {
+    private let base: UnsafeMutableRawPointer
+    private let mask: UInt64
 
-  /// The second line of a pretoken.
-  private func secondLine(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    unsafe entries + 2 * (Int(truncatingIfNeeded: hash &>> 32) & (lineCount &- 1))
-  }
-
-  /// The entry of a pretoken that is in its second line; it moves to the first.
-  mutating func secondEntry(_ key: ShortPretokenKey, _ hash: UInt64) -> Entry? {
-    let line = unsafe secondLine(hash)
-    for place in 0..<2 where unsafe line[place].isOf(key) {
-      // SAFETY: a line has two entries.
-      let entry = unsafe line[place]
-      unsafe line[place] = Entry()
-      insert(entry, hash)
-      return entry
+    fileprivate init(_ entries: UnsafeMutablePointer<Entry>, _ lineCount: Int) {
+      unsafe base = UnsafeMutableRawPointer(entries)
+      mask = UInt64(truncatingIfNeeded: (lineCount - 1) * 64)
     }
-    return nil
+
+    /// The line that a hash names: two entries.
+    @inline(__always) subscript(hash: UInt64) -> UnsafeMutablePointer<Entry> {
+      // SAFETY: the mask leaves multiples of 64, the size of a line, that are inside the table.
+      unsafe (base + Int(truncatingIfNeeded: hash & mask)).assumingMemoryBound(to: Entry.self)
+    }
   }
+
+  /// The lines of pretokens, by hash.
+  var lines: Lines { unsafe Lines(entries, lineCount) }
 
   /// Adds the tokens of a pretoken that is not there.
   ///
@@ -90,16 +85,9 @@
 
   private func insert(_ entry: Entry, _ hash: UInt64) {
     // SAFETY: a line has two entries.
-    let line = unsafe firstLine(hash)
-    let pushed = unsafe line[1]
+    let line = unsafe lines[hash]
     unsafe line[1] = line[0]
     unsafe line[0] = entry
-    guard pushed.high != 0 else { return }
-    // One that sits in its second line already is given up.
-    let pushedHash = pushed.key.hash
-    guard unsafe firstLine(pushedHash) == line else { return }
-    let second = unsafe secondLine(pushedHash)
-    unsafe second[second[0].high == 0 ? 0 : 1] = pushed
   }
 
   private mutating func grow() {

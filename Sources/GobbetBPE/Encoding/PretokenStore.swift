@@ -1,10 +1,10 @@
-/// The tokens of pretokens that ``PretokenCache`` has no room for: any length, any number of tokens.
+/// The tokens of pretokens of any length and any number of tokens, packed.
 ///
 /// An open hash table points into an arena, where a record is its number of bytes, its number of
 /// tokens, the bytes, and the tokens in three bytes each. Both grow with use up to the budget. What
 /// comes when they are full is not kept, until as much was missed as there is; then everything is
 /// forgotten. So a working set that is a little too large still finds most of itself.
-@safe struct LongPretokenCache: ~Copyable {
+@safe struct PretokenStore: ~Copyable {
   private static let firstSlotCount = 512
   private static let firstArenaByteCount = 1 << 15
   /// Bytes behind the last record, so that its tokens can be read four bytes at a time.
@@ -25,9 +25,9 @@
 
   /// A cache of at most `byteBudget` bytes; it keeps nothing if that is very little.
   init(byteBudget: Int) {
-    // An eighth, or up to a quarter, for the table.
+    // More than an eighth and up to a quarter for the table.
     var slots = 1
-    while slots * 64 <= byteBudget { slots *= 2 }
+    while slots * 40 <= byteBudget { slots *= 2 }
     maximumSlotCount = slots
     maximumArenaByteCount = max(0, byteBudget - 8 * slots - Self.paddingByteCount)
     slotCount = min(slots, Self.firstSlotCount)

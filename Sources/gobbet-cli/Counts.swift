@@ -1,0 +1,106 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet counts`: corpus → counted pretokens, in a file, which others add to and train on.
+struct Counts: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Count the pretokens of a corpus into a file; merge and prune such files.",
+    discussion: """
+      gobbet train --counts learns from such files. Parts of a corpus that are counted apart, on \
+      several machines, merge into the very bytes of counting it whole.
+      """,
+    subcommands: [CountsOfCorpus.self, CountsMerge.self, CountsPrune.self],
+    defaultSubcommand: CountsOfCorpus.self)
+}
+
+/// `gobbet counts INPUTS`.
+struct CountsOfCorpus: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "of", abstract: "Count the pretokens of a corpus.")
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var pattern: PatternOptions
+  @OptionGroup var counting: CountingOptions
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var report: ReportOptions
+
+  private struct Report: Encodable {
+    let output: String
+    let documents: Int
+    let bytes: Int
+    let unique_pretokens: Int
+    let cut_pretokens: Int
+  }
+
+  func run() async throws {
+    let run = counting.run(input, try pattern.chosen(), threads, for: output.output)
+    Interruption.watch()
+    let progress = Progress(quiet: report.quiet)
+    let counted = try await run.result { state in
+      progress.update(state.description)
+      return !Interruption.isRequested
+    }
+    progress.finish()
+    try counted.write(to: output.output, replacing: output.force)
+    if report.json {
+      try printJSON(
+        Report(
+          output: output.output, documents: counted.documentCount, bytes: counted.byteCount,
+          unique_pretokens: counted.uniquePretokenCount, cut_pretokens: counted.cutPretokenCount))
+      return
+    }
+    print(
+      """
+      \(output.output): \(counted.uniquePretokenCount.grouped) unique pretokens of \
+      \(counted.byteCount.grouped) bytes in \(counted.documentCount.grouped) documents
+      """)
+    noteCuts(counted.cutPretokenCount, counting)
+  }
+}
+
+/// `gobbet counts merge`.
+struct CountsMerge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Add files of counts up.")
+
+  @Argument(help: "Files of counts, all of one pattern.") var inputs: [String]
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let merged = try PretokenCountsFile.merge(
+      inputs, to: output.output, replacing: output.force)
+    print("\(output.output): \(merged.uniqueCount.grouped) unique pretokens")
+  }
+}
+
+/// `gobbet counts prune`.
+struct CountsPrune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune", abstract: "Leave out what is rare.")
+
+  @Argument(help: "A file of counts.") var input: String
+  @OptionGroup var output: OutputOptions
+  @Option(help: "Keep the pretokens that occur this often.") var minimumCount: UInt64
+
+  func run() throws {
+    let whole = try PretokenCountsFile(path: input)
+    let kept = try whole.prune(
+      below: minimumCount, to: output.output, replacing: output.force)
+    print(
+      """
+      \(output.output): \(kept.uniqueCount.grouped) unique pretokens of \
+      \(whole.uniqueCount.grouped)
+      """)
+  }
+}
+
+/// Says how many pretokens were counted in pieces.
+func noteCuts(_ count: Int, _ options: CountingOptions) {
+  guard count > 0 else { return }
+  note(
+    """
+    gobbet: \(count.grouped) pretokens were longer than \
+    \(options.maximumPretokenLength.grouped) bytes and cut
+    """)
+}

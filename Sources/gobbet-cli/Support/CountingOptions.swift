@@ -1,0 +1,51 @@
+import ArgumentParser
+import Gobbet
+
+/// Which part of a corpus is counted, and with how much memory.
+struct CountingOptions: ParsableArguments {
+  @Option(help: "Memory for counting, as 256M; what is more goes to disk and changes no result.")
+  var memory: ByteCount?
+
+  @Option(help: "Where it goes. (default: the folder of the output)")
+  var temporaryFolder: String?
+
+  @Option(help: "Read no more of the inputs than the document with this byte, as 4G.")
+  var limit: ByteCount?
+
+  @Option(help: "Cut pretokens longer than this many bytes, at most 65535.")
+  var maximumPretokenLength = TokenTable.maximumTokenByteCount
+
+  func validate() throws {
+    guard (1...TokenTable.maximumTokenByteCount).contains(maximumPretokenLength) else {
+      throw ValidationError("--maximum-pretoken-length: 1 to \(TokenTable.maximumTokenByteCount)")
+    }
+    if let memory, memory.value < 1 << 20 {
+      throw ValidationError("--memory: not below 1M")
+    }
+  }
+
+  /// Whether any of them was given.
+  var isGiven: Bool {
+    memory != nil || temporaryFolder != nil || limit != nil
+      || maximumPretokenLength != TokenTable.maximumTokenByteCount
+  }
+
+  /// A run with these options that works for the file at `output`.
+  func run(
+    _ input: InputOptions, _ pattern: Pattern, _ threads: ThreadOptions, for output: String
+  ) -> PretokenCountingRun {
+    var run = PretokenCountingRun(
+      inputs: input.inputs, corpus: input.corpus, pattern: pattern, workerCount: threads.count)
+    run.memoryByteBudget = memory?.value
+    run.temporaryFolder = temporaryFolder ?? folder(of: output)
+    run.byteLimit = limit?.value
+    run.maximumPretokenLength = maximumPretokenLength
+    return run
+  }
+}
+
+/// The folder that the file at `path` is in.
+private func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Gobbet
+
+/// How text is split: by a pattern that has a name, or by one with some settings changed.
+struct PatternOptions: ParsableArguments {
+  @Option(help: "How text is split: \(Pattern.listed). (default: cl100k)")
+  var pattern: PatternName?
+
+  @Option(help: "Digits of a numeral together, in place of the pattern's: 1, 2, 3 or all.")
+  var digits: DigitRule?
+
+  @Option(help: "English contractions, in place of the pattern's: none, lowercase or any-case.")
+  var contractions: ContractionRule?
+
+  @Option(help: "Whether white space up to a newline stays together: yes or no.")
+  var newlineRuns: NewlineRule?
+
+  /// Whether any of them was given.
+  var isGiven: Bool {
+    pattern != nil || digits != nil || contractions != nil || newlineRuns != nil
+  }
+
+  /// The pattern with the settings that were given.
+  ///
+  /// - Throws: ``Failure`` (`usage`) if they do not go together.
+  func chosen() throws(Failure) -> Pattern {
+    let base = pattern?.pattern ?? .cl100k
+    var settings = base.settings
+    if let contractions { settings[0] = contractions.setting(for: base.words).rawValue }
+    if let digits { settings[3] = digits.setting.rawValue }
+    if let newlineRuns { settings[5] = newlineRuns == .yes ? 1 : 0 }
+    guard let changed = Pattern(settings: settings) else {
+      throw Failure(.usage, "--pattern \(base.name ?? ""): these settings do not go with it")
+    }
+    return changed
+  }
+}
+
+/// Values of `--digits`.
+enum DigitRule: String, ExpressibleByArgument {
+  case one = "1"
+  case two = "2"
+  case three = "3"
+  case all
+
+  var setting: Pattern.Digits {
+    switch self {
+    case .one: .one
+    case .two: .upToTwo
+    case .three: .upToThree
+    case .all: .runWithSpace
+    }
+  }
+}
+
+/// Values of `--contractions`.
+enum ContractionRule: String, ExpressibleByArgument {
+  case none
+  case lowercase
+  case anyCase = "any-case"
+
+  func setting(for words: Pattern.Words) -> Pattern.Contractions {
+    switch self {
+    case .none: .none
+    case .lowercase: .lowercase
+    case .anyCase: words == .caseAware ? .anyCaseSuffix : .anyCase
+    }
+  }
+}
+
+/// Values of `--newline-runs`.
+enum NewlineRule: String, ExpressibleByArgument {
+  case yes
+  case no
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet vocabulary`: a look into vocabularies.
+struct VocabularyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vocabulary", abstract: "Look into vocabularies: on a text, token by token.",
+    subcommands: [
+      VocabularyStats.self, VocabularyCompare.self, VocabularyTruncate.self, VocabularyShow.self,
+    ])
+}
+
+/// `gobbet vocabulary truncate`.
+struct VocabularyTruncate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "truncate", abstract: "Write the smaller vocabulary that a larger grew out of.")
+
+  @Argument(help: "The vocabulary.") var input: String
+  @Option(help: "Tokens in all, special ones too.") var size: Int
+  @Option(help: "How text is split, for files that do not say.") var pattern: PatternName?
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let whole = try Vocabulary(recognizing: input, pattern: pattern?.pattern)
+    guard size <= whole.idBound else {
+      throw Failure(.usage, "--size: \(input) has no more than \(whole.idBound) tokens")
+    }
+    let small = try whole.truncated(to: size)
+    try small.write(to: output.output, replacing: output.force)
+    print("\(output.output): a vocabulary of \(small.idBound.grouped) ids")
+  }
+}
+
+/// `gobbet vocabulary show`.
+struct VocabularyShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show how a token came about: its merges, as a tree.",
+    discussion: "A number is an id; with --text it is the text of a token as everything else is.")
+
+  @Argument(help: "The token: its id, or its text.") var token: String
+  @OptionGroup var vocabulary: VocabularyOptions
+  @Flag(help: "Take a number for text.") var text = false
+  @Flag(help: "Print one JSON object.") var json = false
+
+  private struct Report: Encodable {
+    let id: TokenID
+    let text: String
+    let bytes: [UInt8]
+    let rank: Int?
+    let parts: [Report]
+
+    init(_ tree: VocabularyMergeTree) {
+      id = tree.id
+      text = String(decoding: tree.bytes, as: UTF8.self)
+      bytes = tree.bytes
+      rank = tree.rank
+      parts = tree.parts.map { Report($0) }
+    }
+  }
+
+  func run() throws {
+    let vocabulary = try vocabulary.load()
+    let number = text ? nil : TokenID(token)
+    guard let id = number ?? vocabulary.id(of: Array(token.utf8)),
+      let tree = VocabularyMergeTree(of: id, in: vocabulary)
+    else { throw Failure(.negative, "the vocabulary has no token \(token.debugDescription)") }
+    if json {
+      try printJSON(Report(tree))
+      return
+    }
+    let lines = tree.lines { tree in
+      let rank = tree.rank.map { ", merge \($0.grouped)" } ?? ""
+      return "\(displayed(tree.bytes)) \(tree.id)\(rank)"
+    }
+    for line in lines { print(line) }
+  }
+}

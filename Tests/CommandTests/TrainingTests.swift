@@ -1,0 +1,83 @@
+import TestSupport
+import Testing
+
+@Suite("Training by the command") struct TrainingTests {
+  static let corpus = fixturesFolder + "/corpus"
+
+  @Test("several sizes from one run are those of runs of their own")
+  func sizes() throws {
+    let folder = try TemporaryFolder()
+    let both = try gobbet(
+      "train", Self.corpus, "--size", "400", "--size", "900", "--special", "<|end|>", "-o",
+      folder.file("{size}.gobbet"))
+    #expect(both.status == 0, "\(both.errorText)")
+    for size in ["400", "900"] {
+      let alone = folder.file("alone.gobbet")
+      let result = try gobbet(
+        "train", Self.corpus, "--size", size, "--special", "<|end|>", "--force", "-o", alone)
+      #expect(result.status == 0)
+      #expect(try readFile(folder.file("\(size).gobbet")) == readFile(alone))
+    }
+    let nameless = try gobbet(
+      "train", Self.corpus, "--size", "400", "--size", "900", "-o", folder.file("out"))
+    #expect(nameless.status == 2)
+  }
+
+  @Test("a size without room for the bytes and the special tokens is wrong usage")
+  func tooSmall() throws {
+    let folder = try TemporaryFolder()
+    for size in ["0", "256", "-1"] {
+      let result = try gobbet(
+        "train", Self.corpus, "--size=\(size)", "--special", "<|end|>", "-o", folder.file("out"))
+      #expect(result.status == 2)
+      #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
+    }
+    #expect(try folder.names() == [])
+  }
+
+  @Test("a vocabulary that is continued keeps its ids")
+  func continuing() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let more = folder.file("more.gobbet")
+    let result = try gobbet(
+      "train", fixturesFolder + "/corpus-heldout", "--continue", shop.vocabulary, "--size", "1100",
+      "-o", more)
+    #expect(result.status == 0, "\(result.errorText)")
+    let before = try gobbet("decode", "-v", shop.vocabulary, input: Array("300 700 999".utf8))
+    let after = try gobbet("decode", "-v", more, input: Array("300 700 999".utf8))
+    #expect(before.output == after.output)
+    let small = try gobbet(
+      "train", Self.corpus, "--continue", shop.vocabulary, "--size", "900", "-o",
+      folder.file("small"))
+    #expect(small.status == 2)
+  }
+
+  @Test("settings of the pattern can be given by hand")
+  func settings() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("numbers.txt", Array("12 12 12 1234 1234 don'tis".utf8))
+    func pretokens(_ options: String...) throws -> [Substring] {
+      let arguments = ["counts", input, "--force", "-o", folder.file("counts")] + options
+      return try run(productPath("gobbet"), arguments).text.split(separator: " ").suffix(9)
+    }
+    let usual = try pretokens()
+    #expect(try pretokens("--digits", "3") == usual)
+    #expect(try pretokens("--digits", "1") != usual)
+    #expect(try pretokens("--contractions", "none") != usual)
+    let wrong = try gobbet(
+      "counts", input, "--pattern", "deepseek-v3", "--digits", "all", "-o", folder.file("out"))
+    #expect(wrong.status == 2)
+  }
+
+  @Test("what is held out is reported, and what was cut")
+  func reports() throws {
+    let folder = try TemporaryFolder()
+    let result = try gobbet(
+      "train", Self.corpus, "--size", "400", "--held-out", "0.2", "--maximum-pretoken-length", "8",
+      "-o", folder.file("out"))
+    #expect(result.text.contains("bytes per token of held-out text"))
+    #expect(result.text.contains("held out"))
+    #expect(result.errorText.contains("longer than 8 bytes and cut"))
+  }
+}

@@ -1,0 +1,141 @@
+import Gobbet
+import TestSupport
+import Testing
+
+/// The same merges, whichever way the counts come about.
+@Suite("What a training run learns from") struct TrainingSourcesTests {
+  static let corpus = fixturesFolder + "/corpus"
+
+  private func trained(
+    _ change: (inout PretokenCountingRun) -> Void = { _ in }
+  ) async throws -> TrainingResult {
+    var counting = PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k)
+    change(&counting)
+    return try await TrainingRun(
+      source: .corpus(counting), options: TrainingOptions(vocabularySize: 1500)
+    ).result()
+  }
+
+  @Test("little memory gives the merges of enough memory, and leaves no file")
+  func budget() async throws {
+    let folder = try TemporaryFolder()
+    let whole = try await trained()
+    for workers in [1, 3] {
+      let budgeted = try await trained { counting in
+        counting.memoryByteBudget = 200_000
+        counting.temporaryFolder = folder.path
+        counting.workerCount = workers
+      }
+      #expect(budgeted.vocabulary == whole.vocabulary)
+      #expect(budgeted.uniquePretokenCount == whole.uniquePretokenCount)
+      #expect(budgeted.byteCount == whole.byteCount)
+    }
+    #expect(try folder.names() == [])
+  }
+
+  @Test("a run that is stopped leaves no file")
+  func interruption() async throws {
+    let folder = try TemporaryFolder()
+    await #expect(throws: CancellationError.self) {
+      var counting = PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k)
+      counting.memoryByteBudget = 200_000
+      counting.temporaryFolder = folder.path
+      _ = try await counting.result { progress in
+        if case .gathering = progress { return false }
+        return true
+      }
+    }
+    #expect(try folder.names() == [])
+  }
+
+  @Test("counts of parts merge into the bytes of counting the whole, and train the same")
+  func parts() async throws {
+    let folder = try TemporaryFolder()
+    let languages = ["ar", "code", "de", "el", "en", "es", "fr", "hi", "ja", "ru", "zh"]
+    var generator = SeededGenerator(4)
+    for round in 0..<3 {
+      var parts: [String] = []
+      let shuffled = languages.shuffled(using: &generator)
+      for start in stride(from: 0, to: shuffled.count, by: round + 2) {
+        let part = shuffled[start..<min(start + round + 2, shuffled.count)]
+        let counted = try await PretokenCountingRun(
+          inputs: part.map { Self.corpus + "/" + $0 }, pattern: .cl100k
+        ).result()
+        let file = folder.file("\(round)-\(start).gobbet")
+        try counted.write(to: file)
+        parts.append(file)
+      }
+      _ = try PretokenCountsFile.merge(parts, to: folder.file("merged\(round).gobbet"))
+      let whole = try await PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k).result()
+      try whole.write(to: folder.file("whole.gobbet"), replacing: true)
+      #expect(
+        try readFile(folder.file("merged\(round).gobbet")) == readFile(folder.file("whole.gobbet")))
+      let learned = try await TrainingRun(
+        source: .counts(parts), options: TrainingOptions(vocabularySize: 1500)
+      ).result()
+      #expect(try await trained().vocabulary == learned.vocabulary)
+    }
+  }
+
+  @Test("smaller sizes of one run are what training for them gives")
+  func nested() async throws {
+    var options = TrainingOptions(vocabularySize: 2000, specialTokens: [Array("<|end|>".utf8)])
+    var run = TrainingRun(inputs: [Self.corpus], pattern: .gpt2, options: options)
+    run.smallerSizes = [1000, 300]
+    let nested = try await run.result().vocabularies
+    for (size, vocabulary) in zip([2000, 1000, 300], nested) {
+      options.vocabularySize = size
+      let alone = try await TrainingRun(inputs: [Self.corpus], pattern: .gpt2, options: options)
+        .result()
+      #expect(vocabulary == alone.vocabulary)
+    }
+    run.smallerSizes = [256]
+    await #expect(throws: TrainingError.vocabularyTooSmall(size: 256, minimum: 257)) {
+      _ = try await run.result()
+    }
+  }
+
+  @Test("a share of the documents is set aside, the same for any number of workers")
+  func heldOut() async throws {
+    var shares: [TrainingResult] = []
+    for workers in [1, 3] {
+      shares.append(
+        try await trained { counting in
+          counting.heldOutShare = 0.3
+          counting.workerCount = workers
+        })
+    }
+    let whole = try await trained()
+    for part in shares {
+      let heldOut = try #require(part.corpus?.heldOut)
+      #expect(heldOut.documentCount > 0)
+      #expect(part.documentCount + Int(heldOut.documentCount) == whole.documentCount)
+      #expect(part.byteCount + Int(heldOut.byteCount) == whole.byteCount)
+      #expect(part.vocabulary == shares[0].vocabulary)
+      let ratio = try #require(part.heldOutBytesPerToken(of: part.vocabulary))
+      #expect(ratio > 1 && ratio < 10)
+    }
+    #expect(whole.heldOutBytesPerToken(of: whole.vocabulary) == nil)
+  }
+
+  @Test("a limit takes whole documents from the front", arguments: [1, 100, 100_000, 10_000_000])
+  func limit(byteCount: Int) async throws {
+    var expectedDocuments = 0
+    var expectedBytes = 0
+    var reader = try CorpusReader(inputs: [Self.corpus])
+    while expectedBytes < byteCount, let document = try reader.next() {
+      expectedDocuments += 1
+      expectedBytes += document.text.count
+    }
+    let limited = try await trained { $0.byteLimit = byteCount }
+    #expect(limited.documentCount == expectedDocuments)
+    #expect(limited.byteCount == expectedBytes)
+  }
+
+  @Test("long pretokens are cut, and counted as cut")
+  func cuts() async throws {
+    let result = try await trained { $0.maximumPretokenLength = 8 }
+    #expect(try #require(result.corpus).cutPretokenCount > 0)
+    #expect(try await #require(trained().corpus).cutPretokenCount == 0)
+  }
+}
