@@ -79,7 +79,7 @@ struct TokensBench: AsyncParsableCommand {
           state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
           let start = Int(state >> 33) % windows.count
           guard try windows[start].targets.last == ids[start + 1024] else {
-            throw ValidationError("\(dataset.path): not what was written")
+            throw ValidationError("\(dataset.paths): not what was written")
           }
         }
       }

@@ -57,6 +57,7 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let sizes = size.isEmpty ? [32_768] : Array(Set(size)).sorted(by: >)
     let outputs = try names(of: sizes)
+    try output.checkWritable(outputs)
     var options = TrainingOptions(vocabularySize: sizes[0])
     options.tieBreak = tieBreak
     options.specialTokens = special.map { Array($0.utf8) }

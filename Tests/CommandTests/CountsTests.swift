@@ -69,4 +69,27 @@ import Testing
     #expect(both.status == 2)
     #expect(try folder.names() == ["gpt2", "o200k"])
   }
+
+  @Test("a damaged file of counts is refused, and leaves no output", arguments: 0..<12)
+  func damage(position: Int) throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("counts")
+    #expect(try gobbet("counts", fixturesFolder + "/corpus-heldout", "-o", file).status == 0)
+    let sound = try readFile(file)
+    var flipped = sound
+    flipped[sound.count * position / 12] ^= 0x10
+    for bytes in [flipped, Array(sound.prefix(sound.count * position / 12))] {
+      try folder.write("counts", bytes)
+      for arguments in [
+        ["train", "--counts", file, "--size", "300"], ["counts", "merge", file, file],
+        ["counts", "prune", file, "--minimum-count", "2"],
+      ] {
+        let result = try run(productPath("gobbet"), arguments + ["-o", folder.file("out")])
+        #expect(result.status == 65, "\(arguments): \(result.errorText)")
+        #expect(result.errorText.split(separator: "\n").count == 1)
+        #expect(result.errorText.contains(file))
+      }
+      #expect(try folder.names() == ["counts"])
+    }
+  }
 }

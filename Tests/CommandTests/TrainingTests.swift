@@ -80,4 +80,30 @@ import Testing
     #expect(result.text.contains("held out"))
     #expect(result.errorText.contains("longer than 8 bytes and cut"))
   }
+
+  @Test("an output that cannot be written is known before the corpus is read")
+  func earlyRefusal() throws {
+    let folder = try TemporaryFolder()
+    let output = try folder.write("there", [1])
+    for verb in [["train", "--size", "300"], ["counts"]] {
+      let result = try run(
+        productPath("gobbet"), verb + [folder.file("no-corpus"), "-o", output])
+      #expect(result.status == 73, "\(result.errorText)")
+    }
+  }
+
+  @Test("a signal ends training with 130 and leaves no file", arguments: ["INT", "TERM"])
+  func interruption(signal: String) throws {
+    let folder = try TemporaryFolder()
+    // Lines without end, so that it is the signal that ends the run.
+    let script = """
+      yes '{"text": "one and another"}' \\
+        | "$0" train - --format jsonl --memory 1M -o "$1" & sleep 0.5; kill -$2 $!; wait $!
+      """
+    let result = try run(
+      "/bin/sh", ["-c", script, productPath("gobbet"), folder.file("out"), signal])
+    #expect(result.status == 130, "\(result.errorText)")
+    #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
+    #expect(try folder.names() == [])
+  }
 }

@@ -17,6 +17,11 @@ struct ForeignReport: Encodable {
       vocabulary = nil
       weights = try InspectionReport.WeightsPart(
         SafetensorsReader(path), listing: listingTensors)
+    case .gguf:
+      format = "gguf"
+      let reader = try GGUFReader(path)
+      vocabulary = try reader.vocabulary().map { InspectionReport.VocabularyPart($0) }
+      weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
     case .tiktoken, .json:
       format = try FileKind(recognizing: path) == .json ? "json" : "tiktoken"
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))

@@ -23,6 +23,13 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
   var force = false
+
+  /// Finds out before long work whether files of these names can be written in the end.
+  ///
+  /// - Throws: ``FileError`` (`create`); nothing is left behind either way.
+  func checkWritable(_ names: [String]) throws {
+    for name in names { _ = try AtomicFile(name, replacing: force) }
+  }
 }
 
 /// How much is said, and how.
