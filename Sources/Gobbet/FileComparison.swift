@@ -48,61 +48,67 @@ public struct FileComparison: Sendable {
   public init(_ firstPath: String, _ secondPath: String) throws {
     let first = try ContainerReader(path: firstPath)
     let second = try ContainerReader(path: secondPath)
-    let differences = Self.differences(first, second)
-    let firstHoldings = FileHoldings(first)
-    let secondHoldings = FileHoldings(second)
-    func differ(_ kinds: [SectionKind], _ holds: KeyPath<FileHoldings, Bool>) -> Bool {
-      firstHoldings[keyPath: holds] && secondHoldings[keyPath: holds]
-        && differences.contains { difference in
-          kinds.contains { $0.description == difference.kind }
-        }
+    var differences = Self.differences(first, second)
+    /// Takes the sections of a role out of the differences if both files can be compared in it.
+    func explains(_ role: Role) -> Bool {
+      guard role.isWhole(in: first), role.isWhole(in: second),
+        differences.contains(where: { role.kinds.contains($0.section.kind) })
+      else { return false }
+      differences.removeAll { role.kinds.contains($0.section.kind) }
+      return true
     }
-    var explained: [SectionKind] = []
     vocabulary =
-      try differ(Self.vocabularyKinds, \.vocabulary)
-      ? VocabularyDifference(
+      explains(.vocabulary)
+      ? try VocabularyDifference(
         Vocabulary(contentsOf: firstPath), Vocabulary(contentsOf: secondPath)) : nil
-    if differ(Self.vocabularyKinds, \.vocabulary) { explained += Self.vocabularyKinds }
     tokens =
-      try differ(Self.tokenKinds, \.tokens)
-      ? TokenDifference(TokenDataset(path: firstPath), TokenDataset(path: secondPath)) : nil
-    if differ(Self.tokenKinds, \.tokens) { explained += Self.tokenKinds }
+      explains(.tokens)
+      ? try TokenDifference(TokenDataset(path: firstPath), TokenDataset(path: secondPath)) : nil
     weights =
-      try differ(Self.weightKinds, \.weights)
-      ? WeightsDifference(WeightsReader(path: firstPath), WeightsReader(path: secondPath)) : nil
-    if differ(Self.weightKinds, \.weights) { explained += Self.weightKinds }
-    sections = differences.filter { difference in
-      !explained.contains { $0.description == difference.kind }
+      explains(.weights)
+      ? try WeightsDifference(WeightsReader(path: firstPath), WeightsReader(path: secondPath)) : nil
+    sections = differences.map { section, change in
+      SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }
   }
 
-  private static let vocabularyKinds: [SectionKind] = [
-    .vocabularyHeader, .mergeLeft, .mergeRight, .mergeResult, .tokenStrings,
-  ]
-  private static let tokenKinds: [SectionKind] = [
-    .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths,
-  ]
-  private static let weightKinds: [SectionKind] = [.tensorTable, .tensorBlocks, .tensorData]
+  /// Sections that together are one thing.
+  private struct Role {
+    let kinds: Set<SectionKind>
+    /// Those without which it cannot be read; a damaged file that was recovered may lack some.
+    let required: [SectionKind]
+
+    init(_ required: [SectionKind], optional: [SectionKind] = []) {
+      kinds = Set(required + optional)
+      self.required = required
+    }
+
+    func isWhole(in container: ContainerReader) -> Bool {
+      required.allSatisfy { container.section($0) != nil }
+    }
+
+    static let vocabulary = Role(
+      [.vocabularyHeader, .mergeLeft, .mergeRight], optional: [.mergeResult, .tokenStrings])
+    static let tokens = Role(
+      [.tokenHeader, .tokens, .tokenBlocks, .documentLengths], optional: [.tokenRanks])
+    static let weights = Role([.tensorTable, .tensorBlocks, .tensorData])
+  }
 
   /// The sections whose digests differ or that one file lacks, in the order of the files.
   private static func differences(
     _ first: ContainerReader, _ second: ContainerReader
-  ) -> [SectionDifference] {
-    var differences: [SectionDifference] = []
-    func add(_ section: Section, _ change: SectionDifference.Change) {
-      differences.append(
-        SectionDifference(kind: section.kind.description, name: section.name, change: change))
-    }
+  ) -> [(section: Section, change: SectionDifference.Change)] {
+    var differences: [(section: Section, change: SectionDifference.Change)] = []
     for section in first.sections where section.kind != .signature {
-      guard let other = second.section(section.kind, named: section.name) else {
-        add(section, .onlyInFirst)
-        continue
+      if let other = second.section(section.kind, named: section.name) {
+        if other.digest != section.digest { differences.append((section, .different)) }
+      } else {
+        differences.append((section, .onlyInFirst))
       }
-      if other.digest != section.digest { add(section, .different) }
     }
     for section in second.sections
     where section.kind != .signature && first.section(section.kind, named: section.name) == nil {
-      add(section, .onlyInSecond)
+      differences.append((section, .onlyInSecond))
     }
     return differences
   }

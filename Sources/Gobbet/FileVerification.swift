@@ -25,6 +25,7 @@ public struct FileVerification: Sendable {
     let holdings = FileHoldings(container)
     if holdings.vocabulary { _ = try Vocabulary(contentsOf: path) }
     if holdings.tokens { try Self.verify(try TokenDataset(path: path)) }
+    if holdings.counts { try PretokenCountsFile(path: path).forEachPretoken { _, _ in } }
     if holdings.weights { try Self.verify(try WeightsReader(path: path)) }
   }
 
@@ -76,6 +77,8 @@ public struct FileHoldings: Hashable, Sendable {
   public let vocabulary: Bool
   /// A token dataset.
   public let tokens: Bool
+  /// Counted pretokens.
+  public let counts: Bool
   /// Weights.
   public let weights: Bool
 
@@ -83,6 +86,7 @@ public struct FileHoldings: Hashable, Sendable {
   public init(_ container: ContainerReader) {
     vocabulary = container.section(.vocabularyHeader) != nil
     tokens = container.section(.tokenHeader) != nil
+    counts = container.section(.countsHeader) != nil
     weights = container.section(.tensorTable) != nil
   }
 }

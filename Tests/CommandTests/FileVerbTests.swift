@@ -123,6 +123,9 @@ import Testing
     #expect(result.status == 1)
     #expect(result.text.contains("lost: "))
     #expect(result.text.contains("section.payload"))
+    let difference = try gobbet("diff", shop.model, folder.file("new.gobbet"))
+    #expect(difference.status == 1)
+    #expect(difference.text == "section TDAT: only in the first\n")
   }
 
   // MARK: sign
@@ -208,6 +211,18 @@ import Testing
       #expect(statistics["nan_count"] as? Int == 0)
       #expect(statistics["infinity_count"] as? Int == 0)
     }
+  }
+
+  @Test("inspect and verify read counts of pretokens")
+  func counts() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("counts.gobbet")
+    #expect(try gobbet("counts", fixturesFolder + "/corpus-heldout", "-o", file).status == 0)
+    #expect(try gobbet("verify", file).status == 0)
+    let report = try object(try gobbet("inspect", file, "--json"))
+    let counts = try #require(report["counts"] as? [String: Any])
+    #expect(try #require(counts["unique_pretokens"] as? Int) > 100)
+    #expect(try gobbet("inspect", file).text.contains("unique pretokens"))
   }
 
   @Test(

@@ -6,7 +6,7 @@ extension InspectionReport.VocabularyPart {
   init(_ vocabulary: Vocabulary) {
     ids = vocabulary.idBound
     merges = vocabulary.merges.count
-    pattern = vocabulary.pattern.name ?? "settings \(vocabulary.pattern.settings)"
+    pattern = vocabulary.pattern.nameOrSettings
     special_tokens = Dictionary(
       vocabulary.specialTokens.map { ($0.text, $0.id) }, uniquingKeysWith: { first, _ in first })
     fingerprint = "\(vocabulary.fingerprint)"
@@ -40,6 +40,22 @@ extension InspectionReport.TokensPart {
       "  vocabulary \(vocabulary_fingerprint)",
     ]
   }
+}
+
+extension InspectionReport.CountsPart {
+  init(_ counts: PretokenCountsFile) {
+    unique_pretokens = counts.uniqueCount
+    pattern = counts.pattern.nameOrSettings
+  }
+
+  var lines: [String] {
+    ["counts", "  \(unique_pretokens.grouped) unique pretokens, pattern \(pattern)"]
+  }
+}
+
+extension Pattern {
+  /// The name, or what the pattern is made of if it has none.
+  fileprivate var nameOrSettings: String { name ?? "settings \(settings)" }
 }
 
 extension InspectionReport.WeightsPart {

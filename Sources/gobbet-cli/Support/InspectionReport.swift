@@ -37,6 +37,11 @@ struct InspectionReport: Encodable {
     let statistics: TensorStatistics?
   }
 
+  struct CountsPart: Encodable {
+    let unique_pretokens: Int
+    let pattern: String
+  }
+
   struct WeightsPart: Encodable {
     let tensors: Int
     let bytes: Int
@@ -54,6 +59,7 @@ struct InspectionReport: Encodable {
   let sections: [Part]
   let vocabulary: VocabularyPart?
   let tokens: TokensPart?
+  let counts: CountsPart?
   let weights: WeightsPart?
   /// Metadata of files that hold no weights, as it was written.
   let metadata: String?
@@ -79,6 +85,8 @@ struct InspectionReport: Encodable {
       holdings.tokens
       ? TokensPart(try TokenDataset(path: container.path), fileByteCount: container.byteCount)
       : nil
+    counts =
+      holdings.counts ? CountsPart(try PretokenCountsFile(path: container.path)) : nil
     weights =
       holdings.weights
       ? try WeightsPart(WeightsReader(path: container.path), listing: listingTensors) : nil
@@ -104,6 +112,7 @@ struct InspectionReport: Encodable {
     }
     lines += vocabulary?.lines ?? []
     lines += tokens?.lines ?? []
+    lines += counts?.lines ?? []
     lines += weights?.lines ?? []
     if let metadata { lines += ["metadata", "  \(metadata)"] }
     return lines.joined(separator: "\n")
