@@ -48,6 +48,9 @@ public struct CountedCorpus: Sendable {
     case .disk(let file):
       try file.forEachPretoken { try writer.append($0, count: $1) }
     }
+    writer.origin.documentCount = UInt64(documentCount)
+    writer.origin.byteCount = UInt64(byteCount)
+    writer.origin.cutPretokenCount = UInt64(cutPretokenCount)
     try writer.finish()
   }
 }

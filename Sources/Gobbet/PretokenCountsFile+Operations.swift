@@ -11,7 +11,9 @@ extension PretokenCountsFile {
   ) throws -> PretokenCountsFile {
     let files = try paths.map { try PretokenCountsFile(path: $0) }
     try PretokenCountsWriter.merge(
-      files, to: output, pattern: try commonPattern(of: files), replacing: replacing)
+      files, to: output, pattern: try commonPattern(of: files),
+      origin: files.reduce(PretokenCountsOrigin()) { $0.merged(with: $1.origin) },
+      replacing: replacing)
     return try PretokenCountsFile(path: output)
   }
 
@@ -22,9 +24,18 @@ extension PretokenCountsFile {
     below minimumCount: UInt64, to output: String, replacing: Bool = false
   ) throws -> PretokenCountsFile {
     var writer = try PretokenCountsWriter(path: output, pattern: pattern, replacing: replacing)
+    var pruned = PretokenCountsOrigin()
+    pruned.minimumCount = max(1, minimumCount)
     try forEachPretoken { pretoken, count in
-      if count >= minimumCount { try writer.append(pretoken, count: count) }
+      if count >= minimumCount {
+        try writer.append(pretoken, count: count)
+      } else {
+        pruned.prunedPretokenCount += 1
+        // Fewer than 2^63 pretokens of fewer than 2^64 occurrences each: the sum may not fit.
+        pruned.prunedOccurrenceCount = min(.max - count, pruned.prunedOccurrenceCount) + count
+      }
     }
+    writer.origin = origin.merged(with: pruned)
     try writer.finish()
     return try PretokenCountsFile(path: output)
   }

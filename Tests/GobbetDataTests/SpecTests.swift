@@ -52,6 +52,8 @@ import Testing
       let pretoken = [UInt8](text.utf8)
       try writer.append(pretoken.span, count: count)
     }
+    writer.origin.documentCount = 2
+    writer.origin.byteCount = 606
     try writer.finish()
     try Self.compare(path, page: "Counts.md")
   }

@@ -9,6 +9,8 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
   public let pattern: Pattern
   /// How many pretokens there are.
   public let uniqueCount: Int
+  /// What they were counted from, and what was left out since.
+  public let origin: PretokenCountsOrigin
   private let container: ContainerReader
   private let payload: GobbetFile.Section
 
@@ -24,6 +26,7 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
       let header = try PretokenCountsHeader(content.span)
       pattern = header.pattern
       uniqueCount = header.uniqueCount
+      origin = header.origin
     } catch {
       throw error.located(at: section.payloadOffset, in: path)
     }

@@ -10,6 +10,8 @@ struct PretokenCountsHeader {
   var pattern: Pattern
   /// How many pretokens there are.
   var uniqueCount = 0
+  /// What they were counted from.
+  var origin = PretokenCountsOrigin()
 
   /// The header of a file without pretokens.
   init(pattern: Pattern) { self.pattern = pattern }
@@ -18,6 +20,7 @@ struct PretokenCountsHeader {
   var content: [UInt8] {
     var content = ByteWriter()
     content.write(UInt64(uniqueCount))
+    content.write(origin.content)
     content.write(UInt32(pattern.settings.count))
     content.write(pattern.settings)
     return content.bytes
@@ -29,12 +32,15 @@ struct PretokenCountsHeader {
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     uniqueCount = try reader.readCount("counts.uniqueCount")
+    origin = try PretokenCountsOrigin(&reader)
+    let settingsOffset = reader.offset + 4
     let settingCount = Int(try reader.read(UInt32.self, "counts.settingCount"))
     let settings = try reader.readBytes(settingCount, "counts.pattern")
     try reader.finish("counts")
     guard let pattern = Pattern(settings: settings) else {
       throw FormatError(
-        code: .damaged("settings \(settings) are no pattern"), offset: 12, field: "counts.pattern")
+        code: .damaged("settings \(settings) are no pattern"), offset: settingsOffset,
+        field: "counts.pattern")
     }
     self.pattern = pattern
   }

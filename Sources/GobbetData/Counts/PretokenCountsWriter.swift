@@ -3,6 +3,11 @@ public import GobbetFile
 
 /// Writes counted pretokens, in rising order of bytes, into one file.
 public struct PretokenCountsWriter: ~Copyable {
+  /// What the pretokens were counted from; written at the end.
+  public var origin: PretokenCountsOrigin {
+    get { header.origin }
+    set { header.origin = newValue }
+  }
   private var container: ContainerWriter
   private var header: PretokenCountsHeader
   private var previous: [UInt8] = []
@@ -70,9 +75,11 @@ extension PretokenCountsWriter {
   /// - Throws: ``TrainingError`` (`countsTooLarge`) if a sum does not fit 64 bits; ``FileError``;
   ///   what a run throws.
   public static func merge(
-    _ runs: [any PretokenRun], to path: String, pattern: Pattern, replacing: Bool = false
+    _ runs: [any PretokenRun], to path: String, pattern: Pattern,
+    origin: PretokenCountsOrigin = PretokenCountsOrigin(), replacing: Bool = false
   ) throws {
     var writer = try PretokenCountsWriter(path: path, pattern: pattern, replacing: replacing)
+    writer.origin = origin
     try MergedPretokens(runs).forEachPretoken { try writer.append($0, count: $1) }
     try writer.finish()
   }

@@ -46,10 +46,25 @@ extension InspectionReport.CountsPart {
   init(_ counts: PretokenCountsFile) {
     unique_pretokens = counts.uniqueCount
     pattern = counts.pattern.nameOrSettings
+    documents = counts.origin.documentCount
+    bytes = counts.origin.byteCount
+    cut_pretokens = counts.origin.cutPretokenCount
+    minimum_count = counts.origin.minimumCount
+    pruned_pretokens = counts.origin.prunedPretokenCount
+    pruned_occurrences = counts.origin.prunedOccurrenceCount
   }
 
   var lines: [String] {
-    ["counts", "  \(unique_pretokens.grouped) unique pretokens, pattern \(pattern)"]
+    var lines = [
+      "counts", "  \(unique_pretokens.grouped) unique pretokens, pattern \(pattern)",
+      "  of \(bytes) bytes in \(documents) documents, \(cut_pretokens) pretokens cut",
+    ]
+    if minimum_count > 1 {
+      lines.append(
+        "  \(pruned_pretokens) pretokens of fewer than \(minimum_count) occurrences left out, "
+          + "\(pruned_occurrences) occurrences in all")
+    }
+    return lines
   }
 }
 

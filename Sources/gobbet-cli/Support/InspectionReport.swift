@@ -40,6 +40,12 @@ struct InspectionReport: Encodable {
   struct CountsPart: Encodable {
     let unique_pretokens: Int
     let pattern: String
+    let documents: UInt64
+    let bytes: UInt64
+    let cut_pretokens: UInt64
+    let minimum_count: UInt64
+    let pruned_pretokens: UInt64
+    let pruned_occurrences: UInt64
   }
 
   struct WeightsPart: Encodable {
