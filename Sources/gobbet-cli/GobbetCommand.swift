@@ -18,6 +18,7 @@ import ArgumentParser
     ])
 
   static func main() async {
+    Interruption.takeFileSizeLimitAsError()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

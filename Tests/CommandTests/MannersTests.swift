@@ -101,4 +101,23 @@ import Testing
     #expect(first.output.starts(with: range.output))
     #expect(try gobbet("decode", shop.dataset, "--document", "1000000").status == 2)
   }
+
+  @Test("a disk that is full ends with 74 and leaves nothing behind")
+  func fullDisk() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    // The shell's limit on the size of files stands for the end of the disk.
+    for arguments in [
+      "train '\(fixturesFolder)/corpus' --size 4000", "counts '\(fixturesFolder)/corpus'",
+      "pack '\(fixturesFolder)/corpus' -v '\(shop.vocabulary)'",
+      "convert '\(fixturesFolder)/tinymodel/model.safetensors'",
+    ] {
+      let command = "ulimit -f 4; exec '\(productPath("gobbet"))' \(arguments) -o out.gobbet"
+      let result = try run("/bin/sh", ["-c", "cd '\(folder.path)' && \(command)"])
+      #expect(result.status == 74, "\(arguments): \(result.errorText)")
+      #expect(result.errorText.split(separator: "\n").count == 1)
+      #expect(result.errorText.contains("out.gobbet"))
+      #expect(try folder.names() == [])
+    }
+  }
 }

@@ -21,4 +21,8 @@ enum Interruption {
   static func check() throws {
     if isRequested { throw CancellationError() }
   }
+
+  /// Makes a write past the limit on the size of files an error, like one to a full disk, rather than
+  /// the end of the process.
+  static func takeFileSizeLimitAsError() { signal(SIGXFSZ, SIG_IGN) }
 }
