@@ -16,6 +16,7 @@ final class CountTables: Sendable {
     var tables: [SharedTable] = []
     var documentCount = 0
     var byteCount = 0
+    var uniquePretokenCount = 0
   }
 
   private let run: PretokenCountingRun
@@ -39,11 +40,18 @@ final class CountTables: Sendable {
   }
 
   /// Adds to what was read, and says how much it is.
-  func add(documentCount: Int, byteCount: Int) -> TrainingRunProgress {
+  ///
+  /// `uniquePretokenCount` is how many different pretokens the worker's table has by now.
+  func add(
+    documentCount: Int, byteCount: Int, uniquePretokenCount: Int
+  ) -> TrainingRunProgress {
     state.withLock { state in
       state.documentCount += documentCount
       state.byteCount += byteCount
-      return .counting(documentCount: state.documentCount, byteCount: state.byteCount)
+      state.uniquePretokenCount = max(state.uniquePretokenCount, uniquePretokenCount)
+      return .counting(
+        documentCount: state.documentCount, byteCount: state.byteCount,
+        uniquePretokenCount: state.uniquePretokenCount)
     }
   }
 

@@ -52,6 +52,7 @@ public struct PretokenCountingRun: Sendable {
     try await pipeline.run {
       let table = tables.add()
       return { batch in
+        var uniquePretokenCount = 0
         try table.update { table in
           for index in 0..<batch.count {
             let document = batch.text(index)
@@ -61,11 +62,16 @@ public struct PretokenCountingRun: Sendable {
               try table.counts.count(document, using: scanner)
             }
           }
+          uniquePretokenCount = table.counts.counts.uniqueCount
         }
-        return (documents: batch.count, bytes: batch.byteCount)
+        return (
+          documents: batch.count, bytes: batch.byteCount, uniquePretokens: uniquePretokenCount
+        )
       }
     } consume: { batch in
-      let soFar = tables.add(documentCount: batch.documents, byteCount: batch.bytes)
+      let soFar = tables.add(
+        documentCount: batch.documents, byteCount: batch.bytes,
+        uniquePretokenCount: batch.uniquePretokens)
       guard progress(soFar) else { throw CancellationError() }
     }
     return try tables.gathered(progress)

@@ -1,7 +1,8 @@
 /// How far a training run is.
 public enum TrainingRunProgress: Hashable, Sendable, CustomStringConvertible {
-  /// Pretokens are being counted.
-  case counting(documentCount: Int, byteCount: Int)
+  /// Pretokens are being counted; there are at least so many unique ones, which is what one worker
+  /// has seen by itself.
+  case counting(documentCount: Int, byteCount: Int, uniquePretokenCount: Int)
   /// Counts that went to disk are brought together.
   case gathering(pretokenCount: Int)
   /// Merges are being learned.
@@ -10,8 +11,11 @@ public enum TrainingRunProgress: Hashable, Sendable, CustomStringConvertible {
   /// One line for a terminal.
   public var description: String {
     switch self {
-    case .counting(let documents, let bytes):
-      "counting: \(documents) documents, \(bytes / 1_000_000) MB"
+    case .counting(let documents, let bytes, let pretokens):
+      """
+      counting: \(documents) documents, \(bytes / 1_000_000) MB, \(pretokens) unique pretokens \
+      or more
+      """
     case .gathering(let pretokens): "gathering: \(pretokens) unique pretokens"
     case .merging(let done, let all): "merging: \(done) of \(all)"
     }
