@@ -11,11 +11,18 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   case tiktoken
   /// Hugging Face's `tokenizer.json`.
   case tokenizerJSON = "tokenizer.json"
+  /// GPT-2's `vocab.json`, with a `merges.txt` beside it.
+  case vocabularyAndMerges = "vocab.json"
   /// safetensors.
   case safetensors
 
   /// Whether the format has no place for tensors.
-  var isForVocabularies: Bool { self == .tiktoken || self == .tokenizerJSON }
+  var isForVocabularies: Bool {
+    switch self {
+    case .tiktoken, .tokenizerJSON, .vocabularyAndMerges: true
+    case .gobbet, .safetensors: false
+    }
+  }
 
   /// The format that a file of this name usually has; nil if the name does not tell.
   public init?(ofFileNamed path: String) {
@@ -27,6 +34,8 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
       self = .gobbet
     } else if ends(".tiktoken") {
       self = .tiktoken
+    } else if ends("vocab.json") {
+      self = .vocabularyAndMerges
     } else if ends(".json") {
       self = .tokenizerJSON
     } else if ends(".safetensors") {
@@ -102,6 +111,10 @@ public struct FileConversion: Sendable {
     case .gobbet: try vocabulary.write(to: output, replacing: replacing)
     case .tiktoken: try TiktokenRanks.write(vocabulary, to: output, replacing: replacing)
     case .tokenizerJSON: try TokenizerJSON.write(vocabulary, to: output, replacing: replacing)
+    case .vocabularyAndMerges:
+      try VocabularyAndMerges.write(
+        vocabulary, tokens: output, merges: siblingPath("merges.txt", of: output),
+        replacing: replacing)
     case .safetensors:
       throw LoadingError(path: input, reason: "holds a vocabulary, which safetensors does not")
     }

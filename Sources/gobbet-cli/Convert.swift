@@ -8,8 +8,8 @@ struct Convert: ParsableCommand {
     discussion: """
       What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, GGUF, vocab.json \
       (with merges.txt beside it), safetensors (with config.json and tokenizer.json beside it, \
-      if they are there). What is written, the output's name tells: .gobbet, .tiktoken, .json, \
-      .safetensors.
+      if they are there). What is written, the output's name tells: .gobbet, .tiktoken, \
+      vocab.json (with merges.txt beside it), .json, .safetensors.
       """)
 
   @Argument(help: "The file to convert.") var input: String
