@@ -46,7 +46,7 @@ extension Vocabulary {
     // With another pattern it is another tokenizer, and its special tokens are its own affair.
     let specials = published.flatMap { $0.pattern == pattern ? $0.specialTokens : nil } ?? []
     return try TiktokenRanks.vocabulary(
-      contentsOf: path, pattern: pattern,
+      of: ranks, path: path, pattern: pattern,
       specialTokens: SpecialTokens(
         specials.map { SpecialToken(bytes: Array($0.text.utf8), id: $0.id) }))
   }

@@ -22,7 +22,16 @@ public enum TiktokenRanks {
   public static func vocabulary(
     contentsOf path: String, pattern: Pattern, specialTokens: SpecialTokens
   ) throws -> Vocabulary {
-    let tokens = try tokens(contentsOf: path)
+    try vocabulary(
+      of: tokens(contentsOf: path), path: path, pattern: pattern, specialTokens: specialTokens)
+  }
+
+  /// The same for tokens that were read from the file at `path` before.
+  ///
+  /// - Throws: ``InterchangeError`` (`vocabulary`).
+  public static func vocabulary(
+    of tokens: TokenTable, path: String, pattern: Pattern, specialTokens: SpecialTokens
+  ) throws(InterchangeError) -> Vocabulary {
     do {
       return try Vocabulary(ranks: tokens, pattern: pattern, specialTokens: specialTokens)
     } catch {
