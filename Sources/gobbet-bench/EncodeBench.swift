@@ -16,8 +16,12 @@ struct EncodingInput: ParsableArguments {
   @Option(help: "Stop before this many megabytes (10^6 bytes).")
   var limitMb: Double?
 
-  @Option(help: "Threads.")
+  @Option(help: "1: these benchmarks measure one thread.")
   var threads = 1
+
+  func validate() throws {
+    guard threads == 1 else { throw ValidationError("--threads: only 1 is measured") }
+  }
 
   func loadedTokenizer() throws -> Tokenizer {
     Tokenizer(
