@@ -33,7 +33,14 @@ extension ContainerReader {
   /// - Throws: ``FormatError`` (`unsupportedSection`) if one is not, else as ``init(path:budget:)``.
   static func ofKnownSections(_ path: String) throws -> ContainerReader {
     let container = try ContainerReader(path: path)
-    try container.requireKnownSections(SectionKind.known)
+    try container.requireKnownDataSections()
     return container
+  }
+
+  /// Checks that all critical sections are known.
+  ///
+  /// - Throws: ``FormatError`` (`unsupportedSection`).
+  func requireKnownDataSections() throws(FormatError) {
+    try requireKnownSections(SectionKind.known)
   }
 }

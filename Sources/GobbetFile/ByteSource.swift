@@ -13,6 +13,21 @@ public protocol ByteSource: Sendable {
   /// The bytes of `range`, which lies in `0..<byteCount`; fewer only where the source has become
   /// shorter.
   func bytes(in range: Range<Int>) throws -> [UInt8]
+
+  /// Copies the bytes from `offset` on into `buffer`, which they fill; returns how many, fewer only
+  /// where the source has become shorter.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+}
+
+extension ByteSource {
+  /// Copies bytes by way of an array of them.
+  public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    let bytes = try bytes(in: offset..<(offset + buffer.count))
+    precondition(bytes.count <= buffer.count, "ByteSource: more bytes than were asked for")
+    // SAFETY: the precondition says that they fit.
+    unsafe buffer.copyBytes(from: bytes)
+    return bytes.count
+  }
 }
 
 /// A file by its path, read by `pread`.
@@ -34,6 +49,14 @@ public final class FileSource: ByteSource {
   ///
   /// - Throws: ``FileError`` (`read`).
   public func bytes(in range: Range<Int>) throws -> [UInt8] { try file.bytes(in: range) }
+
+  /// Reads bytes of the file into memory of the caller.
+  ///
+  /// - Throws: ``FileError`` (`read`).
+  public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    // SAFETY: the caller promises a valid buffer.
+    try unsafe file.read(at: offset, into: buffer)
+  }
 
   /// The file mapped, from the first time that this is asked for.
   func mapped() throws(FileError) -> MappedFile {

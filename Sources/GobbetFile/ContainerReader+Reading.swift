@@ -45,6 +45,9 @@ extension ContainerReader {
     try source.forEachBlock(of: section, touching: range, body)
   }
 
+  /// Whether ``withUnsafeBytes(of:_:)`` maps rather than copies.
+  public var isMappable: Bool { source.source is FileSource }
+
   /// The content of a raw section where it lies in the mapped file, unchecked; a copy of it if the
   /// source is no file.
   ///
@@ -81,5 +84,19 @@ extension ContainerReader {
       "ContainerReader: not in a raw section")
     return try source.read(
       section.payloadOffset + range.lowerBound, range.count, "section.payload")
+  }
+
+  /// Copies stored bytes of a raw section, unchecked, from byte `start` of it on into `buffer`.
+  ///
+  /// - Precondition: the section is raw and has as many bytes from `start` on.
+  /// - Throws: ``FileError``, ``FormatError`` (`truncated`).
+  @unsafe public func readUnchecked(
+    _ section: Section, from start: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      section.codec == .raw && start >= 0 && buffer.count <= section.byteCount - start,
+      "ContainerReader: not in a raw section")
+    // SAFETY: the caller promises a valid buffer.
+    try unsafe source.read(section.payloadOffset + start, into: buffer, "section.payload")
   }
 }

@@ -22,6 +22,19 @@ struct SectionSource: Sendable {
     return bytes
   }
 
+  /// Fills `buffer` from `offset` on.
+  func read(_ offset: Int, into buffer: UnsafeMutableRawBufferPointer, _ field: String) throws {
+    let available = max(0, min(buffer.count, byteCount - offset))
+    // SAFETY: a part of the caller's buffer.
+    let count = try unsafe source.read(
+      at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<available]))
+    guard count == buffer.count else {
+      throw FormatError(
+        code: .truncated(needed: buffer.count, available: count), offset: offset, field: field,
+        file: name)
+    }
+  }
+
   /// Checks that `count` bytes may be allocated.
   func require(_ count: Int, _ offset: Int, _ field: String) throws(FormatError) {
     guard count <= budget else {

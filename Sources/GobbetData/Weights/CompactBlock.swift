@@ -35,21 +35,13 @@ enum CompactBlock {
   /// - Throws: ``FormatError`` if the block is not of as many bytes as `elements` has room for.
   static func decode(
     _ stored: UnsafeRawBufferPointer, _ planes: ExponentPlanes, _ decompressor: Decompressor,
-    _ scratch: inout [UInt8], into elements: UnsafeMutableRawBufferPointer
+    _ scratch: ScratchMemory, into elements: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     guard stored.count >= headerByteCount(planes),
       elements.count.isMultiple(of: planes.elementWidth)
     else { throw damaged("a block of \(stored.count) bytes") }
-    if scratch.count < elements.count { scratch = [UInt8](repeating: 0, count: elements.count) }
-    var failure: FormatError?
-    unsafe scratch.withUnsafeMutableBytes { scratch in
-      do throws(FormatError) {
-        try unsafe join(stored, planes, decompressor, scratch, into: elements)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
+    try unsafe join(
+      stored, planes, decompressor, scratch.bytes(elements.count), into: elements)
   }
 
   private static func join(

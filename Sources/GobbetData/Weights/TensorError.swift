@@ -12,6 +12,8 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
     case otherDescription
     /// Data of another length than shape and type ask for.
     case wrongByteCount(expected: Int, found: Int)
+    /// A part of a tensor that it does not have, or that begins inside a byte.
+    case invalidSlice
     /// A second tensor of the same name.
     case duplicateName
     /// A name that files may not carry; the text says why.
@@ -38,6 +40,7 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
       case .notConvertible(let type): "\(type.name) elements do not convert to or from floats"
       case .otherDescription: "the source holds it with another type or shape"
       case .wrongByteCount(let expected, let found): "needs \(expected) bytes, got \(found)"
+      case .invalidSlice: "no such slice"
       case .duplicateName: "the name is taken"
       case .illegalName(let reason): reason
       }

@@ -9,9 +9,68 @@ public protocol TensorSource: Sendable {
   /// - Precondition: `destination` has exactly the tensor's `byteCount` bytes.
   /// - Throws: an error of the source if the data cannot be read.
   func read(_ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer) throws
+  /// Copies a part of one tensor's data.
+  ///
+  /// - Precondition: `range` lies in the tensor's bytes, and `destination` has as many.
+  /// - Throws: as ``read(_:into:)``.
+  func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws
+  /// Whether a part of the tensor is read without the rest of it.
+  func readsParts(of tensor: TensorDescription) -> Bool
+  /// Calls `body` with one tensor's data where it lies, row-major and little-endian; returns nil
+  /// without a call if the source does not have it so.
+  ///
+  /// The pointer must not leave `body`, and need not be aligned to the elements. A file that is cut
+  /// short meanwhile raises SIGBUS: who cannot trust the file reads a copy.
+  /// - Throws: an error of the source if the data cannot be had, and what `body` throws.
+  func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result?
 }
 
 extension TensorSource {
+  /// Copies a part of one tensor's data, by way of all of it.
+  public func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
+        && destination.count == range.count, "TensorSource: not the bytes of the tensor")
+    // SAFETY: the caller promises a valid buffer, here of the tensor's size.
+    if range.count == tensor.byteCount { return try unsafe read(tensor, into: destination) }
+    let whole = try bytes(of: tensor)
+    // SAFETY: the precondition keeps the range in the data, and `destination` is as long.
+    unsafe whole.withUnsafeBytes { whole in
+      unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[range]))
+    }
+  }
+
+  /// False: nothing else is known of a source.
+  public func readsParts(of tensor: TensorDescription) -> Bool { false }
+
+  /// Nil: nothing else is known of a source.
+  public func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? { nil }
+
+  /// Calls `body` with one tensor's data: where it lies if the source has it so, else a copy.
+  ///
+  /// The pointer must not leave `body`, and need not be aligned to the elements.
+  /// - Throws: as ``withBytesInPlace(of:_:)``.
+  public func withBytes<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    // A result that is an optional itself must not be taken for none.
+    let lent: Lent<Result>? = try unsafe withBytesInPlace(of: tensor) { bytes in
+      Lent(result: try unsafe body(bytes))
+    }
+    if let lent { return lent.result }
+    return try unsafe bytes(of: tensor).withUnsafeBytes(body)
+  }
+
   /// The tensor of that name, or nil.
   ///
   /// - Complexity: O(number of tensors).
@@ -34,24 +93,50 @@ extension TensorSource {
     }
   }
 
+  /// Calls `body` with one tensor's data piece by piece, in order; in one piece if the source does not
+  /// read parts.
+  ///
+  /// - Throws: an error of the source, and what `body` throws.
+  public func forEachPiece(
+    of tensor: TensorDescription, _ body: (Span<UInt8>) throws -> Void
+  ) throws {
+    guard readsParts(of: tensor) else {
+      let whole = try bytes(of: tensor)
+      return try body(whole.span)
+    }
+    // Whole blocks, for sources that have some.
+    let byteCount = 4 << 20
+    var piece = [UInt8](repeating: 0, count: min(byteCount, tensor.byteCount))
+    for start in stride(from: 0, to: tensor.byteCount, by: byteCount) {
+      let count = min(byteCount, tensor.byteCount - start)
+      // SAFETY: the array is as long as the longest piece.
+      try unsafe piece.withUnsafeMutableBytes { piece in
+        try unsafe read(
+          tensor, bytes: start..<(start + count), into: .init(rebasing: piece[..<count]))
+      }
+      try body(piece.span.extracting(0..<count))
+    }
+  }
+
   /// The elements of a tensor of a floating-point type, row-major.
   ///
   /// 16-bit types and `float32` convert exactly; `float64` is rounded to nearest, ties to even.
   /// - Throws: ``TensorError`` (`notConvertible`) for other types, else an error of the source.
   public func floats(of tensor: TensorDescription) throws -> [Float] {
-    if tensor.elementType == .float32, FloatConversion.isNative {
-      // SAFETY: `read` fills the whole buffer or throws; every bit pattern is a `Float`.
-      return try unsafe [Float](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
-        let raw = UnsafeMutableRawBufferPointer(buffer)
-        try unsafe read(tensor, into: .init(rebasing: raw[..<tensor.byteCount]))
-        count = tensor.elementCount
+    guard FloatConversion.isNative else {
+      guard let conversion = FloatConversion(tensor.elementType) else {
+        throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
       }
+      let bytes = try bytes(of: tensor)
+      return conversion.floats(bytes.span)
     }
-    guard let conversion = FloatConversion(tensor.elementType) else {
-      throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
+    // SAFETY: `read` fills the whole buffer or throws; every bit pattern is a `Float`.
+    return try unsafe [Float](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      try unsafe read(
+        tensor, as: .float32, into: .init(rebasing: raw[..<(4 * tensor.elementCount)]))
+      count = tensor.elementCount
     }
-    let bytes = try bytes(of: tensor)
-    return conversion.floats(bytes.span)
   }
 
   /// The elements of the tensor of that name, as ``floats(of:)`` gives them.
@@ -61,4 +146,9 @@ extension TensorSource {
     guard let tensor = tensor(named: name) else { throw TensorError(.missing, tensor: name) }
     return try floats(of: tensor)
   }
+}
+
+/// What came of bytes that a source had in place.
+private struct Lent<Result> {
+  let result: Result
 }

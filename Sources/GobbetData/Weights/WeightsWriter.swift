@@ -2,6 +2,8 @@ public import GobbetBPE
 public import GobbetFile
 
 /// Writes tensors into one packed file, in one pass; a tensor larger than memory in pieces.
+///
+/// The same tensors, metadata and settings give the same bytes.
 public struct WeightsWriter: ~Copyable {
   /// Compression must take off this many hundredths, or the tensor stays as it is.
   private static let leastGain = 3
@@ -19,6 +21,8 @@ public struct WeightsWriter: ~Copyable {
   }
 
   private let codec: WeightCodec
+  /// What the sections are called, by the number of the generation.
+  private let sectionName: String
   private var container: ContainerWriter
   private var table = TensorTable()
   private var blocks = BlockTable()
@@ -36,12 +40,7 @@ public struct WeightsWriter: ~Copyable {
     path: String, metadata: [(String, String)] = [], vocabulary: Vocabulary? = nil,
     codec: WeightCodec = .compact, replacing: Bool = false
   ) throws {
-    let text = StringMap.bytes(metadata)
-    guard text.count <= StringMap.maximumByteCount else {
-      throw FormatError(
-        code: .damaged("\(text.count) bytes, more than \(StringMap.maximumByteCount)"), offset: 0,
-        field: "metadata", file: path)
-    }
+    let text = try Self.text(metadata, path)
     var container = try ContainerWriter(
       path: path, profile: vocabulary == nil ? .weights : .bundle, replacing: replacing)
     if !metadata.isEmpty { try container.add(.metadata, text, level: 19) }
@@ -49,6 +48,38 @@ public struct WeightsWriter: ~Copyable {
     try container.begin(.tensorData, alignment: 16 << 10)
     self.container = container
     self.codec = codec
+    sectionName = ""
+  }
+
+  /// Begins a generation behind what the packed file at `path` holds.
+  ///
+  /// Its tensors stay, but for those that get another of the same name; so does its metadata, unless
+  /// there is some. Until the generation is finished the file reads as it did.
+  /// - Throws: ``FileError`` if the file cannot be written, or another writer has it open;
+  ///   ``FormatError`` if it holds no tensors, or for metadata of more than 16 MiB.
+  public init(
+    appendingTo path: String, metadata: [(String, String)] = [], codec: WeightCodec = .compact
+  ) throws {
+    let text = try Self.text(metadata, path)
+    // Opened for writing first: from then on nobody else changes it.
+    var container = try ContainerWriter(appendingTo: path)
+    let name = TensorDirectory.name(ofGroup: try WeightsReader(path: path).directory.groups.count)
+    if !metadata.isEmpty { try container.add(.metadata, text, level: 19) }
+    try container.begin(.tensorData, named: name, alignment: 16 << 10)
+    self.container = container
+    self.codec = codec
+    sectionName = name
+  }
+
+  /// Metadata as it stands in files.
+  private static func text(_ metadata: [(String, String)], _ path: String) throws -> [UInt8] {
+    let text = StringMap.bytes(metadata)
+    guard text.count <= StringMap.maximumByteCount else {
+      throw FormatError(
+        code: .damaged("\(text.count) bytes, more than \(StringMap.maximumByteCount)"), offset: 0,
+        field: "metadata", file: path)
+    }
+    return text
   }
 
   /// Adds a tensor with all of its data, row-major and little-endian.
@@ -65,14 +96,23 @@ public struct WeightsWriter: ~Copyable {
     try end()
   }
 
-  /// Adds all tensors of `source`, each in memory once.
+  /// Adds all tensors of `source`: each in pieces, or in memory once where the source does not read
+  /// parts; `progress` hears of every piece how many bytes are in.
   ///
-  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``; what the source
-  ///   throws.
-  public mutating func append(contentsOf source: some TensorSource) throws {
+  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``; what the source and
+  ///   `progress` throw.
+  public mutating func append(
+    contentsOf source: some TensorSource, progress: (Int) throws -> Void = { _ in }
+  ) throws {
+    var byteCount = 0
     for tensor in source.tensors {
-      let data = try source.bytes(of: tensor)
-      try append(tensor, data.span)
+      try begin(tensor)
+      try source.forEachPiece(of: tensor) { piece in
+        try append(piece)
+        byteCount += piece.count
+        try progress(byteCount)
+      }
+      try end()
     }
   }
 
@@ -142,8 +182,8 @@ public struct WeightsWriter: ~Copyable {
   public mutating func finish() throws -> Digest {
     precondition(open == nil, "WeightsWriter: a tensor is open")
     try container.end()
-    try container.add(.tensorBlocks, blocks.content, level: 3)
-    try container.add(.tensorTable, table.content, level: 3)
+    try container.add(.tensorBlocks, named: sectionName, blocks.content, level: 3)
+    try container.add(.tensorTable, named: sectionName, table.content, level: 3)
     return try container.finish()
   }
 

@@ -1,4 +1,5 @@
 internal import GobbetSystem
+internal import Synchronization
 
 /// A regular file that several readers share.
 final class OpenFile: Sendable {
@@ -7,6 +8,7 @@ final class OpenFile: Sendable {
   /// Bytes in the file when it was opened.
   let byteCount: Int
   private let file: InputFile
+  private let mapping = Mutex<MappedFile?>(nil)
 
   /// Opens the file at `path`.
   ///
@@ -37,6 +39,26 @@ final class OpenFile: Sendable {
     // SAFETY: the caller promises a valid buffer.
     guard try unsafe file.read(at: offset, into: destination) == destination.count else {
       throw ends(at: offset, field)
+    }
+  }
+
+  /// Calls `body` with bytes of the file where they are mapped, from the first time on that this is
+  /// asked for.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before; what `body`
+  ///   throws.
+  func withBytesInPlace<Result>(
+    in range: Range<Int>, _ field: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    let mapped = try mapping.withLock { mapping throws(FileError) in
+      if let mapping { return mapping }
+      let made = try MappedFile(file)
+      mapping = made
+      return made
+    }
+    return try unsafe mapped.withUnsafeBytes { bytes in
+      guard range.upperBound <= bytes.count else { throw ends(at: range.lowerBound, field) }
+      return try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
     }
   }
 

@@ -37,35 +37,4 @@ public struct GGUFReader: TensorSource {
       key.hasPrefix("tokenizer.") ? nil : (key, value.text)
     }
   }
-
-  /// Copies one tensor's data, blocks as floats.
-  ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    precondition(destination.count == tensor.byteCount, "GGUFReader: a wrong buffer size")
-    let index = try stored.index(of: tensor)
-    let type = types[index]
-    guard type.blockElementCount > 1 else {
-      // SAFETY: the caller promises a valid buffer of the tensor's size.
-      return try unsafe stored.read(tensor, into: destination)
-    }
-    let byteCount = type.storedByteCount(of: tensor) ?? 0
-    let start = stored.entries[index].offset
-    // A piece at a time, so that memory stays small for tensors of any size.
-    let pieceByteCount = type.blockByteCount << 12
-    var written = 0
-    for offset in stride(from: 0, to: byteCount, by: pieceByteCount) {
-      let end = min(offset + pieceByteCount, byteCount)
-      let bytes = try stored.file.bytes(in: (start + offset)..<(start + end), tensor.name)
-      for value in GGUFBlocks.floats(bytes.span, type) {
-        // SAFETY: the pieces together have `elementCount` elements of 4 bytes, as the buffer does.
-        unsafe destination.storeBytes(
-          of: value.bitPattern.littleEndian, toByteOffset: written, as: UInt32.self)
-        written += 4
-      }
-    }
-  }
 }

@@ -87,10 +87,23 @@ private struct RenamedWeights: TensorSource {
   func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
+  }
+
+  func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
     guard let assembly = assemblies[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe assembly.read(from: source, into: destination)
+    // SAFETY: the caller promises a valid buffer of the range's size.
+    try unsafe assembly.read(from: source, bytes: range, into: destination)
+  }
+
+  func readsParts(of tensor: TensorDescription) -> Bool {
+    guard let part = assemblies[Array(tensor.name.utf8)]?.onlyPart else { return false }
+    return source.readsParts(of: part)
   }
 }

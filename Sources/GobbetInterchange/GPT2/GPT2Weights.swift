@@ -69,14 +69,47 @@ public struct GPT2Weights: TensorSource {
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(destination.count == tensor.byteCount, "GPT2Weights: a wrong buffer size")
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
+  }
+
+  /// Copies a part of one tensor, in its layout here.
+  ///
+  /// - Throws: as ``read(_:into:)``.
+  public func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
+        && destination.count == range.count, "GPT2Weights: not the bytes of the tensor")
+    // SAFETY: the caller promises a valid buffer of the range's size.
+    try unsafe assembly(of: tensor).read(from: source, bytes: range, into: destination)
+  }
+
+  /// Whether the tensor only has another name in the source, which reads parts of it.
+  public func readsParts(of tensor: TensorDescription) -> Bool {
+    guard let part = try? assembly(of: tensor).onlyPart else { return false }
+    return source.readsParts(of: part)
+  }
+
+  /// Calls `body` with one tensor's data where it lies, if it only has another name in the source.
+  ///
+  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  public func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    guard let part = try assembly(of: tensor).onlyPart else { return nil }
+    return try unsafe source.withBytesInPlace(of: part, body)
+  }
+
+  private func assembly(of tensor: TensorDescription) throws(TensorError) -> TensorAssembly {
     guard let assembly = assemblies[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
     guard assembly.result == tensor else {
       throw TensorError(.otherDescription, tensor: tensor.name)
     }
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe assembly.read(from: source, into: destination)
+    return assembly
   }
 }

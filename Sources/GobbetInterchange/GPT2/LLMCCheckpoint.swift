@@ -5,14 +5,14 @@ public import GobbetData
 /// llm.c pads the token embedding to a multiple of 128 rows; the padding is left out. Together with
 /// ``GPT2Weights`` the tensors take Hugging Face's layouts.
 /// - Source: llm.c's `train_gpt2.py`, `write_model`.
-public struct LLMCCheckpoint: TensorSource {
+public struct LLMCCheckpoint: StoredTensorSource {
   /// Every tensor, in the file's order, layer by layer inside of each kind.
   public var tensors: [TensorDescription] { stored.tensors }
   /// There is none.
   public let metadata: [(String, String)] = []
   /// The sizes in the header; those of heads are told nowhere else.
   public let configuration: GPT2Configuration
-  private let stored: StoredTensors
+  let stored: StoredTensors
 
   /// Opens the file at `path`, of version 3 (32-bit floats) or 5 (`bfloat16`).
   ///
@@ -59,16 +59,5 @@ public struct LLMCCheckpoint: TensorSource {
     configuration.width = layout.width
     configuration.hasTiedHead = true
     self.configuration = configuration
-  }
-
-  /// Copies one tensor's data out of the file.
-  ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe stored.read(tensor, into: destination)
   }
 }

@@ -34,14 +34,37 @@ struct TensorAssembly: Sendable {
     self.isTransposed = isTransposed
   }
 
-  /// Reads the parts and puts them in their places.
+  /// The one tensor whose data is that of the result; nil if there is none.
+  var onlyPart: TensorDescription? { parts.count == 1 && !isTransposed ? parts[0] : nil }
+
+  /// Reads a part of the result; all of it, unless it is the data of another tensor.
   func read(
+    from source: any TensorSource, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    if let onlyPart {
+      // SAFETY: the caller promises a valid buffer of the range's size.
+      return try unsafe source.read(onlyPart, bytes: range, into: destination)
+    }
+    if range.count == result.byteCount {
+      return try unsafe assemble(from: source, into: destination)
+    }
+    // SAFETY: `assemble` fills the whole buffer or throws.
+    let whole = try unsafe [UInt8](unsafeUninitializedCapacity: result.byteCount) { buffer, count in
+      let target = UnsafeMutableRawBufferPointer(buffer)
+      try unsafe assemble(from: source, into: .init(rebasing: target[..<result.byteCount]))
+      count = result.byteCount
+    }
+    // SAFETY: the range lies in the result.
+    unsafe whole.withUnsafeBytes { whole in
+      unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[range]))
+    }
+  }
+
+  /// Reads the parts and puts them in their places.
+  private func assemble(
     from source: any TensorSource, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    if parts.count == 1, !isTransposed {
-      // SAFETY: the caller promises a valid buffer of the result's size, which is the part's.
-      return try unsafe source.read(parts[0], into: destination)
-    }
     let size = result.elementType.bitWidth / 8
     let columns = result.shape.last ?? 1
     let rows = columns == 0 ? 0 : result.elementCount / columns

@@ -3,7 +3,7 @@ public import GobbetData
 /// The array of a NumPy `.npy` file, or the arrays of an `.npz` whose members are not compressed.
 ///
 /// Object arrays, which hold pickles, are refused with every other type that tensors do not have.
-public struct NumPyReader: TensorSource {
+public struct NumPyReader: StoredTensorSource {
   /// Every array, by its member's name without `.npy`; that of a single file is called after it.
   public var tensors: [TensorDescription] { stored.tensors }
   /// There is none.
@@ -56,16 +56,5 @@ public struct NumPyReader: TensorSource {
         path: file.path, field: name)
     }
     return (tensor, range.lowerBound + header.byteCount)
-  }
-
-  /// Copies one array's data.
-  ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no array of this file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe stored.read(tensor, into: destination)
   }
 }

@@ -71,11 +71,38 @@ public struct SafetensorsIndex: TensorSource {
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe shard(of: tensor).read(tensor, into: destination)
+  }
+
+  /// Copies a part of one tensor's data out of its file; nothing else is read.
+  ///
+  /// - Throws: as ``read(_:into:)``.
+  public func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    // SAFETY: the caller promises a valid buffer of the range's size.
+    try unsafe shard(of: tensor).read(tensor, bytes: range, into: destination)
+  }
+
+  /// True.
+  public func readsParts(of tensor: TensorDescription) -> Bool { true }
+
+  /// Calls `body` with one tensor's data where its file is mapped.
+  ///
+  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  public func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    try unsafe shard(of: tensor).withBytesInPlace(of: tensor, body)
+  }
+
+  private func shard(of tensor: TensorDescription) throws(TensorError) -> SafetensorsReader {
     guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe shards[shard].read(tensor, into: destination)
+    return shards[shard]
   }
 
   /// Writes everything in `source` to several files and the index at `path`.
@@ -146,5 +173,15 @@ public struct SafetensorsIndex: TensorSource {
       // SAFETY: the caller promises a valid buffer of the tensor's size.
       try unsafe source.read(tensor, into: destination)
     }
+
+    func read(
+      _ tensor: TensorDescription, bytes range: Range<Int>,
+      into destination: UnsafeMutableRawBufferPointer
+    ) throws {
+      // SAFETY: the caller promises a valid buffer of the range's size.
+      try unsafe source.read(tensor, bytes: range, into: destination)
+    }
+
+    func readsParts(of tensor: TensorDescription) -> Bool { source.readsParts(of: tensor) }
   }
 }

@@ -6,12 +6,12 @@ public import GobbetData
 /// follow each other without hole or overlap up to the end of the file, and that their lengths are
 /// those of their shapes.
 /// - Source: the format's README, and the checks of its reference reader.
-public struct SafetensorsReader: TensorSource {
+public struct SafetensorsReader: StoredTensorSource {
   /// Every tensor, in the order of their data.
   public var tensors: [TensorDescription] { stored.tensors }
   /// The string pairs under `__metadata__`, in the file's order.
   public let metadata: [(String, String)]
-  private let stored: StoredTensors
+  let stored: StoredTensors
 
   /// The reference reader refuses longer headers.
   static let maximumHeaderByteCount = 100_000_000
@@ -24,16 +24,5 @@ public struct SafetensorsReader: TensorSource {
     let header = try SafetensorsHeader(file)
     stored = StoredTensors(file, header.tensors)
     metadata = header.metadata
-  }
-
-  /// Copies one tensor's data out of the file.
-  ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe stored.read(tensor, into: destination)
   }
 }

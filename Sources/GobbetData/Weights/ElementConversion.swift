@@ -1,0 +1,134 @@
+/// Little-endian elements of one floating-point type, to those of another.
+///
+/// Widening is exact for every bit pattern, payloads of NaN included; narrowing rounds once, to
+/// nearest, ties to even, and keeps NaN a NaN.
+public struct ElementConversion: Hashable, Sendable {
+  /// What the elements are.
+  public let source: ElementType
+  /// What they become.
+  public let target: ElementType
+
+  /// The conversion from one type to another; nil unless they are the same, or both of `float64`,
+  /// `float32`, `float16` and `bfloat16`.
+  public init?(from source: ElementType, to target: ElementType) {
+    guard source == target || (FloatConversion(source) != nil && FloatConversion(target) != nil)
+    else { return nil }
+    self.source = source
+    self.target = target
+  }
+
+  /// Whether elements stay as they are.
+  public var isIdentity: Bool { source == target }
+
+  /// Converts all elements of `elements` into `converted`.
+  ///
+  /// - Precondition: both hold the same number of whole elements, of their types.
+  public func convert(
+    _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
+  ) {
+    if isIdentity {
+      precondition(elements.count == converted.count, "ElementConversion: another count")
+      return unsafe converted.copyMemory(from: elements)
+    }
+    let count = elements.count / (source.bitWidth / 8)
+    precondition(
+      elements.count == count * source.bitWidth / 8
+        && converted.count == count * target.bitWidth / 8, "ElementConversion: another count")
+    typealias Floats = FloatConversion
+    // SAFETY, of all: the precondition gives each of `count` elements its bytes in both.
+    switch (source, target) {
+    case (.float32, .float16):
+      unsafe Self.map(elements, converted) { (bits: UInt32) in
+        Floats.float16(Float(bitPattern: bits))
+      }
+    case (.float32, .bfloat16):
+      unsafe Self.map(elements, converted) { (bits: UInt32) in
+        Floats.bfloat16(Float(bitPattern: bits))
+      }
+    case (.float32, _):
+      unsafe Self.map(elements, converted) { (bits: UInt32) in Floats.float64(bits) }
+    case (.float16, .float32):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in
+        Floats.widened(float16: bits).bitPattern
+      }
+    case (.float16, .bfloat16):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in
+        Floats.bfloat16(Floats.widened(float16: bits))
+      }
+    case (.float16, _):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in
+        Floats.float64(Floats.widened(float16: bits).bitPattern)
+      }
+    case (.bfloat16, .float32):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in UInt32(bits) << 16 }
+    case (.bfloat16, .float16):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in
+        Floats.float16(Float(bitPattern: UInt32(bits) << 16))
+      }
+    case (.bfloat16, _):
+      unsafe Self.map(elements, converted) { (bits: UInt16) in Floats.float64(UInt32(bits) << 16) }
+    case (_, .float32):
+      unsafe Self.map(elements, converted) { (bits: UInt64) in Floats.float32(bits) }
+    case (_, .float16):
+      unsafe Self.map(elements, converted) { (bits: UInt64) in
+        Floats.float16(Float(bitPattern: Floats.float32ToOdd(bits)))
+      }
+    default:
+      unsafe Self.map(elements, converted) { (bits: UInt64) in
+        Floats.bfloat16(Float(bitPattern: Floats.float32ToOdd(bits)))
+      }
+    }
+  }
+
+  /// Converts element by element.
+  @inline(__always)
+  private static func map<
+    Source: FixedWidthInteger & BitwiseCopyable, Target: FixedWidthInteger & BitwiseCopyable
+  >(
+    _ elements: UnsafeRawBufferPointer, _ converted: UnsafeMutableRawBufferPointer,
+    _ convert: (Source) -> Target
+  ) {
+    guard let from = elements.baseAddress, let to = converted.baseAddress else { return }
+    for index in 0..<(elements.count / MemoryLayout<Source>.size) {
+      // SAFETY: by the caller's proof, and loads and stores are unaligned.
+      let bits = unsafe from.loadUnaligned(
+        fromByteOffset: index * MemoryLayout<Source>.size, as: Source.self)
+      unsafe to.storeBytes(
+        of: convert(Source(littleEndian: bits)).littleEndian,
+        toByteOffset: index * MemoryLayout<Target>.size, as: Target.self)
+    }
+  }
+}
+
+extension FloatConversion {
+  /// The bits of a 32-bit float, as 64-bit ones of the same value; NaN keeps its payload.
+  static func float64(_ bits: UInt32) -> UInt64 {
+    let magnitude = bits & 0x7FFF_FFFF
+    guard magnitude > 0x7F80_0000 else { return Double(Float(bitPattern: bits)).bitPattern }
+    // Arithmetic would make a signaling NaN quiet.
+    return UInt64(bits & 0x8000_0000) << 32 | 0x7FF0_0000_0000_0000
+      | UInt64(magnitude & 0x007F_FFFF) << 29
+  }
+
+  /// The bits of the nearest 32-bit float; of a NaN as much of the payload as there is room for.
+  static func float32(_ bits: UInt64) -> UInt32 {
+    let magnitude = bits & ~(1 << 63)
+    guard magnitude > 0x7FF0_0000_0000_0000 else {
+      return Float(Double(bitPattern: bits)).bitPattern
+    }
+    return UInt32(truncatingIfNeeded: bits >> 32) & 0x8000_0000 | 0x7FC0_0000
+      | UInt32(truncatingIfNeeded: magnitude >> 29) & 0x007F_FFFF
+  }
+
+  /// The bits of a 32-bit float next to the value, the odd one if there are two: rounding that once
+  /// more, to 21 bits or fewer, gives what rounding the value itself gives.
+  static func float32ToOdd(_ bits: UInt64) -> UInt32 {
+    let value = Double(bitPattern: bits)
+    let nearest = float32(bits)
+    let back = Double(Float(bitPattern: nearest))
+    guard value.isFinite, back != value else { return nearest }
+    // Toward zero, and then up to the odd one if the last bit is even.
+    let isTooLarge = abs(back) > abs(value)
+    return (isTooLarge ? nearest - 1 : nearest) | 1
+  }
+}

@@ -1,0 +1,90 @@
+extension TensorSource {
+  /// Copies one tensor's data as elements of another floating-point type.
+  ///
+  /// - Precondition: `destination` has exactly the bytes of the tensor's elements in that type.
+  /// - Throws: ``TensorError`` (`notConvertible`), else an error of the source.
+  public func read(
+    _ tensor: TensorDescription, as elementType: ElementType,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    let conversion = try conversion(of: tensor, to: elementType)
+    // SAFETY: the caller promises a valid buffer of the size, which the callee checks.
+    try unsafe read(
+      tensor, elements: 0..<tensor.elementCount, conversion, ScratchMemory(), into: destination)
+  }
+
+  /// Copies a slice's data as elements of another floating-point type.
+  ///
+  /// - Precondition: `destination` has exactly the bytes of the slice's elements in that type.
+  /// - Throws: as ``read(_:as:into:)``.
+  public func read(
+    _ slice: TensorSlice, as elementType: ElementType,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    let conversion = try conversion(of: slice.tensor, to: elementType)
+    guard !conversion.isIdentity else { return try unsafe read(slice, into: destination) }
+    let data = try bytes(of: slice)
+    // SAFETY: the caller promises a valid buffer; its size is checked by `convert`.
+    unsafe data.withUnsafeBytes { unsafe conversion.convert($0, into: destination) }
+  }
+
+  /// The conversion of a tensor's elements to a type.
+  ///
+  /// - Throws: ``TensorError`` (`notConvertible`) if there is none.
+  func conversion(
+    of tensor: TensorDescription, to elementType: ElementType
+  ) throws(TensorError) -> ElementConversion {
+    if let conversion = ElementConversion(from: tensor.elementType, to: elementType) {
+      return conversion
+    }
+    let culprit = FloatConversion(tensor.elementType) == nil ? tensor.elementType : elementType
+    throw TensorError(.notConvertible(culprit), tensor: tensor.name)
+  }
+
+  /// Copies some elements of a tensor, converted by way of `scratch` a piece at a time.
+  func read(
+    _ tensor: TensorDescription, elements: Range<Int>, _ conversion: ElementConversion,
+    _ scratch: ScratchMemory, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    guard !conversion.isIdentity else {
+      // Types of less than a byte come whole.
+      let range =
+        elements.count == tensor.elementCount
+        ? 0..<tensor.byteCount
+        : tensor.elementType.byteCount(
+          elements.lowerBound)..<tensor.elementType.byteCount(elements.upperBound)
+      return try unsafe read(tensor, bytes: range, into: destination)
+    }
+    let (width, targetWidth) = (conversion.source.bitWidth / 8, conversion.target.bitWidth / 8)
+    precondition(
+      destination.count == elements.count * targetWidth, "TensorSource: a wrong buffer size")
+    guard readsParts(of: tensor) else {
+      return try unsafe withBytes(of: tensor) { bytes in
+        let range = (elements.lowerBound * width)..<(elements.upperBound * width)
+        // SAFETY: the range lies in the tensor, and the precondition fits the destination to it.
+        unsafe conversion.convert(
+          UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+      }
+    }
+    // Pieces of a block: what was read is in the cache still when it is converted.
+    let pieceCount = TensorTable.blockByteCount / width
+    var next = elements.lowerBound
+    while next < elements.upperBound {
+      let end = min((next / pieceCount + 1) * pieceCount, elements.upperBound)
+      let piece = unsafe scratch.bytes((end - next) * width)
+      try unsafe read(tensor, bytes: (next * width)..<(end * width), into: piece)
+      let target =
+        ((next - elements.lowerBound) * targetWidth)..<((end - elements.lowerBound) * targetWidth)
+      // SAFETY: the piece lies in `elements`, for which the destination has room.
+      unsafe conversion.convert(
+        UnsafeRawBufferPointer(piece),
+        into: UnsafeMutableRawBufferPointer(rebasing: destination[target]))
+      next = end
+    }
+  }
+}
+
+extension ElementType {
+  /// Bytes of `count` packed elements.
+  func byteCount(_ count: Int) -> Int { bitWidth < 8 ? (count + 1) / 2 : count * (bitWidth / 8) }
+}

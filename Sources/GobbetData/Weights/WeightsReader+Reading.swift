@@ -1,0 +1,70 @@
+internal import GobbetFile
+
+extension WeightsReader {
+  /// Copies one tensor's data, row-major and little-endian, into `destination`.
+  ///
+  /// - Precondition: `destination` has exactly the tensor's `byteCount` bytes.
+  /// - Throws: ``TensorError`` if the file has no such tensor; ``FormatError`` if its data is
+  ///   damaged; ``FileError``.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    // SAFETY: the caller promises a valid buffer of the tensor's size.
+    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
+  }
+
+  /// Copies a part of a tensor's data; only the blocks that hold it are read.
+  ///
+  /// - Precondition: `range` lies in the tensor's bytes, and `destination` has as many.
+  /// - Throws: as ``read(_:into:)``.
+  public func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
+        && destination.count == range.count, "WeightsReader: not the bytes of the tensor")
+    let place = try directory.place(of: tensor)
+    var blocks = TensorBlockReader(container, directory, checks: checks != .none)
+    // SAFETY: the caller promises a valid buffer of the range's size.
+    try unsafe blocks.read(place, bytes: range, into: destination)
+  }
+
+  /// True.
+  public func readsParts(of tensor: TensorDescription) -> Bool { true }
+
+  /// Calls `body` with the data of a raw tensor where the file is mapped, at a multiple of 64 bytes;
+  /// nil for one that is compact, and for files that are no files of the system.
+  ///
+  /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
+  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  public func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    let place = try directory.place(of: tensor)
+    guard place.entry.codec == .raw, container.isMappable else { return nil }
+    let group = directory.groups[place.group]
+    let range = directory.stored(place)
+    return try unsafe container.withUnsafeBytes(of: group.payload) { bytes in
+      if checks != .none {
+        for index in place.entry.blocks {
+          let block = group.blocks[index]
+          let start =
+            range.lowerBound + block.stored.lowerBound
+            - group.blocks[place.entry.blocks.lowerBound].stored.lowerBound
+          // SAFETY: the tables were checked: the blocks of a tensor lie in the data.
+          let stored = unsafe Span<UInt8>(
+            _unsafeBytes: UnsafeRawBufferPointer(
+              rebasing: bytes[start..<(start + block.stored.count)]))
+          do throws(FormatError) {
+            try block.check(stored, "tensors.block")
+          } catch {
+            throw error.located(
+              at: group.payload.payloadOffset + start - error.offset, in: path)
+          }
+        }
+      }
+      return try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+  }
+}
