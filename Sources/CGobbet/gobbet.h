@@ -1,0 +1,525 @@
+/// Gobbet for other languages: vocabularies, token datasets and weights in `.gobbet` files.
+///
+/// Rules that hold for every function:
+///
+/// - **Status.** A function that can fail returns GOBBET_OK or says why in its status, and one line
+///   of text in `error`, which may be null. What a failed function would have written through its
+///   other pointers is unspecified unless said otherwise.
+/// - **Handles** are numbers that look like pointers and are looked up at every call. One that is
+///   null, closed or of another kind gives GOBBET_INVALID_ARGUMENT, never a crash. A handle that is
+///   closed while another thread uses it lives until that call returns.
+/// - **Memory** is the caller's: results go into buffers of a stated capacity, and one that is too
+///   small gives GOBBET_BUFFER_TOO_SMALL and the number needed. Nothing of the caller is kept
+///   after a call returns.
+/// - **Structures** begin with their own size in bytes, set by the caller: an older caller's
+///   structure may be shorter than the library's, whose defaults then hold for the rest. A zero
+///   means "the default" unless said otherwise.
+/// - **Threads.** Any handle may be used from any number of threads at once, except that calls on
+///   one writer, sampler or table of counts wait for each other. No thread outlives a call, no
+///   function calls back, and a process may fork between calls.
+/// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
+///   Text that is no UTF-8 is allowed wherever tokens are made of it.
+#ifndef GOBBET_H
+#define GOBBET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Raised when a function changes or goes; functions and fields at the end of structures may be
+/// added without. Compare it with gobbet_abi_version().
+#define GOBBET_ABI_VERSION 1
+
+/// The ABI number of the library that is loaded.
+uint32_t gobbet_abi_version(void);
+
+/// The version of the library, such as "0.1.0"; it lives as long as the process.
+const char *gobbet_version(void);
+
+/// What became of a call; where the command `gobbet` has an exit code for it, the same number.
+typedef int32_t gobbet_status;
+enum {
+  GOBBET_OK = 0,
+  /// The call makes no sense: a null or closed handle, an index or a range outside of what there is.
+  GOBBET_INVALID_ARGUMENT = 2,
+  /// The buffer holds less than the result; the number needed was written.
+  GOBBET_BUFFER_TOO_SMALL = 3,
+  /// There is nothing of that name or id.
+  GOBBET_NOT_FOUND = 4,
+  /// Text holds a special token that the call refuses.
+  GOBBET_SPECIAL_TOKEN = 5,
+  /// A file's content is damaged or not what was asked for.
+  GOBBET_BAD_DATA = 65,
+  /// A file is missing or may not be read.
+  GOBBET_NO_INPUT = 66,
+  /// Something that should not happen; please report it.
+  GOBBET_INTERNAL = 70,
+  /// A file cannot be made, or exists.
+  GOBBET_CANNOT_CREATE = 73,
+  /// Reading or writing failed.
+  GOBBET_IO = 74,
+};
+
+/// Where a failed call leaves its message; set `size` once, before the first call.
+typedef struct gobbet_error {
+  /// sizeof(gobbet_error).
+  uint32_t size;
+  /// The status that the call returned.
+  gobbet_status status;
+  /// One line of UTF-8 that ends in a zero byte, cut where it is longer.
+  char message[1016];
+} gobbet_error;
+
+// MARK: Vocabularies
+
+/// A vocabulary made ready for encoding and decoding.
+typedef struct gobbet_vocabulary gobbet_vocabulary;
+
+/// What a vocabulary is.
+typedef struct gobbet_vocabulary_info {
+  uint32_t size;
+  /// Ids are below this.
+  uint32_t id_bound;
+  /// Ids that have a token, special ones included.
+  uint32_t token_count;
+  uint32_t merge_count;
+  uint32_t special_token_count;
+  uint32_t longest_token_byte_count;
+  /// SHA-256 of the canonical content (`Spec/Vocabulary.md`).
+  uint8_t fingerprint[32];
+  /// The pattern's name, or empty for settings that have none; ends in a zero byte.
+  char pattern[32];
+} gobbet_vocabulary_info;
+
+/// Opens a vocabulary: a Gobbet file that holds one, tiktoken ranks, `tokenizer.json`, `vocab.json`
+/// with `merges.txt` beside it, or GGUF.
+///
+/// `pattern` names how text is split, for files that do not say it; null otherwise.
+gobbet_status gobbet_vocabulary_open(
+    const char *path, const char *pattern, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// A vocabulary of tokens by rank, as tiktoken has them: token `i` is the bytes from `ends[i - 1]`
+/// (0 for the first) to `ends[i]` of `bytes`; an empty one is an id without a token.
+///
+/// Special token `i` has the bytes up to `special_ends[i]` of `specials`, and `special_ids[i]`.
+gobbet_status gobbet_vocabulary_from_ranks(
+    const uint8_t *bytes, const uint64_t *ends, size_t count, const uint8_t *specials,
+    const uint64_t *special_ends, const uint32_t *special_ids, size_t special_count,
+    const char *pattern, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// Writes the vocabulary; the format follows from the name: `.gobbet`, `.tiktoken`, `.json`
+/// (tokenizer.json), or `vocab.json` (and merges.txt beside it).
+gobbet_status gobbet_vocabulary_write(
+    gobbet_vocabulary *vocabulary, const char *path, int32_t replace, gobbet_error *error);
+
+/// Fills `info`.
+gobbet_status gobbet_vocabulary_describe(
+    gobbet_vocabulary *vocabulary, gobbet_vocabulary_info *info, gobbet_error *error);
+
+/// The bytes of a token. GOBBET_NOT_FOUND if no token has the id.
+gobbet_status gobbet_vocabulary_token(
+    gobbet_vocabulary *vocabulary, uint32_t id, uint8_t *bytes, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// The id of a token, ordinary or special, that has exactly these bytes. GOBBET_NOT_FOUND if none has.
+gobbet_status gobbet_vocabulary_id(
+    gobbet_vocabulary *vocabulary, const uint8_t *bytes, size_t count, uint32_t *id,
+    gobbet_error *error);
+
+/// The special tokens in the order of their ids: their ids into `ids`.
+gobbet_status gobbet_vocabulary_special_tokens(
+    gobbet_vocabulary *vocabulary, uint32_t *ids, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_vocabulary_close(gobbet_vocabulary *vocabulary);
+
+// MARK: Encoding and decoding
+
+/// How special tokens in a text are taken. Null stands for "all as ordinary text".
+typedef struct gobbet_special_tokens {
+  uint32_t size;
+  /// 0: those of `allowed`, 1: all.
+  uint32_t allow_all;
+  /// Ids of the special tokens that become tokens.
+  const uint32_t *allowed;
+  size_t allowed_count;
+  /// Ids of the special tokens that make the call fail with GOBBET_SPECIAL_TOKEN; those neither allowed
+  /// nor refused are ordinary text. 1 in `refuse_others` refuses all that are not allowed.
+  const uint32_t *refused;
+  size_t refused_count;
+  uint32_t refuse_others;
+} gobbet_special_tokens;
+
+/// The ids of a text.
+///
+/// A capacity of as many ids as the text has bytes is always enough.
+gobbet_status gobbet_encode(
+    gobbet_vocabulary *vocabulary, const uint8_t *text, size_t byte_count,
+    const gobbet_special_tokens *specials, uint32_t *ids, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// The ids of many texts, one after the other, encoded by `thread_count` threads (0: all cores).
+///
+/// Text `i` is the bytes from `text_ends[i - 1]` (0 for the first) to `text_ends[i]` of `texts`; its
+/// ids end at `id_ends[i]`. The result does not depend on the number of threads.
+gobbet_status gobbet_encode_batch(
+    gobbet_vocabulary *vocabulary, const uint8_t *texts, const uint64_t *text_ends,
+    size_t text_count, const gobbet_special_tokens *specials, uint32_t thread_count, uint32_t *ids,
+    size_t capacity, uint64_t *id_ends, size_t *count, gobbet_error *error);
+
+/// How many tokens a text has; special tokens in it are ordinary text.
+gobbet_status gobbet_count(
+    gobbet_vocabulary *vocabulary, const uint8_t *text, size_t byte_count, size_t *count,
+    gobbet_error *error);
+
+/// The bytes of tokens, special ones too. GOBBET_NOT_FOUND if an id has no token.
+///
+/// A capacity of `id_count` times `longest_token_byte_count` is always enough.
+gobbet_status gobbet_decode(
+    gobbet_vocabulary *vocabulary, const uint32_t *ids, size_t id_count, uint8_t *bytes,
+    size_t capacity, size_t *count, gobbet_error *error);
+
+// MARK: Training
+
+/// A table of counted pretokens.
+typedef struct gobbet_counts gobbet_counts;
+
+/// An empty table for text that is split as `pattern` says: gpt2, cl100k, llama3, o200k, …
+gobbet_status gobbet_counts_make(const char *pattern, gobbet_counts **counts, gobbet_error *error);
+
+/// Adds the counts of a file that gobbet_counts_write or `gobbet counts` wrote; its pattern must be
+/// that of the table.
+gobbet_status gobbet_counts_add_file(gobbet_counts *counts, const char *path, gobbet_error *error);
+
+/// Counts the pretokens of documents, laid out as in gobbet_encode_batch.
+gobbet_status gobbet_counts_add_documents(
+    gobbet_counts *counts, const uint8_t *texts, const uint64_t *text_ends, size_t text_count,
+    gobbet_error *error);
+
+/// How many different pretokens there are.
+gobbet_status gobbet_counts_size(gobbet_counts *counts, size_t *unique_count, gobbet_error *error);
+
+/// Writes the table as a file of counts: the same table always gives the same bytes.
+gobbet_status gobbet_counts_write(
+    gobbet_counts *counts, const char *path, int32_t replace, gobbet_error *error);
+
+/// Writes the sum of several files of counts, in bounded memory.
+gobbet_status gobbet_counts_merge_files(
+    const char *const *paths, size_t path_count, const char *output, int32_t replace,
+    gobbet_error *error);
+
+/// What is learned; `Spec/Training.md` defines each setting.
+typedef struct gobbet_training_options {
+  uint32_t size;
+  /// Tokens of the vocabulary: bytes, merges and special tokens together. Required.
+  uint32_t vocabulary_size;
+  /// Ties between equally frequent pairs: 0 as Hugging Face's trainer, 1 by raw bytes.
+  uint32_t tie_break;
+  /// 1 if special tokens take the first ids, not the last.
+  uint32_t special_tokens_first;
+  /// Training ends when the most frequent pair occurs less often.
+  uint64_t minimum_frequency;
+  /// Merged tokens are shorter than this many bytes; 0 for no bound.
+  uint64_t maximum_token_length;
+  /// Special token `i` is the bytes up to `special_ends[i]` of `specials`.
+  const uint8_t *specials;
+  const uint64_t *special_ends;
+  size_t special_count;
+} gobbet_training_options;
+
+/// Learns a vocabulary from counts.
+gobbet_status gobbet_train(
+    gobbet_counts *counts, const gobbet_training_options *options, gobbet_vocabulary **vocabulary,
+    gobbet_error *error);
+
+/// Learns a vocabulary from a file of counts, which is read where it lies.
+gobbet_status gobbet_train_from_file(
+    const char *path, const gobbet_training_options *options, gobbet_vocabulary **vocabulary,
+    gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_counts_close(gobbet_counts *counts);
+
+// MARK: Token datasets
+
+/// A packed token dataset of one file or of several that are read as one.
+typedef struct gobbet_dataset gobbet_dataset;
+
+/// What a dataset is.
+typedef struct gobbet_dataset_info {
+  uint32_t size;
+  /// Ids are below this.
+  uint32_t id_bound;
+  uint64_t token_count;
+  uint64_t document_count;
+  /// Tokens that are read and checked at once.
+  uint64_t block_token_count;
+  /// The content id of the file, or of the list of files.
+  uint8_t content_id[32];
+  /// The fingerprint of the vocabulary that the tokens are of.
+  uint8_t fingerprint[32];
+  /// raw16, raw32, packed, rank or archive; ends in a zero byte.
+  char codec[16];
+} gobbet_dataset_info;
+
+/// What tokens are written as.
+typedef uint32_t gobbet_integer_type;
+enum {
+  GOBBET_UINT16 = 1,
+  GOBBET_UINT32 = 2,
+  GOBBET_INT32 = 3,
+  GOBBET_INT64 = 4,
+};
+
+/// Opens files as one dataset, with a cache of decoded blocks of `cache_byte_budget` bytes (0: 16 MiB).
+gobbet_status gobbet_dataset_open(
+    const char *const *paths, size_t path_count, uint64_t cache_byte_budget,
+    gobbet_dataset **dataset, gobbet_error *error);
+
+/// Fills `info`.
+gobbet_status gobbet_dataset_describe(
+    gobbet_dataset *dataset, gobbet_dataset_info *info, gobbet_error *error);
+
+/// The vocabulary that the first file embeds. GOBBET_NOT_FOUND if it embeds none.
+gobbet_status gobbet_dataset_vocabulary(
+    gobbet_dataset *dataset, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// Tokens `start..<end` into `tokens`, which has room for `end - start` of them.
+///
+/// An id that is not of the type (65,536 as GOBBET_UINT16) gives GOBBET_INVALID_ARGUMENT.
+gobbet_status gobbet_dataset_tokens(
+    gobbet_dataset *dataset, uint64_t start, uint64_t end, gobbet_integer_type type, void *tokens,
+    gobbet_error *error);
+
+/// Where documents `first..<last` end: their last tokens' indices + 1, into `ends`; the first
+/// begins at `start`.
+gobbet_status gobbet_dataset_documents(
+    gobbet_dataset *dataset, uint64_t first, uint64_t last, uint64_t *start, uint64_t *ends,
+    gobbet_error *error);
+
+/// The document that token `token` is of.
+gobbet_status gobbet_dataset_document_containing(
+    gobbet_dataset *dataset, uint64_t token, uint64_t *document, gobbet_error *error);
+
+/// How many windows of `length` inputs there are, each beginning `stride` tokens after the one before
+/// and followed by one more token, its last target.
+gobbet_status gobbet_dataset_window_count(
+    gobbet_dataset *dataset, uint64_t length, uint64_t stride, uint64_t *count,
+    gobbet_error *error);
+
+/// Windows by their indices: inputs and targets, each [index_count, length], row-major.
+///
+/// Without targets (null), a row of the inputs is `length + 1` tokens: the window and the one behind.
+gobbet_status gobbet_dataset_windows(
+    gobbet_dataset *dataset, uint64_t length, uint64_t stride, const uint64_t *indices,
+    size_t index_count, gobbet_integer_type type, void *inputs, void *targets,
+    gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_dataset_close(gobbet_dataset *dataset);
+
+// MARK: Sampling
+
+/// The order in which windows are visited.
+typedef struct gobbet_sampler gobbet_sampler;
+
+/// How windows are mixed.
+enum {
+  GOBBET_SEQUENTIAL = 1,
+  GOBBET_SHUFFLED = 2,
+  /// Groups of neighbours are shuffled, then the windows of some groups together.
+  GOBBET_GROUPS_SHUFFLED = 3,
+};
+
+/// What decides the order, and how far it was followed: all that resuming needs.
+typedef struct gobbet_sampler_state {
+  uint32_t size;
+  uint32_t order;
+  uint64_t windows_per_group;
+  uint64_t groups_together;
+  /// The content id of the dataset; ignored by gobbet_sampler_make.
+  uint8_t content_id[32];
+  uint64_t length;
+  uint64_t stride;
+  /// How many windows there are; ignored by gobbet_sampler_make.
+  uint64_t window_count;
+  uint64_t seed;
+  uint64_t epoch;
+  uint64_t rank;
+  /// How many readers share the windows; 1 or more.
+  uint64_t world_size;
+  /// How many windows of this epoch and rank were visited.
+  uint64_t position;
+} gobbet_sampler_state;
+
+/// A sampler of the dataset that begins as `state` says.
+gobbet_status gobbet_sampler_make(
+    gobbet_dataset *dataset, const gobbet_sampler_state *state, gobbet_sampler **sampler,
+    gobbet_error *error);
+
+/// A sampler that goes on where another stopped. GOBBET_BAD_DATA if the state is of another dataset.
+gobbet_status gobbet_sampler_resume(
+    gobbet_dataset *dataset, const gobbet_sampler_state *state, gobbet_sampler **sampler,
+    gobbet_error *error);
+
+/// The next indices of this epoch, at most `capacity`; fewer, then none, at its end.
+gobbet_status gobbet_sampler_next(
+    gobbet_sampler *sampler, uint64_t *indices, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// Begins the next epoch.
+gobbet_status gobbet_sampler_next_epoch(gobbet_sampler *sampler, gobbet_error *error);
+
+/// Fills `state`, and the number of windows this rank visits an epoch into `share`, if it is not null.
+gobbet_status gobbet_sampler_describe(
+    gobbet_sampler *sampler, gobbet_sampler_state *state, uint64_t *share, gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_sampler_close(gobbet_sampler *sampler);
+
+// MARK: Writing datasets
+
+/// A dataset being written. It appears under its name when it is finished, whole or not at all.
+typedef struct gobbet_dataset_writer gobbet_dataset_writer;
+
+/// How a dataset is written.
+typedef struct gobbet_dataset_options {
+  uint32_t size;
+  /// 1 to replace a file of that name.
+  int32_t replace;
+  /// raw16, raw32, packed, rank or archive; null for rank.
+  const char *codec;
+  /// Tokens of a block; 0 for the codec's own.
+  uint64_t block_token_count;
+  /// 1 to keep the vocabulary's fingerprint only, not the vocabulary.
+  int32_t fingerprint_only;
+} gobbet_dataset_options;
+
+/// Begins a dataset of tokens of `vocabulary`; `options` may be null.
+gobbet_status gobbet_dataset_writer_make(
+    const char *path, gobbet_vocabulary *vocabulary, const gobbet_dataset_options *options,
+    gobbet_dataset_writer **writer, gobbet_error *error);
+
+/// Adds documents of ids: document `i` has those up to `ends[i]`.
+gobbet_status gobbet_dataset_writer_add_tokens(
+    gobbet_dataset_writer *writer, const uint32_t *ids, const uint64_t *ends, size_t document_count,
+    gobbet_error *error);
+
+/// Encodes documents, laid out as in gobbet_encode_batch, and adds them; `appended`, if it is not
+/// null, is the id put after each.
+gobbet_status gobbet_dataset_writer_add_documents(
+    gobbet_dataset_writer *writer, const uint8_t *texts, const uint64_t *text_ends,
+    size_t text_count, const uint32_t *appended, uint32_t thread_count, gobbet_error *error);
+
+/// Writes what is left and puts the file under its name; its content id goes into `content_id`, 32
+/// bytes, if that is not null. The handle is closed, whatever the outcome.
+gobbet_status gobbet_dataset_writer_finish(
+    gobbet_dataset_writer *writer, uint8_t *content_id, gobbet_error *error);
+
+/// Gives up: nothing is left behind. Null and closed handles are ignored.
+void gobbet_dataset_writer_close(gobbet_dataset_writer *writer);
+
+// MARK: Weights
+
+/// A file of tensors.
+typedef struct gobbet_weights gobbet_weights;
+
+/// A tensor, without its data.
+typedef struct gobbet_tensor_info {
+  uint32_t size;
+  /// The code of the element type in `Spec/Weights.md`: 1 f64, 2 f32, 3 f16, 4 bf16, 5 f8e4m3, 6 f8e5m2,
+  /// 16–20 i64 i32 i16 i8 i4, 32–36 u64 u32 u16 u8 u4, 48 bool.
+  uint32_t element_type;
+  uint64_t byte_count;
+  uint64_t stored_byte_count;
+  uint32_t rank;
+  /// 1 if the data can be mapped: it lies in the file as it is.
+  uint32_t is_raw;
+  uint64_t shape[8];
+  /// Ends in a zero byte.
+  char name[520];
+} gobbet_tensor_info;
+
+/// Opens a `.gobbet` file of weights; reads its tables only.
+gobbet_status gobbet_weights_open(
+    const char *path, gobbet_weights **weights, gobbet_error *error);
+
+/// How many tensors there are, and how many pairs of metadata.
+gobbet_status gobbet_weights_count(
+    gobbet_weights *weights, size_t *tensor_count, size_t *metadata_count, gobbet_error *error);
+
+/// Fills `info` with tensor `index`.
+gobbet_status gobbet_weights_tensor(
+    gobbet_weights *weights, size_t index, gobbet_tensor_info *info, gobbet_error *error);
+
+/// The index of the tensor of that name. GOBBET_NOT_FOUND if there is none.
+gobbet_status gobbet_weights_find(
+    gobbet_weights *weights, const char *name, size_t *index, gobbet_error *error);
+
+/// A pair of metadata: key, zero byte, value, zero byte, `count` bytes in all.
+gobbet_status gobbet_weights_metadata(
+    gobbet_weights *weights, size_t index, char *pair, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// The vocabulary that the file embeds. GOBBET_NOT_FOUND if it embeds none.
+gobbet_status gobbet_weights_vocabulary(
+    gobbet_weights *weights, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// Copies rows `first..<last` of the first axis of a tensor, checked, by `thread_count` threads (0:
+/// all cores); a tensor of rank 0 has one row. `capacity` is in bytes.
+gobbet_status gobbet_weights_read(
+    gobbet_weights *weights, size_t index, uint64_t first, uint64_t last, uint32_t thread_count,
+    void *data, size_t capacity, gobbet_error *error);
+
+/// A tensor's data where it lies in the mapped file, unchecked, valid until the handle is closed.
+/// GOBBET_NOT_FOUND if the tensor is not stored raw.
+gobbet_status gobbet_weights_map(
+    gobbet_weights *weights, size_t index, const void **data, gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_weights_close(gobbet_weights *weights);
+
+/// A file of tensors being written. It appears under its name when finished, whole or not at all.
+typedef struct gobbet_weights_writer gobbet_weights_writer;
+
+/// How tensors are written.
+typedef struct gobbet_weights_options {
+  uint32_t size;
+  /// 1 to replace a file of that name.
+  int32_t replace;
+  /// raw or compact; null for compact.
+  const char *codec;
+  /// Pairs of metadata: key, zero byte, value, zero byte, one after the other.
+  const char *metadata;
+  size_t metadata_byte_count;
+  /// A vocabulary to embed; null for none.
+  gobbet_vocabulary *vocabulary;
+} gobbet_weights_options;
+
+/// Begins a file; `options` may be null.
+gobbet_status gobbet_weights_writer_make(
+    const char *path, const gobbet_weights_options *options, gobbet_weights_writer **writer,
+    gobbet_error *error);
+
+/// Adds a tensor with all its data, row-major and little-endian.
+gobbet_status gobbet_weights_writer_add(
+    gobbet_weights_writer *writer, const char *name, uint32_t element_type, const uint64_t *shape,
+    uint32_t rank, const void *data, size_t byte_count, gobbet_error *error);
+
+/// Writes the tables and puts the file under its name; its content id goes into `content_id`, 32 bytes,
+/// if that is not null. The handle is closed, whatever the outcome.
+gobbet_status gobbet_weights_writer_finish(
+    gobbet_weights_writer *writer, uint8_t *content_id, gobbet_error *error);
+
+/// Gives up: nothing is left behind. Null and closed handles are ignored.
+void gobbet_weights_writer_close(gobbet_weights_writer *writer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
