@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "GobbetData", targets: ["GobbetData"]),
     .library(name: "GobbetInterchange", targets: ["GobbetInterchange"]),
     .library(name: "GobbetGPT", targets: ["GobbetGPT"]),
+    .library(name: "GobbetC", targets: ["GobbetC"]),
     .executable(name: "gobbet", targets: ["gobbet-cli"]),
     .executable(name: "gobbet-bench", targets: ["gobbet-bench"]),
   ],
@@ -71,6 +72,12 @@ let package = Package(
       name: "gobbet-cli", dependencies: ["Gobbet", arguments], swiftSettings: settings),
     .executableTarget(
       name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),
+    // What other languages call.
+    // Every line of the C face handles pointers of others, so that marking each would mark nothing.
+    .target(
+      name: "GobbetC", dependencies: ["Gobbet", "CGobbet"],
+      swiftSettings: Array(settings.dropFirst())),
+    .systemLibrary(name: "CGobbet"),
     // C and C++, and the libraries of the system.
     .target(name: "CGobbetKernels"),
     .target(
@@ -97,6 +104,8 @@ let package = Package(
     tests("GobbetInterchange"),
     tests("GobbetGPT"),
     tests("Gobbet"),
+    .target(name: "CGobbetRound", dependencies: ["CGobbet"], path: "Tests/CGobbetRound"),
+    tests("GobbetC", ["CGobbet", "CGobbetRound"]),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "Gobbet", "gobbet-cli"],
       swiftSettings: settings),

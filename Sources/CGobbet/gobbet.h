@@ -16,7 +16,8 @@
 ///   means "the default" unless said otherwise.
 /// - **Threads.** Any handle may be used from any number of threads at once, except that calls on
 ///   one writer, sampler or table of counts wait for each other. No thread outlives a call, no
-///   function calls back, and a process may fork between calls.
+///   function calls back. A process may fork: handles keep working in the child, except datasets and
+///   writers that another thread was using at that moment.
 /// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
 ///   Text that is no UTF-8 is allowed wherever tokens are made of it.
 #ifndef GOBBET_H
@@ -142,15 +143,12 @@ void gobbet_vocabulary_close(gobbet_vocabulary *vocabulary);
 /// How special tokens in a text are taken. Null stands for "all as ordinary text".
 typedef struct gobbet_special_tokens {
   uint32_t size;
-  /// 0: those of `allowed`, 1: all.
+  /// 1 if every special token becomes a token.
   uint32_t allow_all;
-  /// Ids of the special tokens that become tokens.
+  /// Else the ids of those that do.
   const uint32_t *allowed;
   size_t allowed_count;
-  /// Ids of the special tokens that make the call fail with GOBBET_SPECIAL_TOKEN; those neither allowed
-  /// nor refused are ordinary text. 1 in `refuse_others` refuses all that are not allowed.
-  const uint32_t *refused;
-  size_t refused_count;
+  /// 1 if one that is not allowed makes the call fail with GOBBET_SPECIAL_TOKEN, else it is text.
   uint32_t refuse_others;
 } gobbet_special_tokens;
 
@@ -442,6 +440,9 @@ typedef struct gobbet_tensor_info {
   uint64_t shape[8];
   /// Ends in a zero byte.
   char name[520];
+  /// Bytes from the start of the file to the data of a tensor that is stored raw, else 0: a caller
+  /// that wants pages of its own, writable ones for example, maps the file itself.
+  uint64_t file_offset;
 } gobbet_tensor_info;
 
 /// Opens a `.gobbet` file of weights; reads its tables only.

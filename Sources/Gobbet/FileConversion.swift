@@ -107,17 +107,7 @@ public struct FileConversion: Sendable {
     _ input: String, to output: String, _ format: ConversionFormat, _ replacing: Bool
   ) throws -> Result {
     let vocabulary = try Vocabulary(recognizing: input, pattern: pattern)
-    switch format {
-    case .gobbet: try vocabulary.write(to: output, replacing: replacing)
-    case .tiktoken: try TiktokenRanks.write(vocabulary, to: output, replacing: replacing)
-    case .tokenizerJSON: try TokenizerJSON.write(vocabulary, to: output, replacing: replacing)
-    case .vocabularyAndMerges:
-      try VocabularyAndMerges.write(
-        vocabulary, tokens: output, merges: siblingPath("merges.txt", of: output),
-        replacing: replacing)
-    case .safetensors:
-      throw LoadingError(path: input, reason: "holds a vocabulary, which safetensors does not")
-    }
+    try vocabulary.write(to: output, format: format, replacing: replacing)
     return .vocabulary(idBound: vocabulary.idBound)
   }
 

@@ -57,6 +57,12 @@ public struct WeightsReader: TensorSource {
     directory[name].map { directory.stored($0).count }
   }
 
+  /// Bytes from the start of the file to a tensor's data, where it lies there as it is; nil if it is
+  /// stored otherwise, or there is none of that name.
+  package func rawFileOffset(ofTensorNamed name: String) -> Int? {
+    table[name].flatMap { $0.codec == .raw ? payload.payloadOffset + $0.offset : nil }
+  }
+
   /// The vocabulary that the file embeds; nil if it has none.
   ///
   /// - Throws: ``FormatError`` if it is damaged; ``FileError``.

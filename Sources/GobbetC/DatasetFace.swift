@@ -1,0 +1,170 @@
+public import CGobbet
+internal import Gobbet
+
+/// An open dataset.
+final class DatasetHandle: Sendable {
+  let dataset: TokenDataset
+
+  init(_ dataset: TokenDataset) { self.dataset = dataset }
+
+  /// Windows of the dataset.
+  func windows(_ length: UInt64, _ stride: UInt64) throws(CallError) -> TokenWindows {
+    let length = try integer(length, "length")
+    let stride = try integer(stride, "stride")
+    guard length > 0, stride > 0, length < Int.max else {
+      throw .invalid("length and stride must be positive")
+    }
+    return dataset.windows(length: length, stride: stride)
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_open(
+  _ paths: UnsafePointer<UnsafePointer<CChar>?>?, _ pathCount: Int, _ budget: UInt64,
+  _ dataset: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let opened = try TokenDataset(
+      paths: try texts(paths, pathCount, "paths"),
+      cacheByteBudget: budget == 0 ? 16 << 20 : try integer(budget, "cache_byte_budget"))
+    try deliver(DatasetHandle(opened), to: dataset, "dataset")
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_describe(
+  _ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<gobbet_dataset_info>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    var value = gobbet_dataset_info()
+    value.id_bound = UInt32(clamping: dataset.idBound)
+    value.token_count = UInt64(dataset.tokenCount)
+    value.document_count = UInt64(dataset.documentCount)
+    value.block_token_count = UInt64(dataset.blockTokenCount)
+    fill(&value.content_id, with: dataset.contentID)
+    fill(&value.fingerprint, with: dataset.fingerprint)
+    fill(&value.codec, with: dataset.codec.name.utf8)
+    copy(value, to: try result(info, "info"))
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_vocabulary(
+  _ dataset: OpaquePointer?, _ vocabulary: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let path = try object(dataset, DatasetHandle.self, "dataset").dataset.paths[0]
+    guard FileHoldings(try ContainerReader(path: path)).vocabulary else {
+      throw CallError.notFound("\(path): holds no vocabulary")
+    }
+    try deliver(
+      VocabularyHandle(Vocabulary(contentsOf: path)), to: vocabulary, "vocabulary")
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_tokens(
+  _ dataset: OpaquePointer?, _ start: UInt64, _ end: UInt64, _ type: gobbet_integer_type,
+  _ tokens: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    let type = try IntegerType(type)
+    try type.check(dataset.idBound)
+    guard start <= end, end <= UInt64(dataset.tokenCount) else {
+      throw CallError.invalid("there are no tokens \(start)..<\(end)")
+    }
+    guard start < end else { return }
+    guard let tokens = tokens else { throw CallError.invalid("tokens: null") }
+    // Piece by piece, so that a large range takes no more memory than the caller's.
+    let step = UInt64(1 << 16)
+    for first in Swift.stride(from: start, to: end, by: Int(step)) {
+      let piece = try dataset.tokens(in: Int(first)..<Int(min(first + step, end)))
+      type.store(piece.span, to: tokens, at: Int(first - start))
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_documents(
+  _ dataset: OpaquePointer?, _ first: UInt64, _ last: UInt64,
+  _ start: UnsafeMutablePointer<UInt64>?, _ ends: UnsafeMutablePointer<UInt64>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    guard first <= last, last <= UInt64(dataset.documentCount) else {
+      throw CallError.invalid("there are no documents \(first)..<\(last)")
+    }
+    let room = try room(ends, Int(last - first), "ends")
+    for index in 0..<room.count {
+      let document = dataset.document(Int(first) + index)
+      if index == 0 { try result(start, "start").pointee = UInt64(document.lowerBound) }
+      room[index] = UInt64(document.upperBound)
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_document_containing(
+  _ dataset: OpaquePointer?, _ token: UInt64, _ document: UnsafeMutablePointer<UInt64>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    guard token < UInt64(dataset.tokenCount) else {
+      throw CallError.invalid("there is no token \(token)")
+    }
+    try result(document, "document").pointee =
+      UInt64(dataset.document(containing: Int(token)))
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_window_count(
+  _ dataset: OpaquePointer?, _ length: UInt64, _ stride: UInt64,
+  _ count: UnsafeMutablePointer<UInt64>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    try result(count, "count").pointee = UInt64(handle.windows(length, stride).count)
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_windows(
+  _ dataset: OpaquePointer?, _ length: UInt64, _ stride: UInt64, _ indices: UnsafePointer<UInt64>?,
+  _ indexCount: Int, _ type: gobbet_integer_type, _ inputs: UnsafeMutableRawPointer?,
+  _ targets: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    let windows = try handle.windows(length, stride)
+    let type = try IntegerType(type)
+    try type.check(handle.dataset.idBound)
+    let indices = try buffer(indices, indexCount, "indices")
+    guard !indices.isEmpty else { return }
+    guard let inputs = inputs else { throw CallError.invalid("inputs: null") }
+    let width = targets == nil ? windows.length + 1 : windows.length
+    for row in 0..<indices.count {
+      let index = indices[row]
+      guard index < UInt64(windows.count) else {
+        throw CallError.invalid("there is no window \(index)")
+      }
+      let start = Int(index) * windows.stride
+      let tokens = try handle.dataset.tokens(in: start..<(start + windows.length + 1))
+      type.store(tokens.span.extracting(..<width), to: inputs, at: row * width)
+      if let targets = targets {
+        type.store(tokens.span.extracting(1...), to: targets, at: row * width)
+      }
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_close(_ dataset: OpaquePointer?) {
+  HandleTable.shared.remove(dataset, as: DatasetHandle.self)
+}

@@ -1,0 +1,108 @@
+public import CGobbet
+internal import Gobbet
+internal import Synchronization
+
+/// A dataset that one call at a time adds to.
+private final class DatasetWriterHandle: Sendable {
+  let vocabulary: VocabularyHandle
+  let writer: Mutex<TokenDatasetWriter>
+
+  init(_ writer: consuming sending TokenDatasetWriter, _ vocabulary: VocabularyHandle) {
+    self.writer = Mutex(writer)
+    self.vocabulary = vocabulary
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_make(
+  _ path: UnsafePointer<CChar>?, _ vocabulary: OpaquePointer?,
+  _ options: UnsafePointer<gobbet_dataset_options>?,
+  _ writer: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(vocabulary, VocabularyHandle.self, "vocabulary")
+    let wish = try read(options, or: gobbet_dataset_options())
+    var codec = TokenCodec.rank
+    if wish.codec != nil {
+      let name = try text(wish.codec, "codec")
+      guard let named = TokenCodec(named: name) else { throw CallError.invalid("codec: \(name)") }
+      codec = named
+    }
+    let blockTokenCount = try integer(wish.block_token_count, "block_token_count")
+    guard
+      blockTokenCount == 0
+        || ((8...TokenDatasetOptions.maximumBlockTokenCount).contains(blockTokenCount)
+          && blockTokenCount.isMultiple(of: 8))
+    else { throw CallError.invalid("block_token_count: \(blockTokenCount)") }
+    let begun = try TokenDatasetWriter(
+      path: try text(path, "path"), vocabulary: handle.vocabulary,
+      options: TokenDatasetOptions(
+        codec: codec, blockTokenCount: blockTokenCount == 0 ? nil : blockTokenCount,
+        embedsVocabulary: wish.fingerprint_only == 0),
+      replacing: wish.replace != 0)
+    try deliver(DatasetWriterHandle(begun, handle), to: writer, "writer")
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_add_tokens(
+  _ writer: OpaquePointer?, _ ids: UnsafePointer<UInt32>?, _ ends: UnsafePointer<UInt64>?,
+  _ documentCount: Int, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(writer, DatasetWriterHandle.self, "writer")
+    let documents = try Pieces(ids, ends, documentCount, "document")
+    try handle.writer.withLock { writer in
+      for index in 0..<documents.count {
+        try documents.withPiece(index) { document throws(any Error) in
+          try writer.append(document: document)
+        }
+      }
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_add_documents(
+  _ writer: OpaquePointer?, _ texts: UnsafePointer<UInt8>?, _ textEnds: UnsafePointer<UInt64>?,
+  _ textCount: Int, _ appended: UnsafePointer<UInt32>?, _ threads: UInt32,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(writer, DatasetWriterHandle.self, "writer")
+    let texts = try Pieces(texts, textEnds, textCount, "text")
+    let batch = try EncodedBatch(
+      texts, handle.vocabulary, .none, threadCount: threadCount(threads))
+    let last = appended?.pointee
+    try handle.writer.withLock { writer in
+      var index = 0
+      try batch.forEachText { ids in
+        let byteCount = texts.withPiece(index) { $0.count }
+        index += 1
+        guard let last else { return try writer.append(document: ids, byteCount: byteCount) }
+        var document = ids.array
+        document.append(last)
+        try writer.append(document: document.span, byteCount: byteCount)
+      }
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_finish(
+  _ writer: OpaquePointer?, _ contentID: UnsafeMutablePointer<UInt8>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    guard let handle = HandleTable.shared.remove(writer, as: DatasetWriterHandle.self) else {
+      throw CallError.invalid("writer: no open handle")
+    }
+    let summary = try handle.writer.withLock { try $0.finish() }
+    deliver(summary.contentID, to: contentID)
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_close(_ writer: OpaquePointer?) {
+  HandleTable.shared.remove(writer, as: DatasetWriterHandle.self)
+}

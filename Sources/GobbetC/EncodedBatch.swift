@@ -1,0 +1,104 @@
+internal import Gobbet
+internal import Synchronization
+
+extension EncoderBox {
+  /// Puts the ids of a text into `ids`.
+  func encode(_ text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(SpecialTokenError) {
+    ids.removeAll(keepingCapacity: true)
+    try append(text, policy)
+  }
+
+  /// Appends the ids of a text to `ids`.
+  func append(_ text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(SpecialTokenError) {
+    if policy == .none {
+      encoder.encode(text, into: &ids)
+    } else {
+      try encoder.encode(text, specials: policy, into: &ids)
+    }
+  }
+}
+
+/// The ids of many texts, encoded by several threads.
+struct EncodedBatch {
+  private struct Part {
+    var ids: [TokenID] = []
+    /// Where the ids of each text of the part end, counted from the part's first.
+    var ends: [Int] = []
+  }
+
+  private let parts: [Part]
+
+  /// Encodes `texts`; what comes out does not depend on the number of threads.
+  ///
+  /// - Throws: the first ``SpecialTokenError`` in the order of the texts.
+  init(
+    _ texts: Pieces<UInt8>, _ handle: VocabularyHandle, _ policy: SpecialTokenPolicy,
+    threadCount: Int
+  ) throws {
+    let ranges = texts.parts(count: threadCount)
+    let results = Mutex<[Int: Result<Part, any Error>]>([:])
+    onThreads(ranges.count) { index in
+      let result = Result { try Self.encoded(texts, ranges[index], handle, policy) }
+      results.withLock { $0[index] = result }
+    }
+    let encoded = results.withLock { $0 }
+    parts = try ranges.indices.compactMap { try encoded[$0]?.get() }
+  }
+
+  private static func encoded(
+    _ texts: Pieces<UInt8>, _ range: Range<Int>, _ handle: VocabularyHandle,
+    _ policy: SpecialTokenPolicy
+  ) throws -> Part {
+    try handle.withEncoder { box in
+      box.ids.removeAll(keepingCapacity: true)
+      var part = Part()
+      part.ends.reserveCapacity(range.count)
+      for index in range {
+        try texts.withPiece(index) { text throws(SpecialTokenError) in
+          try box.append(text, policy)
+        }
+        part.ends.append(box.ids.count)
+      }
+      swap(&part.ids, &box.ids)
+      return part
+    }
+  }
+
+  /// Ids of all texts.
+  var idCount: Int { parts.reduce(0) { $0 + $1.ids.count } }
+
+  /// Calls `body` with where the ids of each text end.
+  func forEachEnd(_ body: (Int) -> Void) {
+    var start = 0
+    for part in parts {
+      for end in part.ends { body(start + end) }
+      start += part.ids.count
+    }
+  }
+
+  /// Copies all ids, one text after the other.
+  ///
+  /// - Precondition: `room` has `idCount` elements or more.
+  func copyIDs(to room: UnsafeMutableBufferPointer<TokenID>) {
+    var start = 0
+    for part in parts {
+      part.ids.withUnsafeBufferPointer { ids in
+        if let source = ids.baseAddress, let target = room.baseAddress {
+          (target + start).update(from: source, count: ids.count)
+        }
+      }
+      start += part.ids.count
+    }
+  }
+
+  /// Calls `body` with the ids of each text in turn.
+  func forEachText(_ body: (Span<TokenID>) throws -> Void) throws {
+    for part in parts {
+      var start = 0
+      for end in part.ends {
+        try body(part.ids.span.extracting(start..<end))
+        start = end
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import CGobbet
+internal import Gobbet
+
+/// What a caller wants tokens written as.
+enum IntegerType {
+  case uint16, uint32, int32, int64
+
+  /// The type of a caller's number.
+  ///
+  /// - Throws: ``CallError`` if there is none.
+  init(_ type: gobbet_integer_type) throws(CallError) {
+    switch Int(type) {
+    case GOBBET_UINT16: self = .uint16
+    case GOBBET_UINT32: self = .uint32
+    case GOBBET_INT32: self = .int32
+    case GOBBET_INT64: self = .int64
+    default: throw .invalid("type: \(type)")
+    }
+  }
+
+  /// Checks that ids below `bound` are of this type.
+  func check(_ bound: Int) throws(CallError) {
+    let fits =
+      switch self {
+      case .uint16: bound <= 1 << 16
+      case .int32: bound <= 1 << 31
+      case .uint32, .int64: true
+      }
+    guard fits else { throw .invalid("type: ids up to \(bound - 1) are not of it") }
+  }
+
+  /// Writes tokens to element `index` of a caller's array and those behind it.
+  ///
+  /// - Precondition: the array has room for them, and the ids are of this type.
+  func store(_ tokens: Span<TokenID>, to start: UnsafeMutableRawPointer, at index: Int) {
+    switch self {
+    case .uint16: Self.store(tokens, start.assumingMemoryBound(to: UInt16.self) + index)
+    case .uint32: Self.store(tokens, start.assumingMemoryBound(to: UInt32.self) + index)
+    case .int32: Self.store(tokens, start.assumingMemoryBound(to: Int32.self) + index)
+    case .int64: Self.store(tokens, start.assumingMemoryBound(to: Int64.self) + index)
+    }
+  }
+
+  @inline(__always)
+  private static func store<Integer: FixedWidthInteger>(
+    _ tokens: Span<TokenID>, _ target: UnsafeMutablePointer<Integer>
+  ) {
+    for index in tokens.indices {
+      target[index] = Integer(truncatingIfNeeded: tokens[index])
+    }
+  }
+}

@@ -1,0 +1,135 @@
+public import CGobbet
+internal import Gobbet
+internal import Synchronization
+
+/// A sampler that one call at a time moves.
+private final class SamplerHandle: Sendable {
+  let sampler: Mutex<WindowSampler>
+
+  init(_ sampler: WindowSampler) { self.sampler = Mutex(sampler) }
+}
+
+@c @implementation
+public func gobbet_sampler_make(
+  _ dataset: OpaquePointer?, _ state: UnsafePointer<gobbet_sampler_state>?,
+  _ sampler: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    var wish = try read(state, or: gobbet_sampler_state())
+    wish.window_count = UInt64(try handle.windows(wish.length, wish.stride).count)
+    fill(&wish.content_id, with: handle.dataset.contentID)
+    do {
+      try deliver(SamplerHandle(resumed(wish, handle)), to: sampler, "sampler")
+    } catch let error as TokenDatasetError {
+      throw CallError.invalid("state: \(error)")
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_sampler_resume(
+  _ dataset: OpaquePointer?, _ state: UnsafePointer<gobbet_sampler_state>?,
+  _ sampler: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    let state = try read(state, or: gobbet_sampler_state())
+    try deliver(SamplerHandle(resumed(state, handle)), to: sampler, "sampler")
+  }
+}
+
+@c @implementation
+public func gobbet_sampler_next(
+  _ sampler: OpaquePointer?, _ indices: UnsafeMutablePointer<UInt64>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(sampler, SamplerHandle.self, "sampler")
+    let room = try room(indices, capacity, "indices")
+    let count = try result(count, "count")
+    count.pointee = handle.sampler.withLock { sampler in
+      var found = 0
+      while found < room.count, let window = sampler.next() {
+        room[found] = UInt64(window)
+        found += 1
+      }
+      return found
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_sampler_next_epoch(
+  _ sampler: OpaquePointer?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    try object(sampler, SamplerHandle.self, "sampler").sampler.withLock { $0.beginNextEpoch() }
+  }
+}
+
+@c @implementation
+public func gobbet_sampler_describe(
+  _ sampler: OpaquePointer?, _ state: UnsafeMutablePointer<gobbet_sampler_state>?,
+  _ share: UnsafeMutablePointer<UInt64>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(sampler, SamplerHandle.self, "sampler")
+    let (known, count) = handle.sampler.withLock { ($0.state, $0.count) }
+    copy(gobbet_sampler_state(known), to: try result(state, "state"))
+    share?.pointee = UInt64(count)
+  }
+}
+
+@c @implementation
+public func gobbet_sampler_close(_ sampler: OpaquePointer?) {
+  HandleTable.shared.remove(sampler, as: SamplerHandle.self)
+}
+
+/// The sampler of a caller's state.
+private func resumed(
+  _ state: gobbet_sampler_state, _ handle: DatasetHandle
+) throws -> WindowSampler {
+  let order: WindowSampler.Order
+  switch Int(state.order) {
+  case GOBBET_SEQUENTIAL: order = .sequential
+  case GOBBET_SHUFFLED: order = .shuffled
+  case GOBBET_GROUPS_SHUFFLED:
+    order = .groupsShuffled(
+      windowsPerGroup: try integer(state.windows_per_group, "windows_per_group"),
+      groupsTogether: try integer(state.groups_together, "groups_together"))
+  default: throw CallError.invalid("order: \(state.order)")
+  }
+  let windows = try handle.windows(state.length, state.stride)
+  return try windows.sampler(
+    resuming: WindowSampler.State(
+      contentID: try digest(state.content_id), length: windows.length,
+      stride: windows.stride, windowCount: try integer(state.window_count, "window_count"),
+      order: order, seed: state.seed, epoch: state.epoch, rank: try integer(state.rank, "rank"),
+      worldSize: try integer(state.world_size, "world_size"),
+      position: try integer(state.position, "position")))
+}
+
+extension gobbet_sampler_state {
+  /// The state as a caller stores it.
+  fileprivate init(_ state: WindowSampler.State) {
+    self.init()
+    switch state.order {
+    case .sequential: order = UInt32(GOBBET_SEQUENTIAL)
+    case .shuffled: order = UInt32(GOBBET_SHUFFLED)
+    case .groupsShuffled(let windowsPerGroup, let groupsTogether):
+      order = UInt32(GOBBET_GROUPS_SHUFFLED)
+      windows_per_group = UInt64(windowsPerGroup)
+      groups_together = UInt64(groupsTogether)
+    }
+    fill(&content_id, with: state.contentID)
+    length = UInt64(state.length)
+    stride = UInt64(state.stride)
+    window_count = UInt64(state.windowCount)
+    seed = state.seed
+    epoch = state.epoch
+    rank = UInt64(state.rank)
+    world_size = UInt64(state.worldSize)
+    position = UInt64(state.position)
+  }
+}

@@ -1,0 +1,10 @@
+#ifndef GOBBET_ROUND_H
+#define GOBBET_ROUND_H
+
+#include <stddef.h>
+
+/// Takes files the whole way through the C face, in `folder`: counts → vocabulary → tokens → dataset →
+/// windows → weights. Returns 0, or the line of the check that failed, with why in `message`.
+int gobbet_round(const char *folder, char *message, size_t capacity);
+
+#endif

@@ -1,0 +1,263 @@
+// Compiled as C into the test bundle, and by Tests/library.sh against the shared library.
+#include "round.h"
+
+#include <gobbet.h>
+#include <stdio.h>
+#include <string.h>
+
+// What every check needs.
+typedef struct {
+  const char *folder;
+  char *message;
+  size_t capacity;
+  gobbet_error error;
+} round_state;
+
+static int failed(round_state *state, int line, const char *what) {
+  snprintf(state->message, state->capacity, "line %d: %s (%s)", line, what, state->error.message);
+  return line;
+}
+
+#define CHECK(condition) \
+  do { \
+    if (!(condition)) return failed(state, __LINE__, #condition); \
+  } while (0)
+#define DONE(call) CHECK((call) == GOBBET_OK)
+
+static const char *path(const round_state *state, const char *name, char *buffer) {
+  snprintf(buffer, 1024, "%s/%s", state->folder, name);
+  return buffer;
+}
+
+static const char documents[] = "the cat sat on the mat" "the other cat" "\xff<|end|>the mat";
+static const uint64_t document_ends[] = {22, 35, 50};
+
+static int round_training(round_state *state, gobbet_vocabulary **vocabulary) {
+  const uint8_t *text = (const uint8_t *)documents;
+  char name[1024];
+  gobbet_counts *counts = NULL;
+  size_t unique = 0;
+  DONE(gobbet_counts_make("cl100k", &counts, &state->error));
+  DONE(gobbet_counts_add_documents(counts, text, document_ends, 3, &state->error));
+  DONE(gobbet_counts_size(counts, &unique, &state->error));
+  CHECK(unique >= 8);
+  DONE(gobbet_counts_write(counts, path(state, "counts.gobbet", name), 1, &state->error));
+  CHECK(gobbet_counts_write(counts, name, 0, &state->error) == GOBBET_CANNOT_CREATE);
+  CHECK(state->error.status == GOBBET_CANNOT_CREATE && strlen(state->error.message) > 0);
+
+  uint64_t special_end = 7;
+  gobbet_training_options options = {
+      .size = sizeof options,
+      .vocabulary_size = 262,
+      .specials = (const uint8_t *)"<|end|>",
+      .special_ends = &special_end,
+      .special_count = 1,
+  };
+  DONE(gobbet_train(counts, &options, vocabulary, &state->error));
+  gobbet_vocabulary *again = NULL;
+  DONE(gobbet_train_from_file(name, &options, &again, &state->error));
+  gobbet_vocabulary_info one = {.size = sizeof one}, other = {.size = sizeof other};
+  DONE(gobbet_vocabulary_describe(*vocabulary, &one, &state->error));
+  DONE(gobbet_vocabulary_describe(again, &other, &state->error));
+  CHECK(memcmp(one.fingerprint, other.fingerprint, 32) == 0);
+  CHECK(one.token_count == 262 && one.merge_count == 5 && one.special_token_count == 1);
+  CHECK(strcmp(one.pattern, "cl100k") == 0);
+  gobbet_counts_close(counts);
+  gobbet_vocabulary_close(again);
+  CHECK(gobbet_counts_size(counts, &unique, &state->error) == GOBBET_INVALID_ARGUMENT);
+  DONE(gobbet_vocabulary_write(*vocabulary, path(state, "v.gobbet", name), 1, &state->error));
+  DONE(gobbet_vocabulary_open(name, NULL, &again, &state->error));
+  DONE(gobbet_vocabulary_describe(again, &other, &state->error));
+  CHECK(memcmp(one.fingerprint, other.fingerprint, 32) == 0);
+  gobbet_vocabulary_close(again);
+  return 0;
+}
+
+static int round_encoding(round_state *state, gobbet_vocabulary *vocabulary) {
+  const uint8_t *text = (const uint8_t *)documents;
+  uint32_t ids[64], batch[64], end_id = 0;
+  uint64_t ends[3];
+  size_t count = 0, total = 0, number = 0;
+  uint8_t bytes[64];
+  DONE(gobbet_encode_batch(
+      vocabulary, text, document_ends, 3, NULL, 2, batch, 64, ends, &total, &state->error));
+  for (size_t index = 0; index < 3; index++) {
+    size_t start = index == 0 ? 0 : document_ends[index - 1];
+    size_t length = document_ends[index] - start;
+    DONE(gobbet_encode(vocabulary, text + start, length, NULL, ids, 64, &count, &state->error));
+    DONE(gobbet_count(vocabulary, text + start, length, &number, &state->error));
+    size_t first = index == 0 ? 0 : ends[index - 1];
+    CHECK(count == number && count == ends[index] - first);
+    CHECK(memcmp(ids, batch + first, 4 * count) == 0);
+    DONE(gobbet_decode(vocabulary, ids, count, bytes, 64, &number, &state->error));
+    CHECK(number == length && memcmp(bytes, text + start, length) == 0);
+  }
+  CHECK(total == ends[2]);
+  CHECK(gobbet_encode(vocabulary, text, 22, NULL, ids, 2, &count, &state->error)
+        == GOBBET_BUFFER_TOO_SMALL);
+  CHECK(count > 2);
+
+  DONE(gobbet_vocabulary_id(vocabulary, (const uint8_t *)"<|end|>", 7, &end_id, &state->error));
+  DONE(gobbet_vocabulary_special_tokens(vocabulary, ids, 64, &count, &state->error));
+  CHECK(count == 1 && ids[0] == end_id);
+  gobbet_special_tokens specials = {.size = sizeof specials, .refuse_others = 1};
+  CHECK(gobbet_encode(vocabulary, text + 36, 14, &specials, ids, 64, &count, &state->error)
+        == GOBBET_SPECIAL_TOKEN);
+  specials.allowed = &end_id;
+  specials.allowed_count = 1;
+  DONE(gobbet_encode(vocabulary, text + 36, 14, &specials, ids, 64, &count, &state->error));
+  CHECK(ids[0] == end_id);
+  uint32_t unknown = 100000;
+  CHECK(gobbet_decode(vocabulary, &unknown, 1, bytes, 64, &number, &state->error)
+        == GOBBET_NOT_FOUND);
+  return 0;
+}
+
+static int round_dataset(round_state *state, gobbet_vocabulary *vocabulary) {
+  char name[1024];
+  uint8_t id[32];
+  uint32_t end_id = 261;
+  gobbet_dataset_writer *writer = NULL;
+  DONE(gobbet_dataset_writer_make(
+      path(state, "tokens.gobbet", name), vocabulary, NULL, &writer, &state->error));
+  DONE(gobbet_dataset_writer_add_documents(
+      writer, (const uint8_t *)documents, document_ends, 3, &end_id, 0, &state->error));
+  DONE(gobbet_dataset_writer_finish(writer, id, &state->error));
+  CHECK(gobbet_dataset_writer_finish(writer, id, &state->error) == GOBBET_INVALID_ARGUMENT);
+
+  gobbet_dataset *dataset = NULL;
+  const char *paths[] = {name};
+  gobbet_dataset_info info = {.size = sizeof info};
+  DONE(gobbet_dataset_open(paths, 1, 0, &dataset, &state->error));
+  DONE(gobbet_dataset_describe(dataset, &info, &state->error));
+  CHECK(info.document_count == 3 && memcmp(info.content_id, id, 32) == 0);
+  uint64_t start = 1, ends[3], document = 9;
+  DONE(gobbet_dataset_documents(dataset, 0, 3, &start, ends, &state->error));
+  CHECK(start == 0 && ends[2] == info.token_count);
+  DONE(gobbet_dataset_document_containing(dataset, ends[0], &document, &state->error));
+  CHECK(document == 1);
+  uint32_t tokens[64];
+  DONE(gobbet_dataset_tokens(dataset, 0, ends[0], GOBBET_UINT32, tokens, &state->error));
+  CHECK(tokens[ends[0] - 1] == end_id);
+  CHECK(gobbet_dataset_tokens(dataset, 0, 1000, GOBBET_UINT32, tokens, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+
+  gobbet_sampler_state wish = {
+      .size = sizeof wish, .order = GOBBET_SHUFFLED, .length = 4, .stride = 2, .seed = 7,
+      .world_size = 1};
+  gobbet_sampler *sampler = NULL;
+  uint64_t windows = 0, visited = 0, indices[64];
+  size_t count = 0;
+  DONE(gobbet_dataset_window_count(dataset, 4, 2, &windows, &state->error));
+  DONE(gobbet_sampler_make(dataset, &wish, &sampler, &state->error));
+  DONE(gobbet_sampler_next(sampler, indices, 3, &count, &state->error));
+  gobbet_sampler_state stored = {.size = sizeof stored};
+  DONE(gobbet_sampler_describe(sampler, &stored, NULL, &state->error));
+  CHECK(count == 3 && stored.position == 3);
+  uint64_t rest[64], resumed[64];
+  size_t resumed_count = 0;
+  gobbet_sampler *second = NULL;
+  DONE(gobbet_sampler_resume(dataset, &stored, &second, &state->error));
+  DONE(gobbet_sampler_next(sampler, rest, 64, &count, &state->error));
+  DONE(gobbet_sampler_next(second, resumed, 64, &resumed_count, &state->error));
+  CHECK(count == resumed_count && count == windows - 3);
+  CHECK(memcmp(rest, resumed, 8 * count) == 0);
+  for (size_t index = 0; index < 3; index++) visited |= UINT64_C(1) << indices[index];
+  for (size_t index = 0; index < count; index++) visited |= UINT64_C(1) << rest[index];
+  CHECK(visited == (UINT64_C(1) << windows) - 1);
+  stored.content_id[0] ^= 1;
+  CHECK(gobbet_sampler_resume(dataset, &stored, &second, &state->error) == GOBBET_BAD_DATA);
+
+  int64_t inputs[8], targets[8];
+  DONE(gobbet_dataset_windows(
+      dataset, 4, 2, rest, 2, GOBBET_INT64, inputs, targets, &state->error));
+  CHECK(inputs[1] == targets[0] && inputs[0] == tokens[2 * rest[0]]);
+  indices[0] = windows;
+  CHECK(gobbet_dataset_windows(dataset, 4, 2, indices, 1, GOBBET_INT64, inputs, NULL, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+  gobbet_vocabulary *embedded = NULL;
+  DONE(gobbet_dataset_vocabulary(dataset, &embedded, &state->error));
+  gobbet_vocabulary_close(embedded);
+  gobbet_sampler_close(sampler);
+  gobbet_sampler_close(second);
+  gobbet_dataset_close(dataset);
+  return 0;
+}
+
+static int round_weights(round_state *state) {
+  char name[1024], pair[16];
+  float values[6] = {1, 2, 3, 4, 5, 6}, rows[4];
+  uint64_t shape[] = {3, 2};
+  gobbet_weights_options options = {
+      .size = sizeof options, .codec = "raw", .metadata = "kind\0test", .metadata_byte_count = 10};
+  gobbet_weights_writer *writer = NULL;
+  DONE(gobbet_weights_writer_make(
+      path(state, "weights.gobbet", name), &options, &writer, &state->error));
+  DONE(gobbet_weights_writer_add(writer, "w", 2, shape, 2, values, 24, &state->error));
+  CHECK(gobbet_weights_writer_add(writer, "w", 2, shape, 2, values, 24, &state->error)
+        == GOBBET_BAD_DATA);
+  DONE(gobbet_weights_writer_finish(writer, NULL, &state->error));
+
+  gobbet_weights *weights = NULL;
+  size_t tensors = 0, pairs = 0, index = 9, count = 0;
+  DONE(gobbet_weights_open(name, &weights, &state->error));
+  DONE(gobbet_weights_count(weights, &tensors, &pairs, &state->error));
+  CHECK(tensors == 1 && pairs == 1);
+  DONE(gobbet_weights_metadata(weights, 0, pair, sizeof pair, &count, &state->error));
+  CHECK(count == 10 && strcmp(pair, "kind") == 0 && strcmp(pair + 5, "test") == 0);
+  DONE(gobbet_weights_find(weights, "w", &index, &state->error));
+  CHECK(gobbet_weights_find(weights, "v", &index, &state->error) == GOBBET_NOT_FOUND);
+  gobbet_tensor_info info = {.size = sizeof info};
+  DONE(gobbet_weights_tensor(weights, 0, &info, &state->error));
+  CHECK(info.rank == 2 && info.shape[0] == 3 && info.shape[1] == 2 && info.element_type == 2);
+  CHECK(strcmp(info.name, "w") == 0 && info.is_raw && info.file_offset % 64 == 0);
+  DONE(gobbet_weights_read(weights, 0, 1, 3, 0, rows, sizeof rows, &state->error));
+  CHECK(memcmp(rows, values + 2, sizeof rows) == 0);
+  const void *mapped = NULL;
+  DONE(gobbet_weights_map(weights, 0, &mapped, &state->error));
+  CHECK(memcmp(mapped, values, sizeof values) == 0);
+  gobbet_weights_close(weights);
+  CHECK(gobbet_weights_open(state->folder, &weights, &state->error) != GOBBET_OK);
+  return 0;
+}
+
+// Bad arguments are answered, whatever they are.
+static int round_misuse(round_state *state) {
+  size_t count = 0;
+  CHECK(gobbet_count(NULL, NULL, 0, &count, &state->error) == GOBBET_INVALID_ARGUMENT);
+  CHECK(gobbet_count((gobbet_vocabulary *)state, NULL, 0, &count, NULL) == GOBBET_INVALID_ARGUMENT);
+  CHECK(gobbet_vocabulary_open(NULL, NULL, NULL, &state->error) == GOBBET_INVALID_ARGUMENT);
+  CHECK(gobbet_train(NULL, NULL, NULL, NULL) == GOBBET_INVALID_ARGUMENT);
+  CHECK(gobbet_dataset_open(NULL, 3, 0, NULL, &state->error) == GOBBET_INVALID_ARGUMENT);
+  gobbet_vocabulary_close(NULL);
+  gobbet_weights_close((gobbet_weights *)state);
+  CHECK(gobbet_abi_version() == GOBBET_ABI_VERSION && strlen(gobbet_version()) > 0);
+  // A caller who knows less of the structure gets as much as it has room for.
+  gobbet_error small = {.size = 8};
+  small.message[0] = 'x';
+  CHECK(gobbet_count(NULL, NULL, 0, &count, &small) == GOBBET_INVALID_ARGUMENT);
+  CHECK(small.status == GOBBET_INVALID_ARGUMENT && small.message[0] == 'x' && small.size == 8);
+  return 0;
+}
+
+int gobbet_round(const char *folder, char *message, size_t capacity) {
+  round_state state = {
+      .folder = folder, .message = message, .capacity = capacity, .error = {.size = sizeof state.error}};
+  gobbet_vocabulary *vocabulary = NULL;
+  int line = round_misuse(&state);
+  if (line == 0) line = round_training(&state, &vocabulary);
+  if (line == 0) line = round_encoding(&state, vocabulary);
+  if (line == 0) line = round_dataset(&state, vocabulary);
+  if (line == 0) line = round_weights(&state);
+  gobbet_vocabulary_close(vocabulary);
+  return line;
+}
+
+#ifdef GOBBET_ROUND_PROGRAM
+int main(int count, char **arguments) {
+  char message[2048] = "usage: round FOLDER";
+  int line = count == 2 ? gobbet_round(arguments[1], message, sizeof message) : 1;
+  if (line != 0) fprintf(stderr, "%s\n", message);
+  return line != 0;
+}
+#endif
