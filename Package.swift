@@ -46,7 +46,7 @@ let package = Package(
     .library(name: "GobbetData", targets: ["GobbetData"]),
     .library(name: "GobbetInterchange", targets: ["GobbetInterchange"]),
     .library(name: "GobbetGPT", targets: ["GobbetGPT"]),
-    .library(name: "GobbetC", targets: ["GobbetC"]),
+    .library(name: "GobbetC", type: .dynamic, targets: ["GobbetC"]),
     .executable(name: "gobbet", targets: ["gobbet-cli"]),
     .executable(name: "gobbet-bench", targets: ["gobbet-bench"]),
   ],

@@ -15,13 +15,8 @@ cd "$(dirname "$0")/../.."
 swift build -c release --product GobbetC >&2
 built=$(swift build -c release --show-bin-path)
 
-# The library's own objects and those of all that it imports; the programs and tests stay out.
-modules='GobbetC|Gobbet|GobbetGPT|GobbetInterchange|GobbetCorpus|GobbetData|GobbetFile|GobbetSystem'
-modules="$modules|GobbetBPE|CGobbetKernels|CGobbetJSON|SystemPackage|CSystem|Crypto|CryptoBoringWrapper"
-modules="$modules|CCryptoBoringSSL|CCryptoBoringSSLShims|CXKCP|CXKCPShims"
-objects=()
-while IFS= read -r object; do objects+=("$object"); done < <(
-  find "$built" -name '*.o' | grep -E "/($modules)\.build/" | sort)
+# What the package manager links into a library that needs Swift's own beside it.
+objects=(@"$built/GobbetC.product/Objects.LinkFileList")
 
 if [ "$(uname)" = Darwin ]; then
   sed 's/^/_/' Sources/CGobbet/symbols.txt >"$built/gobbet.exports"

@@ -20,7 +20,8 @@ struct ParallelRead: @unchecked Sendable {
   /// - Throws: the first error in the order of the bytes.
   func run(threadCount: Int) throws {
     let parts = max(1, min(threadCount, range.count / Self.leastByteCount))
-    let size = (range.count / parts + Self.blockByteCount - 1) / Self.blockByteCount * Self.blockByteCount
+    let blockCount = (range.count / parts + Self.blockByteCount - 1) / Self.blockByteCount
+    let size = blockCount * Self.blockByteCount
     let errors = Mutex<[Int: any Error]>([:])
     onThreads(parts) { part in
       let start = min(range.count, part * size)

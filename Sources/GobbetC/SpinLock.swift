@@ -21,8 +21,9 @@ struct SpinLock: ~Copyable {
   func unlock() { isHeld.store(false, ordering: .releasing) }
 }
 
-/// Guards the handles and what they lend. A fork waits for it, so that the child finds the tables
-/// whole and the lock open.
+/// Guards the handles and what they lend.
+///
+/// A fork waits for it, so that the child finds the tables whole and the lock open.
 let tableLock = ForkSafeLock()
 
 final class ForkSafeLock: Sendable {

@@ -29,12 +29,15 @@ func copy<Value: BitwiseCopyable>(_ value: Value, to destination: UnsafeMutableP
   let end = min(size, MemoryLayout<Value>.size)
   guard end > start else { return }
   withUnsafeBytes(of: value) { bytes in
-    (raw + start).copyMemory(from: bytes.baseAddress! + start, byteCount: end - start)
+    UnsafeMutableRawBufferPointer(start: raw + start, count: end - start)
+      .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
   }
 }
 
 /// Writes text, cut where it is longer than the array, and a zero byte behind it.
-func fill<CharacterArray: BitwiseCopyable>(_ array: inout CharacterArray, with text: String.UTF8View) {
+func fill<CharacterArray: BitwiseCopyable>(
+  _ array: inout CharacterArray, with text: String.UTF8View
+) {
   withUnsafeMutableBytes(of: &array) { bytes in
     var index = 0
     for byte in text.prefix(bytes.count - 1) {

@@ -1,3 +1,6 @@
+// Documented in gobbet.h.
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 public import CGobbet
 internal import Gobbet
 

@@ -20,8 +20,9 @@ final class VocabularyHandle: @unchecked Sendable {
       ordinary.max() ?? 0, vocabulary.specialTokens.map(\.bytes.count).max() ?? 0)
   }
 
-  /// Runs `body` with an encoder that no other thread has, and keeps it, with what it has cached, for
-  /// the next call. As many are kept as were ever used at once.
+  /// Runs `body` with an encoder that no other thread has.
+  ///
+  /// It is kept, with what it has cached, for the next call; as many are as were ever used at once.
   func withEncoder<Result>(_ body: (EncoderBox) throws -> Result) rethrows -> Result {
     let box = tableLock.withLock { idle.popLast() } ?? EncoderBox(tokenizer.makeEncoder())
     defer { tableLock.withLock { idle.append(box) } }

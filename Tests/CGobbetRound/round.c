@@ -1,7 +1,11 @@
 // Compiled as C into the test bundle, and by Tests/library.sh against the shared library.
 #include "round.h"
 
+#ifdef GOBBET_ROUND_PROGRAM
 #include <gobbet.h>
+#else
+#include "../../Sources/CGobbet/gobbet.h"
+#endif
 #include <stdio.h>
 #include <string.h>
 

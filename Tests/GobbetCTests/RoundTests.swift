@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite("The C face") struct RoundTests {
-  @Test("a C program trains, encodes, packs, samples and keeps weights, and its mistakes are answered")
+  @Test(
+    "a C program trains, encodes, packs, samples and keeps weights, and its mistakes are answered")
   func round() throws {
     let folder = try TemporaryFolder()
     var message = [CChar](repeating: 0, count: 2048)

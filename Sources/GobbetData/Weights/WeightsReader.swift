@@ -60,7 +60,8 @@ public struct WeightsReader: TensorSource {
   /// Bytes from the start of the file to a tensor's data, where it lies there as it is; nil if it is
   /// stored otherwise, or there is none of that name.
   package func rawFileOffset(ofTensorNamed name: String) -> Int? {
-    table[name].flatMap { $0.codec == .raw ? payload.payloadOffset + $0.offset : nil }
+    guard let place = directory[name], place.entry.codec == .raw else { return nil }
+    return directory.groups[place.group].payload.payloadOffset + place.entry.offset
   }
 
   /// The vocabulary that the file embeds; nil if it has none.
