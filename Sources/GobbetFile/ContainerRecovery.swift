@@ -23,7 +23,8 @@ extension ContainerReader {
     let source = SectionSource(source: try FileSource(path: path), name: path, budget: budget)
     let start = try source.read(0, min(Header.byteCount, source.byteCount), "header")
     let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
-    var sections: [Section] = []
+    var places: [Section.Identity: Int] = [:]
+    var sections: [Section?] = []
     var faults: [FormatError] = []
     var lostByteCount = 0
     var records = RecordWalk(source, from: Header.byteCount)
@@ -37,13 +38,15 @@ extension ContainerReader {
       guard case .section(let section) = record else { continue }
       do {
         try source.forEachBlock(of: section, touching: 0..<section.byteCount) { _, _ in }
-        sections.removeAll { $0.identity == section.identity }
+        if let earlier = places.updateValue(sections.count, forKey: section.identity) {
+          sections[earlier] = nil
+        }
         sections.append(section)
       } catch let fault as FormatError {
         faults.append(fault)
       }
     }
-    try copy(sections, of: source, to: newPath, header.profile)
+    try copy(sections.compactMap { $0 }, of: source, to: newPath, header.profile)
     return RecoveryReport(
       recovered: try ContainerReader(path: newPath).sections, faults: faults,
       lostByteCount: lostByteCount)
