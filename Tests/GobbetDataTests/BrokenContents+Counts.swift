@@ -34,7 +34,9 @@ extension BrokenContents {
       header("count-2-63", 0, UInt64(1) << 63, "uniqueCount: 9223372036854775808 is out of range"),
       header(
         "settings-too-long", 56, UInt32.max, at: 60, "pattern: needs 4294967295 bytes, 7 left"),
-      header("settings-too-short", 56, UInt32(6), at: 66, "X"),
+      BrokenContent(
+        .counts, "settings-too-short", whole, at: ("CNTH", 66), "counts: 1 bytes too many"
+      ) { $0.put("CNTH", 56, UInt32(6)) },
       header(
         "pattern-unknown", 60, UInt8(9), "pattern: settings [9, 0, 0, 0, 0, 0, 1] are no pattern"),
       pretokens("not-rising", [0, 1, 0x1F, 1] + last, at: 5, "pretoken: not the next pretoken"),

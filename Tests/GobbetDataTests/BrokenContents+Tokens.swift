@@ -105,7 +105,7 @@ extension BrokenContents {
       change("blocks-missing", ("TOKB", 0), "table: no section TOKB") { $0.remove("TOKB") },
       BrokenContent(
         .tokens, "block-checksum", packed, at: ("TOKN", 0),
-        "tokens.block: checksum f2a3c7e8, but the bytes give 73344f2b", sealing: false
+        "tokens.block: checksum f2a3c7e8, but the bytes give cab2a844", sealing: false
       ) { $0["TOKN"][0] ^= 1 },
       lengths(
         "documents-sum-too-large", [3, 0, 2], at: 0, "the lengths do not sum up to 4 tokens"),

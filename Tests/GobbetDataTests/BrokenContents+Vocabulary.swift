@@ -24,7 +24,7 @@ extension BrokenContents {
       }
     }
     let doublings = Array(0..<60).map { $0 == 0 ? 104 : 255 + $0 }
-    return [
+    let cases: [BrokenContent] = [
       header("layout-unknown", 32, UInt8(3), "vocabulary.layout: code 3 is unknown"),
       header("merge-rule-unknown", 33, UInt8(3), "vocabulary.mergeRule: code 3 is unknown"),
       header(
@@ -85,7 +85,8 @@ extension BrokenContents {
       merges(
         "merge-60-doublings", doublings, doublings,
         "merge 15, token 271: is longer than 65535 bytes"),
-    ] + strings(tokens)
+    ]
+    return cases + strings(tokens)
   }
 
   /// Lies in the byte strings of tokens.

@@ -38,10 +38,12 @@ extension BrokenContents {
       }
     }
     let other = "the name is not one that files may have"
-    return [
+    let cases: [BrokenContent] = [
       entry(
         "tensor-count-2-32", 0, UInt32.max, at: second + 33, "nameByteCount: needs 2 bytes, 0 left"),
-      entry("tensor-count-too-low", 0, UInt32(1), at: second, "X"),
+      change("tensor-count-too-low", ("TENS", second), "tensors: 33 bytes too many") {
+        $0.put("TENS", 0, UInt32(1))
+      },
       entry("block-of-another-size", 4, UInt32(1 << 20), "blockByteCount: blocks of 1048576 bytes"),
       entry("type-unknown", second + 2, UInt8(7), "elementType: unknown code 7"),
       entry("codec-unknown", second + 3, UInt8(2), "codec: unknown code 2"),
@@ -93,7 +95,7 @@ extension BrokenContents {
       },
       BrokenContent(
         .weights, "block-checksum", whole, at: ("TDAT", 64),
-        "tensors.block: X", sealing: false
+        "tensors.block: checksum 7039a857, but the bytes give 3905d570", sealing: false
       ) { $0["TDAT"][64] ^= 1 },
       change("data-missing", ("TDAT", 0), "table: no section TDAT") { $0.remove("TDAT") },
       named("empty", [], at: second, "tensor : the name is empty"),
@@ -107,7 +109,8 @@ extension BrokenContents {
       named(
         "too-long", [UInt8](repeating: 0x78, count: 513), at: second,
         "tensor \(String(repeating: "x", count: 513)): the name is longer than 512 bytes"),
-    ] + metadata(whole) + (try compactWeights())
+    ]
+    return cases + metadata(whole) + (try compactWeights())
   }
 
   /// Lies in the metadata of weights.

@@ -33,6 +33,20 @@ enum GoldenContents {
       try Vocabularies.random(mergeCount: 40, seed: 5).write(to: $0)
     },
     File(kind: .vocabulary, name: "tokens") { try Vocabularies.irregular().write(to: $0) },
+    File(kind: .vocabulary, name: "ranks") {
+      try Vocabulary(
+        byteOrder: (0...255).reversed(), firstID: 2, pairs: [(153, 152), (258, 224)],
+        mergeRule: .ranks, pattern: .o200k
+      ).write(to: $0)
+    },
+    File(kind: .vocabulary, name: "special-that-a-merge-spells") {
+      // "<|" is special, and part of the token "<||".
+      try Vocabulary(
+        byteOrder: Array(0...255), pairs: [(60, 124), (300, 124), (104, 105)],
+        mergeRule: .learnedPairsWholeFirst, pattern: .qwen2,
+        specialTokens: try SpecialTokens([SpecialToken("<|", id: 300)])
+      ).write(to: $0)
+    },
   ]
 
   /// The vocabulary that the tokens are of: few tokens, but ids that need all of a codec.
