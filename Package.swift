@@ -94,7 +94,7 @@ let package = Package(
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["GobbetSystem"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["GobbetSystem", "GobbetFile"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("GobbetBPE"),
     tests("GobbetSystem"),

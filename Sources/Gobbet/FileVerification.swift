@@ -9,6 +9,9 @@ public struct FileVerification: Sendable {
   /// Its signature; nil if it has none or it was not looked at.
   public let signature: ContainerSignature?
 
+  /// Sections that are read at a time: more take memory and make nothing faster.
+  private static let greatestWidth = 16
+
   /// Reads everything in the file at `path`: every checksum, every index, every id, the signature.
   ///
   /// A signature must hold, and be by `publicKey` if that is given; a file that is about to be
@@ -18,15 +21,24 @@ public struct FileVerification: Sendable {
   /// - Complexity: O(bytes of the file), in the memory of a block and of its tables.
   public init(
     path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true
-  ) throws {
-    container = try ContainerReader(path: path)
-    try container.verify()
+  ) async throws {
+    let container = try ContainerReader(path: path)
+    self.container = container
+    // Beside the digests, which take the longest; a fault of the container is told before one of
+    // the content.
+    async let contents: Void = Self.verifyContents(of: container)
+    try await container.verify(width: min(processorCount, Self.greatestWidth))
     signature = checkingSignature ? try Self.signature(of: container, publicKey) : nil
+    try await contents
+  }
+
+  /// Reads what the sections mean.
+  private static func verifyContents(of container: ContainerReader) async throws {
     let holdings = FileHoldings(container)
-    if holdings.vocabulary { _ = try Vocabulary(contentsOf: path) }
-    if holdings.tokens { try Self.verify(try TokenDataset(path: path)) }
-    if holdings.counts { try PretokenCountsFile(path: path).forEachPretoken { _, _ in } }
-    if holdings.weights { try Self.verify(try WeightsReader(path: path)) }
+    if holdings.vocabulary { _ = try Vocabulary(container) }
+    if holdings.tokens { try verify(try TokenDataset([container])) }
+    if holdings.counts { try PretokenCountsFile(container).forEachPretoken { _, _ in } }
+    if holdings.weights { try verify(try WeightsReader(container)) }
   }
 
   private static func signature(
@@ -51,12 +63,16 @@ public struct FileVerification: Sendable {
       let end = min(start + (1 << 20), dataset.tokenCount)
       // Reading checks each id against the bound.
       _ = try dataset.tokens(in: start..<end)
+      try Task.checkCancellation()
     }
     _ = try dataset.vocabulary()
   }
 
   private static func verify(_ weights: WeightsReader) throws {
-    for tensor in weights.tensors { _ = try weights.bytes(of: tensor) }
+    for tensor in weights.tensors {
+      try weights.forEachPiece(of: tensor) { _ in }
+      try Task.checkCancellation()
+    }
   }
 }
 

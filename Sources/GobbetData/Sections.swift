@@ -28,19 +28,31 @@ extension SectionKind {
 }
 
 extension ContainerReader {
-  /// Opens a file whose critical sections are all known.
+  /// Checks that this module knows all critical sections.
   ///
-  /// - Throws: ``FormatError`` (`unsupportedSection`) if one is not, else as ``init(path:budget:)``.
-  static func ofKnownSections(_ path: String) throws -> ContainerReader {
-    let container = try ContainerReader(path: path)
-    try container.requireKnownDataSections()
-    return container
+  /// - Throws: ``FormatError`` (`unsupportedSection`) for the first that it does not.
+  func requireKnownSections() throws(FormatError) { try requireKnownSections(SectionKind.known) }
+
+  /// What `body` makes of the content of a section; its errors are moved to where that lies.
+  ///
+  /// - Throws: ``FormatError``, ``FileError``.
+  func parsed<Value>(
+    _ section: GobbetFile.Section, _ body: (Span<UInt8>) throws(FormatError) -> Value
+  ) throws -> Value {
+    let content = try bytes(of: section)
+    do throws(FormatError) {
+      return try body(content.span)
+    } catch {
+      throw error.located(at: section.payloadOffset, in: path)
+    }
   }
 
-  /// Checks that all critical sections are known.
+  /// What `body` makes of the content of the section of that kind, which there must be.
   ///
-  /// - Throws: ``FormatError`` (`unsupportedSection`).
-  func requireKnownDataSections() throws(FormatError) {
-    try requireKnownSections(SectionKind.known)
+  /// - Throws: ``FormatError``, ``FileError``.
+  func parsed<Value>(
+    _ kind: SectionKind, _ body: (Span<UInt8>) throws(FormatError) -> Value
+  ) throws -> Value {
+    try parsed(try requiredSection(kind), body)
   }
 }

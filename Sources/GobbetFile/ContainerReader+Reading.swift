@@ -30,6 +30,15 @@ extension ContainerReader {
     return content
   }
 
+  /// Checks that `byteCount` bytes may be allocated for what `section` holds.
+  ///
+  /// - Throws: ``FormatError`` (`overBudget`).
+  package func requireMemory(
+    _ byteCount: Int, for section: Section, _ field: String
+  ) throws(FormatError) {
+    try source.require(byteCount, section.offset, field)
+  }
+
   /// Calls `body` with each decoded and checked block that holds bytes of `range`, in order, and
   /// with where it starts in the content.
   ///

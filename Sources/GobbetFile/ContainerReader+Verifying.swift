@@ -1,21 +1,12 @@
 extension ContainerReader {
   /// Reads everything, of all generations: every checksum, every digest, every padding byte.
   ///
-  /// - Throws: ``FormatError`` for the first fault, section by section; ``FileError``.
+  /// - Throws: ``FormatError`` for the first fault in the order of the file: of the tables, then of
+  ///   the sections, then of what follows them; ``FileError``.
   /// - Complexity: O(bytes of the file), in the memory of one block and the tables.
   public func verify() throws {
-    let generations = try allGenerations()
-    try verifyLayout(generations)
-    var verified: Set<Int> = []
-    for section in generations.flatMap(\.table.sections)
-    where verified.insert(section.offset).inserted {
-      try verify(section)
-    }
-    guard unfinishedByteCount == 0 else {
-      throw FormatError(
-        code: .damaged("\(unfinishedByteCount) bytes of an append that did not end"),
-        offset: generation.trailer.endOffset, field: "trailer", file: path)
-    }
+    for section in try sectionsOfAllGenerations() { try verify(section) }
+    try verifyEnd()
   }
 
   /// Reads one section: every block's checksum, the digest, the padding.
@@ -26,7 +17,11 @@ extension ContainerReader {
     try forEachBlock(of: section, touching: 0..<section.byteCount) { block, _ in
       hasher.update(block.span)
     }
-    let computed = hasher.digest
+    try verifyEnd(of: section, hasher.digest)
+  }
+
+  /// Checks what follows the last block of a section whose content has the digest `computed`.
+  func verifyEnd(of section: Section, _ computed: Digest) throws {
     guard computed == section.digest else {
       throw FormatError(
         code: .digestMismatch(stored: section.digest, computed: computed),
@@ -34,6 +29,24 @@ extension ContainerReader {
     }
     let end = section.blockTableOffset + section.blockTableByteCount
     try source.requireZeros(end, section.endOffset - end, "section.padding")
+  }
+
+  /// Checks that nothing follows the last generation.
+  func verifyEnd() throws(FormatError) {
+    guard unfinishedByteCount == 0 else {
+      throw FormatError(
+        code: .damaged("\(unfinishedByteCount) bytes of an append that did not end"),
+        offset: generation.trailer.endOffset, field: "trailer", file: path)
+    }
+  }
+
+  /// The sections of all generations in the order of the file, after all tables were checked.
+  func sectionsOfAllGenerations() throws -> [Section] {
+    let generations = try allGenerations()
+    try verifyLayout(generations)
+    var seen: Set<Int> = []
+    return generations.flatMap(\.table.sections).filter { seen.insert($0.offset).inserted }
+      .sorted { $0.offset < $1.offset }
   }
 
   /// How many times the file was written or appended to.

@@ -14,8 +14,9 @@ extension ContainerReader {
   /// Copies every whole section of the file at `path` to a new file, with or without its tables.
   ///
   /// Goes through the file record by record, and over what is none in steps of 64 bytes. Of sections
-  /// with the same kind and name the last whole one is taken. Payloads are compressed anew, so that
-  /// the content is the same and the bytes may not be.
+  /// with the same kind and name the last whole one is taken, and of signatures only one that holds
+  /// for what was recovered. Payloads are compressed anew, so that the content is the same and the
+  /// bytes may not be.
   /// - Throws: ``FileError``; ``FormatError`` if not even the header can be read.
   public static func recover(
     _ path: String, to newPath: String, budget: Int = Limits.defaultBudget
@@ -23,7 +24,8 @@ extension ContainerReader {
     let source = SectionSource(source: try FileSource(path: path), name: path, budget: budget)
     let start = try source.read(0, min(Header.byteCount, source.byteCount), "header")
     let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
-    var sections: [Section] = []
+    var places: [Section.Identity: Int] = [:]
+    var sections: [Section?] = []
     var faults: [FormatError] = []
     var lostByteCount = 0
     var records = RecordWalk(source, from: Header.byteCount)
@@ -37,35 +39,62 @@ extension ContainerReader {
       guard case .section(let section) = record else { continue }
       do {
         try source.forEachBlock(of: section, touching: 0..<section.byteCount) { _, _ in }
-        sections.removeAll { $0.identity == section.identity }
+        if let earlier = places.updateValue(sections.count, forKey: section.identity) {
+          sections[earlier] = nil
+        }
         sections.append(section)
       } catch let fault as FormatError {
         faults.append(fault)
       }
     }
-    try copy(sections, of: source, to: newPath, header.profile)
+    faults += try copy(sections.compactMap { $0 }, of: source, to: newPath, header.profile)
     return RecoveryReport(
       recovered: try ContainerReader(path: newPath).sections, faults: faults,
       lostByteCount: lostByteCount)
   }
 
+  /// Writes a file of `sections`; returns why a signature was left behind, if one was.
   private static func copy(
     _ sections: [Section], of source: SectionSource, to path: String, _ profile: Profile
-  ) throws {
+  ) throws -> [FormatError] {
     var writer = try ContainerWriter(path: path, profile: profile)
-    for section in sections {
-      try writer.begin(
-        section.kind, named: section.name, level: section.codec == .zstd ? 3 : nil,
-        alignment: section.alignment, blockByteCount: section.blockByteCount)
-      // `writer` cannot be captured while it is changed, so the blocks are read one by one.
-      for block in 0..<section.blockCount {
-        let range = section.bytes(ofBlock: block)
-        var content: [UInt8] = []
-        try source.forEachBlock(of: section, touching: range) { bytes, _ in content = bytes }
-        try writer.append(content)
+    for section in sections where section.kind != .signature {
+      try copy(section, of: source, to: &writer)
+    }
+    // One that does not hold for what could be saved would make the new file a broken one.
+    var faults: [FormatError] = []
+    for section in sections where section.kind == .signature {
+      var content: [UInt8] = []
+      try source.forEachBlock(of: section, touching: 0..<min(section.byteCount, 4096)) { bytes, _ in
+        content += bytes
       }
-      try writer.end()
+      let signature = try? ContainerSignature(content.span)
+      if signature?.isValid(for: writer.contentID) == true {
+        try copy(section, of: source, to: &writer)
+      } else {
+        faults.append(
+          FormatError(
+            code: .damaged("not a signature of what was recovered"), offset: section.payloadOffset,
+            field: "signature", file: source.name))
+      }
     }
     _ = try writer.finish()
+    return faults
+  }
+
+  private static func copy(
+    _ section: Section, of source: SectionSource, to writer: inout ContainerWriter
+  ) throws {
+    try writer.begin(
+      section.kind, named: section.name, level: section.codec == .zstd ? 3 : nil,
+      alignment: section.alignment, blockByteCount: section.blockByteCount)
+    // `writer` cannot be captured while it is changed, so the blocks are read one by one.
+    for block in 0..<section.blockCount {
+      let range = section.bytes(ofBlock: block)
+      var content: [UInt8] = []
+      try source.forEachBlock(of: section, touching: range) { bytes, _ in content = bytes }
+      try writer.append(content)
+    }
+    try writer.end()
   }
 }

@@ -42,6 +42,9 @@ public struct ContainerWriter: ~Copyable {
       OutputFile(growing: grown), last.table, previousTrailerOffset: last.trailer.offset)
   }
 
+  /// The content id of what was written so far.
+  var contentID: Digest { table.contentID }
+
   private init(
     _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int
   ) {

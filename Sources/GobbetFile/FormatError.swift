@@ -27,6 +27,8 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public let code: Code
   /// Bytes from the start of the file to the offending field.
+  ///
+  /// In a compressed section, where its payload begins plus the field's place in what it decodes to.
   public let offset: Int
   /// The field's name in `Spec/`.
   public let field: String

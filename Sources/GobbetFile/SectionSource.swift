@@ -69,6 +69,7 @@ struct SectionSource: Sendable {
     let stored = try read(section.offset, section.payloadOffset - section.offset, "section.header")
     var expected = section.header
     expected += [UInt8](repeating: 0, count: stored.count - expected.count)
+    guard stored != expected else { return }
     for index in stored.indices where stored[index] != expected[index] {
       throw FormatError(
         code: .damaged("not what the table says of the section"), offset: section.offset + index,
@@ -90,31 +91,52 @@ struct SectionSource: Sendable {
     of section: Section, touching range: Range<Int>,
     _ body: (_ block: [UInt8], _ start: Int) throws -> Void
   ) throws {
-    try checkHeader(of: section)
-    let blocks = try blockTable(of: section)
+    let blocks = try checkedBlocks(of: section)
     guard !range.isEmpty else { return }
     let first = range.lowerBound / section.blockByteCount
     let last = (range.upperBound - 1) / section.blockByteCount
     let decompressor = section.codec == .zstd ? Decompressor() : nil
     for block in first...last {
-      let decoded = section.bytes(ofBlock: block)
-      let offset = section.payloadOffset + blocks[block].lowerBound
-      let stored = try read(offset, blocks[block].count, "section.payload")
-      try require(decoded.count, offset, "section.payload")
-      let content = try locating(at: offset) { () throws(FormatError) in
-        let computed = crc32c(stored.span)
-        guard computed == blocks.checksums[block] else {
-          throw FormatError(
-            code: .checksumMismatch(stored: blocks.checksums[block], computed: computed),
-            offset: 0, field: "section.payload")
-        }
-        guard let decompressor else { return stored }
-        var content: [UInt8] = []
-        try decompressor.decompress(
-          stored.span, byteCount: decoded.count, into: &content, field: "section.payload")
-        return content
-      }
-      try body(content, decoded.lowerBound)
+      let content = try content(ofBlock: block, blocks, decompressor)
+      try body(content, section.bytes(ofBlock: block).lowerBound)
     }
   }
+
+  /// A section whose header was compared with the table, and its block table.
+  func checkedBlocks(of section: Section) throws -> SectionBlocks {
+    try checkHeader(of: section)
+    return SectionBlocks(section: section, table: try blockTable(of: section))
+  }
+
+  /// A block of a section, decoded and checked; by `decompressor`, where the caller has one.
+  func content(
+    ofBlock block: Int, _ blocks: SectionBlocks, _ decompressor: Decompressor? = nil
+  ) throws -> [UInt8] {
+    let section = blocks.section
+    let place = blocks.table[block]
+    let byteCount = section.bytes(ofBlock: block).count
+    let offset = section.payloadOffset + place.lowerBound
+    let stored = try read(offset, place.count, "section.payload")
+    try require(byteCount, offset, "section.payload")
+    return try locating(at: offset) { () throws(FormatError) in
+      let computed = crc32c(stored.span)
+      let checksum = blocks.table.checksums[block]
+      guard computed == checksum else {
+        throw FormatError(
+          code: .checksumMismatch(stored: checksum, computed: computed), offset: 0,
+          field: "section.payload")
+      }
+      guard section.codec == .zstd else { return stored }
+      var content: [UInt8] = []
+      try (decompressor ?? Decompressor()).decompress(
+        stored.span, byteCount: byteCount, into: &content, field: "section.payload")
+      return content
+    }
+  }
+}
+
+/// A section and where its blocks are.
+struct SectionBlocks: Sendable {
+  let section: Section
+  let table: BlockTable
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Gobbet
 
 /// `gobbet sign`: a signature for what a file holds.
-struct Sign: ParsableCommand {
+struct Sign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Sign what a .gobbet file holds, with Ed25519.",
     discussion: """
@@ -20,13 +20,15 @@ struct Sign: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     if let makeKey {
       let publicKey = try KeyFiles.makePair(named: makeKey)
       print("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
     } else if let input, let key {
       let privateKey = try KeyFiles.key(inFile: key)
-      let verified = try FileVerification(path: input, checkingSignature: false).container
+      let verified = try await FileVerification(
+        path: input, checkingSignature: false
+      ).container
       guard let signature = ContainerSignature(of: verified.contentID, privateKey: privateKey)
       else { throw Failure(.badData, "\(key): not a private key") }
       var writer = try ContainerWriter(appendingTo: input)

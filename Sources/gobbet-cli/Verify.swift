@@ -2,7 +2,7 @@ import ArgumentParser
 import Gobbet
 
 /// `gobbet verify`: whether everything in a file is as it was written.
-struct Verify: ParsableCommand {
+struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: "Exits with 1 if a file is damaged, and says where the first fault is.")
@@ -21,12 +21,12 @@ struct Verify: ParsableCommand {
     let fault: String?
   }
 
-  func run() throws {
+  func run() async throws {
     let publicKey = try key.map { try KeyFiles.publicKey($0) }
     var damaged = 0
     for input in inputs {
       do {
-        let verification = try FileVerification(path: input, signedBy: publicKey)
+        let verification = try await FileVerification(path: input, signedBy: publicKey)
         let container = verification.container
         let signer = verification.signature.map { hexadecimal($0.publicKey) }
         if json {

@@ -1,6 +1,7 @@
 # Sourced by the scripts of this folder: builds the package and says how to compile beside it.
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-work=$PWD/.build/fuzz
+root=$PWD
+work=$root/.build/fuzz
 mkdir -p "$work"
 
 swift build -c release --target GobbetFile
@@ -14,9 +15,9 @@ for map in $(find .build/checkouts/swift-crypto/Sources .build/checkouts/swift-s
   maps+=(-Xcc "-fmodule-map-file=$map")
 done
 imports='CCryptoBoringSSL|CCryptoBoringSSLShims|CXKCP|CXKCPShims|Crypto|CryptoBoringWrapper'
-imports="$imports|CGobbetKernels|CSystem|SystemPackage|GobbetSystem"
+imports="$imports|CGobbetKernels|CSystem|SystemPackage"
 mapfile -t imported < <(find "$built" -name '*.o' | grep -E "/($imports)\.build/")
-mapfile -t library < <(find "$built/GobbetFile.build" -name '*.o')
+mapfile -t library < <(find "$built/GobbetSystem.build" "$built/GobbetFile.build" -name '*.o')
 
 options=(-O -parse-as-library -swift-version 6 -package-name
   "$(basename "$PWD" | tr '[:upper:]' '[:lower:]')" "${maps[@]}")

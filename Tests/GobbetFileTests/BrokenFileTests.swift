@@ -38,6 +38,42 @@ import Testing
     #expect(Self.fault(file.bytes) == "x: " + file.error)
   }
 
+  @Test(
+    "several sections at a time give the same first fault as one after the other",
+    arguments: BrokenFiles.all, [1, 2, 5])
+  func parallel(file: BrokenFile, width: Int) async throws {
+    var fault: String?
+    do {
+      try await ContainerReader(MemorySource(file.bytes), named: "x").verify(width: width)
+    } catch {
+      fault = "\(error)"
+    }
+    #expect(fault == "x: " + file.error)
+  }
+
+  @Test("of several faults the first in the file is told, whatever is read first")
+  func firstOfSeveral() async throws {
+    let parts = (0..<20).map {
+      HandMadeFile.Part.raw(
+        "DATA", named: "\($0)", [UInt8](repeating: UInt8($0), count: 16 * (25 - $0)))
+    }
+    let whole = HandMadeFile(parts)
+    let faulty = whole.changed { file in
+      for section in 3..<20 { file.bytes[file.payloadOffsets[section]] ^= 1 }
+    }
+    let expected = try #require(Self.fault(faulty))
+    #expect(expected.hasPrefix("x: byte \(whole.payloadOffsets[3]), section.payload"))
+    for width in [1, 2, 3, 16] {
+      try await ContainerReader(MemorySource(whole.bytes), named: "x").verify(width: width)
+      do {
+        try await ContainerReader(MemorySource(faulty), named: "x").verify(width: width)
+        Issue.record("no fault")
+      } catch {
+        #expect("\(error)" == expected)
+      }
+    }
+  }
+
   @Test("no two broken files have the same name")
   func names() {
     #expect(Set(BrokenFiles.all.map(\.name)).count == BrokenFiles.all.count)

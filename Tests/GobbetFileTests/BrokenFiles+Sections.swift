@@ -1,4 +1,5 @@
 import GobbetFile
+import TestSupport
 
 /// Lies in sections, their blocks and the frames in them.
 extension BrokenFiles {

@@ -1,4 +1,5 @@
 import GobbetFile
+import TestSupport
 
 /// Lies in the table of contents, each with a checksum that is right.
 extension BrokenFiles {

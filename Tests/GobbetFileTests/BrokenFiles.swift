@@ -1,4 +1,5 @@
 import GobbetFile
+import TestSupport
 import Testing
 
 /// A file that breaks one rule, and the error that it must give.

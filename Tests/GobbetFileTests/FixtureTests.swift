@@ -80,6 +80,43 @@ enum GoldenFiles {
     }
   }
 
+  /// All golden files but the one that ends in an append that did not, of every kind of content.
+  static let wholeFiles: [String] = {
+    let folder = URL(filePath: fixturesFolder).appending(path: "golden/1.0")
+    let kinds = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return kinds.sorted().flatMap { kind in
+      let path = folder.appending(path: kind).path
+      return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        .filter { $0 != "unfinished.gobbet" }.map { "golden/1.0/\(kind)/\($0)" }
+    }
+  }()
+
+  @Test("every flipped bit of every golden file is found", arguments: wholeFiles)
+  func flippedBits(path: String) throws {
+    var bytes = try fixture(path)
+    #expect(BrokenFileTests.fault(bytes) == nil)
+    for index in bytes.indices {
+      for bit in UInt8(0)..<8 {
+        bytes[index] ^= 1 << bit
+        if BrokenFileTests.fault(bytes) == nil { Issue.record("bit \(bit) of byte \(index)") }
+        bytes[index] ^= 1 << bit
+      }
+    }
+  }
+
+  @Test(
+    "a golden file cut at any byte is refused, or is an earlier generation", arguments: wholeFiles)
+  func truncations(path: String) throws {
+    let bytes = try fixture(path)
+    let count = try ContainerReader(MemorySource(bytes), named: path).generationCount()
+    for length in bytes.indices {
+      let cut = Array(bytes.prefix(length))
+      guard BrokenFileTests.fault(cut) == nil else { continue }
+      let reader = try ContainerReader(MemorySource(cut), named: path)
+      #expect(try reader.generationCount() < count, "cut at \(length)")
+    }
+  }
+
   @Test("signatures of golden files hold")
   func signed() throws {
     let bytes = try fixture("\(GoldenFiles.folder)/signed.gobbet")

@@ -44,6 +44,24 @@ import Testing
     #expect(!signature.isValid(for: reader.contentID))
   }
 
+  @Test("recovery keeps a signature of all that was there, and leaves one of more than that behind")
+  func recovery() throws {
+    let folder = try TemporaryFolder()
+    let path = try signed(folder)
+    var bytes = try readFile(path)
+    try folder.write("torn.gobbet", bytes + Array("SECT".utf8))
+    let whole = try ContainerReader.recover(
+      folder.file("torn.gobbet"), to: folder.file("whole.gobbet"))
+    #expect(
+      whole.faults.isEmpty && whole.recovered.map(\.kind) == [SectionKind("DATA"), .signature])
+    bytes[try ContainerReader(path: path).sections[0].payloadOffset] ^= 1
+    try folder.write("flipped.gobbet", bytes)
+    let part = try ContainerReader.recover(
+      folder.file("flipped.gobbet"), to: folder.file("part.gobbet"))
+    #expect(part.faults.map(\.field) == ["section.payload", "signature"])
+    #expect(part.recovered.isEmpty)
+  }
+
   @Test(
     "a signature of another kind or length is refused",
     arguments: [

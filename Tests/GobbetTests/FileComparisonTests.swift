@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test("a signature that what was appended has made void is a fault")
-  func voidSignature() throws {
+  func voidSignature() async throws {
     let path = try weights("a", [("w", [1])])
     let signature = try #require(
       ContainerSignature(
@@ -131,11 +131,12 @@ import Testing
     var signer = try ContainerWriter(appendingTo: path)
     try signer.add(signature)
     _ = try signer.finish()
-    #expect(try FileVerification(path: path).signature == signature)
+    #expect(try await FileVerification(path: path).signature == signature)
     var writer = try ContainerWriter(appendingTo: path)
     try writer.add(SectionKind("note"), [1], level: nil)
     _ = try writer.finish()
-    #expect(throws: SignatureError.self) { try FileVerification(path: path) }
-    #expect(try FileVerification(path: path, checkingSignature: false).signature == nil)
+    await #expect(throws: SignatureError.self) { try await FileVerification(path: path) }
+    #expect(
+      try await FileVerification(path: path, checkingSignature: false).signature == nil)
   }
 }

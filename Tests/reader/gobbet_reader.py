@@ -17,8 +17,7 @@ import zstandard
 
 MAGIC = b"\x97GBT\r\n\x1a\n"
 FIELDS = struct.Struct("<4sBBHIQQI")  # from kind to blockTableChecksum
-
-# Control characters, parts of paths, and what joins Hangul syllables.
+# Control characters, parts of paths, what joins Hangul syllables.
 BAD_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u1161-\u1175\u11a8-\u11c2]|[.][.]")
 
 class FormatError(Exception):
@@ -61,7 +60,8 @@ class Section:
                 and (self.codec == 1 or self.stored == self.decoded), "section: its fields")
         self.name = name.decode(errors="replace")
         require(self.name.encode() == name and unicodedata.is_normalized("NFC", self.name)
-                and not BAD_IN_NAMES.search(self.name), "name")
+                and not BAD_IN_NAMES.search(self.name)
+                and not any(map(unicodedata.combining, self.name)), "name")
         self.kind, self.fields, self.offset, self.digest = kind.decode(), fields, offset, digest
         self.payload = aligned(offset + 64 + length, 1 << exponent)
         self.blocks = -(-self.decoded // self.block)

@@ -8,6 +8,9 @@ public struct TokenTable: Hashable, Sendable {
   public static let maximumTokenByteCount = (1 << 16) - 1
   /// All tokens together are not longer than this.
   public static let maximumByteCount = 1 << 26
+  /// The results of all merges together are not longer than this; those that are an earlier token's
+  /// bytes again count too, so that a small file cannot ask for hours of work.
+  public static let maximumMergedByteCount = 1 << 28
 
   /// All byte strings, in the order of ids.
   package private(set) var arena: [UInt8] = []

@@ -50,6 +50,7 @@ private struct PairBuilder {
   private let specialTokens: SpecialTokens
   /// The bytes of the special tokens that were spelled, by id.
   private var spelled: [TokenID: [UInt8]] = [:]
+  private var mergedByteCount = 0
 
   init(
     _ byteOrder: [UInt8], _ firstID: TokenID, pairCount: Int, _ specialTokens: SpecialTokens
@@ -81,6 +82,10 @@ private struct PairBuilder {
       }
     } catch {
       throw VocabularyError(error.code, token: error.token, mergeIndex: mergeIndex)
+    }
+    mergedByteCount += tokens.range(of: TokenID(truncatingIfNeeded: tokens.count - 1)).count
+    guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
+      throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
     }
     let merge = Merge(left: left, right: right, result: resultOfLast())
     guard repetition.insert(merge, after: merges[...]) else {

@@ -4,14 +4,15 @@ extension Vocabulary {
   /// A token that its own bytes never merge into has no merge: only a pretoken that is the token,
   /// or two neighbours that happen to spell it, yield it.
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a special token
-  ///   in the place of an ordinary one.
+  ///   in the place of an ordinary one, tokens so long that deriving their merges would take seconds.
   public init(
     ranks tokens: TokenTable, pattern: Pattern, specialTokens: SpecialTokens
   ) throws(VocabularyError) {
     let index = try TokenIndex(tokens)
     var derivation = MergeDerivation(tokens, index)
     try self.init(
-      checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens)
+      checkedTokens: tokens, index, merges: try derivation.merges(), .ranks, pattern,
+      specialTokens)
   }
 }
 
@@ -20,6 +21,9 @@ extension Vocabulary {
 private struct MergeDerivation {
   private let tokens: TokenTable
   private let index: TokenIndex
+  /// Comparisons and hashed bytes that deriving may still take: quadratic in the length of a token,
+  /// they are a hundredth of this for published vocabularies.
+  private var allowance = 1 << 28
   /// Where the parts start, and where the last one ends.
   private var bounds: [Int] = []
   /// The rank of each part together with the next.
@@ -30,14 +34,17 @@ private struct MergeDerivation {
     self.index = index
   }
 
-  mutating func merges() -> [Merge] {
+  mutating func merges() throws(VocabularyError) -> [Merge] {
     var merges: [Merge] = []
     merges.reserveCapacity(tokens.count)
     for id in 0..<tokens.count {
       let id = TokenID(truncatingIfNeeded: id)
       let range = tokens.range(of: id)
-      guard range.count > 1, let middle = split(range, below: id),
-        let left = rank(range.lowerBound, middle), let right = rank(middle, range.upperBound)
+      guard range.count > 1 else { continue }
+      let middle = split(range, below: id)
+      guard allowance > 0 else { throw VocabularyError(.tokensTooLong, token: id) }
+      guard let middle, let left = rank(range.lowerBound, middle),
+        let right = rank(middle, range.upperBound)
       else { continue }
       merges.append(Merge(left: left, right: right, result: id))
     }
@@ -50,7 +57,8 @@ private struct MergeDerivation {
     ranks.removeAll(keepingCapacity: true)
     bounds.append(contentsOf: range.lowerBound...range.upperBound)
     for part in 0..<(range.count - 1) { ranks.append(rank(ofPair: part)) }
-    while bounds.count > 3 {
+    while bounds.count > 3, allowance > 0 {
+      allowance -= ranks.count
       var best = 0
       for part in ranks.indices where ranks[part] < ranks[best] { best = part }
       guard ranks[best] < limit else { return nil }
@@ -63,8 +71,9 @@ private struct MergeDerivation {
   }
 
   /// The rank of the part at `part` and the next; the largest number if they are no token.
-  private func rank(ofPair part: Int) -> TokenID {
-    rank(bounds[part], bounds[part + 2]) ?? .max
+  private mutating func rank(ofPair part: Int) -> TokenID {
+    allowance -= bounds[part + 2] - bounds[part]
+    return rank(bounds[part], bounds[part + 2]) ?? .max
   }
 
   private func rank(_ start: Int, _ end: Int) -> TokenID? {

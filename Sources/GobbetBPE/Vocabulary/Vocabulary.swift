@@ -90,6 +90,7 @@ public struct Vocabulary: Sendable {
   ) throws(VocabularyError) {
     var repetition = RepeatedMerges(idBound: tokens.count)
     let arena = tokens.arena.span
+    var mergedByteCount = 0
     for (mergeIndex, merge) in merges.enumerated() {
       for id in [merge.left, merge.right, merge.result] where !tokens.contains(id) {
         throw VocabularyError(.unknownToken, token: id, mergeIndex: mergeIndex)
@@ -98,6 +99,10 @@ public struct Vocabulary: Sendable {
       let right = tokens.range(of: merge.right)
       let result = tokens.range(of: merge.result)
       let middle = result.lowerBound + left.count
+      mergedByteCount += result.count
+      guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
+        throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
+      }
       guard left.count + right.count == result.count,
         isEqual(arena, left, result.lowerBound), isEqual(arena, right, middle)
       else {

@@ -11,7 +11,8 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The token is longer than ``TokenTable/maximumTokenByteCount``.
     case tokenTooLong
     /// The tokens together are longer than ``TokenTable/maximumByteCount``, or the special ones
-    /// than ``SpecialTokens/maximumByteCount``.
+    /// than ``SpecialTokens/maximumByteCount``, or the results of merges than
+    /// ``TokenTable/maximumMergedByteCount``.
     case tokensTooLong
     /// An id is ``TokenTable/maximumCount`` or larger.
     case idTooLarge

@@ -1,5 +1,5 @@
 public import GobbetBPE
-internal import GobbetFile
+public import GobbetFile
 
 /// A file of counted pretokens, read from its front as often as wanted.
 public struct PretokenCountsFile: PretokenRun, PretokenSource {
@@ -18,19 +18,23 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
   ///
   /// - Throws: ``FormatError`` if it holds no counts or is damaged; ``FileError``.
   public init(path: String) throws {
-    container = try ContainerReader.ofKnownSections(path)
+    try self.init(ContainerReader(path: path))
+  }
+
+  /// The counts in an open container.
+  ///
+  /// - Throws: as ``init(path:)``, and what the container's source throws.
+  public init(_ container: ContainerReader) throws {
+    try container.requireKnownSections()
+    self.container = container
+    path = container.path
     payload = try container.requiredSection(.counts)
-    let section = try container.requiredSection(.countsHeader)
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      let header = try PretokenCountsHeader(content.span)
-      pattern = header.pattern
-      uniqueCount = header.uniqueCount
-      origin = header.origin
-    } catch {
-      throw error.located(at: section.payloadOffset, in: path)
+    let header = try container.parsed(.countsHeader) { content throws(FormatError) in
+      try PretokenCountsHeader(content)
     }
-    self.path = path
+    pattern = header.pattern
+    uniqueCount = header.uniqueCount
+    origin = header.origin
   }
 
   /// A reader at the first pretoken; holds about a block of the file in memory.
@@ -96,7 +100,8 @@ private struct PretokenCountsFileReader: PretokenRunReader {
       pretoken += previous
       return count
     } catch {
-      throw error.located(at: payload.payloadOffset, in: container.path)
+      throw error.located(
+        at: payload.payloadOffset + end - (buffer.count - start), in: container.path)
     }
   }
 

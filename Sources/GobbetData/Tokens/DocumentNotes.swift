@@ -53,15 +53,13 @@ struct DocumentNotes {
     _ read: (inout ByteReader) throws(FormatError) -> Value
   ) throws -> [Value]? {
     guard let section = container.section(kind) else { return nil }
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      var reader = ByteReader(content.span)
+    return try container.parsed(section) { content throws(FormatError) in
+      var reader = ByteReader(content)
+      // Documents are counted in a section that was read, so that there is room for as many values.
       var values: [Value] = []
       for _ in 0..<count { values.append(try read(&reader)) }
       try reader.finish("documents")
       return values
-    } catch {
-      throw error.located(at: section.payloadOffset, in: container.path)
     }
   }
 }

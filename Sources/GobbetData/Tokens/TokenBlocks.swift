@@ -20,19 +20,22 @@ struct TokenBlocks: Sendable {
   init(_ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int) throws {
     self.container = container
     self.header = header
-    payload = try container.requiredSection(.tokens)
-    let table = try container.requiredSection(.tokenBlocks)
-    let content = try container.bytes(of: table)
-    do throws(FormatError) {
-      blocks = try BlockTable(content.span, count: header.blockCount, "tokens.blocks")
-      guard blocks.storedByteCount == payload.byteCount, payload.codec == .raw else {
+    let payload = try container.requiredSection(.tokens)
+    guard payload.codec == .raw else {
+      throw FormatError(
+        code: .damaged("the tokens are compressed as a whole"), offset: payload.offset,
+        field: "tokens.data", file: container.path)
+    }
+    blocks = try container.parsed(.tokenBlocks) { content throws(FormatError) in
+      let blocks = try BlockTable(content, count: header.blockCount, "tokens.blocks")
+      guard blocks.storedByteCount == payload.byteCount else {
         throw FormatError(
           code: .damaged("\(payload.byteCount) bytes for blocks of \(blocks.storedByteCount)"),
           offset: 0, field: "tokens.blocks")
       }
-    } catch {
-      throw error.located(at: table.payloadOffset, in: container.path)
+      return blocks
     }
+    self.payload = payload
     decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
     cache = TokenBlockCache(budget: cacheByteBudget)
     checked = CheckedBlocks(count: header.blockCount)

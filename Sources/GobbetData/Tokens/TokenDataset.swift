@@ -32,9 +32,18 @@ public struct TokenDataset: Sendable {
   /// - Throws: as ``init(path:cacheByteBudget:)``; ``TokenDatasetError`` (`wrongVocabulary`) for a
   ///   file whose tokens are of another vocabulary than those of the first, (`tooManyTokens`).
   public init(paths: [String], cacheByteBudget: Int = 16 << 20) throws {
-    precondition(!paths.isEmpty, "TokenDataset: no files")
-    let shards = try paths.map {
-      try TokenShard(path: $0, cacheByteBudget: cacheByteBudget / paths.count)
+    try self.init(paths.map { try ContainerReader(path: $0) }, cacheByteBudget: cacheByteBudget)
+  }
+
+  /// The datasets in open containers as one, in that order; each gets its part of the budget.
+  ///
+  /// - Precondition: there is at least one container.
+  /// - Throws: as ``init(paths:cacheByteBudget:)``, and what the containers' sources throw.
+  public init(_ containers: [ContainerReader], cacheByteBudget: Int = 16 << 20) throws {
+    precondition(!containers.isEmpty, "TokenDataset: no files")
+    let paths = containers.map(\.path)
+    let shards = try containers.map {
+      try TokenShard($0, cacheByteBudget: cacheByteBudget / containers.count)
     }
     let fingerprint = shards[0].header.fingerprint
     for (shard, path) in zip(shards, paths) where shard.header.fingerprint != fingerprint {

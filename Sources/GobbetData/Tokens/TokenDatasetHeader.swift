@@ -12,12 +12,14 @@ struct TokenDatasetHeader: Hashable, Sendable {
   var fingerprint: Digest
 
   /// How many blocks the tokens are in.
-  var blockCount: Int { (tokenCount + blockTokenCount - 1) / blockTokenCount }
+  var blockCount: Int {
+    tokenCount / blockTokenCount + (tokenCount.isMultiple(of: blockTokenCount) ? 0 : 1)
+  }
 
   /// The tokens of one block.
   func tokens(inBlock block: Int) -> Range<Int> {
     let start = block * blockTokenCount
-    return start..<min(start + blockTokenCount, tokenCount)
+    return start..<(start + min(blockTokenCount, tokenCount - start))
   }
 
   /// Bits of each id where the codec stores them in equal width.

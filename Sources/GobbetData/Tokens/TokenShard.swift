@@ -8,17 +8,14 @@ struct TokenShard: Sendable {
   let blocks: TokenBlocks
   let documents: DocumentIndex
 
-  /// Opens the file at `path`; its blocks are kept decoded in `cache`.
+  /// Opens the dataset in `container`; its blocks are kept decoded in a cache.
   ///
-  /// - Throws: ``FormatError`` if the file is no dataset or is damaged; ``FileError``.
-  init(path: String, cacheByteBudget: Int) throws {
-    container = try ContainerReader.ofKnownSections(path)
-    let section = try container.requiredSection(.tokenHeader)
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      header = try TokenDatasetHeader(content.span)
-    } catch {
-      throw error.located(at: section.payloadOffset, in: path)
+  /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.
+  init(_ container: ContainerReader, cacheByteBudget: Int) throws {
+    try container.requireKnownSections()
+    self.container = container
+    header = try container.parsed(.tokenHeader) { content throws(FormatError) in
+      try TokenDatasetHeader(content)
     }
     blocks = try TokenBlocks(container, header, cacheByteBudget: cacheByteBudget)
     documents = try Self.documents(container, header)
@@ -35,23 +32,30 @@ struct TokenShard: Sendable {
     _ container: ContainerReader, _ header: TokenDatasetHeader
   ) throws -> DocumentIndex {
     let section = try container.requiredSection(.documentLengths)
-    let content = try container.bytes(of: section)
-    do throws(FormatError) {
-      var reader = ByteReader(content.span)
+    // A length takes a byte in the file at least, and two words here.
+    guard header.documentCount <= section.byteCount else {
+      throw FormatError(
+        code: .damaged("\(section.byteCount) bytes for \(header.documentCount) documents"),
+        offset: section.offset, field: "documents.length", file: container.path)
+    }
+    let (room, overflow) = header.documentCount.multipliedReportingOverflow(by: 16)
+    try container.requireMemory(overflow ? .max : room, for: section, "documents.length")
+    return try container.parsed(section) { content throws(FormatError) in
+      var reader = ByteReader(content)
       var lengths: [Int] = []
-      while reader.remainingCount > 0 {
+      lengths.reserveCapacity(header.documentCount)
+      for _ in 0..<header.documentCount {
         lengths.append(try reader.readVariable("documents.length"))
       }
-      guard lengths.count == header.documentCount, let documents = DocumentIndex(lengths: lengths),
+      try reader.finish("documents.length")
+      guard let documents = DocumentIndex(lengths: lengths),
         documents.tokenCount == header.tokenCount
       else {
         throw FormatError(
-          code: .damaged("lengths are not those of \(header.documentCount) documents"), offset: 0,
+          code: .damaged("the lengths do not sum up to \(header.tokenCount) tokens"), offset: 0,
           field: "documents.length")
       }
       return documents
-    } catch {
-      throw error.located(at: section.payloadOffset, in: container.path)
     }
   }
 }

@@ -14,19 +14,32 @@ enum TokenStrings {
     return content.bytes
   }
 
-  /// The tokens of a section's content.
+  /// The tokens of the section in `container`.
   ///
-  /// - Throws: ``FormatError`` if the lengths are not those of the bytes; ``VocabularyError`` if
-  ///   the tokens are too many or too long.
-  static func table(_ content: Span<UInt8>) throws -> TokenTable {
-    var reader = ByteReader(content)
-    let count = Int(try reader.read(UInt32.self, "tokenStrings.count"))
-    var lengths: [Int] = []
-    for _ in 0..<count { lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length"))) }
-    var table = TokenTable()
-    table.reserve(tokenCount: count, byteCount: reader.remainingCount)
-    for length in lengths { try table.append(try reader.readBytes(length, "tokenStrings.bytes")) }
-    try reader.finish("tokenStrings")
-    return table
+  /// - Throws: ``FormatError`` if the lengths are not those of the bytes, or the tokens are too many
+  ///   or too long; what reading throws.
+  static func table(_ container: ContainerReader) throws -> TokenTable {
+    try container.parsed(.tokenStrings) { content throws(FormatError) in
+      var reader = ByteReader(content)
+      let count = Int(try reader.read(UInt32.self, "tokenStrings.count"))
+      var lengths: [Int] = []
+      for _ in 0..<count {
+        lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length")))
+      }
+      var table = TokenTable()
+      table.reserve(tokenCount: count, byteCount: reader.remainingCount)
+      for length in lengths {
+        let start = reader.offset
+        let bytes = try reader.readBytes(length, "tokenStrings.bytes")
+        do throws(VocabularyError) {
+          try table.append(bytes)
+        } catch {
+          throw FormatError(
+            code: .damaged("\(error)"), offset: start, field: "tokenStrings.bytes")
+        }
+      }
+      try reader.finish("tokenStrings")
+      return table
+    }
   }
 }

@@ -1,5 +1,5 @@
 public import GobbetBPE
-internal import GobbetFile
+public import GobbetFile
 
 extension Vocabulary {
   /// The vocabulary in the `.gobbet` file at `path`: a vocabulary file, or a dataset or weights that
@@ -7,7 +7,15 @@ extension Vocabulary {
   ///
   /// - Throws: ``FormatError`` if the file is damaged or holds no vocabulary; ``FileError``.
   public init(contentsOf path: String) throws {
-    self = try VocabularySections.read(ContainerReader.ofKnownSections(path))
+    try self.init(ContainerReader(path: path))
+  }
+
+  /// The vocabulary in an open container, as ``init(contentsOf:)`` reads it.
+  ///
+  /// - Throws: ``FormatError``, and what the container's source throws.
+  public init(_ container: ContainerReader) throws {
+    try container.requireKnownSections()
+    self = try VocabularySections.read(container)
   }
 
   /// Writes the vocabulary to a file that appears at `path` when it is complete.

@@ -3,6 +3,9 @@ internal import GobbetFile
 
 /// What a file says of a vocabulary beside its merges, in the section `vocabulary header`.
 struct VocabularyHeader {
+  /// Where the bound of the ids is in the section's content.
+  static let idBoundOffset = 36
+
   /// How tokens follow from what is stored.
   enum Layout {
     /// From the 256 bytes, whose ids are in a row from `firstID` on, and the pairs of the merges.
@@ -66,6 +69,11 @@ struct VocabularyHeader {
     let settingCount = Int(try reader.read(UInt16.self, "vocabulary.settingCount"))
     idBound = Int(try reader.read(UInt32.self, "vocabulary.idBound"))
     mergeCount = Int(try reader.read(UInt32.self, "vocabulary.mergeCount"))
+    guard mergeCount < TokenTable.maximumCount else {
+      throw FormatError(
+        code: .damaged("\(mergeCount) merges"), offset: reader.offset - 4,
+        field: "vocabulary.mergeCount")
+    }
     let specialCount = Int(try reader.read(UInt32.self, "vocabulary.specialCount"))
     let settings = try reader.readBytes(settingCount, "vocabulary.pattern")
     switch layoutCode {

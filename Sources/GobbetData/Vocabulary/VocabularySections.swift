@@ -24,8 +24,10 @@ enum VocabularySections {
   ///
   /// - Throws: ``FormatError`` for sections that are missing or do not make a vocabulary.
   static func read(_ container: ContainerReader) throws -> Vocabulary {
-    let content = try container.bytes(of: container.requiredSection(.vocabularyHeader))
-    let header = try VocabularyHeader(content.span)
+    let section = try container.requiredSection(.vocabularyHeader)
+    let header = try container.parsed(section) { content throws(FormatError) in
+      try VocabularyHeader(content)
+    }
     let left = try ids(.mergeLeft, header, container)
     let right = try ids(.mergeRight, header, container)
     let vocabulary: Vocabulary
@@ -41,18 +43,20 @@ enum VocabularySections {
         let merges = left.indices.map {
           Merge(left: left[$0], right: right[$0], result: result[$0])
         }
-        let strings = try container.bytes(of: container.requiredSection(.tokenStrings))
         vocabulary = try Vocabulary(
-          tokens: try TokenStrings.table(strings.span), merges: merges,
+          tokens: try TokenStrings.table(container), merges: merges,
           mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens)
       }
     } catch let error as VocabularyError {
-      throw FormatError(code: .damaged("\(error)"), offset: 0, field: "vocabulary")
+      throw FormatError(
+        code: .damaged("\(error)"), offset: section.payloadOffset, field: "vocabulary",
+        file: container.path)
     }
     guard vocabulary.idBound == header.idBound else {
       throw FormatError(
-        code: .damaged("ids end at \(vocabulary.idBound), not at \(header.idBound)"), offset: 36,
-        field: "vocabulary.idBound")
+        code: .damaged("ids end at \(vocabulary.idBound), not at \(header.idBound)"),
+        offset: section.payloadOffset + VocabularyHeader.idBoundOffset,
+        field: "vocabulary.idBound", file: container.path)
     }
     return vocabulary
   }
@@ -60,12 +64,13 @@ enum VocabularySections {
   private static func ids(
     _ kind: SectionKind, _ header: VocabularyHeader, _ container: ContainerReader
   ) throws -> [TokenID] {
-    let planes = try container.bytes(of: container.requiredSection(kind))
-    guard let ids = MergePlanes.ids(planes.span, count: header.mergeCount) else {
-      throw FormatError(
-        code: .damaged("\(planes.count) bytes for \(header.mergeCount) merges"), offset: 0,
-        field: "vocabulary.merges")
+    try container.parsed(kind) { planes throws(FormatError) in
+      guard let ids = MergePlanes.ids(planes, count: header.mergeCount) else {
+        throw FormatError(
+          code: .damaged("\(planes.count) bytes for \(header.mergeCount) merges"), offset: 0,
+          field: "vocabulary.merges")
+      }
+      return ids
     }
-    return ids
   }
 }

@@ -51,24 +51,24 @@ struct TensorDirectory: Sendable {
 
   private mutating func append(_ container: ContainerReader, _ name: String) throws {
     let payload = try container.requiredSection(.tensorData, named: name)
-    let section = try container.requiredSection(.tensorTable, named: name)
-    let content = try container.bytes(of: section)
-    let blockContent = try container.bytes(
-      of: container.requiredSection(.tensorBlocks, named: name))
-    do throws(FormatError) {
-      let table = try TensorTable(content.span)
-      let blocks = try BlockTable(
-        blockContent.span, count: table.entries.last?.blocks.upperBound ?? 0, "tensors.blocks")
-      try table.check(blocks, byteCount: payload.byteCount)
-      guard payload.codec == .raw else {
-        throw FormatError(
-          code: .damaged("the data is compressed as a whole"), offset: 0, field: "tensors.data")
-      }
-      for entry in table.entries { place(entry) }
-      groups.append(Group(payload: payload, blocks: blocks))
-    } catch {
-      throw error.located(at: section.offset, in: container.path)
+    guard payload.codec == .raw else {
+      throw FormatError(
+        code: .damaged("the data is compressed as a whole"), offset: payload.offset,
+        field: "tensors.data", file: container.path)
     }
+    let section = try container.requiredSection(.tensorTable, named: name)
+    let table = try container.parsed(section) { content throws(FormatError) in
+      try TensorTable(content)
+    }
+    let blockSection = try container.requiredSection(.tensorBlocks, named: name)
+    let blocks = try container.parsed(blockSection) { content throws(FormatError) in
+      let blocks = try BlockTable(
+        content, count: table.entries.last?.blocks.upperBound ?? 0, "tensors.blocks")
+      try table.check(blocks, byteCount: payload.byteCount)
+      return blocks
+    }
+    for entry in table.entries { place(entry) }
+    groups.append(Group(payload: payload, blocks: blocks))
   }
 
   private mutating func place(_ entry: TensorTable.Entry) {

@@ -28,9 +28,16 @@ public protocol TensorSource: Sendable {
   func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result?
+  /// Checks that memory for all of a tensor's data may be taken.
+  ///
+  /// - Throws: an error of the source if that is more than it allows.
+  func requireMemory(for tensor: TensorDescription) throws
 }
 
 extension TensorSource {
+  /// Allows it: in a source that is not compressed the data is there.
+  public func requireMemory(for tensor: TensorDescription) throws {}
+
   /// Copies a part of one tensor's data, by way of all of it.
   public func read(
     _ tensor: TensorDescription, bytes range: Range<Int>,
@@ -85,8 +92,9 @@ extension TensorSource {
 
   /// A tensor's data, row-major and little-endian.
   public func bytes(of tensor: TensorDescription) throws -> [UInt8] {
+    try requireMemory(for: tensor)
     // SAFETY: `read` fills the whole buffer or throws, and a throw discards it.
-    try unsafe [UInt8](unsafeUninitializedCapacity: tensor.byteCount) { buffer, count in
+    return try unsafe [UInt8](unsafeUninitializedCapacity: tensor.byteCount) { buffer, count in
       let raw = UnsafeMutableRawBufferPointer(buffer)
       try unsafe read(tensor, into: .init(rebasing: raw[..<tensor.byteCount]))
       count = tensor.byteCount
@@ -123,6 +131,7 @@ extension TensorSource {
   /// 16-bit types and `float32` convert exactly; `float64` is rounded to nearest, ties to even.
   /// - Throws: ``TensorError`` (`notConvertible`) for other types, else an error of the source.
   public func floats(of tensor: TensorDescription) throws -> [Float] {
+    try requireMemory(for: tensor)
     guard FloatConversion.isNative else {
       guard let conversion = FloatConversion(tensor.elementType) else {
         throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)

@@ -69,8 +69,9 @@ struct TensorTable: Sendable {
     if name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) {
       return "a path separator in the name"
     }
-    return name.utf8.elementsEqual(".".utf8) || name.utf8.elementsEqual("..".utf8)
-      ? "the name is that of a folder" : nil
+    if name.utf8.elementsEqual(".".utf8) { return "the name is that of a folder" }
+    // What else names of sections may not have: "..", and what normalization could change.
+    return GobbetFile.Section.isLegal(name: name) ? nil : "the name is not one that files may have"
   }
 }
 

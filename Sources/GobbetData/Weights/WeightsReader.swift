@@ -19,7 +19,7 @@ public struct WeightsReader: TensorSource {
   /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
   /// - Complexity: a few reads, and time in the number of tensors; with `.all` a read of all data.
   public init(path: String, checks: WeightChecks = .touched) throws {
-    try self.init(try ContainerReader(path: path), checks)
+    try self.init(try ContainerReader(path: path), checks: checks)
   }
 
   /// Opens a file that `source` holds; errors call it `name`.
@@ -28,11 +28,14 @@ public struct WeightsReader: TensorSource {
   public init(
     _ source: some ByteSource, named name: String, checks: WeightChecks = .touched
   ) throws {
-    try self.init(try ContainerReader(source, named: name), checks)
+    try self.init(try ContainerReader(source, named: name), checks: checks)
   }
 
-  private init(_ container: ContainerReader, _ checks: WeightChecks) throws {
-    try container.requireKnownDataSections()
+  /// Reads the tables of the tensors in an open container.
+  ///
+  /// - Throws: ``FormatError``, and what the container's source throws.
+  public init(_ container: ContainerReader, checks: WeightChecks = .touched) throws {
+    try container.requireKnownSections()
     path = container.path
     metadata = try Self.metadata(container)
     directory = try TensorDirectory(container)
@@ -64,6 +67,16 @@ public struct WeightsReader: TensorSource {
     return directory.groups[place.group].payload.payloadOffset + place.entry.offset
   }
 
+  /// Checks that memory for all of a tensor's data may be taken: compressed, a small file can tell
+  /// of a large one.
+  ///
+  /// - Throws: ``FormatError`` (`overBudget`), by the budget of the container.
+  public func requireMemory(for tensor: TensorDescription) throws {
+    guard let place = directory[tensor.name], place.entry.codec == .compact else { return }
+    try container.requireMemory(
+      tensor.byteCount, for: directory.groups[place.group].payload, "tensors.shape")
+  }
+
   /// The vocabulary that the file embeds; nil if it has none.
   ///
   /// - Throws: ``FormatError`` if it is damaged; ``FileError``.
@@ -78,11 +91,8 @@ public struct WeightsReader: TensorSource {
         code: .damaged("\(section.byteCount) bytes"), offset: section.offset, field: "metadata",
         file: container.path)
     }
-    let text = try container.bytes(of: section)
-    do {
-      return try StringMap.pairs(text.span)
-    } catch {
-      throw error.located(at: section.payloadOffset, in: container.path)
+    return try container.parsed(section) { text throws(FormatError) in
+      try StringMap.pairs(text)
     }
   }
 }

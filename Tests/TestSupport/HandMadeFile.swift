@@ -1,34 +1,40 @@
-import GobbetFile
+internal import GobbetFile
 
 /// A container put together byte by byte from `Spec/Container.md`, without the library's writer, so
 /// that every field of it can lie.
-struct HandMadeFile {
+public struct HandMadeFile: Sendable {
   /// One section; the blocks are what is stored.
-  struct Part {
-    var kind: String
+  public struct Part: Sendable {
+    /// Four letters.
+    public var kind: String
     var name: [UInt8] = []
     var codec: UInt8 = 0
-    var alignment: UInt8 = 6
-    var blockByteCount: UInt32 = 16
+    /// The payload begins at a multiple of two to this power.
+    public var alignment: UInt8 = 6
+    var blockByteCount: UInt32
     var blocks: [[UInt8]]
     var content: [UInt8]
 
-    /// Raw bytes in blocks of 16.
-    static func raw(_ kind: String, named name: String = "", _ content: [UInt8]) -> Part {
-      let blocks = stride(from: 0, to: content.count, by: 16).map {
-        Array(content[$0..<min($0 + 16, content.count)])
+    /// Raw bytes in blocks of 16, if nothing else is asked for.
+    public static func raw(
+      _ kind: String, named name: String = "", _ content: [UInt8], blockByteCount: Int = 16
+    ) -> Part {
+      let blocks = stride(from: 0, to: content.count, by: blockByteCount).map {
+        Array(content[$0..<min($0 + blockByteCount, content.count)])
       }
-      return Part(kind: kind, name: Array(name.utf8), blocks: blocks, content: content)
+      return Part(
+        kind: kind, name: Array(name.utf8), blockByteCount: UInt32(blockByteCount),
+        blocks: blocks, content: content)
     }
 
     /// One block, as the zstd frame `frame`.
-    static func zstd(_ kind: String, _ frame: [UInt8], of content: [UInt8]) -> Part {
+    public static func zstd(_ kind: String, _ frame: [UInt8], of content: [UInt8]) -> Part {
       Part(kind: kind, codec: 1, blockByteCount: 64, blocks: [frame], content: content)
     }
   }
 
   /// A zstd frame with one block that is not compressed.
-  static func frame(of content: [UInt8]) -> [UInt8] {
+  public static func frame(of content: [UInt8]) -> [UInt8] {
     let size = UInt8(content.count)
     let header: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x20, size]
     let block = little(UInt32(content.count) << 3 | 1).prefix(3)
@@ -36,19 +42,21 @@ struct HandMadeFile {
   }
 
   /// The file; patches go here, and ``seal()`` makes its checksums right again.
-  var bytes: [UInt8]
+  public var bytes: [UInt8]
   /// Where the table begins.
-  let tableOffset: Int
+  public let tableOffset: Int
   /// Where the entry of each section begins.
-  let entryOffsets: [Int]
+  public let entryOffsets: [Int]
   /// Where each section begins.
-  let sectionOffsets: [Int]
+  public let sectionOffsets: [Int]
   /// Where each payload begins.
-  let payloadOffsets: [Int]
+  public let payloadOffsets: [Int]
 
-  var trailerOffset: Int { bytes.count - 64 }
+  /// Where the trailer begins.
+  public var trailerOffset: Int { bytes.count - 64 }
 
-  init(_ parts: [Part], profile: UInt32 = 4) {
+  /// A file of these sections, with right checksums.
+  public init(_ parts: [Part], profile: UInt32 = 4) {
     bytes = [0x97, 0x47, 0x42, 0x54, 0x0D, 0x0A, 0x1A, 0x0A, 1, 0, 0, 0, 0, 0, 0, 0]
     bytes += Self.little(profile)
     bytes += [UInt8](repeating: 0, count: 44)
@@ -98,17 +106,17 @@ struct HandMadeFile {
   }
 
   /// Puts a little-endian number at an offset.
-  mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
+  public mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
     put(Self.little(value), at: offset)
   }
 
   /// Puts bytes at an offset.
-  mutating func put(_ content: [UInt8], at offset: Int) {
+  public mutating func put(_ content: [UInt8], at offset: Int) {
     bytes.replaceSubrange(offset..<(offset + content.count), with: content)
   }
 
   /// Recomputes the checksums of the header, the table, the section headers and the trailer.
-  mutating func seal() {
+  public mutating func seal() {
     put(crc32c(bytes.span.extracting(0..<60)), at: 60)
     let tableByteCount = bytes[(trailerOffset + 16)..<(trailerOffset + 20)].enumerated()
       .reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
@@ -121,14 +129,15 @@ struct HandMadeFile {
   }
 
   /// The file with changes, its checksums made right again.
-  func changed(_ change: (inout HandMadeFile) -> Void) -> [UInt8] {
+  public func changed(_ change: (inout HandMadeFile) -> Void) -> [UInt8] {
     var copy = self
     change(&copy)
     copy.seal()
     return copy.bytes
   }
 
-  static func little(_ value: some FixedWidthInteger) -> [UInt8] {
+  /// The bytes of a number, the lowest first.
+  public static func little(_ value: some FixedWidthInteger) -> [UInt8] {
     stride(from: 0, to: value.bitWidth, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 

@@ -1,0 +1,184 @@
+import GobbetData
+import TestSupport
+
+/// Lies in weights.
+extension BrokenContents {
+  static func weights() throws -> [BrokenContent] {
+    let whole = try BrokenParts { path in
+      var writer = try WeightsWriter(path: path, metadata: [("a", "b")], codec: .raw)
+      let data = WeightsTests.bytes([1, -2, 0.5, 3], .bfloat16)
+      try writer.append(
+        TensorDescription(name: "w", elementType: .bfloat16, shape: [2, 2]), data.span)
+      try writer.append(
+        TensorDescription(name: "u", elementType: .bfloat16, shape: [2, 2]), data.span)
+      try writer.finish()
+    }
+    // The second entry, of which the name is last.
+    let second = 41
+    func entry(
+      _ name: String, _ offset: Int, _ value: some FixedWidthInteger, at place: Int? = nil,
+      _ error: String
+    ) -> BrokenContent {
+      BrokenContent(.weights, name, whole, at: ("TENS", place ?? offset), "tensors.\(error)") {
+        $0.put("TENS", offset, value)
+      }
+    }
+    func change(
+      _ name: String, _ place: (kind: String, offset: Int?), _ error: String,
+      _ change: (inout BrokenParts) -> Void
+    ) -> BrokenContent {
+      BrokenContent(.weights, name, whole, at: place, error, change)
+    }
+    /// Another name for the second tensor.
+    func named(_ name: String, _ bytes: [UInt8], at place: Int, _ error: String) -> BrokenContent {
+      change("name-\(name)", ("TENS", place), "tensors.name: \(error)") {
+        $0["TENS"].removeLast()
+        $0["TENS"] += bytes
+        $0.put("TENS", second, UInt16(bytes.count))
+      }
+    }
+    let other = "the name is not one that files may have"
+    let cases: [BrokenContent] = [
+      entry(
+        "tensor-count-2-32", 0, UInt32.max, at: second + 33, "nameByteCount: needs 2 bytes, 0 left"),
+      change("tensor-count-too-low", ("TENS", second), "tensors: 33 bytes too many") {
+        $0.put("TENS", 0, UInt32(1))
+      },
+      entry("block-of-another-size", 4, UInt32(1 << 20), "blockByteCount: blocks of 1048576 bytes"),
+      entry("type-unknown", second + 2, UInt8(7), "elementType: unknown code 7"),
+      entry("codec-unknown", second + 3, UInt8(2), "codec: unknown code 2"),
+      entry("rank-9", second + 4, UInt32(9), "rank: 9 axes"),
+      entry("rank-2-32", second + 4, UInt32.max, "rank: 4294967295 axes"),
+      entry("offset-not-aligned", second + 8, UInt64(65), "offset: 65 is no multiple of 64"),
+      entry(
+        "offset-2-63", second + 8, UInt64(1) << 63, "offset: 9223372036854775808 is out of range"),
+      entry(
+        "shape-overflows", second + 16, UInt64(1) << 62,
+        "shape: tensor u: shape [4611686018427387904, 2] is not one a tensor can have"),
+      entry(
+        "shape-2-63", second + 16, UInt64(1) << 63, "shape: 9223372036854775808 is out of range"),
+      change(
+        "compact-integers", ("TENS", second + 3), "tensors.codec: i8 elements have no exponents"
+      ) {
+        $0.put("TENS", second + 2, UInt16(0x0113))
+      },
+      change("offset-overlaps", ("TBLK", 0), "tensors.offset: tensor u begins at 0") {
+        $0.put("TENS", second + 8, UInt64(0))
+      },
+      change("offset-leaves-a-hole", ("TBLK", 0), "tensors.offset: tensor u begins at 128") {
+        $0.put("TENS", second + 8, UInt64(128))
+      },
+      change("stored-unlike-shape", ("TBLK", 0), "tensors.blocks: block 0 of tensor u") {
+        $0.put("TBLK", 4, UInt32(7))
+        $0["TDAT"].removeLast()
+      },
+      change("decoded-length-off-by-one", ("TBLK", 0), "tensors.blocks: block 0 of tensor u") {
+        $0.put("TBLK", 12, UInt32(9))
+      },
+      change(
+        "shape-larger-than-its-blocks", ("TBLK", 0),
+        "tensors.blocks: 24 bytes for 8796093022209 blocks"
+      ) {
+        $0.put("TENS", second + 16, UInt64(1) << 60)
+      },
+      change("data-cut", ("TBLK", 0), "tensors.data: 71 bytes of data for 72") {
+        $0["TDAT"].removeLast()
+      },
+      change("data-trailing-byte", ("TBLK", 0), "tensors.data: 73 bytes of data for 72") {
+        $0["TDAT"].append(0)
+      },
+      change("table-trailing-byte", ("TENS", second + 33), "tensors: 1 bytes too many") {
+        $0["TENS"].append(0)
+      },
+      change("table-cut", ("TENS", second + 32), "tensors.name: needs 1 bytes, 0 left") {
+        $0["TENS"].removeLast()
+      },
+      BrokenContent(
+        .weights, "block-checksum", whole, at: ("TDAT", 64),
+        "tensors.block: checksum 7039a857, but the bytes give 3905d570", sealing: false
+      ) { $0["TDAT"][64] ^= 1 },
+      change("data-missing", ("TDAT", 0), "table: no section TDAT") { $0.remove("TDAT") },
+      named("empty", [], at: second, "tensor : the name is empty"),
+      named("nul", [0], at: second, "tensor \0: a control character in the name"),
+      named("not-utf-8", [0xFF], at: second + 32, "not UTF-8"),
+      named("not-nfc", Array("e\u{301}".utf8), at: second, "tensor e\u{301}: \(other)"),
+      named("slash", Array("a/b".utf8), at: second, "tensor a/b: a path separator in the name"),
+      named("dots", Array("a..b".utf8), at: second, "tensor a..b: \(other)"),
+      named("folder", Array(".".utf8), at: second, "tensor .: the name is that of a folder"),
+      named("twice", Array("w".utf8), at: second, "tensor w: the name is taken"),
+      named(
+        "too-long", [UInt8](repeating: 0x78, count: 513), at: second,
+        "tensor \(String(repeating: "x", count: 513)): the name is longer than 512 bytes"),
+    ]
+    return cases + metadata(whole) + (try compactWeights())
+  }
+
+  /// Lies in the metadata of weights.
+  private static func metadata(_ whole: BrokenParts) -> [BrokenContent] {
+    let cases: [(String, String, Int, String)] = [
+      ("nested-10000-deep", String(repeating: "[", count: 10_000), 0, "no { where one must be"),
+      (
+        "values-nested-10000-deep", #"{"a":"# + String(repeating: "{", count: 10_000), 5,
+        "no \" where one must be"
+      ),
+      ("key-twice", #"{"a":"1","a":"2"}"#, 9, "a second key a"),
+      ("number", #"{"a":1}"#, 5, "no \" where one must be"),
+      ("cut", #"{"a":"b"#, 6, "a string without end"),
+      ("text-behind", #"{"a":"b"} {}"#, 10, "text behind the object"),
+      ("half-a-surrogate", #"{"a":"\ud800"}"#, 7, "half a scalar"),
+      ("empty", "", 0, "no { where one must be"),
+    ]
+    return cases.map { name, text, place, error in
+      BrokenContent(
+        .weights, "metadata-\(name)", whole, at: ("meta", place), "metadata: \(error)"
+      ) { $0["meta"] = Array(text.utf8) }
+    } + [
+      BrokenContent(
+        .weights, "metadata-not-utf-8", whole, at: ("meta", 6),
+        "metadata: a string that is not UTF-8"
+      ) { $0["meta"] = Array(#"{"a":""#.utf8) + [0xFF] + Array("\"}".utf8) }
+    ]
+  }
+
+  /// Lies in the planes of a compact block.
+  private static func compactWeights() throws -> [BrokenContent] {
+    let whole = try BrokenParts { path in
+      var writer = try WeightsWriter(path: path)
+      let data = WeightsTests.bytes((0..<300).map { Float($0) / 300 }, .bfloat16)
+      try writer.append(
+        TensorDescription(name: "w", elementType: .bfloat16, shape: [300]), data.span)
+      try writer.finish()
+    }
+    // The stored lengths of two planes of 300 bytes, then the planes.
+    let first = Sealing.number(whole["TDAT"], 0, 4)
+    func block(
+      _ name: String, _ error: String, _ change: (inout [UInt8]) -> Void
+    ) -> BrokenContent {
+      BrokenContent(
+        .weights, "compact-\(name)", whole, at: ("TDAT", 0), "tensors.block: \(error)"
+      ) {
+        change(&$0["TDAT"])
+        $0.put("TBLK", 0, UInt32($0["TDAT"].count))
+      }
+    }
+    return [
+      block("plane-too-long", "a plane of 301 bytes") { Sealing.put(301, at: 4, in: &$0) },
+      block("plane-past-the-end", "a plane of 299 bytes") {
+        Sealing.put(299, at: 0, in: &$0)
+        $0.removeLast($0.count - 200)
+      },
+      block("block-ends-early", "a plane of 300 bytes") { $0.removeLast() },
+      block("block-ends-late", "1 bytes too many") { $0.append(0) },
+      block("without-lengths", "a block of 7 bytes") { $0.removeLast($0.count - 7) },
+      block("exponents-cut", "zstd: not one whole frame") {
+        Sealing.put(UInt32(first - 1), at: 0, in: &$0)
+        $0.remove(at: 8 + first - 1)
+      },
+      block("exponents-of-another-count", "zstd: a frame of another size than the table says") {
+        let frame = HandMadeFile.frame(of: [UInt8](repeating: 0x7E, count: 200))
+        Sealing.put(UInt32(frame.count), at: 0, in: &$0)
+        $0.replaceSubrange(8..<(8 + first), with: frame)
+      },
+    ]
+  }
+}

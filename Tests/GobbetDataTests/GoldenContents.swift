@@ -1,0 +1,138 @@
+import GobbetBPE
+import GobbetData
+import GobbetFile
+import TestSupport
+
+/// The golden files of vocabularies, tokens, weights and counts, as the library writes them today.
+enum GoldenContents {
+  /// What a golden file is for.
+  enum Kind: String, CaseIterable {
+    case vocabulary, tokens, weights, counts
+  }
+
+  /// One file.
+  struct File: Sendable, CustomStringConvertible {
+    let kind: Kind
+    let name: String
+    /// Writes the file as it is written today.
+    let write: @Sendable (_ path: String) throws -> Void
+
+    /// Where the golden file is.
+    var path: String { "golden/1.0/\(kind)/\(name).gobbet" }
+    var description: String { "\(kind)/\(name)" }
+  }
+
+  /// Every file.
+  static let all = vocabularies + tokens + weights + counts
+
+  /// The id beyond which ranks take two units.
+  private static let largeID: TokenID = 70_000
+
+  private static let vocabularies = [
+    File(kind: .vocabulary, name: "pairs") {
+      try Vocabularies.random(mergeCount: 40, seed: 5).write(to: $0)
+    },
+    File(kind: .vocabulary, name: "tokens") { try Vocabularies.irregular().write(to: $0) },
+    File(kind: .vocabulary, name: "ranks") {
+      try Vocabulary(
+        byteOrder: (0...255).reversed(), firstID: 2, pairs: [(153, 152), (258, 224)],
+        mergeRule: .ranks, pattern: .o200k
+      ).write(to: $0)
+    },
+    File(kind: .vocabulary, name: "special-that-a-merge-spells") {
+      // "<|" is special, and part of the token "<||".
+      try Vocabulary(
+        byteOrder: Array(0...255), pairs: [(60, 124), (300, 124), (104, 105)],
+        mergeRule: .learnedPairsWholeFirst, pattern: .qwen2,
+        specialTokens: try SpecialTokens([SpecialToken("<|", id: 300)])
+      ).write(to: $0)
+    },
+  ]
+
+  /// The vocabulary that the tokens are of: few tokens, but ids that need all of a codec.
+  static func vocabulary(_ codec: TokenCodec) throws -> Vocabulary {
+    let pairs: [(TokenID, TokenID)] = [(104, 105), (256, 33)]
+    let last = codec == .raw16 ? SpecialTokens.none : try wideSpecialTokens()
+    return try Vocabulary(
+      byteOrder: Array(0...255), pairs: pairs, pattern: .gpt2, specialTokens: last)
+  }
+
+  private static func wideSpecialTokens() throws -> SpecialTokens {
+    try SpecialTokens([SpecialToken("<|end|>", id: largeID)])
+  }
+
+  /// Documents, one empty and one longer than a block.
+  static func documents(_ codec: TokenCodec) -> [[TokenID]] {
+    let end: [TokenID] = codec == .raw16 ? [257] : [largeID]
+    return [
+      [256, 257, 0, 255] + end, [],
+      (0..<40).map { TokenID($0 * $0 % 258) } + (60..<110).map { TokenID($0 % 7) } + end, end,
+    ]
+  }
+
+  private static let tokens =
+    TokenCodec.allCases.map { codec in
+      File(kind: .tokens, name: codec.name) { path in
+        try TokenDatasetTests.write(
+          documents(codec), to: path, vocabulary(codec),
+          TokenDatasetOptions(codec: codec, blockTokenCount: 64, embedsVocabulary: false))
+      }
+    } + [
+      File(kind: .tokens, name: "notes") { path in
+        var writer = try TokenDatasetWriter(
+          path: path, vocabulary: vocabulary(.raw16),
+          options: TokenDatasetOptions(codec: .packed))
+        for (index, document) in documents(.raw16).enumerated() {
+          try writer.append(
+            document: document.span, source: index == 1 ? nil : "s/\(index) é.txt",
+            byteCount: index == 2 ? nil : 100 * index)
+        }
+        try writer.finish()
+      }
+    ]
+
+  private static let weights = WeightCodec.allCases.map { codec in
+    File(kind: .weights, name: codec == .raw ? "raw" : "compact") { path in
+      var writer = try WeightsWriter(
+        path: path, metadata: [("made", "for \"tests\""), ("é", "\n")],
+        vocabulary: codec == .raw ? nil : vocabulary(.raw16), codec: codec)
+      for (tensor, data) in try tensors() { try writer.append(tensor, data.span) }
+      try writer.finish()
+    }
+  }
+
+  /// A tensor of every type: a few like weights, a scalar, an empty one.
+  private static func tensors() throws -> [(TensorDescription, [UInt8])] {
+    var tensors: [(TensorDescription, [UInt8])] = []
+    for type in ElementType.allCases {
+      let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
+      let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
+      let floats = (0..<tensor.elementCount).map { Float($0 - 70) / 512 }
+      let data =
+        FloatConversion(type) == nil
+        ? (0..<tensor.byteCount).map { type == .bool ? UInt8($0 % 2) : UInt8(37 * $0 % 251) }
+        : WeightsTests.bytes(floats, type)
+      tensors.append((tensor, data))
+    }
+    let scalar = try TensorDescription(name: "scalar", elementType: .float32, shape: [])
+    tensors.append((scalar, [0, 0, 0x80, 0x3F]))
+    let empty = try TensorDescription(name: "empty", elementType: .bfloat16, shape: [2, 0, 3])
+    tensors.append((empty, []))
+    return tensors
+  }
+
+  private static let counts = [
+    File(kind: .counts, name: "counts") { path in
+      var writer = try PretokenCountsWriter(path: path, pattern: .cl100k)
+      for (text, count) in [
+        ("\n", 7), (" a", 2), (" an", 1), (" and", UInt64.max), ("a", 300), ("é", 128),
+      ] as [(String, UInt64)] {
+        let pretoken = [UInt8](text.utf8)
+        try writer.append(pretoken.span, count: count)
+      }
+      writer.origin.documentCount = 2
+      writer.origin.byteCount = 606
+      try writer.finish()
+    }
+  ]
+}
