@@ -56,7 +56,7 @@ let package = Package(
   ],
   targets: [
     // The leaves.
-    library("GobbetBPE"),
+    library("GobbetBPE", ["CGobbetScan"]),
     library("GobbetSystem", [system]),
     // The container and the documents.
     library("GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto]),
@@ -73,6 +73,7 @@ let package = Package(
       name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),
     // C and C++, and the libraries of the system.
     .target(name: "CGobbetKernels"),
+    .target(name: "CGobbetScan"),
     .target(
       name: "CGobbetJSON", dependencies: ["CSimdjson"],
       linkerSettings: [.linkedLibrary("simdjson")]),

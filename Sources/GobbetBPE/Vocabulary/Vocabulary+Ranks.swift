@@ -18,8 +18,12 @@ extension Vocabulary {
 /// Finds the last merge of each token by merging its bytes as an encoder would that knows only the
 /// tokens of lower rank.
 private struct MergeDerivation {
+  /// Up to this many bytes it is quickest to look at all pairs for the best.
+  private static let longestShort = 48
+
   private let tokens: TokenTable
   private let index: TokenIndex
+  private var longTokens: LongTokenSplits
   /// Where the parts start, and where the last one ends.
   private var bounds: [Int] = []
   /// The rank of each part together with the next.
@@ -28,6 +32,7 @@ private struct MergeDerivation {
   init(_ tokens: TokenTable, _ index: TokenIndex) {
     self.tokens = tokens
     self.index = index
+    longTokens = LongTokenSplits(tokens, index)
   }
 
   mutating func merges() -> [Merge] {
@@ -36,12 +41,21 @@ private struct MergeDerivation {
     for id in 0..<tokens.count {
       let id = TokenID(truncatingIfNeeded: id)
       let range = tokens.range(of: id)
-      guard range.count > 1, let middle = split(range, below: id),
-        let left = rank(range.lowerBound, middle), let right = rank(middle, range.upperBound)
-      else { continue }
-      merges.append(Merge(left: left, right: right, result: id))
+      guard range.count > 1, let parts = parts(range, below: id) else { continue }
+      merges.append(Merge(left: parts.left, right: parts.right, result: id))
     }
     return merges
+  }
+
+  /// The two tokens into which the bytes merge; nil if more than two are left.
+  private mutating func parts(
+    _ range: Range<Int>, below limit: TokenID
+  ) -> (left: TokenID, right: TokenID)? {
+    guard range.count <= Self.longestShort else { return longTokens.parts(of: range, below: limit) }
+    guard let middle = split(range, below: limit), let left = rank(range.lowerBound, middle),
+      let right = rank(middle, range.upperBound)
+    else { return nil }
+    return (left, right)
   }
 
   /// Where the two parts meet into which the bytes merge; nil if more than two are left.
