@@ -57,7 +57,7 @@ let package = Package(
   ],
   targets: [
     // The leaves.
-    library("GobbetBPE"),
+    library("GobbetBPE", ["CGobbetScan"]),
     library("GobbetSystem", [system]),
     // The container and the documents.
     library("GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto]),
@@ -80,6 +80,7 @@ let package = Package(
     .systemLibrary(name: "CGobbet"),
     // C and C++, and the libraries of the system.
     .target(name: "CGobbetKernels"),
+    .target(name: "CGobbetScan"),
     .target(
       name: "CGobbetJSON", dependencies: ["CSimdjson"],
       linkerSettings: [.linkedLibrary("simdjson")]),

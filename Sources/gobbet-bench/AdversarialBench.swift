@@ -1,32 +1,50 @@
 import ArgumentParser
 import Gobbet
 
-/// Encodes a million characters in one call, in the shapes that make encoders slow.
+/// Encodes a million characters in one call, and two, in the shapes that make encoders slow.
 struct AdversarialBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adversarial",
-    abstract: "A million characters in one call, each shape with a fresh encoder.")
+    abstract: "A million characters in one call, and two, each with a fresh encoder.")
 
   @OptionGroup var input: EncodingInput
 
   private struct Report: Encodable {
     let `case`: String
     let cpu_ms: Double
+    let doubled_cpu_ms: Double
     let tokens: Int
   }
 
   func run() async throws {
     let tokenizer = try input.loadedTokenizer()
     _ = tokenizer.encoded("hello")
-    for (name, text) in Self.cases(characterCount: 1_000_000) {
+    let doubled = Self.cases(characterCount: 2_000_000)
+    for (index, shape) in Self.cases(characterCount: 1_000_000).enumerated() {
+      let once = Self.measured(shape.text, tokenizer)
+      let twice = Self.measured(doubled[index].text, tokenizer)
+      try printJSON(
+        Report(
+          case: shape.name, cpu_ms: once.milliseconds, doubled_cpu_ms: twice.milliseconds,
+          tokens: once.tokenCount))
+    }
+  }
+
+  /// The middle time of three fresh encoders.
+  private static func measured(
+    _ text: [UInt8], _ tokenizer: Tokenizer
+  ) -> (milliseconds: Double, tokenCount: Int) {
+    var tokenCount = 0
+    let seconds = (0..<3).map { _ in
       var ids: [TokenID] = []
       let seconds = cpuSeconds {
         var encoder = tokenizer.makeEncoder()
         encoder.encode(text.span, into: &ids)
       }
-      try printJSON(
-        Report(case: name, cpu_ms: (seconds * 1000).rounded(2), tokens: ids.count))
+      tokenCount = ids.count
+      return seconds
     }
+    return ((median(seconds) * 1000).rounded(2), tokenCount)
   }
 
   /// The shapes, by name.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gobbet
+import GobbetSystem
 
 /// What the encoding benchmarks are run on.
 struct EncodingInput: ParsableArguments {
@@ -15,13 +16,6 @@ struct EncodingInput: ParsableArguments {
 
   @Option(help: "Stop before this many megabytes (10^6 bytes).")
   var limitMb: Double?
-
-  @Option(help: "1: these benchmarks measure one thread.")
-  var threads = 1
-
-  func validate() throws {
-    guard threads == 1 else { throw ValidationError("--threads: only 1 is measured") }
-  }
 
   func loadedTokenizer() throws -> Tokenizer {
     Tokenizer(
@@ -48,6 +42,23 @@ struct EncodeBench: AsyncParsableCommand {
 
   @OptionGroup var input: EncodingInput
 
+  @Option(help: "More than 1: one batch of all documents by one worker, and by so many.")
+  var threads = 1
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads: at least 1") }
+  }
+
+  private struct BatchReport: Encodable {
+    let bytes: Int
+    let threads: Int
+    let same_ids: Bool
+    let wall_mb_per_s: Double
+    let one_thread_wall_mb_per_s: Double
+    let wall_ratio: Double
+    let cpu_ratio: Double
+  }
+
   private struct Report: Encodable {
     let bytes: Int
     let tokens: Int
@@ -69,6 +80,7 @@ struct EncodeBench: AsyncParsableCommand {
       _ = loaded.encoded("hello")
     }
     guard let tokenizer else { return }
+    if threads > 1 { return try await runBatches(tokenizer, documents, byteCount) }
     var encoder = tokenizer.makeEncoder()
     var ids: [TokenID] = []
     var passes: [Double] = []
@@ -90,5 +102,31 @@ struct EncodeBench: AsyncParsableCommand {
         load_cpu_s: load.rounded(4), cold_mb_per_cpu_s: (megabytes / passes[0]).rounded(1),
         warm_mb_per_cpu_s: (megabytes / median(Array(passes.dropFirst()))).rounded(1),
         wall_mb_per_s: (4 * megabytes / wall).rounded(1), peak_rss_mb: peakResidentMegabytes))
+  }
+
+  /// Times one batch by one worker and by `threads`, in turn.
+  private func runBatches(
+    _ tokenizer: Tokenizer, _ documents: [[UInt8]], _ byteCount: Int
+  ) async throws {
+    let texts = documents.map { String(decoding: $0, as: UTF8.self) }
+    var walls: [[Double]] = [[], []]
+    var cpus: [[Double]] = [[], []]
+    var results: [[[TokenID]]] = [[], []]
+    for _ in 0..<5 {
+      for (index, workerCount) in [1, threads].enumerated() {
+        let start = (wall: ContinuousClock.now, cpu: ProcessUsage().cpuSeconds)
+        results[index] = await tokenizer.encoded(batch: texts, workerCount: workerCount)
+        walls[index].append((ContinuousClock.now - start.wall) / .seconds(1))
+        cpus[index].append(ProcessUsage().cpuSeconds - start.cpu)
+      }
+    }
+    let megabytes = Double(byteCount) / 1_000_000
+    try printJSON(
+      BatchReport(
+        bytes: byteCount, threads: threads, same_ids: results[0] == results[1],
+        wall_mb_per_s: (megabytes / median(walls[1])).rounded(1),
+        one_thread_wall_mb_per_s: (megabytes / median(walls[0])).rounded(1),
+        wall_ratio: (median(walls[0]) / median(walls[1])).rounded(2),
+        cpu_ratio: (median(cpus[1]) / median(cpus[0])).rounded(2)))
   }
 }

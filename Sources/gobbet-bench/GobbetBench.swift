@@ -5,7 +5,8 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "gobbet-bench", abstract: "Measures the parts of Gobbet; prints JSON lines.",
     subcommands: [
-      EncodeBench.self, DecodeBench.self, AdversarialBench.self, TrainBench.self, TokensBench.self,
-      PackBench.self, WeightsBench.self, GPTBench.self, FileBench.self,
+      EncodeBench.self, DecodeBench.self, AdversarialBench.self, StreamBench.self, LoadBench.self,
+      TrainBench.self, TokensBench.self, PackBench.self, WeightsBench.self, GPTBench.self,
+      FileBench.self,
     ])
 }

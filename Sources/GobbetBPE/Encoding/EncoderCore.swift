@@ -1,7 +1,10 @@
 /// The inner loop of an encoder: pretokens to tokens, by way of two caches.
+///
+/// Pretokens are looked up in batches. All keys of a batch are made first, and what they will be
+/// compared with is asked for, so that the waits for memory pass together.
 @safe struct EncoderCore: ~Copyable {
   /// Pretokens that are looked up in one go.
-  private static let batchCount = 256
+  private static let batchCount = 128
   /// Room for the tokens of one batch of pretokens that are not long, and one more entry of the
   /// cache.
   private static let outputCount = batchCount * PieceMerger.maximumByteCount + 4
@@ -10,7 +13,8 @@
   private static let longestKept = 1024
 
   private let tables: MergeTables
-  private var frequent: FrequentPretokens
+  private var short: ShortPretokens
+  /// The tokens of longer pretokens, and of short ones that have many.
   private var store: PretokenStore
   private var merger = PieceMerger()
   private var longMerger: LongPieceMerger
@@ -18,27 +22,38 @@
   private var longTokens: [TokenID] = []
   /// Where the pretokens of a batch end.
   private let ends: UnsafeMutablePointer<Int>
+  /// What the pretokens of a batch are looked up by.
+  private let lookups: UnsafeMutablePointer<Lookup>
   /// The tokens of a batch that wait to be handed on.
   private let output: UnsafeMutablePointer<TokenID>
 
+  /// The key of a pretoken and its hash; without a length for a pretoken that is not short.
+  private struct Lookup: BitwiseCopyable {
+    var key = ShortPretokenKey(low: 0, high: 0)
+    var hash: UInt64 = 0
+  }
+
   init(_ tables: MergeTables, _ tokens: TokenTable, _ cacheByteBudget: Int) {
     self.tables = tables
-    frequent = FrequentPretokens(byteBudget: cacheByteBudget / 16)
-    store = PretokenStore(byteBudget: cacheByteBudget - cacheByteBudget / 16)
+    short = ShortPretokens(byteBudget: cacheByteBudget / 2)
+    store = PretokenStore(byteBudget: cacheByteBudget - cacheByteBudget / 2)
     longMerger = LongPieceMerger(tokens)
     unsafe ends = .allocate(capacity: Self.batchCount)
     unsafe ends.initialize(repeating: 0, count: Self.batchCount)
+    unsafe lookups = .allocate(capacity: Self.batchCount)
+    unsafe lookups.initialize(repeating: Lookup(), count: Self.batchCount)
     unsafe output = .allocate(capacity: Self.outputCount)
     unsafe output.initialize(repeating: 0, count: Self.outputCount)
   }
 
   deinit {
     unsafe ends.deallocate()
+    unsafe lookups.deallocate()
     unsafe output.deallocate()
   }
 
   /// The memory of both caches.
-  var cacheByteCount: Int { frequent.byteCount + store.byteCount }
+  var cacheByteCount: Int { short.byteCount + store.byteCount }
 
   /// Hands the tokens of a text to `body`, some at a time.
   @inline(__always)
@@ -74,34 +89,34 @@
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
   ) throws(Failure) {
     guard count > 0, let base = bytes.baseAddress else { return }
-    let lastPadded = bytes.count - 16
+    unsafe prepareLookups(base, bytes.count, start, count)
     let ends = unsafe self.ends
+    let lookups = unsafe self.lookups
     let output = unsafe self.output
-    var lines = frequent.lines
+    var lines = short.lines
     var written = 0
-    var start = start
     for index in 0..<count {
-      // SAFETY: `ends` has `count` ends, which rise from `start` to the end of `bytes` at most;
-      // `output` has room for a token a byte of all pieces up to `longByteCount`, and the rest of
-      // one entry.
-      let end = unsafe ends[index]
-      let length = end &- start
-      let piece = unsafe base + start
+      // SAFETY: `ends` and `lookups` have `count` elements, and the ends rise from `start` to the
+      // end of `bytes` at most; `output` has room for a token a byte of all pieces up to 64 bytes,
+      // and the rest of one entry.
+      let lookup = unsafe lookups[index]
+      let line = unsafe lines[lookup.hash]
+      let isFirst = unsafe line[0].isOf(lookup.key)
+      let isSecond = unsafe line[1].isOf(lookup.key)
+      let entry = unsafe line + (isFirst ? 0 : 1)
+      let tokenCount = isFirst || isSecond ? unsafe entry.pointee.tokenCount : 0
+      if tokenCount != 0 {
+        let target = unsafe UnsafeMutableRawPointer(output + written)
+        unsafe target.storeBytes(of: entry.pointee.tokens, as: SIMD4<TokenID>.self)
+        written &+= tokenCount
+        continue
+      }
+      let begin = index == 0 ? start : unsafe ends[index &- 1]
+      let length = unsafe ends[index] &- begin
+      let piece = unsafe base + begin
       if length <= ShortPretokenKey.maximumByteCount {
-        let key = unsafe ShortPretokenKey(piece, length, isPadded: start <= lastPadded)
-        let hash = key.hash
-        let line = unsafe lines[hash]
-        let isFirst = unsafe line[0].isOf(key)
-        let isSecond = unsafe line[1].isOf(key)
-        if isFirst != isSecond {
-          let entry = unsafe line + (isFirst ? 0 : 1)
-          let target = unsafe UnsafeMutableRawPointer(output + written)
-          unsafe target.storeBytes(of: entry.pointee.tokens, as: SIMD4<TokenID>.self)
-          written &+= unsafe entry.pointee.tokenCount
-        } else {
-          written &+= unsafe encodeShort(piece, length, key, hash, pointers, output + written)
-          lines = frequent.lines
-        }
+        written &+= unsafe encodeShort(piece, length, lookup, pointers, output + written)
+        lines = short.lines
       } else if length <= PieceMerger.maximumByteCount {
         written &+= unsafe encodeMiddle(piece, length, pointers, output + written)
       } else {
@@ -112,32 +127,61 @@
           try unsafe body(tokens)
         }
       }
-      start = end
     }
     try unsafe body(UnsafeBufferPointer(start: output, count: written))
   }
 
-  /// Writes the tokens of a piece of at most 15 bytes that is not among the frequent ones.
+  /// Makes the keys of a batch, and asks for the lines of the cache that they may be in.
+  @inline(__always) private func prepareLookups(
+    _ base: UnsafePointer<UInt8>, _ byteCount: Int, _ start: Int, _ count: Int
+  ) {
+    let lastPadded = byteCount - 16
+    let ends = unsafe self.ends
+    let lookups = unsafe self.lookups
+    let lines = short.lines
+    var start = start
+    for index in 0..<count {
+      // SAFETY: as for the caller.
+      let end = unsafe ends[index]
+      let length = end &- start
+      if length <= ShortPretokenKey.maximumByteCount {
+        let key = unsafe ShortPretokenKey(base + start, length, isPadded: start <= lastPadded)
+        let hash = key.hash
+        lines.prefetch(hash)
+        unsafe lookups[index] = Lookup(key: key, hash: hash)
+      } else {
+        unsafe lookups[index] = Lookup()
+      }
+      start = end
+    }
+  }
+
+  /// Writes the tokens of a piece of at most 15 bytes that is not where it is looked for first.
   @inline(never)
   private mutating func encodeShort(
-    _ piece: UnsafePointer<UInt8>, _ count: Int, _ key: ShortPretokenKey, _ hash: UInt64,
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ lookup: Lookup,
     _ pointers: MergePointers, _ ids: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    // SAFETY: the caller has room for one token a byte.
+    // SAFETY: the caller has room for one token a byte, and for four.
+    let entry = short.entry(lookup.key, lookup.hash)
+    if let entry, entry.tokenCount > 0 {
+      unsafe UnsafeMutableRawPointer(ids).storeBytes(of: entry.tokens, as: SIMD4<TokenID>.self)
+      return entry.tokenCount
+    }
+    if entry != nil, let known = unsafe store.tokens(of: piece, count, lookup.hash, into: ids) {
+      return known
+    }
     var tokenCount = 1
-    if let known = unsafe store.tokens(of: piece, count, hash, into: ids) {
-      tokenCount = known
+    if let whole = tables.wholeToken(lookup.key, lookup.hash) {
+      unsafe ids[0] = whole
     } else {
-      if let whole = unsafe tables.wholeToken(piece, count) {
-        unsafe ids[0] = whole
-      } else {
-        tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
-      }
-      unsafe store.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
+      tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
     }
-    if tokenCount <= FrequentPretokens.maximumTokenCount {
-      unsafe frequent.insert(key, hash, ids, tokenCount)
+    if tokenCount > ShortPretokens.maximumTokenCount {
+      unsafe store.insert(
+        piece, count, lookup.hash, UnsafeBufferPointer(start: ids, count: tokenCount))
     }
+    if entry == nil { unsafe short.insert(lookup.key, lookup.hash, ids, tokenCount) }
     return tokenCount
   }
 

@@ -7,6 +7,9 @@
   let mask: Int
   /// Nil if ranks are results.
   let results: UnsafePointer<TokenID>?
+  /// What ``WholeScalars`` holds; nil, and then no table of borders either, if it is empty.
+  let scalars: UnsafePointer<TokenID>?
+  let straddled: UnsafePointer<UInt64>
 
   /// The rank of a pair; ``PairTable/none`` if it does not merge.
   @inline(__always) func rank(_ left: TokenID, _ right: TokenID) -> UInt32 {
@@ -39,13 +42,20 @@ extension MergeTables {
       try unsafe bytePairs.withUnsafeBufferPointer { bytePairs throws(Failure) in
         try unsafe pairs.slots.withUnsafeBufferPointer { slots throws(Failure) in
           try unsafe results.withUnsafeBufferPointer { results throws(Failure) in
-            guard let bytes = byteTokens.baseAddress, let pairs = bytePairs.baseAddress,
-              let first = slots.baseAddress
-            else { preconditionFailure("merge tables are never empty") }
-            return try unsafe body(
-              MergePointers(
-                byteTokens: bytes, bytePairs: pairs, slots: first, shift: self.pairs.shift,
-                mask: slots.count - 1, results: results.isEmpty ? nil : results.baseAddress))
+            try unsafe scalars.tokens.withUnsafeBufferPointer { scalars throws(Failure) in
+              try unsafe self.scalars.straddled.withUnsafeBufferPointer {
+                straddled throws(Failure) in
+                guard let bytes = byteTokens.baseAddress, let pairs = bytePairs.baseAddress,
+                  let first = slots.baseAddress
+                else { preconditionFailure("merge tables are never empty") }
+                return try unsafe body(
+                  MergePointers(
+                    byteTokens: bytes, bytePairs: pairs, slots: first, shift: self.pairs.shift,
+                    mask: slots.count - 1, results: results.isEmpty ? nil : results.baseAddress,
+                    scalars: straddled.isEmpty ? nil : scalars.baseAddress,
+                    straddled: straddled.baseAddress ?? UnsafePointer(first)))
+              }
+            }
           }
         }
       }

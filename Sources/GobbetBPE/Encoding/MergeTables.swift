@@ -8,6 +8,8 @@ final class MergeTables: Sendable {
   let pairs: PairTable
   /// What the merge of each rank yields; empty if that is the rank itself.
   let results: [TokenID]
+  /// The scalars that can be made tokens before anything else merges.
+  let scalars: WholeScalars
   /// The tokens by their bytes, if a pretoken that is one is taken whole.
   private let wholeTokens: (table: TokenTable, index: TokenIndex)?
   /// Whether a pretoken that is a token might merge into something else.
@@ -36,6 +38,7 @@ final class MergeTables: Sendable {
         pairs.insert(merge.left, merge.right, rank: rank)
       }
     }
+    scalars = followsMerges ? WholeScalars(vocabulary.tokens) : WholeScalars()
     self.byteTokens = byteTokens
     self.pairs = pairs
     bytePairs = Self.bytePairs(byteTokens, pairs, vocabulary)
@@ -53,6 +56,12 @@ final class MergeTables: Sendable {
     // SAFETY: the span does not outlive the call, in which the caller keeps the piece.
     let bytes = unsafe Span(_unsafeStart: piece, count: count)
     return wholeTokens.index.id(of: bytes, 0..<count, in: wholeTokens.table)
+  }
+
+  /// The same for a piece of at most 15 bytes with this key and its hash.
+  func wholeToken(_ key: ShortPretokenKey, _ hash: UInt64) -> TokenID? {
+    guard let wholeTokens else { return nil }
+    return wholeTokens.index.id(of: key, hash, in: wholeTokens.table)
   }
 
   private static func bytePairs(
@@ -76,10 +85,15 @@ final class MergeTables: Sendable {
   private static func allSplits(of vocabulary: Vocabulary) -> PairTable {
     let tokens = vocabulary.tokens
     let arena = tokens.arena.span
+    let ids = 0..<TokenID(truncatingIfNeeded: tokens.count)
+    // Only where both parts have the length of some token are they looked for.
+    var isLength = [Bool](repeating: false, count: TokenTable.maximumTokenByteCount + 1)
+    for id in ids { isLength[tokens.range(of: id).count] = true }
     var splits: [(TokenID, TokenID, TokenID)] = []
-    for id in 0..<TokenID(truncatingIfNeeded: tokens.count) where tokens.contains(id) {
+    for id in ids where tokens.contains(id) {
       let range = tokens.range(of: id)
-      for middle in range.dropFirst() {
+      for middle in range.dropFirst()
+      where isLength[middle - range.lowerBound] && isLength[range.upperBound - middle] {
         if let left = vocabulary.index.id(of: arena, range.lowerBound..<middle, in: tokens),
           let right = vocabulary.index.id(of: arena, middle..<range.upperBound, in: tokens)
         {

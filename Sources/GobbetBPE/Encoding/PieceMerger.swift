@@ -34,8 +34,13 @@
     into ids: UnsafeMutablePointer<TokenID>
   ) -> Int {
     let blockEnd = (count &+ 15) & ~15
-    unsafe prepare(bytes, count, blockEnd, tables)
-    var alive: UInt64 = ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
+    // SAFETY: the second byte is read only if there are six.
+    let mayHaveScalars =
+      unsafe tables.scalars != nil && count >= 6 && (bytes[0] >= 0xE0 || bytes[1] >= 0xE0)
+    var alive =
+      mayHaveScalars
+      ? unsafe prepareScalars(bytes, count, blockEnd, tables)
+      : unsafe prepare(bytes, count, blockEnd, tables)
     while true {
       let best = smallestKey(blockEnd)
       if best >= Self.none { break }
@@ -66,10 +71,31 @@
     return written
   }
 
-  /// Makes each byte a part.
+  /// Makes each byte a part, but a scalar of ``WholeScalars`` a part as a whole.
+  private func prepareScalars(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ blockEnd: Int, _ tables: MergePointers
+  ) -> UInt64 {
+    // SAFETY: `place` stays below `count` or `blockEnd`, at most 64, and so do the bits of `alive`.
+    for place in 0..<blockEnd { unsafe keys[place] = Self.none }
+    var alive: UInt64 = 0
+    var last = -1
+    var place = 0
+    while place < count {
+      alive |= 1 &<< UInt64(truncatingIfNeeded: place)
+      let scalar = unsafe tables.wholeScalar(bytes, place, count)
+      let part = unsafe scalar ?? tables.byteTokens[Int(bytes[place])]
+      unsafe parts[place] = part
+      if last >= 0 { unsafe keys[last] = Self.key(tables.rank(parts[last], part), last) }
+      last = place
+      place &+= scalar == nil ? 1 : 3
+    }
+    return alive
+  }
+
+  /// Makes each byte a part; a bit of the result says where one begins.
   @inline(__always) private func prepare(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ blockEnd: Int, _ tables: MergePointers
-  ) {
+  ) -> UInt64 {
     // SAFETY: `place` stays below `count` or `blockEnd`, at most 64; two bytes make 16 bits.
     var place = 0
     while place < count &- 1 {
@@ -83,6 +109,7 @@
       unsafe keys[place] = Self.none
       place &+= 1
     }
+    return ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
   }
 
   @inline(__always) private static func key(_ rank: UInt32, _ place: Int) -> UInt64 {

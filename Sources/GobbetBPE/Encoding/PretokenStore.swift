@@ -25,9 +25,9 @@
 
   /// A cache of at most `byteBudget` bytes; it keeps nothing if that is very little.
   init(byteBudget: Int) {
-    // More than an eighth and up to a quarter for the table.
+    // More than a sixteenth and up to an eighth for the table.
     var slots = 1
-    while slots * 40 <= byteBudget { slots *= 2 }
+    while slots * 128 <= byteBudget { slots *= 2 }
     maximumSlotCount = slots
     maximumArenaByteCount = max(0, byteBudget - 8 * slots - Self.paddingByteCount)
     slotCount = min(slots, Self.firstSlotCount)

@@ -1,6 +1,6 @@
 /// The bytes of a pretoken of at most 15 bytes in two words, the length above the bytes.
 ///
-/// Equal keys are equal pretokens. The topmost four bits are left to ``FrequentPretokens``.
+/// Equal keys are equal pretokens. The topmost four bits are left to ``ShortPretokens``.
 struct ShortPretokenKey: Hashable, BitwiseCopyable {
   /// The most bytes that fit.
   static let maximumByteCount = 15
@@ -44,6 +44,22 @@ struct ShortPretokenKey: Hashable, BitwiseCopyable {
     self.low = low
     self.high = high
   }
+
+  /// The key of the bytes of two others, one after the other.
+  ///
+  /// - Precondition: together they have at most 15 bytes.
+  init(_ first: ShortPretokenKey, _ second: ShortPretokenKey) {
+    let count = first.byteCount + second.byteCount
+    let bytes = first.bytes | second.bytes &<< UInt128(8 * first.byteCount)
+    low = UInt64(truncatingIfNeeded: bytes)
+    high = UInt64(truncatingIfNeeded: bytes &>> 64) | UInt64(truncatingIfNeeded: count) << 56
+  }
+
+  /// How many bytes it is the key of.
+  var byteCount: Int { Int(truncatingIfNeeded: (high &>> 56) & 0xF) }
+
+  /// The bytes, the first of them lowest, and zeros above.
+  var bytes: UInt128 { UInt128(high & ~0 &>> 8) &<< 64 | UInt128(low) }
 
   /// A hash whose bits are all good.
   @inline(__always) var hash: UInt64 { ByteString.mixed(low, high, 0) }

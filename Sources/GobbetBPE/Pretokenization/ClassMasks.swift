@@ -1,3 +1,5 @@
+internal import CGobbetScan
+
 /// The classes of 64 bytes of text, as masks: the lowest bit belongs to the first byte.
 ///
 /// All bytes of a scalar have its class. The masks stop being true at `knownCount`, the first
@@ -39,28 +41,37 @@ struct ClassMasks {
   ///
   /// - Precondition: the text has at least 64 bytes, and some of them are left.
   @inline(__always) init(of text: ClassifiedText, from start: Int, words: Pattern.Words) {
-    let all = Self.all
+    // At the end of the text the bytes in front of the window are loaded too, and shifted out.
+    let place = min(start, text.count - Self.byteCount)
+    let outside = UInt64(start - place)
+    let masks = text.masks(at: place)
     knownCount = min(Self.byteCount, text.count - start)
-    letters = Self.mask(of: text, from: start) { (($0 | 0x20) &- 0x61) .< all(26) }
+    letters = masks.letters &>> outside
     asciiLetters = letters
-    if words == .caseAware {
-      upper = Self.mask(of: text, from: start) { ($0 &- 0x41) .< all(26) }
-    }
-    digits = Self.mask(of: text, from: start) { ($0 &- 0x30) .< all(10) }
-    spaces = Self.mask(of: text, from: start) { $0 .== all(0x20) }
-    newlines = Self.mask(of: text, from: start) { ($0 .== all(0x0A)) .| ($0 .== all(0x0D)) }
-    let controls = Self.mask(of: text, from: start) { ($0 &- 0x09) .< all(5) }
-    blanks = spaces | controls & ~newlines
-    apostrophes = Self.mask(of: text, from: start) { $0 .== all(0x27) }
-    let beyondASCII = Self.mask(of: text, from: start) { $0 .>= all(0x80) }
+    if words == .caseAware { upper = text.mask(at: place, first: 0x41, count: 26) &>> outside }
+    digits = masks.digits &>> outside
+    spaces = masks.spaces &>> outside
+    newlines = masks.newlines &>> outside
+    blanks = spaces | (masks.controls &>> outside) & ~newlines
+    apostrophes = masks.apostrophes &>> outside
+    let beyondASCII = masks.beyond_ascii &>> outside
     let known = UInt64.max &>> UInt64(Self.byteCount - knownCount)
     symbols = known & ~(letters | digits | blanks | newlines | beyondASCII)
     if words == .deepSeek {
-      let others = Self.mask(of: text, from: start) { ($0 .< all(0x20)) .| ($0 .== all(0x7F)) }
-      knownCount = min(knownCount, (others & symbols).trailingZeroBitCount)
+      let others =
+        text.mask(at: place, first: 0, count: 0x20) | text.mask(at: place, first: 0x7F, count: 1)
+      knownCount = min(knownCount, ((others &>> outside) & symbols).trailingZeroBitCount)
     }
     if beyondASCII != 0 {
-      knownCount = min(knownCount, add(beyondASCII, of: text, from: start, words))
+      var remaining = beyondASCII
+      // Where three scalars in a row are beyond ASCII, most of them are letters of East Asia.
+      if words != .deepSeek, beyondASCII & (beyondASCII &>> 3) & (beyondASCII &>> 6) != 0 {
+        let eastAsian = text.eastAsianLetters(at: place) &>> outside
+        letters |= eastAsian
+        caseless = eastAsian
+        remaining &= ~eastAsian
+      }
+      knownCount = min(knownCount, add(remaining, of: text, from: start, words))
     }
   }
 
@@ -100,44 +111,12 @@ struct ClassMasks {
 
   /// Where the window that begins at `start` has slashes.
   static func slashes(of text: ClassifiedText, from start: Int) -> UInt64 {
-    mask(of: text, from: start) { $0 .== all(0x2F) }
-  }
-
-  /// The bytes of a window that pass a test.
-  @inline(__always) private static func mask(
-    of text: ClassifiedText, from start: Int,
-    _ test: (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
-  ) -> UInt64 {
-    // At the end of the text the bytes in front of the window are loaded too, and shifted out.
     let place = min(start, text.count - byteCount)
-    let mask =
-      bits(test(text.sixteenBytes(at: place)))
-      | bits(test(text.sixteenBytes(at: place + 16))) &<< 16
-      | bits(test(text.sixteenBytes(at: place + 32))) &<< 32
-      | bits(test(text.sixteenBytes(at: place + 48))) &<< 48
-    return mask &>> UInt64(start - place)
+    return text.mask(at: place, first: 0x2F, count: 1) &>> UInt64(start - place)
   }
 
   /// A mask of the bits from `first` to below `end`, which is more, and at most 64.
   @inline(__always) private static func bits(from first: Int, to end: Int) -> UInt64 {
     (UInt64.max &>> UInt64(64 - (end - first))) &<< UInt64(first)
-  }
-
-  @inline(__always) private static func all(_ byte: UInt8) -> SIMD16<UInt8> {
-    SIMD16(repeating: byte)
-  }
-
-  /// The lanes of a vector mask as bits.
-  @inline(__always) private static func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
-    // SAFETY: both types are 16 bytes, and every bit pattern is two integers.
-    let words = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
-    return lowBits(UInt64(littleEndian: words[0]))
-      | lowBits(UInt64(littleEndian: words[1])) &<< 8
-  }
-
-  /// Bit `i` is set where byte `i` of `lanes` is all ones, and not where it is zero.
-  @inline(__always) private static func lowBits(_ lanes: UInt64) -> UInt64 {
-    // Each byte keeps another bit; the multiplication adds them up in the highest byte.
-    ((lanes & 0x8040_2010_0804_0201) &* 0x0101_0101_0101_0101) &>> 56
   }
 }

@@ -1,3 +1,5 @@
+internal import CGobbetScan
+
 /// UTF-8 bytes, seen as scalars with their classes.
 ///
 /// A byte that does not begin a well-formed scalar is a unit of its own, of class `other`.
@@ -16,12 +18,27 @@
     return unsafe bytes[index]
   }
 
-  /// Sixteen bytes from `index` on, all of which there must be.
-  @inline(__always) func sixteenBytes(at index: Int) -> SIMD16<UInt8> {
-    assert(index >= 0 && index + 16 <= count)
-    // SAFETY: every caller has made sure of sixteen bytes, and every bit pattern is a byte.
-    return unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
-      .loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+  /// The classes of the 64 bytes from `index` on, all of which there must be.
+  @inline(__always) func masks(at index: Int) -> gobbet_masks {
+    unsafe gobbet_class_masks(window(at: index))
+  }
+
+  /// Which of the 64 bytes from `index` on, all of which there must be, are among `count` from
+  /// `first` on.
+  @inline(__always) func mask(at index: Int, first: UInt8, count: UInt8) -> UInt64 {
+    unsafe gobbet_range_mask(window(at: index), first, count)
+  }
+
+  /// Which of the 64 bytes from `index` on, all of which there must be, belong to letters of East
+  /// Asia that have no case and are wholly there; not all such letters, but the most frequent ones.
+  @inline(__always) func eastAsianLetters(at index: Int) -> UInt64 {
+    unsafe gobbet_east_asian_letters(window(at: index))
+  }
+
+  @inline(__always) private func window(at index: Int) -> UnsafePointer<UInt8> {
+    assert(index >= 0 && index + ClassMasks.byteCount <= count)
+    // SAFETY: every caller has made sure of 64 bytes.
+    return unsafe bytes.baseAddress.unsafelyUnwrapped + index
   }
 
   /// A unit of text: its class, and where the next one begins.

@@ -5,13 +5,16 @@ struct RepeatedMerges {
   private var isMade: [Bool]
   private var pairs: Set<UInt64> = []
 
-  /// For results below `idBound`.
+  /// For results most of which are below `idBound`.
   init(idBound: Int) { isMade = Array(repeating: false, count: idBound) }
 
   /// Notes a merge that follows `earlier`; false if it joins the same two as one of them.
   ///
   /// - Precondition: all of `earlier` were noted, in order, and nothing else.
   mutating func insert(_ merge: Merge, after earlier: ArraySlice<Merge>) -> Bool {
+    while merge.result >= isMade.count {
+      isMade.append(contentsOf: repeatElement(false, count: isMade.count + 256))
+    }
     let isNew = !isMade[Int(merge.result)]
     isMade[Int(merge.result)] = true
     if pairs.isEmpty {

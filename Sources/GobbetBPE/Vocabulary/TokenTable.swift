@@ -62,15 +62,42 @@ public struct TokenTable: Hashable, Sendable {
     try append(bytes.span)
   }
 
-  /// Gives the next id to the bytes of two tokens, one after the other.
-  mutating func append(
+  /// Gives the next id to the bytes of two tokens, one after the other; if they are at most 15,
+  /// their key comes back.
+  @discardableResult mutating func append(
     concatenating left: TokenID, _ right: TokenID
-  ) throws(VocabularyError) {
+  ) throws(VocabularyError) -> ShortPretokenKey? {
     let (left, right) = (range(of: left), range(of: right))
-    try checkRoom(left.count + right.count)
-    for index in left { arena.append(arena[index]) }
-    for index in right { arena.append(arena[index]) }
+    let count = left.count + right.count
+    try checkRoom(count)
+    guard count <= ShortPretokenKey.maximumByteCount else {
+      for index in left { arena.append(arena[index]) }
+      for index in right { arena.append(arena[index]) }
+      offsets.append(UInt32(truncatingIfNeeded: arena.count))
+      return nil
+    }
+    let key = ShortPretokenKey(shortKey(left), shortKey(right))
+    let bytes = key.bytes.littleEndian
+    arena.append(addingCapacity: MemoryLayout<UInt128>.size) { output in
+      unsafe output.withUnsafeMutableBufferPointer { target, written in
+        // SAFETY: there is room for 16 bytes, of which `count` count.
+        unsafe UnsafeMutableRawPointer(target.baseAddress)?.storeBytes(of: bytes, as: UInt128.self)
+        written = count
+      }
+    }
     offsets.append(UInt32(truncatingIfNeeded: arena.count))
+    return key
+  }
+
+  /// The key of a token of at most 15 bytes, which are `range` of `arena`.
+  @inline(__always) func shortKey(_ range: Range<Int>) -> ShortPretokenKey {
+    precondition(range.count <= ShortPretokenKey.maximumByteCount, "shortKey: a long token")
+    return unsafe arena.withUnsafeBufferPointer { arena in
+      // SAFETY: a token's range is inside the arena, which is then not empty.
+      unsafe ShortPretokenKey(
+        arena.baseAddress.unsafelyUnwrapped + range.lowerBound, range.count,
+        isPadded: range.lowerBound + 16 <= arena.count)
+    }
   }
 
   /// Takes back the last id.

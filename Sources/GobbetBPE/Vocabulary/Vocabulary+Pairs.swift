@@ -11,6 +11,12 @@ extension Vocabulary {
     byteOrder: [UInt8], firstID: TokenID = 0, pairs: [(TokenID, TokenID)],
     mergeRule: MergeRule = .learnedPairs, pattern: Pattern, specialTokens: SpecialTokens = .none
   ) throws(VocabularyError) {
+    if let plain = PlainPairs(byteOrder, firstID, pairs, specialTokens) {
+      try self.init(
+        checkedTokens: plain.tokens, plain.index, merges: plain.merges, mergeRule, pattern,
+        specialTokens)
+      return
+    }
     var builder = try PairBuilder(byteOrder, firstID, pairCount: pairs.count, specialTokens)
     for pair in pairs { try builder.append(pair.0, pair.1) }
     let merges = builder.merges
@@ -38,16 +44,59 @@ extension Vocabulary {
   }
 }
 
+/// The tokens of pairs each of which makes a new one: those of nearly all vocabularies.
+///
+/// That they are new is then checked for all at once.
+private struct PlainPairs {
+  let tokens: TokenTable
+  let index: TokenIndex
+  let merges: [Merge]
+
+  /// Nil where ``PairBuilder`` has to look more closely, be it to say what is wrong.
+  init?(
+    _ byteOrder: [UInt8], _ firstID: TokenID, _ pairs: [(TokenID, TokenID)],
+    _ specialTokens: SpecialTokens
+  ) {
+    let count = Int(firstID) + 256 + pairs.count
+    guard byteOrder.count == 256, count <= TokenTable.maximumCount else { return nil }
+    var tokens = TokenTable()
+    tokens.reserve(tokenCount: count, byteCount: 8 * count)
+    var merges: [Merge] = []
+    merges.reserveCapacity(pairs.count)
+    do {
+      while tokens.count < firstID { try tokens.append([]) }
+      for byte in byteOrder { try tokens.append([byte]) }
+      for pair in pairs {
+        guard tokens.contains(pair.0), tokens.contains(pair.1) else { return nil }
+        let result = TokenID(truncatingIfNeeded: tokens.count)
+        try tokens.append(concatenating: pair.0, pair.1)
+        merges.append(Merge(left: pair.0, right: pair.1, result: result))
+      }
+      index = try TokenIndex(tokens)
+    } catch {
+      return nil
+    }
+    for special in specialTokens {
+      let bytes = special.bytes
+      guard index.id(of: bytes.span, bytes.indices, in: tokens) == nil else { return nil }
+    }
+    self.tokens = tokens
+    self.merges = merges
+  }
+}
+
 /// Makes the tokens of pairs, one after the other.
 private struct PairBuilder {
   private(set) var merges: [Merge] = []
   private var tokens = TokenTable()
   private var index: TokenIndex
-  private var repetition = RepeatedMerges(idBound: TokenTable.maximumCount)
+  private var repetition: RepeatedMerges
   /// The special tokens by their position, to see which of them a pair spells.
   private var specialTable = TokenTable()
   private let specialIndex: TokenIndex
   private let specialTokens: SpecialTokens
+  /// The lengths that special tokens have, a bit each, and the topmost one for those above 62.
+  private let specialLengths: UInt64
   /// The bytes of the special tokens that were spelled, by id.
   private var spelled: [TokenID: [UInt8]] = [:]
   private var mergedByteCount = 0
@@ -61,8 +110,10 @@ private struct PairBuilder {
     for special in specialTokens { try specialTable.append(special.bytes) }
     specialIndex = try TokenIndex(specialTable)
     self.specialTokens = specialTokens
+    specialLengths = specialTokens.reduce(0) { $0 | Self.lengthBit($1.bytes.count) }
     let capacity = min(Int(firstID) + 256 + pairCount, TokenTable.maximumCount)
     index = TokenIndex(capacity: capacity)
+    repetition = RepeatedMerges(idBound: capacity)
     tokens.reserve(tokenCount: capacity, byteCount: 8 * capacity)
     merges.reserveCapacity(pairCount)
     while tokens.count < firstID { try tokens.append([]) }
@@ -74,9 +125,10 @@ private struct PairBuilder {
 
   mutating func append(_ left: TokenID, _ right: TokenID) throws(VocabularyError) {
     let mergeIndex = merges.count
+    var key: ShortPretokenKey?
     do {
       if spelled.isEmpty, tokens.contains(left), tokens.contains(right) {
-        try tokens.append(concatenating: left, right)
+        key = try tokens.append(concatenating: left, right)
       } else {
         try tokens.append(bytes(of: left) + bytes(of: right))
       }
@@ -87,7 +139,7 @@ private struct PairBuilder {
     guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
       throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
     }
-    let merge = Merge(left: left, right: right, result: resultOfLast())
+    let merge = Merge(left: left, right: right, result: resultOfLast(key))
     guard repetition.insert(merge, after: merges[...]) else {
       throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
     }
@@ -108,21 +160,31 @@ private struct PairBuilder {
   }
 
   /// The id for the bytes that were appended last: their own, or an earlier one, and then they go.
-  private mutating func resultOfLast() -> TokenID {
+  private mutating func resultOfLast(_ key: ShortPretokenKey?) -> TokenID {
     let id = TokenID(truncatingIfNeeded: tokens.count - 1)
     let range = tokens.range(of: id)
-    if let position = specialIndex.id(of: tokens.arena.span, range, in: specialTable) {
+    if specialLengths & Self.lengthBit(range.count) != 0,
+      let position = specialIndex.id(of: tokens.arena.span, range, in: specialTable)
+    {
       let special = specialTokens[Int(position)]
       spelled[special.id] = special.bytes
       tokens.removeLast()
       return special.id
     }
-    if let earlier = index.insert(id, in: tokens) {
+    let earlier: TokenID?
+    if let key {
+      earlier = index.insert(id, key, in: tokens)
+    } else {
+      earlier = index.insert(id, in: tokens)
+    }
+    if let earlier {
       tokens.removeLast()
       return earlier
     }
     return id
   }
+
+  private static func lengthBit(_ byteCount: Int) -> UInt64 { 1 << UInt64(min(byteCount, 63)) }
 
   private func bytes(of id: TokenID) throws(VocabularyError) -> [UInt8] {
     if let bytes = spelled[id] { return bytes }

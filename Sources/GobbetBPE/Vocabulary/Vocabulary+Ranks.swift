@@ -4,26 +4,26 @@ extension Vocabulary {
   /// A token that its own bytes never merge into has no merge: only a pretoken that is the token,
   /// or two neighbours that happen to spell it, yield it.
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a special token
-  ///   in the place of an ordinary one, tokens so long that deriving their merges would take seconds.
+  ///   in the place of an ordinary one.
   public init(
     ranks tokens: TokenTable, pattern: Pattern, specialTokens: SpecialTokens
   ) throws(VocabularyError) {
     let index = try TokenIndex(tokens)
     var derivation = MergeDerivation(tokens, index)
     try self.init(
-      checkedTokens: tokens, index, merges: try derivation.merges(), .ranks, pattern,
-      specialTokens)
+      checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens)
   }
 }
 
 /// Finds the last merge of each token by merging its bytes as an encoder would that knows only the
 /// tokens of lower rank.
 private struct MergeDerivation {
+  /// Up to this many bytes it is quickest to look at all pairs for the best.
+  private static let longestShort = 48
+
   private let tokens: TokenTable
   private let index: TokenIndex
-  /// Comparisons and hashed bytes that deriving may still take: quadratic in the length of a token,
-  /// they are a hundredth of this for published vocabularies.
-  private var allowance = 1 << 28
+  private var longTokens: LongTokenSplits
   /// Where the parts start, and where the last one ends.
   private var bounds: [Int] = []
   /// The rank of each part together with the next.
@@ -32,23 +32,30 @@ private struct MergeDerivation {
   init(_ tokens: TokenTable, _ index: TokenIndex) {
     self.tokens = tokens
     self.index = index
+    longTokens = LongTokenSplits(tokens, index)
   }
 
-  mutating func merges() throws(VocabularyError) -> [Merge] {
+  mutating func merges() -> [Merge] {
     var merges: [Merge] = []
     merges.reserveCapacity(tokens.count)
     for id in 0..<tokens.count {
       let id = TokenID(truncatingIfNeeded: id)
       let range = tokens.range(of: id)
-      guard range.count > 1 else { continue }
-      let middle = split(range, below: id)
-      guard allowance > 0 else { throw VocabularyError(.tokensTooLong, token: id) }
-      guard let middle, let left = rank(range.lowerBound, middle),
-        let right = rank(middle, range.upperBound)
-      else { continue }
-      merges.append(Merge(left: left, right: right, result: id))
+      guard range.count > 1, let parts = parts(range, below: id) else { continue }
+      merges.append(Merge(left: parts.left, right: parts.right, result: id))
     }
     return merges
+  }
+
+  /// The two tokens into which the bytes merge; nil if more than two are left.
+  private mutating func parts(
+    _ range: Range<Int>, below limit: TokenID
+  ) -> (left: TokenID, right: TokenID)? {
+    guard range.count <= Self.longestShort else { return longTokens.parts(of: range, below: limit) }
+    guard let middle = split(range, below: limit), let left = rank(range.lowerBound, middle),
+      let right = rank(middle, range.upperBound)
+    else { return nil }
+    return (left, right)
   }
 
   /// Where the two parts meet into which the bytes merge; nil if more than two are left.
@@ -57,8 +64,7 @@ private struct MergeDerivation {
     ranks.removeAll(keepingCapacity: true)
     bounds.append(contentsOf: range.lowerBound...range.upperBound)
     for part in 0..<(range.count - 1) { ranks.append(rank(ofPair: part)) }
-    while bounds.count > 3, allowance > 0 {
-      allowance -= ranks.count
+    while bounds.count > 3 {
       var best = 0
       for part in ranks.indices where ranks[part] < ranks[best] { best = part }
       guard ranks[best] < limit else { return nil }
@@ -71,9 +77,8 @@ private struct MergeDerivation {
   }
 
   /// The rank of the part at `part` and the next; the largest number if they are no token.
-  private mutating func rank(ofPair part: Int) -> TokenID {
-    allowance -= bounds[part + 2] - bounds[part]
-    return rank(bounds[part], bounds[part + 2]) ?? .max
+  private func rank(ofPair part: Int) -> TokenID {
+    rank(bounds[part], bounds[part + 2]) ?? .max
   }
 
   private func rank(_ start: Int, _ end: Int) -> TokenID? {

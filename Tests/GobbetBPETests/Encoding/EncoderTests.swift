@@ -69,6 +69,49 @@ func randomVocabulary(
     }
   }
 
+  @Test("agrees with the reference where tokens end inside of scalars") func scalars() throws {
+    var generator = SeededGenerator(9)
+    let scalars = ["日", "本", "木", "語", "あ", "い", "ー", "é", "a", " "].map { Array($0.utf8) }
+    func text() -> [UInt8] {
+      let few = (0..<4).compactMap { _ in scalars.randomElement(using: &generator) }
+      let whole = (0..<Int.random(in: 1...12, using: &generator)).flatMap { _ in
+        few.randomElement(using: &generator) ?? []
+      }
+      // Some begin or end inside of a scalar, or lack a byte.
+      switch Int.random(in: 0..<5, using: &generator) {
+      case 0: return Array(whole.dropFirst())
+      case 1: return Array(whole.dropLast())
+      case 2: return Array(whole[..<(whole.count / 2)] + whole[(whole.count / 2 + 1)...])
+      default: return whole
+      }
+    }
+    for _ in 0..<25 {
+      var tokens = TokenTable()
+      for byte in UInt8.min...UInt8.max { try tokens.append([byte]) }
+      func vocabulary() throws -> Vocabulary {
+        try Vocabulary(ranks: tokens, pattern: .cl100k, specialTokens: .none)
+      }
+      while tokens.count < 310 {
+        // Two neighbours in some text make a token, so that all tokens come about by merging.
+        let ids = try ReferenceEncoder(vocabulary()).encodedPretoken(text() + text())
+        guard ids.count > 1 else { continue }
+        let left = Int.random(in: 0..<(ids.count - 1), using: &generator)
+        let bytes = tokens[ids[left]] + tokens[ids[left + 1]]
+        if bytes.count < 14 { try tokens.append(Array(bytes)) }
+      }
+      let vocabulary = try vocabulary()
+      #expect(vocabulary.merges.count == tokens.count - 256)
+      let reference = ReferenceEncoder(vocabulary)
+      var encoder = Tokenizer(vocabulary).makeEncoder(cacheByteBudget: 0)
+      for _ in 0..<200 {
+        let text = text() + text()
+        var ids: [TokenID] = []
+        encoder.encode(text.span, into: &ids)
+        #expect(ids == reference.encoded(text), "\(text)")
+      }
+    }
+  }
+
   @Test("keeps to its budget however much it sees") func cacheMemory() throws {
     var generator = SeededGenerator(8)
     let budget = 1 << 17

@@ -126,6 +126,25 @@ private func ids(_ text: [UInt8], _ encoder: inout Encoder) -> [TokenID] {
     }
   }
 
+  @Test("has the ids of the whole, split in two at every place", arguments: MergeRule.allCases)
+  func everySplit(rule: MergeRule) throws {
+    var generator = SeededGenerator(27)
+    let tokenizer = Tokenizer(try randomVocabulary(&generator, rule: rule, mergeCount: 100))
+    var encoder = tokenizer.makeEncoder()
+    var chunked = ChunkedEncoder(tokenizer.makeEncoder(), stepByteCount: 1)
+    for _ in 0..<100 {
+      let text = randomText(&generator, pieceCount: 1...24)
+      let whole = ids(text, &encoder)
+      for place in 0...text.count {
+        var found: [TokenID] = []
+        chunked.append(text.span.extracting(..<place), into: &found)
+        chunked.append(text.span.extracting(place...), into: &found)
+        chunked.finish(into: &found)
+        #expect(found == whole, "\(text) at \(place)")
+      }
+    }
+  }
+
   @Test("is held back only as far as it may change") func memory() throws {
     var generator = SeededGenerator(25)
     let tokenizer = Tokenizer(try randomVocabulary(&generator, rule: .learnedPairs))

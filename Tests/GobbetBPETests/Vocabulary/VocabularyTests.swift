@@ -37,6 +37,56 @@ private func table(_ more: [String]) throws -> TokenTable {
       ])
   }
 
+  @Test("the merges of tokens of 64 KiB are derived without looking at every pair each time")
+  func longRanks() throws {
+    // Time that grew with the square of the length would be minutes for each of the last ones.
+    var tokens = try table([])
+    for exponent in 1..<16 { try tokens.append([UInt8](repeating: 97, count: 1 << exponent)) }
+    let longest = TokenTable.maximumTokenByteCount
+    for byte in UInt8(97)...112 {
+      try tokens.append([UInt8](repeating: 97, count: longest - 1) + [byte])
+    }
+    let merges = try Vocabulary(ranks: tokens, pattern: .cl100k, specialTokens: .none).merges
+    #expect(merges.count == 15)
+    for (index, merge) in merges.enumerated() {
+      let half = index == 0 ? 97 : TokenID(255 + index)
+      #expect(merge == Merge(left: half, right: half, result: TokenID(256 + index)))
+    }
+  }
+
+  @Test("long tokens have the merges that short ones of the same shape have") func longShapes()
+    throws
+  {
+    // Each byte of the short tokens stands for 64 of it in the long ones, which merge first.
+    var generator = SeededGenerator(31)
+    var shapes: [[UInt8]] = []
+    while shapes.count < 60 {
+      let left = shapes.randomElement(using: &generator) ?? [97]
+      let right = shapes.randomElement(using: &generator) ?? [98]
+      let shape = Bool.random(using: &generator) ? left + right : right + [97] + left
+      if shape.count < 40, !shapes.contains(shape) { shapes.append(shape) }
+    }
+    shapes.sort { $0.count < $1.count }
+    var short = try table([])
+    for shape in shapes { try short.append(shape) }
+    var long = try table([])
+    for byte in UInt8(97)...98 {
+      for exponent in 1...6 { try long.append([UInt8](repeating: byte, count: 1 << exponent)) }
+    }
+    let added = TokenID(long.count - short.count + shapes.count)
+    for shape in shapes { try long.append(shape.flatMap { [UInt8](repeating: $0, count: 64) }) }
+    func merges(_ table: TokenTable) throws -> [Merge] {
+      try Vocabulary(ranks: table, pattern: .cl100k, specialTokens: .none).merges
+    }
+    func stretched(_ id: TokenID) -> TokenID { id < 256 ? (id == 97 ? 261 : 267) : id + added }
+    let expected = try merges(short).map {
+      Merge(left: stretched($0.left), right: stretched($0.right), result: stretched($0.result))
+    }
+    let found = try merges(long).filter { $0.result >= 256 + added }
+    #expect(found == expected)
+    #expect(expected.count > 10)
+  }
+
   @Test("a token that its bytes never merge into has no merge") func unreachable() throws {
     let ranks = try Vocabulary(
       ranks: try table(["ab", "cd", "xyz", "abcdx"]), pattern: .cl100k, specialTokens: .none)

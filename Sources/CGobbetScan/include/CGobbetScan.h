@@ -1,0 +1,129 @@
+// What the scanner and the encoder need of the machine and Swift does not say: the class masks of
+// 64 bytes, prefetches, and large pages. All but the last are inlined where they are called.
+#ifndef CGOBBETSCAN_H
+#define CGOBBETSCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GOBBET_INLINE static inline __attribute__((always_inline, unused))
+
+typedef uint8_t gobbet_lanes __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int8_t gobbet_tests __attribute__((vector_size(16)));
+
+/// Bit `i` is set where lane `i` is all ones, and not where it is zero.
+GOBBET_INLINE uint64_t gobbet_lane_bits(gobbet_tests tests) {
+#if defined(__SSE2__)
+  typedef char lanes __attribute__((vector_size(16)));
+  return (uint64_t)(uint16_t)__builtin_ia32_pmovmskb128((lanes)tests);
+#else
+  // Each byte keeps another bit; the multiplication adds them up in the highest byte.
+  typedef uint64_t words __attribute__((vector_size(16)));
+  const words kept = (words)tests & (words){0x8040201008040201, 0x8040201008040201};
+  const uint64_t low = kept[0] * 0x0101010101010101 >> 56;
+  const uint64_t high = kept[1] * 0x0101010101010101 >> 56;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "the masks are little-endian"
+#endif
+  return low | high << 8;
+#endif
+}
+
+/// Which of 64 bytes are in `first..<(first + count)`.
+GOBBET_INLINE uint64_t gobbet_range_mask(const uint8_t *bytes, uint8_t first, uint8_t count) {
+  uint64_t mask = 0;
+  for (int quarter = 0; quarter < 4; quarter++) {
+    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
+    mask |= gobbet_lane_bits((gobbet_tests)((lanes - first) < count)) << (16 * quarter);
+  }
+  return mask;
+}
+
+/// Which of 64 bytes are one.
+GOBBET_INLINE uint64_t gobbet_byte_mask(const uint8_t *bytes, uint8_t byte) {
+  return gobbet_range_mask(bytes, byte, 1);
+}
+
+/// The classes of 64 bytes, each a mask whose lowest bit belongs to the first byte.
+typedef struct {
+  /// `[A-Za-z]`
+  uint64_t letters;
+  /// `[0-9]`
+  uint64_t digits;
+  /// U+0020
+  uint64_t spaces;
+  /// `[\t\n\v\f\r]`
+  uint64_t controls;
+  /// `[\r\n]`
+  uint64_t newlines;
+  /// `'`
+  uint64_t apostrophes;
+  /// Bytes of scalars beyond ASCII.
+  uint64_t beyond_ascii;
+} gobbet_masks;
+
+/// The masks of the 64 bytes at `bytes`.
+GOBBET_INLINE gobbet_masks gobbet_class_masks(const uint8_t *bytes) {
+  gobbet_masks masks = {0, 0, 0, 0, 0, 0, 0};
+  for (int quarter = 0; quarter < 4; quarter++) {
+    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
+    const int shift = 16 * quarter;
+    const gobbet_lanes folded = (lanes | 0x20) - 'a';
+    masks.letters |= gobbet_lane_bits((gobbet_tests)(folded < 26)) << shift;
+    masks.digits |= gobbet_lane_bits((gobbet_tests)((lanes - '0') < 10)) << shift;
+    masks.spaces |= gobbet_lane_bits((gobbet_tests)(lanes == ' ')) << shift;
+    masks.controls |= gobbet_lane_bits((gobbet_tests)((lanes - '\t') < 5)) << shift;
+    masks.newlines |=
+        gobbet_lane_bits((gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r')) << shift;
+    masks.apostrophes |= gobbet_lane_bits((gobbet_tests)(lanes == '\'')) << shift;
+    masks.beyond_ascii |= gobbet_lane_bits((gobbet_tests)(lanes >= 0x80)) << shift;
+  }
+  return masks;
+}
+
+/// Which of 64 bytes belong to scalars of three bytes, all 64 of which are there, that are letters
+/// without case: U+3041..3096, U+30A1..30FA, U+30FC..30FF, U+4000..4DBF, U+4E00..9FFF and
+/// U+B000..D77F.
+///
+/// Only scalars with their three bytes inside the window count.
+GOBBET_INLINE uint64_t gobbet_east_asian_letters(const uint8_t *bytes) {
+  uint64_t kana = 0, hiragana = 0, middle = 0, katakana = 0, first = 0, han = 0;
+  uint64_t continuations = 0, hexagrams = 0, hangul = 0, last = 0, marks = 0, dots = 0;
+  for (int quarter = 0; quarter < 4; quarter++) {
+    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
+    const int shift = 16 * quarter;
+    kana |= gobbet_lane_bits((gobbet_tests)(lanes == 0xE3)) << shift;
+    first |= gobbet_lane_bits((gobbet_tests)(lanes == 0xE4)) << shift;
+    han |= gobbet_lane_bits((gobbet_tests)((lanes - 0xE4) < 6)) << shift;
+    hangul |= gobbet_lane_bits((gobbet_tests)((lanes - 0xEB) < 3)) << shift;
+    continuations |= gobbet_lane_bits((gobbet_tests)((lanes & 0xC0) == 0x80)) << shift;
+    hiragana |= gobbet_lane_bits((gobbet_tests)(lanes == 0x81)) << shift;
+    middle |= gobbet_lane_bits((gobbet_tests)(lanes == 0x82)) << shift;
+    katakana |= gobbet_lane_bits((gobbet_tests)(lanes == 0x83)) << shift;
+    hexagrams |= gobbet_lane_bits((gobbet_tests)(lanes == 0xB7)) << shift;
+    last |= gobbet_lane_bits((gobbet_tests)(lanes == 0xED)) << shift;
+    marks |= gobbet_lane_bits((gobbet_tests)((lanes - 0x97) < 10)) << shift;
+    dots |= gobbet_lane_bits((gobbet_tests)(lanes == 0xBB)) << shift;
+  }
+  const uint64_t second = continuations >> 1, third = continuations >> 2;
+  const uint64_t zero = gobbet_byte_mask(bytes, 0x80);
+  const uint64_t late = gobbet_range_mask(bytes, 0x9E, 0x22);
+  uint64_t letters = han & ~(first & (hexagrams >> 1));
+  letters |= hangul & ~(last & (late >> 1));
+  letters |= kana & (hiragana >> 1) & ~(zero >> 2);
+  letters |= kana & (middle >> 1) & ~(marks >> 2);
+  letters |= kana & (katakana >> 1) & ~(dots >> 2);
+  letters &= second & third;
+  return letters | letters << 1 | letters << 2;
+}
+
+/// Asks for the cache line at `address`, which need not be readable.
+GOBBET_INLINE void gobbet_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+/// The size that memory and its address should be multiples of for the next to have an effect.
+#define GOBBET_LARGE_PAGE ((ptrdiff_t)2 << 20)
+
+/// Says that memory is best given in large pages, where the system knows such a thing.
+void gobbet_advise_large_pages(void *memory, ptrdiff_t byte_count);
+
+#endif
