@@ -38,40 +38,33 @@ struct TokenBlocks: Sendable {
     checked = CheckedBlocks(count: header.blockCount)
   }
 
-  /// A range of the tokens.
+  /// Puts a range of the tokens into `target`, which has room for exactly those.
   ///
   /// - Precondition: `range` lies in the tokens.
   /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
-  func tokens(in range: Range<Int>) throws -> [TokenID] {
-    guard !range.isEmpty else { return [] }
+  func copy(_ range: Range<Int>, to target: inout MutableSpan<TokenID>) throws {
+    guard !range.isEmpty else { return }
     let size = header.blockTokenCount
     let touched = (range.lowerBound / size)...((range.upperBound - 1) / size)
     if let code = decoder.packed {
-      for block in touched { try checked.check(block) { _ = try checkedIDs(ofBlock: block) } }
-      return try mappedTokens(in: range, code)
+      try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
+      // Blocks are whole bytes, so that the whole payload is one array.
+      try unsafe container.withUnsafeBytes(of: payload) { bytes in
+        // SAFETY: the span does not leave this closure, for which the file stays mapped.
+        let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+        code.decode(span, from: range.lowerBound, into: &target)
+      }
+      return
     }
-    var tokens: [TokenID] = []
-    tokens.reserveCapacity(range.count)
     for block in touched {
       let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
       let start = block * size
       let wanted = range.clamped(to: start..<(start + ids.count))
-      tokens += ids[(wanted.lowerBound - start)..<(wanted.upperBound - start)]
+      let first = wanted.lowerBound - range.lowerBound
+      target.withPart(first..<(first + wanted.count)) { part in
+        part.copy(ids.span.extracting((wanted.lowerBound - start)..<(wanted.upperBound - start)))
+      }
     }
-    return tokens
-  }
-
-  /// Tokens of equal width from where they are: blocks are whole bytes, so that the whole payload
-  /// is one array of them.
-  private func mappedTokens(in range: Range<Int>, _ code: PackedCode) throws -> [TokenID] {
-    var tokens = [TokenID](repeating: 0, count: range.count)
-    try unsafe container.withUnsafeBytes(of: payload) { bytes in
-      // SAFETY: the span does not leave this closure, for which the file stays mapped.
-      let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
-      var target = tokens.mutableSpan
-      code.decode(span, from: range.lowerBound, into: &target)
-    }
-    return tokens
   }
 
   /// The checked ids of a block.
