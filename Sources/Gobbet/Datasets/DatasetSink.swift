@@ -96,9 +96,10 @@ struct DatasetSink: ~Copyable {
   mutating func finish() throws {
     try close()
     guard output.shardTokenCount != nil else { return }
-    try PackingFolder(path).finish(
+    let folder = PackingFolder(path)
+    try folder.finish(
       DatasetManifest(
         fingerprint: vocabulary.fingerprint, options: plan.entries,
-        splits: [DatasetManifest.Split(name: .train, shards: shards)]))
+        splits: [DatasetManifest.Split(name: .train, shards: shards)]), try folder.lock())
   }
 }

@@ -19,6 +19,11 @@ struct PackingFolder: Sendable {
     return "\(folder)/\(split.rawValue)-\(zeros)\(digits).gobbet"
   }
 
+  /// Keeps other writers out of the folder that was begun, as long as the value lives.
+  ///
+  /// - Throws: ``FileError`` (`open`) if there is one.
+  func lock() throws(FileError) -> GrowingFile { try GrowingFile(unfinished) }
+
   /// Makes or takes up the folder; gives the manifest if the run was finished before.
   ///
   /// - Throws: ``FileError`` (`create`) if there is a dataset already, and it is neither taken up nor
@@ -30,6 +35,8 @@ struct PackingFolder: Sendable {
     }
     let isFinished = exists(manifest)
     let isBegun = exists(unfinished)
+    // Nobody else is at it.
+    if isBegun { _ = try lock() }
     if isFinished || isBegun {
       if resuming {
         try plan.check(isFinished ? manifest : unfinished)
@@ -76,7 +83,7 @@ struct PackingFolder: Sendable {
   /// Puts the manifest beside the shards.
   ///
   /// - Throws: ``FileError``.
-  func finish(_ dataset: DatasetManifest) throws {
+  func finish(_ dataset: DatasetManifest, _ lock: consuming GrowingFile) throws {
     var file = try AtomicFile(manifest, replacing: true)
     try file.write(dataset.json.span)
     try file.commit()

@@ -17,7 +17,7 @@ extension PackingRun {
     let kept = kept ?? splits.map { _ in [] }
     let pipeline = PackingPipeline(
       self, splits, destination, shards, kept,
-      try DocumentSelector(self, kept: kept, replacing: destination?.replaces ?? false),
+      try DocumentSelector(self, kept: kept, replacing: destination?.replacesBadLines ?? false),
       BatchSource(
         try CorpusReader(inputs: inputs, options: corpus), batchByteCount: batchByteCount,
         byteLimit: .max),

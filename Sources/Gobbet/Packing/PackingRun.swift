@@ -60,7 +60,7 @@ public struct PackingRun: Sendable {
     _ = try AtomicFile(path, replacing: replacing)
     return try await pack(
       [.train], progress,
-      PackingDestination(replaces: replacing) { _, _ in path }
+      PackingDestination(replaces: replacing, replacesBadLines: replacing) { _, _ in path }
     ).summary
   }
 
@@ -94,17 +94,19 @@ public struct PackingRun: Sendable {
     if let finished = try target.begin(plan, replacing: replacing, resuming: resuming) {
       return PackingSummary(finished)
     }
+    let lock = try target.lock()
     let kept = try shards.splits.map { try target.finishedShards(of: $0, shards) }
     let result = try await pack(
       shards.splits, progress,
-      PackingDestination(replaces: true, keepsRecords: true) { target.shard($0, of: $1) }, shards,
-      kept: kept)
+      PackingDestination(
+        replaces: true, replacesBadLines: replacing || resuming, keepsRecords: true
+      ) { target.shard($0, of: $1) }, shards, kept: kept)
     let manifest = DatasetManifest(
       fingerprint: vocabulary.fingerprint, options: plan.entries,
       splits: zip(shards.splits, zip(kept, result.shards)).map { split, parts in
         DatasetManifest.Split(name: split, shards: parts.0.map(\.entry) + parts.1)
       })
-    try target.finish(manifest)
+    try target.finish(manifest, lock)
     var summary = result.summary
     summary.manifest = manifest
     return summary

@@ -8,16 +8,19 @@ internal import Synchronization
 struct PackingDestination: Sendable {
   /// Whether files of their names are replaced.
   let replaces: Bool
+  /// Whether a file of bad lines is replaced.
+  let replacesBadLines: Bool
   /// Whether each shard says what documents it was made of, which resuming needs.
-  var keepsRecords = false
+  let keepsRecords: Bool
   /// The path of a shard of a split.
   let path: @Sendable (_ shard: Int, _ split: DatasetSplit) -> String
 
   init(
-    replaces: Bool, keepsRecords: Bool = false,
+    replaces: Bool, replacesBadLines: Bool, keepsRecords: Bool = false,
     path: @escaping @Sendable (_ shard: Int, _ split: DatasetSplit) -> String
   ) {
     self.replaces = replaces
+    self.replacesBadLines = replacesBadLines
     self.keepsRecords = keepsRecords
     self.path = path
   }

@@ -5,7 +5,7 @@ internal import GobbetFile
 ///
 /// Compressed blocks are decoded whole and kept for a while. Of the others, each is checked once,
 /// and tokens are then taken from the mapped file.
-struct TokenBlocks: Sendable {
+final class TokenBlocks: Sendable {
   private let container: ContainerReader
   private let header: TokenDatasetHeader
   private let payload: GobbetFile.Section
@@ -13,6 +13,8 @@ struct TokenBlocks: Sendable {
   private let decoder: TokenBlockDecoder
   private let cache: TokenBlockCache
   private let checked: CheckedBlocks
+  /// The payload where it lies, if its tokens can be taken from there.
+  private let mapped: MappedSection?
 
   /// The blocks in the sections of `container`.
   ///
@@ -36,6 +38,7 @@ struct TokenBlocks: Sendable {
     decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
     cache = TokenBlockCache(budget: cacheByteBudget)
     checked = CheckedBlocks(count: header.blockCount)
+    mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
 
   /// Puts a range of the tokens into `target`, which has room for exactly those.
@@ -49,10 +52,15 @@ struct TokenBlocks: Sendable {
     if let code = decoder.packed {
       try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
       // Blocks are whole bytes, so that the whole payload is one array.
-      try unsafe container.withUnsafeBytes(of: payload) { bytes in
-        // SAFETY: the span does not leave this closure, for which the file stays mapped.
+      func take(_ bytes: UnsafeRawBufferPointer) {
+        // SAFETY: the span does not leave this call, for which the file stays mapped.
         let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
         code.decode(span, from: range.lowerBound, into: &target)
+      }
+      if let mapped {
+        unsafe mapped.withUnsafeBytes { unsafe take($0) }
+      } else {
+        try unsafe container.withUnsafeBytes(of: payload) { unsafe take($0) }
       }
       return
     }

@@ -43,7 +43,8 @@ package struct TokenDatasetFile: ~Copyable {
     try options.check(idBound: vocabulary.idBound, path)
     var container = try ContainerWriter(path: path, profile: .tokens, replacing: replacing)
     if options.embedsVocabulary, let embedded = vocabulary.vocabulary {
-      try VocabularySections.write(embedded, to: &container)
+      // The highest level takes sixty times as long and saves one per cent.
+      try VocabularySections.write(embedded, to: &container, level: 3)
     }
     self.container = container
     self.vocabulary = vocabulary
@@ -55,7 +56,7 @@ package struct TokenDatasetFile: ~Copyable {
   ///
   /// - Throws: ``FileError``.
   package mutating func begin(_ ranks: RankTable?) throws {
-    if let ranks { try container.add(.tokenRanks, ranks.classes, level: 19) }
+    if let ranks { try container.add(.tokenRanks, ranks.classes, level: 9) }
     try container.begin(.tokens)
   }
 

@@ -131,6 +131,26 @@ func names(in folder: String) throws -> [String] {
     #expect(try names(in: path) == ["manifest.json", "train-00000.gobbet"])
   }
 
+  @Test("a second writer is kept out while one is at work")
+  func twoWriters() async throws {
+    let path = folder.file("out")
+    let run = try corpus.run(workerCount: 1)
+    await #expect(throws: CancellationError.self) {
+      _ = try await run.write(toFolder: path, shards) { _ in false }
+    }
+    let held = try GrowingFile(path + "/unfinished.json")
+    let before = try contents(of: path)
+    for resuming in [true, false] {
+      let error = await #expect(throws: FileError.self) {
+        try await run.write(
+          toFolder: path, shards, replacing: !resuming, resuming: resuming)
+      }
+      #expect(error?.operation == .open)
+    }
+    #expect(try contents(of: path) == before)
+    #expect(held.byteCount > 0)
+  }
+
   /// A folder with some finished shards and no manifest.
   private func begun() async throws -> String {
     let path = folder.file("begun")
