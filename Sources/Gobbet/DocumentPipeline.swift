@@ -36,7 +36,7 @@ struct DocumentPipeline: Sendable {
         group.addTask {
           var parser = try DocumentParser(options)
           let process = makeWorker()
-          while let (sequence, unparsed) = source.next() {
+          while let (sequence, unparsed, _) = source.next() {
             try Task.checkCancellation()
             try sink.take(
               Result { try process(try parser.documents(of: try unparsed.get())) }, sequence)
@@ -48,44 +48,6 @@ struct DocumentPipeline: Sendable {
         }
       }
       try await group.waitForAll()
-    }
-  }
-}
-
-/// The batches of a corpus, numbered, handed to whoever asks next.
-private final class BatchSource: Sendable {
-  private struct State: ~Copyable {
-    var reader: CorpusReader
-    var nextSequence = 0
-    var hasEnded = false
-    var remainingByteCount: Int
-  }
-
-  private let state: Mutex<State>
-  private let batchByteCount: Int
-
-  init(_ reader: consuming CorpusReader, batchByteCount: Int, byteLimit: Int) {
-    state = Mutex(State(reader: reader, remainingByteCount: byteLimit))
-    self.batchByteCount = batchByteCount
-  }
-
-  /// The next batch, or the error that ends the corpus; nil after that.
-  func next() -> (sequence: Int, batch: Result<UnparsedBatch, any Error>)? {
-    state.withLock { state in
-      guard !state.hasEnded else { return nil }
-      defer { state.nextSequence += 1 }
-      do {
-        let wanted = min(batchByteCount, state.remainingByteCount)
-        if wanted > 0, let batch = try state.reader.nextUnparsedBatch(byteCount: wanted) {
-          state.remainingByteCount -= batch.byteCount
-          return (state.nextSequence, .success(batch))
-        }
-        state.hasEnded = true
-        return nil
-      } catch {
-        state.hasEnded = true
-        return (state.nextSequence, .failure(error))
-      }
     }
   }
 }

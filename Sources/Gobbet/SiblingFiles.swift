@@ -8,3 +8,9 @@ func siblingPath(_ name: String, of path: String) -> String {
 
 /// Whether there is anything at `path`.
 func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
+
+/// The name of the file at `path` in its folder.
+func fileName(of path: String) -> String {
+  path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) }
+    ?? path
+}

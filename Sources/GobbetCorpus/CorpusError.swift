@@ -14,6 +14,8 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     case duplicateKey(String)
     /// The key's value is not a string.
     case notAString(key: String)
+    /// The key's value is neither a string nor an integer.
+    case notAnIdentifier(key: String)
     /// A line or document is longer than the limit.
     case tooLong(limit: Int)
     /// Compressed data stops before its end.
@@ -61,6 +63,8 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missingKey(let key): "no key \(key)"
     case .duplicateKey(let key): "the key \(key) is there twice"
     case .notAString(let key): "the value of the key \(key) is not a string"
+    case .notAnIdentifier(let key):
+      "the value of the key \(key) is neither a string nor an integer"
     case .tooLong(let limit): "longer than the limit of \(limit) bytes"
     case .truncated(let coding): "the \(coding) data stops before its end"
     case .damaged(let reason): reason

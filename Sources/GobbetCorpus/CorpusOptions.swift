@@ -27,6 +27,8 @@ public enum BadLinePolicy: Hashable, Sendable {
   case fail
   /// The line is left out; ``DocumentBatch/rejections`` says why.
   case skip
+  /// The same, and ``DocumentBatch/rejectedLines`` holds the line as it is in the input.
+  case keepAside
 }
 
 /// How a corpus is read.
@@ -36,6 +38,10 @@ public struct CorpusOptions: Hashable, Sendable {
   /// The key whose value is the text of a JSON line; `a.b` for the key `b` inside the object under
   /// `a`, and `\.` for a dot that belongs to a key.
   public var textKey: String
+  /// The key whose value, a string or an integer, names the document of a JSON line; nil for none.
+  ///
+  /// It is written as ``textKey`` is.
+  public var identifierKey: String?
   /// What ends a document in a text file; nil makes the whole file one document.
   public var textSeparator: [UInt8]?
   /// What happens to JSON lines that hold no text.
@@ -45,11 +51,13 @@ public struct CorpusOptions: Hashable, Sendable {
 
   /// Options; the defaults suit files that say by their names what they are.
   public init(
-    format: CorpusFormat = .automatic, textKey: String = "text", textSeparator: [UInt8]? = nil,
+    format: CorpusFormat = .automatic, textKey: String = "text",
+    identifierKey: String? = nil, textSeparator: [UInt8]? = nil,
     badLines: BadLinePolicy = .fail, maximumDocumentByteCount: Int = 1 << 30
   ) {
     self.format = format
     self.textKey = textKey
+    self.identifierKey = identifierKey
     self.textSeparator = textSeparator
     self.badLines = badLines
     self.maximumDocumentByteCount = maximumDocumentByteCount

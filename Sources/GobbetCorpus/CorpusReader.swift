@@ -11,11 +11,15 @@ public struct CorpusReader: ~Copyable, Sendable {
   /// What ``next()`` reads ahead.
   private var batch = DocumentBatch()
   private var position = 0
+  /// Bytes of the inputs that were read to their ends.
+  private var finishedByteCount = 0
 
   private static let readAheadByteCount = 1 << 16
 
   /// A reader of the files at `inputs`, of all files in those that are directories (in the order of
   /// the bytes of their paths, without hidden ones), and of standard input for `-`.
+  ///
+  /// An input that does not exist and has `*`, `?` or `[` in its name stands for all that match.
   ///
   /// - Throws: ``FileError`` if an input does not exist; ``CorpusError`` if an option is no sense.
   public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
@@ -26,6 +30,29 @@ public struct CorpusReader: ~Copyable, Sendable {
     self.options = options
     self.walk = walk
     self.parser = parser
+  }
+
+  /// Bytes of the inputs, compressed as they are, that were read so far.
+  public var readByteCount: Int {
+    switch current {
+    case .some(let reader): finishedByteCount + reader.readByteCount
+    case .none: finishedByteCount
+    }
+  }
+
+  /// Bytes of all inputs, compressed as they are; nil where one does not tell, as standard input.
+  ///
+  /// - Throws: ``FileError`` if an input does not exist.
+  public static func byteCount(of inputs: [String]) throws -> Int? {
+    var walk = try InputWalk(inputs)
+    var total = 0
+    while let path = try walk.next() {
+      guard path != "-" else { return nil }
+      let status = try FileStatus(of: path)
+      guard status.kind == .regular else { return nil }
+      total += status.byteCount
+    }
+    return total
   }
 
   /// The next document; nil after the last.
@@ -62,7 +89,10 @@ public struct CorpusReader: ~Copyable, Sendable {
         guard let path = try walk.next() else { break }
         current = try UnitReader(path, options)
       }
-      if try current?.read(into: &batch, byteCount: byteCount) == .end { current = nil }
+      if try current?.read(into: &batch, byteCount: byteCount) == .end {
+        finishedByteCount = readByteCount
+        current = nil
+      }
     }
     guard batch.count > 0 else { return nil }
     batch.arena.append(contentsOf: repeatElement(0, count: DocumentParser.paddingByteCount))

@@ -37,6 +37,10 @@ public struct DocumentBatch: Sendable {
   private var runs: [Run] = []
   /// The lines that were left out, as ``BadLinePolicy/skip`` asks for.
   public internal(set) var rejections: [CorpusError] = []
+  /// The same lines themselves, as ``BadLinePolicy/keepAside`` asks for.
+  public internal(set) var rejectedLines: [[UInt8]] = []
+  /// What each document's line calls it; empty without ``CorpusOptions/identifierKey``.
+  private var identifiers: [String?] = []
 
   /// No documents yet.
   init() {}
@@ -71,6 +75,11 @@ public struct DocumentBatch: Sendable {
       path: run.path, index: indices[position], isWholeInput: run.isWholeInput)
   }
 
+  /// What the line of one document calls it; nil where nothing was asked for, or it is no line.
+  public func identifier(_ position: Int) -> String? {
+    position < identifiers.count ? identifiers[position] : nil
+  }
+
   /// One document, copied.
   public func document(_ position: Int) -> Document {
     Document(text: Array(arena[range(position)]), source: source(position))
@@ -93,5 +102,11 @@ public struct DocumentBatch: Sendable {
     unsafe arena.append(contentsOf: text)
     ends.append(arena.count)
     indices.append(index)
+  }
+
+  /// Says what the line of the last document calls it.
+  mutating func nameLast(_ identifier: String) {
+    identifiers += repeatElement(nil, count: count - identifiers.count - 1)
+    identifiers.append(identifier)
   }
 }

@@ -3,8 +3,9 @@ internal import CGobbetJSON
 /// Makes documents of what a ``CorpusReader`` read; one for each thread.
 public struct DocumentParser: ~Copyable, Sendable {
   private let key: TextKey
+  private let identifierKey: TextKey?
   private let badLines: BadLinePolicy
-  private let json: JSONLineParser
+  private var json: JSONLineParser
 
   /// Bytes behind the units of a batch that parsing may read and does not use.
   static let paddingByteCount = Int(GOBBET_JSON_PADDING)
@@ -14,8 +15,11 @@ public struct DocumentParser: ~Copyable, Sendable {
   /// - Throws: ``CorpusError`` (`invalidTextKey`, `outOfMemory`).
   public init(_ options: CorpusOptions) throws(CorpusError) {
     let key = try TextKey(options.textKey)
+    var identifierKey: TextKey?
+    if let text = options.identifierKey { identifierKey = try TextKey(text) }
     let json = try JSONLineParser()
     self.key = key
+    self.identifierKey = identifierKey
     self.json = json
     badLines = options.badLines
   }
@@ -37,7 +41,7 @@ public struct DocumentParser: ~Copyable, Sendable {
     return documents
   }
 
-  private func append(
+  private mutating func append(
     _ segment: UnparsedBatch.Segment, units: Range<Int>, of batch: UnparsedBatch,
     to documents: inout DocumentBatch
   ) throws(CorpusError) {
@@ -52,8 +56,9 @@ public struct DocumentParser: ~Copyable, Sendable {
           let error = CorpusError(
             error.code, path: segment.path, line: index + 1,
             offset: segment.firstOffset + range.lowerBound - segment.start)
-          guard badLines == .skip, error.code != .outOfMemory else { throw error }
+          guard badLines != .fail, error.code != .outOfMemory else { throw error }
           documents.rejections.append(error)
+          if badLines == .keepAside { documents.rejectedLines.append(Array(batch.arena[range])) }
         }
       } else {
         unsafe batch.arena.withUnsafeBufferPointer { arena in
@@ -65,7 +70,7 @@ public struct DocumentParser: ~Copyable, Sendable {
     }
   }
 
-  private func append(
+  private mutating func append(
     line: Range<Int>, _ index: Int, of batch: UnparsedBatch, to documents: inout DocumentBatch
   ) throws(CorpusError) {
     try unsafe batch.arena.withUnsafeBufferPointer { arena throws(CorpusError) in
@@ -77,8 +82,13 @@ public struct DocumentParser: ~Copyable, Sendable {
       // SAFETY: lines lie within the arena, which ends with the padding that the parser may read; the
       // text is copied before the parser is used again.
       let bytes = unsafe UnsafeBufferPointer(rebasing: arena[line])
-      let text = try unsafe json.text(of: bytes, key)
+      try unsafe json.parse(bytes)
+      let text = try unsafe json.text(key)
+      let identifier = try identifierKey.map { key throws(CorpusError) in
+        try json.identifier(key)
+      }
       unsafe documents.append(text, index: index)
+      if let identifier { documents.nameLast(identifier) }
     }
   }
 }

@@ -19,6 +19,8 @@ struct InputStream: ~Copyable, Sendable {
   private var isBetweenFrames = true
   /// Bytes of the file used so far.
   private var fileOffset = 0
+  /// Bytes of the file read so far, some of them ahead.
+  private(set) var readByteCount: Int
 
   private static let bufferByteCount = 1 << 17
 
@@ -37,6 +39,7 @@ struct InputStream: ~Copyable, Sendable {
     self.file = file
     self.coding = coding
     buffer = start
+    readByteCount = start.count
     unread = 0..<start.count
   }
 
@@ -79,6 +82,7 @@ struct InputStream: ~Copyable, Sendable {
     }
     let before = bytes.count
     try Self.read(file, appendingTo: &bytes, limit: limit)
+    readByteCount += bytes.count - before
     return bytes.count - before
   }
 
@@ -86,6 +90,7 @@ struct InputStream: ~Copyable, Sendable {
     buffer.removeAll(keepingCapacity: true)
     try Self.read(file, appendingTo: &buffer, limit: Self.bufferByteCount)
     unread = 0..<buffer.count
+    readByteCount += buffer.count
     isAtEnd = buffer.isEmpty
   }
 

@@ -15,12 +15,32 @@ struct InputWalk: Sendable {
   /// What is still to be visited, the next one last.
   private var pending: [Entry]
 
-  /// A walk over `paths`; `-` stands for standard input.
+  /// A walk over `paths`; `-` stands for standard input, and a path that does not exist for those
+  /// that match it, in the order of their bytes.
   init(_ paths: [String]) throws(FileError) {
     pending = []
     for path in paths.reversed() {
-      let kind = path == "-" ? .other : try FileStatus(of: path).kind
-      pending.append(Entry(path: path, kind: kind, ancestors: []))
+      let kind = path == "-" ? .other : (try? FileStatus(of: path))?.kind
+      if let kind {
+        pending.append(Entry(path: path, kind: kind, ancestors: []))
+        continue
+      }
+      let matches = try matchingPaths(path)
+      // Nothing matches: the system's own word for what is not there.
+      guard !matches.isEmpty else { throw try Self.missing(path) }
+      for match in matches.reversed() {
+        pending.append(
+          Entry(path: match, kind: try FileStatus(of: match).kind, ancestors: []))
+      }
+    }
+  }
+
+  private static func missing(_ path: String) throws(FileError) -> FileError {
+    do throws(FileError) {
+      _ = try FileStatus(of: path)
+      return FileError(path, .open, "changed while it was looked at")
+    } catch {
+      return error
     }
   }
 

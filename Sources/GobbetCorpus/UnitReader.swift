@@ -18,6 +18,9 @@ struct UnitReader: ~Copyable, Sendable {
   /// Where the next unit starts in the input.
   private var offset = 0
 
+  /// Bytes of the input, compressed as they are, that were read so far.
+  var readByteCount: Int { stream.readByteCount }
+
   /// Bytes read at a time, at least, once a batch is full.
   private static let minimumReadByteCount = 1 << 16
 

@@ -57,6 +57,15 @@ public struct ByteReader: ~Escapable {
     return unsafe bytes.extracting(offset..<(offset + count)).withUnsafeBytes { unsafe Array($0) }
   }
 
+  /// Steps past `count` bytes.
+  ///
+  /// - Throws: ``FormatError`` (`truncated`) if too few bytes remain; `offset` is then unchanged.
+  @_lifetime(self: copy self)
+  package mutating func skip(_ count: Int, _ field: @autoclosure () -> String) throws(FormatError) {
+    try require(count, field())
+    offset += count
+  }
+
   /// Steps past `count` bytes, which must be zero.
   ///
   /// - Throws: ``FormatError`` (`truncated`, or `damaged` at the first byte that is not zero).

@@ -2,107 +2,154 @@ import ArgumentParser
 import Foundation
 import Gobbet
 
-/// Writes ids as a dataset with every codec, reads them in order, and in windows from anywhere.
+/// Writes ids as a dataset with every codec, reads them in order, in windows from anywhere, and as a
+/// shuffled epoch does.
 struct TokensBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokens", abstract: "Size and speed of token datasets, a line for each codec.")
 
-  @Option(help: "Ids as 32-bit little-endian numbers, one after the other.")
-  var input: String
+  @Option(help: "A .gobbet vocabulary, a tiktoken file or a tokenizer.json.")
+  var vocabulary: String
 
-  @Option(help: "All ids are below this; the largest of the input + 1 if not given.")
-  var vocabularySize: Int?
+  @Option(help: "The name of the pattern, for files that do not say.")
+  var pattern: String?
+
+  @Option(help: "A corpus; repeatable.")
+  var corpus: [String]
+
+  @Option(help: "Where the ids go as 32-bit little-endian numbers, for other programs.")
+  var ids: String?
+
+  @Option(help: "Tokens of a window.")
+  var windowLength = 1024
+
+  @Option(help: "Only this codec; repeatable.")
+  var codec: [String] = []
 
   private struct Report: Encodable {
     let codec: String
     let block_tokens: Int
+    let tokens: Int
     let bits_per_token: Double
+    let index_bits_per_token: Double
     let write_mtok_per_cpu_s: Double
     let read_mtok_per_cpu_s: Double
     let windows_per_cpu_s: Double
+    let epoch_mtok_per_cpu_s: Double
   }
 
   func run() async throws {
-    let ids = try loadedIDs()
-    let idBound = max(257, vocabularySize ?? Int(ids.max() ?? 0) + 1)
-    let vocabulary = try Self.vocabulary(idBound: idBound)
+    let loaded = try Vocabulary(
+      recognizing: vocabulary, pattern: try pattern.map { try namedPattern($0) })
+    let tokenizer = Tokenizer(loaded)
+    var encoder = tokenizer.makeEncoder()
+    let documents = try documents(corpus).map { document in
+      var ids: [TokenID] = []
+      encoder.encode(document.span, into: &ids)
+      return ids
+    }
+    if let ids { try Self.write(documents, to: ids) }
     let scratch = try Scratch()
-    for codec in TokenCodec.allCases where codec != .raw16 || idBound <= 1 << 16 {
+    for codec in TokenCodec.allCases
+    where (codec != .raw16 || loaded.idBound <= 1 << 16)
+      && (self.codec.isEmpty || self.codec.contains(codec.name))
+    {
       let path = scratch.file("\(codec.name).gobbet")
-      try printJSON(try report(ids, codec, vocabulary, path))
+      try printJSON(try report(documents, codec, loaded, path))
     }
   }
 
   private func report(
-    _ ids: [TokenID], _ codec: TokenCodec, _ vocabulary: Vocabulary, _ path: String
+    _ documents: [[TokenID]], _ codec: TokenCodec, _ vocabulary: Vocabulary, _ path: String
   ) throws -> Report {
-    let megatokens = Double(ids.count) / 1_000_000
+    let all = Array(documents.joined())
+    let megatokens = Double(all.count) / 1_000_000
     let options = TokenDatasetOptions(codec: codec, embedsVocabulary: false)
     func write() throws {
       var writer = try TokenDatasetWriter(
         path: path, vocabulary: vocabulary, options: options, replacing: true)
-      for start in stride(from: 0, to: ids.count, by: 1 << 16) {
-        let end = min(start + 1 << 16, ids.count)
-        try writer.append(document: ids.span.extracting(start..<end))
-      }
+      for document in documents { try writer.append(document: document.span) }
       try writer.finish()
     }
     // The highest level of zstd takes its time: once tells enough.
     let writing = try codec == .archive ? cpuSeconds(write) : medianCPUSeconds(write)
     let reading = try medianCPUSeconds {
       let dataset = try TokenDataset(path: path)
-      for start in stride(from: 0, to: ids.count, by: 1 << 20) {
-        let tokens = try dataset.tokens(in: start..<min(start + 1 << 20, ids.count))
-        guard tokens.first == ids[start], tokens.count == min(1 << 20, ids.count - start) else {
-          throw ValidationError("\(path): not what was written")
-        }
+      for start in stride(from: 0, to: all.count, by: 1 << 20) {
+        let tokens = try dataset.tokens(in: start..<min(start + 1 << 20, all.count))
+        try check(tokens.first == all[start], path)
       }
     }
+    let dataset = try TokenDataset(path: path)
     return Report(
-      codec: codec.name, block_tokens: options.blockTokenCount,
-      bits_per_token: (Double(try fileByteCount(path)) * 8 / Double(ids.count)).rounded(3),
+      codec: codec.name, block_tokens: options.blockTokenCount, tokens: all.count,
+      bits_per_token: (Double(try fileByteCount(path)) * 8 / Double(all.count)).rounded(3),
+      index_bits_per_token: (try Self.indexBits(path) / Double(all.count)).rounded(4),
       write_mtok_per_cpu_s: (megatokens / writing).rounded(1),
       read_mtok_per_cpu_s: (megatokens / reading).rounded(1),
-      windows_per_cpu_s: try windowsPerSecond(TokenDataset(path: path), ids).rounded(0))
+      windows_per_cpu_s: try windowsPerSecond(dataset, all).rounded(0),
+      epoch_mtok_per_cpu_s: try epochMegatokensPerSecond(dataset, all).rounded(1))
   }
 
-  /// Windows of 1,024 tokens and their targets, from random places, for a second of CPU time.
-  private func windowsPerSecond(_ dataset: TokenDataset, _ ids: [TokenID]) throws -> Double {
-    let windows = dataset.windows(length: 1024, stride: 1)
+  /// Bits of all that is no token: the table of the blocks, and the lengths of the documents.
+  private static func indexBits(_ path: String) throws -> Double {
+    let container = try ContainerReader(path: path)
+    let index = container.sections.filter { ["TOKB", "DOCL"].contains($0.kind.description) }
+    return Double(index.reduce(0) { $0 + $1.storedByteCount } * 8)
+  }
+
+  /// Windows and their targets, from random places, for a second of CPU time.
+  private func windowsPerSecond(_ dataset: TokenDataset, _ all: [TokenID]) throws -> Double {
+    let windows = dataset.windows(length: windowLength, stride: 1)
     guard windows.count > 0 else { return 0 }
+    // Every block was read, and where it is checked once it has been.
+    _ = try dataset.tokens(in: 0..<all.count)
     var state: UInt64 = 1
     var count = 0
     var seconds = 0.0
     while seconds < 1 {
       seconds += try cpuSeconds {
-        for _ in 0..<32 {
+        for _ in 0..<256 {
           state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
           let start = Int(state >> 33) % windows.count
-          guard try windows[start].targets.last == ids[start + 1024] else {
-            throw ValidationError("\(dataset.paths): not what was written")
-          }
+          try check(try windows[start].targets.last == all[start + windowLength], dataset.paths[0])
         }
       }
-      count += 32
+      count += 256
     }
     return Double(count) / seconds
   }
 
-  private func loadedIDs() throws -> [TokenID] {
-    let data = try Data(contentsOf: URL(filePath: input))
-    guard !data.isEmpty, data.count.isMultiple(of: 4) else {
-      throw ValidationError("\(input): not 32-bit ids")
+  /// Windows side by side, of which groups of many blocks are shuffled: each block is decoded about
+  /// once.
+  private func epochMegatokensPerSecond(
+    _ dataset: TokenDataset, _ all: [TokenID]
+  ) throws -> Double {
+    let windows = dataset.windows(length: windowLength, stride: windowLength)
+    guard windows.count > 0 else { return 0 }
+    let perGroup = max(1, 8 * (1 << 14) / windowLength)
+    let seconds = try medianCPUSeconds {
+      let sampler = windows.sampler(
+        order: .groupsShuffled(windowsPerGroup: perGroup, groupsTogether: 16), seed: 1)
+      for window in sampler {
+        let batch = try windows[window]
+        try check(batch.inputs[0] == all[window * windowLength], dataset.paths[0])
+      }
     }
-    let bytes = [UInt8](data)
-    return stride(from: 0, to: bytes.count, by: 4).map { start in
-      (0..<4).reduce(0) { $0 | TokenID(bytes[start + $1]) << TokenID(8 * $1) }
-    }
+    return Double(windows.count * windowLength) / 1_000_000 / seconds
   }
 
-  /// A vocabulary of so many ids: the bytes and one special token with the last id.
-  private static func vocabulary(idBound: Int) throws -> Vocabulary {
-    try Vocabulary(
-      byteOrder: Array(0...255), pairs: [], pattern: .cl100k,
-      specialTokens: SpecialTokens([SpecialToken("<|end|>", id: TokenID(idBound - 1))]))
+  private func check(_ isRight: Bool, _ path: String) throws {
+    guard isRight else { throw ValidationError("\(path): not what was written") }
+  }
+
+  private static func write(_ documents: [[TokenID]], to path: String) throws {
+    var bytes: [UInt8] = []
+    for id in documents.joined() {
+      for shift in stride(from: TokenID(0), to: 32, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: id >> shift))
+      }
+    }
+    try Data(bytes).write(to: URL(filePath: path))
   }
 }

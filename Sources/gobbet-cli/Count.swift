@@ -23,7 +23,7 @@ struct Count: AsyncParsableCommand {
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
     let counts = try await CountingRun(
-      inputs: input.inputs, corpus: input.corpus, vocabulary: vocabulary,
+      inputs: try input.inputs(), corpus: input.corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in
       progress.update("\(counts.byteCount.grouped) bytes")

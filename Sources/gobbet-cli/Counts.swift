@@ -34,7 +34,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let run = counting.run(input, try pattern.chosen(), threads, for: output.output)
+    let run = try counting.run(input, try pattern.chosen(), threads, for: output.output)
     try output.checkWritable([output.output])
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)

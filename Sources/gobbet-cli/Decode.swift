@@ -11,7 +11,8 @@ struct Decode: ParsableCommand {
       vocabulary where it was embedded.
       """)
 
-  @Argument(help: "A file of ids, a .gobbet token dataset, or - for standard input.")
+  @Argument(
+    help: "A file of ids, a .gobbet token dataset, a folder of shards, or - for standard input.")
   var input = "-"
 
   @Option(
@@ -21,6 +22,9 @@ struct Decode: ParsableCommand {
   @Option(help: "How text is split, for vocabularies that do not say.")
   var pattern: PatternName?
 
+  @Option(help: "Of a folder of shards: train or validation.")
+  var split = DatasetSplit.train
+
   @Option(help: "Of a dataset: only this document, from 0.")
   var document: Int?
 
@@ -29,8 +33,8 @@ struct Decode: ParsableCommand {
 
   func run() throws {
     let given = try vocabulary.map { try Vocabulary(recognizing: $0, pattern: pattern?.pattern) }
-    if input != "-", try FileKind(recognizing: input) == .gobbet {
-      try decodeDataset(try TokenDataset(path: input), given)
+    if input != "-", try isDataset(input) {
+      try decodeDataset(try TokenDataset(recognizing: input, split: split), given)
     } else {
       guard document == nil, range == nil else {
         throw Failure(.usage, "--document and --range are for token datasets")

@@ -41,7 +41,7 @@ struct Encode: AsyncParsableCommand {
       try show(Array(text.utf8).span, nil)
       return
     }
-    var reader = try CorpusReader(inputs: input.inputs, options: input.corpus)
+    var reader = try CorpusReader(inputs: try input.inputs(), options: input.corpus)
     while let document = try reader.next() {
       try show(document.text.span, document.source.description)
     }

@@ -12,7 +12,8 @@ import ArgumentParser
       "Trains byte-level BPE vocabularies, packs corpora into token files, runs small GPTs.",
     version: "0.1.0",
     subcommands: [
-      Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Inspect.self,
+      Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,
+      Shuffle.self, Export.self, Import.self, Inspect.self,
       Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
       Generate.self,
     ])

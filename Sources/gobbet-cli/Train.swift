@@ -45,7 +45,7 @@ struct Train: AsyncParsableCommand {
   func validate() throws {
     guard (0..<1).contains(heldOut) else { throw ValidationError("--held-out: 0 to below 1") }
     if !counts.isEmpty {
-      guard input.inputs == ["-"], !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
+      guard !input.isGiven, !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
         throw ValidationError("--counts: inputs, and how they are counted, do not go with it")
       }
     }
@@ -86,7 +86,7 @@ struct Train: AsyncParsableCommand {
   private func source(_ start: Vocabulary?) throws -> TrainingRun.Source {
     if !counts.isEmpty { return .counts(counts) }
     let pattern = try start?.pattern ?? pattern.chosen()
-    var run = counting.run(input, pattern, threads, for: output.output)
+    var run = try counting.run(input, pattern, threads, for: output.output)
     run.heldOutShare = heldOut
     return .corpus(run)
   }

@@ -5,9 +5,12 @@ import Gobbet
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
-    discussion: "Exits with 1 if a file is damaged, and says where the first fault is.")
+    discussion: """
+      Exits with 1 if a file is damaged, and says where the first fault is. Of a folder of shards \
+      every file is checked, and whether it is the one that the manifest lists.
+      """)
 
-  @Argument(help: "The files.") var inputs: [String]
+  @Argument(help: "The files, or folders of shards.") var inputs: [String]
   @Option(help: "The public key that must have signed them: 64 hexadecimal digits, or their file.")
   var key: String?
   @Flag(help: "Print one JSON object a file.") var json = false
@@ -24,8 +27,10 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let publicKey = try key.map { try KeyFiles.publicKey($0) }
     var damaged = 0
-    for input in inputs {
+    for input in try files() {
       do {
+        if let fault = input.fault { throw fault }
+        let input = input.path
         let verification = try await FileVerification(path: input, signedBy: publicKey)
         let container = verification.container
         let signer = verification.signature.map { hexadecimal($0.publicKey) }
@@ -46,7 +51,7 @@ struct Verify: AsyncParsableCommand {
         if json {
           try printJSON(
             Report(
-              file: input, ok: false, sections: nil, content_id: nil, signed_by: nil,
+              file: input.path, ok: false, sections: nil, content_id: nil, signed_by: nil,
               fault: "\(error)"))
         } else {
           note("gobbet: \(error)")
@@ -54,5 +59,31 @@ struct Verify: AsyncParsableCommand {
       }
     }
     if damaged > 0 { throw ExitCode(ExitStatus.negative.rawValue) }
+  }
+  /// The files to look at, folders by what their manifests list; a fault where a manifest does not
+  /// fit what is there.
+  private func files() throws -> [(path: String, fault: (any Error)?)] {
+    var files: [(path: String, fault: (any Error)?)] = []
+    for input in inputs {
+      guard isFolder(input), isThere(manifestPath(input)) else {
+        files.append((input, nil))
+        continue
+      }
+      do {
+        for split in try DatasetManifest(contentsOf: manifestPath(input)).splits {
+          files += split.shards.map { (input + "/" + $0.name, nil) }
+          do {
+            _ = try TokenDataset(recognizing: input, split: split.name)
+          } catch let error as LoadingError {
+            files.append((error.path, error))
+          }
+        }
+      } catch let error as FileError {
+        throw error
+      } catch {
+        files.append((manifestPath(input), error))
+      }
+    }
+    return files
   }
 }

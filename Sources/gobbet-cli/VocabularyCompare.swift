@@ -36,7 +36,7 @@ struct VocabularyCompare: AsyncParsableCommand {
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseRun(
-      inputs: input.inputs, corpus: input.corpus, vocabularies: vocabularies,
+      inputs: try input.inputs(), corpus: input.corpus, vocabularies: vocabularies,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")

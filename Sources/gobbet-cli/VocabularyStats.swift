@@ -27,7 +27,8 @@ struct VocabularyStats: AsyncParsableCommand {
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseRun(
-      inputs: input.inputs, corpus: input.corpus, vocabularies: all, workerCount: threads.count
+      inputs: try input.inputs(), corpus: input.corpus, vocabularies: all,
+      workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")
       return !Interruption.isRequested

@@ -13,20 +13,20 @@ import Testing
 
   @Test("tokens prints a line for each codec that can hold the ids")
   func tokens() throws {
+    let shop = try Workshop.shared.get()
     let folder = try TemporaryFolder()
-    var bytes: [UInt8] = []
-    for index in 0..<20_000 { bytes += [UInt8(index % 251), UInt8(index % 3), 0, 0] }
-    let file = try folder.write("ids.u32", bytes)
-    let codecs = try lines("tokens", "--input", file, "--vocabulary-size", "1000")
+    let codecs = try lines(
+      "tokens", "--vocabulary", shop.vocabulary, "--corpus", fixturesFolder + "/corpus-heldout",
+      "--ids", folder.file("ids.u32"))
     #expect(codecs.compactMap { $0["codec"] as? String }.count == 5)
     for line in codecs {
       for key in [
-        "block_tokens", "bits_per_token", "write_mtok_per_cpu_s", "read_mtok_per_cpu_s",
-        "windows_per_cpu_s",
+        "block_tokens", "bits_per_token", "index_bits_per_token", "write_mtok_per_cpu_s",
+        "read_mtok_per_cpu_s", "windows_per_cpu_s", "epoch_mtok_per_cpu_s",
       ] { #expect(try #require(line[key] as? Double) > 0, "\(key)") }
     }
-    let wide = try lines("tokens", "--input", file, "--vocabulary-size", "100000")
-    #expect(!wide.contains { $0["codec"] as? String == "raw16" })
+    let tokens = try #require(codecs[0]["tokens"] as? Int)
+    #expect(try readFile(folder.file("ids.u32")).count == 4 * tokens)
   }
 
   @Test("weights prints a line for each codec, and the compact one is smaller")

@@ -2,7 +2,7 @@ internal import GobbetFile
 
 /// What a dataset may say of its documents beside their tokens: where each came from, and of how
 /// many bytes of text it was.
-struct DocumentNotes {
+struct DocumentNotes: Sendable {
   private var sources = ByteWriter()
   private var byteCounts = ByteWriter()
   private var hasSources = false

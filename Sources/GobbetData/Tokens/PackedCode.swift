@@ -45,25 +45,31 @@ package struct PackedCode: Hashable, Sendable {
     _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>
   ) {
     precondition(byteCount(first + ids.count) <= bytes.count, "decode: ids past the bytes")
+    // SAFETY: all ids are inside the bytes, as was just checked; every bit pattern is an integer. The
+    // copy and the loop without checks are what a window of a mapped file costs.
     switch width {
-    case 16: Self.array(bytes, from: first, into: &ids) { (unit: UInt16) in TokenID(unit) }
-    case 32: Self.array(bytes, from: first, into: &ids) { (unit: UInt32) in unit }
+    case 16:
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe ids.withUnsafeMutableBufferPointer { target in
+          for index in 0..<target.count {
+            let unit = unsafe source.loadUnaligned(
+              fromByteOffset: 2 &* (first &+ index), as: UInt16.self)
+            unsafe target[index] = TokenID(UInt16(littleEndian: unit))
+          }
+        }
+      }
+    case 32:
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe ids.withUnsafeMutableBufferPointer { target in
+          let part = unsafe source[(4 * first)..<(4 * (first + target.count))]
+          unsafe UnsafeMutableRawBufferPointer(target).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: part))
+          #if _endian(big)
+            for index in unsafe target.indices { unsafe target[index] = target[index].littleEndian }
+          #endif
+        }
+      }
     default: bits(bytes, from: first, into: &ids)
-    }
-  }
-
-  /// Ids of whole bytes.
-  @inline(__always)
-  private static func array<Unit: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: Span<UInt8>, from first: Int, into ids: inout MutableSpan<TokenID>,
-    _ id: (Unit) -> TokenID
-  ) {
-    // SAFETY: `decode` checked that all ids are inside the bytes; every bit pattern is an integer.
-    let raw = unsafe bytes.bytes
-    for index in ids.indices {
-      let unit = unsafe raw.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: (first + index) * MemoryLayout<Unit>.size, as: Unit.self)
-      ids[index] = id(Unit(littleEndian: unit))
     }
   }
 

@@ -54,7 +54,7 @@ package struct Permutation: Hashable, Sendable {
   /// A well-mixed 64-bit number of two numbers.
   ///
   /// - Source: the finaliser of SplitMix64 (Steele, Lea, Flood 2014).
-  static func mixed(_ value: UInt64, _ key: UInt64) -> UInt64 {
+  package static func mixed(_ value: UInt64, _ key: UInt64) -> UInt64 {
     var state = value &* 0x9E37_79B9_7F4A_7C15 &+ key &* 0xD1B5_4A32_D192_ED03
     state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
     state = (state ^ (state >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -64,15 +64,31 @@ final class TokenBlockCache: Sendable {
 
 /// Blocks whose checksums and ids were found right; shared by threads.
 final class CheckedBlocks: Sendable {
-  private let checked: Mutex<[Bool]>
+  private struct State {
+    var isChecked: [Bool]
+    var uncheckedCount: Int
+  }
+
+  private let state: Mutex<State>
+  private let areAllChecked = Atomic(false)
 
   /// None of `count` blocks, so far.
-  init(count: Int) { checked = Mutex(Array(repeating: false, count: count)) }
+  init(count: Int) {
+    state = Mutex(State(isChecked: Array(repeating: false, count: count), uncheckedCount: count))
+  }
 
-  /// Calls `check` unless the block was found right before.
-  func check(_ block: Int, _ check: () throws -> Void) rethrows {
-    guard !checked.withLock({ $0[block] }) else { return }
-    try check()
-    checked.withLock { $0[block] = true }
+  /// Calls `check` for those of `blocks` that were not found right before.
+  func check(_ blocks: ClosedRange<Int>, _ check: (Int) throws -> Void) rethrows {
+    guard !areAllChecked.load(ordering: .acquiring) else { return }
+    let unchecked = state.withLock { state in blocks.filter { !state.isChecked[$0] } }
+    for block in unchecked {
+      try check(block)
+      let isLast = state.withLock { state in
+        if !state.isChecked[block] { state.uncheckedCount -= 1 }
+        state.isChecked[block] = true
+        return state.uncheckedCount == 0
+      }
+      if isLast { areAllChecked.store(true, ordering: .releasing) }
+    }
   }
 }

@@ -10,6 +10,7 @@ struct TokenBlockDecoder: Sendable {
 
   private let header: TokenDatasetHeader
   private let code: Code
+  private let pool = DecompressorPool()
 
   /// A decoder for the blocks of a dataset.
   ///
@@ -50,9 +51,7 @@ struct TokenBlockDecoder: Sendable {
       guard byteCount <= 4 * ids.count else {
         throw Self.damaged("\(byteCount) bytes of units for \(ids.count) tokens")
       }
-      var units: [UInt8] = []
-      try Decompressor().decompress(
-        stored, byteCount: byteCount, into: &units, field: "tokens.block")
+      let units = try pool.decompressed(stored, byteCount: byteCount, field: "tokens.block")
       if let fault = decoder.decode(units.span, into: &ids) { throw Self.damaged(fault.rawValue) }
     }
   }

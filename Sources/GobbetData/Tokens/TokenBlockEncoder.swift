@@ -1,34 +1,43 @@
-internal import GobbetBPE
-internal import GobbetFile
+package import GobbetBPE
+package import GobbetFile
 
-/// Ids → the stored bytes of a block.
-struct TokenBlockEncoder {
-  private let header: TokenDatasetHeader
+/// The stored bytes of a block, and how many they decode to.
+package struct EncodedTokenBlock: Sendable {
+  let stored: [UInt8]
+  let byteCount: Int
+}
+
+/// Ids → the stored bytes of a block; shared by threads, each of which brings its compressor.
+package struct TokenBlockEncoder: Sendable {
+  private let width: Int
   private let ranks: RankCode.Encoder?
-  private let compressor: Compressor
 
-  /// An encoder for the blocks of a dataset.
+  /// An encoder for the blocks of a dataset of ids below `idBound`.
   ///
   /// - Precondition: `table` is there where the codec uses ranks.
-  init(_ header: TokenDatasetHeader, _ table: RankTable?) {
-    precondition(table != nil || !header.codec.usesRanks, "TokenBlockEncoder: no ranks")
-    self.header = header
+  package init(_ codec: TokenCodec, idBound: Int, _ table: RankTable?) {
+    precondition(table != nil || !codec.usesRanks, "TokenBlockEncoder: no ranks")
+    width = codec.bitWidth(idBound: idBound)
     ranks = table.map(RankCode.Encoder.init)
-    // Matches of four bytes are two tokens; zstd's own choice of five would be three.
-    compressor = Compressor(level: header.codec.level, minMatch: 4)
   }
 
-  /// The stored bytes of `ids`, and how many they decode to.
+  /// A compressor for blocks of this codec.
+  package static func compressor(_ codec: TokenCodec) -> Compressor {
+    // Matches of four bytes are two tokens; zstd's own choice of five would be three.
+    Compressor(level: codec.level, minMatch: 4)
+  }
+
+  /// The stored form of `ids`.
   ///
   /// - Precondition: all ids are below the header's bound.
-  func encode(_ ids: Span<TokenID>) -> (stored: [UInt8], byteCount: Int) {
+  package func encode(_ ids: Span<TokenID>, _ compressor: Compressor) -> EncodedTokenBlock {
     guard let ranks else {
-      let bytes = PackedCode(width: header.bitWidth).encoded(ids)
-      return (bytes, bytes.count)
+      let bytes = PackedCode(width: width).encoded(ids)
+      return EncodedTokenBlock(stored: bytes, byteCount: bytes.count)
     }
     let bytes = ranks.encoded(ids)
     var frame: [UInt8] = []
     compressor.compress(bytes.span, into: &frame)
-    return (frame, bytes.count)
+    return EncodedTokenBlock(stored: frame, byteCount: bytes.count)
   }
 }

@@ -5,7 +5,7 @@ internal import GobbetFile
 ///
 /// Compressed blocks are decoded whole and kept for a while. Of the others, each is checked once,
 /// and tokens are then taken from the mapped file.
-struct TokenBlocks: Sendable {
+final class TokenBlocks: Sendable {
   private let container: ContainerReader
   private let header: TokenDatasetHeader
   private let payload: GobbetFile.Section
@@ -13,6 +13,8 @@ struct TokenBlocks: Sendable {
   private let decoder: TokenBlockDecoder
   private let cache: TokenBlockCache
   private let checked: CheckedBlocks
+  /// The payload where it lies, if its tokens can be taken from there.
+  private let mapped: MappedSection?
 
   /// The blocks in the sections of `container`.
   ///
@@ -39,42 +41,41 @@ struct TokenBlocks: Sendable {
     decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
     cache = TokenBlockCache(budget: cacheByteBudget)
     checked = CheckedBlocks(count: header.blockCount)
+    mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
 
-  /// A range of the tokens.
+  /// Puts a range of the tokens into `target`, which has room for exactly those.
   ///
   /// - Precondition: `range` lies in the tokens.
   /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
-  func tokens(in range: Range<Int>) throws -> [TokenID] {
-    guard !range.isEmpty else { return [] }
+  func copy(_ range: Range<Int>, to target: inout MutableSpan<TokenID>) throws {
+    guard !range.isEmpty else { return }
     let size = header.blockTokenCount
     let touched = (range.lowerBound / size)...((range.upperBound - 1) / size)
     if let code = decoder.packed {
-      for block in touched { try checked.check(block) { _ = try checkedIDs(ofBlock: block) } }
-      return try mappedTokens(in: range, code)
+      try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
+      // Blocks are whole bytes, so that the whole payload is one array.
+      func take(_ bytes: UnsafeRawBufferPointer) {
+        // SAFETY: the span does not leave this call, for which the file stays mapped.
+        let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+        code.decode(span, from: range.lowerBound, into: &target)
+      }
+      if let mapped {
+        unsafe mapped.withUnsafeBytes { unsafe take($0) }
+      } else {
+        try unsafe container.withUnsafeBytes(of: payload) { unsafe take($0) }
+      }
+      return
     }
-    var tokens: [TokenID] = []
-    tokens.reserveCapacity(range.count)
     for block in touched {
       let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
       let start = block * size
       let wanted = range.clamped(to: start..<(start + ids.count))
-      tokens += ids[(wanted.lowerBound - start)..<(wanted.upperBound - start)]
+      let first = wanted.lowerBound - range.lowerBound
+      target.withPart(first..<(first + wanted.count)) { part in
+        part.copy(ids.span.extracting((wanted.lowerBound - start)..<(wanted.upperBound - start)))
+      }
     }
-    return tokens
-  }
-
-  /// Tokens of equal width from where they are: blocks are whole bytes, so that the whole payload
-  /// is one array of them.
-  private func mappedTokens(in range: Range<Int>, _ code: PackedCode) throws -> [TokenID] {
-    var tokens = [TokenID](repeating: 0, count: range.count)
-    try unsafe container.withUnsafeBytes(of: payload) { bytes in
-      // SAFETY: the span does not leave this closure, for which the file stays mapped.
-      let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
-      var target = tokens.mutableSpan
-      code.decode(span, from: range.lowerBound, into: &target)
-    }
-    return tokens
   }
 
   /// The checked ids of a block.

@@ -37,6 +37,15 @@
   /// zstd's level.
   var level: Int { self == .archive ? 19 : 3 }
 
+  /// Bits of each id where ids have equal width.
+  func bitWidth(idBound: Int) -> Int {
+    switch self {
+    case .raw16: 16
+    case .raw32: 32
+    default: Int.bitWidth - max(idBound - 1, 1).leadingZeroBitCount
+    }
+  }
+
   /// Ids that the codec can hold are below this bound.
   var idBound: Int {
     switch self {

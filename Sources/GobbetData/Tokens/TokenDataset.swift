@@ -11,7 +11,7 @@ public struct TokenDataset: Sendable {
   public let contentID: Digest
   /// All ids are below this bound.
   public let idBound: Int
-  private let shards: [TokenShard]
+  package let shards: [TokenShard]
   /// Where the tokens of each file are among all tokens.
   private let tokens: DocumentIndex
   /// Where the documents of each file are among all documents.
@@ -101,22 +101,37 @@ public struct TokenDataset: Sendable {
   public func tokens(in range: Range<Int>) throws -> [TokenID] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokenCount, "tokens(in:): no such tokens")
-    guard !range.isEmpty else { return [] }
-    var shard = tokens.document(containing: range.lowerBound)
-    var found = try tokens(in: range, ofShard: shard)
-    while found.count < range.count {
-      shard += 1
-      found += try tokens(in: range, ofShard: shard)
+    // SAFETY: `copy` fills the whole buffer or throws, and of what throws nothing is kept.
+    return try unsafe [TokenID](unsafeUninitializedCapacity: range.count) { buffer, count in
+      var target = unsafe MutableSpan(
+        _unsafeElements: UnsafeMutableBufferPointer(rebasing: buffer[..<range.count]))
+      try copyTokens(in: range, to: &target)
+      count = range.count
     }
-    return found
   }
 
-  /// The tokens of a range that are in one file.
-  private func tokens(in range: Range<Int>, ofShard shard: Int) throws -> [TokenID] {
-    let start = tokens[shard].lowerBound
-    let part = range.clamped(to: tokens[shard])
-    return try shards[shard].blocks.tokens(
-      in: (part.lowerBound - start)..<(part.upperBound - start))
+  /// Puts a range of the tokens into memory of the caller's.
+  ///
+  /// - Precondition: `range` lies in `0..<tokenCount`, and `target` has room for exactly those.
+  /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
+  public func copyTokens(in range: Range<Int>, to target: inout MutableSpan<TokenID>) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tokenCount && range.count == target.count,
+      "copyTokens(in:to:): no such tokens, or no room")
+    guard !range.isEmpty else { return }
+    if shards.count == 1 { return try shards[0].blocks.copy(range, to: &target) }
+    var shard = tokens.document(containing: range.lowerBound)
+    var done = 0
+    while done < range.count {
+      let start = tokens[shard].lowerBound
+      let part = range.clamped(to: tokens[shard])
+      try target.withPart(done..<(done + part.count)) { span in
+        try shards[shard].blocks.copy(
+          (part.lowerBound - start)..<(part.upperBound - start), to: &span)
+      }
+      done += part.count
+      shard += 1
+    }
   }
 
   /// The source of every document, as it was given when it was written; empty where none was, nil if

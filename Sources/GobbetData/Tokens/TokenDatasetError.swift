@@ -22,7 +22,7 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
   /// The dataset's file.
   public let path: String
 
-  init(_ code: Code, _ path: String) {
+  package init(_ code: Code, _ path: String) {
     self.code = code
     self.path = path
   }

@@ -23,13 +23,7 @@ struct TokenDatasetHeader: Hashable, Sendable {
   }
 
   /// Bits of each id where the codec stores them in equal width.
-  var bitWidth: Int {
-    switch codec {
-    case .raw16: 16
-    case .raw32: 32
-    default: Int.bitWidth - max(idBound - 1, 1).leadingZeroBitCount
-    }
-  }
+  var bitWidth: Int { codec.bitWidth(idBound: idBound) }
 }
 
 extension TokenDatasetHeader {

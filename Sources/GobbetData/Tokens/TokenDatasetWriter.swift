@@ -8,16 +8,16 @@ public import GobbetFile
 /// would need a second pass and make the file a third of a percent smaller.
 public struct TokenDatasetWriter: ~Copyable {
   private let path: String
-  private let options: TokenDatasetOptions
-  private var header: TokenDatasetHeader
-  private var container: ContainerWriter
-  /// Tokens that are in no block yet.
-  private var pending: [TokenID] = []
+  private let codec: TokenCodec
+  private let idBound: Int
+  private let compressor: Compressor
+  private var file: TokenDatasetFile
+  private var cutter: TokenBlockCutter
   /// Nil until the ranks are known.
   private var encoder: TokenBlockEncoder?
-  private var blocks = BlockTable()
-  private var lengths = ByteWriter()
-  private var notes = DocumentNotes()
+  private var documents = DocumentColumns()
+  /// Tokens of the document that is open.
+  private var openTokenCount = 0
 
   /// Begins a dataset that appears at `path` when it is finished.
   ///
@@ -27,22 +27,20 @@ public struct TokenDatasetWriter: ~Copyable {
     path: String, vocabulary: Vocabulary, options: TokenDatasetOptions = TokenDatasetOptions(),
     replacing: Bool = false
   ) throws {
-    precondition(
-      (8...TokenDatasetOptions.maximumBlockTokenCount).contains(options.blockTokenCount)
-        && options.blockTokenCount.isMultiple(of: 8) && options.sampleTokenCount >= 0,
-      "TokenDatasetWriter: no such block or sample")
-    guard vocabulary.idBound <= options.codec.idBound else {
-      throw TokenDatasetError(.codecTooNarrow(options.codec, bound: vocabulary.idBound), path)
-    }
-    var container = try ContainerWriter(path: path, profile: .tokens, replacing: replacing)
-    if options.embedsVocabulary { try VocabularySections.write(vocabulary, to: &container) }
+    try self.init(path: path, TokenDatasetVocabulary(vocabulary), options, replacing: replacing)
+  }
+
+  /// The same for a vocabulary that is perhaps only named.
+  package init(
+    path: String, _ vocabulary: TokenDatasetVocabulary, _ options: TokenDatasetOptions,
+    replacing: Bool
+  ) throws {
+    file = try TokenDatasetFile(path: path, vocabulary, options, replacing: replacing)
     self.path = path
-    self.options = options
-    self.container = container
-    header = TokenDatasetHeader(
-      tokenCount: 0, documentCount: 0, idBound: vocabulary.idBound,
-      blockTokenCount: options.blockTokenCount, codec: options.codec,
-      fingerprint: vocabulary.fingerprint)
+    codec = options.codec
+    idBound = vocabulary.idBound
+    compressor = TokenBlockEncoder.compressor(options.codec)
+    cutter = TokenBlockCutter(options, idBound: vocabulary.idBound)
   }
 
   /// Adds the tokens of a document behind those of the others, with its source, such as a path, and
@@ -54,63 +52,54 @@ public struct TokenDatasetWriter: ~Copyable {
   public mutating func append(
     document: Span<TokenID>, source: String? = nil, byteCount: Int? = nil
   ) throws {
-    for index in document.indices where document[index] >= header.idBound {
+    try append(part: document)
+    endDocument(source: source, byteCount: byteCount)
+  }
+
+  /// Adds tokens to the document that is open; one that is too long for memory comes in parts.
+  ///
+  /// - Throws: ``TokenDatasetError`` (`unknownID`), and nothing of the part is then added;
+  ///   ``FileError`` if the file cannot be written.
+  public mutating func append(part: Span<TokenID>) throws {
+    for index in part.indices where part[index] >= idBound {
       throw TokenDatasetError(
-        .unknownID(document[index], bound: header.idBound, document: header.documentCount), path)
+        .unknownID(part[index], bound: idBound, document: documents.documentCount), path)
     }
-    unsafe document.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
-    lengths.writeVariable(document.count)
-    notes.append(source: source, byteCount: byteCount)
-    header.documentCount += 1
-    header.tokenCount += document.count
+    cutter.append(part)
+    openTokenCount += part.count
     try writeBlocks()
+  }
+
+  /// Ends the document that is open, which has the tokens added since the end of the last.
+  ///
+  /// - Precondition: `byteCount` is not negative.
+  public mutating func endDocument(source: String? = nil, byteCount: Int? = nil) {
+    documents.append(tokenCount: openTokenCount, source: source, byteCount: byteCount)
+    openTokenCount = 0
   }
 
   /// Writes what is left, and puts the file under its name.
   ///
+  /// - Precondition: no document is open.
   /// - Throws: ``FileError`` if the file cannot be written.
   @discardableResult
   public mutating func finish() throws -> TokenDatasetSummary {
+    precondition(openTokenCount == 0, "TokenDatasetWriter: a document is open")
     try writeBlocks(all: true)
-    try container.end()
-    try container.add(.tokenBlocks, blocks.content, level: 19)
-    try container.add(.documentLengths, lengths.bytes, level: 19)
-    try notes.write(to: &container)
-    try container.add(.tokenHeader, header.content, level: nil)
-    return TokenDatasetSummary(
-      tokenCount: header.tokenCount, documentCount: header.documentCount,
-      contentID: try container.finish())
+    return try file.finish(documents)
   }
 
-  /// Writes the full blocks of `pending`, or all of it, once the ranks are known.
   private mutating func writeBlocks(all: Bool = false) throws {
-    let isSampled = !options.codec.usesRanks || pending.count >= options.sampleTokenCount
-    guard encoder != nil || isSampled || all else { return }
-    let encoder = try encoder ?? beginBlocks()
-    self.encoder = encoder
-    var start = 0
-    while pending.count - start >= options.blockTokenCount || (all && start < pending.count) {
-      let end = min(start + options.blockTokenCount, pending.count)
-      let block = encoder.encode(pending.span.extracting(start..<end))
-      blocks.append(block.stored.span, byteCount: block.byteCount)
-      try container.append(block.stored)
-      start = end
+    while let piece = cutter.next(all: all) {
+      switch piece {
+      case .ranks(let ranks):
+        try file.begin(ranks)
+        encoder = TokenBlockEncoder(codec, idBound: idBound, ranks)
+      case .block(let ids):
+        guard let encoder else { preconditionFailure("TokenDatasetWriter: a block before ranks") }
+        try file.append(encoder.encode(ids.span, compressor))
+      }
     }
-    pending.removeFirst(start)
-  }
-
-  /// Ranks the ids by what is pending, and begins the section of the blocks.
-  private mutating func beginBlocks() throws -> TokenBlockEncoder {
-    var table: RankTable?
-    if options.codec.usesRanks {
-      var counts = [UInt32](repeating: 0, count: header.idBound)
-      for id in pending { counts[Int(id)] += 1 }
-      let ranks = RankTable(counts: counts)
-      try container.add(.tokenRanks, ranks.classes, level: 19)
-      table = ranks
-    }
-    try container.begin(.tokens)
-    return TokenBlockEncoder(header, table)
   }
 }
 

@@ -1,9 +1,9 @@
 internal import GobbetBPE
-internal import GobbetFile
+package import GobbetFile
 
 /// One file of tokens: its header, its blocks and where its documents begin.
-struct TokenShard: Sendable {
-  let container: ContainerReader
+package struct TokenShard: Sendable {
+  package let container: ContainerReader
   let header: TokenDatasetHeader
   let blocks: TokenBlocks
   let documents: DocumentIndex

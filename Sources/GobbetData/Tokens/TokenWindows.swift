@@ -39,17 +39,43 @@ public struct TokenWindows: Sendable {
   /// - Precondition: all indices are in `0..<count`.
   /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
   public func batch(_ indices: some Collection<Int>) throws -> TokenBatch {
+    try batch(indices, rowCount: indices.count, padding: 0)
+  }
+
+  /// Some windows, and rows of `padding` behind them up to `rowCount`.
+  private func batch(
+    _ indices: some Collection<Int>, rowCount: Int, padding: TokenID
+  ) throws -> TokenBatch {
+    let total = length * rowCount
     var inputs: [TokenID] = []
-    var targets: [TokenID] = []
-    inputs.reserveCapacity(length * indices.count)
-    targets.reserveCapacity(length * indices.count)
-    for index in indices {
-      precondition((0..<count).contains(index), "windows: no such window")
-      let tokens = try dataset.tokens(in: (index * stride)..<(index * stride + length + 1))
-      inputs.append(contentsOf: tokens.dropLast())
-      targets.append(contentsOf: tokens.dropFirst())
+    // SAFETY: every row of both buffers is filled, by tokens or padding, or an error is thrown, and
+    // then nothing is kept. A row of inputs is read with the one token more that its targets need;
+    // the next row, or nobody, uses that place.
+    let targets = try unsafe [TokenID](unsafeUninitializedCapacity: total) { targets, targetCount in
+      inputs = try unsafe [TokenID](unsafeUninitializedCapacity: total + 1) { inputs, inputCount in
+        var row = 0
+        for index in indices {
+          precondition((0..<count).contains(index), "windows: no such window")
+          let start = row * length
+          let part = unsafe UnsafeMutableBufferPointer(
+            rebasing: inputs[start..<(start + length + 1)])
+          var span = unsafe MutableSpan(_unsafeElements: part)
+          try dataset.copyTokens(
+            in: (index * stride)..<(index * stride + length + 1), to: &span)
+          unsafe UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(rebasing: targets[start..<(start + length)])
+          ).copyMemory(from: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: part[1...])))
+          row += 1
+        }
+        unsafe inputs[(row * length)..<total].initialize(repeating: padding)
+        unsafe targets[(row * length)..<total].initialize(repeating: padding)
+        inputCount = total
+      }
+      targetCount = total
     }
-    return TokenBatch(windowCount: indices.count, length: length, inputs: inputs, targets: targets)
+    return TokenBatch(
+      windowCount: indices.count, rowCount: rowCount, length: length, inputs: inputs,
+      targets: targets)
   }
 
   /// How many batches of `size` windows there are; a last one that is not full counts unless
@@ -61,13 +87,16 @@ public struct TokenWindows: Sendable {
     return dropsLast ? count / size : (count + size - 1) / size
   }
 
-  /// The windows of one batch in file order; the last may be short.
+  /// The windows of one batch in file order; the last may be short, or is filled up to its size
+  /// with rows of `padding`.
   ///
   /// - Precondition: `index` is in `0..<batchCount(size: size)`.
   /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
-  public func batch(_ index: Int, size: Int) throws -> TokenBatch {
+  public func batch(_ index: Int, size: Int, padding: TokenID? = nil) throws -> TokenBatch {
     precondition((0..<batchCount(size: size)).contains(index), "windows: no such batch")
-    return try batch((index * size)..<min((index + 1) * size, count))
+    let indices = (index * size)..<min((index + 1) * size, count)
+    return try batch(
+      indices, rowCount: padding == nil ? indices.count : size, padding: padding ?? 0)
   }
 }
 
@@ -112,9 +141,11 @@ extension TokenWindows {
 public struct TokenBatch: Hashable, Sendable {
   /// How many windows there are.
   public let windowCount: Int
+  /// How many rows there are: the windows, and behind them those that are padding.
+  public let rowCount: Int
   /// Tokens of each window.
   public let length: Int
-  /// The tokens a model reads, [windowCount, length], row-major.
+  /// The tokens a model reads, [rowCount, length], row-major.
   public let inputs: [TokenID]
   /// For each input the token that follows it, in the same shape.
   public let targets: [TokenID]

@@ -3,11 +3,11 @@ internal import GobbetFile
 
 /// A vocabulary in the sections of a container, alone or beside tokens or weights.
 enum VocabularySections {
-  /// zstd's level for merges and tokens: a tenth of a second for 100,000 of them.
-  private static let level = 19
-
-  /// Adds the sections of `vocabulary`.
-  static func write(_ vocabulary: Vocabulary, to container: inout ContainerWriter) throws {
+  /// Adds the sections of `vocabulary`, at zstd's `level`: the highest takes some tenths of a second
+  /// for 100,000 merges.
+  static func write(
+    _ vocabulary: Vocabulary, to container: inout ContainerWriter, level: Int = 19
+  ) throws {
     let header = VocabularyHeader(vocabulary)
     let merges = vocabulary.merges
     try container.add(.vocabularyHeader, header.content, level: nil)

@@ -1,7 +1,7 @@
 internal import CGobbetJSON
 
 /// A parsed JSON text and the memory of its values.
-@safe final class JSONDocument {
+@safe package final class JSONDocument {
   /// The file it comes from, for errors.
   let path: String?
   // SAFETY: made in `init`, freed in `deinit`; it parses once, so that values stay valid as long as
@@ -12,7 +12,7 @@ internal import CGobbetJSON
   /// Parses `bytes`.
   ///
   /// - Throws: ``InterchangeError`` (`damaged`, `outOfMemory`).
-  init(_ bytes: [UInt8], path: String?) throws(InterchangeError) {
+  package init(_ bytes: [UInt8], path: String?) throws(InterchangeError) {
     guard let parser = unsafe gobbet_json_create() else {
       throw InterchangeError(.outOfMemory, path: path)
     }
@@ -32,11 +32,11 @@ internal import CGobbetJSON
   deinit { unsafe gobbet_json_free(parser) }
 
   /// The outermost value.
-  var root: JSONValue { unsafe JSONValue(rootValue, in: self, field: "") }
+  package var root: JSONValue { unsafe JSONValue(rootValue, in: self, field: "") }
 }
 
 /// A value of a ``JSONDocument``, and by which way it was found.
-@safe struct JSONValue {
+@safe package struct JSONValue {
   // SAFETY: valid while `document` lives, which this value sees to.
   private let value: gobbet_json_value
   private let document: JSONDocument
@@ -51,26 +51,26 @@ internal import CGobbetJSON
 
   private var kind: gobbet_json_kind { unsafe gobbet_json_kind_of(value) }
   /// Whether it is `null`.
-  var isNull: Bool { kind == GOBBET_JSON_NULL }
+  package var isNull: Bool { kind == GOBBET_JSON_NULL }
   /// Whether it is an object.
-  var isObject: Bool { kind == GOBBET_JSON_OBJECT }
+  package var isObject: Bool { kind == GOBBET_JSON_OBJECT }
   /// Whether it is an array.
-  var isArray: Bool { kind == GOBBET_JSON_ARRAY }
+  package var isArray: Bool { kind == GOBBET_JSON_ARRAY }
 
   /// The truth value that it is; nil for anything else.
-  var bool: Bool? {
+  package var bool: Bool? {
     var result = false
     return unsafe gobbet_json_bool(value, &result) ? result : nil
   }
 
   /// The integer that it is, if it is not negative and fits; nil for anything else.
-  var size: Int? {
+  package var size: Int? {
     var result: UInt64 = 0
     return unsafe gobbet_json_uint64(value, &result) ? Int(exactly: result) : nil
   }
 
   /// The number that it is; nil for anything else.
-  var double: Double? {
+  package var double: Double? {
     var result = 0.0
     return unsafe gobbet_json_double(value, &result) ? result : nil
   }
@@ -85,12 +85,12 @@ internal import CGobbetJSON
   }
 
   /// The string that it is; nil for anything else.
-  var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+  package var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
   /// The member of an object; nil if there is none, or it is no object.
   ///
   /// - Throws: ``InterchangeError`` (`damaged`) if there are several.
-  func member(_ key: String) throws(InterchangeError) -> JSONValue? {
+  package func member(_ key: String) throws(InterchangeError) -> JSONValue? {
     var found = unsafe gobbet_json_value()
     let path = field.isEmpty ? key : "\(field).\(key)"
     switch unsafe gobbet_json_find(value, Array(key.utf8), key.utf8.count, &found) {
@@ -104,7 +104,7 @@ internal import CGobbetJSON
   /// The members of an object or the elements of an array, in turn; keys of elements are empty.
   ///
   /// The values know this value's way only, so that a walk builds no text.
-  func forEach<Failure: Error>(
+  package func forEach<Failure: Error>(
     _ body: (_ key: [UInt8], JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
     var cursor = unsafe gobbet_json_walk(value)
@@ -119,7 +119,7 @@ internal import CGobbetJSON
   }
 
   /// An error about this value.
-  func error(_ code: InterchangeError.Code) -> InterchangeError {
+  package func error(_ code: InterchangeError.Code) -> InterchangeError {
     InterchangeError(code, path: document.path, field: field)
   }
 

@@ -1,10 +1,10 @@
 extension [UInt8] {
   /// Appends `text` as it is.
-  mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+  package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
   /// Appends a JSON string of UTF-8 bytes, escaping what has to be, as serde and Python do without
   /// escaping other scripts.
-  mutating func append(quoted bytes: some Sequence<UInt8>) {
+  package mutating func append(quoted bytes: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
     for byte in bytes {
       switch byte {

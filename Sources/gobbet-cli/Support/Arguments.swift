@@ -30,6 +30,58 @@ struct IndexRange: ExpressibleByArgument {
   }
 }
 
+/// Bytes between documents: text, in which \n, \r, \t, \0 and \\ stand for what they do in C.
+struct Separator: ExpressibleByArgument {
+  let bytes: [UInt8]
+
+  init?(argument: String) {
+    let escapes: [UInt8: UInt8] = [
+      UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
+      UInt8(ascii: "0"): 0, UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+    ]
+    var bytes: [UInt8] = []
+    var isEscaped = false
+    for byte in argument.utf8 {
+      if isEscaped {
+        guard let escaped = escapes[byte] else { return nil }
+        bytes.append(escaped)
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else {
+        bytes.append(byte)
+      }
+    }
+    guard !isEscaped, !bytes.isEmpty else { return nil }
+    self.bytes = bytes
+  }
+}
+
+/// A number of things on the command line: 1000, 64k, 100M, 1G, the letters standing for powers of
+/// 1,000.
+struct Quantity: ExpressibleByArgument {
+  let value: Int
+
+  init?(argument: String) {
+    let factors: [Character: Int] = ["k": 1_000, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000]
+    let factor = argument.last.flatMap { factors[$0] }
+    guard let number = Int(factor == nil ? argument[...] : argument.dropLast()), number > 0 else {
+      return nil
+    }
+    let (product, isTooLarge) = number.multipliedReportingOverflow(by: factor ?? 1)
+    guard !isTooLarge else { return nil }
+    value = product
+  }
+}
+
+/// What happens to lines that hold no text, on the command line.
+enum BadLines: String, ExpressibleByArgument, CaseIterable {
+  case fail
+  case skip
+}
+
+extension DatasetSplit: ExpressibleByArgument {}
+
 extension CorpusFormat: ExpressibleByArgument {
   /// The format of that name.
   public init?(argument: String) {
@@ -99,6 +151,11 @@ extension Precision: ExpressibleByArgument {
   public var defaultValueDescription: String {
     Self.names.first { $0.precision == self }?.name ?? ""
   }
+}
+
+extension ForeignTokensWriter.Format: ExpressibleByArgument {
+  /// The format of that name.
+  public init?(argument: String) { self.init(named: argument) }
 }
 
 extension ConversionFormat: ExpressibleByArgument {

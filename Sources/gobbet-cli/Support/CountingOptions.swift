@@ -33,9 +33,10 @@ struct CountingOptions: ParsableArguments {
   /// A run with these options that works for the file at `output`.
   func run(
     _ input: InputOptions, _ pattern: Pattern, _ threads: ThreadOptions, for output: String
-  ) -> PretokenCountingRun {
+  ) throws -> PretokenCountingRun {
     var run = PretokenCountingRun(
-      inputs: input.inputs, corpus: input.corpus, pattern: pattern, workerCount: threads.count)
+      inputs: try input.inputs(), corpus: input.corpus, pattern: pattern, workerCount: threads.count
+    )
     run.memoryByteBudget = memory?.value
     run.temporaryFolder = temporaryFolder ?? folder(of: output)
     run.byteLimit = limit?.value

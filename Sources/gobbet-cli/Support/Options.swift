@@ -3,8 +3,14 @@ import Gobbet
 
 /// Where documents come from.
 struct InputOptions: ParsableArguments {
-  @Argument(help: "Files, directories, or - for standard input; plain, gzip or zstd.")
-  var inputs: [String] = ["-"]
+  @Argument(
+    help: ArgumentHelp(
+      "Files, directories, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
+      valueName: "inputs"))
+  var paths: [String] = []
+
+  @Option(help: "A file with more inputs, one a line, or - to read that list.")
+  var filesFrom: String?
 
   @Option(help: "text, jsonl, or auto: by the name of each file.")
   var format: CorpusFormat = .automatic
@@ -12,8 +18,29 @@ struct InputOptions: ParsableArguments {
   @Option(help: "The key of a JSON line that holds the text; a.b for nested ones.")
   var textKey = "text"
 
-  /// The same, as the library takes it.
-  var corpus: CorpusOptions { CorpusOptions(format: format, textKey: textKey) }
+  @Option(
+    help: "What ends a document in a text file, as '<|end|>' or '\\n\\n'. (default: its end)")
+  var separator: Separator?
+
+  /// Whether inputs are named, rather than left to be standard input.
+  var isGiven: Bool { !paths.isEmpty || filesFrom != nil }
+
+  /// The inputs: those that are named and those in the list; standard input if there are none.
+  ///
+  /// - Throws: ``FileError`` if the list cannot be read; ``Failure`` if it names nothing.
+  func inputs() throws -> [String] {
+    guard let filesFrom else { return paths.isEmpty ? ["-"] : paths }
+    let lines = try readAll(filesFrom).split { $0 == 0x0A || $0 == 0x0D }
+    guard !lines.isEmpty || !paths.isEmpty else {
+      throw Failure(.badData, "\(filesFrom): is empty")
+    }
+    return paths + lines.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// How they are read, as the library takes it.
+  var corpus: CorpusOptions {
+    CorpusOptions(format: format, textKey: textKey, textSeparator: separator?.bytes)
+  }
 }
 
 /// Where a new file goes.

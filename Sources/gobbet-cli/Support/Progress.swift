@@ -21,6 +21,9 @@ final class Progress: Sendable {
     state = Mutex(State(lastShown: .now))
   }
 
+  /// Whether anybody sees it.
+  var isShown: Bool { !isQuiet }
+
   /// Seconds since the beginning.
   var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 

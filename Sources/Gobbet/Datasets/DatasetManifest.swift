@@ -1,0 +1,189 @@
+public import GobbetFile
+internal import GobbetInterchange
+internal import GobbetSystem
+
+/// The parts of a dataset that are read apart.
+public enum DatasetSplit: String, Hashable, Sendable, CaseIterable {
+  /// What is trained on.
+  case train
+  /// What shows how well.
+  case validation
+}
+
+/// What a dataset of several files is: the list beside them, JSON, which comes last.
+///
+/// - Source: `Spec/Tokens.md`, "Datasets of several files".
+public struct DatasetManifest: Hashable, Sendable {
+  /// One file.
+  public struct Shard: Hashable, Sendable {
+    /// Its name, in the folder of the manifest.
+    public let name: String
+    /// Tokens in it.
+    public let tokenCount: Int
+    /// Documents in it.
+    public let documentCount: Int
+    /// Bytes of the file.
+    public let byteCount: Int
+    /// The content id of the file.
+    public let contentID: Digest
+  }
+
+  /// The files of one part of the dataset.
+  public struct Split: Hashable, Sendable {
+    /// Which part.
+    public let name: DatasetSplit
+    /// Its files, in the order of their tokens.
+    public let shards: [Shard]
+
+    /// Tokens in all files.
+    public var tokenCount: Int { shards.reduce(0) { $0 + $1.tokenCount } }
+    /// Documents in all files.
+    public var documentCount: Int { shards.reduce(0) { $0 + $1.documentCount } }
+    /// Bytes of all files.
+    public var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
+  }
+
+  /// The name of every manifest.
+  public static let fileName = "manifest.json"
+  /// The version of manifests written here.
+  static let version = 1
+  /// What manifests call themselves.
+  static let kind = "gobbet tokens"
+
+  /// The fingerprint of the vocabulary that the tokens are of.
+  public let fingerprint: Digest
+  /// How the dataset was packed.
+  public let options: [String: OptionValue]
+  /// The options' names, in their order.
+  let optionNames: [String]
+  /// The parts.
+  public let splits: [Split]
+
+  init(fingerprint: Digest, options: [(key: String, value: OptionValue)], splits: [Split]) {
+    self.fingerprint = fingerprint
+    self.options = Dictionary(uniqueKeysWithValues: options.map { ($0.key, $0.value) })
+    optionNames = options.map(\.key)
+    self.splits = splits
+  }
+
+  /// A part; nil if the dataset does not have it.
+  public subscript(split: DatasetSplit) -> Split? { splits.first { $0.name == split } }
+}
+
+extension DatasetManifest {
+  /// Reads a manifest.
+  ///
+  /// - Throws: ``InterchangeError`` if it is no JSON; ``LoadingError`` if it is no manifest;
+  ///   ``FileError``.
+  public init(contentsOf path: String) throws {
+    let root = try Self.document(path).root
+    func fail(_ reason: String) -> LoadingError { LoadingError(path: path, reason: reason) }
+    guard try root.member("kind")?.string == Self.kind else {
+      throw fail("is no manifest of a dataset")
+    }
+    guard let version = try root.member("version")?.size, version <= Self.version else {
+      throw fail("its version is newer than this library")
+    }
+    guard let fingerprint = Digest(try root.member("vocabulary")?.string) else {
+      throw fail("names no vocabulary")
+    }
+    let options = try PackingPlan.entries(try root.member("options"), path)
+    var splits: [Split] = []
+    guard let parts = try root.member("splits"), parts.isArray else { throw fail("has no splits") }
+    try parts.forEach { _, part in
+      guard let name = try part.member("name")?.string.flatMap(DatasetSplit.init(rawValue:)),
+        let list = try part.member("shards"), list.isArray,
+        !splits.contains(where: { $0.name == name })
+      else { throw fail("a split of it is damaged") }
+      var shards: [Shard] = []
+      try list.forEach { _, value in
+        guard let shard = try Shard(value) else { throw fail("a shard of it is damaged") }
+        shards.append(shard)
+      }
+      guard !shards.isEmpty else { throw fail("a split of it has no shards") }
+      splits.append(Split(name: name, shards: shards))
+    }
+    self.init(fingerprint: fingerprint, options: options, splits: splits)
+  }
+
+  /// The parsed file at `path`, of at most 64 MiB.
+  static func document(_ path: String) throws -> JSONDocument {
+    let file = try InputFile(path, regularOnly: true)
+    let limit = 64 << 20
+    guard file.byteCount ?? 0 <= limit else {
+      throw LoadingError(path: path, reason: "is too large for a manifest")
+    }
+    return try JSONDocument(try file.bytes(in: 0..<limit), path: path)
+  }
+
+  /// The text of the manifest.
+  var json: [UInt8] {
+    JSONOutput.object([
+      ("kind", .text(Self.kind)),
+      ("version", .number(Self.version)),
+      ("vocabulary", .text(fingerprint.description)),
+      ("options", .object(optionNames.map { ($0, options[$0]?.json ?? .null) })),
+      (
+        "splits",
+        .array(
+          splits.map { split in
+            .object([
+              ("name", .text(split.name.rawValue)),
+              ("tokens", .number(split.tokenCount)),
+              ("documents", .number(split.documentCount)),
+              ("shards", .array(split.shards.map(\.json))),
+            ])
+          })
+      ),
+    ]).lines
+  }
+}
+
+extension DatasetManifest.Shard {
+  /// The shard in a manifest; nil if a field is missing or none that a shard can have.
+  fileprivate init?(_ value: JSONValue) throws(InterchangeError) {
+    guard let name = try value.member("name")?.string, Self.isLegal(name),
+      let tokenCount = try value.member("tokens")?.size,
+      let documentCount = try value.member("documents")?.size,
+      let byteCount = try value.member("bytes")?.size,
+      let contentID = Digest(try value.member("content_id")?.string)
+    else { return nil }
+    self.name = name
+    self.tokenCount = tokenCount
+    self.documentCount = documentCount
+    self.byteCount = byteCount
+    self.contentID = contentID
+  }
+
+  /// A shard lies beside its manifest: names that lead elsewhere are refused.
+  private static func isLegal(_ name: String) -> Bool {
+    !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(UInt8(ascii: "/"))
+      && !name.utf8.contains(0)
+  }
+
+  fileprivate var json: JSONOutput {
+    .object([
+      ("name", .text(name)), ("tokens", .number(tokenCount)),
+      ("documents", .number(documentCount)), ("bytes", .number(byteCount)),
+      ("content_id", .text(contentID.description)),
+    ])
+  }
+}
+
+extension Digest {
+  /// The digest of 64 hexadecimal digits; nil for anything else.
+  init?(_ text: String?) {
+    guard let digits = text.map({ Array($0.utf8) }), digits.count == 2 * Digest.byteCount else {
+      return nil
+    }
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: digits.count, by: 2) {
+      let pair = String(decoding: digits[start..<(start + 2)], as: UTF8.self)
+      guard digits[start] != UInt8(ascii: "+"), let byte = UInt8(pair, radix: 16) else {
+        return nil
+      }
+      bytes.append(byte)
+    }
+    self.init(bytes: bytes)
+  }
+}

@@ -1,0 +1,40 @@
+public import GobbetData
+internal import GobbetSystem
+
+extension TokenDataset {
+  /// Opens the dataset at `path`: a file, a folder with a manifest, or the manifest itself; of
+  /// several parts the one called `split`.
+  ///
+  /// - Throws: ``LoadingError`` if the manifest is none, or a file is another than it lists; as
+  ///   ``init(paths:cacheByteBudget:)``.
+  public init(
+    recognizing path: String, split: DatasetSplit = .train, cacheByteBudget: Int = 16 << 20
+  ) throws {
+    var path = path
+    if try FileStatus(of: path).kind == .directory {
+      let manifest = path + "/" + DatasetManifest.fileName
+      // One that is a dataset as yet unfinished, or none: the path as it was given says more.
+      guard exists(manifest) else {
+        throw FileError(path, .open, "a folder without \(DatasetManifest.fileName)")
+      }
+      path = manifest
+    }
+    guard try FileKind(recognizing: path) == .json else {
+      try self.init(path: path, cacheByteBudget: cacheByteBudget)
+      return
+    }
+    let manifest = try DatasetManifest(contentsOf: path)
+    guard let part = manifest[split] else {
+      throw LoadingError(path: path, reason: "has no split \(split.rawValue)")
+    }
+    try self.init(
+      paths: part.shards.map { siblingPath($0.name, of: path) }, cacheByteBudget: cacheByteBudget)
+    for (shard, entry) in zip(shards, part.shards)
+    where shard.container.contentID != entry.contentID {
+      throw LoadingError(
+        path: shard.container.path,
+        reason: "has content id \(shard.container.contentID), not \(entry.contentID) as its"
+          + " manifest says")
+    }
+  }
+}

@@ -1,0 +1,185 @@
+internal import GobbetBPE
+internal import GobbetCorpus
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetSystem
+internal import Synchronization
+
+extension PackingRun {
+  /// Packs into `destination`, or only counts if there is none.
+  ///
+  /// `kept` are the shards of each split that are there already.
+  func pack(
+    _ splits: [DatasetSplit], _ progress: @escaping @Sendable (PackingSummary) -> Bool,
+    _ destination: PackingDestination?, _ shards: ShardOptions = ShardOptions(),
+    kept: [[FinishedShard]]? = nil
+  ) async throws -> (summary: PackingSummary, shards: [[DatasetManifest.Shard]]) {
+    let kept = kept ?? splits.map { _ in [] }
+    let pipeline = PackingPipeline(
+      self, splits, destination, shards, kept,
+      try DocumentSelector(self, kept: kept, replacing: destination?.replacesBadLines ?? false),
+      BatchSource(
+        try CorpusReader(inputs: inputs, options: corpus), batchByteCount: batchByteCount,
+        byteLimit: .max),
+      progress)
+    try await pipeline.run()
+    return (pipeline.summary, pipeline.writing?.finished ?? [])
+  }
+}
+
+/// The stages of a packing run and what leads from one to the next.
+///
+/// read and parse → decide, in order → encode → cut into blocks, in order → compress → write, in
+/// order. What is not in order is done by any worker; what is in order is cheap.
+private final class PackingPipeline: Sendable {
+  private struct Selection: ~Copyable {
+    var batches = Reordering<Result<ParsedBatch, any Error>>()
+    var selector: DocumentSelector
+  }
+
+  let writing: ShardWriting?
+  private let packing: PackingRun
+  private let source: BatchSource
+  private let selection: Mutex<Selection>
+  private let cutting: ShardCutting
+  private let queue: PackingQueue
+  private let tokenizer: Tokenizer
+  private let heldOut: HeldOutShare?
+  private let needsHashes: Bool
+  private let progress: @Sendable (PackingSummary) -> Bool
+
+  init(
+    _ run: PackingRun, _ splits: [DatasetSplit], _ destination: PackingDestination?,
+    _ shards: ShardOptions, _ kept: [[FinishedShard]], _ selector: consuming DocumentSelector,
+    _ source: BatchSource, _ progress: @escaping @Sendable (PackingSummary) -> Bool
+  ) {
+    packing = run
+    self.source = source
+    self.progress = progress
+    selection = Mutex(Selection(selector: selector))
+    let vocabulary = TokenDatasetVocabulary(run.vocabulary)
+    cutting = ShardCutting(
+      run.options, idBound: vocabulary.idBound, shardTokenCount: shards.tokenCount,
+      firstShards: kept.map(\.count), keepsByteCounts: run.keepsByteCounts,
+      isDry: destination == nil)
+    writing = destination.map { ShardWriting(splits, $0, vocabulary, run.options) }
+    queue = PackingQueue(openBatchLimit: 2 * run.workerCount + 2)
+    tokenizer = Tokenizer(run.vocabulary)
+    heldOut = shards.validationShare > 0 ? HeldOutShare(share: shards.validationShare) : nil
+    needsHashes = run.removesDuplicates || destination?.keepsRecords == true
+  }
+
+  var summary: PackingSummary {
+    var summary = cutting.summary
+    let selected = selection.withLock { $0.selector.summary }
+    summary.keptDocumentCount = selected.keptDocumentCount
+    summary.duplicateCount = selected.duplicateCount
+    summary.badLineCount = selected.badLineCount
+    summary.firstBadLine = selected.firstBadLine
+    summary.readByteCount = selected.readByteCount
+    return summary
+  }
+
+  /// - Throws: the first error in the order of the corpus, or of writing.
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<packing.workerCount {
+        group.addTask {
+          var parser = try DocumentParser(self.packing.corpus)
+          let encoder = EncoderBox(self.tokenizer)
+          let compressor = TokenBlockEncoder.compressor(self.packing.options.codec)
+          while let job = await self.queue.next() {
+            do {
+              try Task.checkCancellation()
+              try self.perform(job, &parser, encoder, compressor)
+            } catch {
+              self.queue.fail(error)
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    if let failure = queue.failure { throw failure }
+    try selection.withLock { try $0.selector.finish() }
+  }
+
+  private func perform(
+    _ job: PackingQueue.Job, _ parser: inout DocumentParser, _ encoder: EncoderBox,
+    _ compressor: Compressor
+  ) throws {
+    switch job {
+    case .read:
+      guard let (sequence, unparsed, readByteCount) = source.next() else {
+        return queue.endCorpus()
+      }
+      try select(
+        Result { parsed(try parser.documents(of: try unparsed.get()), readByteCount) }, sequence)
+    case .encode(let batch, let sequence):
+      let output = cutting.take(encoded(batch, encoder), sequence)
+      try hand(on: output)
+      guard progress(summary) else { throw CancellationError() }
+    case .compress(let block):
+      let encoded = block.encoder.encode(block.ids.span, compressor)
+      try writing?.take(.block(split: block.split, encoded), block.number)
+      queue.finishBlock()
+    case .close:
+      try hand(on: cutting.close())
+      queue.close()
+    }
+  }
+
+  private func hand(on output: ShardCutting.Output) throws {
+    queue.add(output.blocks, ofBatches: output.batchCount)
+    for (number, event) in output.events { try writing?.take(event, number) }
+  }
+
+  private func parsed(_ documents: DocumentBatch, _ readByteCount: Int) -> ParsedBatch {
+    var hashes: [DocumentHash] = []
+    if needsHashes {
+      hashes.reserveCapacity(documents.count)
+      for index in 0..<documents.count {
+        hashes.append(DocumentHash(of: documents.text(index)))
+      }
+    }
+    var isHeldOut: [Bool] = []
+    if let heldOut {
+      for index in 0..<documents.count {
+        isHeldOut.append(heldOut.contains(documents.text(index)))
+      }
+    }
+    return ParsedBatch(
+      documents: documents, hashes: hashes, isHeldOut: isHeldOut, readByteCount: readByteCount)
+  }
+
+  private func select(_ batch: Result<ParsedBatch, any Error>, _ sequence: Int) throws {
+    let selected = try selection.withLock { state in
+      var selected: [(SelectedBatch, Int)] = []
+      state.batches.add(batch, sequence)
+      while let next = state.batches.pop() {
+        selected.append((try state.selector.select(try next.get()), state.batches.next - 1))
+      }
+      return selected
+    }
+    queue.add(selected)
+  }
+
+  private func encoded(_ batch: SelectedBatch, _ encoder: EncoderBox) -> EncodedBatch {
+    var encoded = EncodedBatch()
+    for (index, split) in batch.splits.enumerated() {
+      guard let split else { continue }
+      let text = batch.documents.text(index)
+      encoder.encoder.encode(text, into: &encoded.ids)
+      if let appended = packing.appendedToken { encoded.ids.append(appended) }
+      var source: String?
+      if packing.keepsSources {
+        source = batch.documents.identifier(index) ?? batch.documents.source(index).description
+      }
+      encoded.documents.append(
+        EncodedBatch.Document(
+          split: split, end: encoded.ids.count, byteCount: text.count, source: source,
+          hash: batch.hashes.isEmpty ? nil : batch.hashes[index]))
+    }
+    return encoded
+  }
+}

@@ -1,0 +1,163 @@
+internal import GobbetBPE
+internal import GobbetData
+internal import Synchronization
+
+/// The ids of a batch's documents, one after the other, and where they go.
+struct EncodedBatch: Sendable {
+  struct Document: Sendable {
+    let split: Int
+    let end: Int
+    let byteCount: Int
+    let source: String?
+    let hash: DocumentHash?
+  }
+
+  var ids: [TokenID] = []
+  var documents: [Document] = []
+}
+
+/// What is written, in its order.
+enum ShardEvent: Sendable {
+  case open(split: Int, shard: Int)
+  case ranks(split: Int, RankTable?)
+  case block(split: Int, EncodedTokenBlock)
+  case finish(split: Int, DocumentColumns, DocumentSequenceHash)
+}
+
+/// Cuts the tokens of documents, as they come in the order of the corpus, into the blocks of shards.
+final class ShardCutting: Sendable {
+  /// What a call has brought about.
+  struct Output: Sendable {
+    var events: [(number: Int, event: ShardEvent)] = []
+    var blocks: [BlockJob] = []
+    /// Batches whose turn it was.
+    var batchCount = 0
+  }
+
+  private struct Shard: Sendable {
+    var cutter: TokenBlockCutter
+    var encoder: TokenBlockEncoder?
+    var documents = DocumentColumns()
+    var hash = DocumentSequenceHash()
+  }
+
+  private struct State: Sendable {
+    var batches = Reordering<EncodedBatch>()
+    var shards: [Shard?]
+    /// The number of the next shard of each split.
+    var nextShard: [Int]
+    var nextNumber = 0
+    var summary = PackingSummary()
+  }
+
+  private let options: TokenDatasetOptions
+  private let idBound: Int
+  private let shardTokenCount: Int
+  private let keepsByteCounts: Bool
+  private let isDry: Bool
+  private let state: Mutex<State>
+
+  init(
+    _ options: TokenDatasetOptions, idBound: Int, shardTokenCount: Int?, firstShards: [Int],
+    keepsByteCounts: Bool, isDry: Bool
+  ) {
+    self.options = options
+    self.idBound = idBound
+    self.shardTokenCount = shardTokenCount ?? .max
+    self.keepsByteCounts = keepsByteCounts
+    self.isDry = isDry
+    state = Mutex(
+      State(shards: firstShards.map { _ in nil }, nextShard: firstShards))
+  }
+
+  /// What was cut so far.
+  var summary: PackingSummary { state.withLock { $0.summary } }
+
+  /// Takes a batch by its place in the corpus.
+  func take(_ batch: EncodedBatch, _ sequence: Int) -> Output {
+    state.withLock { state in
+      var output = Output()
+      state.batches.add(batch, sequence)
+      while let next = state.batches.pop() {
+        output.batchCount += 1
+        add(next, &state, &output)
+      }
+      return output
+    }
+  }
+
+  /// Ends all shards; a split without any gets one without documents.
+  func close() -> Output {
+    state.withLock { state in
+      var output = Output()
+      for split in state.shards.indices {
+        if state.shards[split] == nil, state.nextShard[split] == 0 {
+          open(split, &state, &output)
+        }
+        if state.shards[split] != nil { finish(split, &state, &output) }
+      }
+      return output
+    }
+  }
+
+  private func add(_ batch: EncodedBatch, _ state: inout State, _ output: inout Output) {
+    var start = 0
+    for document in batch.documents {
+      let split = document.split
+      if state.shards[split] == nil { open(split, &state, &output) }
+      let count = document.end - start
+      if !isDry {
+        state.shards[split]?.cutter.append(batch.ids.span.extracting(start..<document.end))
+      }
+      state.shards[split]?.documents.append(
+        tokenCount: count, source: document.source,
+        byteCount: keepsByteCounts ? document.byteCount : nil)
+      if let hash = document.hash { state.shards[split]?.hash.append(hash) }
+      start = document.end
+      state.summary.documentCount += 1
+      state.summary.byteCount += document.byteCount
+      state.summary.tokenCount += count
+      if state.shards[split]?.documents.tokenCount ?? 0 >= shardTokenCount {
+        finish(split, &state, &output)
+      }
+    }
+    for split in state.shards.indices { cut(split, all: false, &state, &output) }
+  }
+
+  private func open(_ split: Int, _ state: inout State, _ output: inout Output) {
+    emit(.open(split: split, shard: state.nextShard[split]), &state, &output)
+    state.shards[split] = Shard(cutter: TokenBlockCutter(options, idBound: idBound))
+    state.nextShard[split] += 1
+    state.summary.shardCount += 1
+  }
+
+  private func finish(_ split: Int, _ state: inout State, _ output: inout Output) {
+    cut(split, all: true, &state, &output)
+    guard let shard = state.shards[split].take() else { return }
+    emit(.finish(split: split, shard.documents, shard.hash), &state, &output)
+  }
+
+  private func cut(_ split: Int, all: Bool, _ state: inout State, _ output: inout Output) {
+    guard !isDry else { return }
+    while let piece = state.shards[split]?.cutter.next(all: all) {
+      switch piece {
+      case .ranks(let ranks):
+        state.shards[split]?.encoder = TokenBlockEncoder(options.codec, idBound: idBound, ranks)
+        emit(.ranks(split: split, ranks), &state, &output)
+      case .block(let ids):
+        guard let encoder = state.shards[split]?.encoder else {
+          preconditionFailure("ShardCutting: a block before its ranks")
+        }
+        output.blocks.append(
+          BlockJob(number: state.nextNumber, split: split, ids: ids, encoder: encoder))
+        state.nextNumber += 1
+      }
+    }
+  }
+
+  private func emit(_ event: ShardEvent, _ state: inout State, _ output: inout Output) {
+    guard !isDry else { return }
+    output.events.append((state.nextNumber, event))
+    state.nextNumber += 1
+  }
+}

@@ -1,0 +1,29 @@
+internal import GobbetFile
+
+/// What a dataset in the making says of its documents: their lengths, and their notes.
+package struct DocumentColumns: Sendable {
+  private var lengths = ByteWriter()
+  private var notes = DocumentNotes()
+  /// Documents so far.
+  package private(set) var documentCount = 0
+  /// Tokens of them.
+  package private(set) var tokenCount = 0
+
+  /// No documents.
+  package init() {}
+
+  /// Adds a document.
+  ///
+  /// - Precondition: the counts are not negative.
+  package mutating func append(tokenCount: Int, source: String?, byteCount: Int?) {
+    lengths.writeVariable(tokenCount)
+    notes.append(source: source, byteCount: byteCount)
+    documentCount += 1
+    self.tokenCount += tokenCount
+  }
+
+  func write(to container: inout ContainerWriter) throws {
+    try container.add(.documentLengths, lengths.bytes, level: 19)
+    try notes.write(to: &container)
+  }
+}

@@ -1,0 +1,48 @@
+internal import GobbetSystem
+
+/// A raw section where it lies in a mapped file: for many short reads.
+public struct MappedSection: Sendable {
+  private let file: MappedFile
+  private let start: Int
+  /// Bytes of the section.
+  public let byteCount: Int
+
+  init(_ file: MappedFile, start: Int, byteCount: Int) {
+    self.file = file
+    self.start = start
+    self.byteCount = byteCount
+  }
+
+  /// The content of the section, unchecked.
+  ///
+  /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
+  @unsafe public func withUnsafeBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    // SAFETY: the section lies in the mapping, as was checked when this value was made.
+    try unsafe file.withUnsafeBytes { bytes in
+      try unsafe body(
+        UnsafeRawBufferPointer(rebasing: bytes[start..<(start + byteCount)]))
+    }
+  }
+}
+
+extension ContainerReader {
+  /// A raw section, mapped; nil if the source is no file.
+  ///
+  /// - Precondition: the section is raw.
+  /// - Throws: ``FileError`` if the file cannot be mapped, ``FormatError`` if it was cut since it was
+  ///   opened.
+  public func mapped(_ section: Section) throws -> MappedSection? {
+    precondition(section.codec == .raw, "ContainerReader: only raw sections can be mapped")
+    guard let source = source.source as? FileSource else { return nil }
+    let file = try source.mapped()
+    let end = section.payloadOffset + section.byteCount
+    guard end <= file.byteCount else {
+      throw FormatError(
+        code: .truncated(needed: end, available: file.byteCount), offset: section.payloadOffset,
+        field: "section.payload", file: path)
+    }
+    return MappedSection(file, start: section.payloadOffset, byteCount: section.byteCount)
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet export`: a token dataset → the file of another program.
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a token dataset as nanoGPT, llm.c, Megatron or NumPy keep tokens.",
+    discussion: "Megatron's output is a prefix: PREFIX.bin and PREFIX.idx.")
+
+  @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
+  var input: String
+
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "nanogpt, llmc, megatron or numpy.")
+  var to: ForeignTokensWriter.Format
+
+  @Option(help: "Of a folder of shards: train or validation.")
+  var split = DatasetSplit.train
+
+  func run() throws {
+    let dataset = try TokenDataset(recognizing: input, split: split)
+    try TokenConversion.export(
+      dataset, to: output.output, format: to, replacing: output.force)
+    print("\(output.output): \(dataset.tokenCount.grouped) tokens")
+  }
+}
+
+/// `gobbet import`: the file of another program → a token dataset.
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Pack tokens that nanoGPT, llm.c, Megatron or NumPy have kept.",
+    discussion: """
+      Megatron's input is a prefix: PREFIX.bin and PREFIX.idx. The others do not say where documents \
+      end: --end names the token that does.
+      """)
+
+  @Argument(help: "The file, or Megatron's prefix.")
+  var input: String
+
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var vocabulary: VocabularyOptions
+
+  @Option(help: "nanogpt, llmc, megatron or numpy.")
+  var from: ForeignTokensWriter.Format
+
+  @Option(help: "The special token that ends a document, as <|endoftext|>.")
+  var end: String?
+
+  @Option(help: "How tokens are stored: \(TokenCodec.listed).")
+  var codec = TokenCodec.rank
+
+  func run() throws {
+    let vocabulary = try vocabulary.load()
+    let lastToken = try end.map { end in
+      guard let token = vocabulary.specialTokens.first(where: { $0.bytes == Array(end.utf8) })
+      else { throw Failure(.usage, "--end: the vocabulary has no special token \(end)") }
+      return token.id
+    }
+    let tokens: ForeignTokens =
+      switch from {
+      case .nanoGPT: try .nanoGPT(input)
+      case .llmC: try .llmC(input)
+      case .megatron: try .megatron(prefix: input)
+      case .numPy: try .numPy(input)
+      }
+    let summary = try TokenConversion.pack(
+      tokens, to: output.output, vocabulary: vocabulary, lastToken: lastToken,
+      options: TokenDatasetOptions(codec: codec), replacing: output.force)
+    print(
+      "\(output.output): \(summary.tokenCount.grouped) tokens of"
+        + " \(summary.documentCount.grouped) documents")
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Gobbet
+
+/// How a dataset made out of others is written.
+struct DatasetOutputArguments: ParsableArguments {
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "How tokens are stored: \(TokenCodec.listed). (default: as they were)")
+  var codec: TokenCodec?
+
+  @Option(help: "Write a folder of files of about so many tokens, as 100M.")
+  var shardTokens: Quantity?
+
+  /// The same, as the library takes it.
+  var options: DatasetOutputOptions {
+    DatasetOutputOptions(
+      codec: codec, shardTokenCount: shardTokens?.value, replaces: output.force)
+  }
+}
+
+/// `gobbet merge`: several datasets → one.
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put the documents of several token datasets into one, one behind the other.")
+
+  @Argument(help: "Datasets: .gobbet files, or folders of shards.")
+  var inputs: [String]
+
+  @Option(help: "Of folders of shards: train or validation.")
+  var split = DatasetSplit.train
+
+  @OptionGroup var output: DatasetOutputArguments
+  @OptionGroup var report: ReportOptions
+
+  func run() throws {
+    let datasets = try inputs.map { try TokenDataset(recognizing: $0, split: split) }
+    try writeDataset(
+      output.output.output, report, total: datasets.reduce(0) { $0 + $1.tokenCount }
+    ) { progress in
+      try DatasetMerging(datasets, options: output.options).write(
+        to: output.output.output, progress: progress)
+    }
+  }
+}
+
+/// `gobbet shuffle`: a dataset → its documents in another order.
+struct Shuffle: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put the documents of a token dataset into another order, which a seed decides.",
+    discussion: """
+      Takes twice the room of 32-bit ids beside the output for a while; the memory given changes no \
+      result.
+      """)
+
+  @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
+  var input: String
+
+  @Option(help: "What the order is made from.")
+  var seed: UInt64 = 0
+
+  @Option(help: "About how much memory is used, as 64M. (default: 256M)")
+  var memory: ByteCount?
+
+  @Option(help: "Of a folder of shards: train or validation.")
+  var split = DatasetSplit.train
+
+  @OptionGroup var output: DatasetOutputArguments
+  @OptionGroup var report: ReportOptions
+
+  func validate() throws {
+    guard memory?.value ?? 1 << 20 >= 1 << 20 else {
+      throw ValidationError("--memory: not below 1M")
+    }
+  }
+
+  func run() throws {
+    let dataset = try TokenDataset(recognizing: input, split: split)
+    try writeDataset(output.output.output, report, total: 2 * dataset.tokenCount) { progress in
+      try DatasetShuffling(
+        dataset, seed: seed, memoryByteBudget: memory?.value ?? 256 << 20, options: output.options
+      ).write(to: output.output.output, progress: progress)
+    }
+  }
+}
+
+private struct DatasetReport: Encodable {
+  let output: String
+  let documents: Int
+  let tokens: Int
+}
+
+/// Runs `body`, shows how far of `total` tokens it is, and says what it has written at `path`.
+func writeDataset(
+  _ path: String, _ report: ReportOptions, total: Int, _ body: ((Int) -> Bool) throws -> Void
+) throws {
+  Interruption.watch()
+  let progress = Progress(quiet: report.quiet)
+  try body { count in
+    progress.update(
+      "\(count.grouped) of \(total.grouped) tokens, "
+        + "\(Int(Double(count) / progress.seconds).grouped) a second, "
+        + "\(Int(progress.seconds * Double(total - count) / Double(max(1, count))) + 1) s left")
+    return !Interruption.isRequested
+  }
+  progress.finish()
+  let dataset = try TokenDataset(recognizing: path)
+  if report.json {
+    try printJSON(
+      DatasetReport(output: path, documents: dataset.documentCount, tokens: dataset.tokenCount))
+  } else {
+    print(
+      "\(path): \(dataset.tokenCount.grouped) tokens of \(dataset.documentCount.grouped) documents")
+  }
+}

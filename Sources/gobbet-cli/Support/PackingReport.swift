@@ -1,0 +1,99 @@
+import Gobbet
+
+/// What `gobbet pack` says when it is done.
+struct PackingReport {
+  private struct Part: Encodable {
+    let split: String
+    let shards: Int
+    let documents: Int
+    let tokens: Int
+    let fileBytes: Int
+  }
+
+  private struct Fields: Encodable {
+    let output: String?
+    let documents: Int
+    let bytes: Int
+    let tokens: Int
+    let documentsKept: Int
+    let duplicates: Int
+    let badLines: Int
+    let fileBytes: Int?
+    let bitsPerToken: Double?
+    let shards: Int
+    let splits: [Part]
+  }
+
+  private let summary: PackingSummary
+  private let output: String?
+  private let isDry: Bool
+  /// Bytes of all files, and the tokens in them.
+  private let stored: (byteCount: Int, tokenCount: Int)?
+
+  init(_ summary: PackingSummary, output: String?, isDry: Bool) throws {
+    self.summary = summary
+    self.output = output
+    self.isDry = isDry
+    if let manifest = summary.manifest {
+      stored = (
+        manifest.splits.reduce(0) { $0 + $1.byteCount },
+        manifest.splits.reduce(0) { $0 + $1.tokenCount }
+      )
+    } else if let output {
+      stored = (try ContainerReader(path: output).byteCount, summary.tokenCount)
+    } else {
+      stored = nil
+    }
+  }
+
+  func show(asJSON: Bool) throws {
+    if asJSON { try printJSON(fields) } else { print(text) }
+    if summary.badLineCount > 0, let first = summary.firstBadLine {
+      note("gobbet: \(summary.badLineCount.grouped) bad lines left out, the first: \(first)")
+    }
+  }
+
+  private var bits: Double? {
+    stored.map { Double($0.byteCount) * 8 / Double(max(1, $0.tokenCount)) }
+  }
+
+  private var fields: Fields {
+    Fields(
+      output: output, documents: summary.documentCount, bytes: summary.byteCount,
+      tokens: summary.tokenCount, documentsKept: summary.keptDocumentCount,
+      duplicates: summary.duplicateCount, badLines: summary.badLineCount,
+      fileBytes: stored?.byteCount, bitsPerToken: bits,
+      shards: summary.manifest?.splits.reduce(0) { $0 + $1.shards.count } ?? summary.shardCount,
+      splits: summary.manifest?.splits.map {
+        Part(
+          split: $0.name.rawValue, shards: $0.shards.count, documents: $0.documentCount,
+          tokens: $0.tokenCount, fileBytes: $0.byteCount)
+      } ?? [])
+  }
+
+  private var text: String {
+    var parts = [
+      "\(summary.tokenCount.grouped) tokens of \(summary.documentCount.grouped) documents"
+        + " (\(summary.byteCount.grouped) bytes)"
+    ]
+    if summary.keptDocumentCount > 0 {
+      parts.append("\(summary.keptDocumentCount.grouped) documents were there already")
+    }
+    if summary.duplicateCount > 0 {
+      parts.append("\(summary.duplicateCount.grouped) duplicates left out")
+    }
+    if let stored, let bits {
+      parts.append(
+        "\(stored.byteCount.grouped) bytes in all, \(bits.rounded(places: 2)) bits a token")
+    }
+    let name = isDry ? "would be packed" : output ?? ""
+    var lines = ["\(name): " + parts.joined(separator: "; ")]
+    if isDry, summary.shardCount > 1 { lines[0] += "; \(summary.shardCount.grouped) files" }
+    for split in summary.manifest?.splits ?? [] {
+      lines.append(
+        "  \(split.name.rawValue): \(split.tokenCount.grouped) tokens of"
+          + " \(split.documentCount.grouped) documents in \(split.shards.count.grouped) files")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
