@@ -36,7 +36,8 @@ else
     libraries=(-lzstd -lz -lsimdjson)
   fi
   swiftc -static-stdlib -emit-library "${objects[@]}" -o "$folder/lib/libgobbet.so" \
-    "${libraries[@]}" -l_FoundationCollections -lstdc++ -lm -use-ld=lld -Xlinker -z -Xlinker defs \
+    "${libraries[@]}" -lFoundationEssentials -l_FoundationCollections \
+    -l_FoundationCShims -lstdc++ -lm -use-ld=lld -Xlinker -z -Xlinker defs \
     -Xlinker --version-script="$built/gobbet.exports" -Xlinker --gc-sections \
     -Xlinker --exclude-libs=ALL -Xlinker -soname=libgobbet.so.1
   strip --strip-unneeded "$folder/lib/libgobbet.so"
