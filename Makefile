@@ -1,5 +1,5 @@
 # `make demo` and `make test` are each enough by themselves on a machine that has only Swift.
-.PHONY: build demo test sanitize lint clean
+.PHONY: build demo test wheel test-python sanitize lint clean
 
 build:
 	@.ci/install
@@ -17,6 +17,17 @@ sanitize:
 	@.ci/install
 	@Tests/sanitize.sh address
 	@Tests/sanitize.sh thread
+
+# The Python package with the library inside: .build/wheels/gobbet-*.whl.
+wheel:
+	@.ci/install
+	@rm -rf .build/library .build/wheels
+	@GOBBET_SELF_CONTAINED=1 Sources/CGobbet/build.sh .build/library
+	@python3 Sources/Python/build_wheel.py .build/library --output .build/wheels
+
+# The wheel in an empty virtual environment, and its tests.
+test-python: wheel
+	@Sources/Python/test.sh .build/wheels/gobbet-*.whl
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -1,0 +1,99 @@
+"""Gobbet: vocabularies, token datasets and weights in `.gobbet` files.
+
+    import gobbet
+
+    encoding = gobbet.train("corpus/", 4096, special_tokens=["<|endoftext|>"])
+    ids = encoding.encode("Hello, world.")
+    dataset = gobbet.TokenDataset("corpus.gobbet")
+    inputs, targets = dataset.windows(256)[0]
+
+`gobbet.numpy` and `gobbet.torch` load and save weights as safetensors does, and
+`gobbet.torch_data` feeds `torch.utils.data`. Nothing else is imported before it is used. Where the
+native library is missing, files are read by `gobbet.pure`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import (
+    BadData,
+    CannotCreate,
+    Error,
+    Internal,
+    InvalidArgument,
+    LibraryMissing,
+    NoInput,
+    NotFound,
+    ReadWriteFailed,
+    SpecialToken,
+)
+
+if TYPE_CHECKING:
+    from .dataset import TokenDataset, Windows
+    from .dataset_writer import DatasetWriter
+    from .encoding import Encoding
+    from .sampler import Sampler
+    from .training import Counts, train, train_from_counts
+    from .weights import TensorInfo, safe_open
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Counts": "training",
+    "DatasetWriter": "dataset_writer",
+    "Encoding": "encoding",
+    "Sampler": "sampler",
+    "TensorInfo": "weights",
+    "TokenDataset": "dataset",
+    "Windows": "dataset",
+    "safe_open": "weights",
+    "train": "training",
+    "train_from_counts": "training",
+}
+
+__all__ = [
+    "BadData",
+    "CannotCreate",
+    "Counts",
+    "DatasetWriter",
+    "Encoding",
+    "Error",
+    "Internal",
+    "InvalidArgument",
+    "LibraryMissing",
+    "NoInput",
+    "NotFound",
+    "ReadWriteFailed",
+    "Sampler",
+    "SpecialToken",
+    "TensorInfo",
+    "TokenDataset",
+    "Windows",
+    "native_available",
+    "safe_open",
+    "train",
+    "train_from_counts",
+]
+
+
+def native_available() -> bool:
+    """Whether the native library is there; without it, files can be read and nothing else."""
+    from . import _native
+
+    return _native.available()
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gobbet' has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

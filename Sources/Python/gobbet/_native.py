@@ -1,0 +1,308 @@
+"""The C face (`Sources/CGobbet/gobbet.h`) by ctypes: found and loaded at its first use.
+
+Every call releases the global interpreter lock. What a call needs besides its arguments (the error,
+a count, buffers for ids and bytes) each thread has once, so that a short call makes no object of
+ctypes. Handles are plain integers; the library itself refuses those that are closed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from ctypes import c_char_p, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from itertools import accumulate
+from typing import NoReturn
+
+from ._structures import ErrorText
+from .errors import BY_STATUS, Internal, InvalidArgument, LibraryMissing
+
+ABI_VERSION = 1
+
+BUFFER_TOO_SMALL = 3
+NOT_FOUND = 4
+SPECIAL_TOKEN = 5
+
+#: The codes of integer types by the names of NumPy's.
+INTEGER_TYPES = {"uint16": 1, "uint32": 2, "int32": 3, "int64": 4}
+
+
+_LETTERS = {
+    "p": c_void_p,
+    "z": c_char_p,
+    "n": c_size_t,
+    "Q": c_uint64,
+    "I": c_uint32,
+    "i": c_int32,
+}
+
+# The arguments of every function that returns a status: p any pointer, z bytes that end in a zero
+# byte or null, n size_t, Q uint64_t, I uint32_t, i int32_t.
+_FUNCTIONS = {
+    "vocabulary_open": "zzpp",
+    "vocabulary_from_ranks": "ppnpppnzpp",
+    "vocabulary_write": "pzip",
+    "vocabulary_describe": "ppp",
+    "vocabulary_token": "pIpnpp",
+    "vocabulary_id": "ppnpp",
+    "vocabulary_special_tokens": "ppnpp",
+    "encode": "ppnppnpp",
+    "encode_batch": "pppnpIpnppp",
+    "count": "ppnpp",
+    "decode": "ppnpnpp",
+    "counts_make": "zpp",
+    "counts_add_file": "pzp",
+    "counts_add_documents": "pppnp",
+    "counts_size": "ppp",
+    "counts_write": "pzip",
+    "counts_merge_files": "pnzip",
+    "train": "pppp",
+    "train_from_file": "zppp",
+    "dataset_open": "pnQpp",
+    "dataset_describe": "ppp",
+    "dataset_vocabulary": "ppp",
+    "dataset_tokens": "pQQIpp",
+    "dataset_documents": "pQQppp",
+    "dataset_document_containing": "pQpp",
+    "dataset_window_count": "pQQpp",
+    "dataset_windows": "pQQpnIppp",
+    "sampler_make": "pppp",
+    "sampler_resume": "pppp",
+    "sampler_next": "ppnpp",
+    "sampler_next_epoch": "pp",
+    "sampler_describe": "pppp",
+    "dataset_writer_make": "zpppp",
+    "dataset_writer_add_tokens": "pppnp",
+    "dataset_writer_add_documents": "pppnpIp",
+    "dataset_writer_finish": "ppp",
+    "weights_open": "zpp",
+    "weights_count": "pppp",
+    "weights_tensor": "pnpp",
+    "weights_find": "pzpp",
+    "weights_metadata": "pnpnpp",
+    "weights_vocabulary": "ppp",
+    "weights_read": "pnQQIpnp",
+    "weights_map": "pnpp",
+    "weights_writer_make": "zppp",
+    "weights_writer_add": "pzIpIpnp",
+    "weights_writer_finish": "ppp",
+}
+_CLOSERS = (
+    "vocabulary_close",
+    "counts_close",
+    "dataset_close",
+    "sampler_close",
+    "dataset_writer_close",
+    "weights_close",
+    "weights_writer_close",
+)
+
+
+class Library:
+    """The functions of the C face, without their prefix."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            loaded = ctypes.CDLL(path)
+        except OSError as error:
+            raise LibraryMissing(f"{path}: {error}") from None
+        self.path = path
+        try:
+            loaded.gobbet_abi_version.restype = c_uint32
+            found = loaded.gobbet_abi_version()
+            if found != ABI_VERSION:
+                raise LibraryMissing(f"{path}: ABI {found}, and this package needs {ABI_VERSION}")
+            loaded.gobbet_version.restype = c_char_p
+            self.version: str = loaded.gobbet_version().decode()
+            for name, letters in _FUNCTIONS.items():
+                function = loaded[f"gobbet_{name}"]
+                function.restype = c_int32
+                function.argtypes = [_LETTERS[letter] for letter in letters]
+                setattr(self, name, function)
+            # Without argument types, arguments that were made once are taken as they are.
+            self.encode_quickly = loaded["gobbet_encode"]
+            self.encode_quickly.restype = c_int32
+            for name in _CLOSERS:
+                function = loaded[f"gobbet_{name}"]
+                function.restype = None
+                function.argtypes = [c_void_p]
+                setattr(self, name, function)
+        except AttributeError as error:
+            raise LibraryMissing(f"{path}: {error}") from None
+
+    def __getattr__(self, name: str):  # for type checkers: the functions are set by name
+        raise AttributeError(name)
+
+
+class Scratch:
+    """What the calls of one thread write into, and the same as arguments that are made once."""
+
+    def __init__(self) -> None:
+        self.error = ErrorText(size=ctypes.sizeof(ErrorText))
+        self.error_at = ctypes.addressof(self.error)
+        self.handle = c_void_p()
+        self.handle_at = ctypes.addressof(self.handle)
+        self.count = c_size_t()
+        self.count_at = ctypes.addressof(self.count)
+        self.number = c_uint64()
+        self.number_at = ctypes.addressof(self.number)
+        self.room = 0
+        self.error_argument = c_void_p.from_param(self.error_at)
+        self.count_argument = c_void_p.from_param(self.count_at)
+        self.grow(1 << 14)
+
+    def grow(self, room: int) -> None:
+        """Makes room for at least `room` ids, or four times as many bytes."""
+        self.room = max(room, min(2 * self.room, 1 << 20))
+        self.buffer = (c_uint32 * self.room)()
+        self.buffer_at = ctypes.addressof(self.buffer)
+        self.ids = memoryview(self.buffer).cast("B").cast("I")
+        self.bytes = self.ids.cast("B")
+        self.array = None
+        self.buffer_argument = c_void_p.from_param(self.buffer_at)
+        self.room_argument = c_size_t.from_param(self.room)
+
+    def ids_array(self):
+        """The buffer as an array of uint32."""
+        if self.array is None:
+            import numpy
+
+            self.array = numpy.frombuffer(self.buffer, dtype=numpy.uint32)
+        return self.array
+
+
+class Local(threading.local):
+    """The scratch of each thread, whose attributes are also those of this."""
+
+    def __init__(self) -> None:
+        self.scratch = Scratch()
+
+    def __getattr__(self, name: str):
+        return getattr(self.scratch, name)
+
+
+local = Local()
+#: How often this process came out of a fork: what was opened before may have been in use then.
+generation = 0
+_lock = threading.Lock()
+_library: Library | None = None
+_reason: str | None = None
+
+
+def _forked() -> None:
+    global generation, _lock
+    generation += 1
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def candidates() -> list[str]:
+    """Where the library may be: in the package, then where GOBBET_LIBRARY says."""
+    name = "libgobbet.dylib" if sys.platform == "darwin" else "libgobbet.so"
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    paths = [beside] if os.path.exists(beside) else []
+    named = os.environ.get("GOBBET_LIBRARY")
+    return paths + ([named] if named else [])
+
+
+def library() -> Library:
+    """The library, loaded at the first call.
+
+    Raises `LibraryMissing` if there is none, if it cannot be loaded, or if GOBBET_PURE is set.
+    """
+    global _library, _reason
+    if _library is not None:
+        return _library
+    with _lock:
+        if _library is None and _reason is None:
+            if os.environ.get("GOBBET_PURE"):
+                _reason = "GOBBET_PURE is set: the native library is not used"
+            else:
+                _library, _reason = _loaded()
+    if _library is None:
+        raise LibraryMissing(_reason)
+    return _library
+
+
+def _loaded() -> tuple[Library | None, str | None]:
+    reasons = ["no native library is in the package, and GOBBET_LIBRARY names none"]
+    for path in candidates():
+        try:
+            return Library(path), None
+        except LibraryMissing as error:
+            reasons.append(str(error))
+    return None, reasons[-1]
+
+
+def available() -> bool:
+    """Whether there is a native library."""
+    try:
+        library()
+    except LibraryMissing:
+        return False
+    return True
+
+
+def check(status: int) -> None:
+    """Raises the exception of a status that is not zero, with the library's message."""
+    if status:
+        fail(status)
+
+
+def fail(status: int) -> NoReturn:
+    """Raises the exception of a status, with the message of this thread's last call."""
+    message = local.error.message.decode("utf-8", "replace")
+    raise BY_STATUS.get(status, Internal)(message or f"status {status}")
+
+
+def path_bytes(path: str | os.PathLike[str] | bytes) -> bytes:
+    """A path as C takes it."""
+    return c_text(os.fsencode(path), "a path")
+
+
+def c_text(text: str | bytes, what: str) -> bytes:
+    """Text that ends in a zero byte in C, and so must not hold one."""
+    data = text.encode() if isinstance(text, str) else text
+    if b"\0" in data:
+        raise InvalidArgument(f"{what} must not hold a zero byte")
+    return data
+
+
+def optional_text(text: str | None, what: str) -> bytes | None:
+    """The same for what may be missing."""
+    return None if text is None else c_text(text, what)
+
+
+def joined(texts: list[bytes]) -> tuple[bytes, ctypes.Array]:
+    """Texts one after the other, and where each ends."""
+    ends = (c_uint64 * len(texts))(*accumulate(map(len, texts)))
+    return b"".join(texts), ends
+
+
+class Handle:
+    """A handle of the library, closed when nothing refers to it any more, or by `close`."""
+
+    __slots__ = ("value", "_close", "__weakref__")
+
+    def __init__(self, value: int | None, close) -> None:
+        self.value: int = value or 0
+        self._close = close
+
+    def close(self) -> None:
+        """Closes the handle; calls with it are refused from then on."""
+        value, self.value = self.value, 0
+        if value:
+            self._close(value)
+
+    def __del__(self) -> None:
+        if getattr(self, "value", 0):
+            self.close()
+
+
+def address(array) -> int:
+    """Where the elements of a NumPy array are."""
+    return array.__array_interface__["data"][0]

@@ -1,0 +1,129 @@
+"""The structures of the C face, as `gobbet.h` declares them."""
+
+from ctypes import Structure, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint32
+from ctypes import c_uint64, c_void_p
+
+
+class ErrorText(Structure):
+    """`gobbet_error`"""
+
+    _fields_ = [("size", c_uint32), ("status", c_int32), ("message", c_char * 1016)]
+
+
+class VocabularyInfo(Structure):
+    """`gobbet_vocabulary_info`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("id_bound", c_uint32),
+        ("token_count", c_uint32),
+        ("merge_count", c_uint32),
+        ("special_token_count", c_uint32),
+        ("longest_token_byte_count", c_uint32),
+        ("fingerprint", c_uint8 * 32),
+        ("pattern", c_char * 32),
+    ]
+
+
+class SpecialTokens(Structure):
+    """`gobbet_special_tokens`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("allow_all", c_uint32),
+        ("allowed", c_void_p),
+        ("allowed_count", c_size_t),
+        ("refuse_others", c_uint32),
+    ]
+
+
+class TrainingOptions(Structure):
+    """`gobbet_training_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("vocabulary_size", c_uint32),
+        ("tie_break", c_uint32),
+        ("special_tokens_first", c_uint32),
+        ("minimum_frequency", c_uint64),
+        ("maximum_token_length", c_uint64),
+        ("specials", c_char_p),
+        ("special_ends", c_void_p),
+        ("special_count", c_size_t),
+    ]
+
+
+class DatasetInfo(Structure):
+    """`gobbet_dataset_info`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("id_bound", c_uint32),
+        ("token_count", c_uint64),
+        ("document_count", c_uint64),
+        ("block_token_count", c_uint64),
+        ("content_id", c_uint8 * 32),
+        ("fingerprint", c_uint8 * 32),
+        ("codec", c_char * 16),
+    ]
+
+
+class SamplerState(Structure):
+    """`gobbet_sampler_state`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("order", c_uint32),
+        ("windows_per_group", c_uint64),
+        ("groups_together", c_uint64),
+        ("content_id", c_uint8 * 32),
+        ("length", c_uint64),
+        ("stride", c_uint64),
+        ("window_count", c_uint64),
+        ("seed", c_uint64),
+        ("epoch", c_uint64),
+        ("rank", c_uint64),
+        ("world_size", c_uint64),
+        ("position", c_uint64),
+    ]
+
+
+class DatasetOptions(Structure):
+    """`gobbet_dataset_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("replace", c_int32),
+        ("codec", c_char_p),
+        ("block_token_count", c_uint64),
+        ("fingerprint_only", c_int32),
+    ]
+
+
+class TensorInfo(Structure):
+    """`gobbet_tensor_info`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("element_type", c_uint32),
+        ("byte_count", c_uint64),
+        ("stored_byte_count", c_uint64),
+        ("rank", c_uint32),
+        ("is_raw", c_uint32),
+        ("shape", c_uint64 * 8),
+        ("name", c_char * 520),
+        ("file_offset", c_uint64),
+    ]
+
+
+class WeightsOptions(Structure):
+    """`gobbet_weights_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("replace", c_int32),
+        ("codec", c_char_p),
+        ("metadata", c_char_p),
+        ("metadata_byte_count", c_size_t),
+        ("vocabulary", c_void_p),
+    ]

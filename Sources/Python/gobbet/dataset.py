@@ -1,0 +1,374 @@
+"""Token datasets: ranges, documents, windows."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _native, _structures
+from ._native import address, local
+from .encoding import Encoding
+from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
+from .sampler import Order, Sampler
+
+if TYPE_CHECKING:
+    from .pure import Tokens
+
+Path = str | os.PathLike[str]
+
+
+class TokenDataset:
+    """The tokens of one packed file, or of several that are read as one.
+
+    `dataset[i]` is a token, `dataset[a:b]` an array of them, of type `dtype`: uint16 where the ids
+    fit it, and uint32 otherwise, unless told. `cache_bytes` bounds the decoded blocks that are kept
+    (0: 16 MiB). A dataset may be used by several threads, sent to other processes, which open the
+    files again, and used on in a forked one.
+    """
+
+    def __init__(
+        self,
+        paths: Path | Sequence[Path],
+        *,
+        cache_bytes: int = 0,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+        self.paths: list[str] = [os.fsdecode(path) for path in listed]
+        self._cache_bytes = cache_bytes
+        self._pure: Tokens | None = None
+        if _native.available():
+            self._open(cache_bytes)
+        else:
+            self._open_pure()
+        self.dtype = _integer_type(
+            ("uint16" if self.id_bound <= 1 << 16 else "uint32") if dtype is None else dtype
+        )
+
+    def _open(self, cache_bytes: int) -> None:
+        library = _native.library()
+        encoded = [_native.path_bytes(path) for path in self.paths]
+        paths = (ctypes.c_char_p * len(encoded))(*encoded)
+        _native.check(
+            library.dataset_open(
+                ctypes.addressof(paths), len(encoded), cache_bytes, local.handle_at, local.error_at
+            )
+        )
+        self._owner = _native.Handle(local.handle.value, library.dataset_close)
+        self._generation = _native.generation
+        self._library = library
+        info = _structures.DatasetInfo(size=ctypes.sizeof(_structures.DatasetInfo))
+        _native.check(
+            library.dataset_describe(self._owner.value, ctypes.addressof(info), local.error_at)
+        )
+        self.token_count: int = info.token_count
+        self.document_count: int = info.document_count
+        #: Ids are below this.
+        self.id_bound: int = info.id_bound
+        #: Tokens that are read and checked at once.
+        self.block_token_count: int = info.block_token_count
+        #: raw16, raw32, packed, rank or archive.
+        self.codec: str = info.codec.decode()
+        #: The content id of the file, or of the list of files, in hexadecimal.
+        self.content_id: str = bytes(info.content_id).hex()
+        #: The fingerprint of the vocabulary that the tokens are of, in hexadecimal.
+        self.fingerprint: str = bytes(info.fingerprint).hex()
+
+    def _live(self) -> int:
+        """The handle; one of this process's own, for a fork may come while another is used."""
+        if self._generation != _native.generation and self._owner.value:
+            inherited = self._owner
+            try:
+                reopened = TokenDataset(self.paths, cache_bytes=self._cache_bytes)
+            except Error:
+                # The files went away; what was opened before still reads them.
+                self._generation = _native.generation
+            else:
+                if reopened.content_id == self.content_id:
+                    self._owner = reopened._owner
+                    # It is not closed: whoever used it as the process forked never ends.
+                    inherited.value = 0
+                self._generation = _native.generation
+        return self._owner.value
+
+    def _open_pure(self) -> None:
+        from .pure import Tokens
+
+        if len(self.paths) != 1:
+            raise LibraryMissing("several files as one need the native library, which is missing")
+        self._pure = pure = Tokens(self.paths[0])
+        self.token_count, self.document_count = pure.token_count, pure.document_count
+        self.id_bound, self.block_token_count = pure.id_bound, pure.block_token_count
+        self.codec, self.content_id = pure.codec, pure.content_id.hex()
+        self.fingerprint = pure.fingerprint.hex()
+
+    def __repr__(self) -> str:
+        name = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files"
+        return f"<TokenDataset {name!r}: {self.token_count} tokens>"
+
+    def __len__(self) -> int:
+        return self.token_count
+
+    def __getitem__(self, index: int | slice) -> int | npt.NDArray[np.integer]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(self.token_count)
+            if step == 1:
+                return self.tokens(start, max(start, stop))
+            if step > 1:
+                return self.tokens(start, max(start, stop))[::step].copy()
+            if start <= stop:
+                return self.tokens(0, 0)
+            return self.tokens(stop + 1, start + 1)[::step].copy()
+        position = index + self.token_count if index < 0 else index
+        if not 0 <= position < self.token_count:
+            raise IndexError(f"token {index} of {self.token_count}")
+        return int(self.tokens(position, position + 1)[0])
+
+    def tokens(
+        self, start: int, end: int, *, dtype: npt.DTypeLike | None = None
+    ) -> npt.NDArray[np.integer]:
+        """Tokens `start` to `end`, without it."""
+        if not 0 <= start <= end <= self.token_count:
+            raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
+        kind = self.dtype if dtype is None else _integer_type(dtype)
+        if self._pure is not None:
+            return _cast(self._pure.tokens(start, end), kind)
+        result = np.empty(end - start, dtype=kind)
+        status = self._library.dataset_tokens(
+            self._live(),
+            start,
+            end,
+            _native.INTEGER_TYPES[kind.name],
+            address(result),
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+        return result
+
+    # MARK: Documents
+
+    def document_bounds(
+        self, first: int = 0, last: int | None = None
+    ) -> tuple[int, npt.NDArray[np.uint64]]:
+        """Where document `first` begins, and where documents `first` to `last`, without it, end."""
+        last = self.document_count if last is None else last
+        if not 0 <= first <= last <= self.document_count:
+            raise InvalidArgument(f"documents {first}..<{last} of {self.document_count}")
+        if self._pure is not None:
+            ends = self._pure.document_ends
+            return int(ends[first - 1]) if first else 0, ends[first:last]
+        ends = np.empty(last - first, dtype=np.uint64)
+        _native.check(
+            self._library.dataset_documents(
+                self._live(), first, last, local.number_at, address(ends), local.error_at
+            )
+        )
+        return local.number.value, ends
+
+    def document(self, index: int) -> npt.NDArray[np.integer]:
+        """The tokens of a document."""
+        position = index + self.document_count if index < 0 else index
+        if not 0 <= position < self.document_count:
+            raise IndexError(f"document {index} of {self.document_count}")
+        start, ends = self.document_bounds(position, position + 1)
+        return self.tokens(start, int(ends[0]))
+
+    def documents(self) -> Iterator[npt.NDArray[np.integer]]:
+        """All documents, one after the other."""
+        step = 4096
+        for first in range(0, self.document_count, step):
+            start, ends = self.document_bounds(first, min(first + step, self.document_count))
+            for end in ends.tolist():
+                yield self.tokens(start, end)
+                start = end
+
+    def document_containing(self, token: int) -> int:
+        """The document that token `token` is of."""
+        if not 0 <= token < self.token_count:
+            raise InvalidArgument(f"token {token} of {self.token_count}")
+        if self._pure is not None:
+            return int(np.searchsorted(self._pure.document_ends, token, side="right"))
+        _native.check(
+            self._library.dataset_document_containing(
+                self._live(), token, local.number_at, local.error_at
+            )
+        )
+        return local.number.value
+
+    # MARK: Windows
+
+    def windows(
+        self, length: int, stride: int | None = None, *, dtype: npt.DTypeLike | None = None
+    ) -> Windows:
+        """Windows of `length` inputs, each `stride` tokens (`length`) after the one before."""
+        return Windows(self, length, length if stride is None else stride, dtype)
+
+    def sampler(
+        self,
+        length: int,
+        stride: int | None = None,
+        *,
+        order: Order = "shuffled",
+        seed: int = 0,
+        epoch: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+        windows_per_group: int = 64,
+        groups_together: int = 16,
+    ) -> Sampler:
+        """The order in which windows are visited: every one once an epoch, by exactly one rank.
+
+        With order `groups`, groups of neighbouring windows are shuffled, then the windows of some
+        groups together, so that each block is decoded about once.
+        """
+        return Sampler(
+            self,
+            {
+                "order": order,
+                "windows_per_group": windows_per_group if order == "groups" else 0,
+                "groups_together": groups_together if order == "groups" else 0,
+                "length": length,
+                "stride": length if stride is None else stride,
+                "window_count": 0,
+                "seed": seed,
+                "epoch": epoch,
+                "rank": rank,
+                "world_size": world_size,
+                "position": 0,
+            },
+        )
+
+    @cached_property
+    def _vocabulary(self) -> Encoding:
+        if self._pure is not None:
+            from .pure import Container
+            from .pure_encoding import PureEncoding
+
+            container = Container(self.paths[0])
+            if container.find("VOCB") is None:
+                raise NotFound(f"{self.paths[0]}: no vocabulary is embedded")
+            return PureEncoding(container)
+        _native.check(
+            self._library.dataset_vocabulary(self._live(), local.handle_at, local.error_at)
+        )
+        return Encoding._of(local.handle.value, os.path.basename(self.paths[0]))
+
+    def vocabulary(self) -> Encoding:
+        """The vocabulary that the first file embeds.
+
+        Raises `NotFound` if it embeds none.
+        """
+        return self._vocabulary
+
+    # MARK: Its life
+
+    def close(self) -> None:
+        """Closes the files; what is asked for later is refused."""
+        if self._pure is None:
+            self._owner.close()
+
+    def __enter__(self) -> TokenDataset:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _reopened, (self.paths, self._cache_bytes, self.dtype.name, self.content_id)
+
+
+class Windows(Sequence):
+    """The windows of a dataset: `windows[i]` is a pair of inputs and targets, one token further.
+
+    `windows.batch(indices)` gives many at once, as arrays of a row each.
+    """
+
+    def __init__(
+        self, dataset: TokenDataset, length: int, stride: int, dtype: npt.DTypeLike | None = None
+    ) -> None:
+        if length < 1 or stride < 1:
+            raise InvalidArgument(f"windows of {length} tokens, every {stride}")
+        self.dataset = dataset
+        self.length = length
+        self.stride = stride
+        self.dtype = dataset.dtype if dtype is None else _integer_type(dtype)
+        self._kind = _native.INTEGER_TYPES[self.dtype.name]
+        rest = dataset.token_count - length
+        self._count = -(-rest // stride) if rest > 0 else 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(self._count))]
+        position = index + self._count if index < 0 else index
+        if not 0 <= position < self._count:
+            raise IndexError(f"window {index} of {self._count}")
+        start = position * self.stride
+        row = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
+        return row[:-1], row[1:]
+
+    def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+        """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
+        chosen = np.ascontiguousarray(indices, dtype=np.uint64)
+        result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
+        if self.dataset._pure is not None:
+            for row, index in zip(result, chosen.tolist()):
+                start = index * self.stride
+                row[:] = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
+            return result
+        self.rows_into(chosen, address(result))
+        return result
+
+    def rows_into(self, indices: npt.NDArray[np.uint64], place: int) -> None:
+        """Writes `rows` to memory at `place`, an address which has room for them."""
+        dataset = self.dataset
+        status = dataset._library.dataset_windows(
+            dataset._live(),
+            self.length,
+            self.stride,
+            address(indices),
+            len(indices),
+            self._kind,
+            place,
+            None,
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+
+    def batch(
+        self, indices: Sequence[int] | npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
+        """Inputs and targets of many windows, each [indices, length]; two views of one array."""
+        rows = self.rows(indices)
+        return rows[:, :-1], rows[:, 1:]
+
+
+def _integer_type(dtype: npt.DTypeLike) -> np.dtype:
+    kind = np.dtype(dtype)
+    if kind.name not in _native.INTEGER_TYPES or not kind.isnative:
+        known = ", ".join(_native.INTEGER_TYPES)
+        raise InvalidArgument(f"tokens as {kind.name}: {known} are known")
+    return kind
+
+
+def _cast(tokens: npt.NDArray[np.uint32], kind: np.dtype) -> npt.NDArray[np.integer]:
+    if len(tokens) and int(tokens.max()) > np.iinfo(kind).max:
+        raise InvalidArgument(f"an id of {int(tokens.max())} is no {kind.name}")
+    return tokens.astype(kind, copy=False)
+
+
+def _reopened(paths: list[str], cache_bytes: int, dtype: str, content_id: str) -> TokenDataset:
+    dataset = TokenDataset(paths, cache_bytes=cache_bytes, dtype=dtype)
+    if dataset.content_id != content_id:
+        raise BadData(f"{paths[0]}: no longer the dataset that it was")
+    return dataset

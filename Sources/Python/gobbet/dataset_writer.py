@@ -1,0 +1,124 @@
+"""Token datasets, written."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _native, _structures
+from ._native import address, local
+from .encoding import Encoding
+from .errors import InvalidArgument, NotFound
+
+Path = str | os.PathLike[str]
+
+
+class DatasetWriter:
+    """A dataset being written; it appears under its name when it is finished, whole or not at all.
+
+    As a context manager it finishes at the end of the block, and leaves nothing behind if an
+    exception ends it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        encoding: Encoding,
+        *,
+        codec: str | None = None,
+        block_token_count: int = 0,
+        embed_vocabulary: bool = True,
+        replace: bool = False,
+    ) -> None:
+        library = _native.library()
+        options = _structures.DatasetOptions(
+            size=ctypes.sizeof(_structures.DatasetOptions),
+            replace=replace,
+            codec=_native.optional_text(codec, "a codec"),
+            block_token_count=block_token_count,
+            fingerprint_only=not embed_vocabulary,
+        )
+        _native.check(
+            library.dataset_writer_make(
+                _native.path_bytes(path),
+                encoding._handle,
+                ctypes.addressof(options),
+                local.handle_at,
+                local.error_at,
+            )
+        )
+        self._owner = _native.Handle(local.handle.value, library.dataset_writer_close)
+        self._library = library
+        self._encoding = encoding
+        #: The content id of the file, in hexadecimal, when it is finished.
+        self.content_id: str | None = None
+
+    def add(self, *documents: Sequence[int] | npt.NDArray[np.integer]) -> None:
+        """Adds documents of ids."""
+        arrays = [np.asarray(document) for document in documents]
+        for array in arrays:
+            if array.ndim != 1 or len(array) and (array.min() < 0 or array.max() > 0xFFFFFFFF):
+                raise InvalidArgument("a document is one axis of ids")
+        ends = np.cumsum([len(array) for array in arrays], dtype=np.uint64)
+        ids = np.concatenate(arrays or [np.zeros(0)]).astype(np.uint32)
+        _native.check(
+            self._library.dataset_writer_add_tokens(
+                self._owner.value, address(ids), address(ends), len(arrays), local.error_at
+            )
+        )
+
+    def add_texts(
+        self,
+        texts: Sequence[str | bytes],
+        *,
+        append: str | None = None,
+        num_threads: int = 0,
+    ) -> None:
+        """Encodes documents and adds them, with the special token `append` after each."""
+        data = [text.encode() if isinstance(text, str) else text for text in texts]
+        joined, ends = _native.joined(data)
+        token = None
+        if append is not None:
+            try:
+                token = ctypes.c_uint32(self._encoding.special_tokens[append])
+            except KeyError:
+                raise NotFound(f"the vocabulary has no special token {append}") from None
+        _native.check(
+            self._library.dataset_writer_add_documents(
+                self._owner.value,
+                joined,
+                ctypes.addressof(ends),
+                len(data),
+                None if token is None else ctypes.addressof(token),
+                num_threads,
+                local.error_at,
+            )
+        )
+
+    def finish(self) -> str:
+        """Puts the file under its name; its content id, in hexadecimal."""
+        content = (ctypes.c_uint8 * 32)()
+        # The handle is closed whatever comes of it.
+        value, self._owner.value = self._owner.value, 0
+        _native.check(
+            self._library.dataset_writer_finish(value, ctypes.addressof(content), local.error_at)
+        )
+        self.content_id = bytes(content).hex()
+        return self.content_id
+
+    def close(self) -> None:
+        """Gives up what is not finished: nothing is left behind."""
+        self._owner.close()
+
+    def __enter__(self) -> DatasetWriter:
+        return self
+
+    def __exit__(self, kind: object, *exception: object) -> None:
+        if kind is None and self._owner.value:
+            self.finish()
+        else:
+            self.close()

@@ -1,0 +1,159 @@
+"""Weights as NumPy arrays, with the interface of `safetensors.numpy`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import InvalidArgument
+from .weights import ELEMENT_TYPES, Path, SafeOpen, TensorInfo, row_bytes
+from .weights_writer import Codec, WeightsWriter
+
+if TYPE_CHECKING:
+    from .encoding import Encoding
+
+_DTYPES: dict[int, Any] = {
+    1: "<f8", 2: "<f4", 3: "<f2", 16: "<i8", 17: "<i4", 18: "<i2", 19: "i1", 32: "<u8", 33: "<u4",
+    34: "<u2", 35: "u1", 48: "?",
+}  # fmt: skip
+_CODES = {np.dtype(text): code for code, text in _DTYPES.items()}
+_EXTRA = {4: "bfloat16", 5: "float8_e4m3fn", 6: "float8_e5m2"}
+
+
+class safe_open(SafeOpen):
+    """A file of tensors that come as NumPy arrays.
+
+    bf16 and the two f8 are arrays of ml_dtypes where it is installed, or of float32, which holds
+    them exactly, where `widen` is set. The 4-bit types become int8 and uint8.
+    """
+
+    def __init__(self, filename: Path, *, verify: bool = False, widen: bool = False) -> None:
+        super().__init__(filename, verify=verify)
+        self._widen = widen
+
+    def _whole(self, index: int) -> np.ndarray:
+        info = self._file.tensors[index]
+        rows = info.shape[0] if info.shape else 1
+        if info.element_type in (20, 36):
+            return self._nibbles(index, info)
+        return self._rows(index, 0, rows).reshape(info.shape)
+
+    def _rows(self, index: int, first: int, last: int) -> np.ndarray:
+        info = self._file.tensors[index]
+        if info.element_type in (20, 36):
+            return self._nibbles(index, info)[first:last]
+        dtype = self._dtype(info)
+        shape = (last - first, *info.shape[1:])
+        width = row_bytes(info)
+        size = (last - first) * width
+        if size == 0:
+            data = np.empty(shape, dtype=dtype)
+        elif info.is_raw and info.file_offset and not self._verify:
+            start = info.file_offset + first * width
+            data = np.frombuffer(
+                self._file.mapped(), dtype, size // dtype.itemsize, start
+            ).reshape(shape)
+        else:
+            data = np.empty(shape, dtype=dtype)
+            address = data.__array_interface__["data"][0]
+            self._file.read_into(index, first, last, address, size)
+        return _widened(data, info.element_type) if self._widen else data
+
+    def _dtype(self, info: TensorInfo) -> np.dtype:
+        if info.element_type in _DTYPES:
+            return np.dtype(_DTYPES[info.element_type])
+        if self._widen:
+            return np.dtype("<u2" if info.element_type == 4 else "u1")
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise InvalidArgument(
+                f"{info.name}: NumPy has no {info.dtype}: have it as float32 by widen=True, "
+                "install ml_dtypes, or use gobbet.torch"
+            ) from None
+        return np.dtype(getattr(ml_dtypes, _EXTRA[info.element_type]))
+
+    def _nibbles(self, index: int, info: TensorInfo) -> np.ndarray:
+        packed = np.empty(info.byte_count, dtype=np.uint8)
+        self._file.read_into(
+            index, 0, info.shape[0] if info.shape else 1,
+            packed.__array_interface__["data"][0], info.byte_count,
+        )  # fmt: skip
+        count = int(np.prod(info.shape, dtype=np.int64))
+        halves = np.stack([packed & 15, packed >> 4], axis=1).reshape(-1)[:count]
+        if info.element_type == 20:
+            halves = ((halves ^ 8).astype(np.int8)) - np.int8(8)
+        return halves.reshape(info.shape)
+
+
+def _widened(data: np.ndarray, element_type: int) -> np.ndarray:
+    """bf16 and f8 as float32; the rest as it is."""
+    if element_type == 4:
+        return (data.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if element_type == 6:
+        return (data.astype(np.uint16) << np.uint16(8)).view(np.float16).astype(np.float32)
+    if element_type == 5:
+        return _F8E4M3[data]
+    return data
+
+
+def _f8e4m3_values() -> np.ndarray:
+    codes = np.arange(256)
+    exponent, mantissa = codes >> 3 & 15, codes & 7
+    values = np.where(
+        exponent == 0, mantissa * 2.0**-9, (8 + mantissa) * 2.0 ** (exponent - 10.0)
+    )
+    values[(codes & 127) == 127] = np.nan
+    return np.where(codes > 127, -values, values).astype(np.float32)
+
+
+_F8E4M3 = _f8e4m3_values()
+
+
+def load_file(
+    filename: Path, *, verify: bool = False, widen: bool = False
+) -> dict[str, np.ndarray]:
+    """All tensors of a file by their names; those stored raw look into the mapped file."""
+    with safe_open(filename, verify=verify, widen=widen) as file:
+        return file.get_tensors()
+
+
+def save_file(
+    tensor_dict: Mapping[str, np.ndarray],
+    filename: Path,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    codec: Codec = "compact",
+    vocabulary: Encoding | None = None,
+    replace: bool = True,
+) -> None:
+    """Writes tensors to a file, which is replaced as safetensors does.
+
+    `compact` is lossless and smaller; `raw` can be mapped. `vocabulary` is embedded.
+    """
+    with WeightsWriter(
+        os.fspath(filename), metadata=metadata, codec=codec, vocabulary=vocabulary, replace=replace
+    ) as writer:
+        for name, tensor in tensor_dict.items():
+            array = np.asarray(tensor)
+            code = _code(name, array.dtype)
+            if not array.dtype.isnative:
+                array = array.astype(array.dtype.newbyteorder("="))
+            # `ascontiguousarray` would give a number one axis.
+            array = np.ascontiguousarray(array).reshape(array.shape)
+            address = array.__array_interface__["data"][0]
+            writer.add(name, code, array.shape, address, array.nbytes)
+        writer.finish()
+
+
+def _code(name: str, dtype: np.dtype) -> int:
+    code = _CODES.get(dtype.newbyteorder("<"))
+    if code is None:
+        code = next((code for code, text in _EXTRA.items() if text == dtype.name), None)
+    if code is None:
+        known = ", ".join(kind for kind, _ in ELEMENT_TYPES.values())
+        raise InvalidArgument(f"{name}: {dtype} is none of {known}")
+    return code

@@ -1,0 +1,204 @@
+"""Token datasets (`Spec/Tokens.md`)."""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import BadData, InvalidArgument
+from .checksum import crc32c
+from .container import Container
+from .frames import decompressed
+from .groups import number, numbers
+from .vocabulary import KINDS as VOCABULARY_KINDS
+from .vocabulary import Vocabulary
+
+CODECS = {1: "raw16", 2: "raw32", 3: "packed", 4: "rank", 5: "archive"}
+_KINDS = {"TOKH", "TOKR", "TOKN", "TOKB", "DOCL"} | VOCABULARY_KINDS
+_ESCAPE = 0xFF00
+
+
+class Tokens:
+    """The tokens and the documents of a dataset; a block is read when one of its tokens is."""
+
+    def __init__(self, file: str | os.PathLike[str] | Container) -> None:
+        self._file = file if isinstance(file, Container) else Container(file)
+        self._file.refuse_unknown(_KINDS)
+        header = self._file.read(self._file.section("TOKH"), limit=64)
+        if len(header) != 64 or any(header[25:32]):
+            raise self._bad("TOKH", "not 64 bytes, or reserved ones are not zero")
+        self.token_count: int
+        self.document_count: int
+        #: Ids are below this.
+        self.id_bound: int
+        self.token_count, self.document_count, self.id_bound, self._block, codec = (
+            struct.unpack_from("<QQIIB", header)
+        )
+        #: The fingerprint of the vocabulary that the ids are of.
+        self.fingerprint = header[32:]
+        if codec not in CODECS:
+            raise self._bad("TOKH", f"codec {codec} is not known")
+        self.codec = CODECS[codec]
+        bound = {1: 1 << 16, 2: 1 << 32, 3: 1 << 32}.get(codec, (1 << 24) + _ESCAPE)
+        if not 0 < self.id_bound <= bound:
+            raise self._bad("TOKH", f"the codec cannot hold ids below {self.id_bound}")
+        if self._block % 8 or not 8 <= self._block <= 1 << 21:
+            raise self._bad("TOKH", f"blocks of {self._block} tokens")
+        self._width = {1: 16, 2: 32}.get(codec, max(1, (self.id_bound - 1).bit_length()))
+        self._read_block_table(codec)
+        self._cached: tuple[int, np.ndarray] = (-1, np.zeros(0, dtype=np.uint32))
+
+    @property
+    def block_token_count(self) -> int:
+        """Tokens of each block but the last."""
+        return self._block
+
+    @property
+    def content_id(self) -> bytes:
+        """The content id of the file."""
+        return self._file.content_id
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The vocabulary that the file embeds, if it embeds one."""
+        return Vocabulary(self._file) if self._file.find("VOCB") else None
+
+    def _bad(self, section: str, cause: str) -> BadData:
+        return BadData(f"{self._file.path}: {section}: {cause}")
+
+    def _read_block_table(self, codec: int) -> None:
+        if self.token_count > 1 << 60:
+            raise self._bad("TOKH", "more tokens than a file holds")
+        count = -(-self.token_count // self._block)
+        section = self._file.section("TOKB")
+        if section.byte_count != 12 * count:
+            raise self._bad("TOKB", f"{section.byte_count} bytes for {count} blocks")
+        table = np.frombuffer(self._file.read(section), dtype="<u4").reshape(3, count)
+        self._stored, self._lengths, self._checksums = table.astype(np.int64)
+        self._data = self._file.raw(self._file.section("TOKN"))
+        self._ends = np.cumsum(self._stored)
+        if (int(self._ends[-1]) if count else 0) != len(self._data):
+            raise self._bad("TOKB", "the blocks do not sum up to TOKN")
+        if codec <= 3:
+            tokens = np.full(count, self._block, dtype=np.int64)
+            if count:
+                tokens[-1] = self.token_count - (count - 1) * self._block
+            wanted = (tokens * self._width + 7) // 8
+            if (self._stored != wanted).any() or (self._lengths != wanted).any():
+                raise self._bad("TOKB", "a block of another length than its tokens")
+        elif (self._lengths > 4 * self._block).any() or (self._lengths % 2).any():
+            raise self._bad("TOKB", "a block of another length than its tokens")
+
+    @cached_property
+    def _ids_by_rank(self) -> np.ndarray:
+        classes = np.frombuffer(self._file.read(self._file.section("TOKR")), dtype=np.uint8)
+        if len(classes) != self.id_bound:
+            raise self._bad("TOKR", f"{len(classes)} classes for {self.id_bound} ids")
+        return np.argsort(-classes.astype(np.int16), kind="stable").astype(np.uint32)
+
+    def _decoded(self, index: int) -> np.ndarray:
+        """Block `index` as ids, checked."""
+        if self._cached[0] == index:
+            return self._cached[1]
+        end, stored = int(self._ends[index]), int(self._stored[index])
+        data = self._data[end - stored : end]
+        where = f"{self._file.path}: TOKN: block {index}"
+        if crc32c(data) != int(self._checksums[index]):
+            raise BadData(f"{where}: the checksum is wrong")
+        count = min(self._block, self.token_count - index * self._block)
+        if self.codec == "raw16":
+            ids = np.frombuffer(data, dtype="<u2").astype(np.uint32)
+        elif self.codec == "raw32":
+            ids = np.frombuffer(data, dtype="<u4")
+        elif self.codec == "packed":
+            ids = self._unpacked(data, count)
+        else:
+            units = decompressed(data, int(self._lengths[index]), where)
+            ranks = self._ranks(np.frombuffer(units, dtype=">u2").astype(np.uint32), where)
+            if len(ranks) != count or (ranks >= self.id_bound).any():
+                raise BadData(f"{where}: a rank of no id, or another number of ids")
+            ids = self._ids_by_rank[ranks]
+        if (ids >= self.id_bound).any():
+            raise BadData(f"{where}: an id of {int(ids.max())}, not below {self.id_bound}")
+        self._cached = (index, ids)
+        return ids
+
+    def _unpacked(self, data: memoryview, count: int) -> np.ndarray:
+        bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
+        used = count * self._width
+        places = np.uint64(1) << np.arange(self._width, dtype=np.uint64)
+        return (bits[:used].reshape(count, self._width) @ places).astype(np.uint32)
+
+    @staticmethod
+    def _ranks(units: np.ndarray, where: str) -> np.ndarray:
+        """Ranks of one unit or of two; in a run of high units every second one begins a rank."""
+        high = units >= _ESCAPE
+        places = np.arange(len(units))
+        last_low = np.maximum.accumulate(np.where(high, -1, places))
+        begins_pair = high & ((places - last_low) % 2 == 1)
+        if len(units) and begins_pair[-1]:
+            raise BadData(f"{where}: an escape is cut")
+        second = np.zeros(len(units), dtype=bool)
+        second[1:] = begins_pair[:-1]
+        ranks = units.copy()
+        pairs = np.flatnonzero(begins_pair)
+        ranks[pairs] = _ESCAPE + ((units[pairs] - _ESCAPE) << 16 | units[pairs + 1])
+        return ranks[~second]
+
+    def tokens(self, start: int, end: int) -> np.ndarray:
+        """Tokens `start` to `end`, without it, as uint32."""
+        if not 0 <= start <= end <= self.token_count:
+            raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
+        result = np.empty(end - start, dtype=np.uint32)
+        position = start
+        while position < end:
+            index, offset = divmod(position, self._block)
+            ids = self._decoded(index)[offset : offset + end - position]
+            result[position - start : position - start + len(ids)] = ids
+            position += len(ids)
+        return result
+
+    @cached_property
+    def document_ends(self) -> np.ndarray:
+        """Where every document ends: the index of its last token, plus 1."""
+        data = self._file.read(self._file.section("DOCL"))
+        lengths = numbers(data, f"{self._file.path}: DOCL")
+        if len(lengths) != self.document_count or (lengths > self.token_count).any():
+            raise self._bad("DOCL", f"{len(lengths)} documents, not {self.document_count}")
+        ends = np.cumsum(lengths)
+        if (int(ends[-1]) if len(ends) else 0) != self.token_count:
+            raise self._bad("DOCL", "the lengths do not sum up to tokenCount")
+        return ends
+
+    def document_sources(self) -> list[str] | None:
+        """The source of every document, if they were given."""
+        section = self._file.find("dsrc")
+        if section is None:
+            return None
+        data, position, where = self._file.read(section), 0, f"{self._file.path}: dsrc"
+        sources = []
+        while position < len(data):
+            length, position = number(data, position, where)
+            if length > len(data) - position:
+                raise BadData(f"{where}: a source is cut")
+            try:
+                sources.append(data[position : position + length].decode())
+            except UnicodeDecodeError:
+                raise BadData(f"{where}: a source is no UTF-8") from None
+            position += length
+        if len(sources) != self.document_count:
+            raise BadData(f"{where}: {len(sources)} sources")
+        return sources
+
+    def document_byte_counts(self) -> np.ndarray | None:
+        """The bytes of the text of every document, if they were given."""
+        section = self._file.find("dbyt")
+        if section is None:
+            return None
+        counts = numbers(self._file.read(section), f"{self._file.path}: dbyt")
+        if len(counts) != self.document_count:
+            raise self._bad("dbyt", f"{len(counts)} documents, not {self.document_count}")
+        return counts

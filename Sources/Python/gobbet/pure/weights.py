@@ -1,0 +1,246 @@
+"""Weights (`Spec/Weights.md`)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import BadData, InvalidArgument, NotFound
+from .checksum import crc32c
+from .container import Container, is_name
+from .frames import decompressed
+from .vocabulary import KINDS as VOCABULARY_KINDS
+from .vocabulary import Vocabulary
+
+#: The name and the bits of every element type.
+ELEMENT_TYPES = {
+    1: ("f64", 64), 2: ("f32", 32), 3: ("f16", 16), 4: ("bf16", 16), 5: ("f8e4m3", 8),
+    6: ("f8e5m2", 8), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
+    20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
+    36: ("u4", 4), 48: ("bool", 8),
+}  # fmt: skip
+_BLOCK = 524_288
+_KINDS = {"TENS", "TDAT", "TBLK"} | VOCABULARY_KINDS
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor without its data."""
+
+    name: str
+    #: The code of the element type.
+    element_type: int
+    shape: tuple[int, ...]
+    is_raw: bool
+    byte_count: int
+    #: Where the data begins in the file.
+    file_offset: int
+    #: The number of its first block, and how many there are.
+    first_block: int
+    block_count: int
+    #: The number of the table that it is of.
+    table: int
+
+
+class _Table(NamedTuple):
+    """The data and the blocks of one table of tensors."""
+
+    data: memoryview
+    origin: int
+    stored: list[int]
+    lengths: list[int]
+    checksums: list[int]
+
+
+class Weights:
+    """The tensors of a file; their data is read when it is asked for."""
+
+    def __init__(self, file: str | os.PathLike[str] | Container) -> None:
+        self._file = file if isinstance(file, Container) else Container(file)
+        self._file.refuse_unknown(_KINDS)
+        self._tables: list[_Table] = []
+        # A tensor of a later table takes the place of one of the same name in an earlier.
+        self._index: dict[str, Tensor] = {}
+        count = sum(section.kind == "TENS" for section in self._file.sections)
+        for number in range(max(1, count)):
+            tensors = self._read_table(str(number) if number else "")
+            found = {tensor.name: tensor for tensor in tensors}
+            if len(found) != len(tensors):
+                raise self._bad("TENS", "two tensors have the same name")
+            self._index |= found
+        for kind in ("TDAT", "TBLK"):
+            if sum(section.kind == kind for section in self._file.sections) != max(1, count):
+                raise self._bad(kind, "not as many as tables")
+        #: The tensors in the order of their data.
+        self.tensors = list(self._index.values())
+
+    def _bad(self, section: str, cause: str) -> BadData:
+        return BadData(f"{self._file.path}: {section}: {cause}")
+
+    def _read_table(self, number: str) -> list[Tensor]:
+        data = self._file.section("TDAT", number)
+        if data.payload % 16384:
+            raise self._bad("TDAT", "does not begin at a multiple of 16384")
+        table = self._file.read(self._file.section("TENS", number), limit=1 << 26)
+        if len(table) < 8 or int.from_bytes(table[4:8], "little") != _BLOCK:
+            raise self._bad("TENS", f"is cut, or blocks are not of {_BLOCK} bytes")
+        drafts = []
+        position = 8
+        for _ in range(int.from_bytes(table[:4], "little")):
+            if len(table) - position < 16:
+                raise self._bad("TENS", "is cut")
+            length, kind, codec, rank, offset = struct.unpack_from("<HBBIQ", table, position)
+            position += 16
+            if kind not in ELEMENT_TYPES or codec > 1 or rank > 8 or offset % 64:
+                raise self._bad("TENS", "an element type, a codec, a rank or an offset is wrong")
+            if not 1 <= length <= 512 or len(table) - position < 8 * rank + length:
+                raise self._bad("TENS", "is cut, or a name is too long")
+            shape = struct.unpack_from(f"<{rank}Q", table, position)
+            position += 8 * rank
+            name = self._name(table[position : position + length])
+            position += length
+            bits = math.prod(shape) * ELEMENT_TYPES[kind][1]
+            if bits >= 1 << 63:
+                raise self._bad("TENS", f"{name} does not fit")
+            drafts.append((name, kind, codec, shape, (bits + 7) // 8, offset))
+        if position != len(table):
+            raise self._bad("TENS", "something follows the tensors")
+        return self._place(drafts, number)
+
+    def _name(self, data: bytes) -> str:
+        try:
+            name = data.decode()
+        except UnicodeDecodeError:
+            raise self._bad("TENS", "a name is no UTF-8") from None
+        if name == "." or not is_name(name):
+            raise self._bad("TENS", "a name has a character that names must not have")
+        return name
+
+    def _place(self, drafts: list, number: str) -> list[Tensor]:
+        """Gives each tensor its blocks, which must lie without holes but for padding."""
+        counts = [-(-draft[4] // _BLOCK) for draft in drafts]
+        total = sum(counts)
+        section = self._file.section("TBLK", number)
+        if section.byte_count != 12 * total:
+            raise self._bad("TBLK", f"{section.byte_count} bytes for {total} blocks")
+        blocks = np.frombuffer(self._file.read(section), dtype="<u4").reshape(3, total)
+        stored, lengths, checksums = blocks.tolist()
+        section = self._file.section("TDAT", number)
+        data, origin = self._file.raw(section), section.payload
+        tensors = []
+        first = end = 0
+        for (name, kind, codec, shape, size, offset), count in zip(drafts, counts):
+            if offset != -(-end // 64) * 64 or any(data[end:offset]):
+                raise self._bad("TENS", f"{name} does not begin behind the tensor before it")
+            if codec == 1 and not 1 <= kind <= 6:
+                raise self._bad("TENS", f"{name} is compact, but not of floating-point numbers")
+            end = offset + sum(stored[first : first + count])
+            for block in range(count):
+                length = min(_BLOCK, size - block * _BLOCK)
+                if lengths[first + block] != length or (
+                    codec == 0 and stored[first + block] != length
+                ):
+                    raise self._bad("TBLK", f"a block of {name} has another length than its data")
+            tensors.append(
+                Tensor(
+                    name, kind, shape, codec == 0, size, origin + offset, first, count,
+                    len(self._tables),
+                )
+            )  # fmt: skip
+            first += count
+        if end != len(data):
+            raise self._bad("TDAT", "another length than the tensors")
+        self._tables.append(_Table(data, origin, stored, lengths, checksums))
+        return tensors
+
+    def __getitem__(self, name: str) -> Tensor:
+        try:
+            return self._index[name]
+        except KeyError:
+            raise NotFound(f"{self._file.path}: no tensor {name}") from None
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The vocabulary that the file embeds, if it embeds one."""
+        return Vocabulary(self._file) if self._file.find("VOCB") else None
+
+    @property
+    def content_id(self) -> bytes:
+        """The content id of the file."""
+        return self._file.content_id
+
+    def metadata(self) -> dict[str, str]:
+        """The metadata in its order; empty if there is none."""
+        section = self._file.find("meta")
+        if section is None:
+            return {}
+        try:
+            pairs = json.loads(
+                self._file.read(section, limit=1 << 24).decode(), object_pairs_hook=list
+            )
+            # Half a surrogate is JSON, but no text.
+            json.dumps(pairs, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise self._bad("meta", str(error)) from None
+        if not isinstance(pairs, list) or any(
+            not isinstance(pair, tuple) or not isinstance(pair[1], str) for pair in pairs
+        ):
+            raise self._bad("meta", "not one object of strings")
+        if len(dict(pairs)) != len(pairs):
+            raise self._bad("meta", "a key comes twice")
+        return dict(pairs)
+
+    def read(self, tensor: Tensor, start: int = 0, end: int | None = None) -> bytes:
+        """Bytes `start` to `end` of a tensor's data, from the blocks that hold them, checked."""
+        end = tensor.byte_count if end is None else end
+        if not 0 <= start <= end <= tensor.byte_count:
+            raise InvalidArgument(f"bytes {start}..<{end} of {tensor.name}")
+        if start == end:
+            return b""
+        first, last = start // _BLOCK, -(-end // _BLOCK)
+        pieces = [self._decoded(tensor, index) for index in range(first, last)]
+        return b"".join(pieces)[start - first * _BLOCK : end - first * _BLOCK]
+
+    def _decoded(self, tensor: Tensor, index: int) -> bytes | memoryview:
+        block = tensor.first_block + index
+        table = self._tables[tensor.table]
+        start = tensor.file_offset - table.origin + sum(table.stored[tensor.first_block : block])
+        data = table.data[start : start + table.stored[block]]
+        where = f"{self._file.path}: TDAT: block {index} of {tensor.name}"
+        if crc32c(data) != table.checksums[block]:
+            raise BadData(f"{where}: the checksum is wrong")
+        if tensor.is_raw:
+            return data
+        width = ELEMENT_TYPES[tensor.element_type][1] // 8
+        return _joined_planes(data, width, table.lengths[block], where)
+
+
+def _joined_planes(data: memoryview, width: int, length: int, where: str) -> bytes:
+    """The elements of a compact block: planes from the top byte down, then rotated back."""
+    widths = {1: (1,), 2: (1, 1), 4: (1, 1, 2), 8: (1, 1, 2, 4)}[width]
+    count = length // width
+    if count * width != length or len(data) < 4 * len(widths):
+        raise BadData(f"{where}: is cut")
+    lengths = struct.unpack_from(f"<{len(widths)}I", data)
+    if sum(lengths) + 4 * len(widths) != len(data):
+        raise BadData(f"{where}: planes of another length")
+    elements = np.zeros(count, dtype=f"<u{width}")
+    position, shift = 4 * len(widths), 8 * width
+    for plane_width, stored in zip(widths, lengths):
+        plane: bytes | memoryview = data[position : position + stored]
+        position += stored
+        if stored < count * plane_width:
+            plane = decompressed(plane, count * plane_width, where)
+        elif stored > count * plane_width:
+            raise BadData(f"{where}: a plane of another length")
+        shift -= 8 * plane_width
+        values = np.frombuffer(plane, dtype=f"<u{plane_width}").astype(elements.dtype)
+        elements |= values << elements.dtype.type(shift)
+    one = elements.dtype.type(1)
+    return (elements >> one | (elements & one) << elements.dtype.type(8 * width - 1)).tobytes()

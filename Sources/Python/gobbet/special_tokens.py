@@ -1,0 +1,70 @@
+"""Which special tokens of a text become tokens, and which are refused."""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from typing import TYPE_CHECKING, Literal
+
+from . import _structures
+from .errors import SpecialToken
+
+if TYPE_CHECKING:
+    from .encoding import Encoding
+
+
+class Policy:
+    """Which special tokens are allowed and which refused, as the library takes it."""
+
+    def __init__(
+        self,
+        encoding: Encoding,
+        allowed: Literal["all"] | frozenset[str],
+        disallowed: Literal["all"] | frozenset[str],
+    ) -> None:
+        known = encoding.special_tokens
+        chosen = set(known) if isinstance(allowed, str) else set(allowed) & set(known)
+        rest = set(known) - chosen
+        #: The texts that are refused.
+        self.refused = rest if isinstance(disallowed, str) else set(disallowed)
+        refuse_rest = bool(rest) and rest <= self.refused
+        #: Those that the library does not refuse by itself.
+        self.others = tuple(sorted(self.refused - rest if refuse_rest else self.refused))
+        ids = sorted(known[text] for text in chosen)
+        self._allowed = array("I", ids or [0])
+        self._structure = _structures.SpecialTokens(
+            size=ctypes.sizeof(_structures.SpecialTokens),
+            allow_all=0,
+            allowed=self._allowed.buffer_info()[0],
+            allowed_count=len(ids),
+            refuse_others=refuse_rest,
+        )
+        self._texts = [text.encode() for text in sorted(chosen | self.refused)]
+        #: What all of them begin with that are allowed or refused: most text has nothing of it, and
+        #: is then searched for none.
+        first, last = min(self._texts, default=b""), max(self._texts, default=b"")
+        shared = (place for place, pair in enumerate(zip(first, last)) if pair[0] != pair[1])
+        self.prefix = first[: next(shared, min(len(first), len(last)))]
+        #: Where the structure is; null if there is nothing to tell.
+        self.address: int | None = None
+        if ids or refuse_rest:
+            self.address = ctypes.addressof(self._structure)
+        self.argument = ctypes.c_void_p.from_param(self.address)
+
+    def concerns(self, data: bytes) -> bool:
+        """Whether a text may hold anything that is allowed or refused."""
+        return len(self._texts) > 16 or any(text in data for text in self._texts)
+
+    def refuse_others(self, data: bytes) -> None:
+        """Refuses what the library does not refuse by itself."""
+        for other in self.others:
+            if other.encode() in data:
+                raise SpecialToken(refusal(other))
+
+
+def refusal(token: str) -> str:
+    return (
+        f"the text holds the special token {token!r}, which is disallowed: have it as a token by "
+        f"allowed_special={{{token!r}}}, or as ordinary text by a disallowed_special without it, "
+        "such as ()"
+    )

@@ -1,0 +1,121 @@
+"""Weights as PyTorch tensors, with the interface of `safetensors.torch`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .errors import InvalidArgument
+from .weights import Path, SafeOpen, row_bytes
+from .weights_writer import Codec, WeightsWriter
+
+if TYPE_CHECKING:
+    from .encoding import Encoding
+
+_DTYPES = {
+    code: getattr(torch, name)
+    for code, name in {
+        1: "float64", 2: "float32", 3: "float16", 4: "bfloat16", 5: "float8_e4m3fn",
+        6: "float8_e5m2", 16: "int64", 17: "int32", 18: "int16", 19: "int8", 32: "uint64",
+        33: "uint32", 34: "uint16", 35: "uint8", 48: "bool",
+    }.items()
+    if hasattr(torch, name)
+}  # fmt: skip
+_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+
+
+class safe_open(SafeOpen):
+    """A file of tensors that come as PyTorch tensors on `device`."""
+
+    def __init__(
+        self, filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = False
+    ) -> None:
+        super().__init__(filename, verify=verify)
+        self._device = torch.device(device)
+        self._bytes: torch.Tensor | None = None
+
+    def _whole(self, index: int) -> torch.Tensor:
+        info = self._file.tensors[index]
+        return self._rows(index, 0, info.shape[0] if info.shape else 1).reshape(info.shape)
+
+    def _rows(self, index: int, first: int, last: int) -> torch.Tensor:
+        info = self._file.tensors[index]
+        dtype = _DTYPES.get(info.element_type)
+        if dtype is None:
+            raise InvalidArgument(f"{info.name}: this PyTorch has no {info.dtype}")
+        shape = (last - first, *info.shape[1:])
+        width = row_bytes(info)
+        size = (last - first) * width
+        if size == 0:
+            tensor = torch.empty(shape, dtype=dtype)
+        elif info.is_raw and info.file_offset and not self._verify:
+            start = info.file_offset + first * width
+            tensor = self._mapped()[start : start + size].view(dtype).view(shape)
+        else:
+            tensor = torch.empty(shape, dtype=dtype)
+            self._file.read_into(index, first, last, tensor.data_ptr(), size)
+        return tensor if self._device.type == "cpu" else tensor.to(self._device)
+
+    def _mapped(self) -> torch.Tensor:
+        """The whole file as bytes, which keep its mapping alive."""
+        if self._bytes is None:
+            self._bytes = torch.frombuffer(self._file.mapped(), dtype=torch.uint8)
+        return self._bytes
+
+    def close(self) -> None:
+        super().close()
+        self._bytes = None
+
+
+def load_file(
+    filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = False
+) -> dict[str, torch.Tensor]:
+    """All tensors of a file by their names; those stored raw look into the mapped file.
+
+    What is written to them stays in this process.
+    """
+    with safe_open(filename, device, verify=verify) as file:
+        return file.get_tensors()
+
+
+def save_file(
+    tensors: Mapping[str, torch.Tensor],
+    filename: Path,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    codec: Codec = "compact",
+    vocabulary: Encoding | None = None,
+    replace: bool = True,
+) -> None:
+    """Writes tensors to a file, which is replaced as safetensors does.
+
+    `compact` is lossless and smaller; `raw` can be mapped. `vocabulary` is embedded.
+    """
+    with WeightsWriter(
+        os.fspath(filename), metadata=metadata, codec=codec, vocabulary=vocabulary, replace=replace
+    ) as writer:
+        for name, tensor in tensors.items():
+            code = _CODES.get(tensor.dtype)
+            if code is None:
+                raise InvalidArgument(f"{name}: {tensor.dtype} is no element type")
+            data = tensor.detach().to("cpu").contiguous()
+            writer.add(name, code, tuple(data.shape), data.data_ptr(), data.nbytes)
+        writer.finish()
+
+
+def load_model(
+    model: torch.nn.Module, filename: Path, strict: bool = True
+) -> tuple[list[str], list[str]]:
+    """Loads the tensors of a file into a model; the names that are missing, and those too many."""
+    result: Any = model.load_state_dict(load_file(filename), strict=strict)
+    return list(result.missing_keys), list(result.unexpected_keys)
+
+
+def save_model(
+    model: torch.nn.Module, filename: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Writes the state of a model."""
+    save_file(model.state_dict(), filename, metadata)

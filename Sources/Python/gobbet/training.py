@@ -1,0 +1,214 @@
+"""Vocabularies out of text: counting pretokens, and learning merges from the counts."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Literal
+from collections.abc import Iterable, Sequence
+
+from . import _native, _structures
+from ._native import local
+from .corpus import documents
+from .encoding import Encoding
+from .errors import InvalidArgument
+
+Path = str | os.PathLike[str]
+
+#: Bytes of text that are counted in one call.
+_CHUNK_BYTES = 1 << 23
+
+
+class Counts:
+    """Counted pretokens of text that is split as `pattern` says: gpt2, cl100k, llama3, o200k, …"""
+
+    def __init__(self, pattern: str = "gpt2") -> None:
+        library = _native.library()
+        _native.check(
+            library.counts_make(
+                _native.c_text(pattern, "a pattern"), local.handle_at, local.error_at
+            )
+        )
+        self.pattern = pattern
+        self._owner = _native.Handle(local.handle.value, library.counts_close)
+        self._library = library
+
+    def __len__(self) -> int:
+        """How many different pretokens there are."""
+        _native.check(
+            self._library.counts_size(self._owner.value, local.count_at, local.error_at)
+        )
+        return local.count.value
+
+    def add_texts(self, texts: Iterable[str | bytes]) -> None:
+        """Counts the pretokens of documents."""
+        chunk: list[bytes] = []
+        size = 0
+        for text in texts:
+            data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+            chunk.append(data)
+            size += len(data)
+            if size >= _CHUNK_BYTES:
+                self._add(chunk)
+                chunk, size = [], 0
+        if chunk:
+            self._add(chunk)
+
+    def _add(self, texts: list[bytes]) -> None:
+        joined, ends = _native.joined(texts)
+        _native.check(
+            self._library.counts_add_documents(
+                self._owner.value, joined, ctypes.addressof(ends), len(texts), local.error_at
+            )
+        )
+
+    def add_file(self, path: Path) -> None:
+        """Adds the counts of a file that `write` or `gobbet counts` wrote, of the same pattern."""
+        _native.check(
+            self._library.counts_add_file(
+                self._owner.value, _native.path_bytes(path), local.error_at
+            )
+        )
+
+    def write(self, path: Path, *, replace: bool = False) -> None:
+        """Writes the counts as a file: the same counts always give the same bytes."""
+        _native.check(
+            self._library.counts_write(
+                self._owner.value, _native.path_bytes(path), replace, local.error_at
+            )
+        )
+
+    def train(
+        self,
+        vocab_size: int,
+        *,
+        special_tokens: Sequence[str] = (),
+        special_tokens_first: bool = False,
+        min_frequency: int = 0,
+        max_token_length: int = 0,
+        tie_break: Literal["huggingface", "bytes"] = "huggingface",
+        name: str = "trained",
+    ) -> Encoding:
+        """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together."""
+        options, kept = _options(
+            vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length,
+            tie_break,
+        )  # fmt: skip
+        _native.check(
+            self._library.train(
+                self._owner.value, ctypes.addressof(options), local.handle_at, local.error_at
+            )
+        )
+        del kept
+        return Encoding._of(local.handle.value, name)
+
+    @staticmethod
+    def merge(paths: Sequence[Path], output: Path, *, replace: bool = False) -> None:
+        """Writes the sum of several files of counts, in bounded memory."""
+        encoded = [_native.path_bytes(path) for path in paths]
+        listed = (ctypes.c_char_p * len(encoded))(*encoded)
+        _native.check(
+            _native.library().counts_merge_files(
+                ctypes.addressof(listed),
+                len(encoded),
+                _native.path_bytes(output),
+                replace,
+                local.error_at,
+            )
+        )
+
+
+def train(
+    source: Path | Iterable[str | bytes | os.PathLike[str]],
+    vocab_size: int,
+    *,
+    pattern: str = "gpt2",
+    text_key: str = "text",
+    special_tokens: Sequence[str] = (),
+    special_tokens_first: bool = False,
+    min_frequency: int = 0,
+    max_token_length: int = 0,
+    tie_break: Literal["huggingface", "bytes"] = "huggingface",
+    name: str = "trained",
+) -> Encoding:
+    """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together.
+
+    `source` is a path (of a file or of a directory), or an iterable of texts; elements that are
+    `pathlib.Path`s are files to be read, as `gobbet.corpus.documents` reads them.
+    """
+    counts = Counts(pattern)
+    if isinstance(source, (str, os.PathLike)):
+        counts.add_texts(documents(source, text_key=text_key))
+    else:
+        counts.add_texts(_texts(source, text_key))
+    return counts.train(
+        vocab_size,
+        special_tokens=special_tokens,
+        special_tokens_first=special_tokens_first,
+        min_frequency=min_frequency,
+        max_token_length=max_token_length,
+        tie_break=tie_break,
+        name=name,
+    )
+
+
+def train_from_counts(
+    path: Path,
+    vocab_size: int,
+    *,
+    special_tokens: Sequence[str] = (),
+    special_tokens_first: bool = False,
+    min_frequency: int = 0,
+    max_token_length: int = 0,
+    tie_break: Literal["huggingface", "bytes"] = "huggingface",
+    name: str = "trained",
+) -> Encoding:
+    """Learns a vocabulary from a file of counts, which is read where it lies."""
+    options, kept = _options(
+        vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length, tie_break
+    )
+    _native.check(
+        _native.library().train_from_file(
+            _native.path_bytes(path), ctypes.addressof(options), local.handle_at, local.error_at
+        )
+    )
+    del kept
+    return Encoding._of(local.handle.value, name)
+
+
+def _texts(
+    source: Iterable[str | bytes | os.PathLike[str]], text_key: str
+) -> Iterable[str | bytes]:
+    for element in source:
+        if isinstance(element, os.PathLike):
+            yield from documents(element, text_key=text_key)
+        else:
+            yield element
+
+
+def _options(
+    vocab_size: int,
+    special_tokens: Sequence[str],
+    special_tokens_first: bool,
+    min_frequency: int,
+    max_token_length: int,
+    tie_break: str,
+) -> tuple[_structures.TrainingOptions, object]:
+    """The options, and what must live as long as they do."""
+    if not 0 < vocab_size < 1 << 32 or min_frequency < 0 or max_token_length < 0:
+        raise InvalidArgument("sizes, frequencies and lengths must not be negative")
+    if tie_break not in ("huggingface", "bytes"):
+        raise InvalidArgument(f"tie_break is huggingface or bytes, not {tie_break}")
+    texts, ends = _native.joined([token.encode() for token in special_tokens])
+    options = _structures.TrainingOptions(
+        size=ctypes.sizeof(_structures.TrainingOptions),
+        vocabulary_size=vocab_size,
+        tie_break=int(tie_break == "bytes"),
+        special_tokens_first=special_tokens_first,
+        minimum_frequency=min_frequency,
+        maximum_token_length=max_token_length,
+        specials=texts,
+        special_ends=ctypes.addressof(ends),
+        special_count=len(special_tokens),
+    )
+    return options, (texts, ends)

@@ -1,0 +1,347 @@
+"""Files of tensors, opened and listed; `gobbet.numpy` and `gobbet.torch` make arrays of them."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _native, _structures
+from ._native import local
+from .errors import BadData, InvalidArgument, NoInput, NotFound
+
+if TYPE_CHECKING:
+    from .encoding import Encoding
+    from .pure import Weights
+
+Path = str | os.PathLike[str]
+
+#: The name and the bits of every element type, by its code in `Spec/Weights.md`.
+ELEMENT_TYPES = {
+    1: ("f64", 64), 2: ("f32", 32), 3: ("f16", 16), 4: ("bf16", 16), 5: ("f8e4m3", 8),
+    6: ("f8e5m2", 8), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
+    20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
+    36: ("u4", 4), 48: ("bool", 8),
+}  # fmt: skip
+#: The names that safetensors has for them.
+SAFETENSORS_NAMES = {
+    1: "F64", 2: "F32", 3: "F16", 4: "BF16", 5: "F8_E4M3", 6: "F8_E5M2", 16: "I64", 17: "I32",
+    18: "I16", 19: "I8", 20: "I4", 32: "U64", 33: "U32", 34: "U16", 35: "U8", 36: "U4", 48: "BOOL",
+}  # fmt: skip
+#: Tensors below this are read by one thread.
+_BYTES_PER_THREAD = 1 << 22
+
+
+class TensorInfo(NamedTuple):
+    """A tensor, without its data."""
+
+    name: str
+    #: The code of the element type in `Spec/Weights.md`.
+    element_type: int
+    shape: tuple[int, ...]
+    byte_count: int
+    stored_byte_count: int
+    #: Whether the data lies in the file as it is, and can be mapped.
+    is_raw: bool
+    #: Where it lies; 0 if that is not known.
+    file_offset: int
+
+    @property
+    def dtype(self) -> str:
+        """The name of the element type: f32, bf16, i64, …"""
+        return ELEMENT_TYPES[self.element_type][0]
+
+
+_INFO = struct.Struct("<4xIQQII8Q")
+_NAME = _structures.TensorInfo.name.offset
+_OFFSET = struct.Struct("<Q")
+
+
+class WeightsFile:
+    """The tensors of a file and their bytes; by Python alone where the library is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = os.fspath(path)
+        self._mapped: mmap.mmap | None = None
+        self._pure: Weights | None = None
+        #: The tensors in the order of their data.
+        self.tensors: list[TensorInfo]
+        if _native.available():
+            self._stamp = _stamp(self.path)
+            self._open()
+        else:
+            self._stamp = _stamp(self.path)
+            self._open_pure()
+        self._index = {info.name: place for place, info in enumerate(self.tensors)}
+
+    def _open(self) -> None:
+        library = self._library = _native.library()
+        _native.check(
+            library.weights_open(_native.path_bytes(self.path), local.handle_at, local.error_at)
+        )
+        self._owner = _native.Handle(local.handle.value, library.weights_close)
+        handle = self._owner.value
+        _native.check(
+            library.weights_count(handle, local.count_at, local.number_at, local.error_at)
+        )
+        self._metadata_count = local.number.value
+        info = _structures.TensorInfo()
+        address, view = ctypes.addressof(info), memoryview(info).cast("B")
+        info.size = ctypes.sizeof(info)
+        self.tensors = []
+        for index in range(local.count.value):
+            status = library.weights_tensor(handle, index, address, local.error_at)
+            if status:
+                _native.fail(status)
+            kind, byte_count, stored, rank, is_raw, *shape = _INFO.unpack_from(view)
+            name = info.name.decode()
+            offset = _OFFSET.unpack_from(view, _structures.TensorInfo.file_offset.offset)[0]
+            self.tensors.append(
+                TensorInfo(
+                    name, kind, tuple(shape[:rank]), byte_count, stored, bool(is_raw),
+                    offset if is_raw else 0,
+                )
+            )  # fmt: skip
+
+    def _open_pure(self) -> None:
+        from .pure import Weights
+
+        self._pure = Weights(self.path)
+        self.tensors = [
+            TensorInfo(
+                tensor.name, tensor.element_type, tensor.shape, tensor.byte_count,
+                tensor.byte_count, tensor.is_raw, tensor.file_offset if tensor.is_raw else 0,
+            )
+            for tensor in self._pure.tensors
+        ]  # fmt: skip
+
+    def find(self, name: str) -> int:
+        """The index of the tensor of that name.
+
+        Raises `NotFound`, a KeyError, if there is none.
+        """
+        try:
+            return self._index[name]
+        except KeyError:
+            raise NotFound(f"{self.path}: no tensor is called {name}") from None
+
+    def metadata(self) -> dict[str, str]:
+        """The metadata in its order."""
+        if self._pure is not None:
+            return self._pure.metadata()
+        result = {}
+        for index in range(self._metadata_count):
+            arguments = (self._owner.value, index)
+            status = self._library.weights_metadata(
+                *arguments, local.buffer_at, 4 * local.room, local.count_at, local.error_at
+            )
+            if status == _native.BUFFER_TOO_SMALL:
+                local.grow(local.count.value // 4 + 1)
+                status = self._library.weights_metadata(
+                    *arguments, local.buffer_at, 4 * local.room, local.count_at, local.error_at
+                )
+            _native.check(status)
+            key, value, _ = local.bytes[: local.count.value].tobytes().split(b"\0", 2)
+            result[key.decode()] = value.decode()
+        return result
+
+    def vocabulary(self) -> Encoding:
+        """The vocabulary that the file embeds.
+
+        Raises `NotFound` if it embeds none.
+        """
+        from .encoding import Encoding
+
+        if self._pure is not None:
+            from .pure import Container
+            from .pure_encoding import PureEncoding
+
+            container = Container(self.path)
+            if container.find("VOCB") is None:
+                raise NotFound(f"{self.path}: no vocabulary is embedded")
+            return PureEncoding(container)
+        _native.check(
+            self._library.weights_vocabulary(self._owner.value, local.handle_at, local.error_at)
+        )
+        return Encoding._of(local.handle.value, os.path.basename(self.path))
+
+    def mapped(self) -> mmap.mmap:
+        """The file, mapped copy-on-write: what is written there stays in this process.
+
+        It lives as long as an array that looks into it.
+        """
+        if self._mapped is None:
+            try:
+                with open(self.path, "rb") as file:
+                    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+                    same = _identity(os.fstat(file.fileno())) == self._stamp
+            except OSError as error:
+                raise NoInput(f"{self.path}: {error.strerror}") from None
+            if not same:
+                raise BadData(f"{self.path}: the file was replaced while it was open")
+            self._mapped = mapped
+        return self._mapped
+
+    def read_into(self, index: int, first: int, last: int, address: int, byte_count: int) -> None:
+        """Copies rows `first` to `last` of the first axis to memory at `address`, checked."""
+        if self._pure is not None:
+            tensor = self._pure.tensors[index]
+            start = first * row_bytes(self.tensors[index])
+            data = self._pure.read(tensor, start, start + byte_count)
+            ctypes.memmove(address, data, byte_count)
+            return
+        status = self._library.weights_read(
+            self._owner.value,
+            index,
+            first,
+            last,
+            1 if byte_count < _BYTES_PER_THREAD else 0,
+            address,
+            byte_count,
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+
+    def close(self) -> None:
+        """Closes the file; arrays that look into it go on living."""
+        if self._pure is None:
+            self._owner.close()
+        self._mapped = None
+
+
+def row_bytes(info: TensorInfo) -> int:
+    """Bytes of a row of the first axis; of all there is where there is no axis."""
+    rows = info.shape[0] if info.shape else 1
+    return info.byte_count // rows if rows else 0
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    try:
+        return _identity(os.stat(path))
+    except OSError as error:
+        raise NoInput(f"{path}: {error.strerror}") from None
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class SafeOpen:
+    """A file of tensors with the interface of safetensors' `safe_open`.
+
+    Data that is stored raw is mapped and not copied, nor are its checksums compared, unless
+    `verify` asks for copies that are. Data that is stored compact is always copied and checked.
+    """
+
+    def __init__(self, filename: Path, *, verify: bool = False) -> None:
+        self._file = WeightsFile(filename)
+        self._verify = verify
+
+    def _whole(self, index: int) -> Any:
+        raise NotImplementedError
+
+    def _rows(self, index: int, first: int, last: int) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; tensors that were got go on living."""
+        self._file.close()
+
+    def keys(self) -> list[str]:
+        """The names of the tensors, sorted."""
+        return sorted(info.name for info in self._file.tensors)
+
+    def offset_keys(self) -> list[str]:
+        """The names of the tensors in the order of their data."""
+        return [info.name for info in self._file.tensors]
+
+    def tensors(self) -> list[TensorInfo]:
+        """What there is to know of each tensor, in the order of their data."""
+        return list(self._file.tensors)
+
+    def metadata(self) -> dict[str, str]:
+        """The metadata in its order."""
+        return self._file.metadata()
+
+    def vocabulary(self) -> Encoding:
+        """The vocabulary that the file embeds.
+
+        Raises `NotFound` if it embeds none.
+        """
+        return self._file.vocabulary()
+
+    def get_tensor(self, name: str) -> Any:
+        """The tensor of that name.
+
+        Raises `NotFound`, a KeyError, if there is none.
+        """
+        return self._whole(self._file.find(name))
+
+    def get_tensors(self) -> dict[str, Any]:
+        """All tensors by their names, in the order of their data."""
+        return {info.name: self._whole(place) for place, info in enumerate(self._file.tensors)}
+
+    def get_slice(self, name: str) -> TensorSlice:
+        """The tensor of that name, of which only what is asked for is read."""
+        return TensorSlice(self, self._file.find(name))
+
+
+class TensorSlice:
+    """A tensor that is read when it is indexed, and only the rows that this needs."""
+
+    def __init__(self, file: SafeOpen, index: int) -> None:
+        self._open = file
+        self._index = index
+        self._info = file._file.tensors[index]
+
+    def get_shape(self) -> list[int]:
+        """The lengths of the axes, outermost first."""
+        return list(self._info.shape)
+
+    def get_dtype(self) -> str:
+        """The element type by safetensors' name: F32, BF16, I64, …"""
+        return SAFETENSORS_NAMES[self._info.element_type]
+
+    def __getitem__(self, key: Any) -> Any:
+        shape = self._info.shape
+        keys = key if isinstance(key, tuple) else (key,)
+        if not shape or not keys or not isinstance(keys[0], (int, slice)):
+            return self._open._whole(self._index)[key]
+        first = keys[0]
+        if isinstance(first, slice):
+            places = range(*first.indices(shape[0]))
+            low, high = (min(places), max(places) + 1) if places else (0, 0)
+            # The rows that were read begin at `low`; a step below zero ends before the first.
+            stop = None if places.step < 0 and places else len(places) and places[-1] - low + 1
+            start = places[0] - low if places else 0
+            inner: int | slice = slice(start, stop, places.step)
+        else:
+            low = first + shape[0] if first < 0 else first
+            if not 0 <= low < shape[0]:
+                raise IndexError(f"row {first} of {shape[0]} of {self._info.name}")
+            high, inner = low + 1, 0
+        return self._open._rows(self._index, low, high)[(inner, *keys[1:])]
+
+
+def safe_open(
+    filename: Path, framework: str = "np", device: Any = "cpu", *, verify: bool = False
+) -> SafeOpen:
+    """Opens a file of tensors as safetensors' `safe_open` does: for `np` or for `pt`."""
+    if framework in ("np", "numpy"):
+        from . import numpy
+
+        return numpy.safe_open(filename, verify=verify)
+    if framework in ("pt", "torch", "pytorch"):
+        from . import torch
+
+        return torch.safe_open(filename, device, verify=verify)
+    raise InvalidArgument(f"framework {framework}: np and pt are known")

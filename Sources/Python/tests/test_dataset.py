@@ -1,0 +1,148 @@
+"""Token datasets: ranges, documents, windows, samplers, writing."""
+
+import pickle
+import unittest
+
+import numpy as np
+
+import gobbet
+
+from . import support
+from .support import CODECS, END
+
+
+class DatasetTests(support.Case):
+    def test_every_codec_gives_the_tokens_and_the_documents_back(self):
+        for codec in CODECS:
+            path = self.folder / f"{codec}.gobbet"
+            documents = support.write_dataset(path, codec, block_token_count=512)
+            tokens = np.concatenate([np.array(each, dtype=np.int64) for each in documents])
+            with self.subTest(codec), gobbet.TokenDataset(path) as dataset:
+                self.assertEqual(len(dataset), len(tokens))
+                self.assertEqual(dataset.codec, codec)
+                self.assertEqual(dataset.dtype, np.uint16)
+                self.assertTrue((dataset[:] == tokens).all())
+                for key in (slice(5, 9), slice(-40, None), slice(1000, 10, -7), slice(0, 90, 11),
+                            slice(9, 5), slice(None, None, -1)):  # fmt: skip
+                    self.assertEqual(dataset[key].tolist(), tokens[key].tolist(), key)
+                self.assertEqual([dataset[0], dataset[-1]], [tokens[0], tokens[-1]])
+                self.assertEqual([each.tolist() for each in dataset.documents()], documents)
+                self.assertEqual(dataset.document(-2).tolist(), documents[-2])
+                self.assertEqual(dataset.document(0).tolist(), [])
+                start = len(documents[1]) + len(documents[2])
+                self.assertEqual(dataset.document_containing(start), 3)
+                for dtype in ("uint16", "uint32", "int32", "int64"):
+                    found = dataset.tokens(100, 700, dtype=dtype)
+                    self.assertEqual((found.dtype.name, found.tolist()),
+                                     (dtype, tokens[100:700].tolist()))
+                with self.assertRaises(IndexError):
+                    dataset[len(tokens)]
+                with self.assertRaises(gobbet.InvalidArgument):
+                    dataset.tokens(5, len(tokens) + 1)
+
+    def test_several_files_are_read_as_one(self):
+        paths = [self.folder / "a.gobbet", self.folder / "b.gobbet"]
+        documents = support.write_dataset(paths[0]) + support.write_dataset(paths[1], "raw16")
+        dataset = gobbet.TokenDataset(paths)
+        self.assertEqual([each.tolist() for each in dataset.documents()], documents)
+        self.assertEqual(pickle.loads(pickle.dumps(dataset))[:].tolist(), dataset[:].tolist())
+
+    def test_windows_are_inputs_and_targets(self):
+        path = self.folder / "d.gobbet"
+        support.write_dataset(path)
+        dataset = gobbet.TokenDataset(path)
+        tokens = dataset[:]
+        for length, stride in ((16, 16), (16, 3), (1, 1), (1000, 999)):
+            windows = dataset.windows(length, stride, dtype="int64")
+            expected = -(-(len(tokens) - length) // stride)
+            self.assertEqual(len(windows), expected)
+            chosen = [0, expected - 1, expected // 2, expected // 3]
+            inputs, targets = windows.batch(chosen)
+            for row, index in enumerate(chosen):
+                start = index * stride
+                self.assertTrue((inputs[row] == tokens[start : start + length]).all())
+                self.assertTrue((targets[row] == tokens[start + 1 : start + length + 1]).all())
+                one = windows[index]
+                self.assertTrue((one[0] == inputs[row]).all() and (one[1] == targets[row]).all())
+            with self.assertRaises(gobbet.Error):
+                windows.batch([expected])
+            with self.assertRaises(IndexError):
+                windows[expected]
+        self.assertEqual(len(dataset.windows(len(tokens))), 0)
+
+    def test_ranks_share_the_windows_and_a_state_goes_on_where_it_was_taken(self):
+        path, other = self.folder / "d.gobbet", self.folder / "o.gobbet"
+        support.write_dataset(path)
+        with gobbet.DatasetWriter(other, support.encoding()) as writer:
+            writer.add(list(range(300)) * 40)
+        dataset = gobbet.TokenDataset(path)
+        count = len(dataset.windows(32))
+        for order in ("sequential", "shuffled", "groups"):
+            options = {"order": order, "seed": 7, "windows_per_group": 8, "groups_together": 4}
+            shares = [
+                list(dataset.sampler(32, rank=rank, world_size=3, **options)) for rank in range(3)
+            ]
+            self.assertEqual(sorted(sum(shares, [])), list(range(count)))
+            sampler = dataset.sampler(32, rank=1, world_size=3, **options)
+            self.assertEqual(len(sampler), len(shares[1]))
+            sampler.take(11)
+            state = sampler.state_dict()
+            self.assertEqual(list(sampler), shares[1][11:])
+            again = dataset.sampler(32)
+            again.load_state_dict(state)
+            self.assertEqual(list(again), shares[1][11:])
+            sampler.next_epoch()
+            again.next_epoch()
+            second = list(again)
+            self.assertEqual(list(sampler), second)
+            # A rank keeps its part of the order, which is another one each epoch.
+            self.assertEqual(second == shares[1], order == "sequential")
+            with self.assertRaises(gobbet.BadData):
+                gobbet.TokenDataset(other).sampler(32).load_state_dict(state)
+            with self.assertRaises(gobbet.InvalidArgument):
+                again.load_state_dict({"order": order})
+
+    def test_texts_are_encoded_as_they_are_written(self):
+        path = self.folder / "t.gobbet"
+        with gobbet.DatasetWriter(path, support.encoding()) as writer:
+            writer.add_texts(["A river.", b"Two rivers.", ""], append=END)
+        self.assertEqual(len(writer.content_id), 64)
+        dataset = gobbet.TokenDataset(path)
+        vocabulary = dataset.vocabulary()
+        self.assertEqual(
+            [vocabulary.decode(each) for each in dataset.documents()],
+            [f"A river.{END}", f"Two rivers.{END}", END],
+        )
+        self.assertEqual(vocabulary.fingerprint, dataset.fingerprint)
+        self.assertEqual(writer.content_id, dataset.content_id)
+
+    def test_a_writer_that_fails_leaves_nothing_behind(self):
+        path = self.folder / "t.gobbet"
+        with self.assertRaises(ZeroDivisionError):
+            with gobbet.DatasetWriter(path, support.encoding()) as writer:
+                writer.add([1, 2, 3])
+                raise ZeroDivisionError
+        writer = gobbet.DatasetWriter(path, support.encoding())
+        with self.assertRaises(gobbet.Error):
+            writer.add([1, support.encoding().n_vocab])
+        writer.close()
+        with self.assertRaises(gobbet.InvalidArgument):
+            writer.add([1])
+        del writer
+        self.assertEqual(list(self.folder.iterdir()), [])
+        support.write_dataset(path)
+        with self.assertRaises(gobbet.CannotCreate):
+            gobbet.DatasetWriter(path, support.encoding()).finish()
+
+    def test_a_dataset_that_changed_is_not_the_one_that_was_pickled(self):
+        path = self.folder / "t.gobbet"
+        support.write_dataset(path)
+        pickled = pickle.dumps(gobbet.TokenDataset(path))
+        with gobbet.DatasetWriter(path, support.encoding(), replace=True) as writer:
+            writer.add([1, 2])
+        with self.assertRaises(gobbet.BadData):
+            pickle.loads(pickled)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,247 @@
+"""Encodings, beside tiktoken where it is installed."""
+
+import copy
+import pickle
+import threading
+import unittest
+
+import numpy as np
+
+import gobbet
+
+from . import support
+from .support import END, needs
+
+
+def peer():
+    """tiktoken's encoding of the same tokens."""
+    import tiktoken
+
+    ours = support.encoding()
+    special = ours.special_tokens
+    ranks = {
+        text: token for token, text in ours._tokens.items() if token not in special.values()
+    }
+    return tiktoken.Encoding(
+        "small", pat_str=support.CL100K, mergeable_ranks=ranks, special_tokens=special
+    )
+
+
+def by_rank() -> gobbet.Encoding:
+    """The same tokens merged by rank, as tiktoken merges them."""
+    ours = support.encoding()
+    ranks = {
+        text: token
+        for token, text in ours._tokens.items()
+        if token not in ours.special_tokens.values()
+    }
+    return gobbet.Encoding.from_ranks(ranks, ours.special_tokens, pattern="cl100k", name="small")
+
+
+class EncodingTests(support.Case):
+    def test_decoding_gives_the_text_back(self):
+        ours = support.encoding()
+        for text in support.texts(1, 300):
+            self.assertEqual(ours.decode(ours.encode_ordinary(text)), text)
+            self.assertEqual(ours.count(text), len(ours.encode_ordinary(text)))
+
+    @needs("tiktoken")
+    def test_ids_are_those_of_tiktoken(self):
+        ours, theirs = by_rank(), peer()
+        chosen = support.texts(2, 500)
+        for text in chosen:
+            expected = theirs.encode_ordinary(text)
+            self.assertEqual(ours.encode_ordinary(text), expected)
+            self.assertEqual(ours.encode(text), expected)
+            array = ours.encode_to_numpy(text)
+            self.assertEqual((array.dtype, array.tolist()), (np.uint32, expected))
+        expected = theirs.encode_ordinary_batch(chosen)
+        for threads in (0, 1, 2, 5):
+            self.assertEqual(ours.encode_ordinary_batch(chosen, num_threads=threads), expected)
+            self.assertEqual(ours.encode_batch(chosen, num_threads=threads), expected)
+        ids, ends = ours.encode_batch_to_numpy(chosen)
+        self.assertEqual(ids.tolist(), sum(expected, []))
+        self.assertEqual(ends.tolist(), np.cumsum([len(each) for each in expected]).tolist())
+
+    @needs("tiktoken")
+    def test_special_tokens_are_taken_as_by_tiktoken(self):
+        ours, theirs = by_rank(), peer()
+        chosen = ["plain", f"a {END} b", f"{END}{END}<|pad|>", "<|pad|> <|pad", "<|other|>", ""]
+        sets = ["all", set(), {END}, {"<|pad|>"}, {END, "<|pad|>"}, {"<|other|>"}, frozenset({END})]
+        for text in chosen:
+            for allowed in sets:
+                for disallowed in [*sets, [END], ()]:
+                    options = {"allowed_special": allowed, "disallowed_special": disallowed}
+                    with self.subTest(text=text, **options):
+                        try:
+                            expected = theirs.encode(text, **options)
+                        except ValueError:
+                            with self.assertRaises(ValueError) as caught:
+                                ours.encode(text, **options)
+                            self.assertIsInstance(caught.exception, gobbet.SpecialToken)
+                            with self.assertRaises(ValueError):
+                                ours.encode_to_numpy(text, **options)
+                            with self.assertRaises(ValueError):
+                                ours.encode_batch(["fine", text], **options)
+                        else:
+                            self.assertEqual(ours.encode(text, **options), expected)
+                            self.assertEqual(
+                                ours.encode_to_numpy(text, **options).tolist(), expected
+                            )
+                            self.assertEqual(ours.encode_batch([text], **options), [expected])
+
+    @needs("tiktoken")
+    def test_what_there_is_to_know_is_the_same_as_of_tiktoken(self):
+        ours, theirs = by_rank(), peer()
+        for name in ("n_vocab", "max_token_value", "eot_token", "special_tokens_set", "name"):
+            self.assertEqual(getattr(ours, name), getattr(theirs, name), name)
+        self.assertEqual(ours.token_byte_values(), theirs.token_byte_values())
+        for token in range(0, ours.n_vocab, 7):
+            text = theirs.decode_single_token_bytes(token)
+            self.assertEqual(ours.decode_single_token_bytes(token), text)
+            self.assertEqual(ours.encode_single_token(text), token)
+            self.assertEqual(ours.is_special_token(token), theirs.is_special_token(token))
+        ids = theirs.encode("the river and the river")
+        self.assertEqual(ours.decode_with_offsets(ids), theirs.decode_with_offsets(ids))
+        self.assertEqual(ours.decode_tokens_bytes(ids), theirs.decode_tokens_bytes(ids))
+        self.assertEqual(ours.decode_batch([ids, []]), theirs.decode_batch([ids, []]))
+        self.assertEqual(ours.decode_bytes_batch([ids]), theirs.decode_bytes_batch([ids]))
+        surrogates = ["a\ud83d\ude00b", "lone \ud800", "\udc00\ud800"]
+        for text in surrogates:
+            self.assertEqual(ours.encode(text), theirs.encode(text))
+        self.assertEqual(ours.encode_batch(surrogates), theirs.encode_batch(surrogates))
+
+    def test_the_refusal_names_the_token_and_the_ways_out(self):
+        with self.assertRaisesRegex(ValueError, r"'<\|pad\|>'.*allowed_special.*disallowed"):
+            support.encoding().encode(f"a <|pad|> {END}")
+
+    def test_ids_may_be_lists_tuples_and_arrays(self):
+        ours = support.encoding()
+        ids = ours.encode("A river, a bridge.")
+        for kind in (list, tuple, *map(lambda t: lambda x: np.array(x, t), ["u2", "i4", "i8"])):
+            self.assertEqual(ours.decode(kind(ids)), "A river, a bridge.")
+        self.assertEqual(ours.decode(np.array(ids, "i8")[::-1][::-1]), "A river, a bridge.")
+
+    def test_ids_without_a_token_are_key_errors(self):
+        ours = support.encoding()
+        for wrong in (ours.n_vocab, 1 << 32, 1 << 40, -1):
+            with self.assertRaises(KeyError):
+                ours.decode_single_token_bytes(wrong)
+            with self.assertRaises(KeyError):
+                ours.decode([1, wrong])
+            with self.assertRaises(KeyError):
+                ours.decode(np.array([1, wrong]))
+        with self.assertRaises(KeyError):
+            ours.encode_single_token("no token is as long as this sentence is")
+
+    def test_a_large_text_and_a_long_decoding_find_room(self):
+        ours = support.encoding()
+        text = "The river moved house. " * 100_000
+        ids = ours.encode_to_numpy(text)
+        self.assertEqual(ours.decode(ids), text)
+        self.assertEqual(ours.encode_ordinary_batch([text, "a", text])[2], ids.tolist())
+
+    def test_an_encoding_can_be_pickled_and_copied(self):
+        ours = support.encoding()
+        again = pickle.loads(pickle.dumps(ours))
+        self.assertEqual(again.fingerprint, ours.fingerprint)
+        self.assertEqual(again.name, ours.name)
+        self.assertEqual(again.encode(f"a{END}", allowed_special="all"),
+                         ours.encode(f"a{END}", allowed_special="all"))
+        self.assertIs(copy.deepcopy(ours), ours)
+
+    def test_threads_share_an_encoding(self):
+        ours, chosen = support.encoding(), support.texts(3, 400)
+        expected = [ours.encode_ordinary(text) for text in chosen]
+        wrong = []
+
+        def work():
+            for text, ids in zip(chosen, expected):
+                if ours.encode(text, disallowed_special=()) != ids or ours.decode(ids) != text:
+                    wrong.append(text)
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+
+class FileTests(support.Case):
+    def test_files_of_every_format_give_the_same_ids(self):
+        ours = support.encoding()
+        chosen = support.texts(4, 50)
+        for name in ("v.gobbet", "tokenizer.json", "vocab.json"):
+            ours.save(self.folder / name)
+            # A vocab.json does not say how text is split.
+            pattern = "cl100k" if name == "vocab.json" else None
+            again = gobbet.Encoding(self.folder / name, pattern=pattern)
+            self.assertEqual(again.encode_ordinary_batch(chosen),
+                             ours.encode_ordinary_batch(chosen), name)
+        with self.assertRaises(gobbet.CannotCreate):
+            ours.save(self.folder / "v.gobbet")
+        ours.save(self.folder / "v.gobbet", replace=True)
+
+    @needs("tokenizers")
+    def test_tokenizers_reads_the_tokenizer_json(self):
+        import tokenizers
+
+        ours = support.encoding()
+        theirs = tokenizers.Tokenizer.from_str(ours.to_tokenizer_json())
+        for text in support.texts(5, 200):
+            self.assertEqual(theirs.encode(text).ids, ours.encode(text, allowed_special="all"))
+        expected = ours.encode(f"a{END}", allowed_special="all")
+        self.assertEqual(theirs.encode(f"a{END}").ids, expected)
+
+    @needs("transformers")
+    def test_transformers_loads_the_tokenizer_json(self):
+        import transformers
+
+        path = self.folder / "tokenizer.json"
+        support.encoding().to_tokenizer_json(path)
+        theirs = transformers.PreTrainedTokenizerFast(tokenizer_file=str(path), eos_token=END)
+        for text in support.texts(6, 50):
+            self.assertEqual(theirs(text)["input_ids"],
+                             support.encoding().encode(text, allowed_special="all"))
+        self.assertEqual(theirs.eos_token_id, support.encoding().eot_token)
+
+
+class TrainingTests(support.Case):
+    def test_texts_paths_and_counts_give_the_same_vocabulary(self):
+        source = support.FIXTURES / "corpus" / "en"
+        options = {"special_tokens": [END]}
+        expected = gobbet.train(source, 500, **options).fingerprint
+        files = sorted(source.iterdir())
+        self.assertEqual(gobbet.train(files, 500, **options).fingerprint, expected)
+        read = (file.read_text() for file in files)
+        self.assertEqual(gobbet.train(read, 500, **options).fingerprint, expected)
+        half = len(files) // 2
+        for name, part in (("a", files[:half]), ("b", files[half:])):
+            counts = gobbet.Counts("gpt2")
+            counts.add_texts(file.read_bytes() for file in part)
+            counts.write(self.folder / f"{name}.gobbet")
+        paths = [self.folder / "a.gobbet", self.folder / "b.gobbet"]
+        gobbet.Counts.merge(paths, self.folder / "sum.gobbet")
+        merged = gobbet.train_from_counts(self.folder / "sum.gobbet", 500, **options)
+        self.assertEqual(merged.fingerprint, expected)
+        counts = gobbet.Counts("gpt2")
+        for path in paths:
+            counts.add_file(path)
+        self.assertEqual(counts.train(500, **options).fingerprint, expected)
+        from gobbet.pure import read_counts
+
+        pattern, table = read_counts(self.folder / "sum.gobbet")
+        self.assertEqual((pattern, len(table)), ("gpt2", len(counts)))
+
+    def test_what_cannot_be_trained_is_refused(self):
+        with self.assertRaises(gobbet.InvalidArgument):
+            gobbet.train(["text"], 100)
+        with self.assertRaises(gobbet.Error):
+            gobbet.train(["text"], 300, pattern="no such pattern")
+        with self.assertRaises(FileNotFoundError):
+            gobbet.train(str(self.folder / "missing"), 300)
+
+
+if __name__ == "__main__":
+    unittest.main()
