@@ -43,3 +43,6 @@ wc -c demo.gobbet corpus.gobbet "$fixtures"/tinymodel/model.safetensors \
 step "A text generated from it"
 run generate tiny.gobbet --prompt 'ROMEO:
 But, soft! what light' --tokens 64
+
+step "How well it predicts a text, in nats a token"
+run evaluate tiny.gobbet "$fixtures"/corpus-heldout/en.txt

@@ -96,7 +96,9 @@ void gobbet_remember(
 
 /// Words of scratch that one thread needs: scores, and rows as products read them.
 static size_t scratch_a_thread(size_t capacity, size_t head_width) {
-  return gobbet_queries_at_once * (capacity + (capacity > head_width ? capacity : head_width));
+  // A row of head width may be filled up to a whole pair.
+  const size_t longest = capacity > head_width ? capacity : head_width + 1;
+  return gobbet_queries_at_once * (capacity + longest);
 }
 
 size_t gobbet_attention_scratch(const gobbet_pool *pool, size_t capacity, size_t head_width) {
@@ -107,7 +109,7 @@ size_t gobbet_attention_scratch(const gobbet_pool *pool, size_t capacity, size_t
 static void multiply_here(
     const gobbet_kernels *kernels, gobbet_product product, uint32_t *converted) {
   if (product.element != gobbet_float32) {
-    const size_t row_words = gobbet_row_words(product.element, product.depth);
+    const size_t row_words = gobbet_row_words(kernels, product.element, product.depth);
     for (size_t row = 0; row < product.row_count; row++) {
       kernels->convert(
           product.element, (const float *)product.input + row * product.input_stride,
@@ -187,8 +189,11 @@ void gobbet_attend(
     size_t group_count, void *scratch) {
   if (group_count == 0) return;
   const gobbet_layer_cache *cache = &groups[0].cache;
+  size_t capacity = 0;
+  for (size_t group = 0; group < group_count; group++) {
+    if (groups[group].cache.capacity > capacity) capacity = groups[group].cache.capacity;
+  }
   attention_work work = {
-    kernels, groups, cache->head_count, scratch,
-    scratch_a_thread(cache->capacity, cache->head_width)};
+    kernels, groups, cache->head_count, scratch, scratch_a_thread(capacity, cache->head_width)};
   gobbet_pool_run(pool, group_count * cache->head_count, attend_task, &work);
 }

@@ -12,6 +12,7 @@ INLINE lane_bits round_to_bfloat16(lane_bits bits) {
   return size > 0x7F800000 ? bits | 0x00400000 : rounded;
 }
 
+#ifdef OWN_DOT_PRODUCTS
 /// Pairs of bfloat16, the last filled with a zero.
 static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row) {
   const size_t whole = depth / 32 * 32;
@@ -30,6 +31,18 @@ static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row)
     row[k / 2] = gobbet_bfloat16_bits(input[k]) | second << 16;
   }
 }
+#else
+/// The same values as floats, which is what products in floats need of them; the last pair is filled
+/// with a zero.
+static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row) {
+  for (size_t k = 0; k < depth; k += 16) {
+    const size_t count = depth - k < 16 ? depth - k : 16;
+    const lane_bits bits = as_bits(load_some(input + k, count, (lanes)0.0f));
+    store_some((float *)(row + k), count, as_lanes(round_to_bfloat16(bits) & (int32_t)0xFFFF0000));
+  }
+  if (depth % 2 == 1) row[depth] = 0;
+}
+#endif
 
 /// Blocks of 16-bit integers, then a scale for each.
 static void convert_to_int16(const float *input, size_t depth, uint32_t *row) {

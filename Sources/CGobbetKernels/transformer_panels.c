@@ -1,6 +1,5 @@
 // Weights into panels and out of them.
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "transformer_layout.h"
@@ -9,18 +8,18 @@ static size_t blocks_of(size_t depth) {
   return (depth + gobbet_block_length - 1) / gobbet_block_length;
 }
 
-size_t gobbet_row_words(gobbet_element element, size_t depth) {
+size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, size_t depth) {
   switch (element) {
   case gobbet_float32: return depth;
-  case gobbet_bfloat16: return (depth + 1) / 2;
+  case gobbet_bfloat16: return (depth + 1) / 2 * kernels->words_a_pair;
   case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1);
   }
 }
 
 size_t gobbet_panel_words(gobbet_element element, size_t depth) {
   switch (element) {
-  case gobbet_float32:
-  case gobbet_bfloat16: return gobbet_row_words(element, depth) * gobbet_panel_width;
+  case gobbet_float32: return depth * gobbet_panel_width;
+  case gobbet_bfloat16: return (depth + 1) / 2 * gobbet_panel_width;
   case gobbet_int8: return blocks_of(depth) * gobbet_words_a_block;
   }
 }
@@ -37,30 +36,24 @@ static bool all_finite(const float *values, size_t count) {
   return found == 0;
 }
 
-typedef struct {
-  gobbet_element element;
-  bool by_output;
-  const float *weights;
-  size_t input_count;
-  size_t output_count;
-  float *scratch;
-  uint32_t *panels;
-  atomic_bool *is_finite;
-} packing;
-
-/// The weights of `count` outputs as a panel of floats.
-static void gather(const packing *work, size_t first, size_t count, float *panel) {
-  const size_t inputs = work->input_count, outputs = work->output_count;
-  if (work->by_output) {
-    for (size_t output = 0; output < count; output++) {
-      const float *from = work->weights + (first + output) * inputs;
-      for (size_t input = 0; input < inputs; input++) {
-        panel[input * gobbet_panel_width + output] = from[input];
+/// The weights of `count` outputs from `first` on as a panel of floats.
+static void gather(const gobbet_part *part, size_t first, size_t count, float *panel) {
+  const size_t inputs = part->input_count;
+  if (part->by_output) {
+    // Tiles of the panel that stay in the cache while they are filled output by output.
+    enum { tile = 64 };
+    for (size_t start = 0; start < inputs; start += tile) {
+      const size_t end = inputs - start < tile ? inputs : start + tile;
+      for (size_t output = 0; output < count; output++) {
+        const float *from = part->weights + (first + output) * inputs;
+        for (size_t input = start; input < end; input++) {
+          panel[input * gobbet_panel_width + output] = from[input];
+        }
       }
     }
   } else {
     for (size_t input = 0; input < inputs; input++) {
-      const float *from = work->weights + input * outputs + first;
+      const float *from = part->weights + input * part->output_count + first;
       memcpy(panel + input * gobbet_panel_width, from, count * sizeof(float));
     }
   }
@@ -126,29 +119,22 @@ static void encode_int8(const float *panel, size_t depth, uint32_t *words) {
   }
 }
 
-static void pack_task(const void *context, size_t task, size_t thread) {
-  const packing *work = context;
-  const size_t depth = work->input_count, first = task * gobbet_panel_width;
-  const size_t left = work->output_count - first;
-  const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
-  uint32_t *words = work->panels + task * gobbet_panel_words(work->element, depth);
-  const size_t float_count = depth * gobbet_panel_width;
-  float *panel =
-      work->element == gobbet_float32 ? (float *)words : work->scratch + thread * float_count;
-  gather(work, first, count, panel);
-  if (!all_finite(panel, float_count)) atomic_store(work->is_finite, false);
-  if (work->element == gobbet_bfloat16) encode_bfloat16(panel, depth, words);
-  if (work->element == gobbet_int8) encode_int8(panel, depth, words);
-}
-
 bool gobbet_pack(
-    gobbet_pool *pool, gobbet_element element, bool by_output, const float *weights,
-    size_t input_count, size_t output_count, float *scratch, void *panels) {
-  atomic_bool is_finite = true;
-  packing work = {
-    element, by_output, weights, input_count, output_count, scratch, panels, &is_finite};
-  size_t panel_count = (output_count + gobbet_panel_width - 1) / gobbet_panel_width;
-  gobbet_pool_run(pool, panel_count, pack_task, &work);
+    gobbet_element element, const gobbet_part *part, size_t depth, float *scratch, void *panels) {
+  const size_t float_count = part->input_count * gobbet_panel_width;
+  bool is_finite = true;
+  for (size_t first = 0; first < part->output_count; first += gobbet_panel_width) {
+    const size_t left = part->output_count - first;
+    const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
+    uint32_t *words = (uint32_t *)panels
+        + (part->first_output + first) / gobbet_panel_width * gobbet_panel_words(element, depth)
+        + gobbet_panel_words(element, part->first_input);
+    float *panel = element == gobbet_float32 ? (float *)words : scratch;
+    gather(part, first, count, panel);
+    is_finite &= all_finite(panel, float_count);
+    if (element == gobbet_bfloat16) encode_bfloat16(panel, part->input_count, words);
+    if (element == gobbet_int8) encode_int8(panel, part->input_count, words);
+  }
   return is_finite;
 }
 

@@ -28,12 +28,58 @@ INLINE lanes start(const gobbet_product *product, size_t output) {
   return product->bias == NULL ? (lanes)0.0f : load(product->bias + output);
 }
 
-#ifndef OWN_DOT_PRODUCTS
-/// sums + the products of two pairs of bfloat16, the upper ones first, each with one rounding.
+#ifdef OWN_DOT_PRODUCTS
+enum { words_a_pair = 1 };
+
+/// Adds the products of a pair of inputs of every row to its sums: the upper ones first, each with
+/// one rounding.
+INLINE void add_pairs(
+    const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
+    const size_t rows, const size_t steps) {
+  #pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t step = 0; step < steps; step++) {
+      sums[row][step] = dot_bfloat16(
+          sums[row][step], (int32_t)input[row * stride], load_bits(weights + step * 16));
+    }
+  }
+}
+#else
+enum { words_a_pair = 2 };
+
+/// Half a pair as floats: the upper or the lower one.
+INLINE lanes half_of(lane_bits pairs, const bool is_upper) {
+  return as_lanes(is_upper ? pairs & (int32_t)0xFFFF0000 : pairs << 16);
+}
+
+/// The same for inputs that are floats already. All rows go through one half of the weights before
+/// the other, so that registers never hold both.
+INLINE void add_pairs(
+    const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
+    const size_t rows, const size_t steps) {
+  #pragma clang loop unroll(full)
+  for (size_t half = 2; half-- > 0;) {
+    // Reading the weights twice is cheaper than keeping them: the compiler must not see that it could.
+    __asm__("" : "+r"(weights));
+    lanes wide[2];
+    for (size_t step = 0; step < steps; step++) {
+      wide[step] = half_of(load_bits(weights + step * 16), half == 1);
+    }
+    #pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++) {
+      const lanes value = (lanes)((const float *)input)[row * stride + half];
+      for (size_t step = 0; step < steps; step++) {
+        sums[row][step] = fused(value, wide[step], sums[row][step]);
+      }
+    }
+  }
+}
+
+/// The products of one pair: what `exhaust` repeats.
 INLINE lanes dot_bfloat16(lanes sums, int32_t pair, lane_bits weights) {
-  const lane_bits both = (lane_bits)pair, upper = (lane_bits)(int32_t)0xFFFF0000;
-  sums = fused(as_lanes(both & upper), as_lanes(weights & upper), sums);
-  return fused(as_lanes(both << 16), as_lanes(weights << 16), sums);
+  const lane_bits both = (lane_bits)pair;
+  sums = fused(half_of(both, true), half_of(weights, true), sums);
+  return fused(half_of(both, false), half_of(weights, false), sums);
 }
 #endif
 
@@ -54,7 +100,8 @@ INLINE void multiply_words(
     const gobbet_element element, const size_t rows, const size_t steps) {
   const uint32_t *input = (const uint32_t *)product->input + first_row * product->input_stride;
   const size_t stride = product->input_stride;
-  const size_t words = gobbet_row_words(element, product->depth);
+  // Inputs, or pairs of them.
+  const size_t words = element == gobbet_bfloat16 ? (product->depth + 1) / 2 : product->depth;
   lanes sums[ROWS_AT_ONCE][2];
   #pragma clang loop unroll(full)
   for (size_t row = 0; row < rows; row++) {
@@ -66,17 +113,15 @@ INLINE void multiply_words(
     const uint32_t *weights = panel + k * gobbet_panel_width;
     // Decoding waits for memory; 4 KiB ahead is far enough to hide that.
     if (rows == 1) __builtin_prefetch(weights + 1024);
+    if (element == gobbet_bfloat16) {
+      add_pairs(input + k * words_a_pair, stride, weights, sums, rows, steps);
+      continue;
+    }
     #pragma clang loop unroll(full)
     for (size_t row = 0; row < rows; row++) {
+      const lanes value = (lanes)((const float *)input)[row * stride + k];
       for (size_t step = 0; step < steps; step++) {
-        const void *from = weights + step * 16;
-        if (element == gobbet_bfloat16) {
-          const int32_t pair = (int32_t)input[row * stride + k];
-          sums[row][step] = dot_bfloat16(sums[row][step], pair, load_bits(from));
-        } else {
-          const lanes value = (lanes)((const float *)input)[row * stride + k];
-          sums[row][step] = fused(value, load(from), sums[row][step]);
-        }
+        sums[row][step] = fused(value, load((const float *)weights + step * 16), sums[row][step]);
       }
     }
   }
@@ -112,7 +157,7 @@ INLINE void multiply_blocks(
     for (size_t row = 0; row < rows; row++) {
       for (size_t step = 0; step < steps; step++) exact[row][step] = (lane_bits)0;
     }
-    #pragma clang loop unroll_count(2)
+    #pragma clang loop unroll_count(4)
     for (size_t pair = 0; pair < pairs; pair++) {
       if (rows == 1) __builtin_prefetch(weights + pair * 64 + 4096);
       lane_bits wide[2];

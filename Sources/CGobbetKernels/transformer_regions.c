@@ -44,7 +44,7 @@ void gobbet_multiply(
     void *scratch) {
   gobbet_product converted = *product;
   if (product->element != gobbet_float32) {
-    size_t row_words = gobbet_row_words(product->element, product->depth);
+    size_t row_words = gobbet_row_words(kernels, product->element, product->depth);
     conversion work = {kernels, product, scratch, row_words};
     gobbet_pool_run(
         pool, (product->row_count + rows_a_task - 1) / rows_a_task, convert_task, &work);

@@ -71,4 +71,5 @@ static void softmax(float *scores, size_t count, float scale) {
 }
 
 const gobbet_kernels VARIANT = {
-  VARIANT_NAME, multiply, convert, normalize, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16};
+  VARIANT_NAME, multiply, convert, normalize, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16,
+  words_a_pair};

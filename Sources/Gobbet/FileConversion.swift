@@ -114,12 +114,9 @@ public struct FileConversion: Sendable {
   private func packSafetensors(
     _ input: String, to output: String, _ replacing: Bool
   ) throws -> Result {
-    let configurationPath = siblingPath("config.json", of: input)
-    let configuration =
-      exists(configurationPath) ? try GPT2Configuration(contentsOf: configurationPath) : .init()
-    return try pack(
-      try SafetensorsReader(input), configuration, try vocabulary ?? vocabularyBeside(input),
-      to: output, replacing)
+    try pack(
+      try SafetensorsReader(input), try ModelFile.configuration(beside: input),
+      try vocabulary ?? ModelFile.vocabulary(beside: input), to: output, replacing)
   }
 
   /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
@@ -146,10 +143,5 @@ public struct FileConversion: Sendable {
       replacing: replacing)
     try writer.append(contentsOf: source)
     _ = try writer.finish()
-  }
-
-  private func vocabularyBeside(_ input: String) throws -> Vocabulary? {
-    let path = siblingPath("tokenizer.json", of: input)
-    return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
   }
 }

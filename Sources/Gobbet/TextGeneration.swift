@@ -9,20 +9,21 @@ public struct TextGeneration: Sendable {
   /// Turns text into its tokens, and back.
   public let tokenizer: Tokenizer
 
-  /// Reads the weights at `path`, with the vocabulary that they embed, or else `vocabulary`.
+  /// Reads the weights at `path`, of Gobbet, safetensors or GGUF, with `vocabulary`, or else the one
+  /// that they embed or that lies beside them as `tokenizer.json`.
   ///
   /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
-  ///   ``FormatError``, ``GPTError``, ``FileError``.
+  ///   ``FormatError``, ``InterchangeError``, ``FileError``.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .float32,
     threadCount: Int = 1
   ) throws {
-    let weights = try WeightsReader(path: path)
-    guard let vocabulary = try vocabulary ?? weights.vocabulary() else {
-      throw LoadingError(path: path, reason: "embeds no vocabulary; give one")
+    let file = try ModelFile(path)
+    guard let vocabulary = vocabulary ?? file.vocabulary else {
+      throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
     }
     do {
-      model = try GPT(weights, precision: precision, threadCount: threadCount)
+      model = try GPT(file.weights, precision: precision, threadCount: threadCount)
     } catch let error as GPTError {
       throw LoadingError(path: path, reason: "\(error)")
     }
@@ -36,45 +37,112 @@ public struct TextGeneration: Sendable {
     tokenizer = Tokenizer(vocabulary)
   }
 
+  /// How prompts are continued.
+  public struct Options: Hashable, Sendable {
+    /// How logits become tokens, and when that ends.
+    ///
+    /// An end-of-text token always is an end.
+    public var settings = GenerationSettings()
+    /// Texts that end a continuation; they are not part of it.
+    public var stopTexts: [String] = []
+    /// Threads that compute; they change no result.
+    public var threadCount = 1
+
+    /// The likeliest tokens, up to the end of the context.
+    public init() { settings.contextEnd = .stops }
+  }
+
   /// A prompt continued.
   public struct Continuation: Hashable, Sendable {
     /// The new tokens.
-    public let ids: [TokenID]
-    /// Their text; what is not UTF-8 became U+FFFD.
-    public let text: String
+    public internal(set) var ids: [TokenID] = []
+    /// Their text, up to a stop text; what is not UTF-8 became U+FFFD.
+    public internal(set) var text = ""
+    /// Why there is no more.
+    public internal(set) var end = End.limit
+
+    /// Why a continuation ends.
+    public enum End: String, Hashable, Sendable {
+      /// At the limit of tokens.
+      case limit
+      /// At a stop token, which is not among `ids`.
+      case stopToken = "stop token"
+      /// At a stop text.
+      case stopText = "stop text"
+      /// With the context.
+      case context
+      /// The caller wanted no more.
+      case interrupted
+    }
   }
 
-  /// Continues `prompt` by at most `tokenLimit` tokens, up to an end-of-text token or the end of the
-  /// context.
-  ///
-  /// `show` is given the text as it comes; a scalar whose bytes are not all there is held back. It
-  /// stops the generation by answering false.
-  /// - Throws: ``GPTError`` for a prompt that is empty or longer than the context, and for settings
-  ///   out of range.
+  /// Prompts continued, and how long that took.
+  public struct Result: Sendable {
+    /// One for each prompt.
+    public internal(set) var continuations: [Continuation]
+    /// Tokens of all prompts.
+    public let promptTokenCount: Int
+    /// Up to the first new token of each.
+    public internal(set) var promptDuration = Duration.zero
+    /// For all others.
+    public internal(set) var duration = Duration.zero
+    /// Tokens that came after the first of each continuation.
+    public internal(set) var laterTokenCount = 0
+  }
+
+  /// Continues one prompt; as ``continuations(of:_:show:)``.
   public func continuation(
-    of prompt: String, tokenLimit: Int, sampling: Sampling = .greedy, seed: UInt64 = 0,
-    threadCount: Int = 1, show: (String) throws -> Bool = { _ in true }
+    of prompt: String, _ options: Options = .init(), show: (String) throws -> Bool = { _ in true }
   ) throws -> Continuation {
-    let ids = tokenizer.encoded(prompt)
-    let room = model.configuration.contextLength - ids.count + 1
-    let stops = tokenizer.vocabulary.specialTokens.filter { $0.text == "<|endoftext|>" }
-    var generator = try Generator(
-      ForwardPass(model, threadCount: threadCount), prompt: ids, sampling: sampling, seed: seed,
-      stopTokens: Set(stops.map(\.id)), maximumTokenCount: min(tokenLimit, max(0, room)))
-    var decoder = StreamingDecoder(Decoder(tokenizer.vocabulary))
-    var generated: [TokenID] = []
-    var text = ""
-    while let id = try generator.next() {
-      if stops.contains(where: { $0.id == id }) { break }
-      // A model may have more rows than the vocabulary has tokens; such an id has no text.
-      let piece = (try? decoder.append(id)) ?? "\u{FFFD}"
-      generated.append(id)
-      text += piece
-      guard try piece.isEmpty || show(piece) else { break }
+    try continuations(of: [prompt], options) { try show($1) }.continuations[0]
+  }
+
+  /// Continues prompts, all together: each gets what it would get alone.
+  ///
+  /// `show` is given the number of a prompt and its text as it comes; a scalar whose bytes are not all
+  /// there and what may begin a stop text are held back. It ends everything by answering false.
+  /// - Throws: ``GPTError`` for a prompt that is empty or longer than the context, and for settings
+  ///   out of range; what `show` throws.
+  public func continuations(
+    of prompts: [String], _ options: Options = .init(),
+    show: (Int, String) throws -> Bool = { _, _ in true }
+  ) throws -> Result {
+    let prompts = prompts.map { tokenizer.encoded($0) }
+    var settings = options.settings
+    for special in tokenizer.vocabulary.specialTokens where special.text == "<|endoftext|>" {
+      settings.stopTokens.insert(special.id)
     }
-    let rest = decoder.finish()
-    text += rest
-    if !rest.isEmpty { _ = try show(rest) }
-    return Continuation(ids: generated, text: text)
+    var streams = prompts.map { _ in
+      ContinuationStream(Decoder(tokenizer.vocabulary), settings.stopTokens, options.stopTexts)
+    }
+    var result = Result(
+      continuations: [], promptTokenCount: prompts.reduce(0) { $0 + $1.count })
+    var isWanted = true
+    var start = ContinuousClock.now
+    var generator = try BatchGenerator(
+      ForwardPass(model, threadCount: options.threadCount), prompts: prompts, settings)
+    while isWanted, let tokens = try generator.next() {
+      if result.promptDuration == .zero {
+        result.promptDuration = ContinuousClock.now - start
+        start = .now
+      } else {
+        result.laterTokenCount += tokens.count { $0 != nil }
+      }
+      for case (let index, let id?) in tokens.enumerated() {
+        let piece = streams[index].append(id)
+        if streams[index].hasEnded { generator.end(index) }
+        if !piece.isEmpty, try !show(index, piece) { isWanted = false }
+      }
+    }
+    result.duration = .now - start
+    for index in streams.indices {
+      let tokenCount = generator.ids[index].count - prompts[index].count
+      let end: Continuation.End =
+        !isWanted ? .interrupted : tokenCount < settings.maximumTokenCount ? .context : .limit
+      let rest = streams[index].finish(end)
+      if !rest.isEmpty, isWanted { _ = try show(index, rest) }
+    }
+    result.continuations = streams.map(\.continuation)
+    return result
   }
 }

@@ -24,6 +24,8 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownToken(TokenID, index: Int, bound: Int)
     /// More tokens than the model can see at once.
     case contextExceeded(tokenCount: Int, contextLength: Int)
+    /// Logits behind that many tokens are no numbers: the weights are too large to compute with.
+    case invalidLogits(tokenCount: Int)
     /// A setting of sampling out of its range; the text says which.
     case invalidSampling(String)
   }
@@ -50,6 +52,8 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
       "token \(index) is \(id), the vocabulary ends at \(bound - 1)"
     case .contextExceeded(let tokenCount, let contextLength):
       "\(tokenCount) tokens, the context holds \(contextLength)"
+    case .invalidLogits(let tokenCount):
+      "the logits behind \(tokenCount) tokens are no numbers: too large weights"
     case .invalidSampling(let reason): "sampling: \(reason)"
     }
   }

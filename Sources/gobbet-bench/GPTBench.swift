@@ -29,6 +29,8 @@ struct GPTBench: AsyncParsableCommand {
     let decode_tok_per_cpu_s: Double
     let limit_gop_per_s: Double
     let limit_gb_per_s: Double
+    let prefill_of_limit: Double
+    let decode_of_limit: Double
     let peak_rss_mb: Int
   }
 
@@ -72,16 +74,59 @@ struct GPTBench: AsyncParsableCommand {
     let limits = try MachineLimits(threadCount: threads)
     let arithmetic = best { limits.exhaust(precision) }
     let reading = best { limits.readThrough() }
+    let work = Work(model.configuration, precision)
+    let prefillRate = Double(prompt) / median(prefill.map(\.wall))
+    let decodeRate = Double(generate) / median(decode.map(\.wall))
     try printJSON(
       Report(
         element: element, threads: threads, prompt: prompt, generate: generate,
         load_s: loading.wall.rounded(3),
-        prefill_tok_per_s: (Double(prompt) / median(prefill.map(\.wall))).rounded(1),
-        decode_tok_per_s: (Double(generate) / median(decode.map(\.wall))).rounded(1),
+        prefill_tok_per_s: prefillRate.rounded(1),
+        decode_tok_per_s: decodeRate.rounded(1),
         prefill_tok_per_cpu_s: (Double(prompt) / median(prefill.map(\.cpu))).rounded(1),
         decode_tok_per_cpu_s: (Double(generate) / median(decode.map(\.cpu))).rounded(1),
         limit_gop_per_s: (arithmetic / 1e9).rounded(1),
-        limit_gb_per_s: (reading / 1e9).rounded(1), peak_rss_mb: peak))
+        limit_gb_per_s: (reading / 1e9).rounded(1),
+        prefill_of_limit: (prefillRate * work.operations(promptCount: prompt) / arithmetic)
+          .rounded(3),
+        decode_of_limit: (decodeRate * work.bytes(tokenCount: prompt + generate / 2) / reading)
+          .rounded(3),
+        peak_rss_mb: peak))
+  }
+
+  /// What no program can do without for a token, however it computes.
+  private struct Work {
+    /// Weights of the blocks.
+    private let blockWeightCount: Double
+    /// Weights of the head.
+    private let headWeightCount: Double
+    /// Columns of all keys of a position, and as many of all values.
+    private let keyCount: Double
+    private let weightByteCount: Double
+    private let keyByteCount: Double
+
+    init(_ configuration: Configuration, _ precision: Precision) {
+      let width = Double(configuration.width)
+      let layers = Double(configuration.layerCount)
+      blockWeightCount = 12 * width * width * layers
+      headWeightCount = width * Double(configuration.vocabularySize)
+      keyCount = width * layers
+      // Integers have a scale of two bytes for every 32.
+      weightByteCount = precision == .float32 ? 4 : precision == .bfloat16 ? 2 : 1 + 2.0 / 32
+      keyByteCount = precision == .float32 ? 4 : 2
+    }
+
+    /// Multiplications and additions for a token of a prompt, on the average: it sees half of it.
+    func operations(promptCount: Int) -> Double {
+      2 * blockWeightCount + 2 * keyCount * Double(promptCount)
+        + 2 * headWeightCount / Double(promptCount)
+    }
+
+    /// Bytes that have to be read for the token behind so many.
+    func bytes(tokenCount: Int) -> Double {
+      (blockWeightCount + headWeightCount) * weightByteCount
+        + 2 * keyCount * keyByteCount * Double(tokenCount)
+    }
   }
 
   private struct Timing {

@@ -2,73 +2,110 @@ import ArgumentParser
 import Foundation
 import Gobbet
 
-/// `gobbet generate`: weights + a prompt → text.
+/// `gobbet generate`: weights + prompts → text.
 struct Generate: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Continue a prompt with a GPT.")
+  static let configuration = CommandConfiguration(
+    abstract: "Continue prompts with a GPT.",
+    discussion: """
+      Several prompts go through the model together, and each gets what it would get alone. The text \
+      comes as it is made; a line about how fast it came goes to standard error.
+      """)
 
-  @Argument(help: "A .gobbet weight file, as convert makes it.") var model: String
+  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
 
-  @Option(help: "The text to continue; - for standard input.") var prompt: String
+  @Option(help: "A text to continue; - for standard input. Give several for a batch.")
+  var prompt: [String]
 
   @Option(
-    name: [.customShort("v"), .long], help: "The vocabulary, if the model does not hold it.")
+    name: [.customShort("v"), .long],
+    help: "The vocabulary, if the model has none in it or beside it.")
   var vocabulary: String?
 
-  @Option(name: [.customShort("n"), .long], help: "Tokens to generate, at most.") var tokens = 100
-
-  @Option(help: "0 takes the likeliest token; higher is more varied.") var temperature: Float = 0
-
-  @Option(help: "Choose among this many likeliest tokens.") var topK: Int?
-
-  @Option(help: "The seed of the choices.") var seed: UInt64 = 0
+  @OptionGroup var sampling: SamplingOptions
 
   @Option(help: "What weights are computed with: f32, bf16 or int8.")
   var element = Precision.float32
 
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print the result as one JSON object.") var json = false
+  @Flag(help: "Print one JSON object for each prompt.") var json = false
 
   func validate() throws {
-    guard tokens >= 0 else { throw ValidationError("--tokens: not below 0") }
-    guard temperature >= 0, temperature.isFinite else {
-      throw ValidationError("--temperature: a number not below 0")
+    guard prompt.count(where: { $0 == "-" }) < 2 else {
+      throw ValidationError("--prompt: standard input once only")
     }
-    guard topK ?? 1 > 0 else { throw ValidationError("--top-k: not below 1") }
+    guard !prompt.isEmpty else { throw ValidationError("--prompt: at least one") }
   }
 
   func run() throws {
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
       precision: element, threadCount: threads.count)
-    let text = prompt == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : prompt
-    var sampling = Sampling.greedy
-    sampling.temperature = temperature
-    sampling.topK = topK
+    let prompts = try prompt.map {
+      $0 == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : $0
+    }
+    var options = TextGeneration.Options()
+    options.settings = sampling.settings
+    options.stopTexts = sampling.stop
+    options.threadCount = threads.count
     Interruption.watch()
-    let start = ContinuousClock.now
-    let result = try generation.continuation(
-      of: text, tokenLimit: tokens, sampling: sampling, seed: seed, threadCount: threads.count
-    ) { piece in
-      if !json { try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8)) }
+    // One text can be shown as it comes, several only one after the other.
+    let streams = !json && prompts.count == 1
+    let result = try generation.continuations(of: prompts, options) { _, piece in
+      if streams { try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8)) }
       return !Interruption.isRequested
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    if json {
-      try printJSON(
-        Report(
-          prompt: text, text: result.text, ids: result.ids,
-          tokens_per_second: Double(result.ids.count) / seconds))
-    } else {
-      print()
-      note("\(result.ids.count) tokens, \(Int(Double(result.ids.count) / seconds)) a second")
+    for (index, continuation) in result.continuations.enumerated() {
+      if json {
+        try printJSON(Report(prompts[index], continuation, result))
+      } else {
+        print(streams ? "" : continuation.text)
+      }
     }
+    let count = result.continuations.reduce(0) { $0 + $1.ids.count }
+    if Interruption.isRequested {
+      throw Failure(.interrupted, "interrupted after \(count) tokens")
+    }
+    if !json { note(summary(result, count)) }
+  }
+
+  private func summary(_ result: TextGeneration.Result, _ count: Int) -> String {
+    var line = "\(result.promptTokenCount) tokens of prompt"
+    if let speed = result.promptSpeed { line += " (\(speed.rounded(places: 0)) a second)" }
+    line += ", \(count) generated"
+    if let speed = result.speed { line += " (\(speed.rounded(places: 0)) a second)" }
+    return line + ", end: " + result.continuations.map(\.end.rawValue).joined(separator: ", ")
   }
 
   private struct Report: Encodable {
     let prompt: String
     let text: String
     let ids: [TokenID]
-    let tokens_per_second: Double
+    let end: String
+    let promptTokensPerSecond: Double?
+    let tokensPerSecond: Double?
+
+    init(
+      _ prompt: String, _ continuation: TextGeneration.Continuation, _ result: TextGeneration.Result
+    ) {
+      self.prompt = prompt
+      text = continuation.text
+      ids = continuation.ids
+      end = continuation.end.rawValue
+      promptTokensPerSecond = result.promptSpeed
+      tokensPerSecond = result.speed
+    }
+  }
+}
+
+extension TextGeneration.Result {
+  /// Tokens of all prompts a second, their first new tokens included.
+  fileprivate var promptSpeed: Double? { Self.rate(promptTokenCount, promptDuration) }
+
+  /// Further tokens a second, of all prompts together.
+  fileprivate var speed: Double? { Self.rate(laterTokenCount, duration) }
+
+  private static func rate(_ count: Int, _ duration: Duration) -> Double? {
+    count > 0 && duration > .zero ? Double(count) / (duration / .seconds(1)) : nil
   }
 }

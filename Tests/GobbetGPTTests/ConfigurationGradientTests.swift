@@ -45,6 +45,39 @@ import Testing
     #expect(try ForwardPass(three).logits(of: ids, .all) == logits)
   }
 
+  @Test(
+    "weights that are read and packed part by part are the same",
+    arguments: RandomModel.all, Precision.allCases)
+  func parts(shape: RandomModel, precision: Precision) throws {
+    let ids = Self.ids(shape)
+    var source = try shape.source()
+    let whole = try GPT(source, precision: precision)
+    source.readsParts = true
+    let parts = try GPT(source, precision: precision, threadCount: 3, partByteCount: 1)
+    let logits = try ForwardPass(whole).logits(of: ids, .all)
+    #expect(try ForwardPass(parts).logits(of: ids, .all) == logits)
+  }
+
+  @Test("of several tensors that are not finite, the first is named, on any number of threads")
+  func firstFault() throws {
+    var source = try RandomModel.all[0].source()
+    source.readsParts = true
+    for name in ["h.0.mlp.c_proj.weight", "h.1.attn.c_attn.weight", "h.1.mlp.c_fc.weight"] {
+      let tensor = try #require(source.tensor(named: name))
+      var values = try source.floats(of: tensor)
+      values[values.count - 1] = .nan
+      try source.set(name, tensor.shape, values)
+    }
+    for threadCount in [1, 2, 5] {
+      let damaged = source
+      let error = #expect(throws: GPTError.self) {
+        _ = try GPT(
+          damaged, precision: .int8, threadCount: threadCount, partByteCount: 1)
+      }
+      #expect(error?.code == .notFinite("h.0.mlp.c_proj.weight"))
+    }
+  }
+
   private static func ids(_ shape: RandomModel) -> [UInt32] {
     var random = SeededGenerator(7)
     let configuration = shape.configuration

@@ -6,6 +6,8 @@ struct MemorySource: TensorSource {
   private(set) var tensors: [TensorDescription] = []
   var metadata: [(String, String)] = []
   private var data: [String: [UInt8]] = [:]
+  /// What the source says of itself.
+  var readsParts = false
 
   init() {}
 
@@ -53,6 +55,8 @@ struct MemorySource: TensorSource {
     // SAFETY: the caller's buffer has the bytes of the tensor, and so has the array.
     unsafe destination.copyBytes(from: data[tensor.name] ?? [])
   }
+
+  func readsParts(of tensor: TensorDescription) -> Bool { readsParts }
 
   /// The elements of an `int32` tensor.
   func integers(named name: String) throws -> [Int32] {

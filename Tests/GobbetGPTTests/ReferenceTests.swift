@@ -24,7 +24,9 @@ struct ReferenceTests {
     let pass = try ForwardPass(small.model)
     let ids = try small.reference.ids(named: "prompt\(prompt).ids")
     let expected = try small.reference.ids(named: "prompt\(prompt).greedy64")
-    var generator = try Generator(pass, prompt: ids, maximumTokenCount: 64)
+    var settings = GenerationSettings()
+    settings.maximumTokenCount = 64
+    var generator = try Generator(pass, prompt: ids, settings)
     var generated: [UInt32] = []
     while let id = try generator.next() { generated.append(id) }
     #expect(generated == expected)

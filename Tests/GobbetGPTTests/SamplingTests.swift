@@ -111,36 +111,4 @@ import Testing
       #expect(throws: GPTError.self) { try Self.sampling(change).validate() }
     }
   }
-
-  @Test("the same seed continues the same, on any number of threads")
-  func generator() throws {
-    let model = try GPT(Self.shape.source())
-    let sampling = Self.sampling { $0.topK = 20 }
-    func run(_ seed: UInt64, threads: Int) throws -> [UInt32] {
-      let pass = try ForwardPass(model, threadCount: threads)
-      var generator = try Generator(
-        pass, prompt: [1, 2], sampling: sampling, seed: seed, maximumTokenCount: 15)
-      while try generator.next() != nil {}
-      return generator.ids
-    }
-    let ids = try run(5, threads: 1)
-    #expect(ids.count == 17)
-    #expect(try run(5, threads: 3) == ids)
-    #expect(try run(6, threads: 1) != ids)
-  }
-
-  @Test("a stop token is the last one, and a full context is an error")
-  func ends() throws {
-    let pass = try ForwardPass(try GPT(Self.shape.source()))
-    var free = try Generator(pass, prompt: [1])
-    let first = try free.next()
-    var stopped = try Generator(pass, prompt: [1], stopTokens: [try #require(first)])
-    let stop = try stopped.next()
-    #expect(stop == first)
-    let afterStop = try stopped.next()
-    #expect(afterStop == nil)
-    let error = #expect(throws: GPTError.self) { while try free.next() != nil {} }
-    #expect(error?.code == .contextExceeded(tokenCount: 21, contextLength: 20))
-    #expect(free.ids.count == 21)
-  }
 }

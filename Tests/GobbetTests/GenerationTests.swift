@@ -62,9 +62,9 @@ import Testing
     let generation = try TextGeneration(path: converted(folder))
     for answer in try Self.answers {
       var shown = ""
-      let result = try generation.continuation(
-        of: try #require(answer.prompt), tokenLimit: 64
-      ) { piece in
+      var options = TextGeneration.Options()
+      options.settings.maximumTokenCount = 64
+      let result = try generation.continuation(of: try #require(answer.prompt), options) { piece in
         shown += piece
         return true
       }
@@ -95,13 +95,13 @@ import Testing
   func sampling() throws {
     let folder = try TemporaryFolder()
     let generation = try TextGeneration(path: converted(folder))
-    var sampling = Sampling()
-    sampling.temperature = 1
-    sampling.topK = 40
+    var options = TextGeneration.Options()
+    options.settings.sampling.temperature = 1
+    options.settings.sampling.topK = 40
+    options.settings.maximumTokenCount = 40
     let texts = try [1, 1, 2].map { seed in
-      try generation.continuation(
-        of: "ROMEO:", tokenLimit: 40, sampling: sampling, seed: UInt64(seed)
-      ).text
+      options.settings.seed = UInt64(seed)
+      return try generation.continuation(of: "ROMEO:", options).text
     }
     #expect(texts[0] == texts[1])
     #expect(texts[0] != texts[2])
@@ -114,11 +114,11 @@ import Testing
     let context = generation.model.configuration.contextLength
     let prompt = String(repeating: "!\n", count: context / 2)
     let count = generation.tokenizer.count(prompt)
-    let result = try generation.continuation(of: prompt, tokenLimit: 1000)
+    let result = try generation.continuation(of: prompt)
     #expect(result.ids.count <= max(0, context - count + 1))
     #expect(throws: GPTError.self) {
-      _ = try generation.continuation(of: prompt + prompt + prompt, tokenLimit: 1)
+      _ = try generation.continuation(of: prompt + prompt + prompt)
     }
-    #expect(throws: GPTError.self) { _ = try generation.continuation(of: "", tokenLimit: 1) }
+    #expect(throws: GPTError.self) { _ = try generation.continuation(of: "") }
   }
 }

@@ -34,9 +34,6 @@ enum { gobbet_block_length = 32 };
 /// all its outputs, so that a product reads its memory strictly in order.
 enum { gobbet_panel_width = 32 };
 
-/// Words of a row of inputs as products read it.
-size_t gobbet_row_words(gobbet_element element, size_t depth);
-
 /// Words of a panel.
 size_t gobbet_panel_words(gobbet_element element, size_t depth);
 
@@ -91,7 +88,13 @@ typedef struct {
   /// where weights come in pairs. For measuring what products are measured against.
   float (*_Nonnull exhaust)(gobbet_element element, size_t rounds);
   size_t sums_a_round;
+  /// Words that a pair of bfloat16 takes in a converted row: 1, or 2 where products read floats.
+  size_t words_a_pair;
 } gobbet_kernels;
+
+/// Words of a row of inputs as products read it.
+size_t gobbet_row_words(
+    const gobbet_kernels *_Nonnull kernels, gobbet_element element, size_t depth);
 
 /// The variants that this machine can run, the fastest first; NULL past the last.
 const gobbet_kernels *_Nullable gobbet_kernels_at(size_t index);
@@ -165,18 +168,31 @@ size_t gobbet_attention_scratch(
     const gobbet_pool *_Nonnull pool, size_t capacity, size_t head_width);
 
 /// Attention for every head of every group of queries, divided over the pool. `scratch` holds
-/// `gobbet_attention_scratch` words; all caches are of one capacity and head width.
+/// `gobbet_attention_scratch` words for the largest capacity; all caches are of one head width.
 void gobbet_attend(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
     const gobbet_attention *_Nonnull groups, size_t group_count, void *_Nonnull scratch);
 
-/// Puts a matrix [inputs, outputs], or [outputs, inputs] if `by_output`, into panels; the last is
-/// filled with zeros. `scratch` holds a panel of floats for every thread of the pool. Returns whether
-/// every weight is finite.
+/// Some inputs of some outputs of a matrix.
+typedef struct {
+  /// [inputs, outputs], or [outputs, inputs] if `by_output`.
+  const float *_Nonnull weights;
+  bool by_output;
+  /// A multiple of `gobbet_block_length`.
+  size_t first_input;
+  /// Such a multiple too, but for the last inputs.
+  size_t input_count;
+  /// A multiple of `gobbet_panel_width`.
+  size_t first_output;
+  /// Such a multiple too, but for the last outputs; their panel is filled with zeros.
+  size_t output_count;
+} gobbet_part;
+
+/// Puts a part of a matrix of `depth` inputs into its panels. `scratch` holds a panel of floats of
+/// the part's inputs; it is not used for `gobbet_float32`. Returns whether every weight is finite.
 bool gobbet_pack(
-    gobbet_pool *_Nonnull pool, gobbet_element element, bool by_output,
-    const float *_Nonnull weights, size_t input_count, size_t output_count,
-    float *_Nonnull scratch, void *_Nonnull panels);
+    gobbet_element element, const gobbet_part *_Nonnull part, size_t depth,
+    float *_Nullable scratch, void *_Nonnull panels);
 
 /// Copies the weights of one output out of panels.
 void gobbet_unpack_output(

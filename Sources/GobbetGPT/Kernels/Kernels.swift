@@ -43,7 +43,8 @@ internal import CGobbetKernels
     precondition(bias.count == PackedMatrix.paddedCount(weights.outputCount), "multiply: bias")
     output.resize(rowCount: input.rowCount)
     let element = weights.precision.code
-    reserveScratch(input.rowCount * gobbet_row_words(element, weights.inputCount))
+    let rowWords = unsafe gobbet_row_words(functions, element, weights.inputCount)
+    reserveScratch(input.rowCount * rowWords)
     // SAFETY: input, output and bias have the shapes checked above, the scratch a converted row for
     // every row, and all of it outlives the call.
     unsafe input.elements.withUnsafeBufferPointer { inputs in
@@ -111,8 +112,8 @@ internal import CGobbetKernels
     precondition(projected.width == 3 * width, "attend: rows of another width")
     output.resize(rowCount: projected.rowCount)
     guard let cache = segments.first?.cache else { return }
-    reserveScratch(
-      unsafe gobbet_attention_scratch(threads.pool, cache.capacity, cache.headWidth))
+    let capacity = segments.reduce(0) { max($0, $1.cache.capacity) }
+    reserveScratch(unsafe gobbet_attention_scratch(threads.pool, capacity, cache.headWidth))
     // SAFETY: segments lie inside the rows, of which queries and output have the same number, and
     // the cache holds the positions up to the last of each; a group is a part of a segment.
     unsafe projected.elements.withUnsafeBufferPointer { inputs in

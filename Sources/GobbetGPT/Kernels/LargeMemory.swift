@@ -27,4 +27,13 @@ internal import CGobbetKernels
     precondition(offset >= 0 && offset <= count, "pointer: past the end")
     return unsafe base + offset * 4
   }
+
+  /// Copies words of other memory.
+  func copy(_ other: LargeMemory, from: Int, to: Int, wordCount: Int) {
+    precondition(
+      from >= 0 && wordCount >= 0 && from + wordCount <= other.count && to + wordCount <= count,
+      "copy: past the end")
+    // SAFETY: both ranges lie in their memory.
+    unsafe pointer(at: to).copyMemory(from: other.pointer(at: from), byteCount: wordCount * 4)
+  }
 }

@@ -6,8 +6,10 @@ internal import CGobbetKernels
 @safe struct PackedMatrix: Sendable {
   /// Outputs in a panel.
   static let panelWidth = Int(gobbet_panel_width)
+  /// Inputs in a block of integers; parts begin at multiples of it.
+  static let blockLength = Int(gobbet_block_length)
 
-  /// How the weights given to ``init(_:_:inputCount:outputCount:_:_:)`` lie.
+  /// How weights lie before they are packed.
   enum Order {
     /// [inputs, outputs]
     case byInput
@@ -21,35 +23,68 @@ internal import CGobbetKernels
   let inputCount: Int
   /// Floats that every row becomes.
   let outputCount: Int
-  private let panels: LargeMemory
+  private let memory: LargeMemory
+  private let offset: Int
 
   /// A count of outputs, rounded up to whole panels.
   static func paddedCount(_ outputCount: Int) -> Int {
     (outputCount + panelWidth - 1) / panelWidth * panelWidth
   }
 
-  /// Packs weights; nil if one of them is not finite.
-  ///
-  /// - Throws: ``GPTError`` (`outOfMemory`).
-  init?(
-    _ weights: [Float], _ order: Order, inputCount: Int, outputCount: Int,
-    _ precision: Precision, _ threads: ThreadPool
-  ) throws(GPTError) {
-    precondition(weights.count == inputCount * outputCount, "PackedMatrix: count of weights")
+  /// Words that a matrix takes; nil if there are too many.
+  static func wordCount(inputCount: Int, outputCount: Int, _ precision: Precision) -> Int? {
+    // Sizes of a configuration are at most 2^31, of which four times are within words of 64 bits.
+    let words = gobbet_panel_words(precision.code, inputCount)
+    let (count, overflow) = words.multipliedReportingOverflow(
+      by: paddedCount(outputCount) / panelWidth)
+    return overflow ? nil : count
+  }
+
+  /// A matrix whose panels begin at a word of zeroed memory, and whose weights are yet to come.
+  init(
+    inputCount: Int, outputCount: Int, _ precision: Precision, _ memory: LargeMemory,
+    offset: Int
+  ) {
+    let count = Self.wordCount(inputCount: inputCount, outputCount: outputCount, precision)
+    precondition(
+      count.map { offset >= 0 && $0 <= memory.count - offset } ?? false, "PackedMatrix: no room")
     self.precision = precision
     self.inputCount = inputCount
     self.outputCount = outputCount
-    let panelCount = Self.paddedCount(outputCount) / Self.panelWidth
-    let words = gobbet_panel_words(precision.code, inputCount)
-    panels = try LargeMemory(wordCount: panelCount * words)
-    var scratch = [Float](
-      repeating: 0, count: threads.threadCount * inputCount * Self.panelWidth)
-    // SAFETY: the weights are inputs x outputs floats, the panels as many in whole panels, and the
-    // scratch holds a panel of floats for every thread.
-    let isFinite = unsafe gobbet_pack(
-      threads.pool, precision.code, order == .byOutput, weights, inputCount, outputCount, &scratch,
-      panels.pointer())
-    guard isFinite else { return nil }
+    self.memory = memory
+    self.offset = offset
+  }
+
+  /// Puts some of the weights into the panels; false if one of them is not finite.
+  ///
+  /// Parts that do not overlap can be packed at the same time. `scratch` is used and may grow.
+  /// - Precondition: the part lies in the matrix and begins with a block and a panel; it ends with
+  ///   them or with the matrix.
+  func pack(
+    _ weights: [Float], _ order: Order, inputs: Range<Int>, outputs: Range<Int>,
+    scratch: inout [Float]
+  ) -> Bool {
+    precondition(weights.count >= inputs.count * outputs.count, "pack: too few weights")
+    precondition(
+      inputs.lowerBound.isMultiple(of: Self.blockLength) && inputs.upperBound <= inputCount
+        && (inputs.count.isMultiple(of: Self.blockLength) || inputs.upperBound == inputCount)
+        && outputs.lowerBound.isMultiple(of: Self.panelWidth) && outputs.upperBound <= outputCount
+        && (outputs.count.isMultiple(of: Self.panelWidth) || outputs.upperBound == outputCount),
+      "pack: no such part")
+    let scratchCount = inputs.count * Self.panelWidth
+    if precision != .float32, scratch.count < scratchCount {
+      scratch = [Float](repeating: 0, count: scratchCount)
+    }
+    return unsafe weights.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return true }
+      var part = unsafe gobbet_part(
+        weights: base, by_output: order == .byOutput, first_input: inputs.lowerBound,
+        input_count: inputs.count, first_output: outputs.lowerBound, output_count: outputs.count)
+      // SAFETY: the part has that many weights and lies in the panels, and the scratch holds a panel
+      // of its inputs.
+      return unsafe gobbet_pack(
+        precision.code, &part, inputCount, &scratch, memory.pointer(at: offset))
+    }
   }
 
   /// Copies the weights of one output to a row.
@@ -60,10 +95,10 @@ internal import CGobbetKernels
       guard let base = buffer.baseAddress else { return }
       // SAFETY: the row has room for the inputs, and the output lies in the panels.
       unsafe gobbet_unpack_output(
-        precision.code, panels.pointer(), inputCount, output, base + row * inputCount)
+        precision.code, pointer, inputCount, output, base + row * inputCount)
     }
   }
 
   /// The panels, for kernels; the pointer lives as long as `self`.
-  var pointer: UnsafeRawPointer { unsafe UnsafeRawPointer(panels.pointer()) }
+  var pointer: UnsafeRawPointer { unsafe UnsafeRawPointer(memory.pointer(at: offset)) }
 }

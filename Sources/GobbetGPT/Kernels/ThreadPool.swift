@@ -22,4 +22,24 @@ internal import CGobbetKernels
   }
 
   deinit { unsafe gobbet_pool_destroy(pool) }
+
+  /// Calls `body` once for every task, on whichever thread is free, and returns when all are done.
+  func run(taskCount: Int, _ body: @escaping @Sendable (_ task: Int) -> Void) {
+    let work = Work(body)
+    let context = unsafe UnsafeRawPointer(Unmanaged.passUnretained(work).toOpaque())
+    // SAFETY: the pool returns after the last task, and `work` lives until then.
+    unsafe gobbet_pool_run(
+      pool, taskCount,
+      { context, task, _ in
+        unsafe Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().body(task)
+      }, context)
+    withExtendedLifetime(work) {}
+  }
+
+  /// What C hands back to Swift.
+  private final class Work {
+    let body: @Sendable (Int) -> Void
+
+    init(_ body: @escaping @Sendable (Int) -> Void) { self.body = body }
+  }
 }

@@ -103,15 +103,7 @@ public final class ForwardPass {
     try check(batch)
     var logits = Matrix(rowCount: 0, width: model.headWidth)
     for piece in Piece.pieces(of: batch, positions) {
-      embed(piece)
-      var noWeights: AttentionWeights?
-      for layer in model.blocks.indices {
-        let isLast = layer == model.blocks.count - 1
-        model.blocks[layer].apply(
-          &workspace, piece.segments, layer: layer, kept: isLast ? piece.wanted : nil,
-          weights: &noWeights, kernels)
-      }
-      piece.commit()
+      applyBlocks(to: piece)
       // Logits are wide: the head takes a part of the rows at a time.
       let count = workspace.residual.rowCount
       for first in stride(from: 0, to: count, by: Self.headRowsAtOnce) {
@@ -122,6 +114,38 @@ public final class ForwardPass {
         body(logits, Array(piece.wantedSequences[part]))
       }
     }
+  }
+
+  /// Leaves in the residual stream what the blocks make of a piece's wanted rows.
+  private func applyBlocks(to piece: Piece) {
+    embed(piece)
+    var noWeights: AttentionWeights?
+    for layer in model.blocks.indices {
+      let isLast = layer == model.blocks.count - 1
+      model.blocks[layer].apply(
+        &workspace, piece.segments, layer: layer, kept: isLast ? piece.wanted : nil,
+        weights: &noWeights, kernels)
+    }
+    piece.commit()
+  }
+
+  /// What the head is given: the residual stream behind the final norm, a row for each wanted
+  /// position.
+  ///
+  /// Shapes: [wanted, C]. With a cache, the tokens continue its sequence.
+  /// - Throws: as ``logits(of:_:cache:)``.
+  public func embeddings(
+    of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
+  ) throws(GPTError) -> Matrix {
+    let batch = [Continuation(ids, try self.cache(cache))]
+    try check(batch)
+    var embeddings = Matrix(rowCount: 0, width: model.configuration.width)
+    for piece in Piece.pieces(of: batch, positions) {
+      applyBlocks(to: piece)
+      model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
+      embeddings.append(workspace.normalized)
+    }
+    return embeddings
   }
 
   /// A cache, or an empty one for none.
@@ -193,22 +217,28 @@ public final class ForwardPass {
   /// Replaces scores by their shares of the sum of all exponentials.
   package func softmax(_ scores: inout [Float]) { kernels.softmax(&scores, scale: 1) }
 
-  /// Checks that the model can take the tokens.
+  /// Checks that the model can take what continues the sequences, and makes room for it.
   func check(_ batch: [Continuation]) throws(GPTError) {
-    let bound = model.configuration.vocabularySize
     for continuation in batch {
       let cache = continuation.cache
       precondition(cache.fits(model), "the cache belongs to another model")
-      guard !continuation.ids.isEmpty else { throw GPTError(.noTokens) }
+      try check(continuation.ids)
       let tokenCount = cache.count + continuation.ids.count
       guard tokenCount <= cache.contextLength else {
         let code = GPTError.Code.contextExceeded(
           tokenCount: tokenCount, contextLength: cache.contextLength)
         throw GPTError(code)
       }
-      if let index = continuation.ids.firstIndex(where: { $0 >= bound }) {
-        throw GPTError(.unknownToken(continuation.ids[index], index: index, bound: bound))
-      }
+      try cache.reserve(tokenCount)
+    }
+  }
+
+  /// Checks that there are tokens and that the model has them all.
+  func check(_ ids: [TokenID]) throws(GPTError) {
+    guard !ids.isEmpty else { throw GPTError(.noTokens) }
+    let bound = model.configuration.vocabularySize
+    if let index = ids.firstIndex(where: { $0 >= bound }) {
+      throw GPTError(.unknownToken(ids[index], index: index, bound: bound))
     }
   }
 }

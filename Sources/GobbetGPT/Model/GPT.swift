@@ -26,9 +26,20 @@ public struct GPT: Sendable {
     _ source: any TensorSource, configuration: Configuration? = nil,
     precision: Precision = .float32, threadCount: Int = 1
   ) throws {
+    try self.init(
+      source, configuration: configuration, precision: precision, threadCount: threadCount,
+      partByteCount: PackingList.partByteCount)
+  }
+
+  /// The same, with matrices that are read about so many bytes at a time.
+  package init(
+    _ source: any TensorSource, configuration: Configuration? = nil, precision: Precision,
+    threadCount: Int, partByteCount: Int
+  ) throws {
     let configuration = try configuration ?? Self.configuration(of: source)
-    let parameters = try Parameters(
-      source, configuration, precision, ThreadPool(threadCount: threadCount))
+    var parameters = try Parameters(
+      source, configuration, precision, ThreadPool(threadCount: threadCount),
+      partByteCount: partByteCount)
     let width = configuration.width
     func norm(_ name: String) throws -> LayerNorm {
       LayerNorm(
@@ -63,6 +74,7 @@ public struct GPT: Sendable {
     } else {
       head = Linear(embedding.tokens)
     }
+    try parameters.pack()
   }
 
   private static func configuration(of source: any TensorSource) throws(GPTError) -> Configuration {

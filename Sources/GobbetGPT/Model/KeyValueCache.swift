@@ -9,16 +9,19 @@ public final class KeyValueCache {
   /// Tokens there is room for: the context of the model.
   public let contextLength: Int
 
-  /// Positions in whole panels.
-  let capacity: Int
+  /// Positions there is memory for, in whole panels; more come when they are needed.
+  private(set) var capacity: Int
   let headCount: Int
   let headWidth: Int
   var width: Int { headCount * headWidth }
   let precision: Precision
   private let layerCount: Int
-  private let keyWords: Int
-  private let valueWords: Int
-  private let memory: LargeMemory
+  private var keyWords = 0
+  private var valueWords = 0
+  private var memory: LargeMemory
+
+  /// Positions that a cache has memory for at first.
+  private static let firstCapacity = 128
 
   /// An empty sequence of a model.
   ///
@@ -27,14 +30,45 @@ public final class KeyValueCache {
     let configuration = model.configuration
     precision = model.precision
     contextLength = configuration.contextLength
-    capacity = PackedMatrix.paddedCount(configuration.contextLength)
     headCount = configuration.headCount
     headWidth = configuration.headWidth
     layerCount = configuration.layerCount
+    capacity = 0
+    memory = try LargeMemory(wordCount: 0)
+    try reserve(min(Self.firstCapacity, contextLength))
+  }
+
+  /// Makes sure that there is memory for that many positions.
+  ///
+  /// - Throws: ``GPTError`` (`outOfMemory`); nothing has changed then.
+  func reserve(_ positionCount: Int) throws(GPTError) {
+    guard positionCount > capacity else { return }
+    let larger = PackedMatrix.paddedCount(min(max(positionCount, 2 * capacity), contextLength))
     let element = precision.cacheCode
-    keyWords = headCount * gobbet_key_words(element, capacity, headWidth)
-    valueWords = headCount * gobbet_value_words(element, capacity, headWidth)
-    memory = try LargeMemory(wordCount: layerCount * (keyWords + valueWords))
+    let newKeyWords = gobbet_key_words(element, larger, headWidth)
+    let newValueWords = gobbet_value_words(element, larger, headWidth)
+    let newMemory = try LargeMemory(
+      wordCount: layerCount * headCount * (newKeyWords + newValueWords))
+    // A head's keys are panels of positions, and its values panels that are as long as there are
+    // positions: so what is there is the beginning of each.
+    let valuePanelCount = PackedMatrix.paddedCount(headWidth) / PackedMatrix.panelWidth
+    let panels = layerCount * headCount * valuePanelCount
+    for (firstOld, firstNew, words, newWords, count) in [
+      (0, 0, keyWords, newKeyWords, layerCount * headCount),
+      (
+        layerCount * headCount * keyWords, layerCount * headCount * newKeyWords,
+        valueWords / valuePanelCount, newValueWords / valuePanelCount, panels
+      ),
+    ] {
+      for index in 0..<count {
+        newMemory.copy(
+          memory, from: firstOld + index * words, to: firstNew + index * newWords, wordCount: words)
+      }
+    }
+    memory = newMemory
+    keyWords = newKeyWords
+    valueWords = newValueWords
+    capacity = larger
   }
 
   /// Forgets all tokens but the first `count`.
@@ -53,15 +87,15 @@ public final class KeyValueCache {
       && layerCount == configuration.layerCount
   }
 
-  /// The keys of a layer; the pointer lives as long as `self`.
+  /// The keys of a layer; the pointer lives until ``reserve(_:)``.
   func keys(_ layer: Int) -> UnsafeMutableRawPointer {
     precondition(layer < layerCount, "keys: no such layer")
-    return unsafe memory.pointer(at: layer * (keyWords + valueWords))
+    return unsafe memory.pointer(at: layer * headCount * keyWords)
   }
 
-  /// The values of a layer; the pointer lives as long as `self`.
+  /// The values of a layer; the pointer lives until ``reserve(_:)``.
   func values(_ layer: Int) -> UnsafeMutableRawPointer {
     precondition(layer < layerCount, "values: no such layer")
-    return unsafe memory.pointer(at: layer * (keyWords + valueWords) + keyWords)
+    return unsafe memory.pointer(at: headCount * (layerCount * keyWords + layer * valueWords))
   }
 }

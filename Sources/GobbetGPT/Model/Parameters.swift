@@ -2,6 +2,8 @@ internal import GobbetData
 
 /// The tensors of a model under their Hugging Face names, found in a source and checked.
 ///
+/// Matrices get their place when they are asked for and their weights all together, by ``pack()``.
+///
 /// Weights of linear layers are [inputs, outputs], except `lm_head.weight`, which is [outputs,
 /// inputs] as the embedding that usually stands in for it. Biases may be missing if they are in
 /// every layer; the head may have any width, and a bias.
@@ -10,6 +12,10 @@ struct Parameters {
   private let precision: Precision
   private let threads: ThreadPool
   private var byName: [String: TensorDescription] = [:]
+  private let panels: LargeMemory
+  /// Words of the panels that are taken.
+  private var wordCount = 0
+  private var packingList: PackingList
 
   /// Outputs of the head.
   let headWidth: Int
@@ -21,11 +27,13 @@ struct Parameters {
   /// - Throws: ``GPTError`` for the first tensor that is missing, misshapen or surplus.
   init(
     _ source: any TensorSource, _ configuration: Configuration, _ precision: Precision,
-    _ threads: ThreadPool
+    _ threads: ThreadPool, partByteCount: Int
   ) throws(GPTError) {
     self.source = source
+    packingList = PackingList(partByteCount: partByteCount)
     self.precision = precision
     self.threads = threads
+    var byName: [String: TensorDescription] = [:]
     for tensor in source.tensors { byName[tensor.name] = tensor }
     // A number of layers out of a file must not decide how long the list of their tensors gets.
     let lastLayer = configuration.layerCount - 1
@@ -39,7 +47,20 @@ struct Parameters {
     } else {
       headWidth = configuration.vocabularySize
     }
-    try check(Self.expected(configuration, headWidth: headWidth), configuration)
+    self.byName = byName
+    let expected = Self.expected(configuration, headWidth: headWidth)
+    try Self.check(expected, configuration, source, byName)
+    var wordCount = 0
+    for expectation in expected where byName[expectation.name] != nil {
+      guard let order = expectation.order else { continue }
+      let shape = order == .byInput ? expectation.shape : expectation.shape.reversed()
+      let words = PackedMatrix.wordCount(
+        inputCount: shape[0], outputCount: shape[1], precision)
+      let (sum, overflow) = wordCount.addingReportingOverflow(words ?? .max)
+      guard !overflow else { throw GPTError(.outOfMemory(byteCount: .max)) }
+      wordCount = sum
+    }
+    panels = try LargeMemory(wordCount: wordCount)
   }
 
   /// A tensor of the model.
@@ -48,6 +69,8 @@ struct Parameters {
     let shape: [Int]
     /// Whether the model can do without.
     var isOptional = false
+    /// How the weights of a matrix lie; nil for what is not packed.
+    var order: PackedMatrix.Order?
   }
 
   private static func expected(
@@ -55,7 +78,8 @@ struct Parameters {
   ) -> [Expectation] {
     let width = configuration.width
     var list = [
-      Expectation(name: "wte.weight", shape: [configuration.vocabularySize, width]),
+      Expectation(
+        name: "wte.weight", shape: [configuration.vocabularySize, width], order: .byOutput),
       Expectation(name: "wpe.weight", shape: [configuration.contextLength, width]),
     ]
     func norm(_ name: String) {
@@ -63,7 +87,8 @@ struct Parameters {
       list.append(Expectation(name: "\(name).bias", shape: [width], isOptional: true))
     }
     func linear(_ name: String, _ inputs: Int, _ outputs: Int) {
-      list.append(Expectation(name: "\(name).weight", shape: [inputs, outputs]))
+      list.append(
+        Expectation(name: "\(name).weight", shape: [inputs, outputs], order: .byInput))
       list.append(Expectation(name: "\(name).bias", shape: [outputs], isOptional: true))
     }
     for layer in 0..<configuration.layerCount {
@@ -77,15 +102,17 @@ struct Parameters {
     norm("ln_f")
     let isTied = configuration.hasTiedHead
     list.append(
-      Expectation(name: "lm_head.weight", shape: [headWidth, width], isOptional: isTied))
+      Expectation(
+        name: "lm_head.weight", shape: [headWidth, width], isOptional: isTied, order: .byOutput))
     list.append(Expectation(name: "lm_head.bias", shape: [headWidth], isOptional: true))
     return list
   }
 
-  private func check(
-    _ expected: [Expectation], _ configuration: Configuration
+  private static func check(
+    _ expected: [Expectation], _ configuration: Configuration, _ source: any TensorSource,
+    _ byName: [String: TensorDescription]
   ) throws(GPTError) {
-    let kinds = Set(byName.keys.map(Self.kind))
+    let kinds = Set(byName.keys.map(kind))
     var known: Set<String> = []
     for layer in 0..<configuration.layerCount {
       // Not parameters: the causal mask, which old files carry along.
@@ -95,7 +122,7 @@ struct Parameters {
     for expectation in expected {
       known.insert(expectation.name)
       guard let found = byName[expectation.name] else {
-        if expectation.isOptional, !kinds.contains(Self.kind(expectation.name)) { continue }
+        if expectation.isOptional, !kinds.contains(kind(expectation.name)) { continue }
         throw GPTError(.missingTensor(expectation.name))
       }
       guard found.shape == expectation.shape else {
@@ -125,20 +152,26 @@ struct Parameters {
   }
 
   /// The weights [inputs, outputs] and bias of a linear layer.
-  func linear(_ name: String, _ inputCount: Int, _ outputCount: Int) throws -> Linear {
+  mutating func linear(_ name: String, _ inputCount: Int, _ outputCount: Int) throws -> Linear {
     let weights = try matrix("\(name).weight", .byInput, inputCount, outputCount)
     return Linear(weights, bias: try vector("\(name).bias", count: outputCount))
   }
 
-  /// A matrix of weights, packed.
-  func matrix(
+  /// A matrix whose weights come with ``pack()``.
+  mutating func matrix(
     _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int
-  ) throws -> PackedMatrix {
+  ) throws(GPTError) -> PackedMatrix {
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
-    let matrix = try PackedMatrix(
-      source.floats(of: tensor), order, inputCount: inputCount, outputCount: outputCount,
-      precision, threads)
-    guard let matrix else { throw GPTError(.notFinite(name)) }
+    let matrix = PackedMatrix(
+      inputCount: inputCount, outputCount: outputCount, precision, panels, offset: wordCount)
+    wordCount +=
+      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, precision) ?? 0
+    packingList.append(tensor, order, matrix, from: source)
     return matrix
   }
+
+  /// Reads and packs the weights of all matrices.
+  ///
+  /// - Throws: ``GPTError`` (`notFinite`), else an error of the source.
+  func pack() throws { try packingList.pack(from: source, threads) }
 }

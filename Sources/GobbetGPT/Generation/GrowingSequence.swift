@@ -1,0 +1,59 @@
+internal import GobbetBPE
+
+/// A prompt and what has come after it.
+struct GrowingSequence {
+  /// The tokens so far, the prompt's first.
+  private(set) var ids: [TokenID]
+  private let cache: KeyValueCache
+  private let settings: GenerationSettings
+  private var random: RandomSource
+  private var left: Int
+  /// How many of `ids` have gone into the model.
+  private var seen = 0
+
+  /// A sequence that has not begun to grow.
+  ///
+  /// - Throws: ``GPTError`` for a prompt that the model cannot take.
+  init(
+    _ pass: ForwardPass, prompt: [TokenID], _ settings: GenerationSettings, cache: KeyValueCache
+  ) throws(GPTError) {
+    try pass.check(prompt)
+    if settings.contextEnd != .slides { try pass.check([.init(prompt, cache)]) }
+    self.cache = cache
+    self.settings = settings
+    random = RandomSource(seed: settings.seed)
+    left = settings.maximumTokenCount
+    ids = prompt
+  }
+
+  /// Whether nothing comes any more.
+  var hasEnded: Bool { left == 0 }
+
+  /// What goes into the model for the next token.
+  func nextInput() -> ForwardPass.Continuation {
+    guard settings.contextEnd == .slides, cache.count + ids.count - seen > cache.contextLength
+    else { return ForwardPass.Continuation(Array(ids[seen...]), cache) }
+    cache.rewind()
+    return ForwardPass.Continuation(ids.suffix(cache.contextLength), cache)
+  }
+
+  /// Draws the next token from the logits behind ``nextInput()``.
+  ///
+  /// - Throws: ``GPTError`` (`invalidLogits`).
+  mutating func grow(_ logits: ArraySlice<Float>, _ pass: ForwardPass) throws(GPTError) -> TokenID {
+    guard !logits.contains(where: \.isNaN) else {
+      throw GPTError(.invalidLogits(tokenCount: ids.count))
+    }
+    let id = pass.token(from: logits, settings.sampling, earlier: ids, random: &random)
+    seen = ids.count
+    ids.append(id)
+    let isLast =
+      settings.stopTokens.contains(id)
+      || (settings.contextEnd == .stops && cache.count == cache.contextLength)
+    left = isLast ? 0 : left - 1
+    return id
+  }
+
+  /// Makes this the end.
+  mutating func end() { left = 0 }
+}

@@ -1,0 +1,176 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet evaluate`: weights + text or packed tokens → loss and perplexity.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how well a GPT predicts a text or a token dataset.",
+    discussion: """
+      Every token but the first of a text is predicted once, from the tokens before it in its window. \
+      A stride below the window gives every token at least window - stride tokens to look at.
+      """)
+
+  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
+
+  @OptionGroup var input: InputOptions
+
+  @Option(
+    name: [.customShort("v"), .long],
+    help: "The vocabulary, if the model has none in it or beside it.")
+  var vocabulary: String?
+
+  @Option(help: "Of a folder of shards: train or validation.")
+  var split = DatasetSplit.validation
+
+  @Option(help: "Tokens that are seen at once; the context of the model unless given.")
+  var window: Int?
+
+  @Option(help: "Tokens from one window to the next; a whole window unless given.")
+  var stride: Int?
+
+  @Option(help: "A token that fills up: where it follows itself it does not count.")
+  var padding: TokenID?
+
+  @Option(help: "What weights are computed with: f32, bf16 or int8.")
+  var element = Precision.float32
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var report: ReportOptions
+
+  func validate() throws {
+    if let window, window < 1 { throw ValidationError("--window: not below 1") }
+    if let stride, stride < 1 { throw ValidationError("--stride: not below 1") }
+  }
+
+  func run() throws {
+    let generation = try TextGeneration(
+      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+      precision: element, threadCount: threads.count)
+    var evaluation = try evaluation(generation.model)
+    evaluation.padding = padding
+    evaluation.threadCount = threads.count
+    Interruption.watch()
+    let paths = try input.inputs()
+    let measured =
+      holdTokens(paths[0])
+      ? try ofDataset(paths, generation, evaluation) : try ofText(paths, generation, evaluation)
+    try show(measured, paths[0])
+    if Interruption.isRequested {
+      throw Failure(.interrupted, "interrupted after \(measured.loss.tokenCount.grouped) tokens")
+    }
+  }
+
+  private func evaluation(_ model: GPT) throws -> Evaluation {
+    let context = model.configuration.contextLength
+    let length = window ?? context
+    guard length <= context else {
+      throw Failure(.usage, "--window: \(length), and the context of the model is \(context)")
+    }
+    guard stride ?? length <= length else {
+      throw Failure(.usage, "--stride: not above the window, which is \(length)")
+    }
+    return Evaluation(model, windowLength: length, stride: stride)
+  }
+
+  /// What came out, and of what.
+  private struct Measured {
+    let progress: Evaluation.Progress
+    /// Bytes of the text, where it is known.
+    let byteCount: Int?
+    let seconds: Double
+
+    var loss: Loss { progress.loss }
+  }
+
+  /// Whether there are packed tokens at a path; whatever cannot be looked into is read as text.
+  private func holdTokens(_ path: String) -> Bool {
+    if path == "-" { return false }
+    if isFolder(path) { return isThere(manifestPath(path)) }
+    return (try? FileKind(recognizing: path)) == .gobbet
+  }
+
+  private func ofDataset(
+    _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
+  ) throws -> Measured {
+    let dataset =
+      paths.count == 1
+      ? try TokenDataset(recognizing: paths[0], split: split)
+      : try TokenDataset(paths: paths)
+    _ = try dataset.vocabulary(given: generation.tokenizer.vocabulary)
+    let windowCount = evaluation.windowCount(tokenCount: dataset.tokenCount)
+    let progress = Progress(quiet: report.quiet)
+    defer { progress.finish() }
+    let result = try evaluation.loss(of: dataset) { done in
+      progress.update("\(line(done)) of \(windowCount.grouped) windows")
+      return !Interruption.isRequested
+    }
+    return Measured(progress: result, byteCount: nil, seconds: progress.seconds)
+  }
+
+  private func ofText(
+    _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
+  ) throws -> Measured {
+    var reader = try CorpusReader(inputs: paths, options: input.corpus)
+    var encoder = generation.tokenizer.makeEncoder()
+    var byteCount = 0
+    let progress = Progress(quiet: report.quiet)
+    defer { progress.finish() }
+    let result = try evaluation.loss(
+      ofTexts: {
+        guard let document = try reader.next() else { return nil }
+        byteCount += document.text.count
+        var ids: [TokenID] = []
+        encoder.encode(document.text.span, into: &ids)
+        return ids
+      },
+      report: { done in
+        progress.update("\(line(done)) windows")
+        return !Interruption.isRequested
+      })
+    // Of a text that was not read to its end, the bytes that were predicted are not known.
+    let isWhole = !Interruption.isRequested
+    return Measured(
+      progress: result, byteCount: isWhole ? byteCount : nil, seconds: progress.seconds)
+  }
+
+  private func line(_ progress: Evaluation.Progress) -> String {
+    "loss \(progress.loss.mean.rounded(places: 4)) after \(progress.windowCount.grouped)"
+  }
+
+  private func show(_ measured: Measured, _ path: String) throws {
+    let loss = measured.loss
+    guard loss.tokenCount > 0 else {
+      throw Failure(.badData, "\(path): no two tokens in a row, so nothing to predict")
+    }
+    let bits = measured.byteCount.map { loss.sum / 0.693_147_180_559_945_3 / Double($0) }
+    if report.json {
+      try printJSON(
+        Report(
+          loss: loss.mean, perplexity: loss.perplexity, tokens: loss.tokenCount,
+          windows: measured.progress.windowCount, bitsPerByte: bits,
+          tokensPerSecond: Double(loss.tokenCount) / measured.seconds))
+      return
+    }
+    var line = "loss \(loss.mean.rounded(places: 6)) nats a token"
+    line += ", perplexity \(loss.perplexity.rounded(places: 4))"
+    if let bits { line += ", \(bits.rounded(places: 4)) bits a byte" }
+    print(line)
+    if !report.quiet {
+      let speed = Double(loss.tokenCount) / measured.seconds
+      note(
+        """
+        \(loss.tokenCount.grouped) tokens in \(measured.progress.windowCount.grouped) windows, \
+        \(speed.rounded(places: 0)) tokens a second
+        """)
+    }
+  }
+
+  private struct Report: Encodable {
+    let loss: Double
+    let perplexity: Double
+    let tokens: Int
+    let windows: Int
+    let bitsPerByte: Double?
+    let tokensPerSecond: Double
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What models are asked") struct ModelVerbTests {
+  static let model = fixturesFolder + "/tinymodel/model.safetensors"
+
+  private func object(_ text: some StringProtocol) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  private func expectOneLine(_ result: CommandResult, _ status: Int32, _ part: String) {
+    #expect(result.status == status, "\(result.errorText)")
+    let lines = result.errorText.split(separator: "\n")
+    #expect(lines.count == 1 && lines[0].hasPrefix("gobbet: "), "\(result.errorText)")
+    #expect(result.errorText.contains(part), "\(result.errorText)")
+  }
+
+  @Test("safetensors and Gobbet weights continue a prompt the same, and say how fast")
+  func generate() throws {
+    let shop = try Workshop.shared.get()
+    for model in [Self.model, shop.model] {
+      let result = try gobbet(
+        "generate", model, "--prompt", "ROMEO:\nBut, soft! what light", "-n", "64")
+      #expect(result.status == 0, "\(result.errorText)")
+      #expect(result.text.hasPrefix(",\n\nProvost:\nI'll not, I'll not,\nI'll not, I'll nothing."))
+      #expect(result.errorText.contains("12 tokens of prompt"))
+      #expect(result.errorText.contains("64 generated"))
+    }
+  }
+
+  @Test("prompts together are continued as each is alone, one object for each")
+  func batch() throws {
+    let prompts = ["ROMEO:", "First Citizen:\nWe", "KING"]
+    let settings = [
+      "-n", "12", "--temperature", "0.8", "--top-k", "50", "--top-p", "0.9", "--min-p", "0.01",
+      "--repetition-penalty", "1.1", "--seed", "4", "--stop", ".", "--json",
+    ]
+    func generate(_ prompts: [String]) throws -> [String] {
+      let flags = prompts.flatMap { ["--prompt", $0] }
+      let result = try run(
+        productPath("gobbet"), ["generate", Self.model] + flags + settings)
+      #expect(result.status == 0, "\(result.errorText)")
+      return try result.text.split(separator: "\n").map {
+        try #require(try object($0)["text"] as? String)
+      }
+    }
+    #expect(try generate(prompts) == prompts.flatMap { try generate([$0]) })
+  }
+
+  @Test("a prompt of nothing or more than the context is one line; a sliding window takes it")
+  func prompts() throws {
+    let long = Array(String(repeating: "word ", count: 300).utf8)
+    expectOneLine(try gobbet("generate", Self.model, "--prompt", ""), 65, "no tokens")
+    expectOneLine(
+      try gobbet("generate", Self.model, "--prompt", "-", input: long), 65, "the context holds 256")
+    let slid = try gobbet(
+      "generate", Self.model, "--prompt", "-", "-n", "3", "--slide", "--json", input: long)
+    #expect(slid.status == 0, "\(slid.errorText)")
+    #expect(try #require(try object(slid.text)["ids"] as? [Int]).count == 3)
+  }
+
+  @Test(
+    "settings out of range are usage",
+    arguments: [
+      ["--temperature", "-1"], ["--top-k", "0"], ["--top-p", "1.5"], ["--min-p", "2"],
+      ["--repetition-penalty", "0"], ["-n", "-1"],
+    ])
+  func settings(flags: [String]) throws {
+    let result = try run(
+      productPath("gobbet"), ["generate", Self.model, "--prompt", "a"] + flags)
+    #expect(result.status == 2, "\(result.errorText)")
+  }
+
+  @Test("a vocabulary of another size, and a file without weights, are one line")
+  func vocabularies() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let large = folder.file("large.gobbet")
+    let training = try gobbet("train", fixturesFolder + "/corpus", "--size", "1100", "-o", large)
+    #expect(training.status == 0)
+    for verb in [["generate", Self.model, "--prompt", "a"], ["evaluate", Self.model]] {
+      expectOneLine(
+        try run(productPath("gobbet"), verb + ["-v", large]), 65,
+        "has 1024 tokens, the vocabulary 1100")
+    }
+    expectOneLine(
+      try gobbet("generate", shop.vocabulary, "--prompt", "a"), 65, shop.vocabulary)
+    let text = try folder.write("text", Array("text".utf8))
+    expectOneLine(
+      try gobbet("generate", text, "--prompt", "a"), 65, "no weights of a known format")
+  }
+
+  @Test("a tensor with a NaN is named")
+  func notFinite() throws {
+    let folder = try TemporaryFolder()
+    var bytes = try readFile(Self.model)
+    for (offset, byte) in [0x00, 0x00, 0xC0, 0x7F].enumerated() {
+      bytes[bytes.count - 4 + offset] = UInt8(byte)
+    }
+    let path = try folder.write("model.safetensors", bytes)
+    for name in ["config.json", "tokenizer.json"] {
+      try folder.write(name, try readFile(fixturesFolder + "/tinymodel/" + name))
+    }
+    expectOneLine(
+      try gobbet("generate", path, "--prompt", "a"), 65, "holds an infinity or a NaN")
+  }
+
+  @Test("a signal ends a generation with what there is, one line and 130")
+  func interruption() throws {
+    let script = """
+      "$0" generate "$1" --prompt ROMEO: -n 100000000 --slide & sleep 0.5; kill -INT $!; wait $!
+      """
+    let result = try run("/bin/sh", ["-c", script, productPath("gobbet"), Self.model])
+    expectOneLine(result, 130, "interrupted after")
+    #expect(result.text.count > 10)
+  }
+
+  @Test("a text and the dataset that is packed of it have the same loss")
+  func evaluate() throws {
+    let folder = try TemporaryFolder()
+    let text = fixturesFolder + "/corpus-heldout/en.txt"
+    let dataset = folder.file("text.gobbet")
+    let tokenizer = fixturesFolder + "/tinymodel/tokenizer.json"
+    #expect(try gobbet("pack", text, "-v", tokenizer, "-o", dataset).status == 0)
+    let ofText = try object(try gobbet("evaluate", Self.model, text, "--json", "-q").text)
+    let ofTokens = try object(try gobbet("evaluate", Self.model, dataset, "--json", "-q").text)
+    for key in ["loss", "perplexity", "tokens", "windows"] {
+      #expect(ofText[key] as? Double == ofTokens[key] as? Double, "\(key)")
+    }
+    #expect(try #require(ofText["bits_per_byte"] as? Double) > 1)
+    let line = try gobbet("evaluate", Self.model, text, "--window", "64", "--stride", "32")
+    #expect(line.status == 0 && line.text.hasPrefix("loss ") && line.text.contains("perplexity"))
+  }
+
+  @Test(
+    "windows that do not fit, nothing to predict, and tokens of another vocabulary are one line")
+  func badEvaluations() throws {
+    let shop = try Workshop.shared.get()
+    let text = fixturesFolder + "/corpus-heldout/en.txt"
+    expectOneLine(try gobbet("evaluate", Self.model, text, "--window", "257"), 2, "256")
+    expectOneLine(
+      try gobbet("evaluate", Self.model, text, "--window", "8", "--stride", "9"), 2, "--stride")
+    expectOneLine(try gobbet("evaluate", Self.model, input: []), 65, "nothing to predict")
+    expectOneLine(try gobbet("evaluate", Self.model, shop.dataset), 65, shop.dataset)
+  }
+}

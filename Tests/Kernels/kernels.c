@@ -1,0 +1,160 @@
+// Runs every variant of the matrix kernels that the machine has over random matrices of many shapes,
+// compares each with loops that follow the documented order of every sum, and prints a checksum of all
+// bits, which must be the same on every machine.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gobbet_transformer.h"
+
+static uint64_t state = 1;
+
+static float random_float(void) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (float)(int32_t)(state >> 32) * 0x1p-31f;
+}
+
+static uint64_t checksum = 14695981039346656037u;
+
+static void add_to_checksum(const float *values, size_t count) {
+  for (size_t index = 0; index < count; index++) {
+    uint32_t bits;
+    memcpy(&bits, values + index, sizeof bits);
+    checksum = (checksum ^ bits) * 1099511628211u;
+  }
+}
+
+static float bfloat16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// One output in the documented order. For int8, `weights` are what the panels gave back, and the
+/// result is in double precision.
+static double expected(
+    gobbet_element element, const float *input, const float *weights, size_t depth, float bias) {
+  if (element == gobbet_int8) {
+    double sum = bias;
+    for (size_t k = 0; k < depth; k++) sum += (double)input[k] * weights[k];
+    return sum;
+  }
+  float sum = bias;
+  if (element == gobbet_float32) {
+    for (size_t k = 0; k < depth; k++) sum = fmaf(input[k], weights[k], sum);
+    return sum;
+  }
+  for (size_t k = 0; k < depth; k += 2) {
+    if (k + 1 < depth) sum = fmaf(bfloat16(input[k + 1]), bfloat16(weights[k + 1]), sum);
+    sum = fmaf(bfloat16(input[k]), bfloat16(weights[k]), sum);
+  }
+  return sum;
+}
+
+static int failures = 0;
+
+static void fail(const char *variant, const char *what, gobbet_element element, size_t depth) {
+  printf("%s: %s differs, element %d, depth %zu\n", variant, what, element, depth);
+  failures++;
+}
+
+static void check_products(
+    const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_element element, size_t rows,
+    size_t depth, size_t outputs) {
+  const size_t padded = (outputs + 31) / 32 * 32;
+  float *weights = malloc(depth * outputs * sizeof(float));
+  float *input = malloc(rows * depth * sizeof(float));
+  float *output = malloc(rows * outputs * sizeof(float));
+  float *bias = calloc(padded, sizeof(float));
+  float *scratch = malloc((depth + 1) * 32 * sizeof(float));
+  float *column = malloc(depth * sizeof(float));
+  const size_t panel_words = gobbet_panel_words(element, depth);
+  void *panels = calloc(padded / 32 * panel_words, 4);
+  void *converted = malloc(rows * gobbet_row_words(kernels, element, depth) * 4 + 64);
+  for (size_t index = 0; index < depth * outputs; index++) weights[index] = random_float();
+  for (size_t index = 0; index < rows * depth; index++) input[index] = random_float();
+  for (size_t index = 0; index < outputs; index++) bias[index] = random_float();
+  const gobbet_part part = {weights, true, 0, depth, 0, outputs};
+  if (!gobbet_pack(element, &part, depth, scratch, panels)) {
+    fail(kernels->name, "finiteness", element, depth);
+  }
+  const gobbet_product product = {
+    element, input, depth, rows, depth, panels, panel_words, bias, output, outputs, outputs,
+    gobbet_store};
+  gobbet_multiply(kernels, pool, &product, converted);
+  for (size_t at = 0; at < outputs; at++) {
+    gobbet_unpack_output(element, panels, depth, at, column);
+    const float *exact = element == gobbet_int8 ? column : weights + at * depth;
+    for (size_t row = 0; row < rows; row++) {
+      const double wanted = expected(element, input + row * depth, exact, depth, bias[at]);
+      const double error = fabs(wanted - output[row * outputs + at]);
+      if (element == gobbet_int8 ? error > 1e-4 * sqrt((double)depth) : error != 0) {
+        fail(kernels->name, "product", element, depth);
+      }
+    }
+  }
+  add_to_checksum(output, rows * outputs);
+  free(weights); free(input); free(output); free(bias); free(scratch); free(column);
+  free(panels); free(converted);
+}
+
+static void check_rows(const gobbet_kernels *kernels, size_t count) {
+  float row[300], gain[300], shift[300], result[300];
+  double mean = 0, variance = 0, sum = 0;
+  for (size_t index = 0; index < count; index++) {
+    row[index] = random_float() * 4;
+    gain[index] = random_float();
+    shift[index] = random_float();
+    mean += row[index] / (double)count;
+  }
+  for (size_t index = 0; index < count; index++) {
+    variance += (row[index] - mean) * (row[index] - mean) / (double)count;
+    sum += exp(row[index]);
+  }
+  kernels->normalize(row, count, gain, shift, 1e-5f, result);
+  for (size_t index = 0; index < count; index++) {
+    const double wanted = (row[index] - mean) / sqrt(variance + 1e-5) * gain[index] + shift[index];
+    if (fabs(wanted - result[index]) > 1e-5) fail(kernels->name, "norm", 0, count);
+  }
+  add_to_checksum(result, count);
+  memcpy(result, row, sizeof row);
+  kernels->softmax(result, count, 1);
+  for (size_t index = 0; index < count; index++) {
+    if (fabs(exp(row[index]) / sum - result[index]) > 1e-6) {
+      fail(kernels->name, "softmax", 0, count);
+    }
+  }
+  add_to_checksum(result, count);
+}
+
+int main(void) {
+  static const size_t depths[] = {1, 2, 3, 16, 31, 32, 33, 64, 95, 160};
+  static const size_t row_counts[] = {1, 2, 4, 7, 13, 25};
+  static const size_t output_counts[] = {1, 17, 32, 50, 96};
+  uint64_t first = 0;
+  for (size_t index = 0; gobbet_kernels_at(index) != NULL; index++) {
+    const gobbet_kernels *kernels = gobbet_kernels_at(index);
+    gobbet_pool *pool = gobbet_pool_create(2);
+    state = 1;
+    checksum = 14695981039346656037u;
+    for (int element = 0; element < 3; element++) {
+      for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+        for (size_t r = 0; r < sizeof row_counts / sizeof *row_counts; r++) {
+          for (size_t o = 0; o < sizeof output_counts / sizeof *output_counts; o++) {
+            check_products(
+                kernels, pool, element, row_counts[r], depths[d], output_counts[o]);
+          }
+        }
+      }
+    }
+    for (size_t count = 1; count <= 300; count++) check_rows(kernels, count);
+    gobbet_pool_destroy(pool);
+    printf("%-10s %016llx\n", kernels->name, (unsigned long long)checksum);
+    if (index == 0) first = checksum;
+    if (checksum != first) failures++;
+  }
+  return failures == 0 ? 0 : 1;
+}
