@@ -59,7 +59,7 @@ private func table(_ more: [String]) throws -> TokenTable {
   {
     // Each byte of the short tokens stands for 64 of it in the long ones, which merge first.
     var generator = SeededGenerator(31)
-    var shapes: [[UInt8]] = []
+    var shapes: [[UInt8]] = [[97, 98]]
     while shapes.count < 60 {
       let left = shapes.randomElement(using: &generator) ?? [97]
       let right = shapes.randomElement(using: &generator) ?? [98]
