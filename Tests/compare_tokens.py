@@ -3,8 +3,10 @@
 Usage: compare_tokens.py tokens VOCABULARY PATTERN CORPUS...    bits a token, and tokens decoded a CPU second
        compare_tokens.py pack VOCABULARY.tiktoken PATTERN CORPUS...    CPU seconds from .jsonl.zst to a packed file
 
-Needs `make build`, and from PyPI numpy, zstandard, tiktoken, tokenizers and pyarrow.
+Needs `make build`, and from PyPI numpy, zstandard, tiktoken and tokenizers (.venv of `make test` has them); Arrow and Parquet
+join in where pyarrow is installed there.
 """
+import importlib.util
 import io
 import json
 import os
@@ -136,10 +138,13 @@ def tokens(vocabulary, pattern, *corpora):
         peers = {
             "zstd -3, 16 Ki blocks": (zstd_blocks(ids, BLOCK, 3), "rank"),
             "MDS, zstd -3, whole shard": (mds_shards(ids), "rank"),
-            "Arrow, zstd, 16 Ki": (arrow_file(ids, os.path.join(folder, "arrow")), "rank"),
-            "Parquet, zstd -3, 16 Ki": (parquet_file(ids, os.path.join(folder, "parquet")), "rank"),
             "zstd -19, 1 Mi blocks": (zstd_blocks(ids, LARGE, 19), "archive"),
         }
+        if importlib.util.find_spec("pyarrow"):
+            peers |= {
+                "Arrow, zstd, 16 Ki": (arrow_file(ids, os.path.join(folder, "arrow")), "rank"),
+                "Parquet, zstd -3, 16 Ki": (parquet_file(ids, os.path.join(folder, "parquet")), "rank"),
+            }
         for name, ((size, decode), codec) in peers.items():
             bits = size * 8 / len(ids)
             print(f"{name:31} {bits:7.3f} bits a token; reads {decoding(len(ids), decode):6.1f} M tokens/CPU s;"
@@ -183,9 +188,11 @@ def pack(vocabulary, pattern, *corpora):
     megabytes = sum(len(text.encode()) for text in documents(corpora)) / 1e6
     gobbet = os.path.join(BUILT, "gobbet")
     with tempfile.TemporaryDirectory() as folder:
-        own, tokenizer = os.path.join(folder, "own"), os.path.join(folder, "tokenizer.json")
-        subprocess.run([gobbet, "convert", vocabulary, "-o", tokenizer], check=True, stdout=subprocess.DEVNULL)
-        packing = [gobbet, "pack", *corpora, "-v", vocabulary, "--pattern", pattern, "--force", "--quiet", "-o", own]
+        own, packed, tokenizer = (os.path.join(folder, name) for name in ("own", "vocabulary.gobbet", "tokenizer.json"))
+        # Each program reads the vocabulary as it keeps it itself.
+        for converted in (packed, tokenizer):
+            subprocess.run([gobbet, "convert", vocabulary, "--pattern", pattern, "-o", converted], check=True, stdout=subprocess.DEVNULL)
+        packing = [gobbet, "pack", *corpora, "-v", packed, "--force", "--quiet", "-o", own]
         one = min(timed(packing + ["-T", "1"]) for _ in range(3))
         two = min((timed(packing + ["-T", "2"]) for _ in range(3)), key=lambda times: times[1])
         print(f"gobbet pack -T 1              {one[0]:7.2f} CPU s {one[1]:7.2f} s {megabytes / one[0]:6.1f} MB of text a CPU second")

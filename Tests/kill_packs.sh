@@ -25,18 +25,16 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
         left -= file.write(json.dumps({"id": left, "text": text}) + "\n")
 PYTHON
 "$gobbet" train Fixtures/corpus --size 2000 --quiet -o "$folder/vocabulary.gobbet"
-pack() {
-  "$gobbet" pack "$folder/corpus.jsonl" -v "$folder/vocabulary.gobbet" --quiet --unique \
-    --id-key id --lengths --validation 0.1 --shard-tokens 100k -o "$@"
-}
+packing=("$gobbet" pack "$folder/corpus.jsonl" -v "$folder/vocabulary.gobbet" --quiet --unique
+  --id-key id --lengths --validation 0.1 --shard-tokens 100k -o)
 start=$(date +%s%N)
-pack "$folder/undisturbed" > "$folder/log"
+"${packing[@]}" "$folder/undisturbed" > "$folder/log"
 took=$((($(date +%s%N) - start) / 1000000))
 killed=0
 for ((turn = 1; turn <= count; turn++)); do
   rm -rf "$folder/killed"
   while true; do
-    pack "$folder/killed" --resume > "$folder/log" &
+    "${packing[@]}" "$folder/killed" --resume > "$folder/log" &
     packer=$!
     sleep "$(printf '%d.%03d' $((RANDOM % took / 1000)) $((RANDOM % took % 1000)))"
     kill -KILL "$packer" 2> /dev/null || true
