@@ -104,8 +104,10 @@
     while usedByteCount + size > arenaByteCount, arenaByteCount < maximumArenaByteCount {
       growArena()
     }
-    if recordCount * 8 >= slotCount * 7, slotCount < maximumSlotCount { growSlots() }
-    if usedByteCount + size <= arenaByteCount, recordCount * 8 < slotCount * 7 { return true }
+    // A slot stays empty even in the smallest table, for that is where searches end.
+    let slotsNeeded = (recordCount + 1) * 8
+    if slotsNeeded > slotCount * 7, slotCount < maximumSlotCount { growSlots() }
+    if usedByteCount + size <= arenaByteCount, slotsNeeded <= slotCount * 7 { return true }
     missedCount += 1
     if missedCount > recordCount { forget() }
     return false

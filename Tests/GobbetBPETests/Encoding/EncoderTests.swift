@@ -128,7 +128,7 @@ func randomVocabulary(
     #expect(fresh < grown && grown <= budget)
   }
 
-  @Test("does not depend on the cache budget", arguments: [0, 1000, 100_000])
+  @Test("does not depend on the cache budget", arguments: [0, 200, 500, 1000, 2000, 100_000])
   func budgets(budget: Int) throws {
     var generator = SeededGenerator(7)
     let vocabulary = try randomVocabulary(&generator, rule: .ranks)

@@ -59,10 +59,10 @@ private func table(_ more: [String]) throws -> TokenTable {
   {
     // Each byte of the short tokens stands for 64 of it in the long ones, which merge first.
     var generator = SeededGenerator(31)
-    var shapes: [[UInt8]] = [[97, 98]]
+    var shapes: [[UInt8]] = []
     while shapes.count < 60 {
-      let left = shapes.randomElement(using: &generator) ?? [97]
-      let right = shapes.randomElement(using: &generator) ?? [98]
+      let left = (shapes + [[97], [98]]).randomElement(using: &generator) ?? []
+      let right = (shapes + [[97], [98]]).randomElement(using: &generator) ?? []
       let shape = Bool.random(using: &generator) ? left + right : right + [97] + left
       if shape.count < 40, !shapes.contains(shape) { shapes.append(shape) }
     }
@@ -84,7 +84,7 @@ private func table(_ more: [String]) throws -> TokenTable {
     }
     let found = try merges(long).filter { $0.result >= 256 + added }
     #expect(found == expected)
-    #expect(expected.count > 10)
+    #expect(expected.count > 5)
   }
 
   @Test("a token that its bytes never merge into has no merge") func unreachable() throws {
