@@ -11,15 +11,15 @@ enum Interruption {
   /// Makes signals set ``isRequested`` instead of ending the process.
   static func watch() {
     var watched = sigset_t()
-    sigemptyset(&watched)
+    unsafe sigemptyset(&watched)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
       }
-      sigaddset(&watched, number)
+      unsafe sigaddset(&watched, number)
     }
     // Who started this process from a thread that blocks signals has handed that on.
-    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
   /// - Throws: `CancellationError` once a signal has come.
