@@ -6,6 +6,6 @@ import ArgumentParser
     commandName: "gobbet-bench", abstract: "Measures the parts of Gobbet; prints JSON lines.",
     subcommands: [
       EncodeBench.self, DecodeBench.self, AdversarialBench.self, TrainBench.self, TokensBench.self,
-      PackBench.self, WeightsBench.self, GPTBench.self, FileBench.self,
+      PackBench.self, WeightsBench.self, LoadBench.self, GPTBench.self, FileBench.self,
     ])
 }

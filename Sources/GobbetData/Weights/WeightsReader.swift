@@ -11,15 +11,21 @@ public struct WeightsReader: TensorSource {
   public let metadata: [(String, String)]
   /// What is checked of the data.
   public let checks: WeightChecks
+  /// Whether compact tensors are decoded from where the file is mapped.
+  public let isMapped: Bool
   let container: ContainerReader
   let directory: TensorDirectory
 
   /// Opens the file at `path`.
   ///
+  /// With `isMapped` compact tensors are decoded from where the file is mapped, which saves a copy; a
+  /// file that is cut short meanwhile then raises SIGBUS.
   /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
   /// - Complexity: a few reads, and time in the number of tensors; with `.all` a read of all data.
-  public init(path: String, checks: WeightChecks = .touched) throws {
-    try self.init(try ContainerReader(path: path), checks)
+  public init(
+    path: String, checks: WeightChecks = .touched, isMapped: Bool = false
+  ) throws {
+    try self.init(try ContainerReader(path: path), checks, isMapped: isMapped)
   }
 
   /// Opens a file that `source` holds; errors call it `name`.
@@ -28,16 +34,19 @@ public struct WeightsReader: TensorSource {
   public init(
     _ source: some ByteSource, named name: String, checks: WeightChecks = .touched
   ) throws {
-    try self.init(try ContainerReader(source, named: name), checks)
+    try self.init(try ContainerReader(source, named: name), checks, isMapped: false)
   }
 
-  private init(_ container: ContainerReader, _ checks: WeightChecks) throws {
+  private init(
+    _ container: ContainerReader, _ checks: WeightChecks, isMapped: Bool
+  ) throws {
     try container.requireKnownDataSections()
     path = container.path
     metadata = try Self.metadata(container)
     directory = try TensorDirectory(container)
     self.container = container
     self.checks = checks
+    self.isMapped = isMapped
     if checks == .all {
       var blocks = TensorBlockReader(container, directory, checks: true)
       for place in directory.places { try blocks.check(place) }
