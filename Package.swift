@@ -63,7 +63,7 @@ let package = Package(
     library("GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto]),
     library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
     // What the files hold, and the files of others.
-    library("GobbetData", ["GobbetBPE", "GobbetFile"]),
+    library("GobbetData", ["GobbetBPE", "GobbetFile", "CGobbetKernels"]),
     library("GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON"]),
     library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
     // The pipelines, and the programs.
@@ -101,7 +101,7 @@ let package = Package(
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),
     tests("GobbetCorpus"),
-    tests("GobbetData"),
+    tests("GobbetData", ["CGobbetKernels"]),
     tests("GobbetInterchange"),
     tests("GobbetGPT"),
     tests("Gobbet"),

@@ -24,11 +24,12 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
 
   /// Nil if both hold the same tensors, in whatever order.
   ///
-  /// - Throws: ``FormatError`` or ``FileError`` if their data cannot be read.
-  init?(_ first: WeightsReader, _ second: WeightsReader) throws {
-    func byName(_ reader: WeightsReader) -> [[UInt8]: TensorDescription] {
+  /// - Throws: the errors of the sources if their data cannot be read.
+  /// - Complexity: O(bytes of both), in the memory of a piece of each where both read parts.
+  init?(_ first: some TensorSource, _ second: some TensorSource) throws {
+    func byName(_ source: some TensorSource) -> [[UInt8]: TensorDescription] {
       Dictionary(
-        reader.tensors.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+        source.tensors.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }
     let firstNames = byName(first)
     let secondNames = byName(second)
@@ -45,8 +46,8 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
 extension WeightsDifference.Tensor {
   /// Nil if both are the same, bit for bit.
   init?(
-    _ tensor: TensorDescription, of first: WeightsReader, _ other: TensorDescription,
-    of second: WeightsReader
+    _ tensor: TensorDescription, of first: some TensorSource, _ other: TensorDescription,
+    of second: some TensorSource
   ) throws {
     name = tensor.name
     guard tensor == other else {
@@ -56,25 +57,30 @@ extension WeightsDifference.Tensor {
       return
     }
     descriptions = nil
-    let left = try first.bytes(of: tensor)
-    let right = try second.bytes(of: other)
-    guard left != right else { return nil }
     let width = max(1, tensor.elementType.bitWidth / 8)
-    // Of types that are narrower than a byte, bytes are counted.
-    elementCount = stride(from: 0, to: left.count, by: width).reduce(0) { count, start in
-      let range = start..<min(start + width, left.count)
-      return count + (left[range] == right[range] ? 0 : 1)
-    }
-    guard let conversion = FloatConversion(tensor.elementType) else {
-      largestDifference = nil
-      return
-    }
+    let conversion = FloatConversion(tensor.elementType)
+    let whole = second.readsParts(of: tensor) ? nil : try second.bytes(of: tensor)
+    var offset = 0
+    var count = 0
     var largest = 0.0
-    for (one, two) in zip(conversion.floats(left.span), conversion.floats(right.span))
-    where one.bitPattern != two.bitPattern {
-      let difference = abs(Double(one) - Double(two))
-      largest = difference.isNaN ? .infinity : max(largest, difference)
+    try first.forEachPiece(of: tensor) { left in
+      let range = offset..<(offset + left.count)
+      offset += left.count
+      let right = try whole.map { Array($0[range]) } ?? second.bytes(of: tensor, in: range)
+      guard !left.holdsSameBytes(as: right.span) else { return }
+      // Of types that are narrower than a byte, bytes are counted.
+      count += stride(from: 0, to: left.count, by: width).count { start in
+        (start..<min(start + width, left.count)).contains { left[$0] != right[$0] }
+      }
+      guard let conversion else { return }
+      for (one, two) in zip(conversion.floats(left), conversion.floats(right.span))
+      where one.bitPattern != two.bitPattern {
+        let difference = abs(Double(one) - Double(two))
+        largest = difference.isNaN ? .infinity : max(largest, difference)
+      }
     }
-    largestDifference = largest.isFinite ? largest : nil
+    guard count > 0 else { return nil }
+    elementCount = count
+    largestDifference = conversion != nil && largest.isFinite ? largest : nil
   }
 }

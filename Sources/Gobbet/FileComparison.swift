@@ -41,11 +41,24 @@ public struct FileComparison: Sendable {
     sections.isEmpty && vocabulary == nil && tokens == nil && weights == nil
   }
 
-  /// Compares the files at two paths.
+  /// Compares the files at two paths; files of others only by the tensors that they hold.
   ///
-  /// - Throws: ``FormatError``, ``FileError`` and the other errors of reading them.
-  /// - Complexity: O(bytes of both) where sections differ, in the memory of two tensors.
+  /// - Throws: ``FormatError``, ``FileError`` and the other errors of reading them; ``LoadingError`` for
+  ///   a file of others without tensors.
+  /// - Complexity: O(bytes of both) where sections differ, in the memory of a few blocks.
   public init(_ firstPath: String, _ secondPath: String) throws {
+    let isOurs = try [firstPath, secondPath].map { path in
+      switch try FileKind(recognizing: path) {
+      case .gobbet, .empty, .other: true
+      default: false
+      }
+    }
+    guard isOurs == [true, true] else {
+      let (first, second) = try (Self.tensors(of: firstPath), Self.tensors(of: secondPath))
+      weights = try WeightsDifference(first, second)
+      (sections, vocabulary, tokens) = ([], nil, nil)
+      return
+    }
     let first = try ContainerReader(path: firstPath)
     let second = try ContainerReader(path: secondPath)
     var differences = Self.differences(first, second)
@@ -70,6 +83,13 @@ public struct FileComparison: Sendable {
     sections = differences.map { section, change in
       SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }
+  }
+
+  private static func tensors(of path: String) throws -> any TensorSource {
+    guard let input = try WeightsInput(recognizing: path) else {
+      throw LoadingError(path: path, reason: "holds no tensors to compare")
+    }
+    return input.source
   }
 
   /// Sections that together are one thing.

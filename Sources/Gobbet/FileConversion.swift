@@ -3,57 +3,23 @@ public import GobbetData
 internal import GobbetFile
 public import GobbetInterchange
 
-/// What a conversion writes.
-public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
-  /// A Gobbet file.
-  case gobbet
-  /// tiktoken's ranks.
-  case tiktoken
-  /// Hugging Face's `tokenizer.json`.
-  case tokenizerJSON = "tokenizer.json"
-  /// GPT-2's `vocab.json`, with a `merges.txt` beside it.
-  case vocabularyAndMerges = "vocab.json"
-  /// safetensors.
-  case safetensors
-
-  /// Whether the format has no place for tensors.
-  var isForVocabularies: Bool {
-    switch self {
-    case .tiktoken, .tokenizerJSON, .vocabularyAndMerges: true
-    case .gobbet, .safetensors: false
-    }
-  }
-
-  /// The format that a file of this name usually has; nil if the name does not tell.
-  public init?(ofFileNamed path: String) {
-    func ends(_ suffix: String) -> Bool {
-      path.utf8.count >= suffix.utf8.count
-        && path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
-    }
-    if ends(".gobbet") {
-      self = .gobbet
-    } else if ends(".tiktoken") {
-      self = .tiktoken
-    } else if ends("vocab.json") {
-      self = .vocabularyAndMerges
-    } else if ends(".json") {
-      self = .tokenizerJSON
-    } else if ends(".safetensors") {
-      self = .safetensors
-    } else {
-      return nil
-    }
-  }
-}
-
 /// Foreign files → ours, and ours → foreign.
 public struct FileConversion: Sendable {
   /// How text is split, for vocabularies that do not say.
   public var pattern: Pattern?
-  /// A vocabulary to embed in weights; nil embeds the `tokenizer.json` beside them, if there is one.
+  /// A vocabulary to embed in weights; nil embeds the one of the input, or of the `tokenizer.json`
+  /// beside it, if there is one.
   public var vocabulary: Vocabulary?
-  /// How weights are stored.
+  /// How weights are stored in Gobbet files.
   public var codec: WeightCodec
+  /// What the elements of floating-point tensors become; nil leaves them.
+  public var elementType: ElementType?
+  /// How GGUF stores matrices; nil leaves their elements.
+  public var ggufType: GGUFType?
+  /// Bytes of tensors in a file, where several are written; nil puts all in one.
+  public var shardByteCount: Int?
+  /// Whether what was written is read again and compared.
+  public var verifies = false
 
   /// A conversion.
   public init(
@@ -72,35 +38,29 @@ public struct FileConversion: Sendable {
     case weights(tensorCount: Int, dialect: GPT2Dialect?, embedsVocabulary: Bool)
   }
 
+  /// Bytes of tensors that are written, of all that there are.
+  public typealias Progress = (_ byteCount: Int, _ total: Int) throws -> Void
+
   /// Converts the file at `input` into one at `output`.
   ///
-  /// - Throws: ``LoadingError`` if the one cannot become the other; the errors of both formats.
+  /// - Throws: ``LoadingError`` if the one cannot become the other; the errors of both formats; what
+  ///   `progress` throws.
   public func convert(
-    _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false
+    _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
+    progress: Progress = { _, _ in }
   ) throws -> Result {
-    let kind = try FileKind(recognizing: input)
-    let holdsWeights =
-      try kind == .safetensors || kind == .gguf
-      || (kind == .gobbet && FileHoldings(ContainerReader(path: input)).weights)
-    guard holdsWeights, !(kind == .gguf && format.isForVocabularies) else {
+    guard let weights = try WeightsInput(recognizing: input) else {
       return try convertVocabulary(input, to: output, format, replacing)
     }
-    switch (kind, format) {
-    case (.safetensors, .gobbet):
-      return try packSafetensors(input, to: output, replacing)
-    case (.gguf, .gobbet):
-      let source = try GGUFReader(input)
-      return try pack(
-        source, source.gpt2Configuration ?? .init(), try vocabulary ?? source.vocabulary(),
-        to: output, replacing)
-    case (.gobbet, .safetensors):
-      let weights = try WeightsReader(path: input)
-      try SafetensorsWriter.write(weights, to: output, replacing: replacing)
-      return .weights(
-        tensorCount: weights.tensors.count, dialect: nil, embedsVocabulary: false)
-    default:
+    if format.isForVocabularies, weights.vocabulary != nil {
+      return try convertVocabulary(input, to: output, format, replacing)
+    }
+    guard !format.isForVocabularies else {
       throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
     }
+    return try write(
+      weights, weights.source, to: output, format: format, replacing: replacing,
+      progress: progress)
   }
 
   private func convertVocabulary(
@@ -111,37 +71,40 @@ public struct FileConversion: Sendable {
     return .vocabulary(idBound: vocabulary.idBound)
   }
 
-  private func packSafetensors(
-    _ input: String, to output: String, _ replacing: Bool
+  /// Writes tensors that came out of `input`, or were made of those.
+  ///
+  /// Weights of a GPT-2 go under Hugging Face's names into Gobbet files, any others as they are.
+  func write(
+    _ input: WeightsInput, _ source: some TensorSource, to output: String,
+    format: ConversionFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
-    try pack(
-      try SafetensorsReader(input), try ModelFile.configuration(beside: input),
-      try vocabulary ?? ModelFile.vocabulary(beside: input), to: output, replacing)
-  }
-
-  /// Weights of a GPT-2 under Hugging Face's names, any others as they are.
-  private func pack(
-    _ source: some TensorSource, _ configuration: GPT2Configuration, _ embedded: Vocabulary?,
-    to output: String, _ replacing: Bool
-  ) throws -> Result {
-    guard let weights = try GPT2Weights(source, configuration: configuration) else {
-      try write(source, embedded, to: output, replacing)
-      return .weights(
-        tensorCount: source.tensors.count, dialect: nil, embedsVocabulary: embedded != nil)
+    let embedded = vocabulary ?? input.vocabulary
+    let needsGPT2 = format == .gguf || format == .llmC
+    let model =
+      format == .gobbet || needsGPT2
+      ? try GPT2Weights(source, configuration: input.configuration(of: source)) : nil
+    let output = WeightsOutput(
+      path: output, format: format, codec: codec, ggufType: ggufType,
+      shardByteCount: shardByteCount, replacing: replacing, verifies: verifies)
+    if let model {
+      try output.write(
+        model, as: elementType, vocabulary: embedded, model: model, progress: progress)
+    } else {
+      try output.write(
+        source, as: elementType, vocabulary: embedded, model: nil, progress: progress)
     }
-    try write(weights, embedded, to: output, replacing)
     return .weights(
-      tensorCount: weights.tensors.count, dialect: weights.dialect,
-      embedsVocabulary: embedded != nil)
+      tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
+      embedsVocabulary: embedded != nil && (format == .gobbet || format == .gguf))
   }
+}
 
-  private func write(
-    _ source: some TensorSource, _ embedded: Vocabulary?, to output: String, _ replacing: Bool
-  ) throws {
-    var writer = try WeightsWriter(
-      path: output, metadata: source.metadata, vocabulary: embedded, codec: codec,
-      replacing: replacing)
-    try writer.append(contentsOf: source)
-    _ = try writer.finish()
+extension WeightsInput {
+  /// The configuration of a source: what its metadata says, else what came with the file.
+  func configuration(of source: some TensorSource) throws -> GPT2Configuration {
+    guard let text = source.metadata(forKey: GPT2Configuration.metadataKey) else {
+      return configuration
+    }
+    return try GPT2Configuration(json: text)
   }
 }

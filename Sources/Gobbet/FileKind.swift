@@ -9,8 +9,16 @@ public enum FileKind: Hashable, Sendable {
   case json
   /// safetensors: a length and a JSON object.
   case safetensors
+  /// The index of several safetensors files.
+  case safetensorsIndex
   /// GGUF, as llama.cpp reads it.
   case gguf
+  /// A checkpoint of llm.c.
+  case llmC
+  /// A NumPy array, or an archive of some.
+  case numPy
+  /// An archive of PyTorch's, in which there is a pickle.
+  case pyTorch
   /// Lines of base64 and a rank, as tiktoken writes them.
   case tiktoken
   /// Nothing at all.
@@ -35,10 +43,23 @@ public enum FileKind: Hashable, Sendable {
       self = .gobbet
     } else if start.starts(with: "GGUF".utf8) {
       self = .gguf
+    } else if start.starts(with: [0x93] + Array("NUMPY".utf8)) {
+      self = .numPy
+    } else if start.starts(with: [0x50, 0x4B, 0x03, 0x04])
+      || start.starts(with: [0x50, 0x4B, 5, 6])
+    {
+      // PyTorch writes its pickle first.
+      let name = start.dropFirst(30).prefix(start.count > 30 ? Int(start[26]) : 0)
+      self = name.suffix(8).elementsEqual("data.pkl".utf8) ? .pyTorch : .numPy
+    } else if start.starts(with: [0x80, 0x02]) || start.starts(with: [0x80, 0x04]) {
+      self = .pyTorch
+    } else if start.starts(with: [0xC6, 0xD7, 0x34, 0x01]) {
+      // 20240326.
+      self = .llmC
     } else if start.count > 8, start[8] == UInt8(ascii: "{"), start[6] == 0, start[7] == 0 {
       self = .safetensors
     } else if start.first(where: { !Self.isJSONSpace($0) }) == UInt8(ascii: "{") {
-      self = .json
+      self = Self.isWeightMap(start) ? .safetensorsIndex : .json
     } else if Self.isTiktokenLine(start.prefix { $0 != 0x0A }) {
       self = .tiktoken
     } else {
@@ -52,6 +73,12 @@ public enum FileKind: Hashable, Sendable {
     let letters = gobbetMagic[1..<4]
     return start.dropFirst().starts(with: letters.prefix(start.count - 1))
       && start[0] & 0x7F == gobbetMagic[0] & 0x7F
+  }
+
+  /// Whether an object is an index of safetensors files: its keys come first, or behind a short one.
+  private static func isWeightMap(_ start: [UInt8]) -> Bool {
+    let text = String(decoding: start, as: UTF8.self)
+    return text.contains("\"weight_map\"") && !text.contains("\"added_tokens\"")
   }
 
   private static func isJSONSpace(_ byte: UInt8) -> Bool {

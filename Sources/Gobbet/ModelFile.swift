@@ -28,7 +28,7 @@ struct ModelFile {
       weights = try Self.gpt2(reader, reader.gpt2Configuration ?? .init(), path)
       vocabulary = try reader.vocabulary()
     case .empty: throw LoadingError(path: path, reason: "is empty")
-    case .json, .tiktoken, .other:
+    case .json, .tiktoken, .safetensorsIndex, .llmC, .numPy, .pyTorch, .other:
       throw LoadingError(path: path, reason: "holds no weights of a known format")
     }
   }

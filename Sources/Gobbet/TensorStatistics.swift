@@ -1,6 +1,6 @@
 public import GobbetData
 
-/// What the elements of a floating-point tensor are like.
+/// What the elements of a tensor are like.
 public struct TensorStatistics: Hashable, Sendable, Encodable {
   /// The smallest finite element; nil if there is none.
   public let minimum: Double?
@@ -15,12 +15,31 @@ public struct TensorStatistics: Hashable, Sendable, Encodable {
 
   /// Goes through `elements`.
   public init(_ elements: [Float]) {
+    var sums = Sums()
+    for element in elements { sums.add(element) }
+    self.init(sums)
+  }
+
+  fileprivate init(_ sums: Sums) {
+    let hasFinite = sums.finiteCount > 0
+    minimum = hasFinite ? Double(sums.least) : nil
+    maximum = hasFinite ? Double(sums.greatest) : nil
+    mean = hasFinite ? sums.sum / Double(sums.finiteCount) : nil
+    nanCount = sums.nanCount
+    infinityCount = sums.count - sums.finiteCount - sums.nanCount
+  }
+
+  /// What is known after some of the elements.
+  fileprivate struct Sums {
+    var count = 0
     var finiteCount = 0
+    var nanCount = 0
     var sum = 0.0
     var least = Float.infinity
     var greatest = -Float.infinity
-    var nanCount = 0
-    for element in elements {
+
+    mutating func add(_ element: Float) {
+      count += 1
       if element.isFinite {
         finiteCount += 1
         sum += Double(element)
@@ -30,19 +49,20 @@ public struct TensorStatistics: Hashable, Sendable, Encodable {
         nanCount += 1
       }
     }
-    minimum = finiteCount > 0 ? Double(least) : nil
-    maximum = finiteCount > 0 ? Double(greatest) : nil
-    mean = finiteCount > 0 ? sum / Double(finiteCount) : nil
-    self.nanCount = nanCount
-    infinityCount = elements.count - finiteCount - nanCount
   }
 }
 
 extension TensorSource {
-  /// The statistics of a tensor; nil if its elements are no floating-point numbers.
+  /// The statistics of a tensor, in the memory of a piece of it; nil if its elements are no
+  /// floating-point numbers of 16 bits or more.
   ///
   /// - Throws: an error of the source if the data cannot be read.
   public func statistics(of tensor: TensorDescription) throws -> TensorStatistics? {
-    FloatConversion(tensor.elementType) == nil ? nil : TensorStatistics(try floats(of: tensor))
+    guard let conversion = FloatConversion(tensor.elementType) else { return nil }
+    var sums = TensorStatistics.Sums()
+    try forEachPiece(of: tensor) { piece in
+      for element in conversion.floats(piece) { sums.add(element) }
+    }
+    return TensorStatistics(sums)
   }
 }

@@ -17,8 +17,8 @@ extension Vocabulary {
     case .vocabularyAndMerges:
       try VocabularyAndMerges.write(
         self, tokens: path, merges: siblingPath("merges.txt", of: path), replacing: replacing)
-    case .safetensors:
-      throw LoadingError(path: path, reason: "safetensors does not hold vocabularies")
+    default:
+      throw LoadingError(path: path, reason: "\(format.rawValue) does not hold vocabularies")
     }
   }
 }

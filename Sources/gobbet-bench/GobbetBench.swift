@@ -6,7 +6,7 @@ import ArgumentParser
     commandName: "gobbet-bench", abstract: "Measures the parts of Gobbet; prints JSON lines.",
     subcommands: [
       EncodeBench.self, DecodeBench.self, AdversarialBench.self, StreamBench.self, LoadBench.self,
-      TrainBench.self, TokensBench.self, PackBench.self, WeightsBench.self, GPTBench.self,
-      FileBench.self,
+      TrainBench.self, TokensBench.self, PackBench.self, WeightsBench.self, LoadWeightsBench.self,
+      GPTBench.self, FileBench.self,
     ])
 }

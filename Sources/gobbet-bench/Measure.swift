@@ -9,6 +9,14 @@ func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
   return ProcessUsage().cpuSeconds - start
 }
 
+/// CPU time from when it was made on, over all threads.
+struct ProcessTime {
+  private let start = ProcessUsage().cpuSeconds
+
+  /// Seconds so far.
+  var seconds: Double { ProcessUsage().cpuSeconds - start }
+}
+
 /// The middle one of `values`.
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 

@@ -6,20 +6,41 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Convert vocabularies and weights, from and to the formats of others.",
     discussion: """
-      What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, GGUF, vocab.json \
-      (with merges.txt beside it), safetensors (with config.json and tokenizer.json beside it, \
-      if they are there). What is written, the output's name tells: .gobbet, .tiktoken, \
-      vocab.json (with merges.txt beside it), .json, .safetensors.
+      What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, vocab.json \
+      (with merges.txt beside it), GGUF, safetensors and their index (with config.json and \
+      tokenizer.json beside them, if they are there), NumPy's npy and npz, checkpoints of llm.c. \
+      Of several .gobbet files any one stands for all: model-00001-of-00003.gobbet. What is \
+      written, the output's name tells: .gobbet, .tiktoken, vocab.json (with merges.txt beside \
+      it), .json, .safetensors, .safetensors.index.json, .gguf, .npy, .npz.
       """)
 
   @Argument(help: "The file to convert.") var input: String
   @OptionGroup var output: OutputOptions
-
-  @Option(help: "What to write, if the output's name does not tell: \(ConversionFormat.listed).")
-  var to: ConversionFormat?
+  @OptionGroup var weights: WeightsOptions
 
   @Option(help: "How text is split, for vocabularies that do not say: \(Pattern.listed).")
   var pattern: PatternName?
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+
+  func run() throws {
+    let format = try weights.format(ofFileNamed: output.output)
+    let progress = Progress(quiet: quiet)
+    defer { progress.finish() }
+    Interruption.watch()
+    let conversion = try weights.conversion(format, pattern: pattern?.pattern)
+    let result = try conversion.convert(
+      input, to: output.output, format: format, replacing: output.force,
+      progress: progress.converting)
+    progress.finish()
+    print("\(output.output): \(result.text)")
+  }
+}
+
+/// How weights are written.
+struct WeightsOptions: ParsableArguments {
+  @Option(help: "What to write, if the output's name does not tell: \(ConversionFormat.listed).")
+  var to: ConversionFormat?
 
   @Option(name: [.customShort("v"), .long], help: "A vocabulary to embed in weights.")
   var vocabulary: String?
@@ -27,22 +48,79 @@ struct Convert: ParsableCommand {
   @Option(help: "How weights are stored: \(WeightCodec.listed).")
   var codec = WeightCodec.compact
 
-  func run() throws {
-    guard let format = to ?? ConversionFormat(ofFileNamed: output.output) else {
-      throw Failure(.usage, "\(output.output): its name tells no format; add --to")
+  @Option(help: "What weights become: f32, f16, bf16; for GGUF's matrices q8_0, too.")
+  var type: StoredType?
+
+  @Option(help: "Bytes of a file, where weights are to be cut into several: 5G.")
+  var shardSize: ByteCount?
+
+  @Flag(help: "Read everything again that was written, and compare.")
+  var verify = false
+
+  /// What to write to a file of that name.
+  ///
+  /// - Throws: ``Failure`` (`usage`) if nothing tells.
+  func format(ofFileNamed name: String) throws -> ConversionFormat {
+    guard let format = to ?? ConversionFormat(ofFileNamed: name) else {
+      throw Failure(.usage, "\(name): its name tells no format; add --to")
     }
-    let conversion = FileConversion(
-      pattern: pattern?.pattern,
-      vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) }, codec: codec)
-    let result = try conversion.convert(
-      input, to: output.output, format: format, replacing: output.force)
-    switch result {
-    case .vocabulary(let idBound):
-      print("\(output.output): a vocabulary of \(idBound.grouped) ids")
+    return format
+  }
+
+  /// The same, as the library takes it.
+  func conversion(_ format: ConversionFormat, pattern: Pattern? = nil) throws -> FileConversion {
+    var conversion = FileConversion(
+      pattern: pattern, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+      codec: codec)
+    conversion.shardByteCount = shardSize?.value
+    conversion.verifies = verify
+    if format == .gguf {
+      conversion.ggufType = type?.ggufType
+    } else if let type {
+      guard let elementType = type.elementType else {
+        throw Failure(.usage, "--type \(type.rawValue): for GGUF only")
+      }
+      conversion.elementType = elementType
+    }
+    return conversion
+  }
+}
+
+/// What elements become, by name on the command line.
+enum StoredType: String, ExpressibleByArgument, CaseIterable {
+  case f32, f16, bf16
+  case q8 = "q8_0"
+
+  /// The element type; nil for what only GGUF has.
+  var elementType: ElementType? {
+    switch self {
+    case .f32: .float32
+    case .f16: .float16
+    case .bf16: .bfloat16
+    case .q8: nil
+    }
+  }
+
+  /// GGUF's type.
+  var ggufType: GGUFType {
+    switch self {
+    case .f32: .float32
+    case .f16: .float16
+    case .bf16: .bfloat16
+    case .q8: .q8_0
+    }
+  }
+}
+
+extension FileConversion.Result {
+  /// What was converted, for a person.
+  var text: String {
+    switch self {
+    case .vocabulary(let idBound): return "a vocabulary of \(idBound.grouped) ids"
     case .weights(let tensorCount, let dialect, let embedsVocabulary):
       let names = dialect.map { ", a GPT-2 under \(Self.owner($0)) names" } ?? ""
       let vocabulary = embedsVocabulary ? ", with its vocabulary" : ""
-      print("\(output.output): \(tensorCount.grouped) tensors\(names)\(vocabulary)")
+      return "\(tensorCount.grouped) tensors\(names)\(vocabulary)"
     }
   }
 
@@ -55,5 +133,15 @@ struct Convert: ParsableCommand {
     case .openAI: "OpenAI's"
     case .gguf: "GGUF's"
     }
+  }
+}
+
+extension Progress {
+  /// Shows how many bytes of tensors are written.
+  ///
+  /// - Throws: `CancellationError` once a signal has come.
+  func converting(_ byteCount: Int, of total: Int) throws {
+    try Interruption.check()
+    update("\((byteCount / 1_000_000).grouped) of \((total / 1_000_000).grouped) MB")
   }
 }

@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet diff`: how two files differ in what they hold.
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compare two .gobbet files by what they hold, not by their bytes.",
+    abstract: "Compare two files by what they hold, not by their bytes.",
     discussion: """
       Vocabularies, tokens and tensors are compared as such: it does not matter how they are \
-      stored. Exits with 0 if both files hold the same, with 1 if not.
+      stored. Weights may be in any format that convert reads. Exits with 0 if both files hold the same, with 1 if not.
       """)
 
   @Argument(help: "One file.") var first: String

@@ -35,8 +35,21 @@ import Testing
     let ratios = codecs.compactMap { $0["ratio"] as? Double }
     #expect(ratios.count == 2)
     #expect(ratios[1] < ratios[0])
-    for key in ["write_gb_per_cpu_s", "read_gb_per_cpu_s", "open_ms", "copy_load_ms"] {
-      #expect(codecs.allSatisfy { $0[key] is Double }, "\(key)")
+    for key in [
+      "write_gb_per_cpu_s", "read_gb_per_cpu_s", "open_ms", "load_over_plain_read", "two_threads",
+    ] { #expect(codecs.allSatisfy { $0[key] is Double }, "\(key)") }
+  }
+
+  @Test("load reads every byte, copied or mapped")
+  func load() throws {
+    for way in ["copy", "map"] {
+      let line = try #require(
+        try lines(
+          "load", "--input", fixturesFolder + "/tinymodel/model.safetensors", "--way", way,
+          "--threads", "2"
+        ).first)
+      #expect(line["bytes"] as? Int == 3_828_736)
+      for key in ["ms", "cpu_ms", "peak_mb"] { #expect(line[key] is Double, "\(key)") }
     }
   }
 

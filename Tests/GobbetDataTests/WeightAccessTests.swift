@@ -64,6 +64,7 @@ import Testing
         let either = try unsafe reader.withBytes(of: tensor) { unsafe Array($0) }
         #expect(either == data)
         #expect(try elsewhere.bytes(of: tensor) == data)
+        #expect(try WeightsReader(path: path, isMapped: true).bytes(of: tensor) == data)
       }
       #expect(reader.codec(ofTensorNamed: "t1") == codec)
     }

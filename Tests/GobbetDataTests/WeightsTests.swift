@@ -55,6 +55,56 @@ import Testing
     for (tensor, data) in tensors { #expect(try reader.bytes(of: tensor) == data) }
   }
 
+  @Test(
+    "every pattern of 16 bits, and the odd ones of 32 and 64, come back from rank 0 to 8",
+    arguments: WeightCodec.allCases)
+  func patterns(codec: WeightCodec) throws {
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(77)
+    let words16 = (0...UInt16.max).map { $0 }
+    // Zeros, denormals, infinities, quiet and signaling NaN of both signs, with random payloads.
+    let words32 = (0..<70_000).map { index -> UInt32 in
+      let exponent: UInt32 = [0, 0xFF, 0x7F, 1][index % 4]
+      let mantissa =
+        index < 8 ? UInt32(index / 4) : UInt32.random(in: 0..<(1 << 23), using: &generator)
+      return UInt32.random(in: 0...1, using: &generator) << 31 | exponent << 23 | mantissa
+    }
+    func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
+      words.flatMap { word in
+        (0..<(Word.bitWidth / 8)).map { UInt8(truncatingIfNeeded: word >> Word(8 * $0)) }
+      }
+    }
+    let contents: [(ElementType, [UInt8])] = [
+      (.float16, bytes(words16)), (.bfloat16, bytes(words16)), (.float32, bytes(words32)),
+      (.float64, bytes(words32.map { UInt64($0) << 32 | UInt64($0 &* 2_654_435_761) })),
+      (.float8E4M3, bytes(words16)), (.float8E5M2, bytes(words16)),
+    ]
+    var tensors: [(TensorDescription, [UInt8])] = []
+    for (type, data) in contents {
+      let count = data.count * 8 / type.bitWidth
+      tensors.append(
+        (try TensorDescription(name: type.name, elementType: type, shape: [count]), data))
+    }
+    for rank in 0...8 {
+      for type in ElementType.allCases {
+        let shape = (0..<rank).map { _ in Int.random(in: 0...3, using: &generator) }
+        let tensor = try TensorDescription(
+          name: "\(type.name).\(rank)", elementType: type, shape: shape)
+        tensors.append(
+          (
+            tensor,
+            (0..<tensor.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+          ))
+      }
+    }
+    let path = folder.file("w.gobbet")
+    var writer = try WeightsWriter(path: path, codec: codec)
+    for (tensor, data) in tensors { try writer.append(tensor, data.span) }
+    try writer.finish()
+    let reader = try WeightsReader(path: path)
+    for (tensor, data) in tensors { #expect(try reader.bytes(of: tensor) == data, "\(tensor)") }
+  }
+
   @Test("pieces of any size give the same file")
   func pieces() throws {
     let folder = try TemporaryFolder()

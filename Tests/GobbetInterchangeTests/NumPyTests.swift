@@ -69,6 +69,40 @@ import Testing
     }
   }
 
+  @Test("an archive comes back as it was, and NumPy reads it", .enabled(if: peersPython != nil))
+  func archive() throws {
+    var generator = SeededGenerator(6)
+    var source = MemorySource()
+    for (name, type, shape) in [
+      ("a", .float32, [700, 2]), ("é b", .uint8, [3]), ("none", .int64, [0, 2]),
+      ("s", .float16, []),
+    ] as [(String, ElementType, [Int])] {
+      let count = shape.reduce(type.bitWidth / 8, *)
+      try source.append(
+        name, type, shape, (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+    let path = folder.file("a.npz")
+    try NumPyWriter.write(source, to: path)
+    try expectEqual(try NumPyReader(path), source)
+    // zipfile checks the sums.
+    let program = """
+      import sys, numpy as np, zipfile
+      assert zipfile.ZipFile(sys.argv[1]).testzip() is None
+      z = np.load(sys.argv[1])
+      print([(n, str(z[n].dtype), z[n].shape) for n in z.files])
+      sys.stdout.write(z["a"].tobytes().hex())
+      """
+    let text = try runPeers(program, [path])
+    let lines = text.split(separator: "\n")
+    #expect(
+      lines[0] == "[('a', 'float32', (700, 2)), ('é b', 'uint8', (3,)), ('none', 'int64', (0, 2)), "
+        + "('s', 'float16', ())]")
+    let hex = try source.bytes(of: source.tensors[0]).map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+    #expect(lines[1] == hex.joined())
+  }
+
   /// An array file of this dictionary and `count` bytes of data.
   private func file(_ dictionary: String, data count: Int) throws -> String {
     let length = dictionary.utf8.count

@@ -18,7 +18,13 @@ struct BlockTable: Sendable {
     ///
     /// - Throws: ``FormatError`` (`checksumMismatch`), at the block's place in the payload.
     func check(_ bytes: Span<UInt8>, _ field: String) throws(FormatError) {
-      let computed = crc32c(bytes)
+      try check(crc32c(bytes), field)
+    }
+
+    /// Checks that a checksum is that of what was stored.
+    ///
+    /// - Throws: as ``check(_:_:)``.
+    func check(_ computed: UInt32, _ field: String) throws(FormatError) {
       guard computed == checksum else {
         throw FormatError(
           code: .checksumMismatch(stored: checksum, computed: computed), offset: stored.lowerBound,

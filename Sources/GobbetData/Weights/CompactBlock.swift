@@ -49,7 +49,7 @@ enum CompactBlock {
     _ scratch: UnsafeMutableRawBufferPointer, into elements: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     var start = headerByteCount(planes)
-    var bases: [UnsafeRawPointer] = unsafe []
+    var bases: [UnsafeRawPointer?] = unsafe []
     for (number, range) in planes.ranges(count: elements.count / planes.elementWidth).enumerated() {
       // SAFETY: the lengths of all planes are in front, which `decode` checked.
       let raw = unsafe stored.loadUnaligned(fromByteOffset: 4 * number, as: UInt32.self)

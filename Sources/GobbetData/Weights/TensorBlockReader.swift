@@ -7,16 +7,22 @@ struct TensorBlockReader {
   private let container: ContainerReader
   private let directory: TensorDirectory
   private let checks: Bool
+  private let isMapped: Bool
   private let stored = ScratchMemory()
   private let whole = ScratchMemory()
   private let planes = ScratchMemory()
   private lazy var decompressor = Decompressor()
 
-  /// A reader of the blocks of `container`, whose tables are in `directory`.
-  init(_ container: ContainerReader, _ directory: TensorDirectory, checks: Bool) {
+  /// A reader of the blocks of `container`, whose tables are in `directory`; with `isMapped` compact
+  /// blocks are decoded from where the file is mapped.
+  init(
+    _ container: ContainerReader, _ directory: TensorDirectory, checks: Bool,
+    isMapped: Bool = false
+  ) {
     self.container = container
     self.directory = directory
     self.checks = checks
+    self.isMapped = isMapped && container.isMappable
   }
 
   /// Copies a part of a tensor's data.
@@ -74,12 +80,44 @@ struct TensorBlockReader {
       _ = try unsafe storedBlock(place, index, target)
       return
     }
-    let bytes = try unsafe storedBlock(place, index, nil)
+    guard isMapped else {
+      let stored = try unsafe storedBlock(place, index, nil)
+      return try unsafe decode(
+        UnsafeRawBufferPointer(stored), exponents, place, index, into: target)
+    }
+    let (container, group) = (self.container, directory.groups[place.group])
+    let start = offset(place, index).section
+    let count = group.blocks[index].stored.count
+    try unsafe container.withUnsafeBytes(of: group.payload) { bytes in
+      // SAFETY: the tables were checked: blocks lie in the data.
+      let stored = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
+      if checks {
+        let span = unsafe Span<UInt8>(_unsafeBytes: stored)
+        try check(place, index, crc32c(span))
+      }
+      try unsafe decode(stored, exponents, place, index, into: target)
+    }
+  }
+
+  private mutating func decode(
+    _ stored: UnsafeRawBufferPointer, _ exponents: ExponentPlanes,
+    _ place: TensorDirectory.Place, _ index: Int, into target: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) {
     do throws(FormatError) {
-      try unsafe CompactBlock.decode(
-        UnsafeRawBufferPointer(bytes), exponents, decompressor, planes, into: target)
+      try unsafe CompactBlock.decode(stored, exponents, decompressor, planes, into: target)
     } catch {
       throw error.located(at: offset(place, index).file, in: container.path)
+    }
+  }
+
+  /// Checks the checksum of a stored block.
+  private func check(
+    _ place: TensorDirectory.Place, _ index: Int, _ checksum: UInt32
+  ) throws(FormatError) {
+    do throws(FormatError) {
+      try directory.groups[place.group].blocks[index].check(checksum, "tensors.block")
+    } catch {
+      throw error.located(at: offset(place, index).file - error.offset, in: container.path)
     }
   }
 
@@ -97,18 +135,22 @@ struct TensorBlockReader {
     _ place: TensorDirectory.Place, _ index: Int, _ target: UnsafeMutableRawBufferPointer?
   ) throws -> UnsafeMutableRawBufferPointer {
     let group = directory.groups[place.group]
-    let block = group.blocks[index]
-    let bytes = unsafe target ?? stored.bytes(block.stored.count)
+    let bytes = unsafe target ?? stored.bytes(group.blocks[index].stored.count)
     let offset = offset(place, index)
-    // SAFETY: the buffer of the caller, or one of the scratch memory that nobody else uses.
-    try unsafe container.readUnchecked(group.payload, from: offset.section, into: bytes)
-    guard checks else { return unsafe bytes }
-    do throws(FormatError) {
-      let span = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(bytes))
-      try block.check(span, "tensors.block")
-    } catch {
-      throw error.located(at: offset.file - error.offset, in: container.path)
+    // Piece by piece, so that each is in the nearest cache still when its checksum is computed.
+    var checksum: UInt32 = 0
+    for start in stride(from: 0, to: bytes.count, by: Self.pieceByteCount) {
+      let end = min(start + Self.pieceByteCount, bytes.count)
+      // SAFETY: a piece of the caller's buffer, or of scratch memory that nobody else uses.
+      let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
+      try unsafe container.readUnchecked(group.payload, from: offset.section + start, into: piece)
+      guard checks else { continue }
+      let span = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(piece))
+      checksum = crc32c(span, continuing: checksum)
     }
+    if checks { try check(place, index, checksum) }
     return unsafe bytes
   }
+
+  private static let pieceByteCount = 64 << 10
 }

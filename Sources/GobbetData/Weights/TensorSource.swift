@@ -101,6 +101,19 @@ extension TensorSource {
     }
   }
 
+  /// A part of a tensor's data.
+  ///
+  /// - Precondition: `range` lies in the tensor's bytes.
+  /// - Throws: an error of the source.
+  public func bytes(of tensor: TensorDescription, in range: Range<Int>) throws -> [UInt8] {
+    // SAFETY: `read` fills the whole buffer or throws, and a throw discards it.
+    try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      try unsafe read(tensor, bytes: range, into: .init(rebasing: raw[..<range.count]))
+      count = range.count
+    }
+  }
+
   /// Calls `body` with one tensor's data piece by piece, in order; in one piece if the source does not
   /// read parts.
   ///

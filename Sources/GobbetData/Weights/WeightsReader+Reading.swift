@@ -25,7 +25,8 @@ extension WeightsReader {
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "WeightsReader: not the bytes of the tensor")
     let place = try directory.place(of: tensor)
-    var blocks = TensorBlockReader(container, directory, checks: checks != .none)
+    var blocks = TensorBlockReader(
+      container, directory, checks: checks != .none, isMapped: isMapped)
     // SAFETY: the caller promises a valid buffer of the range's size.
     try unsafe blocks.read(place, bytes: range, into: destination)
   }

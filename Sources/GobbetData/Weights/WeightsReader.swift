@@ -11,15 +11,21 @@ public struct WeightsReader: TensorSource {
   public let metadata: [(String, String)]
   /// What is checked of the data.
   public let checks: WeightChecks
+  /// Whether compact tensors are decoded from where the file is mapped.
+  public let isMapped: Bool
   let container: ContainerReader
   let directory: TensorDirectory
 
   /// Opens the file at `path`.
   ///
+  /// With `isMapped` compact tensors are decoded from where the file is mapped, which saves a copy; a
+  /// file that is cut short meanwhile then raises SIGBUS.
   /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
   /// - Complexity: a few reads, and time in the number of tensors; with `.all` a read of all data.
-  public init(path: String, checks: WeightChecks = .touched) throws {
-    try self.init(try ContainerReader(path: path), checks: checks)
+  public init(
+    path: String, checks: WeightChecks = .touched, isMapped: Bool = false
+  ) throws {
+    try self.init(try ContainerReader(path: path), checks: checks, isMapped: isMapped)
   }
 
   /// Opens a file that `source` holds; errors call it `name`.
@@ -34,13 +40,16 @@ public struct WeightsReader: TensorSource {
   /// Reads the tables of the tensors in an open container.
   ///
   /// - Throws: ``FormatError``, and what the container's source throws.
-  public init(_ container: ContainerReader, checks: WeightChecks = .touched) throws {
+  public init(
+    _ container: ContainerReader, checks: WeightChecks = .touched, isMapped: Bool = false
+  ) throws {
     try container.requireKnownSections()
     path = container.path
     metadata = try Self.metadata(container)
     directory = try TensorDirectory(container)
     self.container = container
     self.checks = checks
+    self.isMapped = isMapped
     if checks == .all {
       var blocks = TensorBlockReader(container, directory, checks: true)
       for place in directory.places { try blocks.check(place) }

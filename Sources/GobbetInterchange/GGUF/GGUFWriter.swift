@@ -5,7 +5,8 @@ internal import GobbetSystem
 public enum GGUFWriter {
   private static let alignment = 32
 
-  /// Writes everything in `source` to a file at `path`, a tensor at a time.
+  /// Writes everything in `source` to a file at `path`, a piece at a time; `progress` hears of every
+  /// piece how many bytes of the source are written.
   ///
   /// With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
   /// llama.cpp wants them, and matrices whose rows are no whole blocks `float16`. Without one every
@@ -14,7 +15,8 @@ public enum GGUFWriter {
   ///   name that the format lacks; what the source throws.
   public static func write(
     _ source: some TensorSource, to path: String, values: [(key: String, value: GGUFValue)],
-    as type: GGUFType? = nil, replacing: Bool = false
+    as type: GGUFType? = nil, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     let entries = try source.tensors.map { tensor in
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
@@ -22,10 +24,23 @@ public enum GGUFWriter {
     var file = try AtomicFile(path, replacing: replacing)
     let header = try header(entries, values, path)
     try file.write(header.span)
+    var done = 0
     for entry in entries {
-      let bytes = try data(of: entry, source)
-      try file.write(bytes.span)
-      let padding = [UInt8](repeating: 0, count: aligned(bytes.count) - bytes.count)
+      var byteCount = 0
+      // Pieces are whole blocks: their length is a multiple of every block's.
+      try source.forEachPiece(of: entry.tensor) { piece in
+        done += piece.count
+        if entry.isKept {
+          try file.write(piece)
+          byteCount += piece.count
+        } else {
+          let stored = try Self.converted(piece, entry)
+          try file.write(stored.span)
+          byteCount += stored.count
+        }
+        try progress(done)
+      }
+      let padding = [UInt8](repeating: 0, count: aligned(byteCount) - byteCount)
       try file.write(padding.span)
     }
     try file.commit()
@@ -34,6 +49,9 @@ public enum GGUFWriter {
   private struct Entry {
     let tensor: TensorDescription
     let type: GGUFType
+
+    /// Whether elements are stored as they are.
+    var isKept: Bool { type.blockElementCount == 1 && type.elementType == tensor.elementType }
   }
 
   private static func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
@@ -58,16 +76,16 @@ public enum GGUFWriter {
     return type
   }
 
-  private static func data(of entry: Entry, _ source: some TensorSource) throws -> [UInt8] {
-    let (tensor, type) = (entry.tensor, entry.type)
-    if type.blockElementCount == 1, type.elementType == tensor.elementType {
-      return try source.bytes(of: tensor)
+  /// Elements as they are stored.
+  private static func converted(_ piece: Span<UInt8>, _ entry: Entry) throws -> [UInt8] {
+    guard let conversion = FloatConversion(entry.tensor.elementType) else {
+      throw TensorError(.notConvertible(entry.tensor.elementType), tensor: entry.tensor.name)
     }
-    let floats = try source.floats(of: tensor)
-    if let conversion = FloatConversion(type.elementType), type.blockElementCount == 1 {
-      return conversion.bytes(floats.span)
+    let floats = conversion.floats(piece)
+    if entry.type.blockElementCount == 1, let narrowing = FloatConversion(entry.type.elementType) {
+      return narrowing.bytes(floats.span)
     }
-    precondition(type == .q8_0, "GGUFWriter: this type is read only")
+    precondition(entry.type == .q8_0, "GGUFWriter: this type is read only")
     return GGUFBlocks.q8_0(floats)
   }
 

@@ -29,6 +29,13 @@ public struct GPT2Configuration: Hashable, Sendable {
     try self.init(json: try wholeFile(path, limit: 1 << 24), path: path)
   }
 
+  /// Reads the text of a `config.json`, as weights carry it.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  public init(json: String) throws(InterchangeError) {
+    try self.init(json: Array(json.utf8), path: nil)
+  }
+
   init(json: [UInt8], path: String?) throws(InterchangeError) {
     self.init()
     let root = try JSONDocument(json, path: path).root

@@ -10,7 +10,7 @@ extension GPT2Weights {
   ///   llama.cpp has no words for.
   public func writeGGUF(
     to path: String, as type: GGUFType? = nil, vocabulary: Vocabulary? = nil,
-    replacing: Bool = false
+    replacing: Bool = false, progress: (Int) throws -> Void = { _ in }
   ) throws {
     var values: [(key: String, value: GGUFValue)] = [("general.architecture", .string("gpt2"))]
     let sizes = [
@@ -25,10 +25,16 @@ extension GPT2Weights {
       (
         "gpt2.attention.layer_norm_epsilon", .float32(Float(configuration.layerNormEpsilon))
       ))
+    // What else a GGUF file said of itself.
+    let own = ["general.architecture", "general.alignment", "general.file_type"]
+    for (key, value) in metadata where key.hasPrefix("general.") && !own.contains(key) {
+      values.append((key, .string(value)))
+    }
     if let vocabulary { values += try Self.values(of: vocabulary, path) }
     let layers = configuration.layerCount ?? 0
     let renamed = try RenamedWeights(self, as: .gguf, layerCount: layers)
-    try GGUFWriter.write(renamed, to: path, values: values, as: type, replacing: replacing)
+    try GGUFWriter.write(
+      renamed, to: path, values: values, as: type, replacing: replacing, progress: progress)
   }
 
   private static func values(

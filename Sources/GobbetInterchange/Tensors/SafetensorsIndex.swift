@@ -5,11 +5,10 @@ public import GobbetData
 /// The index names the file of each tensor; the files lie beside it.
 public struct SafetensorsIndex: TensorSource {
   /// Every tensor, file by file in the order in which the index first names them.
-  public let tensors: [TensorDescription]
+  public var tensors: [TensorDescription] { shards.tensors }
   /// The string pairs of the first file.
-  public var metadata: [(String, String)] { shards.first?.metadata ?? [] }
-  private let shards: [SafetensorsReader]
-  private let shardOfTensor: [[UInt8]: Int]
+  public var metadata: [(String, String)] { shards.metadata }
+  private let shards: WeightShards
 
   /// Opens the index at `path` and every file that it names.
   ///
@@ -34,12 +33,12 @@ public struct SafetensorsIndex: TensorSource {
         throw map.error(.damaged("the name is there twice"), key: tensor)
       }
     }
-    shards = try names.map { try SafetensorsReader(folder + String(decoding: $0, as: UTF8.self)) }
-    self.shardOfTensor = shardOfTensor
-    tensors = shards.flatMap(\.tensors)
+    let readers = try names.map {
+      try SafetensorsReader(folder + String(decoding: $0, as: UTF8.self))
+    }
     var found: Set<[UInt8]> = []
-    for (index, shard) in shards.enumerated() {
-      for tensor in shard.tensors {
+    for (index, reader) in readers.enumerated() {
+      for tensor in reader.tensors {
         let name = Array(tensor.name.utf8)
         found.insert(name)
         guard shardOfTensor[name] == index else {
@@ -53,6 +52,7 @@ public struct SafetensorsIndex: TensorSource {
     if let missing = shardOfTensor.keys.filter({ !found.contains($0) }).min(by: Self.precedes) {
       throw map.error(.damaged("not in its file"), key: missing)
     }
+    shards = try WeightShards(readers)
   }
 
   private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
@@ -72,7 +72,7 @@ public struct SafetensorsIndex: TensorSource {
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
     // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe shard(of: tensor).read(tensor, into: destination)
+    try unsafe shards.read(tensor, into: destination)
   }
 
   /// Copies a part of one tensor's data out of its file; nothing else is read.
@@ -83,11 +83,11 @@ public struct SafetensorsIndex: TensorSource {
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
     // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe shard(of: tensor).read(tensor, bytes: range, into: destination)
+    try unsafe shards.read(tensor, bytes: range, into: destination)
   }
 
   /// True.
-  public func readsParts(of tensor: TensorDescription) -> Bool { true }
+  public func readsParts(of tensor: TensorDescription) -> Bool { shards.readsParts(of: tensor) }
 
   /// Calls `body` with one tensor's data where its file is mapped.
   ///
@@ -95,14 +95,7 @@ public struct SafetensorsIndex: TensorSource {
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
-    try unsafe shard(of: tensor).withBytesInPlace(of: tensor, body)
-  }
-
-  private func shard(of tensor: TensorDescription) throws(TensorError) -> SafetensorsReader {
-    guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    return shards[shard]
+    try unsafe shards.withBytesInPlace(of: tensor, body)
   }
 
   /// Writes everything in `source` to several files and the index at `path`.
@@ -111,24 +104,28 @@ public struct SafetensorsIndex: TensorSource {
   /// files are called as Hugging Face calls them: `model-00001-of-00003.safetensors` for an index
   /// `model.safetensors.index.json`.
   /// - Precondition: `path` ends in `.safetensors.index.json`.
-  /// - Throws: as ``SafetensorsWriter/write(_:to:replacing:)``.
+  /// - Throws: as ``SafetensorsWriter/write(_:to:replacing:progress:)``.
   public static func write(
-    _ source: some TensorSource, to path: String, shardByteCount: Int, replacing: Bool = false
+    _ source: some TensorSource, to path: String, shardByteCount: Int, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     let suffix = ".safetensors.index.json"
     precondition(path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8), "no index name")
     let stem = String(path.dropLast(suffix.count))
-    let shards = shards(of: source.tensors, shardByteCount)
+    let shards = source.shards(of: shardByteCount)
     var text: [UInt8] = []
     let byteCount = source.tensors.reduce(0) { $0 + $1.byteCount }
     text.append("{\"metadata\":{\"total_size\":\(byteCount)},\"weight_map\":{")
     var isFirst = true
-    for (index, tensors) in shards.enumerated() {
+    var done = 0
+    for (index, shard) in shards.enumerated() {
       let shardPath = "\(stem)-\(padded(index + 1))-of-\(padded(shards.count)).safetensors"
-      try SafetensorsWriter.write(
-        Shard(source: source, tensors: tensors), to: shardPath, replacing: replacing)
+      try SafetensorsWriter.write(shard, to: shardPath, replacing: replacing) {
+        try progress(done + $0)
+      }
+      done += shard.tensors.reduce(0) { $0 + $1.byteCount }
       let name = shardPath.split(separator: "/").last ?? ""
-      for tensor in tensors {
+      for tensor in shard.tensors {
         text.append(isFirst ? "\n" : ",\n")
         isFirst = false
         text.append(quoted: tensor.name.utf8)
@@ -143,45 +140,5 @@ public struct SafetensorsIndex: TensorSource {
   private static func padded(_ number: Int) -> String {
     let digits = "\(number)"
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-  }
-
-  private static func shards(
-    of tensors: [TensorDescription], _ limit: Int
-  ) -> [[TensorDescription]] {
-    var shards: [[TensorDescription]] = [[]]
-    var byteCount = 0
-    for tensor in tensors {
-      if byteCount + tensor.byteCount > limit, shards.last?.isEmpty == false {
-        shards.append([])
-        byteCount = 0
-      }
-      shards[shards.count - 1].append(tensor)
-      byteCount += tensor.byteCount
-    }
-    return shards
-  }
-
-  /// Some tensors of a source.
-  private struct Shard<Source: TensorSource>: TensorSource {
-    let source: Source
-    let tensors: [TensorDescription]
-    var metadata: [(String, String)] { source.metadata }
-
-    func read(
-      _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-    ) throws {
-      // SAFETY: the caller promises a valid buffer of the tensor's size.
-      try unsafe source.read(tensor, into: destination)
-    }
-
-    func read(
-      _ tensor: TensorDescription, bytes range: Range<Int>,
-      into destination: UnsafeMutableRawBufferPointer
-    ) throws {
-      // SAFETY: the caller promises a valid buffer of the range's size.
-      try unsafe source.read(tensor, bytes: range, into: destination)
-    }
-
-    func readsParts(of tensor: TensorDescription) -> Bool { source.readsParts(of: tensor) }
   }
 }

@@ -120,17 +120,21 @@ public struct SafetensorsWriter: ~Copyable {
     try file.commit()
   }
 
-  /// Writes everything in `source` to a file at `path`, a tensor at a time.
+  /// Writes everything in `source` to a file at `path`, a piece at a time; `progress` hears of every
+  /// piece how many bytes are written.
   ///
-  /// - Throws: as the initialiser, and what the source throws.
+  /// - Throws: as the initialiser, and what the source and `progress` throw.
   public static func write(
-    _ source: some TensorSource, to path: String, replacing: Bool = false
+    _ source: some TensorSource, to path: String, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     var writer = try SafetensorsWriter(
       path, tensors: source.tensors, metadata: source.metadata, replacing: replacing)
     for tensor in writer.tensors {
-      let data = try source.bytes(of: tensor)
-      try writer.write(data.span)
+      try source.forEachPiece(of: tensor) { piece in
+        try writer.write(piece)
+        try progress(writer.writtenByteCount)
+      }
     }
     try writer.finish()
   }

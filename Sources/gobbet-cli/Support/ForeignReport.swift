@@ -12,21 +12,18 @@ struct ForeignReport: Encodable {
   init?(_ path: String, listingTensors: Bool) throws {
     file = path
     switch try FileKind(recognizing: path) {
-    case .safetensors:
-      format = "safetensors"
-      vocabulary = nil
-      weights = try InspectionReport.WeightsPart(
-        SafetensorsReader(path), listing: listingTensors)
-    case .gguf:
-      format = "gguf"
-      let reader = try GGUFReader(path)
-      vocabulary = try reader.vocabulary().map { InspectionReport.VocabularyPart($0) }
-      weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
     case .tiktoken, .json:
       format = try FileKind(recognizing: path) == .json ? "json" : "tiktoken"
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))
       weights = nil
     case .gobbet, .empty, .other: return nil
+    default:
+      guard let input = try WeightsInput(recognizing: path) else { return nil }
+      format = input.format
+      // What lies beside the file is no part of it.
+      vocabulary =
+        input.format == "gguf" ? input.vocabulary.map { InspectionReport.VocabularyPart($0) } : nil
+      weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
     }
   }
 

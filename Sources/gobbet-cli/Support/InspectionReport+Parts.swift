@@ -90,7 +90,9 @@ extension InspectionReport.WeightsPart {
         InspectionReport.TensorPart(
           name: tensor.name, type: tensor.elementType.name, shape: tensor.shape,
           codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
-          stored_bytes: stored(tensor), statistics: try weights.statistics(of: tensor))
+          bytes: tensor.byteCount, stored_bytes: stored(tensor),
+          ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
+          statistics: try weights.statistics(of: tensor))
       } : nil
   }
 
@@ -105,7 +107,8 @@ extension InspectionReport.WeightsPart {
     for tensor in list ?? [] {
       lines.append(
         "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "
-          + "\(tensor.stored_bytes.grouped) bytes\(tensor.statistics?.text ?? "")")
+          + "\(tensor.stored_bytes.grouped) bytes (\((tensor.ratio * 100).rounded(places: 1)) %)"
+          + (tensor.statistics?.text ?? ""))
     }
     return lines
   }

@@ -33,7 +33,9 @@ struct InspectionReport: Encodable {
     let type: String
     let shape: [Int]
     let codec: String
+    let bytes: Int
     let stored_bytes: Int
+    let ratio: Double
     let statistics: TensorStatistics?
   }
 

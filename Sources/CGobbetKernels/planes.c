@@ -1,0 +1,52 @@
+#include "gobbet_planes.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "elements in files are little-endian, and these loops take them as they are"
+#endif
+
+#define PLANES_NAME(function) function##_plain
+#define PLANES_TARGET
+#include "planes_template.h"
+#undef PLANES_NAME
+#undef PLANES_TARGET
+
+#if defined(__x86_64__)
+#define PLANES_NAME(function) function##_avx2
+#define PLANES_TARGET __attribute__((target("avx2")))
+#include "planes_template.h"
+#undef PLANES_NAME
+#undef PLANES_TARGET
+#endif
+
+int gobbet_planes_ways(gobbet_planes_way *ways) {
+  int count = 0;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2"))
+    ways[count++] = (gobbet_planes_way){"avx2", split_avx2, join_avx2};
+#endif
+  ways[count++] = (gobbet_planes_way){"plain", split_plain, join_plain};
+  return count;
+}
+
+static gobbet_planes_way best;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void choose(void) {
+  gobbet_planes_way ways[2];
+  gobbet_planes_ways(ways);
+  best = ways[0];
+}
+
+void gobbet_split_planes(size_t width, const void *elements, size_t count, void *planes) {
+  pthread_once(&once, choose);
+  best.split(width, elements, count, planes);
+}
+
+void gobbet_join_planes(
+    size_t width, const void *const *planes, size_t count, void *elements) {
+  pthread_once(&once, choose);
+  best.join(width, planes, count, elements);
+}

@@ -1,0 +1,49 @@
+internal import GobbetInterchange
+internal import GobbetSystem
+
+extension FileConversion {
+  /// Merges a low-rank adapter into the weights at `input`, and writes them to `output`.
+  ///
+  /// `adapter` is a file of matrices, or a folder as PEFT saves it; `adapter_config.json` beside the
+  /// matrices says how they are scaled, or `alpha` does. Both may be one file, as the book trains them.
+  /// Returns how many layers were changed.
+  /// - Throws: ``LoadingError`` if one of the two holds no weights; ``InterchangeError`` if they do not
+  ///   fit; the errors of both formats; what `progress` throws.
+  public func mergeLoRA(
+    _ adapter: String, into input: String, alpha: Double? = nil, to output: String,
+    format: ConversionFormat, replacing: Bool = false, progress: Progress = { _, _ in }
+  ) throws -> (result: Result, updateCount: Int) {
+    guard let weights = try WeightsInput(recognizing: input) else {
+      throw LoadingError(path: input, reason: "holds no weights")
+    }
+    guard !format.isForVocabularies else {
+      throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
+    }
+    let isFolder = (try? FileStatus(of: adapter).kind) == .directory
+    let matrices = isFolder ? "\(adapter)/adapter_model.safetensors" : adapter
+    guard let source = try WeightsInput(recognizing: matrices)?.source else {
+      throw LoadingError(path: matrices, reason: "holds no weights")
+    }
+    let configurationPath = siblingPath("adapter_config.json", of: matrices)
+    var configuration =
+      exists(configurationPath)
+      ? try LoRAConfiguration(contentsOf: configurationPath) : LoRAConfiguration()
+    if let alpha { configuration.alpha = alpha }
+    let isWholeModel = isSameFile(matrices, input)
+    let merged = try MergedWeights(
+      weights.source,
+      LoRAAdapter(source, configuration, path: matrices, allowingOthers: isWholeModel),
+      path: input)
+    let result = try write(
+      weights, merged, to: output, format: format, replacing: replacing, progress: progress)
+    return (result, merged.updateCount)
+  }
+}
+
+/// Whether two paths name the same file.
+private func isSameFile(_ first: String, _ second: String) -> Bool {
+  guard let one = try? FileStatus(of: first), let other = try? FileStatus(of: second) else {
+    return false
+  }
+  return one.identity == other.identity
+}

@@ -1,0 +1,154 @@
+public import GobbetData
+
+/// A low-rank adapter: for some linear layers two matrices, whose scaled product is added to the weight.
+///
+/// Names and layouts are PEFT's (`….lora_A.weight` [r, inputs], `….lora_B.weight` [outputs, r]) or those
+/// of the book's appendix E (`….lora.A` [inputs, r], `….lora.B` [r, outputs]).
+public struct LoRAAdapter: Sendable {
+  /// The matrices for one layer.
+  struct Update: Sendable {
+    /// The layer's name, without what wrappers put in front.
+    let module: String
+    /// [inputs, r] or, if transposed, [r, inputs].
+    let down: TensorDescription
+    /// [r, outputs] or, if transposed, [outputs, r].
+    let up: TensorDescription
+    /// Whether they are in PEFT's layouts.
+    let isTransposed: Bool
+    /// What their product is multiplied by.
+    let scale: Float
+
+    var rank: Int { down.shape[isTransposed ? 0 : 1] }
+    var inputCount: Int { down.shape[isTransposed ? 1 : 0] }
+    var outputCount: Int { up.shape[isTransposed ? 0 : 1] }
+  }
+
+  /// The updates, in the order of the source.
+  let updates: [Update]
+  /// Whether the layers' weights are [inputs, outputs]; nil where nothing says so.
+  let isInputMajor: Bool?
+  private let source: any TensorSource
+
+  private static let endings: [(down: String, up: String, isTransposed: Bool)] = [
+    (".lora_A.weight", ".lora_B.weight", true),
+    (".lora_A.default.weight", ".lora_B.default.weight", true),
+    (".lora.A", ".lora.B", false),
+  ]
+
+  /// The adapter in `source`; tensors that are no part of one are passed over if
+  /// `allowingOthers`, as in a whole model of the book's.
+  ///
+  /// - Throws: ``InterchangeError`` if there is none, a matrix lacks its other half or does not fit it,
+  ///   a tensor is left over, or nothing says alpha.
+  public init(
+    _ source: some TensorSource, _ configuration: LoRAConfiguration, path: String,
+    allowingOthers: Bool = false
+  ) throws {
+    var updates: [Update] = []
+    for tensor in source.tensors {
+      guard let ending = Self.ending(of: tensor.name) else {
+        guard allowingOthers else {
+          throw InterchangeError(
+            .unsupported("a tensor that is no matrix of a low-rank adapter"), path: path,
+            field: tensor.name)
+        }
+        continue
+      }
+      guard tensor.name.hasSuffix(ending.down) else {
+        let down = tensor.name.dropLast(ending.up.count) + ending.down
+        guard source.tensor(named: String(down)) != nil else {
+          throw InterchangeError(.damaged("without its other half"), path: path, field: tensor.name)
+        }
+        continue
+      }
+      let name = String(tensor.name.dropLast(ending.down.count))
+      guard let up = source.tensor(named: name + ending.up) else {
+        throw InterchangeError(.damaged("without its other half"), path: path, field: tensor.name)
+      }
+      let (first, second) = ending.isTransposed ? (up, tensor) : (tensor, up)
+      guard tensor.shape.count == 2, up.shape.count == 2, first.shape[1] == second.shape[0],
+        first.shape[1] > 0
+      else {
+        throw InterchangeError(
+          .damaged("\(tensor.shape) and \(up.shape) do not make a product"), path: path,
+          field: tensor.name)
+      }
+      let module = Self.module(name)
+      guard let scale = configuration.scale(of: module, rank: first.shape[1]) else {
+        throw InterchangeError(.damaged("nothing says alpha"), path: path, field: tensor.name)
+      }
+      updates.append(
+        Update(
+          module: module, down: tensor, up: up, isTransposed: ending.isTransposed,
+          scale: Float(scale)))
+    }
+    guard !updates.isEmpty else {
+      throw InterchangeError(.damaged("no low-rank adapter"), path: path)
+    }
+    self.updates = updates
+    isInputMajor = configuration.isInputMajor
+    self.source = source
+  }
+
+  private static func ending(
+    of name: String
+  ) -> (down: String, up: String, isTransposed: Bool)? {
+    endings.first { name.hasSuffix($0.down) || name.hasSuffix($0.up) }
+  }
+
+  /// Whether a tensor is a matrix of an adapter.
+  static func isPart(_ name: String) -> Bool { ending(of: name) != nil }
+
+  /// A layer's name without what wrappers put in front.
+  static func module(_ name: String) -> String {
+    var name = name[...]
+    for prefix in ["base_model.model.", "_orig_mod.", "module.", "transformer."] {
+      if name.hasPrefix(prefix) { name = name.dropFirst(prefix.count) }
+    }
+    return String(name)
+  }
+
+  /// Adds an update to the columns of a weight [inputs, width] from `firstColumn` on, or of one
+  /// [outputs, inputs] if `isOutputMajor`.
+  ///
+  /// - Throws: an error of the source.
+  func add(
+    _ update: Update, to weight: inout [Float], width: Int, firstColumn: Int, isOutputMajor: Bool
+  ) throws {
+    var down = try source.floats(of: update.down)
+    var up = try source.floats(of: update.up)
+    let (rank, inputs, outputs) = (update.rank, update.inputCount, update.outputCount)
+    // Both by rows that the loop below takes in order: one of coefficients, one of what they scale.
+    let coefficients: [Float]
+    if isOutputMajor {
+      // Row o of W is the sum over k of B[o, k] A[k, :].
+      coefficients = update.isTransposed ? up : transposed(up, rank, outputs)
+      if !update.isTransposed { down = transposed(down, inputs, rank) }
+      swap(&down, &up)
+    } else {
+      coefficients = update.isTransposed ? transposed(down, rank, inputs) : down
+      if update.isTransposed { up = transposed(up, outputs, rank) }
+    }
+    let (rows, columns) = isOutputMajor ? (outputs, inputs) : (inputs, outputs)
+    var sums = [Float](repeating: 0, count: columns)
+    for row in 0..<rows {
+      for column in 0..<columns { sums[column] = 0 }
+      for k in 0..<rank {
+        let coefficient = coefficients[row * rank + k]
+        let start = k * columns
+        for column in 0..<columns { sums[column] += coefficient * up[start + column] }
+      }
+      let start = row * width + firstColumn
+      for column in 0..<columns { weight[start + column] += update.scale * sums[column] }
+    }
+  }
+}
+
+/// The transpose of a matrix [rows, columns].
+private func transposed(_ matrix: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+  var result = [Float](repeating: 0, count: matrix.count)
+  for row in 0..<rows {
+    for column in 0..<columns { result[column * rows + row] = matrix[row * columns + column] }
+  }
+  return result
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet merge-lora`: weights + a low-rank adapter → weights.
+struct MergeLoRA: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge-lora",
+    abstract: "Merge a low-rank adapter into weights: W += (alpha / r) (A B)ᵀ.",
+    discussion: """
+      The adapter is a folder as PEFT saves it, a file with adapter_config.json beside it, or the \
+      matrices of the book's appendix E (….lora.A, ….lora.B), for which --alpha is needed; they \
+      may lie in the file of the weights. Weights are in any format that convert reads, and are \
+      written as convert does.
+      """)
+
+  @Argument(help: "The weights.") var weights: String
+  @Argument(help: "The adapter.") var adapter: String
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var options: WeightsOptions
+
+  @Option(help: "What the product is multiplied by, times the rank, if not what the adapter says.")
+  var alpha: Double?
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+
+  func validate() throws {
+    guard alpha?.isFinite ?? true else { throw ValidationError("--alpha: a number") }
+  }
+
+  func run() throws {
+    let format = try options.format(ofFileNamed: output.output)
+    let progress = Progress(quiet: quiet)
+    defer { progress.finish() }
+    Interruption.watch()
+    let merged = try options.conversion(format).mergeLoRA(
+      adapter, into: weights, alpha: alpha, to: output.output, format: format,
+      replacing: output.force, progress: progress.converting)
+    progress.finish()
+    print(
+      "\(output.output): \(merged.result.text), \(merged.updateCount.grouped) layers changed")
+  }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Weights on the command line") struct WeightVerbTests {
+  private let folder: TemporaryFolder
+  private static let model = fixturesFolder + "/tinymodel/model.safetensors"
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func convert(_ input: String, _ output: String, _ options: String...) throws -> String {
+    let path = folder.file(output)
+    let result = try run(productPath("gobbet"), ["convert", input, "-o", path] + options)
+    #expect(result.status == 0, "\(output): \(result.errorText)")
+    return path
+  }
+
+  private func object(_ result: CommandResult) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+  }
+
+  @Test("the small model comes back from every format, and each is verified as it is written")
+  func everyFormat() throws {
+    let packed = try convert(Self.model, "m.gobbet", "--verify")
+    for name in [
+      "m.safetensors", "s/m.safetensors.index.json", "m.npz", "m.gguf", "raw.gobbet", "m.bin",
+    ] {
+      try FileManager.default.createDirectory(
+        atPath: folder.file("s"), withIntermediateDirectories: true)
+      let options =
+        switch name {
+        case "m.bin": ["--to", "llm.c"]
+        case "raw.gobbet": ["--codec", "raw", "--verify"]
+        case "s/m.safetensors.index.json": ["--shard-size", "1M", "--verify"]
+        default: ["--verify"]
+        }
+      let foreign = folder.file(name)
+      let there = try run(productPath("gobbet"), ["convert", packed, "-o", foreign] + options)
+      #expect(there.status == 0, "\(name): \(there.errorText)")
+      // Formats without a place for the number of heads find it in the configuration beside them.
+      let configuration = (foreign as NSString).deletingLastPathComponent + "/config.json"
+      try writeFile(configuration, try readFile(fixturesFolder + "/tinymodel/config.json"))
+      let back = folder.file("back.gobbet")
+      let again = try gobbet("convert", foreign, "-o", back, "--force")
+      #expect(again.status == 0, "\(name): \(again.errorText)")
+      let report = try object(try gobbet("diff", packed, back, "--json"))
+      #expect(!report.keys.contains("weights"), "\(name): \(report)")
+      let inspection = try object(try gobbet("inspect", foreign, "--json"))
+      let weights = try #require(inspection["weights"] as? [String: Any], "\(name)")
+      #expect(weights["tensors"] as? Int == 52, "\(name)")
+    }
+  }
+
+  @Test("a model in several Gobbet files is one model")
+  func shards() throws {
+    let whole = try convert(Self.model, "m.gobbet")
+    let result = try gobbet(
+      "convert", Self.model, "-o", folder.file("p.gobbet"), "--shard-size", "1M", "--verify")
+    #expect(result.status == 0, "\(result.errorText)")
+    let names = try folder.names().filter { $0.hasPrefix("p-") }.sorted()
+    #expect(names.count > 2 && names.first == "p-00001-of-0000\(names.count).gobbet")
+    let again = try convert(folder.file(names[1]), "again.gobbet")
+    #expect(try gobbet("diff", whole, again).status == 0)
+    try FileManager.default.removeItem(atPath: folder.file(names[0]))
+    let missing = try gobbet("convert", folder.file(names[1]), "-o", folder.file("x.gobbet"))
+    #expect(missing.status == 66)
+    #expect(missing.errorText.contains(names[0]))
+  }
+
+  @Test(
+    "elements become another type, and a bundle of them runs by itself", arguments: ["bf16", "f16"])
+  func types(type: String) throws {
+    let path = try convert(Self.model, "\(type).gobbet", "--type", type, "--verify")
+    let report = try object(try gobbet("inspect", path, "--json", "--tensors"))
+    let weights = try #require(report["weights"] as? [String: Any])
+    let list = try #require(weights["list"] as? [[String: Any]])
+    #expect(list.allSatisfy { $0["type"] as? String == type })
+    for tensor in list {
+      let ratio = try #require(tensor["ratio"] as? Double)
+      #expect(ratio > 0 && ratio <= 1)
+    }
+    #expect(report["vocabulary"] is [String: Any])
+    let result = try gobbet("generate", path, "--prompt", "the", "-n", "8")
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.output.count > 4)
+    #expect(
+      try gobbet("convert", Self.model, "-o", folder.file("x.gobbet"), "--type", "q8_0").status == 2
+    )
+  }
+
+  @Test("weights of different formats are compared tensor by tensor")
+  func comparing() throws {
+    let npz = try convert(Self.model, "m.npz")
+    #expect(try gobbet("diff", Self.model, npz).status == 0)
+    let half = try convert(Self.model, "m.safetensors", "--type", "f16")
+    let result = try gobbet("diff", Self.model, half)
+    #expect(result.status == 1)
+    #expect(result.text.contains("f32 [1024, 128], f16 [1024, 128]"))
+    let rounded = try convert(half, "r.safetensors", "--type", "f32")
+    let report = try object(try gobbet("diff", Self.model, rounded, "--json"))
+    let weights = try #require(report["weights"] as? [String: Any])
+    for tensor in try #require(weights["different"] as? [[String: Any]]) {
+      #expect(try #require(tensor["largest_difference"] as? Double) < 0.01)
+    }
+    let vocabulary = fixturesFolder + "/tinymodel/tokenizer.json"
+    #expect(try gobbet("diff", Self.model, vocabulary).status == 65)
+  }
+
+  @Test("a file of PyTorch's is refused with the line that converts it")
+  func pyTorch() throws {
+    var zip: [UInt8] = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [14, 0, 0, 0]
+    zip += Array("model/data.pkl".utf8) + [0x80, 2]
+    for bytes in [zip, [0x80, 2, 0x8A]] {
+      let path = try folder.write("m.pt", bytes)
+      let result = try gobbet("convert", path, "-o", folder.file("x.gobbet"))
+      #expect(result.status == 65)
+      #expect(result.errorText.contains("weights_only=True"))
+    }
+    #expect(try folder.names() == ["m.pt"])
+  }
+
+  @Test("a low-rank adapter is merged from a folder of PEFT's, and a bad one leaves no file")
+  func mergeLoRA() throws {
+    let adapter = folder.file("adapter")
+    try FileManager.default.createDirectory(atPath: adapter, withIntermediateDirectories: false)
+    let prefix = "base_model.model.transformer.h.0.attn.c_proj"
+    let header = """
+      {"\(prefix).lora_A.weight":{"dtype":"F32","shape":[1,128],"data_offsets":[0,512]},\
+      "\(prefix).lora_B.weight":{"dtype":"F32","shape":[128,1],"data_offsets":[512,1024]}}
+      """
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    let one: [UInt8] = [0, 0, 0x80, 0x3F]
+    // A is 1 at input 3, B is 1 at output 5.
+    var data = [UInt8](repeating: 0, count: 1024)
+    data.replaceSubrange(12..<16, with: one)
+    data.replaceSubrange((512 + 20)..<(512 + 24), with: one)
+    try writeFile(adapter + "/adapter_model.safetensors", length + Array(header.utf8) + data)
+    try writeFile(
+      adapter + "/adapter_config.json",
+      Array(#"{"peft_type":"LORA","r":1,"lora_alpha":16,"fan_in_fan_out":true}"#.utf8))
+    let merged = folder.file("merged.gobbet")
+    let result = try gobbet("merge-lora", Self.model, adapter, "-o", merged, "--verify")
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.text.contains("1 layers changed"))
+    let packed = try convert(Self.model, "packed.gobbet")
+    let report = try object(try gobbet("diff", packed, merged, "--json"))
+    let weights = try #require(report["weights"] as? [String: Any])
+    let different = try #require(weights["different"] as? [[String: Any]])
+    #expect(different.map { $0["element_count"] as? Int } == [1])
+    #expect((different[0]["name"] as? String)?.hasSuffix("h.0.attn.c_proj.weight") == true)
+    #expect(abs(try #require(different[0]["largest_difference"] as? Double) - 16) < 1e-5)
+    #expect(try gobbet("generate", merged, "--prompt", "the", "-n", "3").status == 0)
+
+    try writeFile(
+      adapter + "/adapter_config.json", Array(#"{"peft_type":"LORA","use_dora":true}"#.utf8))
+    let refused = try gobbet("merge-lora", Self.model, adapter, "-o", folder.file("no.gobbet"))
+    #expect(refused.status == 65)
+    #expect(refused.errorText.contains("use_dora"))
+    #expect(!(try folder.names().contains("no.gobbet")))
+  }
+}
