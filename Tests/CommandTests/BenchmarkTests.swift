@@ -45,7 +45,7 @@ import Testing
     for way in ["copy", "map"] {
       let line = try #require(
         try lines(
-          "load", "--input", fixturesFolder + "/tinymodel/model.safetensors", "--way", way,
+          "load-weights", "--input", fixturesFolder + "/tinymodel/model.safetensors", "--way", way,
           "--threads", "2"
         ).first)
       #expect(line["bytes"] as? Int == 3_828_736)
