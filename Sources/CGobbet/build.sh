@@ -39,7 +39,7 @@ else
     "${libraries[@]}" -lFoundationEssentials -l_FoundationCollections \
     -l_FoundationCShims -lstdc++ -lm -use-ld=lld -Xlinker -z -Xlinker defs \
     -Xlinker --version-script="$built/gobbet.exports" -Xlinker --gc-sections \
-    -Xlinker --exclude-libs=ALL -Xlinker -soname=libgobbet.so.1
+    -Xlinker --exclude-libs=ALL -Xlinker -soname=libgobbet.so
   strip --strip-unneeded "$folder/lib/libgobbet.so"
 fi
 cp Sources/CGobbet/gobbet.h "$folder/include/"
