@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import tempfile
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 from collections.abc import Collection, Sequence
 
@@ -14,6 +12,7 @@ from . import _native, _structures
 from ._native import local
 from .decoding import Decoding
 from .errors import InvalidArgument, SpecialToken
+from .saving import Saving
 from .special_tokens import Policy, refusal
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _size = ctypes.c_size_t.from_param
 _BATCH_BYTES = 1 << 24
 
 
-class Encoding(Decoding):
+class Encoding(Decoding, Saving):
     """A vocabulary, ready to encode and to decode; shared by any number of threads.
 
     It is made from a file: a Gobbet file that holds a vocabulary, tiktoken ranks, `tokenizer.json`,
@@ -345,69 +344,7 @@ class Encoding(Decoding):
         )
         return local.count.value
 
-    # MARK: Files
-
-    def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
-        """Writes the vocabulary; the format follows from the name.
-
-        `.gobbet`, `.tiktoken`, `vocab.json` (with `merges.txt` beside it), or any other `.json`: a
-        `tokenizer.json`.
-        """
-        _native.check(
-            self._library.vocabulary_write(
-                self._handle, _native.path_bytes(path), replace, local.error_at
-            )
-        )
-
-    def to_tokenizer_json(
-        self, path: str | os.PathLike[str] | None = None, *, replace: bool = False
-    ) -> str:
-        """The text of a `tokenizer.json`, written to `path` if there is one.
-
-        `tokenizers.Tokenizer.from_str` and `transformers.PreTrainedTokenizerFast(tokenizer_file=…)`
-        take it.
-        """
-        if path is not None:
-            if not os.fspath(path).endswith(".json") or os.path.basename(path) == "vocab.json":
-                raise InvalidArgument(f"{os.fspath(path)}: the name of a tokenizer.json is needed")
-            self.save(path, replace=replace)
-            with open(path, encoding="utf-8") as file:
-                return file.read()
-        return self._written("tokenizer.json").decode()
-
-    def _written(self, name: str) -> bytes:
-        with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
-            path = os.path.join(folder, name)
-            self.save(path)
-            with open(path, "rb") as file:
-                return file.read()
-
-    @cached_property
-    def _content(self) -> bytes:
-        """The vocabulary as a Gobbet file, for other processes."""
-        return self._written("vocabulary.gobbet")
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _restored, (self._content, self.name)
-
-    def __copy__(self) -> Encoding:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Encoding:
-        return self
-
 
 def _mended(text: str) -> bytes:
     """The UTF-8 of text with surrogates: pairs become scalars, single ones U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def _restored(content: bytes, name: str) -> Encoding:
-    """The encoding of a Gobbet file's bytes."""
-    with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
-        path = os.path.join(folder, "vocabulary.gobbet")
-        with open(path, "wb") as file:
-            file.write(content)
-        return Encoding(path, name=name)
-
-

@@ -1,0 +1,83 @@
+"""Vocabularies as files, and on their way to other processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from . import _native
+from ._native import local
+from .errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from .encoding import Encoding
+
+
+class Saving:
+    """What an encoding can do with files."""
+
+    _library: _native.Library
+    _handle: int
+    name: str
+
+    def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
+        """Writes the vocabulary; the format follows from the name.
+
+        `.gobbet`, `.tiktoken`, `vocab.json` (with `merges.txt` beside it), or any other `.json`: a
+        `tokenizer.json`.
+        """
+        _native.check(
+            self._library.vocabulary_write(
+                self._handle, _native.path_bytes(path), replace, local.error_at
+            )
+        )
+
+    def to_tokenizer_json(
+        self, path: str | os.PathLike[str] | None = None, *, replace: bool = False
+    ) -> str:
+        """The text of a `tokenizer.json`, written to `path` if there is one.
+
+        `tokenizers.Tokenizer.from_str` and `transformers.PreTrainedTokenizerFast(tokenizer_file=…)`
+        take it.
+        """
+        if path is not None:
+            if not os.fspath(path).endswith(".json") or os.path.basename(path) == "vocab.json":
+                raise InvalidArgument(f"{os.fspath(path)}: the name of a tokenizer.json is needed")
+            self.save(path, replace=replace)
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        return self._written("tokenizer.json").decode()
+
+    def _written(self, name: str) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
+            path = os.path.join(folder, name)
+            self.save(path)
+            with open(path, "rb") as file:
+                return file.read()
+
+    @cached_property
+    def _content(self) -> bytes:
+        """The vocabulary as a Gobbet file, for other processes."""
+        return self._written("vocabulary.gobbet")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restored, (self._content, self.name)
+
+    def __copy__(self) -> Saving:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Saving:
+        return self
+
+
+def _restored(content: bytes, name: str) -> Encoding:
+    """The encoding of a Gobbet file's bytes."""
+    from .encoding import Encoding
+
+    with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
+        path = os.path.join(folder, "vocabulary.gobbet")
+        with open(path, "wb") as file:
+            file.write(content)
+        return Encoding(path, name=name)
