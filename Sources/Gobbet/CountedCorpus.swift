@@ -41,17 +41,17 @@ public struct CountedCorpus: Sendable {
   ///
   /// - Throws: ``FileError``.
   public func write(to path: String, replacing: Bool = false) throws {
-    var writer = try PretokenCountsWriter(path: path, pattern: pattern, replacing: replacing)
     switch storage {
     case .memory(let counts):
-      try counts.forEachSortedPretoken { try writer.append($0, count: $1) }
+      try counts.write(to: path, pattern: pattern, replacing: replacing)
     case .disk(let file):
+      var writer = try PretokenCountsWriter(path: path, pattern: pattern, replacing: replacing)
       try file.forEachPretoken { try writer.append($0, count: $1) }
+      writer.origin.documentCount = UInt64(documentCount)
+      writer.origin.byteCount = UInt64(byteCount)
+      writer.origin.cutPretokenCount = UInt64(cutPretokenCount)
+      try writer.finish()
     }
-    writer.origin.documentCount = UInt64(documentCount)
-    writer.origin.byteCount = UInt64(byteCount)
-    writer.origin.cutPretokenCount = UInt64(cutPretokenCount)
-    try writer.finish()
   }
 }
 

@@ -9,28 +9,20 @@ struct ModelFile {
   /// The vocabulary in the file or beside it; nil if there is none.
   let vocabulary: Vocabulary?
 
-  /// Opens a Gobbet file, safetensors (with `config.json` and `tokenizer.json` beside them, if they are
-  /// there) or GGUF.
+  /// Opens weights in any format that ``WeightsInput`` knows.
   ///
+  /// Gobbet files have a model's weights under its own names; others are recognised by their dialect.
   /// - Throws: ``LoadingError`` for other files; the errors of the formats.
   init(_ path: String) throws {
-    switch try FileKind(recognizing: path) {
-    case .gobbet:
-      let reader = try WeightsReader(path: path)
-      weights = reader
-      vocabulary = try reader.vocabulary()
-    case .safetensors:
-      weights = try Self.gpt2(
-        try SafetensorsReader(path), try Self.configuration(beside: path), path)
-      vocabulary = try Self.vocabulary(beside: path)
-    case .gguf:
-      let reader = try GGUFReader(path)
-      weights = try Self.gpt2(reader, reader.gpt2Configuration ?? .init(), path)
-      vocabulary = try reader.vocabulary()
-    case .empty: throw LoadingError(path: path, reason: "is empty")
-    case .json, .tiktoken, .safetensorsIndex, .llmC, .numPy, .pyTorch, .other:
-      throw LoadingError(path: path, reason: "holds no weights of a known format")
+    guard let input = try WeightsInput(recognizing: path) else {
+      let isEmpty = try FileKind(recognizing: path) == .empty
+      throw LoadingError(
+        path: path, reason: isEmpty ? "is empty" : "holds no weights of a known format")
     }
+    vocabulary = input.vocabulary
+    weights =
+      input.format == "gobbet"
+      ? input.source : try Self.gpt2(input.source, input.configuration(of: input.source), path)
   }
 
   private static func gpt2(
@@ -40,17 +32,5 @@ struct ModelFile {
       throw LoadingError(path: path, reason: "holds weights, but not those of a GPT-2")
     }
     return weights
-  }
-
-  /// The sizes that a `config.json` beside weights tells; unknown ones if there is none.
-  static func configuration(beside path: String) throws -> GPT2Configuration {
-    let path = siblingPath("config.json", of: path)
-    return exists(path) ? try GPT2Configuration(contentsOf: path) : .init()
-  }
-
-  /// The vocabulary of a `tokenizer.json` beside weights; nil if there is none.
-  static func vocabulary(beside path: String) throws -> Vocabulary? {
-    let path = siblingPath("tokenizer.json", of: path)
-    return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
   }
 }

@@ -9,7 +9,7 @@ public struct TextGeneration: Sendable {
   /// Turns text into its tokens, and back.
   public let tokenizer: Tokenizer
 
-  /// Reads the weights at `path`, of Gobbet, safetensors or GGUF, with `vocabulary`, or else the one
+  /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
   /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
