@@ -66,7 +66,7 @@ def zipnn_codec(dtype):
 
     def compress(data):
         with contextlib.redirect_stdout(io.StringIO()):
-            return bytes(codec.compress(bytes(data)))
+            return bytes(codec.compress(bytes(bytearray(data))))  # a copy: zipnn reorders its input in place
     return compress, codec.decompress
 
 
@@ -129,12 +129,14 @@ def python_loader(setup, path):
             "print(json.dumps({'ms': 1000 * (time.perf_counter() - start)}))", path]
 
 
-def has(setup):
-    return subprocess.run([sys.executable, "-c", setup], capture_output=True).returncode == 0
+def can_load(setup, path):
+    """Whether the package is installed and knows the file's types: NumPy has no bfloat16."""
+    return subprocess.run(python_loader(setup, path), capture_output=True).returncode == 0
 
 
 def loading(path, scratch):
-    commands = {name: (python_loader(setup, path), path) for name, setup in LOADERS.items() if has(setup)}
+    commands = {name: (python_loader(setup, path), path) for name, setup in LOADERS.items()
+                if can_load(setup, path)}
     for codec in ("raw", "compact"):
         packed = os.path.join(scratch, codec + ".gobbet")
         subprocess.run([BENCH.replace("gobbet-bench", "gobbet"), "convert", path, "-o", packed, "--codec", codec, "--force"],
