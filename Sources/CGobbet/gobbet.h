@@ -181,6 +181,78 @@ gobbet_status gobbet_decode(
     gobbet_vocabulary *vocabulary, const uint32_t *ids, size_t id_count, uint8_t *bytes,
     size_t capacity, size_t *count, gobbet_error *error);
 
+// MARK: Corpora
+
+/// The documents of files, read one batch after the other.
+typedef struct gobbet_corpus gobbet_corpus;
+
+/// How a corpus is read.
+typedef struct gobbet_corpus_options {
+  uint32_t size;
+  /// 0: by the name of each file; 1: text; 2: JSON Lines.
+  uint32_t format;
+  /// The key of a JSON line that holds the text, `a.b` for nested ones; null for `text`.
+  const char *text_key;
+  /// The key of a JSON line that names the document; null for none.
+  const char *identifier_key;
+  /// What ends a document in a text file; null for its end.
+  const uint8_t *separator;
+  size_t separator_byte_count;
+  /// 1 to leave out lines that hold no text; else they end the reading with GOBBET_BAD_DATA.
+  uint32_t skip_bad_lines;
+} gobbet_corpus_options;
+
+/// What a batch holds.
+typedef struct gobbet_corpus_batch {
+  uint32_t size;
+  /// Lines that were left out.
+  uint32_t bad_line_count;
+  /// 0 after the last batch, and where all lines of it were bad.
+  uint64_t document_count;
+  uint64_t text_byte_count;
+  uint64_t identifier_byte_count;
+  /// Lines or text documents that were read, bad ones included; 0 after the last batch.
+  uint64_t unit_count;
+} gobbet_corpus_batch;
+
+/// Opens files, directories, patterns, or `-`; plain, gzip or zstd. `options` may be null.
+gobbet_status gobbet_corpus_open(
+    const char *const *paths, size_t path_count, const gobbet_corpus_options *options,
+    gobbet_corpus **corpus, gobbet_error *error);
+
+/// Reads on: documents of about `byte_count` bytes of input (0: 1 MiB), or one that is larger.
+gobbet_status gobbet_corpus_read(
+    gobbet_corpus *corpus, uint64_t byte_count, gobbet_corpus_batch *batch, gobbet_error *error);
+
+/// Makes JSON lines that the caller has read the batch, without their line ends and laid out as the
+/// texts of gobbet_encode_batch. Messages name `path`, and count lines from `first_line`, 0 the first
+/// of a file.
+gobbet_status gobbet_corpus_parse(
+    gobbet_corpus *corpus, const char *path, uint64_t first_line, const uint8_t *lines,
+    const uint64_t *line_ends, size_t line_count, gobbet_corpus_batch *batch, gobbet_error *error);
+
+/// Copies the batch that was read last: `text_byte_count` bytes of texts, and for each of its
+/// documents where its text ends, the number of its line or document in its file, from 0, and where
+/// what names it ends among the `identifier_byte_count` bytes of identifiers. Each may be null.
+gobbet_status gobbet_corpus_documents(
+    gobbet_corpus *corpus, uint8_t *texts, uint64_t *text_ends, uint64_t *numbers,
+    uint8_t *identifiers, uint64_t *identifier_ends, gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_corpus_close(gobbet_corpus *corpus);
+
+/// Of each document, laid out as in gobbet_encode_batch: the first 16 bytes of the SHA-256 of its text
+/// into `hashes`, and into `held_out` 1 if it belongs to the share that is held out (`Spec/Training.md`),
+/// else 0. Each may be null.
+gobbet_status gobbet_documents_hash(
+    const uint8_t *texts, const uint64_t *text_ends, size_t text_count, double held_out_share,
+    uint8_t *hashes, uint8_t *held_out, gobbet_error *error);
+
+/// Appends documents, by their hashes of 16 bytes, to the number `value` that stands for a sequence of
+/// them: 0 for none (`Spec/Tokens.md`, the hash of a shard's documents).
+gobbet_status gobbet_documents_append_hashes(
+    const uint8_t *hashes, size_t count, uint64_t *value, gobbet_error *error);
+
 // MARK: Training
 
 /// A table of counted pretokens.
@@ -285,6 +357,10 @@ gobbet_status gobbet_dataset_describe(
 /// The vocabulary that the first file embeds. GOBBET_NOT_FOUND if it embeds none.
 gobbet_status gobbet_dataset_vocabulary(
     gobbet_dataset *dataset, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// The metadata of the first file, JSON. GOBBET_NOT_FOUND if it has none.
+gobbet_status gobbet_dataset_metadata(
+    gobbet_dataset *dataset, uint8_t *text, size_t capacity, size_t *count, gobbet_error *error);
 
 /// Tokens `start..<end` into `tokens`, which has room for `end - start` of them.
 ///
@@ -412,6 +488,18 @@ gobbet_status gobbet_dataset_writer_add_tokens(
 gobbet_status gobbet_dataset_writer_add_documents(
     gobbet_dataset_writer *writer, const uint8_t *texts, const uint64_t *text_ends,
     size_t text_count, const uint32_t *appended, uint32_t thread_count, gobbet_error *error);
+
+/// The same as gobbet_dataset_writer_add_tokens, with what the file shall tell of each document: its
+/// source is the bytes up to `source_ends[i]` of `sources`, which must be UTF-8, and its text had
+/// `byte_counts[i]` bytes. `source_ends` and `byte_counts` may be null.
+gobbet_status gobbet_dataset_writer_add_noted(
+    gobbet_dataset_writer *writer, const uint32_t *ids, const uint64_t *ends, size_t document_count,
+    const uint8_t *sources, const uint64_t *source_ends, const uint64_t *byte_counts,
+    gobbet_error *error);
+
+/// Sets the metadata of the file: JSON of at most 1 MiB, which is not looked at.
+gobbet_status gobbet_dataset_writer_set_metadata(
+    gobbet_dataset_writer *writer, const char *metadata, gobbet_error *error);
 
 /// Writes what is left and puts the file under its name; its content id goes into `content_id`, 32
 /// bytes, if that is not null. The handle is closed, whatever the outcome.

@@ -2,12 +2,14 @@
 /// and equal documents together.
 ///
 /// - Source: `Spec/Training.md`.
-struct HeldOutShare: Sendable {
+package struct HeldOutShare: Sendable {
   /// From 0, none, to 1, all.
   let share: Double
 
+  package init(share: Double) { self.share = share }
+
   /// Whether `document` is set aside.
-  func contains(_ document: Span<UInt8>) -> Bool {
+  package func contains(_ document: Span<UInt8>) -> Bool {
     guard share > 0 else { return false }
     // FNV-1a, and a last mixing for the high bits, which alone are looked at.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -69,6 +69,20 @@ public func gobbet_dataset_vocabulary(
 }
 
 @c @implementation
+public func gobbet_dataset_metadata(
+  _ dataset: OpaquePointer?, _ text: UnsafeMutablePointer<UInt8>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    guard let metadata = try dataset.shards[0].container.metadata() else {
+      throw CallError.notFound("\(dataset.paths[0]): has no metadata")
+    }
+    try deliver(Array(metadata.utf8).span, to: text, capacity, count, "text")
+  }
+}
+
+@c @implementation
 public func gobbet_dataset_tokens(
   _ dataset: OpaquePointer?, _ start: UInt64, _ end: UInt64, _ type: gobbet_integer_type,
   _ tokens: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<gobbet_error>?

@@ -9,6 +9,7 @@ internal import Synchronization
 private final class DatasetWriterHandle: Sendable {
   let vocabulary: VocabularyHandle
   let writer: Mutex<TokenDatasetWriter>
+  let metadata = Mutex<String?>(nil)
 
   init(_ writer: consuming sending TokenDatasetWriter, _ vocabulary: VocabularyHandle) {
     self.writer = Mutex(writer)
@@ -92,6 +93,53 @@ public func gobbet_dataset_writer_add_documents(
 }
 
 @c @implementation
+public func gobbet_dataset_writer_add_noted(
+  _ writer: OpaquePointer?, _ ids: UnsafePointer<UInt32>?, _ ends: UnsafePointer<UInt64>?,
+  _ documentCount: Int, _ sources: UnsafePointer<UInt8>?, _ sourceEnds: UnsafePointer<UInt64>?,
+  _ byteCounts: UnsafePointer<UInt64>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(writer, DatasetWriterHandle.self, "writer")
+    let documents = try Pieces(ids, ends, documentCount, "document")
+    let sources =
+      sourceEnds == nil ? nil : try Pieces(sources, sourceEnds, documentCount, "source")
+    // All are looked at first, so that nothing of a call that is refused is added.
+    var notes: [(source: String?, byteCount: Int?)] = []
+    for index in 0..<documents.count {
+      let source = try sources.map { sources throws(CallError) in
+        let bytes = sources.array(index)
+        guard let source = String(validating: bytes, as: UTF8.self) else {
+          throw .invalid("sources: number \(index) is not UTF-8")
+        }
+        return source
+      }
+      notes.append(
+        (source, byteCounts == nil ? nil : try integer(byteCounts?[index] ?? 0, "byte_counts")))
+    }
+    try handle.writer.withLock { writer in
+      for (index, note) in notes.enumerated() {
+        try documents.withPiece(index) { document throws(any Error) in
+          try writer.append(document: document, source: note.source, byteCount: note.byteCount)
+        }
+      }
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_writer_set_metadata(
+  _ writer: OpaquePointer?, _ metadata: UnsafePointer<CChar>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(writer, DatasetWriterHandle.self, "writer")
+    let metadata = try text(metadata, "metadata")
+    guard metadata.utf8.count <= 1 << 20 else { throw CallError.invalid("metadata: too large") }
+    handle.metadata.withLock { $0 = metadata }
+  }
+}
+
+@c @implementation
 public func gobbet_dataset_writer_finish(
   _ writer: OpaquePointer?, _ contentID: UnsafeMutablePointer<UInt8>?,
   _ error: UnsafeMutablePointer<gobbet_error>?
@@ -100,7 +148,9 @@ public func gobbet_dataset_writer_finish(
     guard let handle = HandleTable.shared.remove(writer, as: DatasetWriterHandle.self) else {
       throw CallError.invalid("writer: no open handle")
     }
-    let summary = try handle.writer.withLock { try $0.finish() }
+    let summary = try handle.writer.withLock { writer in
+      try writer.finish(metadata: handle.metadata.withLock { $0 })
+    }
     deliver(summary.contentID, to: contentID)
   }
 }

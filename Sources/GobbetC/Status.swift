@@ -53,7 +53,7 @@ private func status(of error: any Error) -> gobbet_status {
     case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge:
       GOBBET_INVALID_ARGUMENT
     case is FormatError, is InterchangeError, is VocabularyError, is TrainingError,
-      is TokenDatasetError, is TensorError, is LoadingError:
+      is TokenDatasetError, is TensorError, is LoadingError, is CorpusError:
       GOBBET_BAD_DATA
     default: GOBBET_INTERNAL
     }

@@ -36,4 +36,23 @@ public struct UnparsedBatch: Sendable {
 
   /// How many bytes they are in their inputs, decompressed, with what separates them.
   public var byteCount: Int { max(0, arena.count - DocumentParser.paddingByteCount) }
+
+  /// Nothing yet.
+  init() {}
+
+  /// JSON lines that another has read from `path`, one right behind the other in `bytes`; the first is
+  /// line `firstIndex` of its input.
+  ///
+  /// - Precondition: the ends rise, up to the number of bytes.
+  package init(jsonLines bytes: [UInt8], ends: [Int], path: String, firstIndex: Int) {
+    precondition(ends.last ?? 0 == bytes.count, "UnparsedBatch: bytes of no line")
+    arena = bytes
+    arena.append(contentsOf: repeatElement(0, count: DocumentParser.paddingByteCount))
+    self.ends = ends
+    segments = [
+      Segment(
+        path: path, format: .jsonLines, isWholeInput: false, firstUnit: 0, firstIndex: firstIndex,
+        start: 0, firstOffset: 0, separatorByteCount: 0)
+    ]
+  }
 }

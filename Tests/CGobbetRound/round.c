@@ -225,6 +225,86 @@ static int round_weights(round_state *state) {
   return 0;
 }
 
+// Documents read, by their hashes, and kept with what is known of them.
+static int round_corpus(round_state *state, gobbet_vocabulary *vocabulary) {
+  char name[1024];
+  const char *paths[] = {path(state, "corpus.jsonl", name)};
+  FILE *file = fopen(name, "w");
+  CHECK(file != NULL);
+  fputs("{\"text\": \"abc\", \"id\": 7}\n{}\n{\"text\": \"\", \"id\": \"x\"}\n", file);
+  fclose(file);
+  gobbet_corpus_options options = {
+      .size = sizeof options, .identifier_key = "id", .skip_bad_lines = 1};
+  gobbet_corpus *corpus = NULL;
+  gobbet_corpus_batch batch = {.size = sizeof batch};
+  uint8_t texts[16], identifiers[16], hashes[32], held_out[2] = {9, 9};
+  uint64_t ends[2], numbers[2], identifier_ends[2], value = 0;
+  DONE(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error));
+  DONE(gobbet_corpus_read(corpus, 0, &batch, &state->error));
+  CHECK(batch.unit_count == 3 && batch.document_count == 2 && batch.bad_line_count == 1);
+  CHECK(batch.text_byte_count == 3 && batch.identifier_byte_count == 2);
+  DONE(gobbet_corpus_documents(
+      corpus, texts, ends, numbers, identifiers, identifier_ends, &state->error));
+  CHECK(memcmp(texts, "abc", 3) == 0 && ends[0] == 3 && ends[1] == 3);
+  CHECK(numbers[0] == 0 && numbers[1] == 2);
+  CHECK(memcmp(identifiers, "7x", 2) == 0 && identifier_ends[0] == 1 && identifier_ends[1] == 2);
+  DONE(gobbet_corpus_read(corpus, 0, &batch, &state->error));
+  CHECK(batch.unit_count == 0 && batch.document_count == 0);
+  const char lines[] = "{\"text\": \"de\", \"id\": \"\"}{\"text\": 5}";
+  const uint64_t line_ends[] = {24, 35};
+  DONE(gobbet_corpus_parse(
+      corpus, "p", 4, (const uint8_t *)lines, line_ends, 2, &batch, &state->error));
+  CHECK(batch.unit_count == 2 && batch.document_count == 1);
+  DONE(gobbet_corpus_documents(corpus, NULL, NULL, numbers, NULL, NULL, &state->error));
+  CHECK(numbers[0] == 4);
+  gobbet_corpus_close(corpus);
+  CHECK(gobbet_corpus_read(corpus, 0, &batch, &state->error) == GOBBET_INVALID_ARGUMENT);
+  options.skip_bad_lines = 0;
+  DONE(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error));
+  CHECK(gobbet_corpus_read(corpus, 0, &batch, &state->error) == GOBBET_BAD_DATA);
+  CHECK(strstr(state->error.message, "line 2") != NULL);
+  gobbet_corpus_close(corpus);
+  options.format = 9;
+  CHECK(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error) == GOBBET_INVALID_ARGUMENT);
+
+  ends[0] = 3;
+  ends[1] = 3;
+  DONE(gobbet_documents_hash(texts, ends, 2, 0.5, hashes, held_out, &state->error));
+  CHECK(hashes[0] == 0xba && hashes[15] == 0x23 && hashes[16] == 0xe3 && held_out[0] <= 1);
+  DONE(gobbet_documents_append_hashes(hashes, 2, &value, &state->error));
+  uint64_t again = 0;
+  DONE(gobbet_documents_append_hashes(hashes, 1, &again, &state->error));
+  DONE(gobbet_documents_append_hashes(hashes + 16, 1, &again, &state->error));
+  CHECK(value == again && value != 0);
+  CHECK(gobbet_documents_hash(texts, ends, 2, 1, hashes, NULL, NULL) == GOBBET_INVALID_ARGUMENT);
+
+  gobbet_dataset_writer *writer = NULL;
+  gobbet_dataset *dataset = NULL;
+  gobbet_dataset_options write = {.size = sizeof write, .replace = 1};
+  const char *written[] = {path(state, "tokens.gobbet", name)};
+  const uint32_t ids[] = {97, 98, 99};
+  const uint64_t source_ends[] = {1, 2}, byte_counts[] = {3, 0};
+  size_t count = 0;
+  DONE(gobbet_dataset_writer_make(name, vocabulary, &write, &writer, &state->error));
+  CHECK(gobbet_dataset_writer_add_noted(
+            writer, ids, ends, 2, (const uint8_t *)"a\xff", source_ends, byte_counts, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+  DONE(gobbet_dataset_writer_add_noted(
+      writer, ids, ends, 2, (const uint8_t *)"ab", source_ends, byte_counts, &state->error));
+  DONE(gobbet_dataset_writer_set_metadata(writer, "{\"a\": 1}", &state->error));
+  DONE(gobbet_dataset_writer_finish(writer, NULL, &state->error));
+  DONE(gobbet_dataset_open(written, 1, 0, &dataset, &state->error));
+  gobbet_dataset_info info = {.size = sizeof info};
+  DONE(gobbet_dataset_describe(dataset, &info, &state->error));
+  CHECK(info.document_count == 2 && info.token_count == 3);
+  CHECK(gobbet_dataset_metadata(dataset, texts, 2, &count, &state->error)
+        == GOBBET_BUFFER_TOO_SMALL && count == 8);
+  DONE(gobbet_dataset_metadata(dataset, texts, 16, &count, &state->error));
+  CHECK(count == 8 && memcmp(texts, "{\"a\": 1}", 8) == 0);
+  gobbet_dataset_close(dataset);
+  return 0;
+}
+
 // Bad arguments are answered, whatever they are.
 static int round_misuse(round_state *state) {
   size_t count = 0;
@@ -252,6 +332,7 @@ int gobbet_round(const char *folder, char *message, size_t capacity) {
   if (line == 0) line = round_training(&state, &vocabulary);
   if (line == 0) line = round_encoding(&state, vocabulary);
   if (line == 0) line = round_dataset(&state, vocabulary);
+  if (line == 0) line = round_corpus(&state, vocabulary);
   if (line == 0) line = round_weights(&state);
   gobbet_vocabulary_close(vocabulary);
   return line;

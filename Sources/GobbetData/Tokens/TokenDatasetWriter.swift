@@ -80,13 +80,14 @@ public struct TokenDatasetWriter: ~Copyable {
 
   /// Writes what is left, and puts the file under its name.
   ///
-  /// - Precondition: no document is open.
+  /// `metadata` is JSON that the file shall hold beside the dataset.
+  /// - Precondition: no document is open; the metadata are no longer than a file may have.
   /// - Throws: ``FileError`` if the file cannot be written.
   @discardableResult
-  public mutating func finish() throws -> TokenDatasetSummary {
+  public mutating func finish(metadata: String? = nil) throws -> TokenDatasetSummary {
     precondition(openTokenCount == 0, "TokenDatasetWriter: a document is open")
     try writeBlocks(all: true)
-    return try file.finish(documents)
+    return try file.finish(documents, metadata: metadata)
   }
 
   private mutating func writeBlocks(all: Bool = false) throws {

@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 import threading
-from ctypes import c_char_p, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from itertools import accumulate
 from typing import NoReturn
 
@@ -35,10 +35,11 @@ _LETTERS = {
     "Q": c_uint64,
     "I": c_uint32,
     "i": c_int32,
+    "d": c_double,
 }
 
 # The arguments of every function that returns a status: p any pointer, z bytes that end in a zero
-# byte or null, n size_t, Q uint64_t, I uint32_t, i int32_t.
+# byte or null, n size_t, Q uint64_t, I uint32_t, i int32_t, d double.
 _FUNCTIONS = {
     "vocabulary_open": "zzpp",
     "vocabulary_from_ranks": "ppnpppnzpp",
@@ -51,6 +52,12 @@ _FUNCTIONS = {
     "encode_batch": "pppnpIpnppp",
     "count": "ppnpp",
     "decode": "ppnpnpp",
+    "corpus_open": "pnppp",
+    "corpus_read": "pQpp",
+    "corpus_parse": "pzQppnpp",
+    "corpus_documents": "ppppppp",
+    "documents_hash": "ppndppp",
+    "documents_append_hashes": "pnpp",
     "counts_make": "zpp",
     "counts_add_file": "pzp",
     "counts_add_documents": "pppnp",
@@ -61,6 +68,7 @@ _FUNCTIONS = {
     "train_from_file": "zppp",
     "dataset_open": "pnQpp",
     "dataset_describe": "ppp",
+    "dataset_metadata": "ppnpp",
     "dataset_vocabulary": "ppp",
     "dataset_tokens": "pQQIpp",
     "dataset_documents": "pQQppp",
@@ -75,6 +83,8 @@ _FUNCTIONS = {
     "dataset_writer_make": "zpppp",
     "dataset_writer_add_tokens": "pppnp",
     "dataset_writer_add_documents": "pppnpIp",
+    "dataset_writer_add_noted": "pppnpppp",
+    "dataset_writer_set_metadata": "pzp",
     "dataset_writer_finish": "ppp",
     "weights_open": "zpp",
     "weights_count": "pppp",
@@ -90,6 +100,7 @@ _FUNCTIONS = {
 }
 _CLOSERS = (
     "vocabulary_close",
+    "corpus_close",
     "counts_close",
     "dataset_close",
     "sampler_close",

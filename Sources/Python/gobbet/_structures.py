@@ -37,6 +37,33 @@ class SpecialTokens(Structure):
     ]
 
 
+class CorpusOptions(Structure):
+    """`gobbet_corpus_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("format", c_uint32),
+        ("text_key", c_char_p),
+        ("identifier_key", c_char_p),
+        ("separator", c_char_p),
+        ("separator_byte_count", c_size_t),
+        ("skip_bad_lines", c_uint32),
+    ]
+
+
+class CorpusBatch(Structure):
+    """`gobbet_corpus_batch`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("bad_line_count", c_uint32),
+        ("document_count", c_uint64),
+        ("text_byte_count", c_uint64),
+        ("identifier_byte_count", c_uint64),
+        ("unit_count", c_uint64),
+    ]
+
+
 class TrainingOptions(Structure):
     """`gobbet_training_options`"""
 

@@ -267,6 +267,23 @@ class TokenDataset:
         """
         return self._vocabulary
 
+    @property
+    def metadata(self) -> str | None:
+        """The metadata of the first file, JSON; None if it has none."""
+        if self._pure is not None:
+            return self._pure.metadata
+        capacity, status = 1 << 12, _native.BUFFER_TOO_SMALL
+        while status == _native.BUFFER_TOO_SMALL:
+            room = (ctypes.c_char * capacity)()
+            status = self._library.dataset_metadata(
+                self._live(), ctypes.addressof(room), capacity, local.count_at, local.error_at
+            )
+            capacity = local.count.value
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return room.raw[: local.count.value].decode()
+
     # MARK: Its life
 
     def close(self) -> None:

@@ -71,6 +71,49 @@ class DatasetWriter:
             )
         )
 
+    def add_joined(
+        self,
+        ids: npt.NDArray[np.uint32],
+        ends: npt.NDArray[np.uint64],
+        *,
+        sources: Sequence[bytes] | None = None,
+        byte_counts: npt.NDArray[np.uint64] | None = None,
+    ) -> None:
+        """Adds documents whose ids lie one behind the other: document `i` has those up to `ends[i]`.
+
+        The file tells of each where it comes from and how many bytes its text had, if they are given.
+        """
+        ids, ends = np.ascontiguousarray(ids, np.uint32), np.ascontiguousarray(ends, np.uint64)
+        if len(ends) and int(ends[-1]) != len(ids):
+            raise InvalidArgument("documents do not end where their ids do")
+        if len(ends) != len(ends if sources is None else sources):
+            raise InvalidArgument("there are not as many sources as documents")
+        if byte_counts is not None:
+            byte_counts = np.ascontiguousarray(byte_counts, np.uint64)
+            if len(byte_counts) != len(ends):
+                raise InvalidArgument("there are not as many numbers of bytes as documents")
+        joined, source_ends = _native.joined(list(sources or ()))
+        _native.check(
+            self._library.dataset_writer_add_noted(
+                self._owner.value,
+                address(ids),
+                address(ends),
+                len(ends),
+                joined,
+                None if sources is None else ctypes.addressof(source_ends),
+                None if byte_counts is None else address(byte_counts),
+                local.error_at,
+            )
+        )
+
+    def set_metadata(self, text: str) -> None:
+        """Sets the metadata of the file: JSON, at most 1 MiB."""
+        _native.check(
+            self._library.dataset_writer_set_metadata(
+                self._owner.value, _native.c_text(text, "metadata"), local.error_at
+            )
+        )
+
     def add_texts(
         self,
         texts: Sequence[str | bytes],

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from collections.abc import Iterable, Sequence
 
 from . import _native, _structures
-from ._native import local
+from ._native import address, local
 from .corpus import documents
 from .encoding import Encoding
 from .errors import InvalidArgument
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Path = str | os.PathLike[str]
 
@@ -59,6 +63,14 @@ class Counts:
         _native.check(
             self._library.counts_add_documents(
                 self._owner.value, joined, ctypes.addressof(ends), len(texts), local.error_at
+            )
+        )
+
+    def add_joined(self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]) -> None:
+        """Counts the pretokens of documents that lie one behind the other: `i` ends at `ends[i]`."""
+        _native.check(
+            self._library.counts_add_documents(
+                self._owner.value, address(texts), address(ends), len(ends), local.error_at
             )
         )
 

@@ -62,6 +62,12 @@ class Tokens:
         return self._file.content_id
 
     @property
+    def metadata(self) -> str | None:
+        """The metadata, JSON; None if there is none."""
+        section = self._file.find("meta")
+        return self._file.read(section, limit=16 << 20).decode() if section else None
+
+    @property
     def vocabulary(self) -> Vocabulary | None:
         """The vocabulary that the file embeds, if it embeds one."""
         return Vocabulary(self._file) if self._file.find("VOCB") else None

@@ -1,0 +1,100 @@
+"""Counting pretokens as a job: a map over files of text, and a reduction over files of counts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Sequence
+
+from ..errors import BadData, CannotCreate
+from ..training import Counts
+from .engine import Engine
+from .folder import Job, job_at, new_job_folder
+from .options import Reading
+from .order import check_parts
+from .reading import FileGroup, Part, Tally, files_of, parts_of
+
+#: Files of counts that one task adds up.
+_FAN_IN = 16
+#: Different pretokens that a task holds before it writes them out: some hundred bytes each.
+_PRETOKEN_LIMIT = 4_000_000
+
+
+def count(
+    engine: Engine,
+    inputs: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    pattern: str = "gpt2",
+    reading: Reading = Reading(),
+    *,
+    replace: bool = False,
+) -> None:
+    """Counts the pretokens of a corpus into a file, which has the bytes that `gobbet counts` writes.
+
+    `gobbet.train_from_counts`, and `gobbet train --counts`, learn from it.
+    """
+    output = os.path.abspath(output)
+    if os.path.exists(output) and not replace:
+        raise CannotCreate(f"{output}: exists")
+    Counts(pattern)  # There is such a pattern.
+    files = tuple(files_of(inputs))
+    beside = os.path.join(os.path.dirname(output), f".{os.path.basename(output)}.job")
+    os.makedirs(beside, exist_ok=True)
+    job = Job(output, new_job_folder(beside), files, reading, pattern=pattern)
+    try:
+        job.save()
+        results = engine.read(job, count_part)
+        check_parts(job, [tally for tallies, _ in results for tally in tallies])
+        names = [name for _, names in results for name in names]
+        while len(names) > _FAN_IN:
+            tasks = [
+                (job.folder, tuple(names[start : start + _FAN_IN]))
+                for start in range(0, len(names), _FAN_IN)
+            ]
+            names = engine.run(add_up, tasks)
+        if not names:
+            raise BadData("there is nothing to count")
+        Counts.merge([job.path(name) for name in names], output, replace=replace)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def count_part(
+    source: FileGroup | tuple[str, Iterable[Part]]
+) -> tuple[list[Tally], list[str]]:
+    """The task of the map: what was read, and files of the job with its counts."""
+    folder, parts = (source.folder, source) if isinstance(source, FileGroup) else source
+    job = job_at(folder)
+    assert job.pattern is not None
+    counts, names, tallies = Counts(job.pattern), [], []
+    for part in parts_of(parts):
+        tallies.append(Tally(part.file, part.start))
+        for batch in part.batches:
+            tallies[-1].unit_count += batch.unit_count
+            tallies[-1].bad_line_count += batch.bad_line_count
+            if not len(batch):
+                continue
+            counts.add_joined(batch.texts, batch.ends)
+            if len(counts) > _PRETOKEN_LIMIT:
+                names.append(_written(job, counts.write))
+                counts = Counts(job.pattern)
+    return tallies, [*names, _written(job, counts.write)]
+
+
+def add_up(task: tuple[str, tuple[str, ...]]) -> str:
+    """The task of the reduction: the sum of files of counts, as a file of the job."""
+    folder, names = task
+    job = job_at(folder)
+    return _written(job, lambda path: Counts.merge([job.path(name) for name in names], path))
+
+
+def _written(job: Job, write) -> str:
+    """Has `write` make a file of the job; the name that tells nobody else's from it.
+
+    Counts of other tasks may be the same, so that their content is no name for them here: each is
+    added up once, and those of a task that was tried again are not named by anybody.
+    """
+    name = f"counts-{uuid.uuid4().hex}"
+    write(job.path(name))
+    return name

@@ -1,0 +1,46 @@
+"""What runs tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+from .folder import Job
+from .reading import groups
+
+
+class Engine(Protocol):
+    """Runs tasks, on any machine, in any order, and again those that fail."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        """What `function`, of a module, gives for each task, in their order."""
+        ...
+
+    def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
+        """What `function` gives for the parts of the corpus, in any order.
+
+        A part is an iterable of `reading.Part`s; every part of a file, in its order or not, is in one
+        of them.
+        """
+        ...
+
+
+class LocalEngine:
+    """Tasks in processes of this machine, or in this process if there is to be one."""
+
+    def __init__(self, processes: int = 1, *, group_bytes: int = 128 << 20) -> None:
+        self.processes = processes
+        self.group_bytes = group_bytes
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        """What `function` gives for each task."""
+        if self.processes == 1 or len(tasks) < 2:
+            return [function(task) for task in tasks]
+        with ProcessPoolExecutor(self.processes, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(function, tasks))
+
+    def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
+        """What `function` gives for groups of files."""
+        return self.run(function, groups(job, self.group_bytes))

@@ -1,0 +1,159 @@
+"""What a job was asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..encoding import Encoding
+from ..errors import InvalidArgument, NotFound
+
+#: The parts of a dataset, in their order.
+SPLITS = ("train", "validation")
+
+#: The most bytes of a line or text document, as the library has it.
+LONGEST_DOCUMENT = 1 << 30
+#: Of how many tokens from the start of a shard ranks are made, as the library has it.
+SAMPLE_TOKENS = 1 << 22
+#: The tokens of a block that each codec has.
+BLOCK_TOKENS = {name: 1 << 14 for name in ("raw16", "raw32", "packed", "rank")} | {
+    "archive": 1 << 20
+}
+_END_NAMES = ("<|endoftext|>", "<|end_of_text|>", "<|end▁of▁sentence|>", "</s>", "<eos>")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files become documents.
+
+    `format` is `text`, `jsonl`, `parquet`, or `auto`: by the name of each file. The text is under
+    `text_key` of a line, or in that column; `id_key` is the key of what names the document.
+    `separator` ends a document in a text file. `bad_lines` are lines, or rows, without text.
+    """
+
+    format: Literal["auto", "text", "jsonl", "parquet"] = "auto"
+    text_key: str = "text"
+    id_key: str | None = None
+    separator: bytes | None = None
+    bad_lines: Literal["fail", "skip"] = "fail"
+
+    def __post_init__(self) -> None:
+        if self.format not in ("auto", "text", "jsonl", "parquet"):
+            raise InvalidArgument(f"format: {self.format}")
+        if self.bad_lines not in ("fail", "skip"):
+            raise InvalidArgument(f"bad_lines: {self.bad_lines}")
+        if self.separator == b"":
+            raise InvalidArgument("separator: is empty")
+        keys_of(self.text_key)
+        if self.id_key is not None:
+            keys_of(self.id_key)
+
+    def format_of(self, path: str) -> str:
+        """What `auto` means for the file at `path`."""
+        if self.format != "auto":
+            return self.format
+        if path.endswith(".parquet"):
+            return "parquet"
+        for suffix in (".gz", ".zst", ".zstd"):
+            if path.endswith(suffix):
+                path = path[: -len(suffix)]
+                break
+        return "jsonl" if path.endswith((".jsonl", ".ndjson")) else "text"
+
+    def is_whole(self, path: str) -> bool:
+        """Whether the file at `path` is one document."""
+        return self.separator is None and self.format_of(path) == "text"
+
+
+@dataclass(frozen=True)
+class PackOptions:
+    """How a dataset is packed; each means what the option of `gobbet pack` of that name does."""
+
+    shard_tokens: int | None = None
+    validation: float = 0.0
+    unique: bool = False
+    append: str | None = None
+    append_eot: bool = False
+    sources: bool = False
+    lengths: bool = False
+    codec: str = "rank"
+    block_tokens: int | None = None
+    embed_vocabulary: bool = True
+
+    def __post_init__(self) -> None:
+        if self.shard_tokens is not None and self.shard_tokens < 1:
+            raise InvalidArgument(f"shard_tokens: {self.shard_tokens}")
+        if not 0 <= self.validation < 1:
+            raise InvalidArgument(f"validation: {self.validation} is not from 0 to below 1")
+        if self.codec not in BLOCK_TOKENS:
+            raise InvalidArgument(f"codec: {self.codec}")
+        if self.append is not None and self.append_eot:
+            raise InvalidArgument("append or append_eot, not both")
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The parts that there will be."""
+        return SPLITS if self.validation > 0 else SPLITS[:1]
+
+    def appended(self, encoding: Encoding) -> int | None:
+        """The id that is put after every document."""
+        specials = encoding.special_tokens
+        if self.append_eot:
+            for name in _END_NAMES:
+                if name in specials:
+                    return specials[name]
+            raise NotFound("append_eot: the vocabulary has no end-of-text token; use append")
+        if self.append is None:
+            return None
+        if self.append not in specials:
+            raise NotFound(f"the vocabulary has no special token {self.append}")
+        return specials[self.append]
+
+
+def keys_of(key: str) -> list[str]:
+    """The keys of a path as `a.b`, outermost first; `\\.` is a dot inside a key."""
+    keys, escaped = [""], False
+    for character in key:
+        if not escaped and character == "\\":
+            escaped = True
+        elif not escaped and character == ".":
+            keys.append("")
+        else:
+            keys[-1] += character
+            escaped = False
+    if escaped or "" in keys:
+        raise InvalidArgument(f"{key} is no key, nor keys joined by dots")
+    return keys
+
+
+def plan_of(
+    inputs: Sequence[str], reading: Reading, options: PackOptions, encoding: Encoding
+) -> dict[str, Any]:
+    """What decides the result, as `gobbet pack` has it in its manifests."""
+    separator = None
+    if reading.separator is not None:
+        separator = "".join(
+            chr(byte) if 0x20 <= byte < 0x7F and byte != 0x5C else f"\\{byte:02x}"
+            for byte in reading.separator
+        )
+    return {
+        "inputs": [os.fsdecode(path) for path in inputs],
+        "format": reading.format,
+        "text_key": reading.text_key,
+        "id_key": reading.id_key,
+        "separator": separator,
+        "bad_lines": reading.bad_lines,
+        "longest_document": LONGEST_DOCUMENT,
+        "appended_token": options.appended(encoding),
+        "unique_documents": options.unique,
+        "sources": options.sources or reading.id_key is not None,
+        "byte_counts": options.lengths,
+        "codec": options.codec,
+        "block_tokens": options.block_tokens or BLOCK_TOKENS[options.codec],
+        "sample_tokens": SAMPLE_TOKENS,
+        "embeds_vocabulary": options.embed_vocabulary,
+        "shard_tokens": options.shard_tokens,
+        "validation_share": str(float(options.validation)),
+    }

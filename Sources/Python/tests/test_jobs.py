@@ -1,0 +1,268 @@
+"""Jobs on one machine: the bytes of the command, whatever goes wrong on the way."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+import gobbet
+from gobbet import jobs
+from gobbet.jobs import LocalEngine, PackOptions, Reading
+
+from . import jobs_support, support
+from .jobs_support import VARIANTS, Faulty, assert_same_dataset, run
+from .support import END
+
+
+class FaultyEngine(LocalEngine):
+    """Tries what fails again; the functions it is told of fail first."""
+
+    def __init__(self, folder: pathlib.Path, kind: str, times: int, tries: int = 4) -> None:
+        super().__init__(group_bytes=1 << 14)
+        self.folder, self.kind, self.times, self.tries = folder, kind, times, tries
+
+    def run(self, function, tasks):
+        """What the function gives for each task, in the end."""
+        place = self.folder / function.__name__
+        place.mkdir(exist_ok=True)
+        faulty, results = Faulty(function, str(place), self.kind, self.times), []
+        for task in tasks:
+            for attempt in range(self.tries):
+                try:
+                    results.append(faulty(task))
+                    break
+                except OSError:
+                    if attempt == self.tries - 1:
+                        raise
+        return results
+
+
+class JobTests(support.Case):
+    def setUp(self):
+        super().setUp()
+        jobs_support.command()
+        self.inputs = jobs_support.write_corpus(self.folder)
+        self.vocabulary = jobs_support.vocabulary(self.folder)
+        self.output = self.folder / "job"
+
+    def packed(self, arguments, name="command"):
+        folder = self.folder / name
+        if not folder.exists():
+            run("pack", *self.inputs, "-v", self.vocabulary, "-o", folder, *arguments)
+        return folder
+
+    def test_shards_and_manifest_are_those_of_the_command(self):
+        for name, (options, arguments) in VARIANTS.items():
+            with self.subTest(name):
+                output = self.folder / f"job {name}"
+                engine = LocalEngine(group_bytes=1 << 14)
+                jobs.pack(engine, self.inputs, output, self.vocabulary, options)
+                expected = self.packed(arguments, f"command {name}")
+                assert_same_dataset(self, output, expected, at_least=2)
+                run("verify", output)
+                # The command takes it for its own.
+                done = run("pack", *self.inputs, "-v", self.vocabulary, "-o", output,
+                           *arguments, "--resume")  # fmt: skip
+                self.assertIn(b"documents", done.stdout)
+
+    def test_identifiers_nested_keys_separators_and_bad_lines(self):
+        lines = self.folder / "bad.jsonl"
+        lines.write_bytes(b'{"in": {"text": "a"}, "n": 7}\n\n{"in": 5}\n{"in": {"text": "b"}, "n": "x"}')
+        parts = self.folder / "parts.text"
+        parts.write_bytes(b"one||two|three||||four||")
+        inputs = [self.folder / "last.jsonl", lines, parts]
+        reading = Reading(text_key="in.text", id_key="n", separator=b"||", bad_lines="skip")
+        options = PackOptions(shard_tokens=5_000)
+        jobs.pack(LocalEngine(), inputs, self.output, self.vocabulary, options, reading)
+        expected = self.folder / "command"
+        run("pack", *inputs, "-v", self.vocabulary, "-o", expected, "--shard-tokens", 5000,
+            "--text-key", "in.text", "--id-key", "n", "--separator", "||", "--bad-lines", "skip")
+        assert_same_dataset(self, self.output, expected)
+        with self.assertRaisesRegex(gobbet.BadData, "bad.jsonl, line 2"):
+            jobs.pack(LocalEngine(), [lines], self.folder / "x", self.vocabulary, options,
+                      Reading(text_key="in.text"))  # fmt: skip
+
+    def test_counts_are_those_of_the_command_and_so_is_what_is_learned(self):
+        expected = self.folder / "command.counts"
+        run("counts", *self.inputs, "--pattern", "cl100k", "-o", expected)
+        # So small groups that counts are added up in several steps.
+        jobs.count(LocalEngine(group_bytes=1), self.inputs, self.output, "cl100k")
+        self.assertEqual(self.output.read_bytes(), expected.read_bytes())
+        run("train", "--counts", expected, "--size", 900, "-o", self.folder / "w.gobbet")
+        learned = gobbet.train_from_counts(self.output, 900)
+        self.assertEqual(
+            learned.fingerprint, gobbet.Encoding(self.folder / "w.gobbet").fingerprint
+        )
+        with self.assertRaises(gobbet.CannotCreate):
+            jobs.count(LocalEngine(), self.inputs, self.output, "cl100k")
+        self.assertEqual([name for name in os.listdir(self.folder) if name.endswith(".job")], [])
+
+    def test_tasks_that_fail_twice_or_are_done_twice_change_nothing(self):
+        options, arguments = VARIANTS["everything"]
+        for kind in ("raise", "late"):
+            with self.subTest(kind):
+                faults, output = self.folder / kind, self.folder / f"job {kind}"
+                faults.mkdir()
+                engine = FaultyEngine(faults, kind, 2)
+                jobs.pack(engine, self.inputs, output, self.vocabulary, options)
+                assert_same_dataset(self, output, self.packed(arguments), at_least=4)
+                jobs.count(engine, self.inputs, faults / "counts", "gpt2")
+                jobs.count(LocalEngine(), self.inputs, self.folder / f"counts {kind}", "gpt2")
+                self.assertEqual((faults / "counts").read_bytes(),
+                                 (self.folder / f"counts {kind}").read_bytes())  # fmt: skip
+                for step in ("make_piece", "find_duplicates", "make_shard", "count_part"):
+                    self.assertEqual(jobs_support.fault_count(faults / step), 2, step)
+
+    def test_a_job_that_ended_early_is_taken_up_and_keeps_its_shards(self):
+        options, arguments = VARIANTS["everything"]
+        (self.folder / "faults").mkdir()
+
+        class Ending(LocalEngine):
+            def run(self, function, tasks):
+                done = super().run(function, tasks[:3])
+                if function.__name__ == "make_shard":
+                    raise KeyboardInterrupt
+                return done + super().run(function, tasks[3:])
+
+        with self.assertRaises(KeyboardInterrupt):
+            jobs.pack(Ending(), self.inputs, self.output, self.vocabulary, options)
+        with self.assertRaisesRegex(gobbet.BadData, r"of \d+ shards are missing train-00003"):
+            jobs.finalize(self.output)
+        with self.assertRaisesRegex(gobbet.CannotCreate, "resume it"):
+            jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, options)
+        with self.assertRaisesRegex(gobbet.BadData, r"begun with appended_token \d+, not with none"):
+            jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary,
+                      VARIANTS["shards"][0], resume=True)  # fmt: skip
+        there = {path.name: path.stat().st_ino for path in self.output.glob("*.gobbet")}
+        self.assertEqual(len(there), 3)
+        # What another attempt has left under the number of a shard, and what is damaged.
+        (self.output / "train-00004-0000000000000000.gobbet").write_bytes(b"nothing")
+        jobs.pack(
+            LocalEngine(), self.inputs, self.output, self.vocabulary, options, resume=True
+        )
+        assert_same_dataset(self, self.output, self.packed(arguments), at_least=4)
+        for name, number in there.items():
+            self.assertEqual((self.output / name).stat().st_ino, number)
+        # Twice: at rest, and all over again.
+        before = jobs_support.contents(self.output)
+        self.assertEqual(jobs.finalize(self.output)["splits"][0]["name"], "train")
+        jobs.pack(
+            LocalEngine(), self.inputs, self.output, self.vocabulary, options, resume=True
+        )
+        with self.assertRaises(gobbet.CannotCreate):
+            jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, options)
+        jobs.pack(
+            LocalEngine(), self.inputs, self.output, self.vocabulary, options, replace=True
+        )
+        self.assertTrue(before == jobs_support.contents(self.output))
+
+    def test_a_driver_that_died_after_its_last_task_is_finished_by_hand(self):
+        options, arguments = VARIANTS["shards"]
+
+        class Dying(LocalEngine):
+            def run(self, function, tasks):
+                done = super().run(function, tasks)
+                if function.__name__ == "make_shard":
+                    raise KeyboardInterrupt
+                return done
+
+        with self.assertRaises(KeyboardInterrupt):
+            jobs.pack(Dying(), self.inputs, self.output, self.vocabulary, options)
+        jobs.finalize(self.output)
+        assert_same_dataset(self, self.output, self.packed(arguments))
+        with self.assertRaises(gobbet.NoInput):
+            jobs.finalize(self.folder / "in order")
+
+    def test_an_empty_corpus_is_a_dataset_too(self):
+        inputs = [self.folder / "in order" / "b c" / "empty.jsonl"]
+        options = PackOptions(shard_tokens=10, validation=0.5, unique=True)
+        jobs.pack(LocalEngine(), inputs, self.output, self.vocabulary, options)
+        run("pack", *inputs, "-v", self.vocabulary, "-o", self.folder / "command",
+            "--shard-tokens", 10, "--validation", 0.5, "--unique")
+        assert_same_dataset(self, self.output, self.folder / "command", at_least=2)
+
+    def test_what_makes_no_sense_is_refused_before_the_work(self):
+        for wrong in ({"codec": "zip"}, {"validation": 1.0}, {"shard_tokens": 0},
+                      {"append": END, "append_eot": True}):  # fmt: skip
+            with self.assertRaises(gobbet.InvalidArgument):
+                PackOptions(**wrong)
+        with self.assertRaises(gobbet.NotFound):
+            jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary,
+                      PackOptions(append="<|no|>"))  # fmt: skip
+        with self.assertRaises(gobbet.NoInput):
+            jobs.pack(LocalEngine(), [self.folder / "no*where"], self.output, self.vocabulary)
+        self.assertFalse(self.output.exists())
+
+
+@support.needs("pyarrow")
+class ParquetTests(support.Case):
+    """Parquet, JSON Lines and gzip are the same corpus."""
+
+    def setUp(self):
+        super().setUp()
+        import pyarrow as arrow
+        import pyarrow.parquet
+
+        jobs_support.command()
+        self.vocabulary = jobs_support.vocabulary(self.folder)
+        self.texts = jobs_support.texts()
+        self.table = self.folder / "t.parquet"
+        rows = {"text": self.texts, "id": [f"d{n}" for n in range(len(self.texts))],
+                "in": [{"text": text} for text in self.texts]}  # fmt: skip
+        arrow.parquet.write_table(arrow.table(rows), self.table, row_group_size=100)
+
+    def lines_of(self, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "gobbet.parquet", *map(str, arguments)], capture_output=True
+        )
+
+    def test_a_parquet_a_json_lines_and_a_gzip_corpus_give_the_same_dataset(self):
+        outputs = []
+        for name in ("l.jsonl", "g.jsonl.gz"):
+            jobs_support.write_lines(self.folder / name, self.texts)
+            outputs.append(self.folder / f"{name}.gobbet")
+            run("pack", self.folder / name, "-v", self.vocabulary, "-o", outputs[-1],
+                "--id-key", "id")  # fmt: skip
+        outputs.append(self.folder / "p.gobbet")
+        piped = self.lines_of(self.table, "--text-key", "in.text", "--id-key", "id")
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        run("pack", "-", "--format", "jsonl", "-v", self.vocabulary, "-o", outputs[-1],
+            "--id-key", "id", input=piped.stdout)
+        found = {path.read_bytes() for path in outputs}
+        self.assertEqual(len(found), 1)
+        self.assertEqual(gobbet.TokenDataset(outputs[0]).document_count, len(self.texts))
+
+    def test_a_job_reads_parquet_itself(self):
+        jobs_support.write_lines(self.folder / "l.jsonl", self.texts)
+        shards = []
+        for name in ("l.jsonl", "t.parquet"):
+            output = self.folder / f"{name} packed"
+            jobs.pack(LocalEngine(), [self.folder / name], output, self.vocabulary,
+                      PackOptions(shard_tokens=9_000, unique=True), Reading(id_key="id"))  # fmt: skip
+            shards.append(jobs_support.contents(output)[0])
+        self.assertTrue(shards[0] == shards[1])
+        self.assertGreater(len(shards[0]), 2)
+
+    def test_rows_without_text_are_named_or_left_out(self):
+        import pyarrow as arrow
+        import pyarrow.parquet
+
+        table = self.folder / "bad.parquet"
+        arrow.parquet.write_table(arrow.table({"text": ["a", None, "c"], "n": [1, 2, 3]}), table)
+        failed = self.lines_of(table)
+        self.assertEqual(failed.returncode, 65)
+        self.assertIn(b"bad.parquet, row 2: column text is null", failed.stderr)
+        self.assertEqual(self.lines_of(table, "--bad-rows", "skip", "--id-key", "n").stdout,
+                         b'{"text": "a", "id": "1"}\n{"text": "c", "id": "3"}\n')  # fmt: skip
+        for key, reason in (("n", b"holds int64, no strings"), ("m", b"has no column m"),
+                            ("text.a", b"has no column text.a")):  # fmt: skip
+            failed = self.lines_of(table, "--text-key", key)
+            self.assertEqual(failed.returncode, 65)
+            self.assertIn(reason, failed.stderr)
+        self.assertEqual(self.lines_of(self.folder / "none.parquet").returncode, 66)
+        self.assertEqual(self.lines_of(self.vocabulary).returncode, 65)
+
+
+if __name__ == "__main__":
+    unittest.main()
