@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..errors import BadData, CannotCreate
 from ..training import Counts
@@ -45,8 +46,8 @@ def count(
     try:
         job.save()
         results = engine.read(job, count_part)
-        check_parts(job, [tally for tallies, _ in results for tally in tallies])
-        names = [name for _, names in results for name in names]
+        check_parts(job, [tally for result in results for tally in result.tallies])
+        names = [name for result in results for name in result.names]
         while len(names) > _FAN_IN:
             tasks = [
                 (job.folder, tuple(names[start : start + _FAN_IN]))
@@ -60,10 +61,16 @@ def count(
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def count_part(
-    source: FileGroup | tuple[str, Iterable[Part]]
-) -> tuple[list[Tally], list[str]]:
-    """The task of the map: what was read, and files of the job with its counts."""
+@dataclass
+class Counted:
+    """What became of what one task read: files of the job with its counts."""
+
+    tallies: list[Tally]
+    names: list[str]
+
+
+def count_part(source: FileGroup | tuple[str, Iterable[Part]]) -> Counted:
+    """The task of the map: counts files, or what an engine has read for the job in a folder."""
     folder, parts = (source.folder, source) if isinstance(source, FileGroup) else source
     job = job_at(folder)
     assert job.pattern is not None
@@ -79,7 +86,7 @@ def count_part(
             if len(counts) > _PRETOKEN_LIMIT:
                 names.append(_written(job, counts.write))
                 counts = Counts(job.pattern)
-    return tallies, [*names, _written(job, counts.write)]
+    return Counted(tallies, [*names, _written(job, counts.write)])
 
 
 def add_up(task: tuple[str, tuple[str, ...]]) -> str:

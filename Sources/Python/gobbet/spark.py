@@ -1,0 +1,313 @@
+"""Counting and packing on Spark: the bytes of the one-machine commands, from many machines.
+
+    from gobbet import spark as gobbet_spark
+    from gobbet.jobs import PackOptions
+
+    gobbet_spark.count(session, ["/data/*.jsonl"], "/data/counts.gobbet", pattern="cl100k")
+    encoding = gobbet.train_from_counts("/data/counts.gobbet", 32768)
+    gobbet_spark.pack(session, ["/data/*.jsonl"], "/data/packed", encoding,
+                      PackOptions(shard_tokens=100_000_000, append_eot=True))
+
+Text, JSON Lines and Parquet come through Spark's own reader, from wherever it reads; files that end in
+`.zst`, which it does not read, through the library. Outputs lie in a file system that all machines
+see. PySpark 4; executors need this package and nothing else. `gobbet.jobs` has the work itself.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import jobs
+from .corpus_reader import Batch
+from .encoding import Encoding
+from .errors import BadData, InvalidArgument
+from .jobs import PackOptions, Reading
+from .jobs.folder import Job, job_at
+from .jobs.options import keys_of
+from .jobs.reading import Part, groups, is_remote, parsed
+from .parquet import joined_column, rows_batch
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+finalize = jobs.finalize
+
+#: Bytes of compressed files that one task reads by the library.
+_GROUP_BYTES = 128 << 20
+
+
+def count(
+    session: SparkSession,
+    inputs: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    pattern: str = "gpt2",
+    reading: Reading = Reading(),
+    *,
+    replace: bool = False,
+) -> None:
+    """Counts pretokens into a file, which has the bytes that `gobbet counts` writes."""
+    engine = SparkEngine(session)
+    jobs.count(engine, engine.expanded(inputs), output, pattern, reading, replace=replace)
+
+
+def pack(
+    session: SparkSession,
+    inputs: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    vocabulary: Encoding | str | os.PathLike[str],
+    options: PackOptions = PackOptions(),
+    reading: Reading = Reading(),
+    *,
+    replace: bool = False,
+    resume: bool = False,
+) -> dict:
+    """Packs a corpus into a folder of shards, as `gobbet pack` does; the manifest."""
+    engine = SparkEngine(session)
+    return jobs.pack(
+        engine, engine.expanded(inputs), output, vocabulary, options, reading, replace=replace,
+        resume=resume,
+    )  # fmt: skip
+
+
+class SparkEngine:
+    """Runs the tasks of `gobbet.jobs` on Spark, which tries again those that fail."""
+
+    def __init__(self, session: SparkSession, *, group_bytes: int = _GROUP_BYTES) -> None:
+        self.session = session
+        self.group_bytes = group_bytes
+
+    def expanded(self, inputs: Sequence[str | os.PathLike[str]]) -> list[str]:
+        """Inputs, with directories of other file systems as the files in them."""
+        result = []
+        for path in map(os.fspath, inputs):
+            # A file of its own stays as it is written, for errors and sources.
+            if is_remote(path) and not path.startswith("file:"):
+                found = self.session.read.format("text").load(path).inputFiles()
+                result += sorted(found, key=os.fsencode) if found else [path]
+            elif path.startswith("file:"):
+                result.append(_local(path))
+            else:
+                result.append(path)
+        return result
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        """What `function` gives for each task: a partition of one row each."""
+        if not tasks:
+            return []
+        rows = self.session.range(0, len(tasks), 1, len(tasks)).mapInArrow(
+            _Numbered(function, [pickle.dumps(task) for task in tasks]),
+            "number long, result binary",
+        )
+        results = {row.number: pickle.loads(row.result) for row in rows.collect()}
+        return [results[number] for number in range(len(tasks))]
+
+    def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
+        """What `function` gives for what Spark reads: the splits of files, a partition each."""
+        natively, by_kind = [], {"text": [], "lines": [], "parquet": []}
+        for number, path in enumerate(job.files):
+            kind = job.reading.format_of(path)
+            if path.endswith((".zst", ".zstd")):
+                if is_remote(path):
+                    raise InvalidArgument(f"{path}: Spark does not read zstd, and it is not local")
+                natively.append(number)
+            elif kind == "text":
+                by_kind["text"].append(number)
+            else:
+                by_kind["parquet" if kind == "parquet" else "lines"].append(number)
+        results = self.run(function, groups(job, self.group_bytes, natively))
+        for kind, numbers in by_kind.items():
+            if numbers:
+                results += self._read(job, kind, numbers, function)
+        seen = {tally.file for result in results for tally in result.tallies}
+        empty = [number for number in by_kind["text"] if number not in seen]
+        if empty and job.reading.separator is None:
+            results.append(function((job.folder, _empty(job, empty))))
+        return results
+
+    def _read(
+        self, job: Job, kind: str, numbers: list[int], function: Callable[[Any], Any]
+    ) -> list[Any]:
+        places = {_key(job.files[number]): number for number in numbers}
+        if len(places) < len(numbers):
+            raise InvalidArgument("Spark reads a file once: an input is there twice")
+        paths = [_uri(job.files[number]) for number in numbers]
+        rows = self._rows(job, kind, paths).mapInArrow(
+            _Split(function, job.folder, kind, places), "result binary"
+        )
+        return [pickle.loads(row.result) for row in rows.collect()]
+
+    def _rows(self, job: Job, kind: str, paths: list[str]) -> DataFrame:
+        """Rows as Spark reads them, beside the file and the byte that each split begins with."""
+        from pyspark.sql import functions
+
+        reader = self.session.read.options(ignoreCorruptFiles=False, ignoreMissingFiles=False)
+        reading = job.reading
+        if kind == "parquet":
+            table = reader.parquet(*paths)
+            values = [_column(reading.text_key).alias("value")]
+            if reading.id_key is not None:
+                values.append(_column(reading.id_key).alias("name"))
+        else:
+            # Whole, for a text may begin with a byte order mark, which Spark takes off lines.
+            options: dict[str, Any] = {"wholetext": True} if kind == "text" else {"lineSep": "\n"}
+            table = reader.text(paths, **options)
+            values = [functions.col("value").cast("binary").alias("value")]
+        return table.select(
+            functions.col("_metadata.file_path").alias("path"),
+            functions.col("_metadata.file_block_start").alias("start"), *values,
+        )  # fmt: skip
+
+
+class _Numbered:
+    """Runs the tasks whose numbers are in a partition."""
+
+    def __init__(self, function: Callable[[Any], Any], tasks: list[bytes]) -> None:
+        self._function, self._tasks = function, tasks
+
+    def __call__(self, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                result = self._function(pickle.loads(self._tasks[number]))
+                yield _record(number=[number], result=[pickle.dumps(result)])
+
+
+class _Split:
+    """Hands what Spark has read, a partition, to the function of a task."""
+
+    def __init__(
+        self, function: Callable[[Any], Any], folder: str, kind: str, places: dict[str, int]
+    ) -> None:
+        self._function, self._folder, self._kind, self._places = function, folder, kind, places
+
+    def __call__(self, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        runs = _Runs(batches)
+        if runs.peek() is None:
+            return
+        result = self._function((self._folder, self._parts(runs)))
+        yield _record(result=[pickle.dumps(result)])
+
+    def _parts(self, runs: _Runs) -> Iterator[Part]:
+        while (head := runs.peek()) is not None:
+            path, start = head
+            number = self._places.get(_key(path))
+            if number is None:
+                raise BadData(f"{path}: is none of the files that were asked for")
+            yield Part(number, start, self._batches(runs, path, start, number))
+            if runs.peek() == head:
+                raise AssertionError("a part of a file was not read to its end")
+
+    def _batches(self, runs: _Runs, path: str, start: int, number: int) -> Iterator[Batch]:
+        job, done = job_at(self._folder), 0
+        name = job.files[number]
+        # Lines of a later split are counted from its start, and are none of the first of the file.
+        place, before = (name, 0) if start == 0 else (f"{name}, behind byte {start}", 1)
+        while (rows := runs.take(path, start)) is not None:
+            if self._kind == "parquet":
+                reading = job.reading
+                yield rows_batch(
+                    place, done, rows.column(2), rows.column(3) if reading.id_key else None,
+                    reading.text_key, reading.id_key, skip=reading.bad_lines == "skip",
+                )  # fmt: skip
+            elif self._kind == "lines":
+                batch = parsed(job.reading, *joined_column(rows.column(2)), place, done + before)
+                batch.numbers -= np.uint64(before)
+                yield batch
+            else:
+                yield from _documents(rows.column(2).to_pylist(), job.reading.separator, done)
+            done += len(rows)
+
+
+class _Runs:
+    """Batches of rows, cut where the file or the split of it changes."""
+
+    def __init__(self, batches: Iterator[pyarrow.RecordBatch]) -> None:
+        self._batches, self._rest = batches, None
+
+    def peek(self) -> tuple[str, int] | None:
+        """The file and the start of the next row; None at the end."""
+        while self._rest is None or not len(self._rest):
+            self._rest = next(self._batches, None)
+            if self._rest is None:
+                return None
+        return self._rest.column(0)[0].as_py(), self._rest.column(1)[0].as_py()
+
+    def take(self, path: str, start: int) -> pyarrow.RecordBatch | None:
+        """The next rows of that split, as many as are at hand; None where another begins."""
+        import pyarrow.compute as compute
+
+        if self.peek() != (path, start) or self._rest is None:
+            return None
+        same = compute.and_(
+            compute.equal(self._rest.column(0), path), compute.equal(self._rest.column(1), start)
+        )
+        count = compute.index(same, False).as_py()
+        count = len(self._rest) if count < 0 else count
+        rows, self._rest = self._rest.slice(0, count), self._rest.slice(count)
+        return rows
+
+
+def _empty(job: Job, numbers: list[int]) -> list[Part]:
+    """Files without a byte, which Spark leaves out, and which are documents nevertheless."""
+    for number in numbers:
+        path = job.files[number]
+        hidden = os.path.basename(path).startswith(("_", "."))
+        if hidden if is_remote(path) else os.path.getsize(path) > 0:
+            raise BadData(f"{path}: was not read, for Spark hides what begins with _ or a dot")
+    return [Part(number, 0, [Batch.of([b""])]) for number in numbers]
+
+
+def _documents(
+    wholes: list[bytes], separator: bytes | None, before: int
+) -> Iterator[Batch]:
+    """Text files as documents."""
+    for whole in wholes:
+        if separator is None:
+            yield Batch.of([whole], before)
+        else:
+            documents = whole.split(separator)
+            if not documents[-1]:
+                documents.pop()
+            yield Batch.of(documents, before)
+
+
+def _record(**columns: list) -> pyarrow.RecordBatch:
+    import pyarrow
+
+    kinds = {"number": pyarrow.int64(), "result": pyarrow.binary()}
+    return pyarrow.RecordBatch.from_arrays(
+        [pyarrow.array(values, kinds[name]) for name, values in columns.items()], list(columns)
+    )
+
+
+def _column(key: str) -> Column:
+    """A column by its key, `a.b` for one inside another."""
+    from pyspark.sql import functions
+
+    return functions.col(".".join("`" + name.replace("`", "``") + "`" for name in keys_of(key)))
+
+
+def _uri(path: str) -> str:
+    """A path as Spark takes it: one that means nothing but the file of that name."""
+    if is_remote(path):
+        return path
+    escaped = "".join("\\" + letter if letter in "*?[]{}\\" else letter for letter in path)
+    return os.path.abspath(escaped)
+
+
+def _local(uri: str) -> str:
+    """The path of a `file:` URI."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(uri).path)
+
+
+def _key(path: str) -> str:
+    """What is the same for a path as it was given and as Spark tells it."""
+    if path.startswith("file:"):
+        return _local(path)
+    return urllib.parse.unquote(path) if is_remote(path) else os.path.abspath(path)
