@@ -1,5 +1,5 @@
 # `make demo` and `make test` are each enough by themselves on a machine that has only Swift.
-.PHONY: build demo test wheel test-python sanitize lint clean
+.PHONY: build demo test wheel test-python test-cluster sanitize lint clean
 
 build:
 	@.ci/install
@@ -28,6 +28,10 @@ wheel:
 # The wheel in an empty virtual environment, and its tests.
 test-python: wheel
 	@Sources/Python/test.sh .build/wheels/gobbet-*.whl
+
+# The same with Spark and Ray, and the tests that need them.
+test-cluster: wheel
+	@GOBBET_TEST_CLUSTER=1 Sources/Python/test.sh .build/wheels/gobbet-*.whl
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

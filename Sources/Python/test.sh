@@ -3,6 +3,9 @@
 #
 #   Sources/Python/test.sh WHEEL
 #
+# With GOBBET_TEST_CLUSTER=1 (`make test-cluster`) Spark and Ray are installed too, 1 GB that takes
+# minutes to fetch, and their tests run, minutes more; without it they say "skipped". Spark needs Java.
+#
 # PyTorch is too large to fetch for this. Where GOBBET_PEERS_PYTHON names a Python that has it, the
 # tests that need it run there, with the same wheel; elsewhere they say "skipped".
 set -euo pipefail
@@ -16,7 +19,10 @@ mkdir -p "$work"
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel" \
-  zstandard tiktoken==0.14.0 tokenizers==0.23.3
+  zstandard tiktoken==0.14.0 tokenizers==0.23.3 pyarrow
+if [ "${GOBBET_TEST_CLUSTER:-0}" = 1 ]; then
+  "$work/venv/bin/pip" install --quiet --disable-pip-version-check pyspark==4.0.1 'pandas>=2,<3' ray
+fi
 # The tests are run beside the installed package, not beside its sources.
 cp -R Sources/Python/tests "$work/tests"
 command=$PWD/.build/release/gobbet
