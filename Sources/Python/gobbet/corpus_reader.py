@@ -1,4 +1,4 @@
-"""Documents out of files by the native library: exactly those that the command reads, in batches."""
+"""Documents out of files by the native library, in batches: those that the command reads."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Batch:
 
 
 class CorpusReader:
-    """The documents of files, directories and patterns, plain, gzip or zstd, as `gobbet` reads them.
+    """The documents of files, directories and patterns, plain, gzip or zstd, as `gobbet` has them.
 
-    An iterator of batches of about `batch_bytes` bytes of input. `text_key` and `id_key` are the keys
-    of JSON lines, `a.b` for nested ones; `separator` ends a document in a text file.
+    An iterator of batches of about `batch_bytes` bytes of input. `text_key` and `id_key` are the
+    keys of JSON lines, `a.b` for nested ones; `separator` ends a document in a text file.
     """
 
     def __init__(
@@ -120,9 +120,7 @@ class CorpusReader:
         """The documents of JSON lines that another has read, without their line ends, from `path`;
         `first` is the number of the first line, from 0."""
         info = _structures.CorpusBatch(size=ctypes.sizeof(_structures.CorpusBatch))
-        lines, ends = np.ascontiguousarray(lines), np.ascontiguousarray(ends, dtype=np.uint64)
-        if len(ends) and int(ends[-1]) != len(lines):
-            raise InvalidArgument("lines do not end where their bytes do")
+        lines, ends = checked(lines, ends)
         _native.check(
             self._library.corpus_parse(
                 self._owner.value, _native.c_text(path, "a path"), first, address(lines),
@@ -155,10 +153,22 @@ class CorpusReader:
         )
 
 
+def checked(
+    texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
+    """Texts one behind the other and where each ends, as the library takes them."""
+    texts = np.ascontiguousarray(texts, dtype=np.uint8)
+    ends = np.ascontiguousarray(ends, dtype=np.uint64)
+    if texts.ndim != 1 or ends.ndim != 1 or (int(ends[-1]) if len(ends) else 0) != len(texts):
+        raise InvalidArgument("texts do not end where their bytes do")
+    return texts, ends
+
+
 def hashes_of(
     texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64], held_out_share: float = 0.0
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
-    """Of each document the first 16 bytes of its SHA-256, as two numbers, and whether it is held out."""
+    """Of each document 16 bytes of its SHA-256, as two numbers, and whether it is held out."""
+    texts, ends = checked(texts, ends)
     hashes = np.empty((len(ends), 2), dtype=np.uint64)
     held_out = np.empty(len(ends), dtype=np.uint8)
     _native.check(
@@ -172,7 +182,9 @@ def hashes_of(
 
 def sequence_hash(hashes: npt.NDArray[np.uint64], value: int = 0) -> int:
     """The number that stands for the documents of `value` and those of `hashes` behind them."""
-    hashes = np.ascontiguousarray(hashes)
+    hashes = np.ascontiguousarray(hashes, dtype=np.uint64)
+    if hashes.ndim != 2 or hashes.shape[1] != 2:
+        raise InvalidArgument("hashes are rows of two numbers")
     number = ctypes.c_uint64(value)
     _native.check(
         _native.library().documents_append_hashes(

@@ -79,9 +79,9 @@ class DatasetWriter:
         sources: Sequence[bytes] | None = None,
         byte_counts: npt.NDArray[np.uint64] | None = None,
     ) -> None:
-        """Adds documents whose ids lie one behind the other: document `i` has those up to `ends[i]`.
+        """Adds documents whose ids lie one behind the other: number `i` has those up to `ends[i]`.
 
-        The file tells of each where it comes from and how many bytes its text had, if they are given.
+        The file tells where each comes from and how many bytes its text had, if they are given.
         """
         ids, ends = np.ascontiguousarray(ids, np.uint32), np.ascontiguousarray(ends, np.uint64)
         if len(ends) and int(ends[-1]) != len(ids):

@@ -153,7 +153,8 @@ def main() -> int:
         prog="python -m gobbet.parquet", description="Parquet → JSON Lines on standard output."
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--text-key", default="text", help="the column of the text; a.b for nested ones")
+    parser.add_argument("--text-key", default="text",
+                        help="the column of the text; a.b for nested ones")  # fmt: skip
     parser.add_argument("--id-key", help="the column of what names a document")
     parser.add_argument("--bad-rows", choices=("fail", "skip"), default="fail",
                         help="what happens to rows without text")  # fmt: skip

@@ -8,9 +8,9 @@
     gobbet_spark.pack(session, ["/data/*.jsonl"], "/data/packed", encoding,
                       PackOptions(shard_tokens=100_000_000, append_eot=True))
 
-Text, JSON Lines and Parquet come through Spark's own reader, from wherever it reads; files that end in
-`.zst`, which it does not read, through the library. Outputs lie in a file system that all machines
-see. PySpark 4; executors need this package and nothing else. `gobbet.jobs` has the work itself.
+Text, JSON Lines and Parquet come through Spark's own reader, from wherever it reads; files that end
+in `.zst`, which it does not read, through the library. Outputs lie in a file system that all
+machines see. PySpark 4; executors need this package and nothing else. `gobbet.jobs` has the work itself.
 """
 
 from __future__ import annotations

@@ -67,7 +67,10 @@ class Counts:
         )
 
     def add_joined(self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]) -> None:
-        """Counts the pretokens of documents that lie one behind the other: `i` ends at `ends[i]`."""
+        """Counts the pretokens of documents one behind the other: `i` ends at `ends[i]`."""
+        from .corpus_reader import checked
+
+        texts, ends = checked(texts, ends)
         _native.check(
             self._library.counts_add_documents(
                 self._owner.value, address(texts), address(ends), len(ends), local.error_at

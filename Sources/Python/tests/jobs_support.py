@@ -60,7 +60,8 @@ def texts() -> list[str]:
     for document in documents(FIXTURES / "corpus"):
         text = document.decode()
         pieces += [text[start : start + 700] for start in range(0, len(text), 700)]
-    return pieces[:120] + [""] + pieces[100:] + pieces[:30] + ["one more \u2028 line\r\n", "ﷺ\\\"\t"]
+    odd = ["one more \u2028 line\r\n", "ﷺ\\\"\t"]
+    return pieces[:120] + [""] + pieces[100:] + pieces[:30] + odd
 
 
 def write_lines(path: pathlib.Path, texts: list[str], first: int = 0) -> None:

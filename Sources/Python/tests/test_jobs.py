@@ -38,6 +38,63 @@ class FaultyEngine(LocalEngine):
         return results
 
 
+class ReaderTests(support.Case):
+    def test_files_are_read_as_the_package_reads_them_and_lines_of_others_too(self):
+        import numpy as np
+        from gobbet.corpus_reader import Batch, CorpusReader
+
+        inputs = jobs_support.write_corpus(self.folder)
+        reader = CorpusReader(inputs[2], id_key="id", batch_bytes=5000)
+        batches = list(reader)
+        self.assertGreater(len(batches), 2)
+        found = [text.decode() for batch in batches for text in batch]
+        self.assertEqual(found, jobs_support.texts()[470:])
+        names = [name for batch in batches for name in batch.identifiers]
+        self.assertEqual(names, [b"d%d" % (470 + number) for number in range(len(found))])
+        numbers = np.concatenate([batch.numbers for batch in batches])
+        self.assertEqual(numbers.tolist(), list(range(len(found))))
+        lines = Batch.of(inputs[2].read_bytes().splitlines())
+        parsed = reader.parsed(lines.texts, lines.ends, "elsewhere", 7)
+        self.assertEqual([text.decode() for text in parsed], found)
+        self.assertEqual(parsed.numbers.tolist(), list(range(7, 7 + len(found))))
+        with self.assertRaisesRegex(gobbet.BadData, "elsewhere, line 8"):
+            reader.parsed(lines.texts[:3], np.array([3]), "elsewhere", 7)
+        with self.assertRaises(gobbet.NoInput):
+            CorpusReader(self.folder / "none")
+        with self.assertRaises(gobbet.InvalidArgument):
+            CorpusReader(inputs[2], format="csv")
+
+    def test_hashes_are_those_of_the_format_and_arrays_that_do_not_fit_are_refused(self):
+        import hashlib
+
+        import numpy as np
+        from gobbet.corpus_reader import Batch, hashes_of, sequence_hash
+
+        texts = [b"", b"abc", b"de" * 5000]
+        batch = Batch.of(texts)
+        hashes, held_out = hashes_of(batch.texts, batch.ends)
+        self.assertEqual(hashes.tobytes(),
+                         b"".join(hashlib.sha256(text).digest()[:16] for text in texts))  # fmt: skip
+        self.assertFalse(held_out.any())
+        many = Batch.of([b"%d" % number for number in range(4000)])
+        share = hashes_of(many.texts, many.ends, 0.25)[1].mean()
+        self.assertLess(abs(share - 0.25), 0.03)
+        # Spec/Tokens.md, "Shards".
+        value, mask = 0, (1 << 64) - 1
+        for low, high in hashes.tolist():
+            value = ((value ^ low) * 0x9E3779B97F4A7C15 + high * 0xD1B54A32D192ED03) & mask
+            value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & mask
+            value = ((value ^ value >> 27) * 0x94D049BB133111EB) & mask
+            value ^= value >> 31
+        self.assertEqual(sequence_hash(hashes), value)
+        self.assertEqual(sequence_hash(hashes[1:], sequence_hash(hashes[:1])), value)
+        wrong = np.array([3, 2], dtype=np.uint64)
+        for call in (lambda: hashes_of(batch.texts, wrong), lambda: sequence_hash(hashes[:, :1]),
+                     lambda: gobbet.Counts().add_joined(batch.texts, wrong)):  # fmt: skip
+            with self.assertRaises(gobbet.InvalidArgument):
+                call()
+
+
 class JobTests(support.Case):
     def setUp(self):
         super().setUp()
@@ -68,7 +125,9 @@ class JobTests(support.Case):
 
     def test_identifiers_nested_keys_separators_and_bad_lines(self):
         lines = self.folder / "bad.jsonl"
-        lines.write_bytes(b'{"in": {"text": "a"}, "n": 7}\n\n{"in": 5}\n{"in": {"text": "b"}, "n": "x"}')
+        lines.write_bytes(
+            b'{"in": {"text": "a"}, "n": 7}\n\n{"in": 5}\n{"in": {"text": "b"}, "n": "x"}'
+        )
         parts = self.folder / "parts.text"
         parts.write_bytes(b"one||two|three||||four||")
         inputs = [self.folder / "last.jsonl", lines, parts]
@@ -131,7 +190,7 @@ class JobTests(support.Case):
             jobs.finalize(self.output)
         with self.assertRaisesRegex(gobbet.CannotCreate, "resume it"):
             jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, options)
-        with self.assertRaisesRegex(gobbet.BadData, r"begun with appended_token \d+, not with none"):
+        with self.assertRaisesRegex(gobbet.BadData, r"appended_token \d+, not with none"):
             jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary,
                       VARIANTS["shards"][0], resume=True)  # fmt: skip
         there = {path.name: path.stat().st_ino for path in self.output.glob("*.gobbet")}

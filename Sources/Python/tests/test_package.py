@@ -41,7 +41,7 @@ class PackageTests(unittest.TestCase):
         declared = dict(re.findall(r"gobbet_status gobbet_(\w+)\(([^;]*)\);", text))
         self.assertEqual(declared.keys(), _native._FUNCTIONS.keys())
         numbers = {"size_t": "n", "uint64_t": "Q", "uint32_t": "I", "int32_t": "i",
-                   "gobbet_integer_type": "I"}  # fmt: skip
+                   "gobbet_integer_type": "I", "double": "d"}  # fmt: skip
         for name, arguments in declared.items():
             letters = ""
             for argument in arguments.split(","):

@@ -65,7 +65,8 @@ class SparkCase(support.Case):
     @classmethod
     def setUpClass(cls):
         jobs_support.command()
-        kept = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYSPARK_PYTHON", "SPARK_HOME")}
+        names = ("PYTHONPATH", "PYSPARK_PYTHON", "SPARK_HOME")
+        kept = {name: os.environ.get(name) for name in names}
         cls.addClassCleanup(lambda: _restore(kept))
         cls.session = session(cls.master)
         cls.addClassCleanup(cls.session.stop)

@@ -31,7 +31,7 @@ def count(
     *,
     replace: bool = False,
 ) -> None:
-    """Counts the pretokens of a corpus into a file, which has the bytes that `gobbet counts` writes.
+    """Counts the pretokens of a corpus into a file, with the bytes that `gobbet counts` writes.
 
     `gobbet.train_from_counts`, and `gobbet train --counts`, learn from it.
     """

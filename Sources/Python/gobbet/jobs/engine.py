@@ -21,8 +21,8 @@ class Engine(Protocol):
     def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
         """What `function` gives for the parts of the corpus, in any order.
 
-        A part is an iterable of `reading.Part`s; every part of a file, in its order or not, is in one
-        of them.
+        Each is handed the folder of the job and `reading.Part`s, or a `reading.FileGroup`; together
+        they are every part of every file, once.
         """
         ...
 

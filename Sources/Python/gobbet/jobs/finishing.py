@@ -52,7 +52,8 @@ def finalize(output: str | os.PathLike[str]) -> dict:
         splits.setdefault(plan.split, []).append(entry)
     if missing:
         rest = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
-        raise BadData(f"{output}: of {len(plans)} shards are missing {', '.join(missing[:8])}{rest}")
+        named = ", ".join(missing[:8])
+        raise BadData(f"{output}: of {len(plans)} shards are missing {named}{rest}")
     dataset = {
         "kind": "gobbet tokens",
         "version": 1,

@@ -1,4 +1,4 @@
-"""The folder of a dataset in the making, as `gobbet pack` has it, and in it the folder of the job."""
+"""The folder of a dataset in the making, as `gobbet pack` has it, and in it that of the job."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def read_json(path: str) -> dict[str, Any]:
 def begin(output: str, fingerprint: str, plan: dict, *, replace: bool, resume: bool) -> bool:
     """Makes or takes up the folder of a dataset; whether it was finished before.
 
-    The rules are those of `gobbet pack`: what is there is neither replaced nor taken up unless asked.
+    The rules are those of `gobbet pack`: what is there is not replaced, or taken up, unless asked.
     """
     os.makedirs(output, exist_ok=True)
     manifest, unfinished = os.path.join(output, MANIFEST), os.path.join(output, UNFINISHED)
@@ -145,8 +145,8 @@ def begin(output: str, fingerprint: str, plan: dict, *, replace: bool, resume: b
         _check(manifest if finished else unfinished, fingerprint, plan)
         return finished
     if (finished or begun) and not replace:
-        state = "holds a dataset already" if finished else "holds a dataset that was begun: resume it"
-        raise CannotCreate(f"{output}: {state}")
+        state = "already" if finished else "that was begun: resume it"
+        raise CannotCreate(f"{output}: holds a dataset {state}")
     if not replace and any(map(is_shard, os.listdir(output))):
         raise CannotCreate(f"{output}: holds shards of a dataset without its manifest")
     # The list first: without it the shards are no dataset.

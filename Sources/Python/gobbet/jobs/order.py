@@ -37,7 +37,7 @@ class Order:
     """The documents of one split in the order of the corpus: runs of them in pieces."""
 
     pieces: list[str]
-    #: For every part of a file: its piece, its first document there and in the corpus, and how many.
+    #: Of every part of a file: its piece, its first document there and in the corpus, how many.
     piece: Numbers
     first: Numbers
     start: Numbers

@@ -34,9 +34,9 @@ def pack(
 ) -> dict:
     """Packs a corpus into a folder of shards with a manifest, which comes last; the manifest.
 
-    The shards have the bytes of those that `gobbet pack` writes with the same inputs and options, and
-    the manifest its content but for the names. `resume` takes up a folder that was begun: shards that
-    are there stay.
+    The shards have the bytes of those that `gobbet pack` writes with the same inputs and options,
+    and the manifest its content but for the names. `resume` takes up a folder that was begun: shards
+    that are there stay.
     """
     output = os.fspath(output)
     if replace and resume:

@@ -44,8 +44,8 @@ def is_remote(path: str) -> bool:
 def files_of(inputs: Sequence[str | os.PathLike[str]]) -> list[str]:
     """The files that inputs stand for, in the order in which `gobbet` reads them.
 
-    Directories are walked in the order of the bytes of the paths in them, hidden entries left out; an
-    input that does not exist stands for what matches it.
+    Directories are walked in the order of the bytes of the paths in them, hidden entries left out;
+    an input that does not exist stands for what matches it.
     """
     files: list[str] = []
     for given in inputs:
