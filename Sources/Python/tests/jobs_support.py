@@ -85,17 +85,17 @@ def write_corpus(folder: pathlib.Path) -> list[pathlib.Path]:
     every = texts()
     inner = folder / "in order" / "b c"
     inner.mkdir(parents=True)
-    write_lines(folder / "in order" / "a.jsonl", every[:200])
-    write_lines(folder / "in order" / "b.jsonl.gz", every[200:300], 200)
-    write_lines(inner / "d%20é.jsonl", every[300:420], 300)
+    write_lines(folder / "in order" / "a.jsonl", every[:160])
+    write_lines(folder / "in order" / "b.jsonl.gz", every[160:240], 160)
+    write_lines(inner / "d%20é.jsonl", every[240:320], 240)
     (inner / "empty.jsonl").write_bytes(b"")
     (inner / "z.txt").write_bytes("A whole file,\nof two lines.".encode())
     (folder / "in order" / "empty.txt").write_bytes(b"")
     (folder / "in order" / ".hidden.jsonl").write_bytes(b"nonsense")
     marked = folder / "marked.jsonl"
-    write_lines(marked, every[420:470], 420)
+    write_lines(marked, every[320:360], 320)
     marked.write_bytes(b"\xef\xbb\xbf" + marked.read_bytes().rstrip(b"\n"))
-    write_lines(folder / "last.jsonl", every[470:], 470)
+    write_lines(folder / "last.jsonl", every[360:], 360)
     return [folder / "in order", marked, folder / "last.jsonl"]
 
 

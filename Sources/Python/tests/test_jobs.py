@@ -48,9 +48,9 @@ class ReaderTests(support.Case):
         batches = list(reader)
         self.assertGreater(len(batches), 2)
         found = [text.decode() for batch in batches for text in batch]
-        self.assertEqual(found, jobs_support.texts()[470:])
+        self.assertEqual(found, jobs_support.texts()[360:])
         names = [name for batch in batches for name in batch.identifiers]
-        self.assertEqual(names, [b"d%d" % (470 + number) for number in range(len(found))])
+        self.assertEqual(names, [b"d%d" % (360 + number) for number in range(len(found))])
         numbers = np.concatenate([batch.numbers for batch in batches])
         self.assertEqual(numbers.tolist(), list(range(len(found))))
         lines = Batch.of(inputs[2].read_bytes().splitlines())

@@ -14,7 +14,7 @@ from .folder import (
     MANIFEST, UNFINISHED, Job, is_shard, job_folders, json_bytes, read_json, remove_job_folders,
     write_atomically,
 )  # fmt: skip
-from .shards import find_shard
+from .shards import find_shard, shards_there
 
 _SHARDS = "shards.json"
 
@@ -41,11 +41,11 @@ def finalize(output: str | os.PathLike[str]) -> dict:
     if not os.path.exists(unfinished):
         raise NoInput(f"{output}: no dataset was begun here")
     begun = read_json(unfinished)
-    plans = _plans(output)
+    plans, there = _plans(output), shards_there(output)
     splits: dict[str, list[dict]] = {}
     missing = []
     for plan in plans:
-        entry = find_shard(output, plan)
+        entry = find_shard(output, plan, there)
         if entry is None:
             missing.append(f"{plan.split}-{plan.number:05d}")
             continue

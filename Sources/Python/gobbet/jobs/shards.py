@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from .order import Order, Stretch, columns_at, duplicates_at, kept, order_at
 
 #: About how many tokens are in memory at a time.
 _CHUNK_TOKENS = 1 << 22
+_NAME = re.compile(r"(\w+)-(\d{5,})(?:-[0-9a-f]+)?\.gobbet")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ShardTask:
 def make_shard(task: ShardTask) -> dict:
     """The task: writes a shard, unless it is there already; its entry in the manifest."""
     job, plan = job_at(task.folder), task.plan
-    there = find_shard(job.output, plan)
+    there = find_shard(job.output, plan, shards_there(job.output))
     if there is not None:
         return there
     options = job.options
@@ -87,10 +88,21 @@ def entry_of(path: str, plan: ShardPlan) -> dict:
         }  # fmt: skip
 
 
-def find_shard(output: str, plan: ShardPlan) -> dict | None:
-    """The entry of a shard that is there already: by its number, its content and its record."""
-    pattern = f"{glob.escape(output)}/{plan.split}-{plan.number:05d}*.gobbet"
-    for path in sorted(glob.glob(pattern)):
+def shards_there(output: str) -> dict[tuple[str, int], list[str]]:
+    """The names of the shards in a folder, by their splits and numbers."""
+    names: dict[tuple[str, int], list[str]] = {}
+    for name in sorted(os.listdir(output)):
+        if match := _NAME.fullmatch(name):
+            names.setdefault((match[1], int(match[2])), []).append(name)
+    return names
+
+
+def find_shard(
+    output: str, plan: ShardPlan, there: dict[tuple[str, int], list[str]]
+) -> dict | None:
+    """The entry of a shard that is there already: by its number and its record."""
+    for name in there.get((plan.split, plan.number), []):
+        path = os.path.join(output, name)
         try:
             with TokenDataset(path, cache_bytes=1) as dataset:
                 record = json.loads(dataset.metadata or "{}")
