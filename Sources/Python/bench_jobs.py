@@ -200,6 +200,7 @@ def main() -> None:
                 if shards(output) != expected:
                     sys.exit(f"{way}: other bytes")
                 found.setdefault(way, []).append(result)
+                print(f"  {way}: {result[0]:.2f} s, {result[1]:.2f} CPU s", file=sys.stderr)
         load = os.getloadavg()[0]
     print(f"{size / 1e6:.0f} MB of text in {len(inputs)} files, {arguments.cores} cores, the same "
           f"{len(expected)} shards each time; load average {load:.1f} at the end")  # fmt: skip
