@@ -41,6 +41,8 @@ finalize = jobs.finalize
 
 #: Bytes of compressed files that one task reads by the library.
 _GROUP_BYTES = 128 << 20
+#: Bytes of rows that are worked on at a time, about.
+_BATCH_BYTES = 1 << 20
 
 
 def count(
@@ -239,7 +241,7 @@ class _Runs:
         return self._rest.column(0)[0].as_py(), self._rest.column(1)[0].as_py()
 
     def take(self, path: str, start: int) -> pyarrow.RecordBatch | None:
-        """The next rows of that split, as many as are at hand; None where another begins."""
+        """The next rows of that split, as many as fit; None where another begins."""
         import pyarrow.compute as compute
 
         if self.peek() != (path, start) or self._rest is None:
@@ -249,6 +251,9 @@ class _Runs:
         )
         count = compute.index(same, False).as_py()
         count = len(self._rest) if count < 0 else count
+        # A batch of Spark's is of ten thousand rows, however long they are.
+        fitting = len(self._rest) * _BATCH_BYTES // max(1, self._rest.nbytes)
+        count = min(count, max(1, fitting))
         rows, self._rest = self._rest.slice(0, count), self._rest.slice(count)
         return rows
 
