@@ -242,13 +242,20 @@ class JobTests(support.Case):
         assert_same_dataset(self, self.output, self.folder / "command", at_least=2)
 
     def test_what_makes_no_sense_is_refused_before_the_work(self):
-        for wrong in ({"codec": "zip"}, {"validation": 1.0}, {"shard_tokens": 0},
+        for wrong in ({"codec": "zip"}, {"block_tokens": 12}, {"block_tokens": 1 << 22},
+                      {"validation": 1.0}, {"shard_tokens": 0},
                       {"append": END, "append_eot": True}):  # fmt: skip
             with self.assertRaises(gobbet.InvalidArgument):
                 PackOptions(**wrong)
         with self.assertRaises(gobbet.NotFound):
             jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary,
                       PackOptions(append="<|no|>"))  # fmt: skip
+        wide = gobbet.Encoding.from_ranks(
+            {bytes([number]): number for number in range(256)}, pattern="gpt2",
+            special_tokens={END: 70_000},
+        )  # fmt: skip
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "raw16 cannot hold ids below 70001"):
+            jobs.pack(LocalEngine(), self.inputs, self.output, wide, PackOptions(codec="raw16"))
         with self.assertRaises(gobbet.NoInput):
             jobs.pack(LocalEngine(), [self.folder / "no*where"], self.output, self.vocabulary)
         self.assertFalse(self.output.exists())

@@ -89,6 +89,9 @@ class PackOptions:
             raise InvalidArgument(f"validation: {self.validation} is not from 0 to below 1")
         if self.codec not in BLOCK_TOKENS:
             raise InvalidArgument(f"codec: {self.codec}")
+        block = self.block_tokens
+        if block is not None and (block % 8 or not 8 <= block <= 1 << 21):
+            raise InvalidArgument(f"block_tokens: {block} is no multiple of 8 from 8 to 2097152")
         if self.append is not None and self.append_eot:
             raise InvalidArgument("append or append_eot, not both")
 

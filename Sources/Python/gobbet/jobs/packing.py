@@ -43,6 +43,8 @@ def pack(
         raise InvalidArgument("replace or resume, not both")
     encoding = vocabulary if isinstance(vocabulary, Encoding) else Encoding(vocabulary)
     appended = options.appended(encoding)
+    if options.codec == "raw16" and encoding.n_vocab > 1 << 16:
+        raise InvalidArgument(f"codec: raw16 cannot hold ids below {encoding.n_vocab}")
     files = tuple(files_of(inputs))
     plan = plan_of([os.fspath(path) for path in inputs], reading, options, encoding)
     if begin(output, encoding.fingerprint, plan, replace=replace, resume=resume):
