@@ -44,7 +44,8 @@ static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row)
 }
 #endif
 
-/// Blocks of 16-bit integers, then a scale for each.
+/// Blocks of 16-bit integers, then a scale for each. Of every four integers the first stands with the
+/// third and the second with the fourth, as products take the weights apart.
 static void convert_to_int16(const float *input, size_t depth, uint32_t *row) {
   typedef int16_t shorts __attribute__((ext_vector_type(16), aligned(2)));
   const float magic = 0x1.8p23f;
@@ -64,7 +65,9 @@ static void convert_to_int16(const float *input, size_t depth, uint32_t *row) {
     const float inverse = top > 0.0f ? 32767.0f / top : 0.0f;
     for (size_t half = 0; half < 2; half++) {
       const lane_bits whole = as_bits(values[half] * inverse + magic) - 0x4B400000;
-      *(shorts *)(row + block * 16 + half * 8) = __builtin_convertvector(whole, shorts);
+      const lane_bits pairs = __builtin_shufflevector(
+          whole, whole, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+      *(shorts *)(row + block * 16 + half * 8) = __builtin_convertvector(pairs, shorts);
     }
     memcpy(row + blocks * 16 + block, &scale, sizeof scale);
   }

@@ -6,8 +6,8 @@
 
 #include "gobbet_transformer.h"
 
-// The panel of a block of int8: 32 scales, the upper halves of floats; then, for every pair of
-// inputs, 32 outputs of two weights each.
+// The panel of a block of int8: 32 scales, the upper halves of floats; then, for every four inputs,
+// 32 outputs of four weights each.
 enum {
   gobbet_words_a_block =
       gobbet_panel_width / 2 + gobbet_block_length * gobbet_panel_width / 4

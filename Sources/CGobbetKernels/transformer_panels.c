@@ -100,11 +100,11 @@ static void encode_block(const float *panel, size_t count, uint32_t *words) {
   int8_t *bytes = (int8_t *)(words + gobbet_panel_width / 2);
   memset(bytes, 0, gobbet_block_length * gobbet_panel_width);
   for (size_t input = 0; input < count; input++) {
-    int8_t *pairs = bytes + input / 2 * 2 * gobbet_panel_width + input % 2;
+    int8_t *quads = bytes + input / 4 * 4 * gobbet_panel_width + input % 4;
     for (size_t output = 0; output < gobbet_panel_width; output++) {
       float scaled = panel[input * gobbet_panel_width + output] * inverses[output];
       // Adding and subtracting 1.5 x 2^23 rounds to nearest, ties to even.
-      pairs[2 * output] = (int8_t)(scaled + 0x1.8p23f - 0x1.8p23f);
+      quads[4 * output] = (int8_t)(scaled + 0x1.8p23f - 0x1.8p23f);
     }
   }
 }
@@ -158,7 +158,7 @@ void gobbet_unpack_output(
       const uint32_t *block = panel + input / gobbet_block_length * gobbet_words_a_block;
       const int8_t *bytes = (const int8_t *)(block + gobbet_panel_width / 2);
       size_t within = input % gobbet_block_length;
-      weights[input] = bytes[within / 2 * 2 * gobbet_panel_width + 2 * column + within % 2]
+      weights[input] = bytes[within / 4 * 4 * gobbet_panel_width + 4 * column + within % 4]
           * gobbet_bfloat16_value(((const uint16_t *)block)[column]);
       break;
     }
