@@ -37,24 +37,21 @@ extension MergeTables {
   @inline(__always) func withPointers<Result, Failure: Error>(
     _ body: (MergePointers) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    // SAFETY: the pointers do not outlive the calls that give them.
+    // SAFETY: the pointers do not outlive the calls that give them, nor those of `pairs` this one.
     try unsafe byteTokens.withUnsafeBufferPointer { byteTokens throws(Failure) in
       try unsafe bytePairs.withUnsafeBufferPointer { bytePairs throws(Failure) in
-        try unsafe pairs.slots.withUnsafeBufferPointer { slots throws(Failure) in
-          try unsafe results.withUnsafeBufferPointer { results throws(Failure) in
-            try unsafe scalars.tokens.withUnsafeBufferPointer { scalars throws(Failure) in
-              try unsafe self.scalars.straddled.withUnsafeBufferPointer {
-                straddled throws(Failure) in
-                guard let bytes = byteTokens.baseAddress, let pairs = bytePairs.baseAddress,
-                  let first = slots.baseAddress
-                else { preconditionFailure("merge tables are never empty") }
-                return try unsafe body(
-                  MergePointers(
-                    byteTokens: bytes, bytePairs: pairs, slots: first, shift: self.pairs.shift,
-                    mask: slots.count - 1, results: results.isEmpty ? nil : results.baseAddress,
-                    scalars: straddled.isEmpty ? nil : scalars.baseAddress,
-                    straddled: straddled.baseAddress ?? UnsafePointer(first)))
-              }
+        try unsafe results.withUnsafeBufferPointer { results throws(Failure) in
+          try unsafe scalars.tokens.withUnsafeBufferPointer { scalars throws(Failure) in
+            try unsafe self.scalars.straddled.withUnsafeBufferPointer { straddled throws(Failure) in
+              guard let bytes = byteTokens.baseAddress, let bytePairs = bytePairs.baseAddress
+              else { preconditionFailure("merge tables are never empty") }
+              let slots = pairs.slots
+              return try unsafe body(
+                MergePointers(
+                  byteTokens: bytes, bytePairs: bytePairs, slots: slots.base, shift: pairs.shift,
+                  mask: slots.count - 1, results: results.isEmpty ? nil : results.baseAddress,
+                  scalars: straddled.isEmpty ? nil : scalars.baseAddress,
+                  straddled: straddled.baseAddress ?? slots.base))
             }
           }
         }

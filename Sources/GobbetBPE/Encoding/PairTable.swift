@@ -6,34 +6,41 @@ struct PairTable: Sendable {
   /// The rank of a pair that does not merge; larger than all others.
   static let none: UInt32 = 1 << 21
 
-  private(set) var slots: [UInt64]
+  private(set) var slots: AlignedWords
   let shift: UInt64
 
   /// A table with room for `count` pairs.
   init(capacity count: Int) {
     var bits: UInt64 = 4
     while 1 << bits < 2 * count { bits += 1 }
-    slots = Array(repeating: .max, count: 1 << Int(bits))
+    slots = AlignedWords(repeating: .max, count: 1 << Int(bits))
     shift = 64 - bits
   }
 
   /// Adds a pair, unless it is there.
   mutating func insert(_ left: TokenID, _ right: TokenID, rank: UInt32) {
     let key = Self.key(left, right)
+    let words = unsafe slots.mutableBase()
     var slot = Self.firstSlot(key, shift)
-    while slots[slot] != .max {
-      if slots[slot] >> 21 == key { return }
+    // SAFETY: `firstSlot` is below the count, a power of two, as is what is masked with it less one;
+    // at least half of the slots are empty.
+    while unsafe words[slot] != .max {
+      if unsafe words[slot] >> 21 == key { return }
       slot = (slot + 1) & (slots.count - 1)
     }
-    slots[slot] = key << 21 | UInt64(rank)
+    unsafe words[slot] = key << 21 | UInt64(rank)
   }
 
   /// The rank of a pair; `none` if it does not merge.
   func rank(_ left: TokenID, _ right: TokenID) -> UInt32 {
     let key = Self.key(left, right)
+    let words = unsafe slots.base
     var slot = Self.firstSlot(key, shift)
-    while slots[slot] != .max {
-      if slots[slot] >> 21 == key { return UInt32(truncatingIfNeeded: slots[slot]) & 0x1F_FFFF }
+    // SAFETY: as above.
+    while unsafe words[slot] != .max {
+      if unsafe words[slot] >> 21 == key {
+        return unsafe UInt32(truncatingIfNeeded: words[slot]) & 0x1F_FFFF
+      }
       slot = (slot + 1) & (slots.count - 1)
     }
     return Self.none

@@ -20,6 +20,12 @@ public struct TokenTable: Hashable, Sendable {
   /// An empty table.
   public init() {}
 
+  /// A table of strings that keep the limits.
+  init(arena: [UInt8], offsets: [UInt32]) {
+    self.arena = arena
+    self.offsets = offsets
+  }
+
   /// One more than the largest id.
   public var count: Int { offsets.count - 1 }
 

@@ -57,31 +57,29 @@ private struct PlainPairs {
     _ byteOrder: [UInt8], _ firstID: TokenID, _ pairs: [(TokenID, TokenID)],
     _ specialTokens: SpecialTokens
   ) {
-    let count = Int(firstID) + 256 + pairs.count
-    guard byteOrder.count == 256, count <= TokenTable.maximumCount else { return nil }
-    var tokens = TokenTable()
-    tokens.reserve(tokenCount: count, byteCount: 8 * count)
-    var merges: [Merge] = []
-    merges.reserveCapacity(pairs.count)
+    guard byteOrder.count == 256, let tokens = TokenTable(byteOrder, firstID, pairs) else {
+      return nil
+    }
     do {
-      while tokens.count < firstID { try tokens.append([]) }
-      for byte in byteOrder { try tokens.append([byte]) }
-      for pair in pairs {
-        guard tokens.contains(pair.0), tokens.contains(pair.1) else { return nil }
-        let result = TokenID(truncatingIfNeeded: tokens.count)
-        try tokens.append(concatenating: pair.0, pair.1)
-        merges.append(Merge(left: pair.0, right: pair.1, result: result))
-      }
       index = try TokenIndex(tokens)
     } catch {
       return nil
+    }
+    let firstResult = firstID + 256
+    merges = unsafe [Merge](unsafeUninitializedCapacity: pairs.count) { merges, count in
+      for (index, pair) in pairs.enumerated() {
+        // SAFETY: there is room for as many merges as pairs.
+        let result = firstResult + TokenID(truncatingIfNeeded: index)
+        unsafe (merges.baseAddress.unsafelyUnwrapped + index).initialize(
+          to: Merge(left: pair.0, right: pair.1, result: result))
+      }
+      count = pairs.count
     }
     for special in specialTokens {
       let bytes = special.bytes
       guard index.id(of: bytes.span, bytes.indices, in: tokens) == nil else { return nil }
     }
     self.tokens = tokens
-    self.merges = merges
   }
 }
 
