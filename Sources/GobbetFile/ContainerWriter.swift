@@ -60,14 +60,20 @@ public struct ContainerWriter: ~Copyable {
   public mutating func add(
     _ kind: SectionKind, named name: String = "", _ content: [UInt8], level: Int?
   ) throws(FileError) {
-    var level = level
-    if let wanted = level, content.count <= Self.defaultBlockByteCount {
-      var frame: [UInt8] = []
-      Compressor(level: wanted).compress(content.span, into: &frame)
-      if frame.count >= content.count { level = nil }
+    guard let level, content.count <= Self.defaultBlockByteCount else {
+      try begin(kind, named: name, level: level)
+      try append(content)
+      return try end()
     }
-    try begin(kind, named: name, level: level)
-    try append(content)
+    var frame: [UInt8] = []
+    Compressor(level: level).compress(content.span, into: &frame)
+    if frame.count < content.count {
+      try begin(kind, named: name, level: level)
+      try appendBlock(content.span, frame: frame.span)
+    } else {
+      try begin(kind, named: name)
+      try append(content)
+    }
     try end()
   }
 
@@ -131,6 +137,14 @@ public struct ContainerWriter: ~Copyable {
       start = end
     }
     open = section
+  }
+
+  /// Adds a whole block to the open section, and `frame`, which it was compressed to before.
+  private mutating func appendBlock(
+    _ content: Span<UInt8>, frame: Span<UInt8>
+  ) throws(FileError) {
+    open?.addBlock(content, frame: frame)
+    try file.write(frame)
   }
 
   /// Ends the open section.

@@ -58,6 +58,18 @@ struct OpenSection {
     return stored
   }
 
+  /// Adds a block that stands compressed in `frame`.
+  ///
+  /// - Precondition: no block is begun, and the section is compressed at the frame's level.
+  mutating func addBlock(_ content: Span<UInt8>, frame: Span<UInt8>) {
+    precondition(
+      block.isEmpty && compressor != nil && content.count <= blockByteCount,
+      "OpenSection: not a whole block")
+    hasher.update(content)
+    byteCount += content.count
+    blocks.append(byteCount: frame.count, checksum: crc32c(frame))
+  }
+
   /// The section with all that was added so far.
   var finished: Section {
     Section(
