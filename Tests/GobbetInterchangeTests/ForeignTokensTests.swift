@@ -44,6 +44,22 @@ import Testing
     #expect(tokens.documentBounds == (format == .megatron ? [0, 3, 3, 5, 6] : nil))
   }
 
+  @Test("the name of either file of Megatron's stands for their prefix", arguments: ["bin", "idx"])
+  func megatronNames(ending: String) throws {
+    let path = folder.file("corpus.\(ending)")
+    var writer = try ForeignTokensWriter(path, format: .megatron, idBound: 100, tokenCount: 2)
+    try writer.append(document: [7, 8].span)
+    try writer.finish()
+    #expect(try folder.names() == ["corpus.bin", "corpus.idx"])
+    for name in ["corpus", "corpus.bin", "corpus.idx"] {
+      let tokens = try ForeignTokens.megatron(prefix: folder.file(name))
+      #expect(try tokens.tokens(in: 0..<2) == [7, 8])
+    }
+    #expect(throws: (any Error).self) {
+      try ForeignTokens.megatron(prefix: folder.file("corpus.npy"))
+    }
+  }
+
   @Test("ids of more than 16 bits have no place in nanoGPT's files")
   func tooLarge() throws {
     let error = #expect(throws: InterchangeError.self) {

@@ -10,7 +10,8 @@ public struct ForeignTokensWriter: ~Copyable {
     case nanoGPT
     /// `.bin` with llm.c's header, of 16-bit ids, or of 32 where a vocabulary needs them.
     case llmC
-    /// `PREFIX.bin` and `PREFIX.idx`: the path is the prefix. A document is a sequence.
+    /// `PREFIX.bin` and `PREFIX.idx`: the path is the prefix, or one of the two. A document is a
+    /// sequence.
     case megatron
     /// `.npy` of one axis.
     case numPy
@@ -32,6 +33,7 @@ public struct ForeignTokensWriter: ~Copyable {
   public init(
     _ path: String, format: Format, idBound: Int, tokenCount: Int, replacing: Bool = false
   ) throws {
+    let path = format == .megatron ? ForeignTokens.Megatron.prefix(path) : path
     let element = try Self.element(format, idBound: idBound, path)
     let header = try Self.header(format, element, tokenCount, path)
     let dataPath = format == .megatron ? path + ".bin" : path

@@ -9,14 +9,23 @@ extension ForeignTokens {
     static let int32: UInt8 = 4
     static let int64: UInt8 = 5
     static let uint16: UInt8 = 8
+
+    /// The prefix of the two files; the name of either stands for it.
+    static func prefix(_ path: String) -> String {
+      let name = path.utf8
+      let isFile = [".bin", ".idx"].contains { name.suffix(4).elementsEqual($0.utf8) }
+      return isFile && name.count > 4 ? String(path.dropLast(4)) : path
+    }
   }
 
-  /// The ids in `PREFIX.bin`, as `PREFIX.idx` describes them.
+  /// The ids in `PREFIX.bin`, as `PREFIX.idx` describes them; the name of either file stands for the
+  /// prefix.
   ///
   /// Sequences must lie in the order of the index and without gaps, as Megatron's own writer has
   /// them; a document is one sequence or several.
   /// - Throws: `FileError`; ``InterchangeError``.
   public static func megatron(prefix: String) throws -> ForeignTokens {
+    let prefix = Megatron.prefix(prefix)
     let index = try OpenFile(prefix + ".idx")
     var fields = FieldReader(index)
     guard try fields.bytes(9, "magic") == Megatron.magic,
