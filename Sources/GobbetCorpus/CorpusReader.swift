@@ -83,7 +83,9 @@ public struct CorpusReader: ~Copyable, Sendable {
   public mutating func nextUnparsedBatch(byteCount: Int) throws -> UnparsedBatch? {
     precondition(byteCount > 0, "CorpusReader: an empty batch")
     var batch = UnparsedBatch()
-    batch.arena.reserveCapacity(byteCount + DocumentParser.paddingByteCount)
+    // The last read asks for more room than the batch has left.
+    batch.arena.reserveCapacity(
+      byteCount + UnitReader.minimumReadByteCount + DocumentParser.paddingByteCount)
     while batch.arena.count < byteCount {
       if current == nil {
         guard let path = try walk.next() else { break }

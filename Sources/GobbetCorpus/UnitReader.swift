@@ -22,7 +22,7 @@ struct UnitReader: ~Copyable, Sendable {
   var readByteCount: Int { stream.readByteCount }
 
   /// Bytes read at a time, at least, once a batch is full.
-  private static let minimumReadByteCount = 1 << 16
+  static let minimumReadByteCount = 1 << 16
 
   /// Opens the input at `path`.
   ///

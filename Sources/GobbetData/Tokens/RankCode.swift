@@ -23,24 +23,39 @@ package enum RankCode {
     /// - Precondition: every id is one of the table.
     package func encoded(_ ids: Span<TokenID>) -> [UInt8] {
       // SAFETY: an id takes at most two units of two bytes, which is what there is room for; `count`
-      // says how many were written.
+      // says how many were written. An id is looked up after a check that it is in the table.
       unsafe [UInt8](unsafeUninitializedCapacity: 4 * ids.count) { buffer, count in
         let units = UnsafeMutableRawBufferPointer(buffer)
-        func write(_ unit: UInt32) {
-          let unit = UInt16(truncatingIfNeeded: unit).bigEndian
-          unsafe units.storeBytes(of: unit, toByteOffset: count, as: UInt16.self)
-          count += 2
-        }
-        for index in ids.indices {
-          let rank = ranks[Int(ids[index])]
-          if rank < escape {
-            write(rank)
-          } else {
-            write(escape | (rank - escape) >> 16)
-            write(rank - escape)
+        count = unsafe ranks.withUnsafeBufferPointer { ranks in
+          unsafe ids.withUnsafeBufferPointer { ids in
+            unsafe Self.encode(ids, ranks, to: units)
           }
         }
       }
+    }
+
+    /// Writes the units of `ids` to `units`, which has room for two each, and says how many bytes.
+    private static func encode(
+      _ ids: UnsafeBufferPointer<TokenID>, _ ranks: UnsafeBufferPointer<UInt32>,
+      to units: UnsafeMutableRawBufferPointer
+    ) -> Int {
+      var end = 0
+      for index in 0..<ids.count {
+        let id = unsafe Int(ids[index])
+        precondition(id < ranks.count, "RankCode: an id that has no rank")
+        let rank = unsafe ranks[id]
+        var unit = rank
+        if rank >= escape {
+          unit = rank - escape
+          let first = UInt16(truncatingIfNeeded: escape | unit >> 16).bigEndian
+          unsafe units.storeBytes(of: first, toByteOffset: end, as: UInt16.self)
+          end &+= 2
+        }
+        let last = UInt16(truncatingIfNeeded: unit).bigEndian
+        unsafe units.storeBytes(of: last, toByteOffset: end, as: UInt16.self)
+        end &+= 2
+      }
+      return end
     }
   }
 

@@ -3,7 +3,8 @@ package import GobbetBPE
 /// Cuts the tokens of a dataset into blocks, and ranks the ids by the first of them.
 ///
 /// Codecs that rank ids hold back the first tokens until there are enough to count
-/// (``TokenDatasetOptions/sampleTokenCount``); the ranks then stay.
+/// (``TokenDatasetOptions/sampleTokenCount``); the ranks then stay. Tokens are copied once, to where
+/// they stay until their block is encoded.
 package struct TokenBlockCutter: Sendable {
   /// What comes out, in this order: the ranks once, nil where the codec has none, then blocks.
   package enum Piece: Sendable {
@@ -13,9 +14,11 @@ package struct TokenBlockCutter: Sendable {
 
   private let options: TokenDatasetOptions
   private let idBound: Int
-  private var pending: [TokenID] = []
-  /// Tokens of `pending` that are in blocks by now.
-  private var cutCount = 0
+  /// Full blocks, of which those before `givenCount` were given out and are empty.
+  private var full: [[TokenID]] = []
+  private var givenCount = 0
+  /// The tokens behind those of the full blocks.
+  private var open: [TokenID] = []
   private var isRanked = false
 
   /// A cutter for a dataset of ids below `idBound`.
@@ -24,34 +27,59 @@ package struct TokenBlockCutter: Sendable {
     self.idBound = idBound
   }
 
+  /// Tokens that are in no block that was given out.
+  private var heldCount: Int { (full.count - givenCount) * options.blockTokenCount + open.count }
+
   /// Adds tokens behind those of the others.
   package mutating func append(_ ids: Span<TokenID>) {
-    if cutCount > 0 {
-      pending.removeFirst(cutCount)
-      cutCount = 0
+    var start = 0
+    while start < ids.count {
+      if open.isEmpty { open.reserveCapacity(options.blockTokenCount) }
+      let end = min(ids.count, start + options.blockTokenCount - open.count)
+      unsafe ids.extracting(start..<end).withUnsafeBufferPointer {
+        unsafe open.append(contentsOf: $0)
+      }
+      start = end
+      if open.count == options.blockTokenCount {
+        full.append(open)
+        open = []
+      }
     }
-    unsafe ids.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
   }
 
   /// The next piece; nil if more tokens are needed for one.
   ///
   /// With `all` the tokens end here, and the last block may be short.
   package mutating func next(all: Bool = false) -> Piece? {
-    let count = pending.count - cutCount
     guard isRanked else {
-      guard all || !options.codec.usesRanks || count >= options.sampleTokenCount else { return nil }
+      guard all || !options.codec.usesRanks || heldCount >= options.sampleTokenCount else {
+        return nil
+      }
       isRanked = true
       return .ranks(options.codec.usesRanks ? ranks() : nil)
     }
-    guard count >= options.blockTokenCount || (all && count > 0) else { return nil }
-    let end = cutCount + min(options.blockTokenCount, count)
-    defer { cutCount = end }
-    return .block(Array(pending[cutCount..<end]))
+    if givenCount < full.count {
+      defer { givenCount += 1 }
+      return .block(taken(&full[givenCount]))
+    }
+    full.removeAll(keepingCapacity: true)
+    givenCount = 0
+    return all && !open.isEmpty ? .block(taken(&open)) : nil
+  }
+
+  private func taken(_ block: inout [TokenID]) -> [TokenID] {
+    var taken: [TokenID] = []
+    swap(&block, &taken)
+    return taken
   }
 
   private func ranks() -> RankTable {
     var counts = [UInt32](repeating: 0, count: idBound)
-    for id in pending.prefix(options.sampleTokenCount) { counts[Int(id)] += 1 }
+    var left = options.sampleTokenCount
+    for block in full + [open] {
+      for id in block.prefix(left) { counts[Int(id)] += 1 }
+      left -= min(left, block.count)
+    }
     return RankTable(counts: counts)
   }
 }

@@ -44,7 +44,8 @@ package struct TokenDatasetFile: ~Copyable {
     var container = try ContainerWriter(path: path, profile: .tokens, replacing: replacing)
     if options.embedsVocabulary, let embedded = vocabulary.vocabulary {
       // The highest level takes sixty times as long and saves one per cent.
-      try VocabularySections.write(embedded, to: &container, level: 3)
+      try VocabularySections.write(
+        embedded, fingerprint: vocabulary.fingerprint, to: &container, level: 3)
     }
     self.container = container
     self.vocabulary = vocabulary

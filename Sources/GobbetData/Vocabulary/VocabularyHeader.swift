@@ -22,9 +22,9 @@ struct VocabularyHeader {
   var mergeCount: Int
   var specialTokens: [SpecialToken]
 
-  /// The header of `vocabulary`.
-  init(_ vocabulary: Vocabulary) {
-    fingerprint = vocabulary.fingerprint
+  /// The header of `vocabulary`, whose fingerprint is given where it is known.
+  init(_ vocabulary: Vocabulary, fingerprint known: Digest? = nil) {
+    fingerprint = known ?? vocabulary.fingerprint
     layout =
       vocabulary.layout.map { .pairs(byteOrder: $0.byteOrder, firstID: $0.firstID) } ?? .tokens
     mergeRule = vocabulary.mergeRule

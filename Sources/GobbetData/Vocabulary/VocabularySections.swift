@@ -3,12 +3,15 @@ internal import GobbetFile
 
 /// A vocabulary in the sections of a container, alone or beside tokens or weights.
 enum VocabularySections {
-  /// Adds the sections of `vocabulary`, at zstd's `level`: the highest takes some tenths of a second
-  /// for 100,000 merges.
+  /// Adds the sections of `vocabulary`, at zstd's `level`.
+  ///
+  /// The highest level takes some tenths of a second for 100,000 merges.
+  /// Who knows the fingerprint spares computing it once more.
   static func write(
-    _ vocabulary: Vocabulary, to container: inout ContainerWriter, level: Int = 19
+    _ vocabulary: Vocabulary, fingerprint: Digest? = nil, to container: inout ContainerWriter,
+    level: Int = 19
   ) throws {
-    let header = VocabularyHeader(vocabulary)
+    let header = VocabularyHeader(vocabulary, fingerprint: fingerprint)
     let merges = vocabulary.merges
     try container.add(.vocabularyHeader, header.content, level: nil)
     try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map { $0.left }), level: level)
