@@ -133,7 +133,8 @@ def tokens(vocabulary, pattern, *corpora):
         print(f"{len(ids):,} tokens")
         for name, row in ours.items():
             print(f"gobbet {name:24} {row['bits_per_token']:7.3f} bits a token (index {row['index_bits_per_token']:.4f}); reads"
-                  f" {row['read_mtok_per_cpu_s']:6.1f} M tokens/CPU s, {row['windows_per_cpu_s']:,.0f} windows/CPU s,"
+                  f" {row['read_mtok_per_cpu_s']:6.1f} M tokens/CPU s, {row['windows_per_cpu_s']:,.0f} windows/CPU s"
+                  f" (one by one {row['single_windows_per_cpu_s']:,.0f}),"
                   f" shuffled epoch {row['epoch_mtok_per_cpu_s']:.1f} M tokens/CPU s")
         peers = {
             "zstd -3, 16 Ki blocks": (zstd_blocks(ids, BLOCK, 3), "rank"),

@@ -166,16 +166,19 @@ public func gobbet_dataset_windows(
     guard !indices.isEmpty else { return }
     guard let inputs = inputs else { throw CallError.invalid("inputs: null") }
     let width = targets == nil ? windows.length + 1 : windows.length
+    // One window after the other passes through the same memory.
+    var tokens = [TokenID](repeating: 0, count: windows.length + 1)
+    var place = tokens.mutableSpan
     for row in 0..<indices.count {
       let index = indices[row]
       guard index < UInt64(windows.count) else {
         throw CallError.invalid("there is no window \(index)")
       }
       let start = Int(index) * windows.stride
-      let tokens = try handle.dataset.tokens(in: start..<(start + windows.length + 1))
-      type.store(tokens.span.extracting(..<width), to: inputs, at: row * width)
+      try handle.dataset.copyTokens(in: start..<(start + windows.length + 1), to: &place)
+      type.store(place.span.extracting(..<width), to: inputs, at: row * width)
       if let targets = targets {
-        type.store(tokens.span.extracting(1...), to: targets, at: row * width)
+        type.store(place.span.extracting(1...), to: targets, at: row * width)
       }
     }
   }

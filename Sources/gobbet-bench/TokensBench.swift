@@ -23,6 +23,9 @@ struct TokensBench: AsyncParsableCommand {
   @Option(help: "Tokens of a window.")
   var windowLength = 1024
 
+  @Option(help: "Windows that are read in one step.")
+  var batchSize = 32
+
   @Option(help: "Only this codec; repeatable.")
   var codec: [String] = []
 
@@ -35,6 +38,7 @@ struct TokensBench: AsyncParsableCommand {
     let write_mtok_per_cpu_s: Double
     let read_mtok_per_cpu_s: Double
     let windows_per_cpu_s: Double
+    let single_windows_per_cpu_s: Double
     let epoch_mtok_per_cpu_s: Double
   }
 
@@ -88,6 +92,7 @@ struct TokensBench: AsyncParsableCommand {
       write_mtok_per_cpu_s: (megatokens / writing).rounded(1),
       read_mtok_per_cpu_s: (megatokens / reading).rounded(1),
       windows_per_cpu_s: try windowsPerSecond(dataset, all).rounded(0),
+      single_windows_per_cpu_s: try singleWindowsPerSecond(dataset, all).rounded(0),
       epoch_mtok_per_cpu_s: try epochMegatokensPerSecond(dataset, all).rounded(1))
   }
 
@@ -98,42 +103,85 @@ struct TokensBench: AsyncParsableCommand {
     return Double(index.reduce(0) { $0 + $1.storedByteCount } * 8)
   }
 
-  /// Windows and their targets, from random places, for a second of CPU time.
+  /// Windows and their targets from random places, a batch in one step into the same memory, as a
+  /// trainer reads them.
   private func windowsPerSecond(_ dataset: TokenDataset, _ all: [TokenID]) throws -> Double {
     let windows = dataset.windows(length: windowLength, stride: 1)
+    var inputs = [TokenID](repeating: 0, count: batchSize * windowLength)
+    var targets = inputs
+    return try randomWindowsPerSecond(windows, all, batchSize: batchSize) { indices in
+      var inputSpan = inputs.mutableSpan
+      var targetSpan = targets.mutableSpan
+      try windows.copy(indices.span, inputs: &inputSpan, targets: &targetSpan)
+      return (targets[windowLength - 1], targets[targets.count - 1])
+    }
+  }
+
+  /// The same one by one, each in arrays of its own.
+  private func singleWindowsPerSecond(_ dataset: TokenDataset, _ all: [TokenID]) throws -> Double {
+    let windows = dataset.windows(length: windowLength, stride: 1)
+    return try randomWindowsPerSecond(windows, all, batchSize: 1) { indices in
+      let last = try windows[indices[0]].targets[windowLength - 1]
+      return (last, last)
+    }
+  }
+
+  /// Windows of batches that `read` reads for a second of CPU time; it gives the last targets of the
+  /// first and of the last of them.
+  private func randomWindowsPerSecond(
+    _ windows: TokenWindows, _ all: [TokenID], batchSize: Int,
+    _ read: ([Int]) throws -> (first: TokenID, last: TokenID)
+  ) throws -> Double {
     guard windows.count > 0 else { return 0 }
+    let path = windows.dataset.paths[0]
     // Every block was read, and where it is checked once it has been.
-    _ = try dataset.tokens(in: 0..<all.count)
+    _ = try windows.dataset.tokens(in: 0..<all.count)
     var state: UInt64 = 1
+    var indices = [Int](repeating: 0, count: batchSize)
     var count = 0
     var seconds = 0.0
     while seconds < 1 {
       seconds += try cpuSeconds {
-        for _ in 0..<256 {
-          state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-          let start = Int(state >> 33) % windows.count
-          try check(try windows[start].targets.last == all[start + windowLength], dataset.paths[0])
+        for _ in 0..<max(1, 256 / batchSize) {
+          for index in indices.indices {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            indices[index] = Int(state >> 33) % windows.count
+          }
+          let (first, last) = try read(indices)
+          try check(
+            first == all[indices[0] + windowLength]
+              && last == all[indices[batchSize - 1] + windowLength], path)
+          count += batchSize
         }
       }
-      count += 256
     }
     return Double(count) / seconds
   }
 
-  /// Windows side by side, of which groups of many blocks are shuffled: each block is decoded about
-  /// once.
+  /// Windows side by side, a batch in one step into the same memory; groups of many blocks are
+  /// shuffled, so that each block is decoded about once.
   private func epochMegatokensPerSecond(
     _ dataset: TokenDataset, _ all: [TokenID]
   ) throws -> Double {
     let windows = dataset.windows(length: windowLength, stride: windowLength)
     guard windows.count > 0 else { return 0 }
     let perGroup = max(1, 8 * (1 << 14) / windowLength)
+    var inputs = [TokenID](repeating: 0, count: batchSize * windowLength)
+    var targets = inputs
     let seconds = try medianCPUSeconds {
-      let sampler = windows.sampler(
+      var sampler = windows.sampler(
         order: .groupsShuffled(windowsPerGroup: perGroup, groupsTogether: 16), seed: 1)
-      for window in sampler {
-        let batch = try windows[window]
-        try check(batch.inputs[0] == all[window * windowLength], dataset.paths[0])
+      var indices: [Int] = []
+      while let window = sampler.next() {
+        indices.append(window)
+        guard indices.count == batchSize || sampler.state.position == sampler.count else {
+          continue
+        }
+        var inputSpan = inputs.mutableSpan
+        var targetSpan = targets.mutableSpan
+        try windows.copy(indices.span, inputs: &inputSpan, targets: &targetSpan)
+        try check(inputs[0] == all[indices[0] * windowLength], dataset.paths[0])
+        indices.removeAll(keepingCapacity: true)
       }
     }
     return Double(windows.count * windowLength) / 1_000_000 / seconds

@@ -22,7 +22,8 @@ import Testing
     for line in codecs {
       for key in [
         "block_tokens", "bits_per_token", "index_bits_per_token", "write_mtok_per_cpu_s",
-        "read_mtok_per_cpu_s", "windows_per_cpu_s", "epoch_mtok_per_cpu_s",
+        "read_mtok_per_cpu_s", "windows_per_cpu_s", "single_windows_per_cpu_s",
+        "epoch_mtok_per_cpu_s",
       ] { #expect(try #require(line[key] as? Double) > 0, "\(key)") }
     }
     let tokens = try #require(codecs[0]["tokens"] as? Int)

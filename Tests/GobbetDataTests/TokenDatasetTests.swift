@@ -120,6 +120,38 @@ import Testing
     #expect(text.contains(wrong.fingerprint.description))
   }
 
+  @Test(
+    "windows are put into memory of the caller's as batches have them",
+    arguments: TokenCodec.allCases)
+  func windowsInPlace(codec: TokenCodec) throws {
+    let vocabulary = try Vocabularies.random(mergeCount: 300, seed: 3)
+    let folder = try TemporaryFolder()
+    let path = folder.file("t.gobbet")
+    let documents = Self.documents(40, idBound: vocabulary.idBound, seed: 8)
+    try Self.write(
+      documents, to: path, vocabulary,
+      TokenDatasetOptions(codec: codec, blockTokenCount: 64, sampleTokenCount: 500))
+    let all = Array(documents.joined())
+    for (length, stride) in [(1, 1), (2, 3), (50, 7), (200, 200)] {
+      let windows = try TokenDataset(path: path).windows(length: length, stride: stride)
+      var generator = SeededGenerator(UInt64(length))
+      let indices =
+        [0, windows.count - 1]
+        + (0..<9).map { _ in Int.random(in: 0..<windows.count, using: &generator) }
+      // One place more than the rows take, which stays as it is.
+      var inputs = [TokenID](repeating: .max, count: indices.count * length + 1)
+      var targets = inputs
+      var inputSpan = inputs.mutableSpan
+      var targetSpan = targets.mutableSpan
+      try windows.copy(indices.span, inputs: &inputSpan, targets: &targetSpan)
+      let starts = indices.map { $0 * stride }
+      #expect(inputs == starts.flatMap { all[$0..<($0 + length)] } + [.max])
+      #expect(targets == starts.flatMap { all[($0 + 1)..<($0 + length + 1)] } + [.max])
+      let batch = try windows.batch(indices)
+      #expect(batch.inputs == inputs.dropLast() && batch.targets == targets.dropLast())
+    }
+  }
+
   @Test("a sampler goes on from its state, and refuses that of another file or other windows")
   func sampler() throws {
     let vocabulary = try Vocabularies.random(mergeCount: 10, seed: 3)

@@ -27,4 +27,12 @@ extension MutableSpan<TokenID> {
       unsafe source.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
     }
   }
+
+  /// Takes `count` ids of `source` from place `start` on as the first of these.
+  ///
+  /// - Precondition: there are as many in both.
+  mutating func copyFirst(_ count: Int, of source: Span<TokenID>, from start: Int) {
+    let part = source.extracting(start..<(start + count))
+    withPart(0..<count) { $0.copy(part) }
+  }
 }

@@ -51,10 +51,23 @@ public struct TokenMixture: Sendable {
   /// - Precondition: there are such windows.
   /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
   public func batch(_ places: [Place]) throws -> TokenBatch {
-    let rows = try places.map { try windows[$0.dataset][$0.window] }
+    let length = windows[0].length
+    var inputs = [TokenID](repeating: 0, count: places.count * length)
+    var targets = inputs
+    var inputSpan = inputs.mutableSpan
+    var targetSpan = targets.mutableSpan
+    for (row, place) in places.enumerated() {
+      let row = (row * length)..<((row + 1) * length)
+      try inputSpan.withPart(row) { inputs in
+        try targetSpan.withPart(row) { targets in
+          try windows[place.dataset].copy(
+            [place.window].span, inputs: &inputs, targets: &targets)
+        }
+      }
+    }
     return TokenBatch(
-      windowCount: rows.count, rowCount: rows.count, length: windows[0].length,
-      inputs: rows.flatMap(\.inputs), targets: rows.flatMap(\.targets))
+      windowCount: places.count, rowCount: places.count, length: length, inputs: inputs,
+      targets: targets)
   }
 
   /// The order in which one of `worldSize` readers visits its share of the windows, without end.

@@ -46,29 +46,23 @@ public struct TokenWindows: Sendable {
   private func batch(
     _ indices: some Collection<Int>, rowCount: Int, padding: TokenID
   ) throws -> TokenBatch {
+    let count = count
+    let filled = length * indices.count
     let total = length * rowCount
     var inputs: [TokenID] = []
     // SAFETY: every row of both buffers is filled, by tokens or padding, or an error is thrown, and
-    // then nothing is kept. A row of inputs is read with the one token more that its targets need;
-    // the next row, or nobody, uses that place.
+    // then nothing is kept.
     let targets = try unsafe [TokenID](unsafeUninitializedCapacity: total) { targets, targetCount in
-      inputs = try unsafe [TokenID](unsafeUninitializedCapacity: total + 1) { inputs, inputCount in
-        var row = 0
-        for index in indices {
-          precondition((0..<count).contains(index), "windows: no such window")
-          let start = row * length
-          let part = unsafe UnsafeMutableBufferPointer(
-            rebasing: inputs[start..<(start + length + 1)])
-          var span = unsafe MutableSpan(_unsafeElements: part)
-          try dataset.copyTokens(
-            in: (index * stride)..<(index * stride + length + 1), to: &span)
-          unsafe UnsafeMutableRawBufferPointer(
-            UnsafeMutableBufferPointer(rebasing: targets[start..<(start + length)])
-          ).copyMemory(from: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: part[1...])))
-          row += 1
+      inputs = try unsafe [TokenID](unsafeUninitializedCapacity: total) { inputs, inputCount in
+        var inputRows = unsafe MutableSpan(
+          _unsafeElements: UnsafeMutableBufferPointer(rebasing: inputs[..<filled]))
+        var targetRows = unsafe MutableSpan(
+          _unsafeElements: UnsafeMutableBufferPointer(rebasing: targets[..<filled]))
+        for (row, index) in indices.enumerated() {
+          try copy(index, below: count, toRow: row, &inputRows, &targetRows)
         }
-        unsafe inputs[(row * length)..<total].initialize(repeating: padding)
-        unsafe targets[(row * length)..<total].initialize(repeating: padding)
+        unsafe inputs[filled..<total].initialize(repeating: padding)
+        unsafe targets[filled..<total].initialize(repeating: padding)
         inputCount = total
       }
       targetCount = total
@@ -76,6 +70,44 @@ public struct TokenWindows: Sendable {
     return TokenBatch(
       windowCount: indices.count, rowCount: rowCount, length: length, inputs: inputs,
       targets: targets)
+  }
+
+  /// Puts some windows into memory of the caller's, in the order of `indices`.
+  ///
+  /// A row of inputs and a row of targets each, ``length`` tokens long; what is behind the rows stays
+  /// as it is. It is for a trainer that reads batch after batch into the same memory.
+  /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
+  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read; the spans then hold
+  ///   anything.
+  public func copy(
+    _ indices: Span<Int>, inputs: inout MutableSpan<TokenID>, targets: inout MutableSpan<TokenID>
+  ) throws {
+    let total = length * indices.count
+    precondition(inputs.count >= total && targets.count >= total, "windows: no room")
+    let count = count
+    for row in indices.indices {
+      try copy(indices[row], below: count, toRow: row, &inputs, &targets)
+    }
+  }
+
+  /// Puts one window into a row of both.
+  private func copy(
+    _ index: Int, below count: Int, toRow row: Int, _ inputs: inout MutableSpan<TokenID>,
+    _ targets: inout MutableSpan<TokenID>
+  ) throws {
+    precondition(index >= 0 && index < count, "windows: no such window")
+    let places = (row * length)..<((row + 1) * length)
+    let start = index * stride
+    try inputs.withPart(places) { inputs in
+      try dataset.copyTokens(in: start..<(start + length), to: &inputs)
+      try targets.withPart(places) { targets in
+        // Targets are the inputs from the second on, which are at hand, and one token more.
+        targets.copyFirst(length - 1, of: inputs.span, from: 1)
+        try targets.withPart((length - 1)..<length) { last in
+          try dataset.copyTokens(in: (start + length)..<(start + length + 1), to: &last)
+        }
+      }
+    }
   }
 
   /// How many batches of `size` windows there are; a last one that is not full counts unless
