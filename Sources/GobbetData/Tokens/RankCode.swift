@@ -108,11 +108,29 @@ package enum RankCode {
     ) -> Int {
       let limit = min(bytes.count / 2 - unit, ids.count - done)
       // SAFETY: `limit` keeps unit + step below the number of units and done + step below the
-      // number of ids; `direct` has an entry for each of the 65,536 units.
+      // number of ids, for four of them at a time too; `direct` has an entry for each of the 65,536
+      // units.
       return unsafe direct.withUnsafeBufferPointer { direct in
         unsafe bytes.withUnsafeBytes { source in
           unsafe ids.withUnsafeMutableBufferPointer { target in
             var step = 0
+            while step + 4 <= limit {
+              let raw = unsafe source.loadUnaligned(
+                fromByteOffset: 2 * (unit + step), as: UInt64.self)
+              let four = UInt64(bigEndian: raw)
+              let first = unsafe direct[Int(four >> 48)]
+              let second = unsafe direct[Int(four >> 32 & 0xFFFF)]
+              let third = unsafe direct[Int(four >> 16 & 0xFFFF)]
+              let fourth = unsafe direct[Int(four & 0xFFFF)]
+              // No id has the highest bit, `none` does.
+              if (first | second | third | fourth) >> 31 != 0 { break }
+              let place = done + step
+              unsafe target[place] = first
+              unsafe target[place + 1] = second
+              unsafe target[place + 2] = third
+              unsafe target[place + 3] = fourth
+              step += 4
+            }
             while step < limit {
               let offset = 2 * (unit + step)
               let raw = unsafe source.loadUnaligned(fromByteOffset: offset, as: UInt16.self)

@@ -31,6 +31,9 @@ final class TokenBlockCache: Sendable {
     return ids
   }
 
+  /// Whether a block is kept.
+  func holds(_ block: Int) -> Bool { state.withLock { $0.entries[block] != nil } }
+
   private func kept(_ block: Int) -> [TokenID]? {
     state.withLock { state in
       state.useCount += 1

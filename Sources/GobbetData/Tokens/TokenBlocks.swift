@@ -3,8 +3,9 @@ internal import GobbetFile
 
 /// The tokens of a file, block by block.
 ///
-/// Compressed blocks are decoded whole and kept for a while. Of the others, each is checked once,
-/// and tokens are then taken from the mapped file.
+/// Compressed blocks are decoded whole: into their place where all of a block is asked for, else to
+/// be kept for a while. Of the others, each is checked once, and tokens are then taken from the
+/// mapped file.
 final class TokenBlocks: Sendable {
   private let container: ContainerReader
   private let header: TokenDatasetHeader
@@ -68,11 +69,15 @@ final class TokenBlocks: Sendable {
       return
     }
     for block in touched {
-      let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
-      let start = block * size
-      let wanted = range.clamped(to: start..<(start + ids.count))
+      let tokens = header.tokens(inBlock: block)
+      let wanted = range.clamped(to: tokens)
       let first = wanted.lowerBound - range.lowerBound
-      target.withPart(first..<(first + wanted.count)) { part in
+      try target.withPart(first..<(first + wanted.count)) { part in
+        if wanted == tokens, !cache.holds(block) {
+          return try decode(block, into: &part)
+        }
+        let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
+        let start = tokens.lowerBound
         part.copy(ids.span.extracting((wanted.lowerBound - start)..<(wanted.upperBound - start)))
       }
     }
@@ -80,17 +85,26 @@ final class TokenBlocks: Sendable {
 
   /// The checked ids of a block.
   private func checkedIDs(ofBlock number: Int) throws -> [TokenID] {
+    let total = header.tokens(inBlock: number).count
+    // SAFETY: `decode` fills the whole buffer or throws, and of what throws nothing is kept.
+    return try unsafe [TokenID](unsafeUninitializedCapacity: total) { buffer, count in
+      var ids = unsafe MutableSpan(
+        _unsafeElements: UnsafeMutableBufferPointer(rebasing: buffer[..<total]))
+      try decode(number, into: &ids)
+      count = total
+    }
+  }
+
+  /// Puts the checked ids of a block into `ids`, which has room for exactly those.
+  private func decode(_ number: Int, into ids: inout MutableSpan<TokenID>) throws {
     let block = blocks[number]
     let stored = try container.uncheckedBytes(of: payload, in: block.stored)
-    var ids = [TokenID](repeating: 0, count: header.tokens(inBlock: number).count)
-    var span = ids.mutableSpan
     do throws(FormatError) {
       try block.check(stored.span, "tokens.block")
-      try decoder.decode(stored.span, byteCount: block.byteCount, into: &span)
+      try decoder.decode(stored.span, byteCount: block.byteCount, into: &ids)
     } catch {
       throw error.located(at: payload.payloadOffset, in: container.path)
     }
-    return ids
   }
 
   private static func ranks(
