@@ -1,4 +1,5 @@
 internal import CGobbetZstd
+internal import GobbetSystem
 
 /// Makes zstd frames: one frame a call, its content size in it, no dictionary, no checksum of zstd's.
 ///
@@ -89,7 +90,7 @@ internal import CGobbetZstd
           context, buffer.baseAddress, byteCount, frame.baseAddress, frame.count)
       }
       if ZSTD_isError(result) != 0 {
-        failure = unsafe String(cString: ZSTD_getErrorName(result)).lowercased()
+        failure = unsafe String(cString: ZSTD_getErrorName(result)).withSmallLetters
       } else if result != byteCount {
         failure = "\(result) bytes in place of \(byteCount)"
       }
@@ -114,7 +115,7 @@ internal import CGobbetZstd
       let reason =
         ZSTD_isError(result) == 0
         ? "\(result) bytes in place of \(output.count)"
-        : unsafe String(cString: ZSTD_getErrorName(result)).lowercased()
+        : unsafe String(cString: ZSTD_getErrorName(result)).withSmallLetters
       throw FormatError(code: .damaged("zstd: \(reason)"), offset: 0, field: field)
     }
   }

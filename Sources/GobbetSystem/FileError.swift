@@ -36,7 +36,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   init(_ path: String, _ operation: Operation, _ errno: Errno) {
-    self.init(path, operation, errno.description.lowercased())
+    self.init(path, operation, errno.description.withSmallLetters)
   }
 
   /// One line for a terminal or a log.

@@ -99,5 +99,5 @@ package struct InputFile: ~Copyable, Sendable {
 
 /// The system's own words for an error of swift-system, which throws nothing but `Errno`.
 func reason(of error: any Error) -> String {
-  (error as? Errno)?.description.lowercased() ?? "\(error)"
+  (error as? Errno)?.description.withSmallLetters ?? "\(error)"
 }

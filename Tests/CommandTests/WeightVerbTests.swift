@@ -67,6 +67,16 @@ import Testing
     #expect(missing.errorText.contains(names[0]))
   }
 
+  @Test("a file that is called like one of no shards, or of fewer, is a file by itself")
+  func shardsThatCannotBe() throws {
+    let whole = try convert(Self.model, "m.gobbet")
+    for name in ["m-00000-of-00000.gobbet", "m-00002-of-00001.gobbet", "m-0001-of-00002.gobbet"] {
+      try FileManager.default.copyItem(atPath: whole, toPath: folder.file(name))
+      let again = try convert(folder.file(name), "again-\(name)")
+      #expect(try gobbet("diff", whole, again).status == 0)
+    }
+  }
+
   @Test(
     "elements become another type, and a bundle of them runs by itself", arguments: ["bf16", "f16"])
   func types(type: String) throws {
