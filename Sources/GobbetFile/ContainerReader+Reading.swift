@@ -16,6 +16,12 @@ extension ContainerReader {
   /// - Throws: as ``bytes(of:)``.
   public func bytes(of section: Section, in range: Range<Int>) throws -> [UInt8] {
     try source.require(range.count, section.offset, "section.byteCount")
+    if section.codec == .raw {
+      precondition(
+        range.lowerBound >= 0 && range.upperBound <= section.byteCount,
+        "ContainerReader: not in the section")
+      return try source.rawBytes(of: section, in: range)
+    }
     var content: [UInt8] = []
     try forEachBlock(of: section, touching: range) { block, start in
       let wanted = range.clamped(to: start..<(start + block.count))

@@ -102,6 +102,50 @@ struct SectionSource: Sendable {
     }
   }
 
+  /// A part of the content of a raw section, every block that it touches checked.
+  ///
+  /// Blocks that are wanted whole are read to where they stay and checked there, which costs little
+  /// more than reading them.
+  func rawBytes(of section: Section, in range: Range<Int>) throws -> [UInt8] {
+    let blocks = try checkedBlocks(of: section)
+    return try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      while count < range.count {
+        let start = range.lowerBound + count
+        let block = start / section.blockByteCount
+        let extent = section.bytes(ofBlock: block)
+        let wanted = extent.clamped(to: start..<range.upperBound)
+        // SAFETY: `wanted` ends at the latest where `range` does, as many bytes behind its start.
+        let place = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[count..<(count + wanted.count)])
+        if wanted == extent {
+          let offset = section.payloadOffset + extent.lowerBound
+          try unsafe read(offset, into: place, "section.payload")
+          // SAFETY: `place` was filled, and lives as long as `buffer`.
+          try check(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(place)), block, blocks)
+        } else {
+          let content = try content(ofBlock: block, blocks)
+          let part = content[
+            (wanted.lowerBound - extent.lowerBound)..<(wanted.upperBound - extent.lowerBound)]
+          // SAFETY: as many bytes as `place` has.
+          unsafe place.copyBytes(from: part)
+        }
+        count += wanted.count
+      }
+    }
+  }
+
+  /// Compares the bytes of a block as they are stored with their checksum.
+  private func check(_ stored: Span<UInt8>, _ block: Int, _ blocks: SectionBlocks) throws {
+    let computed = crc32c(stored)
+    let checksum = blocks.table.checksums[block]
+    guard computed == checksum else {
+      throw FormatError(
+        code: .checksumMismatch(stored: checksum, computed: computed),
+        offset: blocks.section.payloadOffset + blocks.table[block].lowerBound,
+        field: "section.payload", file: name)
+    }
+  }
+
   /// A section whose header was compared with the table, and its block table.
   func checkedBlocks(of section: Section) throws -> SectionBlocks {
     try checkHeader(of: section)
@@ -118,15 +162,9 @@ struct SectionSource: Sendable {
     let offset = section.payloadOffset + place.lowerBound
     let stored = try read(offset, place.count, "section.payload")
     try require(byteCount, offset, "section.payload")
+    try check(stored.span, block, blocks)
+    guard section.codec == .zstd else { return stored }
     return try locating(at: offset) { () throws(FormatError) in
-      let computed = crc32c(stored.span)
-      let checksum = blocks.table.checksums[block]
-      guard computed == checksum else {
-        throw FormatError(
-          code: .checksumMismatch(stored: checksum, computed: computed), offset: 0,
-          field: "section.payload")
-      }
-      guard section.codec == .zstd else { return stored }
       var content: [UInt8] = []
       try (decompressor ?? Decompressor()).decompress(
         stored.span, byteCount: byteCount, into: &content, field: "section.payload")
