@@ -98,10 +98,14 @@ import Testing
     // Lines without end, so that it is the signal that ends the run.
     let script = """
       yes '{"text": "one and another"}' \\
-        | "$0" train - --format jsonl --memory 1M -o "$1" & sleep 0.5; kill -$2 $!; wait $!
+        | "$0" train - --format jsonl --memory 1M -o "$1" & sleep $3; kill -$2 $!; wait $!
       """
     let result = try run(
-      "/bin/sh", ["-c", script, productPath("gobbet"), folder.file("out"), signal])
+      "/bin/sh",
+      [
+        "-c", script, productPath("gobbet"), folder.file("out"), signal,
+        sanitizer == nil ? "0.5" : "5",
+      ])
     #expect(result.status == 130, "\(result.errorText)")
     #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
     #expect(try folder.names() == [])

@@ -49,6 +49,10 @@ public func productPath(_ name: String) -> String {
   return url.appending(path: name).path
 }
 
+/// The sanitizer that the tests and the command were built with, `address` or `thread`; nil if they
+/// were not.
+public let sanitizer = ProcessInfo.processInfo.environment["GOBBET_SANITIZER"]
+
 /// The Python of the virtual environment with the peers; nil where `GOBBET_PEERS_PYTHON` is not
 /// set, and then the tests that run a peer say "skipped".
 public let peersPython: String? =
