@@ -7,8 +7,16 @@ import GobbetFile
 ///     writer append PATH SEED    appends a generation
 ///     writer check PATH          exits with 0 if the file is whole as of its last generation
 @main struct KilledWriter {
-  static func main() throws {
-    let arguments = CommandLine.arguments
+  static func main() {
+    do {
+      try run(CommandLine.arguments)
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run(_ arguments: [String]) throws {
     let path = arguments[2]
     switch arguments[1] {
     case "new":

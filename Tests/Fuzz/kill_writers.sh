@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Kills writers at random moments: the file must stay the old one or become the new one.
+# Kills writers at random moments: the file must stay the old one or become the new one. Then sets
+# two at one file at once: one is refused, and says why.
 #
 #   Tests/Fuzz/kill_writers.sh [COUNT]     500 if not said
 set -euo pipefail
@@ -26,3 +27,28 @@ for ((turn = 1; turn <= count; turn++)); do
   "$work/writer" check "$file"
 done
 echo "$count writers, $killed of them killed: every time the old file or the new one"
+
+refused=0
+for ((turn = 1; turn <= 20; turn++)); do
+  "$work/writer" append "$file" "$turn" 2>"$folder/first" &
+  first=$!
+  "$work/writer" append "$file" "$((turn + 20))" 2>"$folder/second" &
+  second=$!
+  failed=0
+  wait "$first" || failed=$((failed + 1))
+  wait "$second" || failed=$((failed + 1))
+  # None is refused where the first was done before the other began.
+  said=$(cat "$folder/first" "$folder/second")
+  if ((failed == 1)) && [ "$said" = "$file: cannot open: another writer has it open" ]; then
+    refused=$((refused + 1))
+  elif ((failed > 0)); then
+    echo "two writers: $failed refused: $said" >&2
+    exit 1
+  fi
+  "$work/writer" check "$file"
+done
+if ((refused == 0)); then
+  echo "two writers never met" >&2
+  exit 1
+fi
+echo "20 pairs of writers, $refused times one was refused: the file is that of one of them"
