@@ -75,7 +75,7 @@ let package = Package(
     // What other languages call.
     // Every line of the C face handles pointers of others, so that marking each would mark nothing.
     .target(
-      name: "GobbetC", dependencies: ["Gobbet", "CGobbet"],
+      name: "GobbetC", dependencies: ["GobbetInterchange", "GobbetCorpus", "CGobbet"],
       swiftSettings: Array(settings.dropFirst())),
     .systemLibrary(name: "CGobbet"),
     // C and C++, and the libraries of the system.

@@ -18,6 +18,10 @@ cc -std=c11 -Wall -Wextra -Werror -DGOBBET_ROUND_PROGRAM -ITests/CGobbetRound/in
 "$folder/round" "$folder/files"
 
 if [ "$(uname)" = Linux ]; then
+  if [ "$(wc -c <"$library")" -gt $((8 << 20)) ]; then
+    echo "the library has $(wc -c <"$library") bytes, more than 8 MB" >&2
+    exit 1
+  fi
   nm -D --defined-only "$library" | awk '{ print $3 }' | sort | diff - Sources/CGobbet/symbols.txt
   # The C library, the compilers' own, and what was put beside it.
   needed=$(readelf -d "$library" | sed -n 's/.*Shared library: \[\(.*\)\]/\1/p')

@@ -5,22 +5,30 @@
 #
 # makes FOLDER/lib/libgobbet.so (.dylib on macOS), FOLDER/include/gobbet.h and
 # FOLDER/lib/pkgconfig/gobbet.pc. With GOBBET_SELF_CONTAINED=1, for carrying it to other Linux
-# machines, libzstd and zlib are linked in and libsimdjson is put beside it.
+# machines, libzstd and zlib are linked in and libsimdjson is put beside it. GOBBET_LINK_MAP names a
+# file for the linker's map, which says what takes how much.
 set -euo pipefail
 folder=${1:?usage: build.sh FOLDER}
 mkdir -p "$folder/lib/pkgconfig" "$folder/include"
 folder=$(cd "$folder" && pwd)
 cd "$(dirname "$0")/../.."
 
-swift build -c release --product GobbetC >&2
-built=$(swift build -c release --show-bin-path)
+# In a folder of its own, since it is compiled otherwise than the rest of the package.
+options=(-c release --product GobbetC --scratch-path .build-library)
+if [ "$(uname)" = Linux ]; then
+  # Each function in a section of its own, so that the linker leaves out those that nothing calls.
+  options+=(-Xcc -ffunction-sections -Xcc -fdata-sections
+    -Xswiftc -Xfrontend -Xswiftc -function-sections)
+fi
+swift build "${options[@]}" >&2
+built=$(swift build "${options[@]}" --show-bin-path)
 
 # What the package manager links into a library that needs Swift's own beside it.
-objects=(@"$built/GobbetC.product/Objects.LinkFileList")
+objects=$built/GobbetC.product/Objects.LinkFileList
 
 if [ "$(uname)" = Darwin ]; then
   sed 's/^/_/' Sources/CGobbet/symbols.txt >"$built/gobbet.exports"
-  swiftc -emit-library "${objects[@]}" -o "$folder/lib/libgobbet.dylib" \
+  swiftc -emit-library @"$objects" -o "$folder/lib/libgobbet.dylib" \
     -L"$(brew --prefix)/lib" -lzstd -lz -lsimdjson -lc++ \
     -Xlinker -exported_symbols_list -Xlinker "$built/gobbet.exports" -Xlinker -dead_strip \
     -Xlinker -install_name -Xlinker @rpath/libgobbet.dylib
@@ -29,17 +37,33 @@ else
   { echo '{ global:'; sed 's/$/;/' Sources/CGobbet/symbols.txt; echo 'local: *; };'; } \
     >"$built/gobbet.exports"
   if [ "${GOBBET_SELF_CONTAINED:-0}" = 1 ]; then
-    libraries=(-Xlinker -l:libzstd.a -Xlinker -l:libz.a -lsimdjson -Xlinker -rpath=\$ORIGIN)
+    libraries=(-l:libzstd.a -l:libz.a -lsimdjson -Wl,-rpath=\$ORIGIN)
     simdjson=$(cc -print-file-name=libsimdjson.so)
     cp "$simdjson" "$folder/lib/$(basename "$(readlink "$simdjson")")"
   else
     libraries=(-lzstd -lz -lsimdjson)
   fi
-  swiftc -static-stdlib -emit-library "${objects[@]}" -o "$folder/lib/libgobbet.so" \
-    "${libraries[@]}" -lFoundationEssentials -l_FoundationCollections \
-    -l_FoundationCShims -lstdc++ -lm -use-ld=lld -Xlinker -z -Xlinker defs \
-    -Xlinker --version-script="$built/gobbet.exports" -Xlinker --gc-sections \
-    -Xlinker --exclude-libs=ALL -Xlinker -soname=libgobbet.so
+  # Not by `swiftc`, which adds all that swift-crypto imports of Foundation: what is left in needs
+  # nothing of it, says `-z defs`.
+  swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+  static=${swift}_static/linux
+  archives=()
+  for name in swiftSynchronization swift_Concurrency swiftGlibc swiftCore dispatch BlocksRuntime; do
+    archives+=("$static/lib$name.a")
+  done
+  rm -rf "$built/unretained"
+  # shellcheck disable=SC2046
+  python3 Sources/CGobbet/unretained.py "$built/unretained" $(cat "$objects") "${archives[@]}" \
+    >"$built/gobbet.objects"
+  "$swift/../../bin/clang" -shared -fuse-ld=lld -o "$folder/lib/libgobbet.so" \
+    "$static/$(uname -m)/swiftrt.o" @"$built/gobbet.objects" "${libraries[@]}" \
+    -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=safe \
+    -Wl,--version-script="$built/gobbet.exports" -Wl,--exclude-libs=ALL -Wl,-soname=libgobbet.so \
+    ${GOBBET_LINK_MAP:+-Wl,-Map="$GOBBET_LINK_MAP"}
+  if nm "$folder/lib/libgobbet.so" | grep -q ' [TtRrDd] \$s6Crypto'; then
+    echo "swift-crypto's Swift is in the library, without the records of its types" >&2
+    exit 1
+  fi
   strip --strip-unneeded "$folder/lib/libgobbet.so"
 fi
 cp Sources/CGobbet/gobbet.h "$folder/include/"

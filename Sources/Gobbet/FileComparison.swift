@@ -1,6 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 internal import GobbetFile
+internal import GobbetInterchange
 
 /// Two files compared by what they hold, not by their bytes.
 ///

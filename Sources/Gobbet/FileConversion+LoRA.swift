@@ -1,3 +1,4 @@
+internal import GobbetData
 internal import GobbetInterchange
 internal import GobbetSystem
 

@@ -1,5 +1,6 @@
 public import GobbetBPE
 public import GobbetCorpus
+internal import GobbetData
 
 /// Corpus → unique pretokens and their counts, on several cores, in bounded memory if wanted.
 ///

@@ -1,5 +1,6 @@
 internal import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetFile
 
 /// The object behind a handle.
 ///

@@ -2,7 +2,10 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetCorpus
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetInterchange
 internal import Synchronization
 
 /// A corpus that one call at a time reads on.

@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetData
+internal import GobbetFile
 
 /// An open dataset.
 final class DatasetHandle: Sendable {
@@ -60,7 +62,7 @@ public func gobbet_dataset_vocabulary(
 ) -> gobbet_status {
   reporting(to: error) {
     let path = try object(dataset, DatasetHandle.self, "dataset").dataset.paths[0]
-    guard FileHoldings(try ContainerReader(path: path)).vocabulary else {
+    guard try ContainerReader(path: path).section(.vocabularyHeader) != nil else {
       throw CallError.notFound("\(path): holds no vocabulary")
     }
     try deliver(

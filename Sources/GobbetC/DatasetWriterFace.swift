@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetData
+internal import GobbetFile
 internal import Synchronization
 
 /// A dataset that one call at a time adds to.

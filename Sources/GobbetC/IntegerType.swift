@@ -1,5 +1,5 @@
 internal import CGobbet
-internal import Gobbet
+internal import GobbetBPE
 
 /// What a caller wants tokens written as.
 enum IntegerType {

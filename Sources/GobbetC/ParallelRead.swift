@@ -1,4 +1,4 @@
-internal import Gobbet
+internal import GobbetData
 internal import Synchronization
 
 /// Reading a part of a tensor by several threads, each a run of it.

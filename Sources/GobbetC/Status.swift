@@ -1,5 +1,10 @@
 internal import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetCorpus
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetInterchange
+internal import GobbetSystem
 
 /// A failure of a call itself, rather than of the library behind it.
 struct CallError: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import Gobbet
+internal import GobbetFile
 
 // Structures that begin with their own size, as the caller knows it.
 

@@ -1,4 +1,4 @@
-internal import Gobbet
+internal import GobbetSystem
 
 #if canImport(Glibc)
   internal import Glibc
@@ -8,7 +8,7 @@ internal import Gobbet
 
 /// How many threads a caller asked for; 0 stands for all cores.
 func threadCount(_ asked: UInt32) -> Int {
-  asked == 0 ? processorCount : min(Int(asked), 1024)
+  asked == 0 ? availableProcessorCount() : min(Int(asked), 1024)
 }
 
 /// Runs `body` for each index below `count`, each on a thread of its own, and waits for all.

@@ -2,7 +2,10 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetInterchange
 
 @c @implementation
 public func gobbet_abi_version() -> UInt32 { UInt32(GOBBET_ABI_VERSION) }

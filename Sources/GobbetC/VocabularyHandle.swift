@@ -1,4 +1,4 @@
-internal import Gobbet
+internal import GobbetBPE
 
 /// A vocabulary with the encoders that calls on it use.
 final class VocabularyHandle: @unchecked Sendable {

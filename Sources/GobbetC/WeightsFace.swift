@@ -2,7 +2,10 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetBPE
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetSystem
 internal import Synchronization
 
 /// An open file of weights, and its mapping once somebody asked for it.

@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
-internal import Gobbet
+internal import GobbetData
+internal import GobbetFile
 internal import Synchronization
 
 /// A file of weights that one call at a time adds to.

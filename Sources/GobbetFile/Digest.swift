@@ -1,4 +1,10 @@
-internal import Crypto
+#if canImport(CCryptoBoringSSL)
+  // The hash of swift-crypto without its Swift face, whose types would keep all of its algorithms
+  // and much of Foundation in every library that hashes: a digest is a call of three functions.
+  internal import CCryptoBoringSSL
+#else
+  internal import Crypto
+#endif
 
 /// A SHA-256.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
@@ -21,7 +27,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     self = hasher.digest
   }
 
-  fileprivate init(_ digest: SHA256Digest) { bytes = Array(digest) }
+  fileprivate init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
   /// 64 hexadecimal digits.
   public var description: String {
@@ -31,16 +37,42 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
 /// A SHA-256 in the making.
 package struct DigestHasher: Sendable {
-  private var hasher = SHA256()
+  #if canImport(CCryptoBoringSSL)
+    private var context = SHA256_CTX()
 
-  /// The digest of nothing, so far.
-  package init() {}
+    /// The digest of nothing, so far.
+    package init() { _ = unsafe CCryptoBoringSSL_SHA256_Init(&context) }
 
-  /// Goes on with `content`.
-  package mutating func update(_ content: Span<UInt8>) {
-    unsafe content.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
-  }
+    /// Goes on with `content`.
+    package mutating func update(_ content: Span<UInt8>) {
+      unsafe content.withUnsafeBytes {
+        // SAFETY: reads `count` bytes from `baseAddress`, and none where there are none.
+        _ = unsafe CCryptoBoringSSL_SHA256_Update(&context, $0.baseAddress, $0.count)
+      }
+    }
 
-  /// The digest of all that came.
-  package var digest: Digest { Digest(hasher.finalize()) }
+    /// The digest of all that came.
+    package var digest: Digest {
+      var context = context
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Digest.byteCount) { buffer, count in
+        // SAFETY: writes the 32 bytes that there is room for.
+        _ = unsafe CCryptoBoringSSL_SHA256_Final(buffer.baseAddress, &context)
+        count = Digest.byteCount
+      }
+      return Digest(unchecked: bytes)
+    }
+  #else
+    private var hasher = SHA256()
+
+    /// The digest of nothing, so far.
+    package init() {}
+
+    /// Goes on with `content`.
+    package mutating func update(_ content: Span<UInt8>) {
+      unsafe content.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
+    }
+
+    /// The digest of all that came.
+    package var digest: Digest { Digest(unchecked: Array(hasher.finalize())) }
+  #endif
 }

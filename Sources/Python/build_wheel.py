@@ -22,8 +22,8 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-#: The most bytes of a wheel: what swift-crypto brings of Foundation is the larger part.
-LIMIT = 8_000_000
+#: The most bytes of a wheel.
+LIMIT = 4_000_000
 
 # Versions of libstdc++ that the policies manylinux_2_N guarantee, by N.
 _LIBSTDCXX = {17: 19, 24: 22, 26: 24, 27: 24, 28: 24, 31: 28, 34: 29, 35: 30, 39: 33}

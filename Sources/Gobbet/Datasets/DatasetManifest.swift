@@ -1,3 +1,4 @@
+internal import GobbetData
 public import GobbetFile
 internal import GobbetInterchange
 internal import GobbetSystem

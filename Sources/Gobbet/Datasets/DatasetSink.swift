@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetData
+internal import GobbetInterchange
 internal import GobbetSystem
 
 /// How a dataset made out of others is written.

@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetInterchange
 internal import GobbetSystem
 
 extension TokenDataset {

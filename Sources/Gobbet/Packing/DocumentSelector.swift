@@ -1,4 +1,5 @@
 internal import GobbetCorpus
+internal import GobbetData
 internal import GobbetSystem
 
 /// The documents of a batch, and what is known of them without their tokens.

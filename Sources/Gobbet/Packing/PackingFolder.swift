@@ -1,3 +1,5 @@
+internal import GobbetData
+internal import GobbetInterchange
 internal import GobbetSystem
 
 /// The folder of a dataset in the making.

@@ -1,6 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 internal import GobbetFile
+internal import GobbetInterchange
 internal import GobbetSystem
 internal import Synchronization
 

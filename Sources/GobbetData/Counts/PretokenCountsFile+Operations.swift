@@ -1,5 +1,4 @@
-internal import GobbetBPE
-public import GobbetData
+package import GobbetBPE
 
 extension PretokenCountsFile {
   /// Writes the sum of several files, which is the file of counting their corpora as one.
@@ -42,7 +41,7 @@ extension PretokenCountsFile {
 }
 
 /// The pattern that all of `files` were counted with.
-func commonPattern(of files: [PretokenCountsFile]) throws(LoadingError) -> Pattern {
+package func commonPattern(of files: [PretokenCountsFile]) throws(LoadingError) -> Pattern {
   guard let first = files.first else { throw LoadingError(path: "", reason: "no files of counts") }
   for file in files where file.pattern != first.pattern {
     throw LoadingError(path: file.path, reason: "has another pattern than \(first.path)")

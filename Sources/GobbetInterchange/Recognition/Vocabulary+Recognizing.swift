@@ -1,6 +1,5 @@
 public import GobbetBPE
 internal import GobbetData
-internal import GobbetInterchange
 
 extension Vocabulary {
   /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken

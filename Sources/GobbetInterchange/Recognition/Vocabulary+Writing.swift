@@ -1,6 +1,5 @@
 public import GobbetBPE
 internal import GobbetData
-internal import GobbetInterchange
 
 extension Vocabulary {
   /// Writes the vocabulary in one of the formats for vocabularies.

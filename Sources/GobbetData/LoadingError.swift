@@ -5,6 +5,11 @@ public struct LoadingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong: one lower-case line.
   public let reason: String
 
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
   /// One line for a terminal or a log.
   public var description: String { "\(path): \(reason)" }
 }

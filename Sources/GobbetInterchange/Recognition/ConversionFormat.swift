@@ -22,7 +22,7 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   case npz
 
   /// Whether the format has no place for tensors.
-  var isForVocabularies: Bool {
+  package var isForVocabularies: Bool {
     switch self {
     case .tiktoken, .tokenizerJSON, .vocabularyAndMerges: true
     default: false
@@ -30,7 +30,7 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   }
 
   /// Whether the format has no place for a vocabulary.
-  var isForWeights: Bool { self != .gobbet && !isForVocabularies }
+  package var isForWeights: Bool { self != .gobbet && !isForVocabularies }
 
   /// The format that a file of this name usually has; nil if the name does not tell.
   public init?(ofFileNamed path: String) {

@@ -77,8 +77,11 @@ public enum FileKind: Hashable, Sendable {
 
   /// Whether an object is an index of safetensors files: its keys come first, or behind a short one.
   private static func isWeightMap(_ start: [UInt8]) -> Bool {
-    let text = String(decoding: start, as: UTF8.self)
-    return text.contains("\"weight_map\"") && !text.contains("\"added_tokens\"")
+    holds(start, "\"weight_map\"") && !holds(start, "\"added_tokens\"")
+  }
+
+  private static func holds(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.indices.contains { bytes[$0...].starts(with: text.utf8) }
   }
 
   private static func isJSONSpace(_ byte: UInt8) -> Bool {

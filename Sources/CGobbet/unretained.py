@@ -1,0 +1,192 @@
+"""Copies object files so that the linker may leave out what nothing calls.
+
+    unretained.py FOLDER FILE...
+
+copies ELF objects, and the members of archives, into FOLDER and prints what the linker is to be
+given, a line each. Files that end in `.a` and the objects of swift-crypto, which they are put
+behind, are linked only if something needs them.
+
+Swift marks every public declaration as one that must stay, since a module that nobody knows of may
+use it. A library whose exports are listed is used by nothing else, so the copies are without those
+marks. Still marked are the records in which the runtime looks for protocols, for types by their
+names, and for conformances. Of swift-crypto's Swift even those are let go, for the library hashes
+without it and signs nothing; `build.sh` looks whether any of it is in the library nevertheless.
+
+Names of types and pointers to their descriptions lie in a few sections an object file, so that one
+that is used keeps what all others name. In the copies each of them is a section.
+
+Functions of Swift have no identity: the copies let the linker keep one of those that are the same.
+
+The same input always gives the same output. It needs Python, nothing else.
+"""
+
+from __future__ import annotations
+
+import bisect
+import collections
+import pathlib
+import struct
+import sys
+from collections.abc import Iterator
+
+_RETAIN = 1 << 21  # SHF_GNU_RETAIN
+_RELOCATIONS = 4  # SHT_RELA
+_SYMBOLS = 2  # SHT_SYMTAB
+_ADDRESSES = 0x6FFF4C03  # SHT_LLVM_ADDRSIG
+_NAMES = b"swift5_typeref"
+#: Where names of types lie, and pointers to what has been found by them or is found elsewhere.
+_DIVIDED = {_NAMES, b".data.rel.ro", b".data"}
+#: What the runtime looks for at run time; other sections called swift5_* are for debuggers, or are
+#: found by way of these.
+_RECORDS = (b"swift5_protocol", b"swift5_type_metadata", b"swift5_replac",
+            b"swift5_accessible_functions", b"swift5_runtime_attributes", b"swift5_tests")
+_WITHOUT_RECORDS = {"Crypto.build", "CryptoBoringWrapper.build"}
+_ON_DEMAND = _WITHOUT_RECORDS | {"CCryptoBoringSSL.build", "CCryptoBoringSSLShims.build",
+                                 "CXKCP.build", "CXKCPShims.build"}
+
+
+def main() -> None:
+    """The command."""
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    always, runtime, on_demand = [], [], []
+    for number, path in enumerate(map(pathlib.Path, sys.argv[2:])):
+        modules = set(path.parts)
+        records = () if modules & _WITHOUT_RECORDS else _RECORDS
+        files = on_demand if modules & _ON_DEMAND else runtime if path.suffix == ".a" else always
+        for index, data in enumerate(objects(path.read_bytes())):
+            # Objects of different modules may be called the same.
+            copy = folder / f"{number}-{index}-{path.stem}.o"
+            copy.write_bytes(ObjectFile(data, records).data)
+            files.append(copy)
+    # What several objects define is taken from the first: swift-crypto comes last.
+    print(*always, "-Wl,--start-lib", *runtime, *on_demand, "-Wl,--end-lib", sep="\n")
+
+
+def objects(data: bytes) -> Iterator[bytes]:
+    """The object files in an archive, or what is none."""
+    if data[:8] != b"!<arch>\n":
+        yield data
+        return
+    start = 8
+    while start < len(data):
+        length = int(data[start + 48:start + 58])
+        member = data[start + 60:start + 60 + length]
+        # The index and the list of long names are no objects.
+        if member[:4] == b"\x7fELF":
+            yield member
+        start += 60 + length + length % 2
+
+
+class ObjectFile:
+    """A relocatable file of 64 bits, little-endian, whose sections are let go and divided."""
+
+    _HEADER = struct.Struct("<IIQQQQIIQQ")
+
+    def __init__(self, data: bytes, records: tuple[bytes, ...]):
+        self.data = bytearray(data)
+        if data[:6] != b"\x7fELF\x02\x01" or struct.unpack_from("<H", data, 16)[0] != 1:
+            raise SystemExit("not an object file of 64 bits, little-endian")
+        start, = struct.unpack_from("<Q", data, 40)
+        size, count, names = struct.unpack_from("<3H", data, 58)
+        if size != self._HEADER.size or count == 0 or names == 0xFFFF:
+            raise SystemExit("more sections than an object file is expected to have")
+        #: Name, type, flags, address, offset, size, link, info, alignment, size of entries.
+        self.sections = [
+            list(self._HEADER.unpack_from(data, start + index * size)) for index in range(count)
+        ]
+        self.strings = self.sections[names][4]
+        #: By section: value, the negative of the length, place, whether it is known outside.
+        self.symbols: dict[int, list[tuple[int, int, int, bool]]] = collections.defaultdict(list)
+        table = next(section for section in self.sections if section[1] == _SYMBOLS)
+        for symbol in range(table[4], table[4] + table[5], 24):
+            info, = struct.unpack_from("<B", self.data, symbol + 4)
+            section, value, size = struct.unpack_from("<HQQ", self.data, symbol + 6)
+            if info & 15 != 3:  # STT_SECTION
+                self.symbols[section].append((value, -size, symbol, info >> 4 != 0))  # STB_LOCAL
+        #: The relocations of each section.
+        self.relocations = {
+            section[7]: section for section in self.sections if section[1] == _RELOCATIONS}
+        divided = []
+        for index, section in enumerate(self.sections):
+            name = self.name(section)
+            if section[2] & _RETAIN and not name.startswith(records or (b"\0",)):
+                section[2] &= ~_RETAIN
+            if name in _DIVIDED:
+                divided.append(index)
+        # Only what Swift compiled is known to be laid out so.
+        if any(self.name(self.sections[index]) == _NAMES for index in divided):
+            for index in divided:
+                self.divide(index)
+            # An empty list of functions that something compares by their addresses.
+            symbols = next(i for i, section in enumerate(self.sections) if section[1] == _SYMBOLS)
+            self.sections.append([0, _ADDRESSES, 0x80000000, 0, 0, 0, symbols, 0, 1, 0])
+        # The table of sections moves to the end, where there is room for more of them.
+        self.data += bytes(-len(self.data) % 8)
+        struct.pack_into("<Q", self.data, 40, len(self.data))
+        struct.pack_into("<H", self.data, 60, len(self.sections))
+        for section in self.sections:
+            self.data += self._HEADER.pack(*section)
+
+    def name(self, section: list[int]) -> bytes:
+        """What a section is called."""
+        return self.text(self.strings + section[0])
+
+    def text(self, start: int) -> bytes:
+        """The bytes from `start` up to a zero."""
+        return bytes(self.data[start:self.data.index(0, start)])
+
+    def divide(self, number: int) -> None:
+        """Makes sections of what has a name outside of the file; all else stays in the old one."""
+        old = self.sections[number]
+        pieces = self.pieces(number)
+        starts = [piece[0] for piece in pieces]
+        relocations = self.relocations.get(number)
+        inside: list[bytes] = [b""] * len(pieces)
+        left = b""
+        if relocations:
+            place = relocations[4]
+            for offset in range(place, place + relocations[5], 24):
+                entry = bytes(self.data[offset:offset + 24])
+                position, = struct.unpack_from("<Q", entry)
+                index = bisect.bisect_right(starts, position) - 1
+                if index >= 0 and position < pieces[index][1]:
+                    inside[index] += struct.pack("<Q", position - starts[index]) + entry[8:]
+                else:
+                    left += entry
+            self.data[place:place + len(left)] = left
+            relocations[5] = len(left)
+        for (start, end, symbols), entries in zip(pieces, inside):
+            for symbol in symbols:
+                value, = struct.unpack_from("<Q", self.data, symbol + 8)
+                struct.pack_into("<HQ", self.data, symbol + 6, len(self.sections), value - start)
+            alignment = min(old[8], start & -start or old[8])
+            self.sections.append(
+                [*old[:4], old[4] + start, end - start, *old[6:8], alignment, old[9]])
+            if relocations and entries:
+                self.data += bytes(-len(self.data) % 8)
+                self.sections.append(
+                    [*relocations[:4], len(self.data), len(entries), relocations[6],
+                     len(self.sections) - 1, *relocations[8:]])
+                self.data += entries
+
+    def pieces(self, number: int) -> list[tuple[int, int, list[int]]]:
+        """Start, end and symbols of each part of a section that only symbols known outside name.
+
+        An assembler leaves it to the linker to find those, so that the parts may lie anywhere.
+        """
+        pieces: list[tuple[int, int, list[int]]] = []
+        movable: list[bool] = []
+        for value, size, symbol, is_known in sorted(self.symbols[number]):
+            # A second name for a part of what came before says more bytes than are left of it.
+            if pieces and value < pieces[-1][1]:
+                pieces[-1][2].append(symbol)
+                movable[-1] &= is_known
+            else:
+                pieces.append((value, value - size, [symbol]))
+                movable.append(is_known and size < 0)
+        return [piece for piece, is_movable in zip(pieces, movable) if is_movable]
+
+
+if __name__ == "__main__":
+    main()
