@@ -5,7 +5,7 @@ Usage: compare.py encode VOCABULARY.tiktoken PATTERN CORPUS...    ids and MB of 
 
 PATTERN is gpt2, cl100k or o200k; a corpus is JSON Lines with a `text` field, plain or .zst. Needs
 `make build`, and from PyPI numpy, zstandard, tiktoken and tokenizers (.venv of `make test` has them);
-gigatoken, rustbpe and ffbpe join in where they are installed. Exits with 1 when ids differ.
+gigatoken, quicktok, rustbpe and ffbpe join in where they are installed. Exits with 1 when ids differ.
 """
 import base64
 import importlib.util
@@ -59,10 +59,15 @@ def gigatoken_encoder(path, pattern):
     return tokenizer._backend.encode
 
 
+def quicktok_encoder(path, pattern):
+    import quicktok
+    return quicktok.get_encoding(f"{pattern}_base").encode_ordinary
+
+
 def encode(peer, path, pattern, corpora):
     texts = list(documents(corpora))
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
-    encoder = {"tiktoken": tiktoken_encoder, "gigatoken": gigatoken_encoder}[peer](path, pattern)
+    encoder = {"tiktoken": tiktoken_encoder, "gigatoken": gigatoken_encoder, "quicktok": quicktok_encoder}[peer](path, pattern)
     encoder("hello")
     passes = []
     for _ in range(4):
@@ -129,7 +134,9 @@ def main(what, *arguments):
     differences = 0
     for corpus in corpora:
         own = [BENCH, "encode", "--vocabulary", vocabulary, "--pattern", pattern, "--corpus", corpus]
-        table = rows(own, ("gigatoken", "tiktoken"), ("encode", vocabulary, pattern, corpus))
+        # quicktok brings its own vocabularies, and has no gpt2.
+        peers = ("gigatoken", "tiktoken") if pattern == "gpt2" else ("gigatoken", "quicktok", "tiktoken")
+        table = rows(own, peers, ("encode", vocabulary, pattern, corpus))
         ours = table["gobbet"]
         ours["cold"], ours["warm"] = ours["cold_mb_per_cpu_s"], ours["warm_mb_per_cpu_s"]
         for name, row in table.items():
