@@ -2,7 +2,8 @@
 # Kills writers at random moments: the file must stay the old one or become the new one. Then sets
 # two at one file at once: one is refused, and says why.
 #
-#   Tests/Fuzz/kill_writers.sh [COUNT]     500 if not said
+#   Tests/Fuzz/kill_writers.sh [COUNT]     until so many were killed before they were done; 500 if
+#                                          not said
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 count=${1:-500}
@@ -14,11 +15,11 @@ trap 'rm -rf "$folder"' EXIT
 file=$folder/killed.gobbet
 "$work/writer" new "$file" 0
 killed=0
-for ((turn = 1; turn <= count; turn++)); do
+for ((turn = 1; killed < count; turn++)); do
   if ((turn % 20 == 0)); then verb=new; else verb=append; fi
   "$work/writer" "$verb" "$file" "$turn" &
   writer=$!
-  sleep "0.$(printf %03d $((RANDOM % 120)))"
+  sleep "0.$(printf %03d $((RANDOM % 25)))"
   kill -KILL "$writer" 2>/dev/null || true
   status=0
   wait "$writer" 2>/dev/null || status=$?
@@ -26,7 +27,7 @@ for ((turn = 1; turn <= count; turn++)); do
   if ((status == 137)); then killed=$((killed + 1)); fi
   "$work/writer" check "$file"
 done
-echo "$count writers, $killed of them killed: every time the old file or the new one"
+echo "$((turn - 1)) writers, $killed of them killed: every time the old file or the new one"
 
 refused=0
 for ((turn = 1; turn <= 20; turn++)); do
