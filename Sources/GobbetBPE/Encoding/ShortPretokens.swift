@@ -30,7 +30,7 @@ internal import CGobbetScan
   }
 
   private static let firstLineCount = 256
-  private static let lineByteCount = 64
+  private static let lineByteCount = TableMemory.lineByteCount
   /// In how many lines a pretoken may be.
   private static let probedLineCount = 4
   private var entries: UnsafeMutablePointer<Entry>
@@ -145,13 +145,7 @@ internal import CGobbetScan
   }
 
   private static func allocate(_ lineCount: Int) -> UnsafeMutablePointer<Entry> {
-    let byteCount = lineCount * lineByteCount
-    let largePage = Int(GOBBET_LARGE_PAGE)
-    let isLarge = byteCount >= largePage
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: byteCount, alignment: isLarge ? largePage : lineByteCount)
-    // A look-up then seldom waits for the address of its page.
-    if isLarge { unsafe gobbet_advise_large_pages(bytes, byteCount) }
+    let bytes = unsafe TableMemory.allocate(byteCount: lineCount * lineByteCount)
     let entries = unsafe bytes.bindMemory(to: Entry.self, capacity: 2 * lineCount)
     unsafe entries.initialize(repeating: Entry(), count: 2 * lineCount)
     return unsafe entries

@@ -1,25 +1,14 @@
-internal import CGobbetScan
-
-/// 64-bit words that begin where a line of the processor's cache does: tables that are read at
-/// random.
+/// 64-bit words of a table that is read at random, in ``TableMemory``.
 ///
-/// Many of them are asked for in large pages, so that a look-up seldom waits for the address of its
-/// page. A copy shares the words until one of both is changed.
+/// A copy shares the words until one of both is changed.
 @safe struct AlignedWords: Sendable {
-  private static let lineByteCount = 64
-
   // SAFETY: the words are changed through a reference that nothing else holds only.
   @safe private final class Storage: @unchecked Sendable {
     let words: UnsafeMutablePointer<UInt64>
     let count: Int
 
     init(count: Int) {
-      let byteCount = count * MemoryLayout<UInt64>.stride
-      let largePage = Int(GOBBET_LARGE_PAGE)
-      let isLarge = byteCount >= largePage
-      let bytes = UnsafeMutableRawPointer.allocate(
-        byteCount: byteCount, alignment: isLarge ? largePage : lineByteCount)
-      if isLarge { unsafe gobbet_advise_large_pages(bytes, byteCount) }
+      let bytes = unsafe TableMemory.allocate(byteCount: count * MemoryLayout<UInt64>.stride)
       unsafe words = bytes.bindMemory(to: UInt64.self, capacity: count)
       self.count = count
     }
