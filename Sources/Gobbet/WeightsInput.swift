@@ -83,25 +83,14 @@ struct ShardName {
 
   /// Nil if the file at `path` is called otherwise.
   init?(_ path: String) {
-    let bytes = path.utf8
-    guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")),
-      !bytes[dot...].contains(UInt8(ascii: "/")),
-      let number = Self.digits(bytes[..<dot].suffix(14).prefix(5)),
-      let count = Self.digits(bytes[..<dot].suffix(5)), number > 0, number <= count,
-      bytes[..<dot].suffix(15).first == UInt8(ascii: "-"),
-      bytes[..<dot].dropLast(5).suffix(4).elementsEqual("-of-".utf8)
+    guard
+      let match = path.wholeMatch(
+        of: /(.*)-([0-9]{5})-of-([0-9]{5})(\.[^.\/]*)/.dotMatchesNewlines()),
+      let count = Int(match.3), let number = Int(match.2), number > 0, number <= count
     else { return nil }
-    stem = String(path[..<bytes.index(dot, offsetBy: -15)])
+    stem = String(match.1)
     self.count = count
-    ending = String(path[dot...])
-  }
-
-  /// What five decimal digits are worth; nil if `bytes` are something else.
-  ///
-  /// Not by an expression, which would need the engine for them wherever the library goes.
-  private static func digits(_ bytes: Substring.UTF8View) -> Int? {
-    bytes.count == 5 && bytes.allSatisfy { (0x30...0x39).contains($0) }
-      ? bytes.reduce(0) { 10 * $0 + Int($1 - 0x30) } : nil
+    ending = String(match.4)
   }
 
   /// The names of `count` files of which `path` would be the only one.

@@ -119,7 +119,7 @@ public func gobbet_corpus_documents(
           textEnd += bytes.count
         }
         textEnds?[index] = UInt64(textEnd)
-        if numbers != nil { numbers?[index] = UInt64(batch.source(index).index) }
+        numbers?[index] = UInt64(batch.source(index).index)
         for byte in (batch.identifier(index) ?? "").utf8 {
           identifiers?[identifierEnd] = byte
           identifierEnd += 1

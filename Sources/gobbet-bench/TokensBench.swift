@@ -29,6 +29,10 @@ struct TokensBench: AsyncParsableCommand {
   @Option(help: "Only this codec; repeatable.")
   var codec: [String] = []
 
+  func validate() throws {
+    guard batchSize >= 1 else { throw ValidationError("--batch-size: at least 1") }
+  }
+
   private struct Report: Encodable {
     let codec: String
     let block_tokens: Int
