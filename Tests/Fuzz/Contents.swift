@@ -55,14 +55,6 @@ private func expected<Value>(_ body: () throws -> Value) -> Value? {
   }
 }
 
-private func use(_ vocabulary: Vocabulary) {
-  _ = vocabulary.fingerprint
-  let tokenizer = Tokenizer(vocabulary)
-  let text = "hi! The 1,234 gobbets\n\n  of it's <|end|>"
-  let ids = tokenizer.encoded(text)
-  precondition((try? tokenizer.decoded(ids)) == text, "another text came back")
-}
-
 private func use(_ dataset: TokenDataset) {
   let some = min(dataset.tokenCount, 1 << 18)
   expected { _ = try dataset.tokens(in: 0..<some) }

@@ -110,11 +110,3 @@ private func use(_ tokens: ForeignTokens) throws {
     precondition(start <= end && end <= tokens.tokenCount, "a document outside of the tokens")
   }
 }
-
-private func use(_ vocabulary: Vocabulary) {
-  _ = vocabulary.fingerprint
-  let tokenizer = Tokenizer(vocabulary)
-  let text = "hi! The 1,234 gobbets\n\n  of it's <|end|>"
-  let ids = tokenizer.encoded(text)
-  precondition((try? tokenizer.decoded(ids)) == text, "another text came back")
-}

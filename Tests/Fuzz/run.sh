@@ -37,9 +37,9 @@ swiftc "${options[@]}" -module-name TestSupport -whole-module-optimization \
   -emit-module -emit-module-path "$work/TestSupport.swiftmodule" \
   -c Tests/TestSupport/{HandMadeFile,Sealing,SeededGenerator}.swift \
   -o "$work/TestSupport.o"
-swiftc "${options[@]}" -module-name FileTarget Tests/Fuzz/{Contents,FileTarget}.swift \
+swiftc "${options[@]}" -module-name FileTarget Tests/Fuzz/{Contents,FileTarget,UsedVocabulary}.swift \
   "${objects[@]}" "$work/TestSupport.o" "${imported[@]}" "${libraries[@]}" -o "$work/file"
-swiftc "${options[@]}" -module-name ForeignTarget Tests/Fuzz/Foreign{Contents,Target}.swift \
+swiftc "${options[@]}" -module-name ForeignTarget Tests/Fuzz/{ForeignContents,ForeignTarget,UsedVocabulary}.swift \
   "${objects[@]}" "${imported[@]}" "${libraries[@]}" -o "$work/foreign"
 python3 Tests/Fuzz/foreign_seeds.py "$work/seeds" "$built/gobbet"
 
