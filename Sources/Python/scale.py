@@ -27,11 +27,6 @@ if not os.environ.get("GOBBET_INSTALLED"):
 COMMAND = os.environ.get("GOBBET_COMMAND", str(HERE.parent.parent / ".build/release/gobbet"))
 RATES = HERE / "docs/rates.json"
 
-#: Text that one task of a job reads.
-PIECE_BYTES = 128 << 20
-#: Files of counts that one task adds up.
-FAN_IN = 16
-
 
 # A process takes over the peak of the memory of what started it, and so something small starts it.
 _STARTER = """
@@ -240,14 +235,17 @@ def hours(seconds: float) -> str:
 
 def rows(rates: dict, tokens: float, document_tokens: float, shard_tokens: float) -> dict[str, str]:
     """What a corpus of so many tokens costs."""
+    from gobbet.jobs.counting import FAN_IN
+    from gobbet.jobs.reading import GROUP_BYTES
+
     text = tokens * rates["text_bytes_per_token"]
     documents, shards = tokens / document_tokens, math.ceil(tokens / shard_tokens)
-    pieces = math.ceil(text / PIECE_BYTES)
+    pieces = math.ceil(text / GROUP_BYTES)
 
     def unique(size: float) -> float:
         return rates["unique_factor"] * size ** rates["unique_exponent"]
 
-    counted = pieces * unique(min(text, PIECE_BYTES))
+    counted = pieces * unique(min(text, GROUP_BYTES))
     levels = max(1, math.ceil(math.log(max(2, pieces), FAN_IN)))
     shard_bytes = tokens * rates["shard_bytes_per_token"] + shards * rates["shard_bytes"]
     return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from collections.abc import Collection, Sequence
 
 from . import _native, _structures
-from ._native import local
+from ._native import address, local
 from .decoding import Decoding
 from .errors import InvalidArgument, SpecialToken
 from .saving import Saving
@@ -267,6 +267,27 @@ class Encoding(Decoding, Saving):
             np.concatenate(pieces) if pieces else empty,
             np.concatenate(all_ends) if pieces else empty.astype(np.uint64),
         )
+
+    def encode_joined(
+        self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        """The ids of texts one behind the other, `i` up to `ends[i]`, and where those of each end.
+
+        Special tokens in them are ordinary text.
+        """
+        import numpy as np
+
+        from .corpus_reader import checked
+
+        texts, ends = checked(texts, ends)
+        ids, id_ends = np.empty(len(texts), np.uint32), np.empty(len(ends), np.uint64)
+        _native.check(
+            self._library.encode_batch(
+                self._handle, address(texts), address(ends), len(ends), None, 1, address(ids),
+                len(ids), address(id_ends), local.count_at, local.error_at,
+            )
+        )  # fmt: skip
+        return ids[: local.count.value], id_ends
 
     def _batch(
         self, texts: Sequence[str], policy: Policy | None, threads: int

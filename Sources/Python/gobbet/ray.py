@@ -22,7 +22,7 @@ from . import jobs
 from .encoding import Encoding
 from .jobs import PackOptions, Reading
 from .jobs.folder import Job
-from .jobs.reading import groups
+from .jobs.reading import GROUP_BYTES, groups
 
 finalize = jobs.finalize
 
@@ -61,7 +61,7 @@ def pack(
 class RayEngine:
     """Runs tasks on the Ray that is connected, `retries` times more where one fails or dies."""
 
-    def __init__(self, *, retries: int = 3, group_bytes: int = 128 << 20) -> None:
+    def __init__(self, *, retries: int = 3, group_bytes: int = GROUP_BYTES) -> None:
         self.retries = retries
         self.group_bytes = group_bytes
 

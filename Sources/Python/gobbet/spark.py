@@ -30,7 +30,7 @@ from .errors import BadData, InvalidArgument
 from .jobs import PackOptions, Reading
 from .jobs.folder import Job, job_at
 from .jobs.options import keys_of
-from .jobs.reading import Part, groups, is_remote, parsed
+from .jobs.reading import GROUP_BYTES, Part, groups, is_remote, parsed
 from .parquet import joined_column, rows_batch
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 finalize = jobs.finalize
 
-#: Bytes of compressed files that one task reads by the library.
-_GROUP_BYTES = 128 << 20
 #: Bytes of rows that are worked on at a time, about.
 _BATCH_BYTES = 1 << 20
 
@@ -81,7 +79,7 @@ def pack(
 class SparkEngine:
     """Runs the tasks of `gobbet.jobs` on Spark, which tries again those that fail."""
 
-    def __init__(self, session: SparkSession, *, group_bytes: int = _GROUP_BYTES) -> None:
+    def __init__(self, session: SparkSession, *, group_bytes: int = GROUP_BYTES) -> None:
         self.session = session
         self.group_bytes = group_bytes
 

@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,12 @@ VARIANTS: dict[str, tuple[PackOptions, list[str]]] = {
         ["--validation", "0.3", "--append-eot", "--no-vocabulary"],
     ),
 }  # fmt: skip
+
+
+def python_path() -> str:
+    """What workers need as PYTHONPATH to find the tests, and what the tests find."""
+    root = str(pathlib.Path(__file__).resolve().parents[1])
+    return os.pathsep.join([root, *[path for path in sys.path if path]])
 
 
 def command() -> str:

@@ -1,8 +1,6 @@
 """Jobs on Ray: the bytes of the command, whatever dies on the way."""
 
 import os
-import pathlib
-import sys
 import unittest
 import warnings
 
@@ -30,8 +28,7 @@ class RayTests(support.Case):
         import ray
 
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        root = str(pathlib.Path(__file__).resolve().parents[1])
-        paths = os.pathsep.join([root, *[path for path in sys.path if path]])
+        paths = jobs_support.python_path()
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
                  object_store_memory=128 << 20,
                  runtime_env={"env_vars": {"PYTHONPATH": paths}})  # fmt: skip

@@ -1,7 +1,6 @@
 """Jobs on Spark: the bytes of the command, whatever dies on the way."""
 
 import os
-import pathlib
 import shutil
 import sys
 import unittest
@@ -35,8 +34,7 @@ def session(master: str):
     """A session that cuts files into small splits."""
     from pyspark.sql import SparkSession
 
-    root = str(pathlib.Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join([root, *[path for path in sys.path if path]])
+    paths = jobs_support.python_path()
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = {
         "spark.ui.enabled": "false",

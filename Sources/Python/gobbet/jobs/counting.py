@@ -17,7 +17,7 @@ from .order import check_parts
 from .reading import FileGroup, Part, Tally, files_of, parts_of
 
 #: Files of counts that one task adds up.
-_FAN_IN = 16
+FAN_IN = 16
 #: Different pretokens that a task holds before it writes them out: some hundred bytes each.
 _PRETOKEN_LIMIT = 4_000_000
 
@@ -48,10 +48,10 @@ def count(
         results = engine.read(job, count_part)
         check_parts(job, [tally for result in results for tally in result.tallies])
         names = [name for result in results for name in result.names]
-        while len(names) > _FAN_IN:
+        while len(names) > FAN_IN:
             tasks = [
-                (job.folder, tuple(names[start : start + _FAN_IN]))
-                for start in range(0, len(names), _FAN_IN)
+                (job.folder, tuple(names[start : start + FAN_IN]))
+                for start in range(0, len(names), FAN_IN)
             ]
             names = engine.run(add_up, tasks)
         if not names:

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from .folder import Job
-from .reading import groups
+from .reading import GROUP_BYTES, groups
 
 
 class Engine(Protocol):
@@ -30,7 +30,7 @@ class Engine(Protocol):
 class LocalEngine:
     """Tasks in processes of this machine, or in this process if there is to be one."""
 
-    def __init__(self, processes: int = 1, *, group_bytes: int = 128 << 20) -> None:
+    def __init__(self, processes: int = 1, *, group_bytes: int = GROUP_BYTES) -> None:
         self.processes = processes
         self.group_bytes = group_bytes
 

@@ -174,15 +174,13 @@ def find_duplicates(task: tuple[str, int, int, int]) -> str:
 
     Their numbers in the corpus, rising, go into a file of the job; its name.
     """
-    from .pieces import BUCKETS
-
     folder, split, low, high = task
     job, order = job_at(folder), order_at(folder, split)
     hashes, numbers = [np.empty((0, 2), np.uint64)], [np.empty(0, np.int64)]
     for number, piece in enumerate(order.pieces):
         stem = job.path(f"{piece}-{SPLITS[split]}")
         with np.load(f"{stem}.npz") as columns:
-            start, end = columns["hash_starts"][[low, min(high, BUCKETS)]].tolist()
+            start, end = columns["hash_starts"][[low, high]].tolist()
             if start == end:
                 continue
             places = columns["hash_order"][start:end]

@@ -12,7 +12,7 @@ from .engine import Engine
 from .finishing import finalize, lay_down
 from .folder import MANIFEST, Job, begin, new_job_folder, read_json
 from .options import PackOptions, Reading, plan_of
-from .order import find_duplicates, order_at, put_in_order
+from .order import find_duplicates, put_in_order
 from .pieces import BUCKETS, make_piece
 from .reading import files_of
 from .shards import ShardTask, make_shard
@@ -59,10 +59,9 @@ def pack(
 def _shards(engine: Engine, job: Job) -> None:
     """All steps from the files to the shards."""
     assert job.options is not None
-    put_in_order(job, engine.read(job, make_piece))
+    orders = put_in_order(job, engine.read(job, make_piece))
     plans: list[tuple[ShardPlan, tuple[str, ...]]] = []
-    for split in range(len(job.options.splits)):
-        order = order_at(job.folder, split)
+    for split, order in enumerate(orders):
         duplicates: tuple[str, ...] = ()
         if job.options.unique:
             count = min(BUCKETS, -(-order.document_count // _DOCUMENTS_PER_TASK) or 1)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import _native
-from .._native import address, local
 from ..corpus_reader import Batch, hashes_of
 from ..dataset_writer import DatasetWriter
 from ..encoding import Encoding
@@ -177,15 +175,7 @@ def _encoded(
     encoding: Encoding, batch: Batch, appended: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ids of a batch, and where each document's end."""
-    texts, ends = batch.texts, np.ascontiguousarray(batch.ends)
-    ids, id_ends = np.empty(len(texts), np.uint32), np.empty(len(ends), np.uint64)
-    _native.check(
-        _native.library().encode_batch(
-            encoding._handle, address(texts), address(ends), len(ends), None, 1, address(ids),
-            len(ids), address(id_ends), local.count_at, local.error_at,
-        )
-    )  # fmt: skip
-    ids = ids[: local.count.value]
+    ids, id_ends = encoding.encode_joined(batch.texts, batch.ends)
     if appended is not None:
         ids = np.insert(ids, id_ends.astype(np.int64), appended)
         id_ends = id_ends + np.arange(1, len(id_ends) + 1, dtype=np.uint64)

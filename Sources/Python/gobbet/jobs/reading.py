@@ -15,6 +15,9 @@ from ..errors import InvalidArgument, NoInput
 from .folder import Job, job_at
 from .options import Reading
 
+#: Bytes of files that one task reads.
+GROUP_BYTES = 128 << 20
+
 
 @dataclass
 class Part:
