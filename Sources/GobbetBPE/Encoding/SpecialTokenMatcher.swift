@@ -11,6 +11,7 @@ struct SpecialTokenMatcher: Sendable {
   }
 
   private let tokens: [SpecialToken]
+  private let beginnings: SpecialTokenBeginnings
   /// From a state and a byte to the next state.
   private var edges: PairTable
   /// Where each state goes on when it has no edge: the longest shorter state that fits.
@@ -22,6 +23,7 @@ struct SpecialTokenMatcher: Sendable {
 
   init(_ tokens: [SpecialToken]) {
     self.tokens = tokens
+    beginnings = SpecialTokenBeginnings(tokens)
     edges = PairTable(capacity: tokens.reduce(0) { $0 + $1.bytes.count })
     addFallbacks(addStates())
   }
@@ -30,7 +32,7 @@ struct SpecialTokenMatcher: Sendable {
   func matches(in bytes: Span<UInt8>) -> [Match] {
     var candidates: [(start: Int, token: Int)] = []
     var state: UInt32 = 0
-    for index in bytes.indices.reversed() {
+    for index in (beginnings.firstPlace(in: bytes)..<bytes.count).reversed() {
       let byte = bytes[index]
       if state == 0 && !isLast[Int(byte)] { continue }
       state = next(state, byte)
