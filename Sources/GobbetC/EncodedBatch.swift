@@ -20,10 +20,33 @@ extension EncoderBox {
 
 /// The ids of many texts, encoded by several threads.
 struct EncodedBatch {
-  private struct Part {
-    var ids: [TokenID] = []
-    /// Where the ids of each text of the part end, counted from the part's first.
-    var ends: [Int] = []
+  /// Some of the texts; their ids are in the encoder's own room, which is used again afterwards.
+  private final class Part: @unchecked Sendable {
+    // SAFETY: one thread fills it, which has ended when others read it.
+    private let handle: VocabularyHandle
+    private let box: EncoderBox
+    /// Where the ids of each text end, counted from the part's first.
+    private(set) var ends: [Int] = []
+
+    init(
+      _ texts: Pieces<UInt8>, _ range: Range<Int>, _ handle: VocabularyHandle,
+      _ policy: SpecialTokenPolicy
+    ) throws(SpecialTokenError) {
+      self.handle = handle
+      box = handle.takeEncoder()
+      box.ids.removeAll(keepingCapacity: true)
+      ends.reserveCapacity(range.count)
+      for index in range {
+        try texts.withPiece(index) { text throws(SpecialTokenError) in
+          try box.append(text, policy)
+        }
+        ends.append(box.ids.count)
+      }
+    }
+
+    deinit { handle.giveBack(box) }
+
+    var ids: [TokenID] { box.ids }
   }
 
   private let parts: [Part]
@@ -38,30 +61,11 @@ struct EncodedBatch {
     let ranges = texts.parts(count: threadCount)
     let results = Mutex<[Int: Result<Part, any Error>]>([:])
     onThreads(ranges.count) { index in
-      let result = Result { try Self.encoded(texts, ranges[index], handle, policy) }
+      let result = Result { try Part(texts, ranges[index], handle, policy) }
       results.withLock { $0[index] = result }
     }
     let encoded = results.withLock { $0 }
     parts = try ranges.indices.compactMap { try encoded[$0]?.get() }
-  }
-
-  private static func encoded(
-    _ texts: Pieces<UInt8>, _ range: Range<Int>, _ handle: VocabularyHandle,
-    _ policy: SpecialTokenPolicy
-  ) throws -> Part {
-    try handle.withEncoder { box in
-      box.ids.removeAll(keepingCapacity: true)
-      var part = Part()
-      part.ends.reserveCapacity(range.count)
-      for index in range {
-        try texts.withPiece(index) { text throws(SpecialTokenError) in
-          try box.append(text, policy)
-        }
-        part.ends.append(box.ids.count)
-      }
-      swap(&part.ids, &box.ids)
-      return part
-    }
   }
 
   /// Ids of all texts.

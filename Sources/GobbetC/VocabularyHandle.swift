@@ -20,18 +20,32 @@ final class VocabularyHandle: @unchecked Sendable {
       ordinary.max() ?? 0, vocabulary.specialTokens.map(\.bytes.count).max() ?? 0)
   }
 
-  /// Runs `body` with an encoder that no other thread has.
+  /// An encoder that no other thread has, until it is given back.
+  func takeEncoder() -> EncoderBox {
+    tableLock.withLock { idle.popLast() } ?? EncoderBox(tokenizer.makeEncoder())
+  }
+
+  /// Keeps an encoder, with what it has cached, for the next call.
   ///
-  /// It is kept, with what it has cached, for the next call; as many are as were ever used at once.
+  /// As many are kept as were ever used at once.
+  func giveBack(_ box: EncoderBox) {
+    if box.ids.capacity > EncoderBox.keptCapacity { box.ids = [] }
+    tableLock.withLock { idle.append(box) }
+  }
+
+  /// Runs `body` with an encoder that no other thread has.
   func withEncoder<Result>(_ body: (EncoderBox) throws -> Result) rethrows -> Result {
-    let box = tableLock.withLock { idle.popLast() } ?? EncoderBox(tokenizer.makeEncoder())
-    defer { tableLock.withLock { idle.append(box) } }
+    let box = takeEncoder()
+    defer { giveBack(box) }
     return try body(box)
   }
 }
 
 /// An encoder on the heap, with room for ids that is used again.
 final class EncoderBox {
+  /// Room for more ids is not kept.
+  static let keptCapacity = 4 << 20
+
   var encoder: Encoder
   var ids: [TokenID] = []
 
