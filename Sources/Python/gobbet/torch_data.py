@@ -2,21 +2,23 @@
 
 - `WindowDataset`: map-style, for samplers of one's own;
 - `WindowStream`: iterable, whose workers and ranks share the windows among them;
-- `WindowLoader`: batches in an order that does not depend on the number of workers, which resumes
-  from a few integers at the very batch where it stopped.
+- `WindowLoader`: batches, read by threads, in an order that does not depend on their number, which
+  resumes from a few integers at the very batch where it stopped.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any
-from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
-from torch.utils.data import Sampler as TorchSampler
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from .dataset import TokenDataset, Windows
 from .errors import BadData, InvalidArgument
@@ -50,14 +52,11 @@ def collate(samples: Any) -> Any:
     return torch.utils.data.default_collate(samples)
 
 
-def _rows_only(samples: WindowBatch) -> torch.Tensor:
-    return samples.rows
-
-
 class WindowDataset(Dataset):
     """The windows of a dataset by their indices: pairs of inputs and targets, int64.
 
-    With `collate` as the loader's `collate_fn` a batch is read in one step.
+    With `collate` as the loader's `collate_fn` a batch is read in one step. `pin_memory` is for
+    `rows` outside of a loader's workers; a DataLoader pins by itself.
     """
 
     def __init__(
@@ -67,10 +66,12 @@ class WindowDataset(Dataset):
         stride: int | None = None,
         *,
         dtype: str = "int64",
+        pin_memory: bool = False,
     ) -> None:
         self.dataset = dataset if isinstance(dataset, TokenDataset) else TokenDataset(dataset)
         self.windows: Windows = self.dataset.windows(length, stride, dtype=dtype)
         self._dtype: torch.dtype = getattr(torch, dtype)
+        self._pin_memory = pin_memory
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -79,11 +80,16 @@ class WindowDataset(Dataset):
         batch = self.__getitems__([index])
         return batch[0]
 
-    def __getitems__(self, indices: Sequence[int] | np.ndarray) -> WindowBatch:
+    def __getitems__(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> WindowBatch:
         """Many windows at once, as `DataLoader` asks for them."""
+        return WindowBatch(self.rows(indices))
+
+    def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> torch.Tensor:
+        """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
         chosen = np.ascontiguousarray(indices, dtype=np.uint64)
         if self.dataset._pure is not None:
-            return WindowBatch(torch.from_numpy(self.windows.rows(chosen)))
+            read = torch.from_numpy(self.windows.rows(chosen))
+            return read.pin_memory() if self._pin_memory else read
         shape = (len(chosen), self.windows.length + 1)
         if get_worker_info() is not None:
             # Written where the main process will read it, and not copied there afterwards.
@@ -91,9 +97,9 @@ class WindowDataset(Dataset):
             storage = torch.UntypedStorage._new_shared(size)
             rows = torch.empty(0, dtype=self._dtype).set_(storage, 0, shape)
         else:
-            rows = torch.empty(shape, dtype=self._dtype)
+            rows = torch.empty(shape, dtype=self._dtype, pin_memory=self._pin_memory)
         self.windows.rows_into(chosen, rows.data_ptr())
-        return WindowBatch(rows)
+        return rows
 
 
 class WindowStream(IterableDataset):
@@ -171,11 +177,15 @@ class WindowStream(IterableDataset):
 
 
 class WindowLoader:
-    """Batches of windows, read by workers, in an order that does not depend on their number.
+    """Batches of windows, in an order that does not depend on the number of workers.
 
     A pass over it gives the rest of the epoch, the next pass the next epoch: pairs of inputs and
     targets, each [batch_size, length]. `state_dict` tells how far the *caller* has come, not the
     workers that read ahead; `load_state_dict` goes on there.
+
+    The workers are threads, which read at the same time, since the library holds no lock of
+    Python's: what they read is in the memory of this process, and is not sent from another. Each
+    reads `prefetch_factor` batches ahead, into pinned memory if `pin_memory`.
 
     `rank` and `world_size` are those of `torch.distributed` where it is initialized.
     """
@@ -192,26 +202,22 @@ class WindowLoader:
         rank: int | None = None,
         world_size: int | None = None,
         num_workers: int = 0,
+        prefetch_factor: int = 2,
+        pin_memory: bool = False,
         drop_last: bool = True,
         dtype: str = "int64",
-        **options: Any,
     ) -> None:
-        if batch_size < 1:
-            raise InvalidArgument(f"batches of {batch_size} windows")
-        self._windows = WindowDataset(dataset, length, stride, dtype=dtype)
+        if batch_size < 1 or num_workers < 0 or prefetch_factor < 1:
+            raise InvalidArgument(
+                f"batches of {batch_size} windows by {num_workers} workers, {prefetch_factor} ahead"
+            )
+        self._windows = WindowDataset(dataset, length, stride, dtype=dtype, pin_memory=pin_memory)
         rank, world_size = _place(rank, world_size)
         self._sampler = self._windows.dataset.sampler(
             length, stride, order=order, seed=seed, rank=rank, world_size=world_size
         )
         self._batch_size, self._drop_last = batch_size, drop_last
-        self._batches = _Batches(self._sampler, batch_size, drop_last)
-        self._loader = DataLoader(
-            self._windows,
-            batch_sampler=self._batches,
-            collate_fn=_rows_only,
-            num_workers=num_workers,
-            **options,
-        )
+        self._num_workers, self._ahead = num_workers, num_workers * prefetch_factor
         self._position: dict[str, int | str] = self._sampler.state_dict()
 
     def __len__(self) -> int:
@@ -222,11 +228,29 @@ class WindowLoader:
     def __iter__(self) -> Iterator[Pair]:
         # What the workers of an earlier pass read ahead, this pass reads again.
         self._sampler.load_state_dict(self._position)
-        for rows in self._loader:
+        batches = self._sampler.batches(self._batch_size, drop_last=self._drop_last)
+        read = self._windows.rows
+        for rows in self._read_ahead(batches) if self._num_workers else map(read, batches):
             self._position["position"] = int(self._position["position"]) + len(rows)
             yield rows[:, :-1], rows[:, 1:]
         self._position["epoch"] = int(self._position["epoch"]) + 1
         self._position["position"] = 0
+
+    def _read_ahead(self, batches: Iterator[npt.NDArray[np.uint64]]) -> Iterator[torch.Tensor]:
+        """The rows of batches, in order, read by the workers."""
+        pool = ThreadPoolExecutor(self._num_workers, thread_name_prefix="gobbet")
+        try:
+            waiting: deque[Future[torch.Tensor]] = deque(
+                pool.submit(self._windows.rows, batch) for batch in islice(batches, self._ahead)
+            )
+            while waiting:
+                rows = waiting.popleft().result()
+                waiting.extend(
+                    pool.submit(self._windows.rows, batch) for batch in islice(batches, 1)
+                )
+                yield rows
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def state_dict(self) -> dict[str, int | str]:
         """All that resuming needs: a few numbers and the content id of the dataset."""
@@ -245,16 +269,6 @@ class WindowLoader:
                 )
         self._sampler.load_state_dict(state)
         self._position = self._sampler.state_dict()
-
-
-class _Batches(TorchSampler):
-    """The indices of batches, for the loader's workers."""
-
-    def __init__(self, sampler: Sampler, size: int, drop_last: bool) -> None:
-        self._sampler, self._size, self._drop_last = sampler, size, drop_last
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._sampler.batches(self._size, drop_last=self._drop_last)
 
 
 def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Windows for torch.utils.data."""
 
 import itertools
+import threading
 import unittest
 
 import gobbet
@@ -126,6 +127,31 @@ class TorchDataTests(support.Case):
             other = WindowLoader(self.path, 32, 9)
             with self.assertRaises(gobbet.BadData):
                 other.load_state_dict(state)
+
+    def test_a_loaders_threads_end_with_the_pass_and_their_errors_are_the_callers(self):
+        from gobbet.torch_data import WindowLoader
+
+        def workers():
+            return [t for t in threading.enumerate() if t.name.startswith("gobbet")]
+
+        dataset = gobbet.TokenDataset(self.path)
+        loader = WindowLoader(dataset, 64, 2, num_workers=3, prefetch_factor=4)
+        for number, _ in enumerate(loader):
+            self.assertTrue(0 < len(workers()) <= 3)
+            if number == 2:
+                break
+        self.assertEqual(loader.state_dict()["position"], 6)
+        self.assertEqual(workers(), [])
+        batches = iter(loader)
+        next(batches)
+        dataset.close()
+        with self.assertRaises(gobbet.InvalidArgument):
+            for _ in batches:
+                pass
+        self.assertEqual(workers(), [])
+        for wrong in ({"num_workers": -1}, {"prefetch_factor": 0}, {"batch_size": 0}):
+            with self.assertRaises(gobbet.InvalidArgument):
+                WindowLoader(self.path, 64, **({"batch_size": 2} | wrong))
 
 
 if __name__ == "__main__":

@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=128)
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--workers", type=int, default=0, help="processes that read windows")
+    parser.add_argument("--workers", type=int, default=0, help="threads that read windows")
     parser.add_argument("--resume", action="store_true", help="go on at the last checkpoint")
     parser.add_argument("--prompt", default="The river")
     parser.add_argument("--tokens", type=int, default=40, help="how many continue the prompt")
