@@ -23,6 +23,7 @@ wheel:
 	@.ci/install
 	@rm -rf .build/library .build/wheels
 	@GOBBET_SELF_CONTAINED=1 Sources/CGobbet/build.sh .build/library
+	@Sources/Python/extension/build.sh .build/library/lib
 	@python3 Sources/Python/build_wheel.py .build/library --output .build/wheels
 
 # The wheel in an empty virtual environment, and its tests.

@@ -2,20 +2,22 @@
 
 Every call releases the global interpreter lock. What a call needs besides its arguments (the error,
 a count, buffers for ids and bytes) each thread has once, so that a short call makes no object of
-ctypes. Handles are plain integers; the library itself refuses those that are closed.
+ctypes. Where ctypes itself is slow, a small extension (`extension/quick.c`) calls instead. Handles are plain integers; the library itself refuses those that are closed.
 """
 
 from __future__ import annotations
 
 import ctypes
+import importlib.machinery
+import importlib.util
 import os
 import sys
 import threading
-from ctypes import c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import c_char, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from itertools import accumulate
 from typing import NoReturn
 
-from ._structures import ErrorText
+from ._structures import ErrorText, QuickRoom
 from .errors import BY_STATUS, Internal, InvalidArgument, LibraryMissing
 
 ABI_VERSION = 1
@@ -23,6 +25,9 @@ ABI_VERSION = 1
 BUFFER_TOO_SMALL = 3
 NOT_FOUND = 4
 SPECIAL_TOKEN = 5
+
+#: Texts that one call of a batch takes.
+most_texts = 1 << 16
 
 #: The codes of integer types by the names of NumPy's.
 INTEGER_TYPES = {"uint16": 1, "uint32": 2, "int32": 3, "int64": 4}
@@ -119,6 +124,8 @@ class Library:
         except OSError as error:
             raise LibraryMissing(f"{path}: {error}") from None
         self.path = path
+        #: The extension that ctypes is too slow for; None on a Python that it is not for.
+        self.quick = _quick_beside(path)
         try:
             loaded.gobbet_abi_version.restype = c_uint32
             found = loaded.gobbet_abi_version()
@@ -131,9 +138,7 @@ class Library:
                 function.restype = c_int32
                 function.argtypes = [_LETTERS[letter] for letter in letters]
                 setattr(self, name, function)
-            # Without argument types, arguments that were made once are taken as they are.
-            self.encode_quickly = loaded["gobbet_encode"]
-            self.encode_quickly.restype = c_int32
+            self.encode_at = ctypes.cast(loaded["gobbet_encode"], c_void_p).value
             for name in _CLOSERS:
                 function = loaded[f"gobbet_{name}"]
                 function.restype = None
@@ -146,8 +151,22 @@ class Library:
         raise AttributeError(name)
 
 
+def _quick_beside(path: str):
+    name = "gobbet._quick"
+    place = os.path.join(os.path.dirname(path), "_quick.abi3.so")
+    loader = importlib.machinery.ExtensionFileLoader(name, place)
+    try:
+        module = importlib.util.module_from_spec(
+            importlib.machinery.ModuleSpec(name, loader, origin=place)
+        )
+        loader.exec_module(module)
+    except ImportError:
+        return None
+    return module
+
+
 class Scratch:
-    """What the calls of one thread write into, and the same as arguments that are made once."""
+    """What the calls of one thread write into."""
 
     def __init__(self) -> None:
         self.error = ErrorText(size=ctypes.sizeof(ErrorText))
@@ -158,9 +177,7 @@ class Scratch:
         self.count_at = ctypes.addressof(self.count)
         self.number = c_uint64()
         self.number_at = ctypes.addressof(self.number)
-        self.room = 0
-        self.error_argument = c_void_p.from_param(self.error_at)
-        self.count_argument = c_void_p.from_param(self.count_at)
+        self.room = self.text_room = 0
         self.grow(1 << 14)
 
     def grow(self, room: int) -> None:
@@ -171,8 +188,16 @@ class Scratch:
         self.ids = memoryview(self.buffer).cast("B").cast("I")
         self.bytes = self.ids.cast("B")
         self.array = None
-        self.buffer_argument = c_void_p.from_param(self.buffer_at)
-        self.room_argument = c_size_t.from_param(self.room)
+        self.quick = QuickRoom(self.buffer_at, self.room, 0, self.error_at)
+        self.quick_at = ctypes.addressof(self.quick)
+
+    def grow_text(self, room: int) -> None:
+        """Makes room for texts of at least `room` bytes."""
+        self.text_room = room
+        self.text = (c_char * room)()
+        self.text_at = ctypes.addressof(self.text)
+        self.ends = (c_uint64 * most_texts)()
+        self.ends_at = ctypes.addressof(self.ends)
 
     def ids_array(self):
         """The buffer as an array of uint32."""

@@ -154,3 +154,19 @@ class WeightsOptions(Structure):
         ("metadata_byte_count", c_size_t),
         ("vocabulary", c_void_p),
     ]
+
+
+# Of `extension/quick.c`, which is of the same wheel: without their size.
+
+
+class QuickEncoder(Structure):
+    _fields_ = [("encode", c_void_p), ("vocabulary", c_void_p)]
+
+
+class QuickRoom(Structure):
+    _fields_ = [
+        ("ids", c_void_p),
+        ("capacity", c_size_t),
+        ("count", c_size_t),
+        ("error", c_void_p),
+    ]

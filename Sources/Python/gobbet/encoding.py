@@ -12,6 +12,7 @@ from . import _native, _structures
 from ._native import address, local
 from .decoding import Decoding
 from .errors import InvalidArgument, SpecialToken
+from .joining import join, utf8
 from .saving import Saving
 from .special_tokens import Policy, refusal
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _NONE: frozenset[str] = frozenset()
-_size = ctypes.c_size_t.from_param
-#: Bytes of text of one call of a batch, which bound the memory that a batch takes.
-_BATCH_BYTES = 1 << 24
+#: Bytes of text of one call of a batch: one thread's fit its cache, a thread of several has more, for
+#: which starting it pays, and all of them together have a bound.
+_ONE_THREADS_BYTES, _A_THREADS_BYTES, _BATCH_BYTES = 1 << 16, 1 << 19, 1 << 24
 
 
 class Encoding(Decoding, Saving):
@@ -106,8 +107,10 @@ class Encoding(Decoding, Saving):
         self._owner = _native.Handle(handle, library.vocabulary_close)
         self._handle = self._owner.value
         self._library = library
-        self._encode = library.encode_quickly
-        self._handle_argument = ctypes.c_void_p.from_param(self._handle)
+        quick = self._quick = library.quick
+        self._encode = None if quick is None else quick.encode
+        self._encoder = _structures.QuickEncoder(library.encode_at, self._handle)
+        self._encoder_at = ctypes.addressof(self._encoder)
         info = _structures.VocabularyInfo(size=ctypes.sizeof(_structures.VocabularyInfo))
         _native.check(
             library.vocabulary_describe(self._handle, ctypes.addressof(info), local.error_at)
@@ -131,7 +134,9 @@ class Encoding(Decoding, Saving):
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of a text; special tokens in it are ordinary text."""
-        return local.ids[: self._encoded(text, None)].tolist()
+        mine = local.scratch
+        count = self._encoded(text, None, mine)
+        return mine.ids[:count].tolist()
 
     def encode(
         self,
@@ -149,7 +154,9 @@ class Encoding(Decoding, Saving):
             policy = self._default
         else:
             policy = self._policy(allowed_special, disallowed_special)
-        return local.ids[: self._encoded(text, policy)].tolist()
+        mine = local.scratch
+        count = self._encoded(text, policy, mine)
+        return mine.ids[:count].tolist()
 
     def encode_to_numpy(
         self,
@@ -163,30 +170,38 @@ class Encoding(Decoding, Saving):
             policy = self._default
         else:
             policy = self._policy(allowed_special, disallowed_special)
-        count = self._encoded(text, policy)
         mine = local.scratch
+        count = self._encoded(text, policy, mine)
         ids = mine.array
         if ids is None:
             ids = mine.ids_array()
         return ids[:count].copy()
 
-    def _encoded(self, text: str, policy: Policy | None) -> int:
+    def _encoded(self, text: str, policy: Policy | None, mine: _native.Scratch) -> int:
         """Encodes into the buffer of this thread; how many ids there are."""
-        try:
-            data = text.encode()
-        except UnicodeEncodeError:
-            data = _mended(text)
-        mine = local.scratch
-        length = len(data)
-        if length > mine.room:
-            mine.grow(length)
-        specials = None
-        if policy is not None and policy.prefix in data and policy.concerns(data):
-            specials = policy.argument
+        encode = self._encode
+        if encode is not None and (policy is None or not policy.others):
+            try:
+                count = encode(
+                    text, self._encoder_at, 0 if policy is None else policy.address, mine.quick_at
+                )
+            except UnicodeEncodeError:
+                count = -1
+            if count >= 0:
+                return count
+            # Surrogates, a special token, or more text than there is room for.
+        return self._encoded_bytes(utf8(text), policy, mine)
+
+    def _encoded_bytes(self, data: bytes, policy: Policy | None, mine: _native.Scratch) -> int:
+        if len(data) > mine.room:
+            mine.grow(len(data))
+        specials = 0
+        if policy is not None:
+            specials = policy.address
             policy.refuse_others(data)
-        status = self._encode(
-            self._handle_argument, data, _size(length), specials, mine.buffer_argument,
-            mine.room_argument, mine.count_argument, mine.error_argument,
+        status = self._library.encode(
+            self._handle, data, len(data), specials, mine.buffer_at, mine.room, mine.count_at,
+            mine.error_at,
         )  # fmt: skip
         if status:
             self._refused(status, data, policy)
@@ -302,43 +317,40 @@ class Encoding(Decoding, Saving):
 
     def _batches(self, texts: Sequence[str], policy: Policy | None, threads: int):
         """Encodes some texts at a time into the buffer of this thread: how many ids, their ends."""
+        count = threads if threads > 0 else os.cpu_count() or 1
+        most = _ONE_THREADS_BYTES if count == 1 else min(_A_THREADS_BYTES * count, _BATCH_BYTES)
+        texts = texts if isinstance(texts, list) else list(texts)
         first = 0
+        mine = local.scratch
         while first < len(texts):
-            data, size = [], 0
-            for text in texts[first:]:
-                try:
-                    data.append(text.encode())
-                except UnicodeEncodeError:
-                    data.append(_mended(text))
-                size += len(data[-1])
-                if size >= _BATCH_BYTES:
-                    break
-            first += len(data)
-            joined, ends = _native.joined(data)
-            if size > local.room:
-                local.grow(size)
-            specials = None
-            if policy is not None and policy.prefix in joined and policy.concerns(joined):
+            count = join(texts, first, most, mine, self._quick)
+            size = mine.ends[count - 1]
+            if size > mine.room:
+                mine.grow(size)
+            specials = 0
+            if policy is not None:
                 specials = policy.address
-                for each in data:
-                    policy.refuse_others(each)
-            id_ends = (ctypes.c_uint64 * len(data))()
+                if policy.others:
+                    for text in texts[first : first + count]:
+                        policy.refuse_others(utf8(text))
+            first += count
+            id_ends = (ctypes.c_uint64 * count)()
             status = self._library.encode_batch(
                 self._handle,
-                joined,
-                ctypes.addressof(ends),
-                len(data),
+                mine.text_at,
+                mine.ends_at,
+                count,
                 specials,
                 max(threads, 0),
-                local.buffer_at,
-                local.room,
+                mine.buffer_at,
+                mine.room,
                 ctypes.addressof(id_ends),
-                local.count_at,
-                local.error_at,
+                mine.count_at,
+                mine.error_at,
             )
             if status:
-                self._refused(status, joined, policy)
-            yield local.count.value, id_ends
+                self._refused(status, mine.text.raw[:size], policy)
+            yield mine.count.value, id_ends
 
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:
         """The id of the token that is exactly this, special ones too.
@@ -356,16 +368,8 @@ class Encoding(Decoding, Saving):
 
     def count(self, text: str) -> int:
         """How many tokens a text has; special tokens in it are ordinary text."""
-        try:
-            data = text.encode()
-        except UnicodeEncodeError:
-            data = _mended(text)
+        data = utf8(text)
         _native.check(
             self._library.count(self._handle, data, len(data), local.count_at, local.error_at)
         )
         return local.count.value
-
-
-def _mended(text: str) -> bytes:
-    """The UTF-8 of text with surrogates: pairs become scalars, single ones U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -39,21 +39,8 @@ class Policy:
             allowed_count=len(ids),
             refuse_others=refuse_rest,
         )
-        self._texts = [text.encode() for text in sorted(chosen | self.refused)]
-        #: What all of them begin with that are allowed or refused: most text has nothing of it, and
-        #: is then searched for none.
-        first, last = min(self._texts, default=b""), max(self._texts, default=b"")
-        shared = (place for place, pair in enumerate(zip(first, last)) if pair[0] != pair[1])
-        self.prefix = first[: next(shared, min(len(first), len(last)))]
         #: Where the structure is; null if there is nothing to tell.
-        self.address: int | None = None
-        if ids or refuse_rest:
-            self.address = ctypes.addressof(self._structure)
-        self.argument = ctypes.c_void_p.from_param(self.address)
-
-    def concerns(self, data: bytes) -> bool:
-        """Whether a text may hold anything that is allowed or refused."""
-        return len(self._texts) > 16 or any(text in data for text in self._texts)
+        self.address = ctypes.addressof(self._structure) if ids or refuse_rest else 0
 
     def refuse_others(self, data: bytes) -> None:
         """Refuses what the library does not refuse by itself."""

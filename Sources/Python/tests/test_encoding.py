@@ -8,6 +8,7 @@ import unittest
 import numpy as np
 
 import gobbet
+from gobbet import _native
 
 from . import support
 from .support import END, needs
@@ -141,6 +142,36 @@ class EncodingTests(support.Case):
         self.assertEqual(ours.decode(ids), text)
         self.assertEqual(ours.encode_ordinary_batch([text, "a", text])[2], ids.tolist())
 
+    def test_batches_of_every_shape_have_the_ids_of_each_text(self):
+        ours = support.encoding()
+        some = support.texts(5, 40)
+        shapes = (
+            [], [""], [*some, "", "\ud83d\ude00 paired", "single \udc00", *some], tuple(some),
+            # More bytes than a call takes, in one text and in many, and more texts.
+            ["word and " * 100_000, "short", *["word and " * 3000] * 40], ["a"] * 70_000 + ["b"],
+        )  # fmt: skip
+        for texts in shapes:
+            expected = [ours.encode_ordinary(text) for text in texts]
+            for threads in (1, 2):
+                found = ours.encode_ordinary_batch(texts, num_threads=threads)
+                self.assertEqual(found, expected)
+                ids, ends = ours.encode_batch_to_numpy(texts, num_threads=threads)
+                self.assertEqual(ids.tolist(), [token for one in expected for token in one])
+                self.assertEqual(np.diff(ends, prepend=0).tolist(), [len(one) for one in expected])
+        # Two halves of a special token, in two texts, are none.
+        self.assertEqual(len(ours.encode_batch([END[:4], END[4:]], disallowed_special={END})), 2)
+        with self.assertRaises(gobbet.SpecialToken):
+            ours.encode_batch(["a", f"b{END}"], disallowed_special={END})
+
+    def test_what_is_no_text_is_an_error_of_type(self):
+        ours = support.encoding()
+        for call in (ours.encode, ours.encode_ordinary, ours.encode_to_numpy, ours.count):
+            with self.assertRaises(TypeError):
+                call(b"bytes")
+        for texts in ([b"bytes"], ["text", None], [["text"]]):
+            with self.assertRaises(TypeError):
+                ours.encode_batch(texts)
+
     def test_an_encoding_can_be_pickled_and_copied(self):
         ours = support.encoding()
         again = pickle.loads(pickle.dumps(ours))
@@ -166,6 +197,18 @@ class EncodingTests(support.Case):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+
+class EncodingWithoutTheExtensionTests(EncodingTests):
+    """The same by ctypes alone, as on a Python that the extension is not for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        library = _native.library()
+        self.addCleanup(setattr, library, "quick", library.quick)
+        library.quick = None
+        support.encoding.cache_clear()
+        self.addCleanup(support.encoding.cache_clear)
 
 
 class FileTests(support.Case):

@@ -32,6 +32,7 @@ class PackageTests(unittest.TestCase):
         if not beside:
             self.skipTest("skipped: not installed from a wheel")
         self.assertEqual(pathlib.Path(_native.library().path), beside[0])
+        self.assertIsNotNone(_native.library().quick)
 
     def test_functions_are_called_as_the_header_declares_them(self):
         header = support.ROOT / "Sources" / "CGobbet" / "gobbet.h"

@@ -1,0 +1,51 @@
+"""Texts of Python as UTF-8, and many of them one behind the other."""
+
+from __future__ import annotations
+
+from ._native import Scratch, most_texts
+
+
+def utf8(text: str) -> bytes:
+    """The UTF-8 of a text, whose surrogates become scalars in pairs, and U+FFFD where single."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, not {type(text)}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def join(texts: list[str], first: int, most: int, scratch: Scratch, quick) -> int:
+    """Puts texts from the first on into `scratch`, until they have `most` bytes; how many they are.
+
+    `quick` is the extension, or None.
+    """
+    if scratch.text_room < most:
+        scratch.grow_text(most)
+    if quick is not None:
+        try:
+            count, size = quick.join(
+                texts, first, scratch.text_at, scratch.text_room, scratch.ends_at, most_texts
+            )
+            if count == 0:
+                scratch.grow_text(size)
+                count, _ = quick.join(
+                    texts, first, scratch.text_at, scratch.text_room, scratch.ends_at, most_texts
+                )
+        except UnicodeEncodeError:
+            pass
+        else:
+            return count
+    pieces, size = [], 0
+    for index in range(first, min(first + most_texts, len(texts))):
+        data = utf8(texts[index])
+        if pieces and size + len(data) > scratch.text_room:
+            break
+        pieces.append(data)
+        size += len(data)
+        scratch.ends[len(pieces) - 1] = size
+    if size > scratch.text_room:
+        scratch.grow_text(size)
+        scratch.ends[0] = size
+    scratch.text[:size] = b"".join(pieces)
+    return len(pieces)
