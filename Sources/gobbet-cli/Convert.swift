@@ -39,14 +39,14 @@ struct Convert: ParsableCommand {
 
 /// How weights are written.
 struct WeightsOptions: ParsableArguments {
-  @Option(help: "What to write, if the output's name does not tell: \(ConversionFormat.listed).")
-  var to: ConversionFormat?
+  @Option(help: "What to write, if the output's name does not tell.")
+  var to: Named<ConversionFormat>?
 
   @Option(name: [.customShort("v"), .long], help: "A vocabulary to embed in weights.")
   var vocabulary: String?
 
-  @Option(help: "How weights are stored: \(WeightCodec.listed).")
-  var codec = WeightCodec.compact
+  @Option(help: "How weights are stored.")
+  var codec = Named(WeightCodec.compact)
 
   @Option(help: "What weights become: f32, f16, bf16; for GGUF's matrices q8_0, too.")
   var type: StoredType?
@@ -61,7 +61,7 @@ struct WeightsOptions: ParsableArguments {
   ///
   /// - Throws: ``Failure`` (`usage`) if nothing tells.
   func format(ofFileNamed name: String) throws -> ConversionFormat {
-    guard let format = to ?? ConversionFormat(ofFileNamed: name) else {
+    guard let format = to?.value ?? ConversionFormat(ofFileNamed: name) else {
       throw Failure(.usage, "\(name): its name tells no format; add --to")
     }
     return format
@@ -71,7 +71,7 @@ struct WeightsOptions: ParsableArguments {
   func conversion(_ format: ConversionFormat, pattern: Pattern? = nil) throws -> FileConversion {
     var conversion = FileConversion(
       pattern: pattern, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
-      codec: codec)
+      codec: codec.value)
     conversion.shardByteCount = shardSize?.value
     conversion.verifies = verify
     if format == .gguf {

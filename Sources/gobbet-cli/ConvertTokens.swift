@@ -12,16 +12,16 @@ struct Export: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "nanogpt, llmc, megatron or numpy.")
-  var to: ForeignTokensWriter.Format
+  @Option(help: "Whose files.")
+  var to: Named<ForeignTokensWriter.Format>
 
-  @Option(help: "Of a folder of shards: train or validation.")
+  @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.train
 
   func run() throws {
     let dataset = try TokenDataset(recognizing: input, split: split)
     try TokenConversion.export(
-      dataset, to: output.output, format: to, replacing: output.force)
+      dataset, to: output.output, format: to.value, replacing: output.force)
     print("\(output.output): \(dataset.tokenCount.grouped) tokens")
   }
 }
@@ -41,14 +41,14 @@ struct Import: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var vocabulary: VocabularyOptions
 
-  @Option(help: "nanogpt, llmc, megatron or numpy.")
-  var from: ForeignTokensWriter.Format
+  @Option(help: "Whose files.")
+  var from: Named<ForeignTokensWriter.Format>
 
   @Option(help: "The special token that ends a document, as <|endoftext|>.")
   var end: String?
 
-  @Option(help: "How tokens are stored: \(TokenCodec.listed).")
-  var codec = TokenCodec.rank
+  @Option(help: "How tokens are stored.")
+  var codec = Named(TokenCodec.rank)
 
   func run() throws {
     let vocabulary = try vocabulary.load()
@@ -58,7 +58,7 @@ struct Import: ParsableCommand {
       return token.id
     }
     let tokens: ForeignTokens =
-      switch from {
+      switch from.value {
       case .nanoGPT: try .nanoGPT(input)
       case .llmC: try .llmC(input)
       case .megatron: try .megatron(prefix: input)
@@ -66,7 +66,7 @@ struct Import: ParsableCommand {
       }
     let summary = try TokenConversion.pack(
       tokens, to: output.output, vocabulary: vocabulary, lastToken: lastToken,
-      options: TokenDatasetOptions(codec: codec), replacing: output.force)
+      options: TokenDatasetOptions(codec: codec.value), replacing: output.force)
     print(
       "\(output.output): \(summary.tokenCount.grouped) tokens of"
         + " \(summary.documentCount.grouped) documents")

@@ -22,7 +22,7 @@ struct Decode: ParsableCommand {
   @Option(help: "How text is split, for vocabularies that do not say.")
   var pattern: PatternName?
 
-  @Option(help: "Of a folder of shards: train or validation.")
+  @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.train
 
   @Option(help: "Of a dataset: only this document, from 0.")

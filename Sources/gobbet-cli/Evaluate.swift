@@ -19,7 +19,7 @@ struct Evaluate: ParsableCommand {
     help: "The vocabulary, if the model has none in it or beside it.")
   var vocabulary: String?
 
-  @Option(help: "Of a folder of shards: train or validation.")
+  @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.validation
 
   @Option(help: "Tokens that are seen at once; the context of the model unless given.")
@@ -31,8 +31,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "A token that fills up: where it follows itself it does not count.")
   var padding: TokenID?
 
-  @Option(help: "What weights are computed with: f32, bf16 or int8.")
-  var element = Precision.float32
+  @Option(help: "What weights are computed with.")
+  var element = Named(Precision.float32)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
@@ -45,7 +45,7 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
-      precision: element, threadCount: threads.count)
+      precision: element.value, threadCount: threads.count)
     var evaluation = try evaluation(generation.model)
     evaluation.padding = padding
     evaluation.threadCount = threads.count

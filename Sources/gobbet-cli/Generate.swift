@@ -23,8 +23,8 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var sampling: SamplingOptions
 
-  @Option(help: "What weights are computed with: f32, bf16 or int8.")
-  var element = Precision.float32
+  @Option(help: "What weights are computed with.")
+  var element = Named(Precision.float32)
 
   @OptionGroup var threads: ThreadOptions
 
@@ -40,7 +40,7 @@ struct Generate: ParsableCommand {
   func run() throws {
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
-      precision: element, threadCount: threads.count)
+      precision: element.value, threadCount: threads.count)
     let prompts = try prompt.map {
       $0 == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : $0
     }

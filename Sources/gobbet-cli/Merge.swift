@@ -5,8 +5,8 @@ import Gobbet
 struct DatasetOutputArguments: ParsableArguments {
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "How tokens are stored: \(TokenCodec.listed). (default: as they were)")
-  var codec: TokenCodec?
+  @Option(help: "How tokens are stored; as they were unless given.")
+  var codec: Named<TokenCodec>?
 
   @Option(help: "Write a folder of files of about so many tokens, as 100M.")
   var shardTokens: Quantity?
@@ -14,7 +14,7 @@ struct DatasetOutputArguments: ParsableArguments {
   /// The same, as the library takes it.
   var options: DatasetOutputOptions {
     DatasetOutputOptions(
-      codec: codec, shardTokenCount: shardTokens?.value, replaces: output.force)
+      codec: codec?.value, shardTokenCount: shardTokens?.value, replaces: output.force)
   }
 }
 
@@ -26,7 +26,7 @@ struct Merge: ParsableCommand {
   @Argument(help: "Datasets: .gobbet files, or folders of shards.")
   var inputs: [String]
 
-  @Option(help: "Of folders of shards: train or validation.")
+  @Option(help: "Of folders of shards.")
   var split = DatasetSplit.train
 
   @OptionGroup var output: DatasetOutputArguments
@@ -61,7 +61,7 @@ struct Shuffle: ParsableCommand {
   @Option(help: "About how much memory is used, as 64M. (default: 256M)")
   var memory: ByteCount?
 
-  @Option(help: "Of a folder of shards: train or validation.")
+  @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.train
 
   @OptionGroup var output: DatasetOutputArguments

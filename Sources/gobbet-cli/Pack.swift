@@ -35,8 +35,8 @@ struct Pack: AsyncParsableCommand {
   @Flag(help: "Put the vocabulary's own end-of-text token after every document.")
   var appendEot = false
 
-  @Option(help: "How tokens are stored: \(TokenCodec.listed).")
-  var codec = TokenCodec.rank
+  @Option(help: "How tokens are stored.")
+  var codec = Named(TokenCodec.rank)
 
   @Option(help: "Tokens of a block: a multiple of 8. (default: the codec's own)")
   var blockTokens: Int?
@@ -128,7 +128,7 @@ struct Pack: AsyncParsableCommand {
       inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
       options: TokenDatasetOptions(
-        codec: codec, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
+        codec: codec.value, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
       workerCount: threads.count)
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil

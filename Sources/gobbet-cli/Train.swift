@@ -19,8 +19,8 @@ struct Train: AsyncParsableCommand {
   @Option(help: "A special token; repeatable. Special tokens take the last ids.")
   var special: [String] = []
 
-  @Option(help: "Whose order decides between pairs of one count: huggingface or bytes.")
-  var tieBreak = TieBreak.huggingFace
+  @Option(help: "Whose order decides between pairs of one count.")
+  var tieBreak = Named(TieBreak.huggingFace)
 
   @Option(help: "Merge only pairs that occur this often.")
   var minimumFrequency: UInt64 = 1
@@ -59,7 +59,7 @@ struct Train: AsyncParsableCommand {
     let outputs = try names(of: sizes)
     try output.checkWritable(outputs)
     var options = TrainingOptions(vocabularySize: sizes[0])
-    options.tieBreak = tieBreak
+    options.tieBreak = tieBreak.value
     options.specialTokens = special.map { Array($0.utf8) }
     options.minimumFrequency = minimumFrequency
     options.maximumTokenLength = maximumTokenLength

@@ -83,6 +83,28 @@ import Testing
     }
   }
 
+  @Test(
+    "the values that an option lists are those that it takes",
+    arguments: [
+      ["generate", "--element"], ["pack", "--format"], ["pack", "--codec"],
+      ["pack", "--bad-lines"],
+      ["export", "--to"], ["convert", "--to"], ["train", "--tie-break"], ["encode", "--format"],
+    ])
+  func values(option: [String]) throws {
+    let (verb, name) = (option[0], option[1])
+    let listed = try gobbet(verb, name, "nonsense").errorText
+    // In quotes in one line, or, if they are many, each in a line of its own.
+    let names = try #require(listed.firstMatch(of: /Please provide one of((?:.|\n)*?)\nHelp:/))
+      .output.1.matches(of: /'([^']+)'|\n  - (.+)/)
+      .compactMap { $0.output.1 ?? $0.output.2 }
+    #expect(names.count > 1, "\(listed)")
+    for value in names {
+      // Something else is missing, then.
+      let text = try gobbet(verb, name, String(value)).errorText
+      #expect(!text.contains("invalid for"), "\(verb) \(name) \(value): \(text)")
+    }
+  }
+
   @Test("text goes to ids and back, by document, by range and whole")
   func roundTrip() throws {
     let shop = try Workshop.shared.get()

@@ -12,8 +12,8 @@ struct InputOptions: ParsableArguments {
   @Option(help: "A file with more inputs, one a line, or - to read that list.")
   var filesFrom: String?
 
-  @Option(help: "text, jsonl, or auto: by the name of each file.")
-  var format: CorpusFormat = .automatic
+  @Option(help: "What they are; auto tells by the name of each file.")
+  var format = Named(CorpusFormat.automatic)
 
   @Option(help: "The key of a JSON line that holds the text; a.b for nested ones.")
   var textKey = "text"
@@ -39,7 +39,7 @@ struct InputOptions: ParsableArguments {
 
   /// How they are read, as the library takes it.
   var corpus: CorpusOptions {
-    CorpusOptions(format: format, textKey: textKey, textSeparator: separator?.bytes)
+    CorpusOptions(format: format.value, textKey: textKey, textSeparator: separator?.bytes)
   }
 }
 
