@@ -29,7 +29,9 @@ struct ModelFile {
     _ source: some TensorSource, _ configuration: GPT2Configuration, _ path: String
   ) throws -> any TensorSource {
     guard let weights = try GPT2Weights(source, configuration: configuration) else {
-      throw LoadingError(path: path, reason: "holds weights, but not those of a GPT-2")
+      let misfit = GPT2Weights.misfit(of: source.tensors)
+      throw LoadingError(
+        path: path, reason: misfit ?? "holds weights, but not those of a GPT-2")
     }
     return weights
   }

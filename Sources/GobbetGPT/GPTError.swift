@@ -47,7 +47,7 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case .surplusTensor(let name): "tensor \(name): the model has no place for it"
     case .notFinite(let name): "tensor \(name): holds an infinity or a NaN"
     case .outOfMemory(let byteCount): "no memory for \(byteCount) bytes"
-    case .noTokens: "no tokens"
+    case .noTokens: "there are no tokens to begin with"
     case .unknownToken(let id, let index, let bound):
       "token \(index) is \(id), the vocabulary ends at \(bound - 1)"
     case .contextExceeded(let tokenCount, let contextLength):

@@ -51,7 +51,7 @@ import Testing
   @Test("a prompt of nothing or more than the context is one line; a sliding window takes it")
   func prompts() throws {
     let long = Array(String(repeating: "word ", count: 300).utf8)
-    expectOneLine(try gobbet("generate", Self.model, "--prompt", ""), 65, "no tokens")
+    expectOneLine(try gobbet("generate", Self.model, "--prompt", ""), 65, "there are no tokens")
     expectOneLine(
       try gobbet("generate", Self.model, "--prompt", "-", input: long), 65, "the context holds 256")
     let slid = try gobbet(

@@ -160,6 +160,9 @@ import Testing
     var source = try Self.foreign(.book)
     try source.append("trf_blocks.0.att.more", .uint8, [1], [0])
     #expect(try GPT2Weights(source) == nil)
+    #expect(
+      GPT2Weights.misfit(of: source.tensors)
+        == "tensor trf_blocks.0.att.more: a GPT-2 has no place for it")
     var partial = MemorySource()
     let whole = try Self.foreign(.huggingFace)
     for tensor in whole.tensors.dropFirst() {
@@ -167,7 +170,10 @@ import Testing
         tensor.name, tensor.elementType, tensor.shape, try whole.bytes(of: tensor))
     }
     #expect(try GPT2Weights(partial, configuration: GPT2Configuration()) == nil)
+    #expect(GPT2Weights.misfit(of: partial.tensors)?.hasSuffix(": missing") == true)
+    #expect(GPT2Weights.misfit(of: whole.tensors) == nil)
     #expect(try GPT2Weights(MemorySource()) == nil)
+    #expect(GPT2Weights.misfit(of: []) == nil)
   }
 
   @Test("a configuration that the tensors contradict is an error, and so is none that is needed")

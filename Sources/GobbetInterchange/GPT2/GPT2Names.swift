@@ -41,23 +41,32 @@ struct GPT2Names {
     return count
   }
 
-  /// The rules whose tensors are there; nil if one is missing, or a tensor is left over.
-  func rules(_ dialect: GPT2Dialect, _ layerCount: Int) -> [GPT2Dialect.Rule]? {
+  /// What keeps tensors from being those of a GPT-2.
+  enum Misfit: Error {
+    case missing(String)
+    case surplus(String)
+  }
+
+  /// The rules whose tensors are there.
+  ///
+  /// - Throws: ``Misfit`` if one is missing, or a tensor is left over.
+  func rules(
+    _ dialect: GPT2Dialect, _ layerCount: Int
+  ) throws(Misfit) -> [GPT2Dialect.Rule] {
     var left = Set(tensors.keys)
     var rules: [GPT2Dialect.Rule] = []
     for rule in dialect.rules(layerCount: layerCount) {
-      let names = rule.parts.map { Array($0.utf8) }
-      switch names.count(where: left.contains) {
-      case names.count:
-        left.subtract(names)
-        rules.append(rule)
-      case 0 where rule.isOptional: break
-      default: return nil
-      }
+      let missing = rule.parts.filter { !left.contains(Array($0.utf8)) }
+      if missing.count == rule.parts.count, rule.isOptional { continue }
+      if let first = missing.first { throw .missing(first) }
+      left.subtract(rule.parts.map { Array($0.utf8) })
+      rules.append(rule)
     }
     for layer in 0..<layerCount {
       for buffer in dialect.buffers(layer: layer) { left.remove(Array(buffer.utf8)) }
     }
-    return left.isEmpty ? rules : nil
+    let surplus = left.min { $0.lexicographicallyPrecedes($1) }
+    if let surplus, let tensor = tensors[surplus] { throw .surplus(tensor.name) }
+    return rules
   }
 }

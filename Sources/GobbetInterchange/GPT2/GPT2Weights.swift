@@ -25,7 +25,7 @@ public struct GPT2Weights: TensorSource {
     let names = GPT2Names(source.tensors)
     guard let dialect = names.dialect else { return nil }
     let layerCount = names.layerCount(dialect)
-    guard let rules = names.rules(dialect, layerCount) else { return nil }
+    guard let rules = try? names.rules(dialect, layerCount) else { return nil }
 
     var assemblies: [TensorAssembly] = []
     for rule in rules {
@@ -52,6 +52,22 @@ public struct GPT2Weights: TensorSource {
     self.configuration = sizes
     let key = GPT2Configuration.metadataKey
     metadata = source.metadata.filter { !$0.0.utf8.elementsEqual(key.utf8) } + [(key, sizes.json)]
+  }
+
+  /// Why tensors whose names are nearly a GPT-2's are not its weights: one line, or nil where nothing
+  /// is wrong or the names are quite different.
+  public static func misfit(of tensors: [TensorDescription]) -> String? {
+    let names = GPT2Names(tensors)
+    guard let dialect = names.dialect else { return nil }
+    do {
+      _ = try names.rules(dialect, names.layerCount(dialect))
+      return nil
+    } catch {
+      switch error {
+      case .missing(let name): return "tensor \(name): missing"
+      case .surplus(let name): return "tensor \(name): a GPT-2 has no place for it"
+      }
+    }
   }
 
   private static func isEqual(
