@@ -1,9 +1,9 @@
-"""Builds the wheel: the package, and the native library beside it.
+"""Builds the wheel: the package, and the native library and the extension beside it.
 
     build_wheel.py FOLDER [--output FOLDER]
 
-takes the libraries in the `lib` that `Sources/CGobbet/build.sh` made (self-contained), and prints
-the path of the wheel. The same package and library always give the same bytes. It needs Python,
+takes the libraries in the `lib` that `Sources/CGobbet/build.sh` (self-contained) and
+`Sources/Python/extension/build.sh` filled, and prints the path of the wheel. The same package and library always give the same bytes. It needs Python,
 nothing else.
 """
 
@@ -52,7 +52,7 @@ def main() -> None:
 def tag(libraries: list[pathlib.Path]) -> str:
     """The platforms that the libraries run on: the oldest manylinux that has what they need."""
     machine = platform.machine()
-    if libraries[0].suffix == ".dylib":
+    if any(library.suffix == ".dylib" for library in libraries):
         release = platform.mac_ver()[0].split(".")[0]
         return f"macosx_{release}_0_{machine}"
     data = b"".join(library.read_bytes() for library in libraries)
