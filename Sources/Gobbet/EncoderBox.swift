@@ -4,5 +4,7 @@ internal import GobbetBPE
 final class EncoderBox {
   var encoder: Encoder
 
-  init(_ tokenizer: Tokenizer) { encoder = tokenizer.makeEncoder() }
+  init(_ tokenizer: Tokenizer) {
+    encoder = tokenizer.makeEncoder(cacheByteBudget: Tokenizer.largeCacheByteBudget)
+  }
 }

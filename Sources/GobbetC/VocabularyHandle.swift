@@ -22,7 +22,7 @@ final class VocabularyHandle: @unchecked Sendable {
 
   /// An encoder that no other thread has, until it is given back.
   func takeEncoder() -> EncoderBox {
-    tableLock.withLock { idle.popLast() } ?? EncoderBox(tokenizer.makeEncoder())
+    tableLock.withLock { idle.popLast() } ?? EncoderBox(tokenizer)
   }
 
   /// Keeps an encoder, with what it has cached, for the next call.
@@ -49,5 +49,7 @@ final class EncoderBox {
   var encoder: Encoder
   var ids: [TokenID] = []
 
-  init(_ encoder: consuming Encoder) { self.encoder = encoder }
+  init(_ tokenizer: Tokenizer) {
+    encoder = tokenizer.makeEncoder(cacheByteBudget: Tokenizer.largeCacheByteBudget)
+  }
 }

@@ -48,7 +48,11 @@ struct EncodeBench: AsyncParsableCommand {
   @Option(help: "First passes, each by a new encoder; the first one is also that of the process.")
   var firstPasses = 1
 
+  @Option(help: "What the caches of the encoder grow to.")
+  var cacheMebibytes = 8
+
   func validate() throws {
+    guard cacheMebibytes >= 0 else { throw ValidationError("--cache-mebibytes: not below 0") }
     guard firstPasses >= 1 else { throw ValidationError("--first-passes: at least 1") }
     guard threads >= 1 else { throw ValidationError("--threads: at least 1") }
   }
@@ -86,7 +90,8 @@ struct EncodeBench: AsyncParsableCommand {
     }
     guard let tokenizer else { return }
     if threads > 1 { return try await runBatches(tokenizer, documents, byteCount) }
-    var encoder = tokenizer.makeEncoder()
+    func newEncoder() -> Encoder { tokenizer.makeEncoder(cacheByteBudget: cacheMebibytes << 20) }
+    var encoder = newEncoder()
     var ids: [TokenID] = []
     // As one does who knows the corpus: an array that grows by itself is copied again and again.
     ids.reserveCapacity(byteCount / 3)
@@ -94,7 +99,7 @@ struct EncodeBench: AsyncParsableCommand {
     var firstPassTimes: [Double] = []
     let start = ContinuousClock.now
     for pass in 0..<(firstPasses + 3) {
-      if pass > 0, pass < firstPasses { encoder = tokenizer.makeEncoder() }
+      if pass > 0, pass < firstPasses { encoder = newEncoder() }
       let seconds = cpuSeconds {
         ids.removeAll(keepingCapacity: true)
         for document in documents { encoder.encode(document.span, into: &ids) }
