@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,9 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument, NotFound
+from .joining import utf8
 
+_PIECE_BYTES = 1 << 24
 Path = str | os.PathLike[str]
 
 
@@ -116,31 +118,34 @@ class DatasetWriter:
 
     def add_texts(
         self,
-        texts: Sequence[str | bytes],
+        texts: Iterable[str | bytes],
         *,
         append: str | None = None,
         num_threads: int = 0,
     ) -> None:
-        """Encodes documents and adds them, with the special token `append` after each."""
-        data = [text.encode() if isinstance(text, str) else text for text in texts]
-        joined, ends = _native.joined(data)
+        """Encodes documents and adds them, with the special token `append` after each.
+
+        As many are taken at a time as have some megabytes together, so that `texts` may be a stream.
+        """
         token = None
         if append is not None:
             try:
                 token = ctypes.c_uint32(self._encoding.special_tokens[append])
             except KeyError:
                 raise NotFound(f"the vocabulary has no special token {append}") from None
-        _native.check(
-            self._library.dataset_writer_add_documents(
-                self._owner.value,
-                joined,
-                ctypes.addressof(ends),
-                len(data),
-                None if token is None else ctypes.addressof(token),
-                num_threads,
-                local.error_at,
+        for data in _pieces(texts):
+            joined, ends = _native.joined(data)
+            _native.check(
+                self._library.dataset_writer_add_documents(
+                    self._owner.value,
+                    joined,
+                    ctypes.addressof(ends),
+                    len(data),
+                    None if token is None else ctypes.addressof(token),
+                    num_threads,
+                    local.error_at,
+                )
             )
-        )
 
     def finish(self) -> str:
         """Puts the file under its name; its content id, in hexadecimal."""
@@ -165,3 +170,16 @@ class DatasetWriter:
             self.finish()
         else:
             self.close()
+
+
+def _pieces(texts: Iterable[str | bytes]) -> Iterator[list[bytes]]:
+    piece: list[bytes] = []
+    size = 0
+    for text in texts:
+        piece.append(text if isinstance(text, bytes) else utf8(text))
+        size += len(piece[-1])
+        if size >= _PIECE_BYTES:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece

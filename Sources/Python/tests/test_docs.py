@@ -1,5 +1,6 @@
 """The pages say what is so: their commands run, and their numbers are computed."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -55,6 +56,29 @@ class PageTests(support.Case):
             for splits in (one, many)
         ]
         self.assertEqual(sizes[0], sizes[1])
+
+    def test_the_first_blocks_of_the_readme_run(self):
+        blocks = re.findall(
+            r"^```python\n(.*?)^```", (DOCS.parent / "README.md").read_text(), re.M | re.S
+        )
+        shutil.copytree(support.FIXTURES / "corpus", self.folder / "corpus")
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        names: dict[str, object] = {}
+        exec(blocks[0], names)
+        self.assertEqual(names["text"], "Hello, world.")
+        self.assertEqual(list(names["array"]), names["ids"])
+        self.assertEqual(len(names["inputs"]), 256)
+        if importlib.util.find_spec("torch") is None:
+            return
+        import torch
+
+        names["model"] = torch.nn.ModuleDict({"wte": torch.nn.Embedding(300, 8)})
+        exec(blocks[1], names)
+        self.assertEqual(names["rows"].shape, (100, 8))
+        names["checkpoint"] = {}
+        exec(blocks[2].replace("batch_size=32", "batch_size=2"), names)
+        self.assertEqual(names["loader"].state_dict(), names["checkpoint"]["data"])
 
     def test_the_page_on_scale_says_what_its_rates_give(self):
         printed = subprocess.run([sys.executable, DOCS.parent / "scale.py", "table"], check=True,
