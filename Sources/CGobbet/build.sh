@@ -43,12 +43,12 @@ else
   else
     libraries=(-lzstd -lz -lsimdjson)
   fi
-  # Not by `swiftc`, which adds all that swift-crypto imports of Foundation: what is left in needs
-  # nothing of it, says `-z defs`.
+  # Not by `swiftc`, which adds Foundation, for swift-crypto, and the runtime for tasks and its
+  # dispatch queues: what is left in needs nothing of them, says `-z defs`.
   swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
   static=${swift}_static/linux
   archives=()
-  for name in swiftSynchronization swift_Concurrency swiftGlibc swiftCore dispatch BlocksRuntime; do
+  for name in swiftCore swiftSynchronization swiftGlibc; do
     archives+=("$static/lib$name.a")
   done
   rm -rf "$built/unretained"
