@@ -112,8 +112,9 @@ static void multiply_here(
     const size_t row_words = gobbet_row_words(kernels, product.element, product.depth);
     for (size_t row = 0; row < product.row_count; row++) {
       kernels->convert(
-          product.element, (const float *)product.input + row * product.input_stride,
-          product.depth, converted + row * row_words);
+          product.element, product.inputs,
+          (const float *)product.input + row * product.input_stride, product.depth,
+          converted + row * row_words);
     }
     product.input = converted;
     product.input_stride = row_words;

@@ -8,7 +8,7 @@
 #define VARIANT gobbet_kernels_avx512
 #define VARIANT_NAME "avx512"
 #define ROWS_AT_ONCE 12
-#define ROWS_OF_BLOCKS 6
+#define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 2
 #define OWN_INTEGER_PRODUCTS
 

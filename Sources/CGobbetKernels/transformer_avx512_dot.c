@@ -8,9 +8,10 @@
 #define VARIANT gobbet_kernels_avx512_dot
 #define VARIANT_NAME "avx512-dot"
 #define ROWS_AT_ONCE 12
-#define ROWS_OF_BLOCKS 8
+#define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 2
 #define OWN_DOT_PRODUCTS
+#define OWN_BYTE_PRODUCTS
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16,avx512vnni,avx2,fma"))), \
@@ -26,13 +27,11 @@ static inline __attribute__((always_inline)) dot_lanes dot_bfloat16(
       (__m512)sums, (__m512bh)_mm512_set1_epi32(pair), (__m512bh)weights);
 }
 
-static inline __attribute__((always_inline)) dot_bits dot_int16(
-    dot_bits sums, int32_t pair, dot_bits weights) {
-  // Of the intrinsic the compiler makes a multiplication and an addition, to shorten a chain that is
-  // no bottleneck here.
-  const __m512i both = _mm512_set1_epi32(pair);
-  __asm__("vpdpwssd %2, %1, %0" : "+v"(sums) : "v"(both), "v"(weights));
-  return sums;
+/// Of every four unsigned bytes their products with the signed bytes of the weights.
+static inline __attribute__((always_inline)) dot_bits dot_bytes(
+    dot_bits sums, int32_t quad, dot_bits weights) {
+  return (dot_bits)_mm512_dpbusd_epi32(
+      (__m512i)sums, _mm512_set1_epi32(quad), (__m512i)weights);
 }
 
 #include "transformer_template.h"

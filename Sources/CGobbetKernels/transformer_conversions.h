@@ -44,38 +44,78 @@ static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row)
 }
 #endif
 
-/// Blocks of 16-bit integers, then a scale for each. Of every four integers the first stands with the
-/// third and the second with the fourth, as products take the weights apart.
-static void convert_to_int16(const float *input, size_t depth, uint32_t *row) {
-  typedef int16_t shorts __attribute__((ext_vector_type(16), aligned(2)));
-  const float magic = 0x1.8p23f;
+/// What integers are multiplied by to be inputs again, and one over it.
+typedef struct {
+  float scale;
+  float inverse;
+} rounding;
+
+/// Steps of `size / count`. Sizes of no account become zeros, so that the inverse is finite.
+INLINE rounding rounding_for(float size, float count) {
+  return (rounding){size / count, size > 0x1p-100f ? count / size : 0.0f};
+}
+
+/// The integers nearest to values of less than 2^22.
+INLINE lane_bits nearest(lanes values) { return as_bits(values + 0x1.8p23f) - 0x4B400000; }
+
+/// 16 inputs of a row that zeros follow.
+INLINE lanes inputs_at(const float *input, size_t depth, size_t at) {
+  const size_t left = at < depth ? depth - at : 0;
+  if (left >= 16) return load(input + at);
+  return load_some(input + at, left, (lanes)0.0f);
+}
+
+/// Blocks of integers, the scale of the row, what its integers count from, and for inputs of 8 bits
+/// a scale for every block.
+INLINE void convert_to_blocks(
+    const gobbet_inputs inputs, const float *input, size_t depth, uint32_t *row) {
+  const size_t words = inputs == gobbet_inputs_of_16_bits ? words_of_16_bits : words_of_8_bits;
   const size_t blocks = (depth + gobbet_block_length - 1) / gobbet_block_length;
+  const size_t end = blocks * gobbet_block_length;
+  float *scales = (float *)(row + blocks * words);
+  lanes sizes = (lanes)0.0f, least = (lanes)0.0f, total = (lanes)0.0f;
+  if (inputs != gobbet_inputs_of_8_bits) {
+    for (size_t at = 0; at < end; at += 16) {
+      const lanes values = inputs_at(input, depth, at);
+      const lanes size = __builtin_elementwise_abs(values);
+      sizes = size > sizes ? size : sizes;
+      least = values < least ? values : least;
+      total += values;
+    }
+  }
+  const rounding whole = rounding_for(largest(sizes), 32767.0f);
+  const float offset = inputs == gobbet_inputs_of_8_bits_upwards ? -largest(-least) : 0.0f;
+  // Zero times what is not finite is NaN, and must not get lost in the integers.
+  scales[0] = inputs == gobbet_inputs_of_16_bits ? whole.scale + 0.0f * sum(total) : 1.0f;
+  scales[1] = offset;
   for (size_t block = 0; block < blocks; block++) {
-    lanes values[2];
-    for (size_t half = 0; half < 2; half++) {
-      const size_t from = block * gobbet_block_length + half * 16;
-      const size_t left = from < depth ? depth - from : 0;
-      values[half] = load_some(input + from, left < 16 ? left : 16, (lanes)0.0f);
+    const size_t at = block * gobbet_block_length;
+    const lanes first = inputs_at(input, depth, at) - offset;
+    const lanes second = inputs_at(input, depth, at + 16) - offset;
+    rounding own = whole;
+    if (inputs != gobbet_inputs_of_16_bits) {
+      const lanes size0 = __builtin_elementwise_abs(first);
+      const lanes size1 = __builtin_elementwise_abs(second);
+      const float size = largest(size0 > size1 ? size0 : size1);
+      own = rounding_for(size, inputs == gobbet_inputs_of_8_bits ? 127.0f : 255.0f);
+      scales[2 + block] = own.scale + 0.0f * sum(first + second);
     }
-    const lanes size0 = __builtin_elementwise_abs(values[0]);
-    const lanes size1 = __builtin_elementwise_abs(values[1]);
-    const float top = largest(size0 > size1 ? size0 : size1);
-    // Zero times what is not finite is NaN, and must not get lost in the integers.
-    const float scale = top / 32767.0f + 0.0f * sum(values[0] + values[1]);
-    const float inverse = top > 0.0f ? 32767.0f / top : 0.0f;
-    for (size_t half = 0; half < 2; half++) {
-      const lane_bits whole = as_bits(values[half] * inverse + magic) - 0x4B400000;
-      const lane_bits pairs = __builtin_shufflevector(
-          whole, whole, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
-      *(shorts *)(row + block * 16 + half * 8) = __builtin_convertvector(pairs, shorts);
-    }
-    memcpy(row + blocks * 16 + block, &scale, sizeof scale);
+    store_block(
+        row + block * words, inputs, nearest(first * own.inverse), nearest(second * own.inverse));
   }
 }
 
-static void convert(gobbet_element element, const float *input, size_t depth, void *row) {
-  if (element == gobbet_bfloat16) convert_to_bfloat16(input, depth, row);
-  else convert_to_int16(input, depth, row);
+static void convert(
+    gobbet_element element, gobbet_inputs inputs, const float *input, size_t depth, void *row) {
+  if (element == gobbet_bfloat16) return convert_to_bfloat16(input, depth, row);
+  switch (inputs) {
+  case gobbet_inputs_of_16_bits:
+    return convert_to_blocks(gobbet_inputs_of_16_bits, input, depth, row);
+  case gobbet_inputs_of_8_bits:
+    return convert_to_blocks(gobbet_inputs_of_8_bits, input, depth, row);
+  case gobbet_inputs_of_8_bits_upwards:
+    return convert_to_blocks(gobbet_inputs_of_8_bits_upwards, input, depth, row);
+  }
 }
 
 #endif

@@ -16,7 +16,7 @@ INLINE float exhaust_element(const gobbet_element element, size_t rounds) {
       const lane_bits own = as_bits(sums[i]);
       if (element == gobbet_float32) sums[i] = fused(sums[i], weights, weights);
       if (element == gobbet_bfloat16) sums[i] = dot_bfloat16(sums[i], pair, as_bits(weights));
-      if (element == gobbet_int8) sums[i] = as_lanes(dot_int16(own, pair, own));
+      if (element == gobbet_int8) sums[i] = as_lanes(dot_integers(own, pair, own));
     }
   }
   lanes total = sums[0];

@@ -12,7 +12,7 @@ size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, s
   switch (element) {
   case gobbet_float32: return depth;
   case gobbet_bfloat16: return (depth + 1) / 2 * kernels->words_a_pair;
-  case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1);
+  case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1) + 2;
   }
 }
 

@@ -93,14 +93,6 @@ INLINE lanes dot_bfloat16(lanes sums, int32_t pair, lane_bits weights) {
 }
 #endif
 
-#if !defined(OWN_DOT_PRODUCTS) && !defined(OWN_INTEGER_PRODUCTS)
-/// sums + the products of two pairs of 16-bit integers.
-INLINE lane_bits dot_int16(lane_bits sums, int32_t pair, lane_bits weights) {
-  const lane_bits both = (lane_bits)pair;
-  return sums + (both >> 16) * (weights >> 16) + ((both << 16) >> 16) * ((weights << 16) >> 16);
-}
-#endif
-
 // Below, `element`, `rows` and `steps` are constants wherever a function is inlined, so that the
 // sums stay in registers.
 
@@ -140,115 +132,30 @@ INLINE void multiply_words(
   }
 }
 
-/// The same for blocks of integers: see `gobbet_int8`.
-INLINE void multiply_blocks(
-    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
-    const size_t rows, const size_t steps) {
-  typedef int16_t shorts __attribute__((ext_vector_type(32)));
-  enum { quads = gobbet_block_length / 4, pairs = gobbet_block_length / 2 };
-  const uint32_t *input = (const uint32_t *)product->input + first_row * product->input_stride;
-  const size_t stride = product->input_stride;
-  const size_t blocks = (product->depth + gobbet_block_length - 1) / gobbet_block_length;
-  const size_t first_step = first_output % gobbet_panel_width / 16;
-  lanes sums[ROWS_OF_BLOCKS][2];
-  #pragma clang loop unroll(full)
-  for (size_t row = 0; row < rows; row++) {
-    for (size_t step = 0; step < steps; step++) {
-      sums[row][step] = start(product, first_output + step * 16);
-    }
-  }
-  for (size_t block = 0; block < blocks; block++) {
-    const uint32_t *scales = panel + block * gobbet_words_a_block;
-    const uint32_t *weights = scales + 16 + first_step * 16;
-    if (rows == 1) __builtin_prefetch(scales + words_ahead);
-    lane_bits exact[ROWS_OF_BLOCKS][2];
-    #pragma clang loop unroll(full)
-    for (size_t row = 0; row < rows; row++) {
-      for (size_t step = 0; step < steps; step++) exact[row][step] = (lane_bits)0;
-    }
-    #pragma clang loop unroll_count(2)
-    for (size_t quad = 0; quad < quads; quad++) {
-      if (rows == 1) prefetch_two(weights + quad * 32);
-      // Of every output the inputs 0 and 2 of four, and 1 and 3.
-      lane_bits even[2], odd[2];
-      for (size_t step = 0; step < steps; step++) {
-        const shorts both = (shorts)load_bits(weights + quad * 32 + step * 16);
-        even[step] = (lane_bits)((both << 8) >> 8);
-        odd[step] = (lane_bits)(both >> 8);
-      }
-      #pragma clang loop unroll(full)
-      for (size_t row = 0; row < rows; row++) {
-        const uint32_t *two = input + row * stride + block * pairs + quad * 2;
-        for (size_t step = 0; step < steps; step++) {
-          exact[row][step] = dot_int16(exact[row][step], (int32_t)two[0], even[step]);
-          exact[row][step] = dot_int16(exact[row][step], (int32_t)two[1], odd[step]);
-        }
-      }
-    }
-    for (size_t step = 0; step < steps; step++) {
-      typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
-      const halves narrow = *(const halves *)((const uint16_t *)scales + (first_step + step) * 16);
-      const lanes scale = as_lanes(__builtin_convertvector(narrow, lane_bits) << 16);
-      #pragma clang loop unroll(full)
-      for (size_t row = 0; row < rows; row++) {
-        float input_scale;
-        memcpy(&input_scale, input + row * stride + blocks * pairs + block, sizeof input_scale);
-        const lanes value = __builtin_convertvector(exact[row][step], lanes);
-        sums[row][step] = fused(value * scale, (lanes)input_scale, sums[row][step]);
-      }
-    }
-  }
-  #pragma clang loop unroll(full)
-  for (size_t row = 0; row < rows; row++) {
-    finish(product, first_row + row, first_output, sums[row], steps);
-  }
-}
-
-INLINE void multiply_tile(
-    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
-    const gobbet_element element, const size_t rows, const size_t steps) {
-  const size_t step = first_output % gobbet_panel_width;
-  if (element == gobbet_int8) {
-    multiply_blocks(product, panel, first_output, first_row, rows, steps);
-  } else {
-    multiply_words(product, panel + step, first_output, first_row, element, rows, steps);
-  }
-}
-
 /// All rows, as many at once as registers hold, then four, then one.
 INLINE void multiply_panels(
-    const gobbet_product *product, size_t first, size_t end, const gobbet_element element,
-    const size_t rows_at_once) {
+    const gobbet_product *product, size_t first, size_t end, const gobbet_element element) {
   enum { width = STEPS_AT_ONCE * 16 };
   for (size_t index = first; index < end; index++) {
     const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
     const size_t panel_output = index * gobbet_panel_width;
     size_t row = 0;
-    for (; row + rows_at_once <= product->row_count; row += rows_at_once) {
+    for (; row + ROWS_AT_ONCE <= product->row_count; row += ROWS_AT_ONCE) {
       for (size_t output = 0; output < gobbet_panel_width; output += width) {
-        multiply_tile(
-            product, panel, panel_output + output, row, element, rows_at_once, STEPS_AT_ONCE);
+        multiply_words(
+            product, panel + output, panel_output + output, row, element, ROWS_AT_ONCE,
+            STEPS_AT_ONCE);
       }
     }
     for (; row + 4 <= product->row_count; row += 4) {
       for (size_t output = 0; output < gobbet_panel_width; output += width) {
-        multiply_tile(product, panel, panel_output + output, row, element, 4, STEPS_AT_ONCE);
+        multiply_words(
+            product, panel + output, panel_output + output, row, element, 4, STEPS_AT_ONCE);
       }
     }
     for (; row < product->row_count; row++) {
-      multiply_tile(product, panel, panel_output, row, element, 1, 2);
+      multiply_words(product, panel, panel_output, row, element, 1, 2);
     }
-  }
-}
-
-static void multiply(const gobbet_product *product, size_t first, size_t end) {
-  switch (product->element) {
-  case gobbet_float32:
-    return multiply_panels(product, first, end, gobbet_float32, ROWS_AT_ONCE);
-  case gobbet_bfloat16:
-    return multiply_panels(product, first, end, gobbet_bfloat16, ROWS_AT_ONCE);
-  case gobbet_int8:
-    return multiply_panels(product, first, end, gobbet_int8, ROWS_OF_BLOCKS);
   }
 }
 

@@ -18,8 +18,9 @@ static void convert_task(const void *context, size_t task, size_t thread) {
   if (end > product->row_count) end = product->row_count;
   for (size_t row = task * rows_a_task; row < end; row++) {
     work->kernels->convert(
-        product->element, (const float *)product->input + row * product->input_stride,
-        product->depth, work->rows + row * work->row_words);
+        product->element, product->inputs,
+        (const float *)product->input + row * product->input_stride, product->depth,
+        work->rows + row * work->row_words);
   }
 }
 

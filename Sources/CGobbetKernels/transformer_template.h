@@ -3,16 +3,35 @@
 //
 // VARIANT, VARIANT_NAME  the table and what it is called
 // ROWS_AT_ONCE           rows of floats or bfloat16 whose sums fit in the registers
-// ROWS_OF_BLOCKS         the same for int8
+// ROWS_OF_BLOCKS         rows whose products with a block of int8 are added side by side
 // STEPS_AT_ONCE          1 or 2, times 16 outputs
-// OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16` and `dot_int16`
+// OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16`
 // OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
+// OWN_BYTE_PRODUCTS      if it brings `dot_bytes`
 #include "transformer_lanes.h"
 
-#include "transformer_conversions.h"
 #include "transformer_products.h"
 
+#include "transformer_blocks.h"
+#include "transformer_conversions.h"
+
 #include "transformer_limits.h"
+
+static void multiply(const gobbet_product *product, size_t first, size_t end) {
+  switch (product->element) {
+  case gobbet_float32: return multiply_panels(product, first, end, gobbet_float32);
+  case gobbet_bfloat16: return multiply_panels(product, first, end, gobbet_bfloat16);
+  case gobbet_int8: break;
+  }
+  switch (product->inputs) {
+  case gobbet_inputs_of_16_bits:
+    return multiply_blocks(product, first, end, gobbet_inputs_of_16_bits);
+  case gobbet_inputs_of_8_bits:
+    return multiply_blocks(product, first, end, gobbet_inputs_of_8_bits);
+  case gobbet_inputs_of_8_bits_upwards:
+    return multiply_blocks(product, first, end, gobbet_inputs_of_8_bits_upwards);
+  }
+}
 
 static void normalize(
     const float *input, size_t width, const float *gain, const float *shift, float epsilon,

@@ -60,10 +60,11 @@ def bench_encode_corpus(arguments: argparse.Namespace, path: str) -> None:
 
     texts = documents([path])
     size = sum(len(text.encode()) for text in texts)
-    # An encoder of its own, as the program has: what it has seen fills its caches.
+    # An encoder of its own, as the program has, whose caches are as large as the library's.
     encoding = gobbet.Encoding(arguments.vocabulary, pattern=arguments.pattern)
     program = os.environ.get("GOBBET_BENCH", HERE.parent.parent / ".build/release/gobbet-bench")
-    command = [program, "encode", "--vocabulary", arguments.vocabulary, "--corpus", path]
+    command = [program, "encode", "--vocabulary", arguments.vocabulary, "--corpus", path,
+               "--cache-mebibytes", "32"]  # fmt: skip
     command += ["--pattern", arguments.pattern] if arguments.pattern else []
 
     def natively() -> float:

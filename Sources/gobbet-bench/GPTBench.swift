@@ -98,6 +98,9 @@ struct GPTBench: AsyncParsableCommand {
   private struct Work {
     /// Weights of the blocks.
     private let blockWeightCount: Double
+    /// Of their products, those of 16-bit integers or of floats, and half of those of 8-bit ones, which
+    /// take half the time.
+    private let blockProductCount: Double
     /// Weights of the head.
     private let headWeightCount: Double
     /// Columns of all keys of a position, and as many of all values.
@@ -109,6 +112,8 @@ struct GPTBench: AsyncParsableCommand {
       let width = Double(configuration.width)
       let layers = Double(configuration.layerCount)
       blockWeightCount = 12 * width * width * layers
+      // With integers what comes behind attention, [C, C], and behind GELU, [4C, C], has 8 bits.
+      blockProductCount = (precision == .int8 ? 9.5 : 12) * width * width * layers
       headWeightCount = width * Double(configuration.vocabularySize)
       keyCount = width * layers
       // Integers have a scale of two bytes for every 32.
@@ -118,7 +123,7 @@ struct GPTBench: AsyncParsableCommand {
 
     /// Multiplications and additions for a token of a prompt, on the average: it sees half of it.
     func operations(promptCount: Int) -> Double {
-      2 * blockWeightCount + 2 * keyCount * Double(promptCount)
+      2 * blockProductCount + 2 * keyCount * Double(promptCount)
         + 2 * headWeightCount / Double(promptCount)
     }
 

@@ -62,8 +62,8 @@ static void fail(const char *variant, const char *what, gobbet_element element, 
 }
 
 static void check_products(
-    const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_element element, size_t rows,
-    size_t depth, size_t outputs) {
+    const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_element element,
+    gobbet_inputs inputs, size_t rows, size_t depth, size_t outputs) {
   const size_t padded = (outputs + 31) / 32 * 32;
   float *weights = malloc(depth * outputs * sizeof(float));
   float *input = malloc(rows * depth * sizeof(float));
@@ -83,7 +83,7 @@ static void check_products(
   }
   const gobbet_product product = {
     element, input, depth, rows, depth, panels, panel_words, bias, output, outputs, outputs,
-    gobbet_store};
+    gobbet_store, inputs};
   gobbet_multiply(kernels, pool, &product, converted);
   for (size_t at = 0; at < outputs; at++) {
     gobbet_unpack_output(element, panels, depth, at, column);
@@ -91,7 +91,9 @@ static void check_products(
     for (size_t row = 0; row < rows; row++) {
       const double wanted = expected(element, input + row * depth, exact, depth, bias[at]);
       const double error = fabs(wanted - output[row * outputs + at]);
-      if (element == gobbet_int8 ? error > 1e-4 * sqrt((double)depth) : error != 0) {
+      // Half a step of inputs up to 1, or counted from -1 up to 2, is 1/65534, 1/254 or 1/255.
+      const double step = inputs == gobbet_inputs_of_16_bits ? 1e-4 : 1e-2;
+      if (element == gobbet_int8 ? error > step * sqrt((double)depth) : error != 0) {
         fail(kernels->name, "product", element, depth);
       }
     }
@@ -140,12 +142,15 @@ int main(void) {
     gobbet_pool *pool = gobbet_pool_create(2);
     state = 1;
     checksum = 14695981039346656037u;
-    for (int element = 0; element < 3; element++) {
+    // Floats, bfloat16, and int8 with inputs of each kind.
+    for (int kind = 0; kind < 5; kind++) {
+      const gobbet_element element = kind < 2 ? (gobbet_element)kind : gobbet_int8;
+      const gobbet_inputs inputs = kind < 2 ? gobbet_inputs_of_16_bits : (gobbet_inputs)(kind - 2);
       for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
         for (size_t r = 0; r < sizeof row_counts / sizeof *row_counts; r++) {
           for (size_t o = 0; o < sizeof output_counts / sizeof *output_counts; o++) {
             check_products(
-                kernels, pool, element, row_counts[r], depths[d], output_counts[o]);
+                kernels, pool, element, inputs, row_counts[r], depths[d], output_counts[o]);
           }
         }
       }

@@ -21,11 +21,22 @@ typedef enum {
   /// sums are floats: of every pair the second product is added first, as `vdpbf16ps` does.
   /// Numbers under 2^-126 count as zero.
   gobbet_bfloat16,
-  /// Blocks of 32 inputs with a scale for every output. Inputs are rounded to 16 bits, with a scale
-  /// for every block: the sum over a block is an exact integer, those of blocks are added as
-  /// floats. With inputs of 8 bits the error would be three times as large.
+  /// Blocks of 32 inputs with a scale for every output. Inputs are rounded to integers: the sum over
+  /// a block is an exact one, those of blocks are added as floats.
   gobbet_int8
 } gobbet_element;
+
+/// What the inputs of a product with `gobbet_int8` are rounded to. A sum starts at zero and adds those
+/// of blocks by index, each times the scale of its weights, with fused multiply-adds.
+typedef enum {
+  /// 16 bits, with a scale for the row by which the sum is multiplied as the bias is added to it.
+  gobbet_inputs_of_16_bits,
+  /// 8 bits, with a scale for every block that its sum is multiplied by, too.
+  gobbet_inputs_of_8_bits,
+  /// The same without a sign, counted from the least input of the row, if that is below zero. The
+  /// least times the sum of all weights, which is added up in the same order, goes to the bias.
+  gobbet_inputs_of_8_bits_upwards
+} gobbet_inputs;
 
 /// Inputs in a block of `gobbet_int8`.
 enum { gobbet_block_length = 32 };
@@ -66,6 +77,8 @@ typedef struct {
   size_t output_stride;
   size_t output_count;
   gobbet_epilogue epilogue;
+  /// Read for `gobbet_int8` alone.
+  gobbet_inputs inputs;
 } gobbet_product;
 
 /// The functions for one set of instructions.
@@ -77,7 +90,8 @@ typedef struct {
   void (*_Nonnull multiply)(const gobbet_product *_Nonnull product, size_t first, size_t end);
   /// Makes a row of floats one of `gobbet_row_words` words; not for `gobbet_float32`.
   void (*_Nonnull convert)(
-      gobbet_element element, const float *_Nonnull input, size_t depth, void *_Nonnull row);
+      gobbet_element element, gobbet_inputs inputs, const float *_Nonnull input, size_t depth,
+      void *_Nonnull row);
   /// output = (input - mean) / sqrt(variance + epsilon) * gain + shift, over one row.
   void (*_Nonnull normalize)(
       const float *_Nonnull input, size_t width, const float *_Nonnull gain,

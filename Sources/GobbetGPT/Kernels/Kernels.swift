@@ -36,7 +36,7 @@ internal import CGobbetKernels
   /// Shapes: `input` [T, inputs], `output` [T, outputs], `bias` the outputs padded to whole panels.
   func multiply(
     _ input: Matrix, _ weights: PackedMatrix, bias: [Float], _ epilogue: Epilogue,
-    into output: inout Matrix
+    inputs rounding: InputRounding, into output: inout Matrix
   ) {
     precondition(input.width == weights.inputCount, "multiply: input of another width")
     precondition(output.width == weights.outputCount, "multiply: output of another width")
@@ -57,7 +57,7 @@ internal import CGobbetKernels
             row_count: input.rowCount, depth: weights.inputCount, panels: weights.pointer,
             panel_stride: gobbet_panel_words(element, weights.inputCount),
             bias: bias.baseAddress, output: to, output_stride: output.width,
-            output_count: output.width, epilogue: epilogue.code)
+            output_count: output.width, epilogue: epilogue.code, inputs: rounding.code)
           unsafe gobbet_multiply(functions, threads.pool, &product, &scratch)
         }
       }

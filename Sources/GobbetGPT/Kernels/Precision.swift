@@ -9,8 +9,8 @@ public enum Precision: Hashable, Sendable, CaseIterable {
   /// 16-bit floats of 8 significant bits; keys, values and the inputs of products are rounded to the
   /// same.
   case bfloat16
-  /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to 16 bits,
-  /// attention is as in `bfloat16`.
+  /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to integers of 16
+  /// bits, and of 8 behind attention and GELU; attention itself is as in `bfloat16`.
   case int8
 
   /// As kernels call what the keys and values of such a model are stored as.

@@ -3,6 +3,7 @@ struct Linear: Sendable {
   private let weights: PackedMatrix
   /// Padded with zeros to whole panels.
   private let bias: [Float]
+  private let inputs: InputRounding
 
   /// Outputs of a row.
   var outputCount: Int { weights.outputCount }
@@ -11,10 +12,11 @@ struct Linear: Sendable {
   init(_ weights: PackedMatrix) { self.init(weights, bias: []) }
 
   /// A layer with these weights; the outputs that the bias is too short for have none.
-  init(_ weights: PackedMatrix, bias: [Float]) {
+  init(_ weights: PackedMatrix, bias: [Float], inputs: InputRounding = .sixteenBits) {
     let paddedCount = PackedMatrix.paddedCount(weights.outputCount)
     precondition(bias.count <= paddedCount, "Linear: more bias than outputs")
     self.weights = weights
+    self.inputs = inputs
     self.bias = bias + [Float](repeating: 0, count: paddedCount - bias.count)
   }
 
@@ -22,6 +24,6 @@ struct Linear: Sendable {
   func apply(
     _ input: Matrix, _ epilogue: Kernels.Epilogue, into output: inout Matrix, _ kernels: Kernels
   ) {
-    kernels.multiply(input, weights, bias: bias, epilogue, into: &output)
+    kernels.multiply(input, weights, bias: bias, epilogue, inputs: inputs, into: &output)
   }
 }

@@ -60,11 +60,13 @@ public struct GPT: Sendable {
         attentionNorm: try norm("\(name).ln_1"),
         attention: Attention(
           project: try parameters.linear("\(name).attn.c_attn", width, 3 * width),
-          combine: try parameters.linear("\(name).attn.c_proj", width, width)),
+          combine: try parameters.linear(
+            "\(name).attn.c_proj", width, width, inputs: .eightBits)),
         feedForwardNorm: try norm("\(name).ln_2"),
         feedForward: FeedForward(
           up: try parameters.linear("\(name).mlp.c_fc", width, 4 * width),
-          down: try parameters.linear("\(name).mlp.c_proj", 4 * width, width)))
+          down: try parameters.linear(
+            "\(name).mlp.c_proj", 4 * width, width, inputs: .eightBitsUpwards)))
     }
     finalNorm = try norm("ln_f")
     if parameters.hasOwnHead {

@@ -152,9 +152,12 @@ struct Parameters {
   }
 
   /// The weights [inputs, outputs] and bias of a linear layer.
-  mutating func linear(_ name: String, _ inputCount: Int, _ outputCount: Int) throws -> Linear {
+  mutating func linear(
+    _ name: String, _ inputCount: Int, _ outputCount: Int, inputs: InputRounding = .sixteenBits
+  ) throws -> Linear {
     let weights = try matrix("\(name).weight", .byInput, inputCount, outputCount)
-    return Linear(weights, bias: try vector("\(name).bias", count: outputCount))
+    return Linear(
+      weights, bias: try vector("\(name).bias", count: outputCount), inputs: inputs)
   }
 
   /// A matrix whose weights come with ``pack()``.

@@ -1,0 +1,89 @@
+// Blocks of int8 by products of 16-bit integers, for variants that have none of bytes.
+#ifndef TRANSFORMER_PAIRS_H
+#define TRANSFORMER_PAIRS_H
+
+#include "transformer_lanes.h"
+
+#ifndef OWN_INTEGER_PRODUCTS
+/// sums + the products of two pairs of 16-bit integers.
+INLINE lane_bits dot_int16(lane_bits sums, int32_t pair, lane_bits weights) {
+  const lane_bits both = (lane_bits)pair;
+  return sums + (both >> 16) * (weights >> 16) + ((both << 16) >> 16) * ((weights << 16) >> 16);
+}
+#endif
+
+/// What `exhaust` repeats.
+INLINE lane_bits dot_integers(lane_bits sums, int32_t inputs, lane_bits weights) {
+  return dot_int16(sums, inputs, weights);
+}
+
+/// Words of inputs in a block, which are 16-bit integers whatever they were rounded to. Of every four
+/// the first stands with the third and the second with the fourth, as shifts take the weights apart.
+enum {
+  pairs_a_block = gobbet_block_length / 2,
+  words_of_8_bits = pairs_a_block,
+  words_of_16_bits = pairs_a_block
+};
+
+/// The weights of a block as 16-bit integers: pairs of twice 16 outputs.
+typedef struct {
+  lane_bits pairs[pairs_a_block][2];
+} block_weights;
+
+INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs inputs) {
+  typedef int16_t shorts __attribute__((ext_vector_type(32)));
+  (void)inputs;
+  block_weights block;
+  #pragma clang loop unroll(full)
+  for (size_t pair = 0; pair < pairs_a_block; pair += 2) {
+    for (size_t step = 0; step < 2; step++) {
+      const shorts both = (shorts)load_bits(words + pair * 16 + step * 16);
+      block.pairs[pair][step] = (lane_bits)((both << 8) >> 8);
+      block.pairs[pair + 1][step] = (lane_bits)(both >> 8);
+    }
+  }
+  return block;
+}
+
+/// The sums of a block's weights.
+INLINE lane_bits sum_block(const block_weights *block, size_t step) {
+  lane_bits sums = (lane_bits)0;
+  #pragma clang loop unroll(full)
+  for (size_t pair = 0; pair < pairs_a_block; pair++) {
+    sums = dot_int16(sums, 0x00010001, block->pairs[pair][step]);
+  }
+  return sums;
+}
+
+/// Puts the two halves of a block's inputs into a row.
+INLINE void store_block(
+    uint32_t *row, const gobbet_inputs inputs, lane_bits first, lane_bits second) {
+  typedef int16_t shorts __attribute__((ext_vector_type(16), aligned(2)));
+  (void)inputs;
+  const lane_bits halves[2] = {first, second};
+  for (size_t half = 0; half < 2; half++) {
+    const lane_bits pairs = __builtin_shufflevector(
+        halves[half], halves[half], 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    *(shorts *)(row + half * 8) = __builtin_convertvector(pairs, shorts);
+  }
+}
+
+/// The sums of a block's products with the inputs of `rows` rows, a constant.
+INLINE void dot_block(
+    const block_weights *block, const uint32_t *input, size_t stride, const gobbet_inputs inputs,
+    const size_t rows, lane_bits exact[][2]) {
+  (void)inputs;
+  for (size_t row = 0; row < rows; row++) exact[row][0] = exact[row][1] = (lane_bits)0;
+  #pragma clang loop unroll(full)
+  for (size_t pair = 0; pair < pairs_a_block; pair++) {
+    #pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++) {
+      const int32_t both = (int32_t)input[row * stride + pair];
+      for (size_t step = 0; step < 2; step++) {
+        exact[row][step] = dot_int16(exact[row][step], both, block->pairs[pair][step]);
+      }
+    }
+  }
+}
+
+#endif
