@@ -9,7 +9,7 @@
 #define VARIANT gobbet_kernels_avx2
 #define VARIANT_NAME "avx2"
 #define ROWS_AT_ONCE 6
-#define ROWS_OF_BLOCKS 1
+#define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 1
 #define OWN_INTEGER_PRODUCTS
 

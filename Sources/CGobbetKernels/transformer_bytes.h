@@ -1,8 +1,8 @@
 // Blocks of int8 by products of bytes, unsigned inputs with signed weights: `dot_bytes`.
 //
-// Inputs of 16 bits are an upper and a lower byte: their products are those of the upper bytes, times
-// 256, plus those of the lower ones. A byte with a sign is stored 128 too large, so its sums start at
-// -128 times those of the weights.
+// Inputs of 16 bits are an upper and a lower byte: their products are those of the upper bytes,
+// times 256, plus those of the lower ones. A byte with a sign is stored 128 too large, so its sums
+// start at -128 times those of the weights.
 #ifndef TRANSFORMER_BYTES_H
 #define TRANSFORMER_BYTES_H
 

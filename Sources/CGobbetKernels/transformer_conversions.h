@@ -44,7 +44,7 @@ static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row)
 }
 #endif
 
-/// What integers are multiplied by to be inputs again, and one over it.
+/// What rounded numbers are multiples of, and what makes integers of them.
 typedef struct {
   float scale;
   float inverse;

@@ -17,30 +17,35 @@ INLINE lane_bits dot_integers(lane_bits sums, int32_t inputs, lane_bits weights)
   return dot_int16(sums, inputs, weights);
 }
 
-/// Words of inputs in a block, which are 16-bit integers whatever they were rounded to. Of every four
-/// the first stands with the third and the second with the fourth, as shifts take the weights apart.
+/// Words of inputs in a block, which are 16-bit integers whatever they were rounded to. Of every
+/// four the first stands with the third and the second with the fourth, as shifts take the weights
+/// apart.
 enum {
   pairs_a_block = gobbet_block_length / 2,
   words_of_8_bits = pairs_a_block,
   words_of_16_bits = pairs_a_block
 };
 
-/// The weights of a block as 16-bit integers: pairs of twice 16 outputs.
+/// A pair of 16 outputs, out of the bytes of a block.
+INLINE lane_bits pair_of(const uint32_t *words, size_t pair, size_t step) {
+  typedef int16_t shorts __attribute__((ext_vector_type(32)));
+  const shorts both = (shorts)load_bits(words + pair / 2 * 32 + step * 16);
+  return (lane_bits)(pair % 2 == 0 ? (both << 8) >> 8 : both >> 8);
+}
+
+/// The weights of a block: as they are for a single row, and taken apart for several.
 typedef struct {
+  const uint32_t *words;
   lane_bits pairs[pairs_a_block][2];
 } block_weights;
 
 INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs inputs) {
-  typedef int16_t shorts __attribute__((ext_vector_type(32)));
   (void)inputs;
   block_weights block;
+  block.words = words;
   #pragma clang loop unroll(full)
-  for (size_t pair = 0; pair < pairs_a_block; pair += 2) {
-    for (size_t step = 0; step < 2; step++) {
-      const shorts both = (shorts)load_bits(words + pair * 16 + step * 16);
-      block.pairs[pair][step] = (lane_bits)((both << 8) >> 8);
-      block.pairs[pair + 1][step] = (lane_bits)(both >> 8);
-    }
+  for (size_t pair = 0; pair < pairs_a_block; pair++) {
+    for (size_t step = 0; step < 2; step++) block.pairs[pair][step] = pair_of(words, pair, step);
   }
   return block;
 }
@@ -50,7 +55,7 @@ INLINE lane_bits sum_block(const block_weights *block, size_t step) {
   lane_bits sums = (lane_bits)0;
   #pragma clang loop unroll(full)
   for (size_t pair = 0; pair < pairs_a_block; pair++) {
-    sums = dot_int16(sums, 0x00010001, block->pairs[pair][step]);
+    sums = dot_int16(sums, 0x00010001, pair_of(block->words, pair, step));
   }
   return sums;
 }
@@ -80,7 +85,9 @@ INLINE void dot_block(
     for (size_t row = 0; row < rows; row++) {
       const int32_t both = (int32_t)input[row * stride + pair];
       for (size_t step = 0; step < 2; step++) {
-        exact[row][step] = dot_int16(exact[row][step], both, block->pairs[pair][step]);
+        const lane_bits weights =
+            rows == 1 ? pair_of(block->words, pair, step) : block->pairs[pair][step];
+        exact[row][step] = dot_int16(exact[row][step], both, weights);
       }
     }
   }

@@ -9,6 +9,6 @@
 #define VARIANT_NAME "plain"
 #endif
 #define ROWS_AT_ONCE 6
-#define ROWS_OF_BLOCKS 1
+#define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 1
 #include "transformer_template.h"

@@ -13,13 +13,15 @@ INLINE void finish(
     if (first_output + step * 16 >= product->output_count) break;
     size_t left = product->output_count - first_output - step * 16;
     left = left < 16 ? left : 16;
+    float *own = output + step * 16;
     lanes result = sums[step];
     if (product->epilogue == gobbet_gelu) result = gelu(result);
     if (product->epilogue == gobbet_add) {
-      result = load_some(output + step * 16, left, (lanes)0.0f) + result;
+      // A copy of unknown length is a call.
+      result += left == 16 ? load(own) : load_some(own, left, (lanes)0.0f);
     }
-    if (left == 16) store(output + step * 16, result);
-    else store_some(output + step * 16, left, result);
+    if (left == 16) store(own, result);
+    else store_some(own, left, result);
   }
 }
 

@@ -58,6 +58,8 @@ void gobbet_multiply(
   // share when one thread is slower.
   size_t panel_size = gobbet_panel_words(product->element, product->depth) * sizeof(uint32_t);
   size_t panels_a_task = panel_size >= 262144 ? 1 : 262144 / panel_size;
+  // With many rows a panel is work enough.
+  if (product->row_count > 64 && panels_a_task > 2) panels_a_task = 2;
   multiplication work = {kernels, &converted, panel_count, panels_a_task};
   gobbet_pool_run(
       pool, (panel_count + panels_a_task - 1) / panels_a_task, multiply_task, &work);

@@ -91,4 +91,4 @@ static void softmax(float *scores, size_t count, float scale) {
 
 const gobbet_kernels VARIANT = {
   VARIANT_NAME, multiply, convert, normalize, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16,
-  words_a_pair};
+  words_a_pair, words_of_8_bits < words_of_16_bits};

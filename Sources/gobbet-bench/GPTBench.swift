@@ -74,7 +74,7 @@ struct GPTBench: AsyncParsableCommand {
     let limits = try MachineLimits(threadCount: threads)
     let arithmetic = best { limits.exhaust(precision) }
     let reading = best { limits.readThrough() }
-    let work = Work(model.configuration, precision)
+    let work = Work(model.configuration, precision, narrowShare: limits.narrowShare)
     let prefillRate = Double(prompt) / median(prefill.map(\.wall))
     let decodeRate = Double(generate) / median(decode.map(\.wall))
     try printJSON(
@@ -98,8 +98,7 @@ struct GPTBench: AsyncParsableCommand {
   private struct Work {
     /// Weights of the blocks.
     private let blockWeightCount: Double
-    /// Of their products, those of 16-bit integers or of floats, and half of those of 8-bit ones, which
-    /// take half the time.
+    /// The same, those whose inputs have 8 bits as the share that they take of others' work.
     private let blockProductCount: Double
     /// Weights of the head.
     private let headWeightCount: Double
@@ -108,12 +107,13 @@ struct GPTBench: AsyncParsableCommand {
     private let weightByteCount: Double
     private let keyByteCount: Double
 
-    init(_ configuration: Configuration, _ precision: Precision) {
+    init(_ configuration: Configuration, _ precision: Precision, narrowShare: Double) {
       let width = Double(configuration.width)
       let layers = Double(configuration.layerCount)
       blockWeightCount = 12 * width * width * layers
-      // With integers what comes behind attention, [C, C], and behind GELU, [4C, C], has 8 bits.
-      blockProductCount = (precision == .int8 ? 9.5 : 12) * width * width * layers
+      // Five of the twelve: what comes behind attention, [C, C], and behind GELU, [4C, C].
+      blockProductCount =
+        precision == .int8 ? (7 + 5 * narrowShare) * width * width * layers : blockWeightCount
       headWeightCount = width * Double(configuration.vocabularySize)
       keyCount = width * layers
       // Integers have a scale of two bytes for every 32.

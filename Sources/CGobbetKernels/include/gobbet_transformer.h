@@ -21,20 +21,24 @@ typedef enum {
   /// sums are floats: of every pair the second product is added first, as `vdpbf16ps` does.
   /// Numbers under 2^-126 count as zero.
   gobbet_bfloat16,
-  /// Blocks of 32 inputs with a scale for every output. Inputs are rounded to integers: the sum over
-  /// a block is an exact one, those of blocks are added as floats.
+  /// Blocks of 32 inputs with a scale for every output, and inputs as `gobbet_inputs` says.
   gobbet_int8
 } gobbet_element;
 
-/// What the inputs of a product with `gobbet_int8` are rounded to. A sum starts at zero and adds those
-/// of blocks by index, each times the scale of its weights, with fused multiply-adds.
+/// What the inputs of a product with `gobbet_int8` are rounded to.
+///
+/// The sum over a block is an exact integer. Those of blocks, times the scales of the block, are
+/// added as floats by index, from zero; what they make, times the scale of the row, is added to the
+/// bias. A row with an input that is not finite gives NaN.
 typedef enum {
-  /// 16 bits, with a scale for the row by which the sum is multiplied as the bias is added to it.
+  /// 16 bits, with one scale for the row.
   gobbet_inputs_of_16_bits,
-  /// 8 bits, with a scale for every block that its sum is multiplied by, too.
+  /// 8 bits, with a scale for every block: half the work where bytes have products of their own,
+  /// and an error about as large as that of the weights.
   gobbet_inputs_of_8_bits,
-  /// The same without a sign, counted from the least input of the row, if that is below zero. The
-  /// least times the sum of all weights, which is added up in the same order, goes to the bias.
+  /// 8 bits that count from the least input of the row, or from zero if none is below: for rows
+  /// that reach far up and hardly down, as behind GELU. The least input times the sum of the weights
+  /// is added to the bias.
   gobbet_inputs_of_8_bits_upwards
 } gobbet_inputs;
 
@@ -77,7 +81,7 @@ typedef struct {
   size_t output_stride;
   size_t output_count;
   gobbet_epilogue epilogue;
-  /// Read for `gobbet_int8` alone.
+  /// Of no matter but for `gobbet_int8`.
   gobbet_inputs inputs;
 } gobbet_product;
 
@@ -104,6 +108,8 @@ typedef struct {
   size_t sums_a_round;
   /// Words that a pair of bfloat16 takes in a converted row: 1, or 2 where products read floats.
   size_t words_a_pair;
+  /// Whether inputs of 8 bits take half the instructions of those of 16.
+  bool has_byte_products;
 } gobbet_kernels;
 
 /// Words of a row of inputs as products read it.

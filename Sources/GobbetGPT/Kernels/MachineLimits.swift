@@ -21,6 +21,10 @@ package final class MachineLimits {
     }
   }
 
+  /// What a product with an input of 8 bits takes of one with 16, which is what `exhaust` counts for
+  /// integers.
+  package var narrowShare: Double { unsafe variant.functions.pointee.has_byte_products ? 0.5 : 1 }
+
   /// Multiplies and adds for a while; returns how many operations those were.
   package func exhaust(_ precision: Precision) -> Int {
     let rounds = 4_000_000
