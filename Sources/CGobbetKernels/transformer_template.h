@@ -9,12 +9,9 @@
 // OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
 // OWN_BYTE_PRODUCTS      if it brings `dot_bytes`
 #include "transformer_lanes.h"
-
 #include "transformer_products.h"
-
 #include "transformer_blocks.h"
 #include "transformer_conversions.h"
-
 #include "transformer_limits.h"
 
 static void multiply(const gobbet_product *product, size_t first, size_t end) {

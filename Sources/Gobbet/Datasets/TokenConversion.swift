@@ -3,12 +3,6 @@ public import GobbetData
 public import GobbetInterchange
 
 extension ForeignTokensWriter.Format {
-  /// The format of that name on command lines.
-  public init?(named name: String) {
-    guard let format = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = format
-  }
-
   /// The name on command lines.
   public var name: String {
     switch self {

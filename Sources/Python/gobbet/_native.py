@@ -27,7 +27,7 @@ NOT_FOUND = 4
 SPECIAL_TOKEN = 5
 
 #: Texts that one call of a batch takes.
-most_texts = 1 << 16
+MOST_TEXTS = 1 << 16
 
 #: The codes of integer types by the names of NumPy's.
 INTEGER_TYPES = {"uint16": 1, "uint32": 2, "int32": 3, "int64": 4}
@@ -196,7 +196,7 @@ class Scratch:
         self.text_room = room
         self.text = (c_char * room)()
         self.text_at = ctypes.addressof(self.text)
-        self.ends = (c_uint64 * most_texts)()
+        self.ends = (c_uint64 * MOST_TEXTS)()
         self.ends_at = ctypes.addressof(self.ends)
 
     def ids_array(self):

@@ -317,8 +317,10 @@ class Encoding(Decoding, Saving):
 
     def _batches(self, texts: Sequence[str], policy: Policy | None, threads: int):
         """Encodes some texts at a time into the buffer of this thread: how many ids, their ends."""
-        count = threads if threads > 0 else os.cpu_count() or 1
-        most = _ONE_THREADS_BYTES if count == 1 else min(_A_THREADS_BYTES * count, _BATCH_BYTES)
+        workers = threads if threads > 0 else os.cpu_count() or 1
+        most = _ONE_THREADS_BYTES
+        if workers > 1:
+            most = min(_A_THREADS_BYTES * workers, _BATCH_BYTES)
         texts = texts if isinstance(texts, list) else list(texts)
         first = 0
         mine = local.scratch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._native import Scratch, most_texts
+from ._native import Scratch, MOST_TEXTS
 
 
 def utf8(text: str) -> bytes:
@@ -25,19 +25,14 @@ def join(texts: list[str], first: int, most: int, scratch: Scratch, quick) -> in
     if quick is not None:
         try:
             count, size = quick.join(
-                texts, first, scratch.text_at, scratch.text_room, scratch.ends_at, most_texts
+                texts, first, scratch.text_at, scratch.text_room, scratch.ends_at, MOST_TEXTS
             )
-            if count == 0:
-                scratch.grow_text(size)
-                count, _ = quick.join(
-                    texts, first, scratch.text_at, scratch.text_room, scratch.ends_at, most_texts
-                )
         except UnicodeEncodeError:
             pass
         else:
-            return count
+            return count or join(texts, first, size, scratch, quick)
     pieces, size = [], 0
-    for index in range(first, min(first + most_texts, len(texts))):
+    for index in range(first, min(first + MOST_TEXTS, len(texts))):
         data = utf8(texts[index])
         if pieces and size + len(data) > scratch.text_room:
             break
