@@ -10,7 +10,7 @@ struct ContinuationStream {
   private let stopTokens: Set<TokenID>
   private var stopTexts: StopTexts
 
-  init(_ decoder: Decoder, _ stopTokens: Set<TokenID>, _ stopTexts: [String]) {
+  init(_ decoder: TokenDecoder, _ stopTokens: Set<TokenID>, _ stopTexts: [String]) {
     self.decoder = StreamingDecoder(decoder)
     self.stopTokens = stopTokens
     self.stopTexts = StopTexts(stopTexts)

@@ -19,11 +19,11 @@ final class CountTables: Sendable {
     var uniquePretokenCount = 0
   }
 
-  private let run: PretokenCountingRun
+  private let run: PretokenCountingJob
   private let spill: UnnamedCounts
   private let state = Mutex(State())
 
-  init(_ run: PretokenCountingRun) {
+  init(_ run: PretokenCountingJob) {
     self.run = run
     spill = UnnamedCounts(folder: run.temporaryFolder, pattern: run.pattern)
   }
@@ -44,7 +44,7 @@ final class CountTables: Sendable {
   /// `uniquePretokenCount` is how many different pretokens the worker's table has by now.
   func add(
     documentCount: Int, byteCount: Int, uniquePretokenCount: Int
-  ) -> TrainingRunProgress {
+  ) -> TrainingJobProgress {
     state.withLock { state in
       state.documentCount += documentCount
       state.byteCount += byteCount
@@ -59,7 +59,7 @@ final class CountTables: Sendable {
   ///
   /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``; `CancellationError` if
   ///   `progress` answered false.
-  func gathered(_ progress: (TrainingRunProgress) -> Bool) throws -> CountedCorpus {
+  func gathered(_ progress: (TrainingJobProgress) -> Bool) throws -> CountedCorpus {
     var tables = state.withLock { state in
       defer { state.tables = [] }
       return state.tables.compactMap { $0.take() }
@@ -89,7 +89,7 @@ final class CountTables: Sendable {
   }
 
   private func merged(
-    _ tables: inout [Table], _ progress: (TrainingRunProgress) -> Bool
+    _ tables: inout [Table], _ progress: (TrainingJobProgress) -> Bool
   ) throws -> PretokenCountsFile {
     var runs: [any PretokenRun] = []
     while let table = tables.popLast() { runs += try table.counts.finish() }

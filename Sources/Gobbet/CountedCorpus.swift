@@ -10,7 +10,7 @@ public struct CountedCorpus: Sendable {
   }
 
   /// How the documents were cut.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
   /// Documents counted.
   public let documentCount: Int
   /// Bytes of text in them.

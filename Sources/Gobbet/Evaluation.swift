@@ -74,11 +74,11 @@ public struct Evaluation: Sendable {
   }
 
   private func run(
-    _ report: (Progress) -> Bool, _ body: (inout EvaluationRun) throws -> Void
+    _ report: (Progress) -> Bool, _ body: (inout EvaluationJob) throws -> Void
   ) throws -> Progress {
     let pass = try ForwardPass(model, threadCount: threadCount)
     return try withoutActuallyEscaping(report) { report in
-      var run = EvaluationRun(self, pass, report)
+      var run = EvaluationJob(self, pass, report)
       try body(&run)
       try run.flush()
       return run.progress

@@ -118,8 +118,8 @@ public struct FileComparison: Sendable {
   /// The sections whose digests differ or that one file lacks, in the order of the files.
   private static func differences(
     _ first: ContainerReader, _ second: ContainerReader
-  ) -> [(section: Section, change: SectionDifference.Change)] {
-    var differences: [(section: Section, change: SectionDifference.Change)] = []
+  ) -> [(section: ContainerSection, change: SectionDifference.Change)] {
+    var differences: [(section: ContainerSection, change: SectionDifference.Change)] = []
     for section in first.sections where section.kind != .signature {
       if let other = second.section(section.kind, named: section.name) {
         if other.digest != section.digest { differences.append((section, .different)) }

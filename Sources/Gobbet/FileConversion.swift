@@ -6,7 +6,7 @@ public import GobbetInterchange
 /// Foreign files → ours, and ours → foreign.
 public struct FileConversion: Sendable {
   /// How text is split, for vocabularies that do not say.
-  public var pattern: Pattern?
+  public var pattern: SplitPattern?
   /// A vocabulary to embed in weights; nil embeds the one of the input, or of the `tokenizer.json`
   /// beside it, if there is one.
   public var vocabulary: Vocabulary?
@@ -23,7 +23,7 @@ public struct FileConversion: Sendable {
 
   /// A conversion.
   public init(
-    pattern: Pattern? = nil, vocabulary: Vocabulary? = nil, codec: WeightCodec = .compact
+    pattern: SplitPattern? = nil, vocabulary: Vocabulary? = nil, codec: WeightCodec = .compact
   ) {
     self.pattern = pattern
     self.vocabulary = vocabulary

@@ -113,7 +113,7 @@ public struct TextGeneration: Sendable {
       settings.stopTokens.insert(special.id)
     }
     var streams = prompts.map { _ in
-      ContinuationStream(Decoder(tokenizer.vocabulary), settings.stopTokens, options.stopTexts)
+      ContinuationStream(TokenDecoder(tokenizer.vocabulary), settings.stopTokens, options.stopTexts)
     }
     var result = Result(
       continuations: [], promptTokenCount: prompts.reduce(0) { $0 + $1.count })

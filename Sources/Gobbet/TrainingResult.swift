@@ -1,6 +1,6 @@
 public import GobbetBPE
 
-/// What a ``TrainingRun`` has learned, and from what.
+/// What a ``TrainingJob`` has learned, and from what.
 public struct TrainingResult: Sendable {
   /// The vocabularies: the one asked for, then the smaller ones.
   public let vocabularies: [Vocabulary]

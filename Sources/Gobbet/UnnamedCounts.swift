@@ -7,7 +7,7 @@ struct UnnamedCounts: PretokenSpill {
   /// The folder on whose disk the files are.
   let folder: String
   /// How the texts are cut.
-  let pattern: Pattern
+  let pattern: SplitPattern
 
   func write(_ counts: PretokenCounts) throws -> any PretokenRun {
     try file { writer in

@@ -26,7 +26,7 @@ public struct VocabularyUse: Hashable, Sendable {
 }
 
 /// Encodes a corpus by several vocabularies, on several cores, to see how they do.
-public struct VocabularyUseRun: Sendable {
+public struct VocabularyUseJob: Sendable {
   /// Files, directories, or `-`.
   public var inputs: [String]
   /// How the inputs are read.

@@ -72,9 +72,11 @@ func texts(
 /// A pattern by its name.
 ///
 /// - Throws: ``CallError`` if there is none of that name.
-func pattern(_ pointer: UnsafePointer<CChar>?) throws(CallError) -> Pattern {
+func pattern(_ pointer: UnsafePointer<CChar>?) throws(CallError) -> SplitPattern {
   let name = try text(pointer, "pattern")
-  guard let pattern = Pattern(named: name) else { throw .invalid("pattern: none is named \(name)") }
+  guard let pattern = SplitPattern(named: name) else {
+    throw .invalid("pattern: none is named \(name)")
+  }
   return pattern
 }
 
@@ -113,7 +115,7 @@ func deliver(
 }
 
 /// Writes the 32 bytes of a digest where the caller wants them, if anywhere.
-func deliver(_ digest: Digest, to bytes: UnsafeMutablePointer<UInt8>?) {
+func deliver(_ digest: ContentDigest, to bytes: UnsafeMutablePointer<UInt8>?) {
   guard let bytes = bytes else { return }
   for (index, byte) in digest.bytes.enumerated() { bytes[index] = byte }
 }

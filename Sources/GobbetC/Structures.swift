@@ -49,13 +49,13 @@ func fill<CharacterArray: BitwiseCopyable>(
 }
 
 /// Copies a digest.
-func fill<Bytes: BitwiseCopyable>(_ array: inout Bytes, with digest: Digest) {
+func fill<Bytes: BitwiseCopyable>(_ array: inout Bytes, with digest: ContentDigest) {
   withUnsafeMutableBytes(of: &array) { $0.copyBytes(from: digest.bytes) }
 }
 
 /// The digest that a caller gave.
-func digest<Bytes: BitwiseCopyable>(_ array: Bytes) throws(CallError) -> Digest {
+func digest<Bytes: BitwiseCopyable>(_ array: Bytes) throws(CallError) -> ContentDigest {
   let bytes = withUnsafeBytes(of: array) { Array($0) }
-  guard let digest = Digest(bytes: bytes) else { throw .invalid("not 32 bytes") }
+  guard let digest = ContentDigest(bytes: bytes) else { throw .invalid("not 32 bytes") }
   return digest
 }

@@ -15,11 +15,11 @@ private final class CountsHandle: Sendable {
     var earlier = PretokenCountsOrigin()
   }
 
-  let pattern: Pattern
+  let pattern: SplitPattern
   let scanner: PretokenScanner
   let state = Mutex(State())
 
-  init(_ pattern: Pattern) {
+  init(_ pattern: SplitPattern) {
     self.pattern = pattern
     scanner = PretokenScanner(pattern)
   }

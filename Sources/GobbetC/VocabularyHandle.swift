@@ -3,7 +3,7 @@ internal import GobbetBPE
 /// A vocabulary with the encoders that calls on it use.
 final class VocabularyHandle: @unchecked Sendable {
   let vocabulary: Vocabulary
-  let decoder: Decoder
+  let decoder: TokenDecoder
   let longestTokenByteCount: Int
   private let tokenizer: Tokenizer
   // SAFETY: only touched under the table's lock; an encoder that was taken out is one thread's.
@@ -12,7 +12,7 @@ final class VocabularyHandle: @unchecked Sendable {
   init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
     tokenizer = Tokenizer(vocabulary)
-    decoder = Decoder(vocabulary)
+    decoder = TokenDecoder(vocabulary)
     let ordinary = (0..<vocabulary.tokens.count).map {
       vocabulary.tokens[TokenID(truncatingIfNeeded: $0)].count
     }
@@ -46,7 +46,7 @@ final class EncoderBox {
   /// Room for more ids is not kept.
   static let keptCapacity = 4 << 20
 
-  var encoder: Encoder
+  var encoder: TokenEncoder
   var ids: [TokenID] = []
 
   init(_ tokenizer: Tokenizer) {

@@ -58,7 +58,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   /// The next document; nil after the last.
   ///
   /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
-  public mutating func next() throws -> Document? {
+  public mutating func next() throws -> CorpusDocument? {
     while position == batch.count {
       guard let batch = try nextBatch(byteCount: Self.readAheadByteCount) else { return nil }
       self.batch = batch

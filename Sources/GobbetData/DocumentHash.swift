@@ -12,7 +12,7 @@ package struct DocumentHash: Hashable, Sendable {
   }
 
   package init(of document: Span<UInt8>) {
-    let digest = Digest(of: document).bytes
+    let digest = ContentDigest(of: document).bytes
     func word(_ start: Int) -> UInt64 {
       (0..<8).reduce(0) { $0 | UInt64(digest[start + $1]) << UInt64(8 * $1) }
     }

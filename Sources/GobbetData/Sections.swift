@@ -37,7 +37,7 @@ extension ContainerReader {
   ///
   /// - Throws: ``FormatError``, ``FileError``.
   func parsed<Value>(
-    _ section: GobbetFile.Section, _ body: (Span<UInt8>) throws(FormatError) -> Value
+    _ section: ContainerSection, _ body: (Span<UInt8>) throws(FormatError) -> Value
   ) throws -> Value {
     let content = try bytes(of: section)
     do throws(FormatError) {

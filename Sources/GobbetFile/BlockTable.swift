@@ -28,7 +28,7 @@ struct BlockTable: Hashable, Sendable {
   }
 
   /// Reads the table of `section`, whose errors are from the table's first byte.
-  init(_ bytes: Span<UInt8>, of section: Section) throws(FormatError) {
+  init(_ bytes: Span<UInt8>, of section: ContainerSection) throws(FormatError) {
     let computed = crc32c(bytes)
     guard computed == section.blockTableChecksum else {
       throw FormatError(

@@ -37,7 +37,7 @@ extension ContainerReader {
   }
 
   /// Reads one section as ``verify(_:)`` does, one block ahead of the digest.
-  private func verifyReadingAhead(_ section: Section) async throws {
+  private func verifyReadingAhead(_ section: ContainerSection) async throws {
     guard section.blockCount > 1 else { return try verify(section) }
     var hasher = DigestHasher()
     let blocks = try source.checkedBlocks(of: section)

@@ -5,7 +5,7 @@ extension ContainerReader {
   ///
   /// - Throws: ``FormatError``, with `overBudget` if it is larger than the reader may allocate;
   ///   ``FileError``.
-  public func bytes(of section: Section) throws -> [UInt8] {
+  public func bytes(of section: ContainerSection) throws -> [UInt8] {
     try bytes(of: section, in: 0..<section.byteCount)
   }
 
@@ -14,7 +14,7 @@ extension ContainerReader {
   ///
   /// - Precondition: `range` lies in the content.
   /// - Throws: as ``bytes(of:)``.
-  public func bytes(of section: Section, in range: Range<Int>) throws -> [UInt8] {
+  public func bytes(of section: ContainerSection, in range: Range<Int>) throws -> [UInt8] {
     try source.require(range.count, section.offset, "section.byteCount")
     if section.codec == .raw {
       precondition(
@@ -40,7 +40,7 @@ extension ContainerReader {
   ///
   /// - Throws: ``FormatError`` (`overBudget`).
   package func requireMemory(
-    _ byteCount: Int, for section: Section, _ field: String
+    _ byteCount: Int, for section: ContainerSection, _ field: String
   ) throws(FormatError) {
     try source.require(byteCount, section.offset, field)
   }
@@ -51,7 +51,7 @@ extension ContainerReader {
   /// - Precondition: `range` lies in the content.
   /// - Throws: ``FormatError``, ``FileError``, and what `body` throws.
   public func forEachBlock(
-    of section: Section, touching range: Range<Int>,
+    of section: ContainerSection, touching range: Range<Int>,
     _ body: (_ block: [UInt8], _ start: Int) throws -> Void
   ) throws {
     precondition(
@@ -71,7 +71,7 @@ extension ContainerReader {
   /// - Throws: ``FileError`` if the file cannot be mapped, ``FormatError`` if it was cut since it was
   ///   opened, and what `body` throws.
   @unsafe public func withUnsafeBytes<Result>(
-    of section: Section, _ body: (UnsafeRawBufferPointer) throws -> Result
+    of section: ContainerSection, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     precondition(section.codec == .raw, "ContainerReader: only raw sections can be mapped")
     guard let file = source.source as? FileSource else {
@@ -93,7 +93,7 @@ extension ContainerReader {
   ///
   /// - Precondition: the section is raw and `range` lies in it.
   /// - Throws: ``FileError``, ``FormatError`` (`truncated`, `overBudget`).
-  public func uncheckedBytes(of section: Section, in range: Range<Int>) throws -> [UInt8] {
+  public func uncheckedBytes(of section: ContainerSection, in range: Range<Int>) throws -> [UInt8] {
     precondition(
       section.codec == .raw && range.lowerBound >= 0 && range.upperBound <= section.byteCount,
       "ContainerReader: not in a raw section")
@@ -106,7 +106,7 @@ extension ContainerReader {
   /// - Precondition: the section is raw and has as many bytes from `start` on.
   /// - Throws: ``FileError``, ``FormatError`` (`truncated`).
   @unsafe public func readUnchecked(
-    _ section: Section, from start: Int, into buffer: UnsafeMutableRawBufferPointer
+    _ section: ContainerSection, from start: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
     precondition(
       section.codec == .raw && start >= 0 && buffer.count <= section.byteCount - start,

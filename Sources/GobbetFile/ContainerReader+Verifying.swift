@@ -12,7 +12,7 @@ extension ContainerReader {
   /// Reads one section: every block's checksum, the digest, the padding.
   ///
   /// - Throws: as ``verify()``.
-  public func verify(_ section: Section) throws {
+  public func verify(_ section: ContainerSection) throws {
     var hasher = DigestHasher()
     try forEachBlock(of: section, touching: 0..<section.byteCount) { block, _ in
       hasher.update(block.span)
@@ -21,7 +21,7 @@ extension ContainerReader {
   }
 
   /// Checks what follows the last block of a section whose content has the digest `computed`.
-  func verifyEnd(of section: Section, _ computed: Digest) throws {
+  func verifyEnd(of section: ContainerSection, _ computed: ContentDigest) throws {
     guard computed == section.digest else {
       throw FormatError(
         code: .digestMismatch(stored: section.digest, computed: computed),
@@ -41,7 +41,7 @@ extension ContainerReader {
   }
 
   /// The sections of all generations in the order of the file, after all tables were checked.
-  func sectionsOfAllGenerations() throws -> [Section] {
+  func sectionsOfAllGenerations() throws -> [ContainerSection] {
     let generations = try allGenerations()
     try verifyLayout(generations)
     var seen: Set<Int> = []
@@ -74,7 +74,7 @@ extension ContainerReader {
   /// Checks that the sections, tables and trailers of all generations fill the file without holes
   /// and do not overlap.
   private func verifyLayout(_ generations: [Generation]) throws {
-    var sections: [Int: Section] = [:]
+    var sections: [Int: ContainerSection] = [:]
     var extents: [Range<Int>] = []
     for generation in generations {
       extents.append(generation.trailer.tableOffset..<generation.trailer.endOffset)

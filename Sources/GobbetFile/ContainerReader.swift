@@ -8,11 +8,11 @@ public struct ContainerReader: Sendable {
   /// The path as the caller gave it, or what the caller calls the source.
   public let path: String
   /// What the file is mainly for.
-  public let profile: Profile
+  public let profile: ContainerProfile
   /// All sections, in the order in which they lie in the file.
-  public var sections: [Section] { generation.table.sections }
+  public var sections: [ContainerSection] { generation.table.sections }
   /// The SHA-256 of what the file holds, as its table tells it.
-  public let contentID: Digest
+  public let contentID: ContentDigest
   /// Bytes of the file.
   public let byteCount: Int
   /// Bytes behind the last whole generation, of an append that did not end; no section lies there.
@@ -28,7 +28,7 @@ public struct ContainerReader: Sendable {
   /// - Throws: ``FileError`` if it cannot be opened; ``FormatError`` if it is no container, was cut,
   ///   or is damaged where its sections are listed.
   /// - Complexity: two or three reads, and time in the number of sections.
-  public init(path: String, budget: Int = Limits.defaultBudget) throws {
+  public init(path: String, budget: Int = FormatLimits.defaultBudget) throws {
     try self.init(FileSource(path: path), named: path, budget: budget)
   }
 
@@ -37,11 +37,11 @@ public struct ContainerReader: Sendable {
   /// - Throws: ``FormatError``, and what the source throws.
   /// - Complexity: as ``init(path:budget:)``.
   public init(
-    _ source: some ByteSource, named name: String, budget: Int = Limits.defaultBudget
+    _ source: some ByteSource, named name: String, budget: Int = FormatLimits.defaultBudget
   ) throws {
     let source = SectionSource(source: source, name: name, budget: budget)
     let byteCount = source.byteCount
-    guard byteCount <= Limits.maximumFileByteCount else {
+    guard byteCount <= FormatLimits.maximumFileByteCount else {
       throw FormatError(
         code: .damaged("a file of \(byteCount) bytes"), offset: 0, field: "header", file: name)
     }
@@ -60,8 +60,8 @@ public struct ContainerReader: Sendable {
   }
 
   /// The section of that kind and name; nil if there is none.
-  public func section(_ kind: SectionKind, named name: String = "") -> Section? {
-    generation.table[Section.Identity(kind: kind, name: Array(name.utf8))]
+  public func section(_ kind: SectionKind, named name: String = "") -> ContainerSection? {
+    generation.table[ContainerSection.Identity(kind: kind, name: Array(name.utf8))]
   }
 
   /// The section of that kind and name.
@@ -69,7 +69,7 @@ public struct ContainerReader: Sendable {
   /// - Throws: ``FormatError`` (`missingSection`) if there is none.
   public func requiredSection(
     _ kind: SectionKind, named name: String = ""
-  ) throws(FormatError) -> Section {
+  ) throws(FormatError) -> ContainerSection {
     if let section = section(kind, named: name) { return section }
     throw FormatError(
       code: .missingSection(kind.description + (name.isEmpty ? "" : " \(name)")), offset: 0,
@@ -92,7 +92,7 @@ public struct ContainerReader: Sendable {
   /// - Throws: ``FormatError`` if it is no UTF-8 or larger than 16 MiB; what reading throws.
   public func metadata() throws -> String? {
     guard let section = section(.metadata) else { return nil }
-    guard section.byteCount <= Limits.maximumMetadataByteCount else {
+    guard section.byteCount <= FormatLimits.maximumMetadataByteCount else {
       throw FormatError(
         code: .damaged("metadata of \(section.byteCount) bytes"), offset: section.offset,
         field: "section.byteCount", file: path)

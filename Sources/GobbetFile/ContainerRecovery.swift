@@ -3,7 +3,7 @@ internal import GobbetSystem
 /// What could be saved of a damaged file.
 public struct RecoveryReport: Hashable, Sendable {
   /// The sections that the new file has.
-  public let recovered: [Section]
+  public let recovered: [ContainerSection]
   /// Why sections that have a whole header were left behind, in the order of the file.
   public let faults: [FormatError]
   /// Bytes that belong to no section, table or trailer that could be read.
@@ -19,13 +19,13 @@ extension ContainerReader {
   /// bytes may not be.
   /// - Throws: ``FileError``; ``FormatError`` if not even the header can be read.
   public static func recover(
-    _ path: String, to newPath: String, budget: Int = Limits.defaultBudget
+    _ path: String, to newPath: String, budget: Int = FormatLimits.defaultBudget
   ) throws -> RecoveryReport {
     let source = SectionSource(source: try FileSource(path: path), name: path, budget: budget)
     let start = try source.read(0, min(Header.byteCount, source.byteCount), "header")
     let header = try source.locating(at: 0) { () throws(FormatError) in try Header(start.span) }
-    var places: [Section.Identity: Int] = [:]
-    var sections: [Section?] = []
+    var places: [ContainerSection.Identity: Int] = [:]
+    var sections: [ContainerSection?] = []
     var faults: [FormatError] = []
     var lostByteCount = 0
     var records = RecordWalk(source, from: Header.byteCount)
@@ -33,7 +33,7 @@ extension ContainerReader {
       let offset = records.offset
       guard let record = try records.next() else {
         records.skip()
-        lostByteCount += min(Limits.alignment, source.byteCount - offset)
+        lostByteCount += min(FormatLimits.alignment, source.byteCount - offset)
         continue
       }
       guard case .section(let section) = record else { continue }
@@ -55,7 +55,8 @@ extension ContainerReader {
 
   /// Writes a file of `sections`; returns why a signature was left behind, if one was.
   private static func copy(
-    _ sections: [Section], of source: SectionSource, to path: String, _ profile: Profile
+    _ sections: [ContainerSection], of source: SectionSource, to path: String,
+    _ profile: ContainerProfile
   ) throws -> [FormatError] {
     var writer = try ContainerWriter(path: path, profile: profile)
     for section in sections where section.kind != .signature {
@@ -83,7 +84,7 @@ extension ContainerReader {
   }
 
   private static func copy(
-    _ section: Section, of source: SectionSource, to writer: inout ContainerWriter
+    _ section: ContainerSection, of source: SectionSource, to writer: inout ContainerWriter
   ) throws {
     try writer.begin(
       section.kind, named: section.name, level: section.codec == .zstd ? 3 : nil,

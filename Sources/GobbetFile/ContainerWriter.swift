@@ -15,12 +15,12 @@ public struct ContainerWriter: ~Copyable {
   /// Where the trailer of the generation before is; 0 for a new file.
   private let previousTrailerOffset: Int
   /// Kinds and names that this generation has written.
-  private var written: Set<Section.Identity> = []
+  private var written: Set<ContainerSection.Identity> = []
 
   /// Begins a file that will be called `path`.
   ///
   /// - Throws: ``FileError`` (`create`).
-  public init(path: String, profile: Profile, replacing: Bool = false) throws(FileError) {
+  public init(path: String, profile: ContainerProfile, replacing: Bool = false) throws(FileError) {
     var file = try OutputFile(new: path, replacing: replacing)
     try file.write(Header(profile: profile).content.span)
     self.init(file, TableOfContents(), previousTrailerOffset: 0)
@@ -43,7 +43,7 @@ public struct ContainerWriter: ~Copyable {
   }
 
   /// The content id of what was written so far.
-  var contentID: Digest { table.contentID }
+  var contentID: ContentDigest { table.contentID }
 
   private init(
     _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int
@@ -84,7 +84,7 @@ public struct ContainerWriter: ~Copyable {
   public mutating func add(metadata: String) throws(FileError) {
     let content = Array(metadata.utf8)
     precondition(
-      content.count <= Limits.maximumMetadataByteCount, "ContainerWriter: metadata too large")
+      content.count <= FormatLimits.maximumMetadataByteCount, "ContainerWriter: metadata too large")
     try add(.metadata, content, level: 19)
   }
 
@@ -98,15 +98,15 @@ public struct ContainerWriter: ~Copyable {
     blockByteCount: Int = defaultBlockByteCount
   ) throws(FileError) {
     precondition(open == nil, "ContainerWriter: a section is open")
-    precondition(Section.isLegal(name: name), "ContainerWriter: not a legal name")
-    let identity = Section.Identity(kind: kind, name: Array(name.utf8))
+    precondition(ContainerSection.isLegal(name: name), "ContainerWriter: not a legal name")
+    let identity = ContainerSection.Identity(kind: kind, name: Array(name.utf8))
     precondition(
       written.insert(identity).inserted,
       "ContainerWriter: a second section of this kind and name")
     table.remove(identity)
     precondition(
       (64...16_384).contains(alignment) && alignment.nonzeroBitCount == 1
-        && (1...Limits.maximumBlockByteCount).contains(blockByteCount),
+        && (1...FormatLimits.maximumBlockByteCount).contains(blockByteCount),
       "ContainerWriter: no such alignment or block")
     let section = OpenSection(
       kind: kind, name: name, level: level, alignment: alignment, blockByteCount: blockByteCount,
@@ -167,10 +167,11 @@ public struct ContainerWriter: ~Copyable {
   /// Returns the content id.
   /// - Precondition: no section is open.
   /// - Throws: ``FileError`` (`write`, `create`).
-  public mutating func finish() throws(FileError) -> Digest {
+  public mutating func finish() throws(FileError) -> ContentDigest {
     precondition(open == nil, "ContainerWriter: a section is open")
     let content = table.content
-    precondition(content.count <= Limits.maximumTableByteCount, "ContainerWriter: table too large")
+    precondition(
+      content.count <= FormatLimits.maximumTableByteCount, "ContainerWriter: table too large")
     let trailer = Trailer(
       table: content.span, tableOffset: file.byteCount, previousOffset: previousTrailerOffset)
     try file.write(content.span)

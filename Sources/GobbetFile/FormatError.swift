@@ -15,7 +15,7 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Stored bytes that are not those that were written.
     case checksumMismatch(stored: UInt32, computed: UInt32)
     /// Content that is not what was written.
-    case digestMismatch(stored: Digest, computed: Digest)
+    case digestMismatch(stored: ContentDigest, computed: ContentDigest)
     /// A section that the file does not have.
     case missingSection(String)
     /// Reading would take more memory than the reader was allowed.

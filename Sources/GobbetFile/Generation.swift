@@ -69,8 +69,8 @@ struct Generation: Sendable {
       if case .trailer(let trailer) = record { last = trailer }
     }
     guard let last else { return nil }
-    let count = min(Section.magic.count, source.byteCount - last.endOffset)
+    let count = min(ContainerSection.magic.count, source.byteCount - last.endOffset)
     let next = try source.read(last.endOffset, count, "section.magic")
-    return next.elementsEqual(Section.magic.prefix(count)) ? last : nil
+    return next.elementsEqual(ContainerSection.magic.prefix(count)) ? last : nil
   }
 }

@@ -2,7 +2,7 @@
 public let gobbetMagic: [UInt8] = [0x97, 0x47, 0x42, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
 
 /// What a file is mainly for.
-public enum Profile: UInt32, Hashable, Sendable, CaseIterable {
+public enum ContainerProfile: UInt32, Hashable, Sendable, CaseIterable {
   /// A vocabulary.
   case vocabulary = 1
   /// A token dataset.
@@ -19,7 +19,7 @@ public enum Profile: UInt32, Hashable, Sendable, CaseIterable {
 struct Header: Hashable, Sendable {
   static let byteCount = 64
 
-  let profile: Profile
+  let profile: ContainerProfile
 
   /// The header as it stands in files.
   var content: [UInt8] {
@@ -34,7 +34,7 @@ struct Header: Hashable, Sendable {
     return writer.bytes
   }
 
-  init(profile: Profile) { self.profile = profile }
+  init(profile: ContainerProfile) { self.profile = profile }
 
   /// Reads the header at the start of `bytes`.
   init(_ bytes: Span<UInt8>) throws(FormatError) {
@@ -49,7 +49,7 @@ struct Header: Hashable, Sendable {
     try reader.readZeros(8, "header.tableOffset")
     try reader.readZeros(28, "header.reserved")
     try reader.checkRecord(bytes, "header.checksum")
-    guard let profile = Profile(rawValue: profileCode) else {
+    guard let profile = ContainerProfile(rawValue: profileCode) else {
       throw FormatError(
         code: .unsupportedCode(Int(profileCode)), offset: profileOffset, field: "header.profile")
     }

@@ -33,7 +33,7 @@ extension ContainerReader {
   /// - Precondition: the section is raw.
   /// - Throws: ``FileError`` if the file cannot be mapped, ``FormatError`` if it was cut since it was
   ///   opened.
-  public func mapped(_ section: Section) throws -> MappedSection? {
+  public func mapped(_ section: ContainerSection) throws -> MappedSection? {
     precondition(section.codec == .raw, "ContainerReader: only raw sections can be mapped")
     guard let source = source.source as? FileSource else { return nil }
     let file = try source.mapped()

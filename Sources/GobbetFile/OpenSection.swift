@@ -26,8 +26,8 @@ struct OpenSection {
   /// What takes the place of the header until its numbers are known, up to the payload: by its first
   /// bytes an append that did not end is recognised.
   var placeholder: [UInt8] {
-    let count = finished.payloadOffset - offset - Section.magic.count
-    return Section.magic + [UInt8](repeating: 0, count: count)
+    let count = finished.payloadOffset - offset - ContainerSection.magic.count
+    return ContainerSection.magic + [UInt8](repeating: 0, count: count)
   }
 
   /// Bytes that the block at hand still takes.
@@ -71,8 +71,8 @@ struct OpenSection {
   }
 
   /// The section with all that was added so far.
-  var finished: Section {
-    Section(
+  var finished: ContainerSection {
+    ContainerSection(
       kind: kind, name: name, codec: compressor == nil ? .raw : .zstd, alignment: alignment,
       blockByteCount: blockByteCount, offset: offset,
       storedByteCount: blocks.offsets[blocks.offsets.count - 1], byteCount: byteCount,

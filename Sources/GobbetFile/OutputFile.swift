@@ -30,7 +30,7 @@ struct OutputFile: ~Copyable {
 
   /// Writes zeros up to a multiple of the format's alignment.
   mutating func pad() throws(FileError) {
-    let count = -byteCount & (Limits.alignment - 1)
+    let count = -byteCount & (FormatLimits.alignment - 1)
     try write([UInt8](repeating: 0, count: count).span)
   }
 

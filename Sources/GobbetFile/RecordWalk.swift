@@ -2,7 +2,7 @@
 struct RecordWalk {
   enum Record {
     /// A section whose header and name are whole; its digest stands in no header and is not known.
-    case section(Section)
+    case section(ContainerSection)
     /// A table and the trailer behind it.
     case trailer(Trailer)
   }
@@ -18,8 +18,8 @@ struct RecordWalk {
 
   /// Steps past the next record; nil where no whole one begins.
   mutating func next() throws -> Record? {
-    guard source.byteCount - offset >= Section.headerByteCount else { return nil }
-    let head = try source.read(offset, Section.headerByteCount, "section.header")
+    guard source.byteCount - offset >= ContainerSection.headerByteCount else { return nil }
+    let head = try source.read(offset, ContainerSection.headerByteCount, "section.header")
     if let section = try section(head) {
       offset = section.endOffset
       return .section(section)
@@ -32,17 +32,18 @@ struct RecordWalk {
   }
 
   /// Steps over 64 bytes, to where the next record may begin.
-  mutating func skip() { offset += Limits.alignment }
+  mutating func skip() { offset += FormatLimits.alignment }
 
-  private func section(_ head: [UInt8]) throws -> Section? {
-    guard let (fields, checksum) = try? Section.fields(ofHeader: head.span),
+  private func section(_ head: [UInt8]) throws -> ContainerSection? {
+    guard let (fields, checksum) = try? ContainerSection.fields(ofHeader: head.span),
       fields.nameByteCount <= source.byteCount - offset - head.count
     else { return nil }
     let name = try source.read(offset + head.count, fields.nameByteCount, "section.name")
     guard crc32c(name.span) == checksum, let name = String(validating: name, as: UTF8.self),
-      Section.isLegal(name: name), let noDigest = Digest(bytes: [UInt8](repeating: 0, count: 32))
+      ContainerSection.isLegal(name: name),
+      let noDigest = ContentDigest(bytes: [UInt8](repeating: 0, count: 32))
     else { return nil }
-    return Section(
+    return ContainerSection(
       fields, name: name, offset: offset, digest: noDigest, endingBy: source.byteCount)
   }
 
@@ -51,8 +52,8 @@ struct RecordWalk {
     guard (try? reader.readBytes(4, "table.magic")) == TableOfContents.magic,
       (try? reader.read(UInt32.self, "table.sectionCount")) != nil,
       let tableByteCount = try? reader.readCount("table.byteCount"),
-      tableByteCount <= Limits.maximumTableByteCount,
-      let trailerOffset = Limits.aligned(offset + tableByteCount),
+      tableByteCount <= FormatLimits.maximumTableByteCount,
+      let trailerOffset = FormatLimits.aligned(offset + tableByteCount),
       trailerOffset <= source.byteCount - Trailer.byteCount
     else { return nil }
     let bytes = try source.read(trailerOffset, Trailer.byteCount, "trailer")

@@ -11,7 +11,7 @@ struct SectionFields: Hashable, Sendable {
   let byteCount: Int
   let blockTableChecksum: UInt32
 
-  init(_ section: Section) {
+  init(_ section: ContainerSection) {
     kind = section.kind
     codec = section.codec
     alignment = section.alignment
@@ -61,10 +61,10 @@ struct SectionFields: Hashable, Sendable {
     guard (6...14).contains(alignmentCode) else {
       throw fail("alignment 2^\(alignmentCode)", "alignment", 5)
     }
-    guard nameByteCount <= Limits.maximumNameByteCount else {
+    guard nameByteCount <= FormatLimits.maximumNameByteCount else {
       throw fail("a name of \(nameByteCount) bytes", "nameByteCount", 6)
     }
-    guard (1...Limits.maximumBlockByteCount).contains(blockByteCount) else {
+    guard (1...FormatLimits.maximumBlockByteCount).contains(blockByteCount) else {
       throw fail("blocks of \(blockByteCount) bytes", "blockByteCount", 8)
     }
     guard codec != .raw || storedByteCount == byteCount else {
@@ -77,11 +77,11 @@ struct SectionFields: Hashable, Sendable {
   }
 }
 
-extension Section {
+extension ContainerSection {
   /// The section with these fields at `offset` of its file; nil unless it ends at `limit` or before
   /// it, and then no sum of its numbers overflows.
   init?(
-    _ fields: SectionFields, name: String, offset: Int, digest: Digest, endingBy limit: Int
+    _ fields: SectionFields, name: String, offset: Int, digest: ContentDigest, endingBy limit: Int
   ) {
     kind = fields.kind
     self.name = name
@@ -94,7 +94,9 @@ extension Section {
     self.digest = digest
     blockTableChecksum = fields.blockTableChecksum
     // The room up to `limit`, which is far from overflowing, bounds all that is added up.
-    guard limit <= Limits.maximumFileByteCount, (0...limit).contains(offset) else { return nil }
+    guard limit <= FormatLimits.maximumFileByteCount, (0...limit).contains(offset) else {
+      return nil
+    }
     let room = limit - offset - Self.headerByteCount - fields.nameByteCount
     guard storedByteCount <= room, byteCount / blockByteCount <= room / BlockTable.entryByteCount,
       endOffset <= limit

@@ -65,7 +65,7 @@ struct SectionSource: Sendable {
 
   /// Checks that the header in front of a section says what the table says, and that zeros fill the
   /// room up to the payload.
-  func checkHeader(of section: Section) throws {
+  func checkHeader(of section: ContainerSection) throws {
     let stored = try read(section.offset, section.payloadOffset - section.offset, "section.header")
     var expected = section.header
     expected += [UInt8](repeating: 0, count: stored.count - expected.count)
@@ -78,7 +78,7 @@ struct SectionSource: Sendable {
   }
 
   /// The block table of a section.
-  func blockTable(of section: Section) throws -> BlockTable {
+  func blockTable(of section: ContainerSection) throws -> BlockTable {
     let bytes = try read(section.blockTableOffset, section.blockTableByteCount, "blockTable")
     return try locating(at: section.blockTableOffset) { () throws(FormatError) in
       try BlockTable(bytes.span, of: section)
@@ -88,7 +88,7 @@ struct SectionSource: Sendable {
   /// Calls `body` with each decoded and checked block that holds bytes of `range`, in order, and
   /// with where it starts in the content.
   func forEachBlock(
-    of section: Section, touching range: Range<Int>,
+    of section: ContainerSection, touching range: Range<Int>,
     _ body: (_ block: [UInt8], _ start: Int) throws -> Void
   ) throws {
     let blocks = try checkedBlocks(of: section)
@@ -106,7 +106,7 @@ struct SectionSource: Sendable {
   ///
   /// Blocks that are wanted whole are read to where they stay and checked there, which costs little
   /// more than reading them.
-  func rawBytes(of section: Section, in range: Range<Int>) throws -> [UInt8] {
+  func rawBytes(of section: ContainerSection, in range: Range<Int>) throws -> [UInt8] {
     let blocks = try checkedBlocks(of: section)
     return try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
       while count < range.count {
@@ -147,7 +147,7 @@ struct SectionSource: Sendable {
   }
 
   /// A section whose header was compared with the table, and its block table.
-  func checkedBlocks(of section: Section) throws -> SectionBlocks {
+  func checkedBlocks(of section: ContainerSection) throws -> SectionBlocks {
     try checkHeader(of: section)
     return SectionBlocks(section: section, table: try blockTable(of: section))
   }
@@ -175,6 +175,6 @@ struct SectionSource: Sendable {
 
 /// A section and where its blocks are.
 struct SectionBlocks: Sendable {
-  let section: Section
+  let section: ContainerSection
   let table: BlockTable
 }

@@ -14,7 +14,7 @@ public struct ContainerSignature: Hashable, Sendable {
   /// Signs a content id with a private key.
   ///
   /// Returns nil if `privateKey` is not 32 bytes, the seed of an Ed25519 key.
-  public init?(of contentID: Digest, privateKey: [UInt8]) {
+  public init?(of contentID: ContentDigest, privateKey: [UInt8]) {
     guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: privateKey),
       let signature = try? key.signature(for: Self.message(contentID))
     else { return nil }
@@ -23,14 +23,14 @@ public struct ContainerSignature: Hashable, Sendable {
   }
 
   /// Whether the signature is that of `contentID` by its own key; the key is the caller's to trust.
-  public func isValid(for contentID: Digest) -> Bool {
+  public func isValid(for contentID: ContentDigest) -> Bool {
     guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
       return false
     }
     return key.isValidSignature(signature, for: Self.message(contentID))
   }
 
-  private static func message(_ contentID: Digest) -> [UInt8] {
+  private static func message(_ contentID: ContentDigest) -> [UInt8] {
     Array("gobbet signature 1\n".utf8) + contentID.bytes
   }
 

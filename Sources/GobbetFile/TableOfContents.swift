@@ -4,22 +4,24 @@ struct TableOfContents: Hashable, Sendable {
   static let headByteCount = 16
   static let entryByteCount = 80
 
-  private(set) var sections: [Section] = []
+  private(set) var sections: [ContainerSection] = []
   /// Where each kind and name is among them.
-  private var places: [Section.Identity: Int] = [:]
+  private var places: [ContainerSection.Identity: Int] = [:]
 
   /// The section of that kind and name; nil if there is none.
-  subscript(identity: Section.Identity) -> Section? { places[identity].map { sections[$0] } }
+  subscript(identity: ContainerSection.Identity) -> ContainerSection? {
+    places[identity].map { sections[$0] }
+  }
 
   /// Appends a section; false if there was one of that kind and name before, which no table may have.
-  mutating func append(_ section: Section) -> Bool {
+  mutating func append(_ section: ContainerSection) -> Bool {
     let place = places.updateValue(sections.count, forKey: section.identity)
     sections.append(section)
     return place == nil
   }
 
   /// Takes out the section of that kind and name.
-  mutating func remove(_ identity: Section.Identity) {
+  mutating func remove(_ identity: ContainerSection.Identity) {
     guard let place = places.removeValue(forKey: identity) else { return }
     sections.remove(at: place)
     for index in place..<sections.count { places[sections[index].identity] = index }
@@ -29,7 +31,7 @@ struct TableOfContents: Hashable, Sendable {
   ///
   /// Over kind, name, decoded length and digest of every section in turn, but for the signatures,
   /// which sign it.
-  var contentID: Digest {
+  var contentID: ContentDigest {
     var writer = ByteWriter()
     writer.write("gobbet content 1\n".utf8)
     for section in sections where section.kind != .signature {
@@ -39,7 +41,7 @@ struct TableOfContents: Hashable, Sendable {
       writer.write(UInt64(section.byteCount))
       writer.write(section.digest.bytes)
     }
-    return Digest(of: writer.bytes.span)
+    return ContentDigest(of: writer.bytes.span)
   }
 
   /// The table as it stands in files.
@@ -118,27 +120,28 @@ struct TableOfContents: Hashable, Sendable {
   @_lifetime(reader: copy reader)
   private static func section(
     _ reader: inout ByteReader, from lowest: Int, to highest: Int, adjoining: Bool
-  ) throws(FormatError) -> Section {
+  ) throws(FormatError) -> ContainerSection {
     let fields = try SectionFields(&reader, "table")
     let start = reader.offset
     let offset = try reader.readCount("table.offset")
     try reader.readZeros(8, "table.reserved")
-    let digestBytes = try reader.readBytes(Digest.byteCount, "table.digest")
+    let digestBytes = try reader.readBytes(ContentDigest.byteCount, "table.digest")
     let nameOffset = reader.offset
     let nameBytes = try reader.readBytes(fields.nameByteCount, "table.name")
-    guard let name = String(validating: nameBytes, as: UTF8.self), Section.isLegal(name: name)
+    guard let name = String(validating: nameBytes, as: UTF8.self),
+      ContainerSection.isLegal(name: name)
     else {
       throw FormatError(code: .damaged("not a legal name"), offset: nameOffset, field: "table.name")
     }
     guard offset == lowest || (!adjoining && offset > lowest),
-      offset.isMultiple(of: Limits.alignment)
+      offset.isMultiple(of: FormatLimits.alignment)
     else {
       throw FormatError(
         code: .damaged("section at \(offset), the one before ends at \(lowest)"), offset: start,
         field: "table.offset")
     }
-    guard let digest = Digest(bytes: digestBytes),
-      let section = Section(
+    guard let digest = ContentDigest(bytes: digestBytes),
+      let section = ContainerSection(
         fields, name: name, offset: offset, digest: digest, endingBy: highest)
     else {
       throw FormatError(

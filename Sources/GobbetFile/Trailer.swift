@@ -38,7 +38,8 @@ struct Trailer: Hashable, Sendable {
     tableByteCount = table.count
     tableChecksum = crc32c(table)
     self.previousOffset = previousOffset
-    offset = (tableOffset + table.count + Limits.alignment - 1) & ~(Limits.alignment - 1)
+    offset =
+      (tableOffset + table.count + FormatLimits.alignment - 1) & ~(FormatLimits.alignment - 1)
   }
 
   /// Reads the trailer that begins at `offset` of its file.
@@ -58,10 +59,10 @@ struct Trailer: Hashable, Sendable {
     try reader.readVersion("trailer")
     try reader.readZeros(12, "trailer.reserved")
     try reader.checkRecord(bytes, "trailer.checksum")
-    guard tableByteCount <= Limits.maximumTableByteCount, tableOffset >= Header.byteCount,
-      tableOffset.isMultiple(of: Limits.alignment), tableOffset <= offset,
+    guard tableByteCount <= FormatLimits.maximumTableByteCount, tableOffset >= Header.byteCount,
+      tableOffset.isMultiple(of: FormatLimits.alignment), tableOffset <= offset,
       tableByteCount <= offset - tableOffset,
-      Limits.aligned(tableOffset + tableByteCount) == offset
+      FormatLimits.aligned(tableOffset + tableByteCount) == offset
     else {
       throw FormatError(
         code: .damaged("a table of \(tableByteCount) bytes at \(tableOffset)"), offset: 8,
@@ -69,7 +70,8 @@ struct Trailer: Hashable, Sendable {
     }
     guard
       previousOffset == 0
-        || (previousOffset.isMultiple(of: Limits.alignment) && previousOffset > Header.byteCount
+        || (previousOffset.isMultiple(of: FormatLimits.alignment)
+          && previousOffset > Header.byteCount
           && previousOffset <= tableOffset - Self.byteCount)
     else {
       throw FormatError(

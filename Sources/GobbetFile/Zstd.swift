@@ -21,7 +21,7 @@ internal import GobbetSystem
     // A level's own window may be larger; `Spec/Container.md` bounds it.
     if level > 17 {
       unsafe ZSTD_CCtx_setParameter(
-        context, ZSTD_c_windowLog, Int32(Limits.maximumBlockByteCount.trailingZeroBitCount))
+        context, ZSTD_c_windowLog, Int32(FormatLimits.maximumBlockByteCount.trailingZeroBitCount))
     }
     if minMatch > 0 {
       unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, Int32(minMatch))
@@ -135,7 +135,7 @@ internal import GobbetSystem
     guard frame.count >= 4, frame[0] == 0x28, frame[1] == 0xB5, frame[2] == 0x2F, frame[3] == 0xFD
     else { throw fail("not a frame") }
     // Unknown size and error are the two largest values.
-    guard size <= UInt64(Limits.maximumBlockByteCount), Int(size) == byteCount else {
+    guard size <= UInt64(FormatLimits.maximumBlockByteCount), Int(size) == byteCount else {
       throw fail("a frame of another size than the table says")
     }
     guard ZSTD_isError(length) == 0, length == frame.count else {
@@ -144,7 +144,7 @@ internal import GobbetSystem
     // Without its flag for a single segment a frame tells its window: an exponent and eighths.
     if frame[4] & 0x20 == 0 {
       let eighths = 8 + Int(frame[5] & 7)
-      guard eighths << (7 + Int(frame[5] >> 3)) <= Limits.maximumBlockByteCount else {
+      guard eighths << (7 + Int(frame[5] >> 3)) <= FormatLimits.maximumBlockByteCount else {
         throw fail("a frame with too large a window")
       }
     }

@@ -39,7 +39,7 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One line for a terminal or a log.
   public var description: String {
     switch code {
-    case .missingConfiguration: "the weights have no \(Configuration.metadataKey)"
+    case .missingConfiguration: "the weights have no \(GPTConfiguration.metadataKey)"
     case .invalidConfiguration(let reason): "configuration: \(reason)"
     case .missingTensor(let name): "tensor \(name): missing"
     case .wrongShape(let name, let expected, let found):

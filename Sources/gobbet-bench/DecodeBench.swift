@@ -25,7 +25,7 @@ struct DecodeBench: AsyncParsableCommand {
       encoder.encode(document.span, into: &ids)
       return ids
     }
-    let decoder = Decoder(tokenizer.vocabulary)
+    let decoder = TokenDecoder(tokenizer.vocabulary)
     var passes: [Double] = []
     var bytes: [UInt8] = []
     for _ in 0..<5 {

@@ -28,8 +28,8 @@ struct EncodingInput: ParsableArguments {
 }
 
 /// The pattern called `name`.
-func namedPattern(_ name: String) throws -> Pattern {
-  guard let pattern = Pattern(named: name) else {
+func namedPattern(_ name: String) throws -> SplitPattern {
+  guard let pattern = SplitPattern(named: name) else {
     throw ValidationError("no pattern is called \(name)")
   }
   return pattern
@@ -90,7 +90,9 @@ struct EncodeBench: AsyncParsableCommand {
     }
     guard let tokenizer else { return }
     if threads > 1 { return try await runBatches(tokenizer, documents, byteCount) }
-    func newEncoder() -> Encoder { tokenizer.makeEncoder(cacheByteBudget: cacheMebibytes << 20) }
+    func newEncoder() -> TokenEncoder {
+      tokenizer.makeEncoder(cacheByteBudget: cacheMebibytes << 20)
+    }
     var encoder = newEncoder()
     var ids: [TokenID] = []
     // As one does who knows the corpus: an array that grows by itself is copied again and again.

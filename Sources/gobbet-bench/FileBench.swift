@@ -66,7 +66,7 @@ struct FileBench: AsyncParsableCommand {
         crc32c_gb_per_cpu_s: rate(
           buffer.count, medianCPUSecondsRepeating { _ = crc32c(buffer.span) }),
         sha256_gb_per_cpu_s: rate(
-          buffer.count, medianCPUSecondsRepeating { _ = Digest(of: buffer.span) }),
+          buffer.count, medianCPUSecondsRepeating { _ = ContentDigest(of: buffer.span) }),
         verify_one_section: try await verification(large),
         verify_eight_sections: try await verification(parts),
         plain_read_gb_per_cpu_s: rate(Self.partByteCount, reading[0]),
@@ -81,7 +81,7 @@ struct FileBench: AsyncParsableCommand {
   /// In turn, each first as often as the others, so that what else the machine does meets all three:
   /// the medians differ by less than the percent that matters.
   private static func reading(
-    _ reader: ContainerReader, _ section: Section, _ plain: FileSource, _ range: Range<Int>
+    _ reader: ContainerReader, _ section: ContainerSection, _ plain: FileSource, _ range: Range<Int>
   ) throws -> [Double] {
     var seconds: [[Double]] = [[], [], []]
     for round in 0..<63 {

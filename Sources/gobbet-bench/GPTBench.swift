@@ -59,7 +59,7 @@ struct GPTBench: AsyncParsableCommand {
     var decode: [Timing] = []
     for _ in 0..<3 {
       cache.rewind()
-      var logits = Matrix(rowCount: 0, width: model.headWidth)
+      var logits = FloatMatrix(rowCount: 0, width: model.headWidth)
       prefill.append(try seconds { logits = try pass.logits(of: ids, cache: cache) })
       decode.append(
         try seconds {
@@ -107,7 +107,7 @@ struct GPTBench: AsyncParsableCommand {
     private let weightByteCount: Double
     private let keyByteCount: Double
 
-    init(_ configuration: Configuration, _ precision: Precision, narrowShare: Double) {
+    init(_ configuration: GPTConfiguration, _ precision: Precision, narrowShare: Double) {
       let width = Double(configuration.width)
       let layers = Double(configuration.layerCount)
       blockWeightCount = 12 * width * width * layers

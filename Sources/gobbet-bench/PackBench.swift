@@ -35,7 +35,7 @@ struct PackBench: AsyncParsableCommand {
     let path = scratch.file("packed.gobbet")
     let before = ProcessUsage().cpuSeconds
     let start = ContinuousClock.now
-    let summary = try await PackingRun(inputs: corpus, vocabulary: loaded, workerCount: threads)
+    let summary = try await PackingJob(inputs: corpus, vocabulary: loaded, workerCount: threads)
       .write(to: path)
     try printJSON(
       Report(

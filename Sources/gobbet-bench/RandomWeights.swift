@@ -6,9 +6,9 @@ struct RandomWeights: TensorSource {
   let metadata: [(String, String)]
 
   init() throws {
-    let configuration = try Configuration(
+    let configuration = try GPTConfiguration(
       vocabularySize: 50_257, contextLength: 1024, width: 768, layerCount: 12, headCount: 12)
-    metadata = [(Configuration.metadataKey, configuration.json)]
+    metadata = [(GPTConfiguration.metadataKey, configuration.json)]
     let width = configuration.width
     var shapes: [(name: String, shape: [Int])] = [
       ("wte.weight", [configuration.vocabularySize, width]),

@@ -34,7 +34,7 @@ struct TrainBench: AsyncParsableCommand {
     let before = ProcessUsage()
     let start = ContinuousClock.now
     let countingEnd = Mutex<Double?>(nil)
-    let result = try await TrainingRun(
+    let result = try await TrainingJob(
       inputs: corpus, pattern: try namedPattern(pattern),
       options: TrainingOptions(vocabularySize: size), workerCount: threads
     ).result { progress in

@@ -18,7 +18,7 @@ struct Convert: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var weights: WeightsOptions
 
-  @Option(help: "How text is split, for vocabularies that do not say: \(Pattern.listed).")
+  @Option(help: "How text is split, for vocabularies that do not say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
@@ -68,7 +68,8 @@ struct WeightsOptions: ParsableArguments {
   }
 
   /// The same, as the library takes it.
-  func conversion(_ format: ConversionFormat, pattern: Pattern? = nil) throws -> FileConversion {
+  func conversion(_ format: ConversionFormat, pattern: SplitPattern? = nil) throws -> FileConversion
+  {
     var conversion = FileConversion(
       pattern: pattern, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
       codec: codec.value)

@@ -22,7 +22,7 @@ struct Count: AsyncParsableCommand {
     }
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
-    let counts = try await CountingRun(
+    let counts = try await CountingJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in

@@ -41,7 +41,7 @@ struct Decode: ParsableCommand {
       }
       let ids = try parsedIDs()
       guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
-      try write(ids, Decoder(given))
+      try write(ids, TokenDecoder(given))
     }
   }
 
@@ -63,7 +63,7 @@ struct Decode: ParsableCommand {
       let first = wanted.lowerBound
       wanted = (first + range.bounds.lowerBound)..<(first + range.bounds.upperBound)
     }
-    let decoder = Decoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary)
     let step = 1 << 20
     for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: step) {
       try write(
@@ -71,7 +71,7 @@ struct Decode: ParsableCommand {
     }
   }
 
-  private func write(_ ids: [TokenID], _ decoder: Decoder) throws {
+  private func write(_ ids: [TokenID], _ decoder: TokenDecoder) throws {
     var bytes: [UInt8] = []
     try decoder.decode(ids.span, into: &bytes)
     try FileHandle.standardOutput.write(contentsOf: Data(bytes))

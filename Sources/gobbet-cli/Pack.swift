@@ -119,12 +119,12 @@ struct Pack: AsyncParsableCommand {
       asJSON: report.json)
   }
 
-  private func packing(_ vocabulary: Vocabulary) throws -> PackingRun {
+  private func packing(_ vocabulary: Vocabulary) throws -> PackingJob {
     var corpus = input.corpus
     corpus.identifierKey = idKey
     corpus.badLines =
       badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail
-    var run = PackingRun(
+    var run = PackingJob(
       inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
       options: TokenDatasetOptions(

@@ -64,7 +64,7 @@ struct Train: AsyncParsableCommand {
     options.minimumFrequency = minimumFrequency
     options.maximumTokenLength = maximumTokenLength
     let start = try start.map { try Vocabulary(recognizing: $0) }
-    var run = TrainingRun(source: try source(start), options: options)
+    var run = TrainingJob(source: try source(start), options: options)
     run.smallerSizes = Array(sizes.dropFirst())
     run.start = start
 
@@ -83,7 +83,7 @@ struct Train: AsyncParsableCommand {
     noteCuts(result.corpus?.cutPretokenCount ?? 0, counting)
   }
 
-  private func source(_ start: Vocabulary?) throws -> TrainingRun.Source {
+  private func source(_ start: Vocabulary?) throws -> TrainingJob.Source {
     if !counts.isEmpty { return .counts(counts) }
     let pattern = try start?.pattern ?? pattern.chosen()
     var run = try counting.run(input, pattern, threads, for: output.output)

@@ -35,7 +35,7 @@ struct VocabularyCompare: AsyncParsableCommand {
     }
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
-    let uses = try await VocabularyUseRun(
+    let uses = try await VocabularyUseJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabularies: vocabularies,
       workerCount: threads.count
     ).result { byteCount in

@@ -26,7 +26,7 @@ struct VocabularyStats: AsyncParsableCommand {
     let all = smaller(than: vocabulary) + [vocabulary]
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
-    let uses = try await VocabularyUseRun(
+    let uses = try await VocabularyUseJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabularies: all,
       workerCount: threads.count
     ).result { byteCount in

@@ -4,9 +4,9 @@ extension CorpusReader {
   /// All documents of `inputs`, one at a time.
   static func documents(
     _ inputs: [String], _ options: CorpusOptions = CorpusOptions()
-  ) throws -> [Document] {
+  ) throws -> [CorpusDocument] {
     var reader = try CorpusReader(inputs: inputs, options: options)
-    var documents: [Document] = []
+    var documents: [CorpusDocument] = []
     while let document = try reader.next() { documents.append(document) }
     return documents
   }
@@ -14,9 +14,9 @@ extension CorpusReader {
   /// All documents of `inputs`, in batches.
   static func documents(
     _ inputs: [String], _ options: CorpusOptions = CorpusOptions(), batchByteCount: Int
-  ) throws -> [Document] {
+  ) throws -> [CorpusDocument] {
     var reader = try CorpusReader(inputs: inputs, options: options)
-    var documents: [Document] = []
+    var documents: [CorpusDocument] = []
     while let batch = try reader.nextBatch(byteCount: batchByteCount) {
       for position in 0..<batch.count { documents.append(batch.document(position)) }
     }

@@ -47,13 +47,13 @@ import Testing
       let settings = counts.pattern.settings.map { "\($0)" }.joined(separator: ".")
       lines.append("pretokens \(counts.uniqueCount) \(settings) \(counts.origin.documentCount)")
       try counts.forEachPretoken { pretoken, count in
-        lines.append("pretoken \(Digest(of: pretoken)) \(count)")
+        lines.append("pretoken \(ContentDigest(of: pretoken)) \(count)")
       }
     }
     return lines
   }
 
-  private static func digest(_ bytes: [UInt8]) -> Digest { Digest(of: bytes.span) }
+  private static func digest(_ bytes: [UInt8]) -> ContentDigest { ContentDigest(of: bytes.span) }
 
   @Test("a golden file holds what is written today", arguments: GoldenContents.all)
   func golden(file: GoldenContents.File) throws {

@@ -29,7 +29,7 @@ enum Vocabularies {
     try tokens.append([UInt8]("in".utf8))
     try tokens.append([])
     try tokens.append([UInt8]("unmerged".utf8))
-    let merge = Merge(left: 1 + 255 - 0x69, right: 1 + 255 - 0x6E, result: 257)
+    let merge = TokenMerge(left: 1 + 255 - 0x69, right: 1 + 255 - 0x6E, result: 257)
     return try Vocabulary(
       tokens: tokens, merges: [merge], mergeRule: .learnedPairsWholeFirst, pattern: .cl100k,
       specialTokens: try SpecialTokens([SpecialToken("<pad>", id: 0)]))

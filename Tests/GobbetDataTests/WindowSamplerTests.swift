@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Sampling windows") struct WindowSamplerTests {
-  static let contentID = Digest(of: [UInt8]([1, 2]).span)
+  static let contentID = ContentDigest(of: [UInt8]([1, 2]).span)
   static let orders: [WindowSampler.Order] = [
     .sequential, .shuffled, .groupsShuffled(windowsPerGroup: 4, groupsTogether: 3),
     .groupsShuffled(windowsPerGroup: 16, groupsTogether: .max),

@@ -92,8 +92,8 @@ extension BrokenFiles {
       broken(
         "digest-of-other-bytes",
         "byte \(whole.payloadOffsets[0]), table.digest: SHA-256 "
-          + "00\(Digest(of: text.span).description.dropFirst(2)), but the content gives "
-          + "\(Digest(of: text.span))"
+          + "00\(ContentDigest(of: text.span).description.dropFirst(2)), but the content gives "
+          + "\(ContentDigest(of: text.span))"
       ) { $0.bytes[$0.entryOffsets[0] + 48] = 0 },
     ]
   }

@@ -51,7 +51,7 @@ struct Sample {
     #expect(reader.sections.map(\.codec) == [.zstd, .raw, .raw, .raw])
     for (section, content) in zip(reader.sections, sample.contents) {
       #expect(try reader.bytes(of: section) == content)
-      #expect(section.digest == Digest(of: content.span))
+      #expect(section.digest == ContentDigest(of: content.span))
       for range in [0..<min(1, content.count), content.count / 3..<content.count] {
         #expect(try reader.bytes(of: section, in: range) == Array(content[range]))
       }
@@ -67,7 +67,7 @@ struct Sample {
     let folders = [try TemporaryFolder(), try TemporaryFolder()]
     let samples = try folders.map { try Sample($0) }
     #expect(samples[0].bytes == samples[1].bytes)
-    var digests: Set<Digest> = []
+    var digests: Set<ContentDigest> = []
     for level in [nil, 1, 19] {
       var writer = try ContainerWriter(
         path: folders[0].file("x.gobbet"), profile: .tokens, replacing: true)

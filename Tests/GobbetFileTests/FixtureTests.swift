@@ -10,7 +10,9 @@ enum GoldenFiles {
   /// Every file by name.
   static func all() throws -> [(name: String, bytes: [UInt8])] {
     let folder = try TemporaryFolder()
-    func file(_ name: String, _ profile: Profile, _ body: (inout ContainerWriter) throws -> Void)
+    func file(
+      _ name: String, _ profile: ContainerProfile, _ body: (inout ContainerWriter) throws -> Void
+    )
       throws -> (String, [UInt8])
     {
       var writer = try ContainerWriter(path: folder.file(name), profile: profile)

@@ -25,7 +25,7 @@ import Testing
     try reader.verify()
     let signature = try #require(try reader.signature())
     #expect(signature.isValid(for: reader.contentID))
-    let other = Digest(of: reader.contentID.bytes.span)
+    let other = ContentDigest(of: reader.contentID.bytes.span)
     #expect(!signature.isValid(for: other))
     // RFC 8032 defines the public key of this seed.
     #expect(
@@ -82,7 +82,7 @@ import Testing
   @Test("a key of another length is none")
   func keys() {
     let content: [UInt8] = []
-    let contentID = Digest(of: content.span)
+    let contentID = ContentDigest(of: content.span)
     #expect(ContainerSignature(of: contentID, privateKey: [1, 2, 3]) == nil)
   }
 }

@@ -100,14 +100,14 @@ import Testing
       ),
     ])
   func configurations(json: String, part: String) throws {
-    let error = #expect(throws: GPTError.self) { _ = try Configuration(json: json) }
+    let error = #expect(throws: GPTError.self) { _ = try GPTConfiguration(json: json) }
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
   }
 
   @Test("a configuration comes back from its text")
   func configurationRoundTrip() throws {
     let configuration = Self.shape.configuration
-    #expect(try Configuration(json: configuration.json) == configuration)
+    #expect(try GPTConfiguration(json: configuration.json) == configuration)
     var source = try Self.shape.source()
     source.metadata = []
     #expect(Self.code(source) == .missingConfiguration)

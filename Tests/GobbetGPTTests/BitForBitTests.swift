@@ -9,7 +9,7 @@ struct BitForBitTests {
   struct Whole {
     let small: SmallModel
     let ids: [UInt32]
-    let logits: Matrix
+    let logits: FloatMatrix
 
     init(_ precision: Precision = .float32) throws {
       small = try SmallModel(precision)

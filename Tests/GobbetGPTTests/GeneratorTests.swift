@@ -18,7 +18,7 @@ import Testing
   private static func tokens(
     _ pass: ForwardPass, _ prompt: [UInt32], _ settings: GenerationSettings
   ) throws -> [UInt32] {
-    var generator = try Generator(pass, prompt: prompt, settings)
+    var generator = try TokenGenerator(pass, prompt: prompt, settings)
     var tokens: [UInt32] = []
     while let id = try generator.next() { tokens.append(id) }
     return tokens
@@ -46,7 +46,7 @@ import Testing
   @Test("a stop token is the last one, and a full context is an error or an end")
   func ends() throws {
     let pass = try ForwardPass(try GPT(Self.shape.source()))
-    var free = try Generator(pass, prompt: [1])
+    var free = try TokenGenerator(pass, prompt: [1])
     let first = try #require(try free.next())
     let stopped = try Self.tokens(pass, [1], Self.settings { $0.stopTokens = [first] })
     #expect(stopped == [first])
@@ -74,7 +74,7 @@ import Testing
       }
       #expect(try Self.tokens(pass, start, settings) == Array(expected.dropFirst(start.count)))
     }
-    let error = #expect(throws: GPTError.self) { _ = try Generator(pass, prompt: prompt) }
+    let error = #expect(throws: GPTError.self) { _ = try TokenGenerator(pass, prompt: prompt) }
     #expect(error?.code == .contextExceeded(tokenCount: 30, contextLength: 20))
   }
 
@@ -120,7 +120,7 @@ import Testing
     let huge = [Float](repeating: 1e38, count: tensor.elementCount)
     try source.set(name, tensor.shape, huge)
     let pass = try ForwardPass(try GPT(source))
-    var generator = try Generator(pass, prompt: [1, 2])
+    var generator = try TokenGenerator(pass, prompt: [1, 2])
     let error = #expect(throws: GPTError.self) { _ = try generator.next() }
     #expect(error?.code == .invalidLogits(tokenCount: 2))
   }

@@ -5,7 +5,7 @@ import TestSupport
 
 /// GPT-2 in double precision, in the most obvious way.
 struct OracleModel {
-  let configuration: Configuration
+  let configuration: GPTConfiguration
   let source: MemorySource
 
   private func values(_ name: String) throws -> [Double]? {
@@ -89,7 +89,7 @@ struct OracleModel {
 /// A random model of any shape.
 struct RandomModel: Sendable, CustomStringConvertible {
   let description: String
-  let configuration: Configuration
+  let configuration: GPTConfiguration
   var hasBias = true
   var headWidth: Int?
   var hasHeadBias = false
@@ -97,7 +97,7 @@ struct RandomModel: Sendable, CustomStringConvertible {
   func source(seed: UInt64 = 1) throws -> MemorySource {
     var random = SeededGenerator(seed)
     var source = MemorySource()
-    source.metadata = [(Configuration.metadataKey, configuration.json)]
+    source.metadata = [(GPTConfiguration.metadataKey, configuration.json)]
     func add(_ name: String, _ shape: [Int], around center: Float = 0) throws {
       let count = shape.reduce(1, *)
       let values = (0..<count).map { _ in center + Float.random(in: -0.3...0.3, using: &random) }
@@ -134,13 +134,13 @@ struct RandomModel: Sendable, CustomStringConvertible {
   ) {
     description = name
     configuration = Self.checked {
-      try Configuration(
+      try GPTConfiguration(
         vocabularySize: vocabulary, contextLength: context, width: width, layerCount: layers,
         headCount: heads, hasTiedHead: isTied)
     }
   }
 
-  private static func checked(_ make: () throws -> Configuration) -> Configuration {
+  private static func checked(_ make: () throws -> GPTConfiguration) -> GPTConfiguration {
     do { return try make() } catch { preconditionFailure("\(error)") }
   }
 

@@ -26,7 +26,7 @@ struct ReferenceTests {
     let expected = try small.reference.ids(named: "prompt\(prompt).greedy64")
     var settings = GenerationSettings()
     settings.maximumTokenCount = 64
-    var generator = try Generator(pass, prompt: ids, settings)
+    var generator = try TokenGenerator(pass, prompt: ids, settings)
     var generated: [UInt32] = []
     while let id = try generator.next() { generated.append(id) }
     #expect(generated == expected)

@@ -13,7 +13,7 @@ struct SmallModel {
 
   init(_ precision: Precision = .float32) throws {
     var source = try MemorySource(safetensors: "tinymodel/model.safetensors")
-    source.metadata = [(Configuration.metadataKey, Self.configuration)]
+    source.metadata = [(GPTConfiguration.metadataKey, Self.configuration)]
     self.source = source
     reference = try MemorySource(safetensors: "tinymodel/reference.safetensors")
     model = try GPT(source, precision: precision)

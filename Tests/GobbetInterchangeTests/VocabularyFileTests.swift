@@ -12,7 +12,7 @@ func runPeers(_ program: String, _ arguments: [String]) throws -> String {
 
 /// A small vocabulary with a special token.
 func smallVocabulary(
-  pattern: Pattern = .llama3, mergeRule: MergeRule = .learnedPairs, firstID: TokenID = 0
+  pattern: SplitPattern = .llama3, mergeRule: MergeRule = .learnedPairs, firstID: TokenID = 0
 ) throws -> Vocabulary {
   let byteToken = { (byte: UInt8) in firstID + TokenID(byte) }
   let merged = { (index: TokenID) in firstID + 256 + index }
@@ -125,8 +125,8 @@ func smallVocabulary(
 
   @Test(
     "what was written is read again",
-    arguments: Pattern.named.map(\.pattern), [MergeRule.learnedPairs, .learnedPairsWholeFirst])
-  func roundTrip(pattern: Pattern, mergeRule: MergeRule) throws {
+    arguments: SplitPattern.named.map(\.pattern), [MergeRule.learnedPairs, .learnedPairsWholeFirst])
+  func roundTrip(pattern: SplitPattern, mergeRule: MergeRule) throws {
     let vocabulary = try smallVocabulary(pattern: pattern, mergeRule: mergeRule, firstID: 3)
     let path = folder.file("tokenizer.json")
     try TokenizerJSON.write(vocabulary, to: path)
@@ -155,7 +155,7 @@ func smallVocabulary(
     let strings = try TokenizerJSON.vocabulary(
       contentsOf: try minimal(replacing: #"["a","b"]"#, with: #""a b""#))
     #expect(strings == pairs)
-    #expect(pairs.merges == [Merge(left: 97, right: 98, result: 256)])
+    #expect(pairs.merges == [TokenMerge(left: 97, right: 98, result: 256)])
   }
 
   static let unsupported: [(old: String, new: String, field: String, text: String)] = [
@@ -249,8 +249,8 @@ func smallVocabulary(
   @Test(
     "tokenizers encodes with what we write as tiktoken does with what we read",
     .enabled(if: Conformance.isAvailable && peersPython != nil),
-    arguments: [("gpt2", Pattern.gpt2), ("cl100k_base", .cl100k), ("o200k_base", .o200k)])
-  func interop(name: String, pattern: Pattern) throws {
+    arguments: [("gpt2", SplitPattern.gpt2), ("cl100k_base", .cl100k), ("o200k_base", .o200k)])
+  func interop(name: String, pattern: SplitPattern) throws {
     let vocabulary = try TiktokenRanks.vocabulary(
       contentsOf: Conformance.path("data/\(name).tiktoken"), pattern: pattern,
       specialTokens: SpecialTokens([SpecialToken("<|endoftext|>", id: 250_000)]))
@@ -280,8 +280,8 @@ func smallVocabulary(
   @Test(
     "tokenizers loads a trained vocabulary, and we load what it saves",
     .enabled(if: peersPython != nil),
-    arguments: [Pattern.gpt2, .llama3, .qwen2, .o200k])
-  func savedAgain(pattern: Pattern) throws {
+    arguments: [SplitPattern.gpt2, .llama3, .qwen2, .o200k])
+  func savedAgain(pattern: SplitPattern) throws {
     let vocabulary = try smallVocabulary(pattern: pattern, firstID: 1)
     try TokenizerJSON.write(vocabulary, to: folder.file("ours.json"))
     let program = """

@@ -12,7 +12,7 @@ import Testing
 
   @Test("The Verdict has 20,479 characters and 5,145 tokens")
   func verdictCounts() async throws {
-    let counts = try await CountingRun(
+    let counts = try await CountingJob(
       inputs: [Conformance.path("data/the-verdict.txt")], vocabulary: gpt2().vocabulary
     ).result()
     #expect(counts.scalarCount == 20_479)
@@ -25,7 +25,7 @@ import Testing
   func windows() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("verdict.gobbet")
-    let summary = try await PackingRun(
+    let summary = try await PackingJob(
       inputs: [Conformance.path("data/the-verdict.txt")], vocabulary: gpt2().vocabulary
     ).write(to: path)
     #expect(summary.tokenCount == 5145)

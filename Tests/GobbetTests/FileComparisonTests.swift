@@ -23,7 +23,7 @@ import Testing
   }
 
   private func vocabulary(
-    _ pairs: [(TokenID, TokenID)], _ special: String = "<|end|>", pattern: Pattern = .cl100k
+    _ pairs: [(TokenID, TokenID)], _ special: String = "<|end|>", pattern: SplitPattern = .cl100k
   ) throws -> Vocabulary {
     try Vocabulary(
       byteOrder: Array(0...255), pairs: pairs, pattern: pattern,

@@ -7,7 +7,7 @@ import Testing
     -> String
   {
     let input = try folder.write("\(name).txt", Array(text.utf8))
-    let run = PretokenCountingRun(inputs: [input], pattern: .gpt2, workerCount: 1)
+    let run = PretokenCountingJob(inputs: [input], pattern: .gpt2, workerCount: 1)
     let path = folder.file("\(name).gobbet")
     try await run.result().write(to: path)
     return path

@@ -7,7 +7,7 @@ import Testing
 struct TrainingConformanceTests {
   struct Peer: Sendable, CustomTestStringConvertible {
     let file: String
-    let pattern: Pattern
+    let pattern: SplitPattern
     let tieBreak: TieBreak
     var testDescription: String { file }
   }
@@ -22,7 +22,7 @@ struct TrainingConformanceTests {
   func merges(peer: Peer) async throws {
     var options = TrainingOptions(vocabularySize: 8192)
     options.tieBreak = peer.tieBreak
-    let result = try await TrainingRun(
+    let result = try await TrainingJob(
       inputs: [Conformance.path("conformance/train/corpus.jsonl.zst")], pattern: peer.pattern,
       options: options
     ).result()

@@ -7,11 +7,11 @@ import Testing
   static let corpus = fixturesFolder + "/corpus"
 
   private func trained(
-    _ change: (inout PretokenCountingRun) -> Void = { _ in }
+    _ change: (inout PretokenCountingJob) -> Void = { _ in }
   ) async throws -> TrainingResult {
-    var counting = PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k)
+    var counting = PretokenCountingJob(inputs: [Self.corpus], pattern: .cl100k)
     change(&counting)
-    return try await TrainingRun(
+    return try await TrainingJob(
       source: .corpus(counting), options: TrainingOptions(vocabularySize: 1500)
     ).result()
   }
@@ -37,7 +37,7 @@ import Testing
   func interruption() async throws {
     let folder = try TemporaryFolder()
     await #expect(throws: CancellationError.self) {
-      var counting = PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k)
+      var counting = PretokenCountingJob(inputs: [Self.corpus], pattern: .cl100k)
       counting.memoryByteBudget = 200_000
       counting.temporaryFolder = folder.path
       _ = try await counting.result { progress in
@@ -58,7 +58,7 @@ import Testing
       let shuffled = languages.shuffled(using: &generator)
       for start in stride(from: 0, to: shuffled.count, by: round + 2) {
         let part = shuffled[start..<min(start + round + 2, shuffled.count)]
-        let counted = try await PretokenCountingRun(
+        let counted = try await PretokenCountingJob(
           inputs: part.map { Self.corpus + "/" + $0 }, pattern: .cl100k
         ).result()
         let file = folder.file("\(round)-\(start).gobbet")
@@ -66,11 +66,11 @@ import Testing
         parts.append(file)
       }
       _ = try PretokenCountsFile.merge(parts, to: folder.file("merged\(round).gobbet"))
-      let whole = try await PretokenCountingRun(inputs: [Self.corpus], pattern: .cl100k).result()
+      let whole = try await PretokenCountingJob(inputs: [Self.corpus], pattern: .cl100k).result()
       try whole.write(to: folder.file("whole.gobbet"), replacing: true)
       #expect(
         try readFile(folder.file("merged\(round).gobbet")) == readFile(folder.file("whole.gobbet")))
-      let learned = try await TrainingRun(
+      let learned = try await TrainingJob(
         source: .counts(parts), options: TrainingOptions(vocabularySize: 1500)
       ).result()
       #expect(try await trained().vocabulary == learned.vocabulary)
@@ -80,12 +80,12 @@ import Testing
   @Test("smaller sizes of one run are what training for them gives")
   func nested() async throws {
     var options = TrainingOptions(vocabularySize: 2000, specialTokens: [Array("<|end|>".utf8)])
-    var run = TrainingRun(inputs: [Self.corpus], pattern: .gpt2, options: options)
+    var run = TrainingJob(inputs: [Self.corpus], pattern: .gpt2, options: options)
     run.smallerSizes = [1000, 300]
     let nested = try await run.result().vocabularies
     for (size, vocabulary) in zip([2000, 1000, 300], nested) {
       options.vocabularySize = size
-      let alone = try await TrainingRun(inputs: [Self.corpus], pattern: .gpt2, options: options)
+      let alone = try await TrainingJob(inputs: [Self.corpus], pattern: .gpt2, options: options)
         .result()
       #expect(vocabulary == alone.vocabulary)
     }

@@ -8,7 +8,7 @@ import Testing
     arguments: ["v.tiktoken", "tokenizer.json", "vocab.json", "copy.gobbet"])
   func everyFormat(name: String) async throws {
     let folder = try TemporaryFolder()
-    let trained = try await TrainingRun(
+    let trained = try await TrainingJob(
       inputs: [fixturesFolder + "/corpus/de"], pattern: .gpt2,
       options: TrainingOptions(vocabularySize: 1200)
     ).result().vocabulary

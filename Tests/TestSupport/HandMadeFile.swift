@@ -84,7 +84,7 @@ public struct HandMadeFile: Sendable {
       Self.pad(&bytes, 64)
       entries.append(
         fields + Self.little(UInt64(offset)) + [UInt8](repeating: 0, count: 8)
-          + Digest(of: part.content.span).bytes + part.name)
+          + ContentDigest(of: part.content.span).bytes + part.name)
     }
     tableOffset = bytes.count
     let tableByteCount = 16 + entries.joined().count

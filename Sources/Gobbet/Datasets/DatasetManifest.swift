@@ -26,7 +26,7 @@ public struct DatasetManifest: Hashable, Sendable {
     /// Bytes of the file.
     public let byteCount: Int
     /// The content id of the file.
-    public let contentID: Digest
+    public let contentID: ContentDigest
   }
 
   /// The files of one part of the dataset.
@@ -52,7 +52,7 @@ public struct DatasetManifest: Hashable, Sendable {
   static let kind = "gobbet tokens"
 
   /// The fingerprint of the vocabulary that the tokens are of.
-  public let fingerprint: Digest
+  public let fingerprint: ContentDigest
   /// How the dataset was packed.
   public let options: [String: OptionValue]
   /// The options' names, in their order.
@@ -60,7 +60,7 @@ public struct DatasetManifest: Hashable, Sendable {
   /// The parts.
   public let splits: [Split]
 
-  init(fingerprint: Digest, options: [(key: String, value: OptionValue)], splits: [Split]) {
+  init(fingerprint: ContentDigest, options: [(key: String, value: OptionValue)], splits: [Split]) {
     self.fingerprint = fingerprint
     self.options = Dictionary(uniqueKeysWithValues: options.map { ($0.key, $0.value) })
     optionNames = options.map(\.key)
@@ -85,7 +85,7 @@ extension DatasetManifest {
     guard let version = try root.member("version")?.size, version <= Self.version else {
       throw fail("its version is newer than this library")
     }
-    guard let fingerprint = Digest(try root.member("vocabulary")?.string) else {
+    guard let fingerprint = ContentDigest(try root.member("vocabulary")?.string) else {
       throw fail("names no vocabulary")
     }
     let options = try PackingPlan.entries(try root.member("options"), path)
@@ -147,7 +147,7 @@ extension DatasetManifest.Shard {
       let tokenCount = try value.member("tokens")?.size,
       let documentCount = try value.member("documents")?.size,
       let byteCount = try value.member("bytes")?.size,
-      let contentID = Digest(try value.member("content_id")?.string)
+      let contentID = ContentDigest(try value.member("content_id")?.string)
     else { return nil }
     self.name = name
     self.tokenCount = tokenCount
@@ -171,10 +171,11 @@ extension DatasetManifest.Shard {
   }
 }
 
-extension Digest {
+extension ContentDigest {
   /// The digest of 64 hexadecimal digits; nil for anything else.
   init?(_ text: String?) {
-    guard let digits = text.map({ Array($0.utf8) }), digits.count == 2 * Digest.byteCount else {
+    guard let digits = text.map({ Array($0.utf8) }), digits.count == 2 * ContentDigest.byteCount
+    else {
       return nil
     }
     var bytes: [UInt8] = []

@@ -41,7 +41,7 @@ struct DocumentSelector: ~Copyable, Sendable {
   /// A selector for that many splits.
   ///
   /// - Throws: ``FileError`` (`create`) if bad lines have no place.
-  init(_ run: PackingRun, kept: [[FinishedShard]], replacing: Bool) throws {
+  init(_ run: PackingJob, kept: [[FinishedShard]], replacing: Bool) throws {
     seen = run.removesDuplicates ? DocumentHashSet() : nil
     self.kept = kept.map { KeptShards(shards: $0) }
     if let path = run.badLinesPath { badLines = try AtomicFile(path, replacing: replacing) }

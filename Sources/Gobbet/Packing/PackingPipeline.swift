@@ -5,7 +5,7 @@ internal import GobbetFile
 internal import GobbetSystem
 internal import Synchronization
 
-extension PackingRun {
+extension PackingJob {
   /// Packs into `destination`, or only counts if there is none.
   ///
   /// `kept` are the shards of each split that are there already.
@@ -38,7 +38,7 @@ private final class PackingPipeline: Sendable {
   }
 
   let writing: ShardWriting?
-  private let packing: PackingRun
+  private let packing: PackingJob
   private let source: BatchSource
   private let selection: Mutex<Selection>
   private let cutting: ShardCutting
@@ -49,7 +49,7 @@ private final class PackingPipeline: Sendable {
   private let progress: @Sendable (PackingSummary) -> Bool
 
   init(
-    _ run: PackingRun, _ splits: [DatasetSplit], _ destination: PackingDestination?,
+    _ run: PackingJob, _ splits: [DatasetSplit], _ destination: PackingDestination?,
     _ shards: ShardOptions, _ kept: [[FinishedShard]], _ selector: consuming DocumentSelector,
     _ source: BatchSource, _ progress: @escaping @Sendable (PackingSummary) -> Bool
   ) {

@@ -6,18 +6,18 @@ internal import GobbetInterchange
 
 /// What a packing run was asked for: what decides its result, and nothing else.
 struct PackingPlan: Sendable {
-  let fingerprint: Digest
+  let fingerprint: ContentDigest
   let entries: [(key: String, value: OptionValue)]
 
   static let kind = "gobbet pack"
 
   /// What another way of making a dataset was asked for.
-  init(fingerprint: Digest, entries: [(key: String, value: OptionValue)]) {
+  init(fingerprint: ContentDigest, entries: [(key: String, value: OptionValue)]) {
     self.fingerprint = fingerprint
     self.entries = entries
   }
 
-  init(_ run: PackingRun, _ shards: ShardOptions) {
+  init(_ run: PackingJob, _ shards: ShardOptions) {
     fingerprint = run.vocabulary.fingerprint
     let corpus = run.corpus
     entries = [
@@ -58,7 +58,7 @@ struct PackingPlan: Sendable {
   ///   ``FileError``.
   func check(_ path: String) throws {
     let root = try DatasetManifest.document(path).root
-    guard let found = Digest(try root.member("vocabulary")?.string) else {
+    guard let found = ContentDigest(try root.member("vocabulary")?.string) else {
       throw LoadingError(path: path, reason: "names no vocabulary")
     }
     guard found == fingerprint else {

@@ -4,7 +4,7 @@
 /// its memory is bounded by the longest pretoken and the largest chunk. Special tokens are ordinary
 /// text.
 public struct ChunkedEncoder: ~Copyable {
-  private var encoder: Encoder
+  private var encoder: TokenEncoder
   private var held: [UInt8] = []
   /// How many more bytes are worth a search for a cut.
   private let stepByteCount: Int
@@ -12,9 +12,9 @@ public struct ChunkedEncoder: ~Copyable {
   private var searchByteCount: Int
 
   /// Begins a text.
-  public init(_ encoder: consuming Encoder) { self.init(encoder, stepByteCount: 4096) }
+  public init(_ encoder: consuming TokenEncoder) { self.init(encoder, stepByteCount: 4096) }
 
-  package init(_ encoder: consuming Encoder, stepByteCount: Int) {
+  package init(_ encoder: consuming TokenEncoder, stepByteCount: Int) {
     self.encoder = encoder
     self.stepByteCount = stepByteCount
     searchByteCount = stepByteCount

@@ -7,7 +7,7 @@ struct ReferenceScanner: Sendable {
   /// Expressions that are applied one after the other, each to what the one before has cut.
   private let expressions: [[[Step]]]
 
-  init(_ pattern: Pattern) {
+  init(_ pattern: SplitPattern) {
     expressions =
       pattern.words == .deepSeek
       ? [[[Self.digits(of: pattern)]], [[.repeated(.kanaOrHan, 1, .max)]], Self.deepSeek]
@@ -92,7 +92,7 @@ struct ReferenceScanner: Sendable {
     }
   }
 
-  private static func alternatives(of pattern: Pattern) -> [[Step]] {
+  private static func alternatives(of pattern: SplitPattern) -> [[Step]] {
     var list: [[Step]] = []
     switch pattern.contractions {
     case .none, .anyCaseSuffix: break
@@ -133,7 +133,7 @@ struct ReferenceScanner: Sendable {
     return list
   }
 
-  private static func digits(of pattern: Pattern) -> Step {
+  private static func digits(of pattern: SplitPattern) -> Step {
     switch pattern.digits {
     case .runWithSpace: .repeated(.number, 1, .max)
     case .one: .repeated(.number, 1, 1)

@@ -1,13 +1,13 @@
 /// Turns token ids into text as they come, and holds back a scalar until all its bytes are there.
 public struct StreamingDecoder: Sendable {
-  private let decoder: Decoder
+  private let decoder: TokenDecoder
   /// The bytes of an unfinished scalar: at most three.
   private var held: [UInt8] = []
   /// Tokens decoded so far, for errors.
   private var tokenCount = 0
 
   /// Begins a text.
-  public init(_ decoder: Decoder) { self.decoder = decoder }
+  public init(_ decoder: TokenDecoder) { self.decoder = decoder }
 
   /// The text that is complete with this token; what is not UTF-8 becomes U+FFFD.
   ///

@@ -20,8 +20,8 @@ public struct Tokenizer: Sendable {
 
   /// An encoder for one thread, whose caches grow with use up to `cacheByteBudget` bytes: 8 MiB
   /// unless said otherwise, enough for about 150,000 pretokens.
-  public func makeEncoder(cacheByteBudget: Int = 8 << 20) -> Encoder {
-    Encoder(self, cacheByteBudget: cacheByteBudget)
+  public func makeEncoder(cacheByteBudget: Int = 8 << 20) -> TokenEncoder {
+    TokenEncoder(self, cacheByteBudget: cacheByteBudget)
   }
 
   /// The ids of a text; special tokens in it are ordinary text.
@@ -51,6 +51,6 @@ public struct Tokenizer: Sendable {
   ///
   /// - Throws: ``UnknownTokenError``.
   public func decoded(_ ids: [TokenID]) throws(UnknownTokenError) -> String {
-    try Decoder(vocabulary).decoded(ids)
+    try TokenDecoder(vocabulary).decoded(ids)
   }
 }

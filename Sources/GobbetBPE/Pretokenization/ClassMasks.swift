@@ -40,7 +40,7 @@ struct ClassMasks {
   /// The masks of the window that begins at `start`; where fewer than 64 bytes are left, of those.
   ///
   /// - Precondition: the text has at least 64 bytes, and some of them are left.
-  @inline(__always) init(of text: ClassifiedText, from start: Int, words: Pattern.Words) {
+  @inline(__always) init(of text: ClassifiedText, from start: Int, words: SplitPattern.Words) {
     // At the end of the text the bytes in front of the window are loaded too, and shifted out.
     let place = min(start, text.count - Self.byteCount)
     let outside = UInt64(start - place)
@@ -78,7 +78,7 @@ struct ClassMasks {
   /// Fills in the classes of the scalars that have the bytes in `remaining`, and returns the first
   /// of them that has no mask, or 64.
   private mutating func add(
-    _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: Pattern.Words
+    _ remaining: UInt64, of text: ClassifiedText, from start: Int, _ words: SplitPattern.Words
   ) -> Int {
     let letterClasses = words.letters
     let maskedClasses = words.maskedClasses

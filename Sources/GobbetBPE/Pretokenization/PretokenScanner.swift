@@ -3,10 +3,10 @@
 /// - Source: `Spec/Pretokenization.md`; `Fixtures/pretokenization/` holds what PyPI's `regex` finds.
 public struct PretokenScanner: Sendable {
   /// The settings of the grammar.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
 
   /// A scanner for `pattern`.
-  public init(_ pattern: Pattern) { self.pattern = pattern }
+  public init(_ pattern: SplitPattern) { self.pattern = pattern }
 
   /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`.
   ///

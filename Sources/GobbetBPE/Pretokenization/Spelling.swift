@@ -27,7 +27,7 @@ enum Spelling {
   }
 
   /// A word.
-  static func words(_ words: Pattern.Words, prefix: String, suffix: String) -> String {
+  static func words(_ words: SplitPattern.Words, prefix: String, suffix: String) -> String {
     switch words {
     case .letters: return prefix + #"\p{L}+"# + suffix
     case .lettersAndMarks, .deepSeek: return prefix + #"[\p{L}\p{M}]+"# + suffix
@@ -39,12 +39,12 @@ enum Spelling {
   }
 
   /// Symbols, without what they take along.
-  static func symbols(_ words: Pattern.Words) -> String {
+  static func symbols(_ words: SplitPattern.Words) -> String {
     words == .lettersAndMarks ? #" ?[^\s\p{L}\p{M}\p{N}]+"# : #" ?[^\s\p{L}\p{N}]+"#
   }
 
   /// What symbols take along.
-  static func tail(_ tail: Pattern.SymbolTail) -> String {
+  static func tail(_ tail: SplitPattern.SymbolTail) -> String {
     switch tail {
     case .none: ""
     case .newlines: #"[\r\n]*"#
@@ -54,7 +54,7 @@ enum Spelling {
 
   // MARK: Spellings to be recognised
 
-  static let contractions: [(spelling: String, meaning: Pattern.Contractions)] = [
+  static let contractions: [(spelling: String, meaning: SplitPattern.Contractions)] = [
     ("", .none),
     ("\(lowercaseContractions)|", .lowercase), ("'(?:[sdmt]|ll|ve|re)|", .lowercase),
     ("\(anyCaseContractions)|", .anyCase), ("'(?i:[sdmt]|ll|ve|re)|", .anyCase),
@@ -62,15 +62,16 @@ enum Spelling {
 
   /// What the spelling of a word says.
   struct Word {
-    let words: Pattern.Words
-    let prefix: Pattern.WordPrefix
+    let words: SplitPattern.Words
+    let prefix: SplitPattern.WordPrefix
     let suffix: String
   }
 
   static var words: [(spelling: String, meaning: Word)] {
     var list: [(spelling: String, meaning: Word)] = []
-    for (prefix, meaning) in [(" ?", Pattern.WordPrefix.space), (Self.prefix, .anyButNewline)] {
-      for words in [Pattern.Words.letters, .caseAware, .lettersAndMarks] {
+    for (prefix, meaning) in [(" ?", SplitPattern.WordPrefix.space), (Self.prefix, .anyButNewline)]
+    {
+      for words in [SplitPattern.Words.letters, .caseAware, .lettersAndMarks] {
         for suffix in ["", Self.suffix] {
           let word = Word(words: words, prefix: meaning, suffix: suffix)
           list.append((Self.words(words, prefix: prefix, suffix: suffix) + "|", word))
@@ -87,8 +88,8 @@ enum Spelling {
 
   static func digits(
     _ dialect: RegularExpressionDialect
-  ) -> [(spelling: String, meaning: Pattern.Digits)] {
-    let possessive: [(spelling: String, meaning: Pattern.Digits)] = [
+  ) -> [(spelling: String, meaning: SplitPattern.Digits)] {
+    let possessive: [(spelling: String, meaning: SplitPattern.Digits)] = [
       (#"\p{N}{1,3}+|"#, .upToThree), (#"\p{N}{1,2}+|"#, .upToTwo),
     ]
     return [
@@ -100,16 +101,16 @@ enum Spelling {
   /// What the spelling of symbols says.
   struct Symbols {
     let withoutMarks: Bool
-    let tail: Pattern.SymbolTail
+    let tail: SplitPattern.SymbolTail
 
     /// Whether marks are symbols if, and only if, words have none.
-    func fits(_ words: Pattern.Words) -> Bool { withoutMarks == (words == .lettersAndMarks) }
+    func fits(_ words: SplitPattern.Words) -> Bool { withoutMarks == (words == .lettersAndMarks) }
   }
 
   static var symbols: [(spelling: String, meaning: Symbols)] {
     var list: [(spelling: String, meaning: Symbols)] = []
-    for words in [Pattern.Words.letters, .lettersAndMarks] {
-      for tail in [Pattern.SymbolTail.none, .newlines, .newlinesAndSlashes] {
+    for words in [SplitPattern.Words.letters, .lettersAndMarks] {
+      for tail in [SplitPattern.SymbolTail.none, .newlines, .newlinesAndSlashes] {
         let meaning = Symbols(withoutMarks: words == .lettersAndMarks, tail: tail)
         for once in ["", "+"] {
           for twice in tail == .none ? [""] : ["", "+"] {

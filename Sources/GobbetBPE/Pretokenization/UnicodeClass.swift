@@ -83,7 +83,7 @@ struct UnicodeClassSet {
   }
 }
 
-extension Pattern.Words {
+extension SplitPattern.Words {
   /// What a word is a run of, cases aside.
   var letters: UnicodeClassSet { self == .letters ? .letters : .lettersAndMarks }
 

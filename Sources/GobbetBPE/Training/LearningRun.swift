@@ -13,7 +13,7 @@ struct LearningRun {
   /// The tokens and the merges there are in the end, those of the start too.
   ///
   /// - Throws: ``TrainingError``, ``VocabularyError`` (`tokensTooLong`), or what `source` throws.
-  func result(_ source: any PretokenSource) throws -> (tokens: TokenTable, merges: [Merge]) {
+  func result(_ source: any PretokenSource) throws -> (tokens: TokenTable, merges: [TokenMerge]) {
     // What is wrong with them should not come out at the end of a long run.
     _ = try start.specialTokens(lastFrom: start.tokens.count)
     let layout = try ArenaLayout(source)

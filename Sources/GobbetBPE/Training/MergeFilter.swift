@@ -17,7 +17,7 @@ struct MergeFilter {
   }
 
   /// The pairs of `merges`.
-  init(only merges: [Merge]) {
+  init(only merges: [TokenMerge]) {
     lengthBound = .max
     forbidden = []
     forbiddenLengths = []

@@ -4,7 +4,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   /// All tokens so far; their ids are the symbols.
   private(set) var tokens: TokenTable
   /// The merges that made them.
-  private(set) var merges: [Merge] = []
+  private(set) var merges: [TokenMerge] = []
   /// How many tokens there are to be.
   private let size: Int
   private var arena: SymbolArena<Slot>
@@ -61,7 +61,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
       if let (pair, entry) = candidates.popBest() {
         let symbol = Symbol(tokens.count)
         try tokens.append(concatenating: pair.left, pair.right)
-        merges.append(Merge(left: pair.left, right: pair.right, result: symbol))
+        merges.append(TokenMerge(left: pair.left, right: pair.right, result: symbol))
         merge(pair, entry, into: symbol)
         return entry.count
       }
@@ -72,7 +72,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   }
 
   /// Merges the pair of a merge that was learned before.
-  private mutating func replay(_ merge: Merge) {
+  private mutating func replay(_ merge: TokenMerge) {
     if candidates.needsCollection { collectCandidates() }
     merges.append(merge)
     let pair = Pair(merge.left, merge.right)

@@ -22,7 +22,7 @@ public struct Trainer: Sendable {
   /// - Throws: ``TrainingError``; ``VocabularyError`` if the special tokens are not fit to be ones.
   /// - Complexity: O(bytes of the unique pretokens · log of the highest count).
   public func train(
-    _ counts: PretokenCounts, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
+    _ counts: PretokenCounts, pattern: SplitPattern, progress: ((TrainingProgress) -> Bool)? = nil
   ) throws -> Vocabulary {
     try train(source: counts, pattern: pattern, progress: progress)
   }
@@ -31,7 +31,7 @@ public struct Trainer: Sendable {
   ///
   /// - Throws: also what `source` throws.
   public func train(
-    source: any PretokenSource, pattern: Pattern, progress: ((TrainingProgress) -> Bool)? = nil
+    source: any PretokenSource, pattern: SplitPattern, progress: ((TrainingProgress) -> Bool)? = nil
   ) throws -> Vocabulary {
     try train(source, from: TrainingStart(options), pattern, progress)
   }
@@ -61,7 +61,7 @@ public struct Trainer: Sendable {
   }
 
   private func train(
-    _ source: any PretokenSource, from start: TrainingStart, _ pattern: Pattern,
+    _ source: any PretokenSource, from start: TrainingStart, _ pattern: SplitPattern,
     _ progress: ((TrainingProgress) -> Bool)?
   ) throws -> Vocabulary {
     let run = LearningRun(start: start, options: options, progress: progress)

@@ -5,7 +5,7 @@ struct TrainingStart {
   /// The tokens by id, up to the id of the next one.
   let tokens: TokenTable
   /// The merges that made them.
-  let merges: [Merge]
+  let merges: [TokenMerge]
   private let mergeRule: MergeRule
   /// The special tokens that have their ids.
   private let firstSpecials: [SpecialToken]
@@ -73,7 +73,7 @@ struct TrainingStart {
 
   /// The vocabulary that has come out in the end.
   func vocabulary(
-    tokens: TokenTable, merges: [Merge], pattern: Pattern
+    tokens: TokenTable, merges: [TokenMerge], pattern: SplitPattern
   ) throws(VocabularyError) -> Vocabulary {
     let specialTokens = try specialTokens(lastFrom: tokens.count)
     if mergeRule == .ranks {

@@ -11,7 +11,7 @@ struct RepeatedMerges {
   /// Notes a merge that follows `earlier`; false if it joins the same two as one of them.
   ///
   /// - Precondition: all of `earlier` were noted, in order, and nothing else.
-  mutating func insert(_ merge: Merge, after earlier: ArraySlice<Merge>) -> Bool {
+  mutating func insert(_ merge: TokenMerge, after earlier: ArraySlice<TokenMerge>) -> Bool {
     while merge.result >= isMade.count {
       isMade.append(contentsOf: repeatElement(false, count: isMade.count + 256))
     }
@@ -24,7 +24,7 @@ struct RepeatedMerges {
     return pairs.insert(Self.key(merge)).inserted
   }
 
-  private static func key(_ merge: Merge) -> UInt64 {
+  private static func key(_ merge: TokenMerge) -> UInt64 {
     UInt64(merge.left) << 32 | UInt64(merge.right)
   }
 }

@@ -9,7 +9,8 @@ extension Vocabulary {
   /// - Complexity: linear in the bytes of all tokens.
   public init(
     byteOrder: [UInt8], firstID: TokenID = 0, pairs: [(TokenID, TokenID)],
-    mergeRule: MergeRule = .learnedPairs, pattern: Pattern, specialTokens: SpecialTokens = .none
+    mergeRule: MergeRule = .learnedPairs, pattern: SplitPattern,
+    specialTokens: SpecialTokens = .none
   ) throws(VocabularyError) {
     if let plain = PlainPairs(byteOrder, firstID, pairs, specialTokens) {
       try self.init(
@@ -50,7 +51,7 @@ extension Vocabulary {
 private struct PlainPairs {
   let tokens: TokenTable
   let index: TokenIndex
-  let merges: [Merge]
+  let merges: [TokenMerge]
 
   /// Nil where ``PairBuilder`` has to look more closely, be it to say what is wrong.
   init?(
@@ -66,12 +67,12 @@ private struct PlainPairs {
       return nil
     }
     let firstResult = firstID + 256
-    merges = unsafe [Merge](unsafeUninitializedCapacity: pairs.count) { merges, count in
+    merges = unsafe [TokenMerge](unsafeUninitializedCapacity: pairs.count) { merges, count in
       for (index, pair) in pairs.enumerated() {
         // SAFETY: there is room for as many merges as pairs.
         let result = firstResult + TokenID(truncatingIfNeeded: index)
         unsafe (merges.baseAddress.unsafelyUnwrapped + index).initialize(
-          to: Merge(left: pair.0, right: pair.1, result: result))
+          to: TokenMerge(left: pair.0, right: pair.1, result: result))
       }
       count = pairs.count
     }
@@ -85,7 +86,7 @@ private struct PlainPairs {
 
 /// Makes the tokens of pairs, one after the other.
 private struct PairBuilder {
-  private(set) var merges: [Merge] = []
+  private(set) var merges: [TokenMerge] = []
   private var tokens = TokenTable()
   private var index: TokenIndex
   private var repetition: RepeatedMerges
@@ -137,7 +138,7 @@ private struct PairBuilder {
     guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
       throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
     }
-    let merge = Merge(left: left, right: right, result: resultOfLast(key))
+    let merge = TokenMerge(left: left, right: right, result: resultOfLast(key))
     guard repetition.insert(merge, after: merges[...]) else {
       throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
     }

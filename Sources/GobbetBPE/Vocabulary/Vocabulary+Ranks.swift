@@ -6,7 +6,7 @@ extension Vocabulary {
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a special token
   ///   in the place of an ordinary one.
   public init(
-    ranks tokens: TokenTable, pattern: Pattern, specialTokens: SpecialTokens
+    ranks tokens: TokenTable, pattern: SplitPattern, specialTokens: SpecialTokens
   ) throws(VocabularyError) {
     let index = try TokenIndex(tokens)
     var derivation = MergeDerivation(tokens, index)
@@ -35,14 +35,14 @@ private struct MergeDerivation {
     longTokens = LongTokenSplits(tokens, index)
   }
 
-  mutating func merges() -> [Merge] {
-    var merges: [Merge] = []
+  mutating func merges() -> [TokenMerge] {
+    var merges: [TokenMerge] = []
     merges.reserveCapacity(tokens.count)
     for id in 0..<tokens.count {
       let id = TokenID(truncatingIfNeeded: id)
       let range = tokens.range(of: id)
       guard range.count > 1, let parts = parts(range, below: id) else { continue }
-      merges.append(Merge(left: parts.left, right: parts.right, result: id))
+      merges.append(TokenMerge(left: parts.left, right: parts.right, result: id))
     }
     return merges
   }

@@ -5,11 +5,11 @@ public struct Vocabulary: Sendable {
   /// The merges in the order of their ranks.
   ///
   /// For ``MergeRule/ranks`` they are derived: the last step by which each token comes about.
-  public let merges: [Merge]
+  public let merges: [TokenMerge]
   /// Which pairs merge, and in which order.
   public let mergeRule: MergeRule
   /// How a text is cut into pretokens.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
   /// The special tokens, ordered by id.
   public let specialTokens: SpecialTokens
   /// One more than the largest id, special tokens too: what models call the vocabulary size.
@@ -27,7 +27,7 @@ public struct Vocabulary: Sendable {
   ///   in the place of an ordinary one.
   /// - Complexity: linear in the bytes of all tokens.
   public init(
-    tokens: TokenTable, merges: [Merge], mergeRule: MergeRule, pattern: Pattern,
+    tokens: TokenTable, merges: [TokenMerge], mergeRule: MergeRule, pattern: SplitPattern,
     specialTokens: SpecialTokens
   ) throws(VocabularyError) {
     if mergeRule == .ranks {
@@ -42,8 +42,9 @@ public struct Vocabulary: Sendable {
 
   /// A vocabulary of tokens and merges that agree; checks what is left to check.
   init(
-    checkedTokens tokens: TokenTable, _ index: TokenIndex, merges: [Merge], _ mergeRule: MergeRule,
-    _ pattern: Pattern, _ specialTokens: SpecialTokens
+    checkedTokens tokens: TokenTable, _ index: TokenIndex, merges: [TokenMerge],
+    _ mergeRule: MergeRule,
+    _ pattern: SplitPattern, _ specialTokens: SpecialTokens
   ) throws(VocabularyError) {
     for byte in UInt8.min...UInt8.max {
       let bytes = [byte]
@@ -86,7 +87,7 @@ public struct Vocabulary: Sendable {
   }
 
   private static func check(
-    _ merges: [Merge], _ tokens: TokenTable
+    _ merges: [TokenMerge], _ tokens: TokenTable
   ) throws(VocabularyError) {
     var repetition = RepeatedMerges(idBound: tokens.count)
     let arena = tokens.arena.span

@@ -38,9 +38,9 @@ extension ByteReader {
   ///
   /// - Throws: ``FormatError`` (`truncated`).
   @_lifetime(self: copy self)
-  mutating func readDigest(_ field: String) throws(FormatError) -> Digest {
+  mutating func readDigest(_ field: String) throws(FormatError) -> ContentDigest {
     let start = offset
-    guard let digest = Digest(bytes: try readBytes(Digest.byteCount, field)) else {
+    guard let digest = ContentDigest(bytes: try readBytes(ContentDigest.byteCount, field)) else {
       throw FormatError(code: .damaged("no digest"), offset: start, field: field)
     }
     return digest

@@ -7,7 +7,7 @@ extension PretokenCounts {
   /// counts of other files were added to it.
   /// - Throws: ``FileError``.
   public func write(
-    to path: String, pattern: Pattern, countedAlready earlier: PretokenCountsOrigin = .init(),
+    to path: String, pattern: SplitPattern, countedAlready earlier: PretokenCountsOrigin = .init(),
     replacing: Bool = false
   ) throws {
     var writer = try PretokenCountsWriter(path: path, pattern: pattern, replacing: replacing)

@@ -41,7 +41,7 @@ extension PretokenCountsFile {
 }
 
 /// The pattern that all of `files` were counted with.
-package func commonPattern(of files: [PretokenCountsFile]) throws(LoadingError) -> Pattern {
+package func commonPattern(of files: [PretokenCountsFile]) throws(LoadingError) -> SplitPattern {
   guard let first = files.first else { throw LoadingError(path: "", reason: "no files of counts") }
   for file in files where file.pattern != first.pattern {
     throw LoadingError(path: file.path, reason: "has another pattern than \(first.path)")

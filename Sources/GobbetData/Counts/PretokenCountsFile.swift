@@ -6,13 +6,13 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
   /// The file.
   public let path: String
   /// How the texts were cut.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
   /// How many pretokens there are.
   public let uniqueCount: Int
   /// What they were counted from, and what was left out since.
   public let origin: PretokenCountsOrigin
   private let container: ContainerReader
-  private let payload: GobbetFile.Section
+  private let payload: ContainerSection
 
   /// Opens the file at `path`.
   ///
@@ -60,7 +60,7 @@ private struct PretokenCountsFileReader: PretokenRunReader {
   private static let entryByteCount = 30 + PretokenCountsHeader.maximumPretokenByteCount
 
   private let container: ContainerReader
-  private let payload: GobbetFile.Section
+  private let payload: ContainerSection
   private var remainingCount: Int
   private var previous: [UInt8] = []
   /// Read but not parsed are the bytes from `start` on.
@@ -69,7 +69,7 @@ private struct PretokenCountsFileReader: PretokenRunReader {
   /// Bytes of the payload that were read.
   private var end = 0
 
-  init(_ container: ContainerReader, _ payload: GobbetFile.Section, uniqueCount: Int) {
+  init(_ container: ContainerReader, _ payload: ContainerSection, uniqueCount: Int) {
     self.container = container
     self.payload = payload
     remainingCount = uniqueCount

@@ -7,14 +7,14 @@ struct PretokenCountsHeader {
   static let maximumPretokenByteCount = TokenTable.maximumTokenByteCount
 
   /// How the texts were cut.
-  var pattern: Pattern
+  var pattern: SplitPattern
   /// How many pretokens there are.
   var uniqueCount = 0
   /// What they were counted from.
   var origin = PretokenCountsOrigin()
 
   /// The header of a file without pretokens.
-  init(pattern: Pattern) { self.pattern = pattern }
+  init(pattern: SplitPattern) { self.pattern = pattern }
 
   /// The header as it stands in files.
   var content: [UInt8] {
@@ -37,7 +37,7 @@ struct PretokenCountsHeader {
     let settingCount = Int(try reader.read(UInt32.self, "counts.settingCount"))
     let settings = try reader.readBytes(settingCount, "counts.pattern")
     try reader.finish("counts")
-    guard let pattern = Pattern(settings: settings) else {
+    guard let pattern = SplitPattern(settings: settings) else {
       throw FormatError(
         code: .damaged("settings \(settings) are no pattern"), offset: settingsOffset,
         field: "counts.pattern")

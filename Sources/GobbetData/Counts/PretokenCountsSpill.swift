@@ -7,12 +7,12 @@ public struct PretokenCountsSpill: PretokenSpill {
   /// The folder of the files.
   public let folder: String
   /// How the texts are cut.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
   /// How many files there are: `run-0.gobbet` and so on.
   public private(set) var runCount = 0
 
   /// A spill to new files in `folder`.
-  public init(folder: String, pattern: Pattern) {
+  public init(folder: String, pattern: SplitPattern) {
     self.folder = folder
     self.pattern = pattern
   }

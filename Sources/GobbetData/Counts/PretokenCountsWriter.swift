@@ -17,7 +17,7 @@ public struct PretokenCountsWriter: ~Copyable {
   /// Begins a file that appears at `path` when it is finished.
   ///
   /// - Throws: ``FileError`` if the file cannot be made.
-  public init(path: String, pattern: Pattern, replacing: Bool = false) throws {
+  public init(path: String, pattern: SplitPattern, replacing: Bool = false) throws {
     var container = try ContainerWriter(path: path, profile: .counts, replacing: replacing)
     try container.begin(.counts, level: 3)
     self.container = container
@@ -60,7 +60,7 @@ public struct PretokenCountsWriter: ~Copyable {
   ///
   /// - Throws: ``FileError``.
   @discardableResult
-  public mutating func finish() throws -> Digest {
+  public mutating func finish() throws -> ContentDigest {
     try container.append(pending.bytes)
     try container.end()
     try container.add(.countsHeader, header.content, level: nil)
@@ -75,7 +75,7 @@ extension PretokenCountsWriter {
   /// - Throws: ``TrainingError`` (`countsTooLarge`) if a sum does not fit 64 bits; ``FileError``;
   ///   what a run throws.
   public static func merge(
-    _ runs: [any PretokenRun], to path: String, pattern: Pattern,
+    _ runs: [any PretokenRun], to path: String, pattern: SplitPattern,
     origin: PretokenCountsOrigin = PretokenCountsOrigin(), replacing: Bool = false
   ) throws {
     var writer = try PretokenCountsWriter(path: path, pattern: pattern, replacing: replacing)

@@ -9,7 +9,7 @@ internal import GobbetFile
 final class TokenBlocks: Sendable {
   private let container: ContainerReader
   private let header: TokenDatasetHeader
-  private let payload: GobbetFile.Section
+  private let payload: ContainerSection
   private let blocks: BlockTable
   private let decoder: TokenBlockDecoder
   private let cache: TokenBlockCache

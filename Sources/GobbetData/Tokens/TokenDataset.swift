@@ -6,9 +6,9 @@ public struct TokenDataset: Sendable {
   /// The files, in the order of their tokens.
   public let paths: [String]
   /// The fingerprint of the vocabulary that the tokens are of.
-  public let fingerprint: Digest
+  public let fingerprint: ContentDigest
   /// What the dataset holds: the content id of the file, or the SHA-256 of those of all files.
-  public let contentID: Digest
+  public let contentID: ContentDigest
   /// All ids are below this bound.
   public let idBound: Int
   package let shards: [TokenShard]
@@ -60,7 +60,8 @@ public struct TokenDataset: Sendable {
     self.fingerprint = fingerprint
     idBound = shards.map { $0.header.idBound }.max() ?? 0
     let contentIDs = shards.flatMap { $0.container.contentID.bytes }
-    contentID = shards.count == 1 ? shards[0].container.contentID : Digest(of: contentIDs.span)
+    contentID =
+      shards.count == 1 ? shards[0].container.contentID : ContentDigest(of: contentIDs.span)
   }
 
   /// Tokens in all documents.

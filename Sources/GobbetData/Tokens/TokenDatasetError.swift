@@ -10,7 +10,7 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
     /// The codec cannot hold ids up to the vocabulary's largest.
     case codecTooNarrow(TokenCodec, bound: Int)
     /// Another vocabulary than the dataset was made with.
-    case wrongVocabulary(expected: Digest, found: Digest)
+    case wrongVocabulary(expected: ContentDigest, found: ContentDigest)
     /// The files together have more tokens or documents than 63 bits can count.
     case tooManyTokens
     /// A sampler's state that was taken from another file, or from other windows.

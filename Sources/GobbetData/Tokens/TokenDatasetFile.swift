@@ -3,7 +3,7 @@ package import GobbetFile
 
 /// Which vocabulary the tokens of a dataset are of, and the vocabulary if it shall be embedded.
 package struct TokenDatasetVocabulary: Sendable {
-  package let fingerprint: Digest
+  package let fingerprint: ContentDigest
   package let idBound: Int
   package let vocabulary: Vocabulary?
 

@@ -9,7 +9,7 @@ struct TokenDatasetHeader: Hashable, Sendable {
   var idBound: Int
   var blockTokenCount: Int
   var codec: TokenCodec
-  var fingerprint: Digest
+  var fingerprint: ContentDigest
 
   /// How many blocks the tokens are in.
   var blockCount: Int {

@@ -111,5 +111,5 @@ public struct TokenDatasetSummary: Hashable, Sendable {
   /// Documents in the file.
   public let documentCount: Int
   /// The content id of the file.
-  public let contentID: Digest
+  public let contentID: ContentDigest
 }

@@ -9,7 +9,7 @@ public struct TokenMixture: Sendable {
   /// per cent.
   public let parts: [Int]
   /// The SHA-256 of what is mixed: the content ids, the windows and the parts.
-  public let contentID: Digest
+  public let contentID: ContentDigest
 
   /// A mixture.
   ///
@@ -35,7 +35,7 @@ public struct TokenMixture: Sendable {
     }
     self.windows = windows
     self.parts = parts
-    contentID = Digest(of: content.bytes.span)
+    contentID = ContentDigest(of: content.bytes.span)
   }
 
   /// A window of one of the datasets.
@@ -109,7 +109,7 @@ public struct MixtureSampler: Sendable, IteratorProtocol {
   /// What decides the order, and how far it was followed; store this to resume.
   public struct State: Hashable, Sendable {
     /// The content id of the mixture.
-    public var contentID: Digest
+    public var contentID: ContentDigest
     /// What the order is made from.
     public var seed: UInt64
     /// Which of the readers this is.
@@ -120,7 +120,7 @@ public struct MixtureSampler: Sendable, IteratorProtocol {
     public var position: Int
 
     /// A state of these numbers, as they were stored.
-    public init(contentID: Digest, seed: UInt64, rank: Int, worldSize: Int, position: Int) {
+    public init(contentID: ContentDigest, seed: UInt64, rank: Int, worldSize: Int, position: Int) {
       self.contentID = contentID
       self.seed = seed
       self.rank = rank

@@ -21,7 +21,7 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
   /// What decides the order, and how far it was followed; store this to resume.
   public struct State: Hashable, Sendable {
     /// The content id of the dataset's file.
-    public var contentID: Digest
+    public var contentID: ContentDigest
     /// Inputs of each window.
     public var length: Int
     /// Tokens from the start of a window to the start of the next.
@@ -43,7 +43,8 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
 
     /// A state of these numbers, as they were stored.
     public init(
-      contentID: Digest, length: Int, stride: Int, windowCount: Int, order: Order, seed: UInt64,
+      contentID: ContentDigest, length: Int, stride: Int, windowCount: Int, order: Order,
+      seed: UInt64,
       epoch: UInt64, rank: Int, worldSize: Int, position: Int
     ) {
       self.contentID = contentID

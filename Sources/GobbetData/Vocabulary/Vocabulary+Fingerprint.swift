@@ -7,7 +7,7 @@ extension Vocabulary {
   /// Two vocabularies have the same fingerprint if and only if they are equal, however they were
   /// made or stored.
   /// - Complexity: linear in the bytes of all tokens; a few milliseconds for 100,000 tokens.
-  public var fingerprint: Digest { Digest(of: canonicalContent.span) }
+  public var fingerprint: ContentDigest { ContentDigest(of: canonicalContent.span) }
 
   /// The bytes that the fingerprint is of, as `Spec/Vocabulary.md` lists them.
   package var canonicalContent: [UInt8] {

@@ -14,16 +14,16 @@ struct VocabularyHeader {
     case tokens
   }
 
-  var fingerprint: Digest
+  var fingerprint: ContentDigest
   var layout: Layout
   var mergeRule: MergeRule
-  var pattern: Pattern
+  var pattern: SplitPattern
   var idBound: Int
   var mergeCount: Int
   var specialTokens: [SpecialToken]
 
   /// The header of `vocabulary`, whose fingerprint is given where it is known.
-  init(_ vocabulary: Vocabulary, fingerprint known: Digest? = nil) {
+  init(_ vocabulary: Vocabulary, fingerprint known: ContentDigest? = nil) {
     fingerprint = known ?? vocabulary.fingerprint
     layout =
       vocabulary.layout.map { .pairs(byteOrder: $0.byteOrder, firstID: $0.firstID) } ?? .tokens
@@ -82,13 +82,13 @@ struct VocabularyHeader {
       layout = .pairs(
         byteOrder: try reader.readBytes(256, "vocabulary.byteOrder"), firstID: firstID)
     case 2: layout = .tokens
-    default: throw Self.unknown("layout", layoutCode, offset: Digest.byteCount)
+    default: throw Self.unknown("layout", layoutCode, offset: ContentDigest.byteCount)
     }
     guard let mergeRule = MergeRule(rawValue: ruleCode) else {
-      throw Self.unknown("mergeRule", ruleCode, offset: Digest.byteCount + 1)
+      throw Self.unknown("mergeRule", ruleCode, offset: ContentDigest.byteCount + 1)
     }
     self.mergeRule = mergeRule
-    guard let pattern = Pattern(settings: settings) else {
+    guard let pattern = SplitPattern(settings: settings) else {
       throw FormatError(
         code: .damaged("settings \(settings) are no pattern"), offset: 48,
         field: "vocabulary.pattern")

@@ -8,7 +8,8 @@ enum VocabularySections {
   /// The highest level takes some tenths of a second for 100,000 merges.
   /// Who knows the fingerprint spares computing it once more.
   static func write(
-    _ vocabulary: Vocabulary, fingerprint: Digest? = nil, to container: inout ContainerWriter,
+    _ vocabulary: Vocabulary, fingerprint: ContentDigest? = nil,
+    to container: inout ContainerWriter,
     level: Int = 19
   ) throws {
     let header = VocabularyHeader(vocabulary, fingerprint: fingerprint)
@@ -44,7 +45,7 @@ enum VocabularySections {
       case .tokens:
         let result = try ids(.mergeResult, header, container)
         let merges = left.indices.map {
-          Merge(left: left[$0], right: right[$0], result: result[$0])
+          TokenMerge(left: left[$0], right: right[$0], result: result[$0])
         }
         vocabulary = try Vocabulary(
           tokens: try TokenStrings.table(container), merges: merges,

@@ -8,7 +8,7 @@ struct TensorDirectory: Sendable {
   /// The sections of one generation.
   struct Group: Sendable {
     /// The data.
-    let payload: GobbetFile.Section
+    let payload: ContainerSection
     /// Its blocks.
     let blocks: BlockTable
   }

@@ -71,7 +71,7 @@ struct TensorTable: Sendable {
     }
     if name.utf8.elementsEqual(".".utf8) { return "the name is that of a folder" }
     // What else names of sections may not have: "..", and what normalization could change.
-    return GobbetFile.Section.isLegal(name: name) ? nil : "the name is not one that files may have"
+    return ContainerSection.isLegal(name: name) ? nil : "the name is not one that files may have"
   }
 }
 

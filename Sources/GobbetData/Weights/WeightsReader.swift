@@ -59,7 +59,7 @@ public struct WeightsReader: TensorSource {
   /// Every tensor, in the order they were written; one that was replaced keeps its place.
   public var tensors: [TensorDescription] { directory.tensors }
   /// The content id of the file.
-  public var contentID: Digest { container.contentID }
+  public var contentID: ContentDigest { container.contentID }
 
   /// How a tensor is stored; nil if there is none of that name.
   public func codec(ofTensorNamed name: String) -> WeightCodec? { directory[name]?.entry.codec }

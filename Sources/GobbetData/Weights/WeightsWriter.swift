@@ -179,7 +179,7 @@ public struct WeightsWriter: ~Copyable {
   /// - Precondition: no tensor is open.
   /// - Throws: ``FileError``.
   @discardableResult
-  public mutating func finish() throws -> Digest {
+  public mutating func finish() throws -> ContentDigest {
     precondition(open == nil, "WeightsWriter: a tensor is open")
     try container.end()
     try container.add(.tensorBlocks, named: sectionName, blocks.content, level: 3)

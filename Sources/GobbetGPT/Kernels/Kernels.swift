@@ -35,8 +35,8 @@ internal import CGobbetKernels
   ///
   /// Shapes: `input` [T, inputs], `output` [T, outputs], `bias` the outputs padded to whole panels.
   func multiply(
-    _ input: Matrix, _ weights: PackedMatrix, bias: [Float], _ epilogue: Epilogue,
-    inputs rounding: InputRounding, into output: inout Matrix
+    _ input: FloatMatrix, _ weights: PackedMatrix, bias: [Float], _ epilogue: Epilogue,
+    inputs rounding: InputRounding, into output: inout FloatMatrix
   ) {
     precondition(input.width == weights.inputCount, "multiply: input of another width")
     precondition(output.width == weights.outputCount, "multiply: output of another width")
@@ -66,7 +66,8 @@ internal import CGobbetKernels
 
   /// Every row, normalised to mean 0 and variance 1, times the gain, plus the shift.
   func normalize(
-    _ input: Matrix, gain: [Float], shift: [Float], epsilon: Float, into output: inout Matrix
+    _ input: FloatMatrix, gain: [Float], shift: [Float], epsilon: Float,
+    into output: inout FloatMatrix
   ) {
     precondition(gain.count == input.width && shift.count == input.width, "normalize: gain")
     precondition(output.width == input.width, "normalize: output of another width")
@@ -84,7 +85,7 @@ internal import CGobbetKernels
   /// Puts the keys and values of every segment's rows into its cache.
   ///
   /// Shapes: `projected` [T, 3C]: queries, keys, values.
-  func remember(_ projected: Matrix, _ segments: [Segment], layer: Int) {
+  func remember(_ projected: FloatMatrix, _ segments: [Segment], layer: Int) {
     for segment in segments {
       let cache = segment.cache
       precondition(projected.width == 3 * cache.width, "remember: rows of another width")
@@ -105,7 +106,7 @@ internal import CGobbetKernels
   ///
   /// Shapes: `projected` [T, 3C], of which the queries are read; `output` [T, C].
   func attend(
-    _ projected: Matrix, _ segments: [Segment], layer: Int, into output: inout Matrix,
+    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, into output: inout FloatMatrix,
     weights: inout AttentionWeights?
   ) {
     let width = output.width

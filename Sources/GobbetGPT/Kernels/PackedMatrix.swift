@@ -88,7 +88,7 @@ internal import CGobbetKernels
   }
 
   /// Copies the weights of one output to a row.
-  func copyWeights(ofOutput output: Int, to rows: inout Matrix, row: Int) {
+  func copyWeights(ofOutput output: Int, to rows: inout FloatMatrix, row: Int) {
     precondition(output >= 0 && output < outputCount, "copyWeights: no such output")
     precondition(rows.width == inputCount && row < rows.rowCount, "copyWeights: no such row")
     unsafe rows.elements.withUnsafeMutableBufferPointer { buffer in

@@ -9,7 +9,7 @@ struct Attention: Sendable {
   ///
   /// Shapes: `input` [T, C], `projected` [T, 3C].
   func remember(
-    _ input: Matrix, _ segments: [Segment], layer: Int, into projected: inout Matrix,
+    _ input: FloatMatrix, _ segments: [Segment], layer: Int, into projected: inout FloatMatrix,
     _ kernels: Kernels
   ) {
     project.apply(input, .store, into: &projected, kernels)
@@ -20,8 +20,8 @@ struct Attention: Sendable {
   ///
   /// Shapes: `projected` [T, 3C], `attended` [T, C], scratch; `residual` [T, C].
   func attend(
-    _ projected: Matrix, _ segments: [Segment], layer: Int, _ attended: inout Matrix,
-    weights: inout AttentionWeights?, addingTo residual: inout Matrix, _ kernels: Kernels
+    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, _ attended: inout FloatMatrix,
+    weights: inout AttentionWeights?, addingTo residual: inout FloatMatrix, _ kernels: Kernels
   ) {
     kernels.attend(projected, segments, layer: layer, into: &attended, weights: &weights)
     combine.apply(attended, .add, into: &residual, kernels)
@@ -57,8 +57,8 @@ public struct AttentionWeights: Hashable, Sendable {
   }
 
   /// What one head saw: T rows of T weights, each adding up to 1.
-  public subscript(head: Int) -> Matrix {
-    var matrix = Matrix(rowCount: positionCount, width: positionCount)
+  public subscript(head: Int) -> FloatMatrix {
+    var matrix = FloatMatrix(rowCount: positionCount, width: positionCount)
     let count = positionCount * positionCount
     matrix.elements = Array(elements[(head * count)..<((head + 1) * count)])
     return matrix

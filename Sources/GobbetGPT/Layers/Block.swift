@@ -59,22 +59,22 @@ struct KeptRows {
 /// What the blocks compute in, reused from pass to pass.
 struct Workspace {
   /// The stream that every block adds to, [T, C].
-  var residual: Matrix
+  var residual: FloatMatrix
   /// What a layer takes in, [T, C].
-  var normalized: Matrix
+  var normalized: FloatMatrix
   /// Queries, keys and values, [T, 3C].
-  var projected: Matrix
+  var projected: FloatMatrix
   /// What the heads saw, [T, C].
-  var attended: Matrix
+  var attended: FloatMatrix
   /// The inside of the feed-forward, [T, 4C].
-  var expanded: Matrix
+  var expanded: FloatMatrix
 
   /// No rows yet.
   init(width: Int) {
-    residual = Matrix(rowCount: 0, width: width)
+    residual = FloatMatrix(rowCount: 0, width: width)
     normalized = residual
-    projected = Matrix(rowCount: 0, width: 3 * width)
+    projected = FloatMatrix(rowCount: 0, width: 3 * width)
     attended = residual
-    expanded = Matrix(rowCount: 0, width: 4 * width)
+    expanded = FloatMatrix(rowCount: 0, width: 4 * width)
   }
 }

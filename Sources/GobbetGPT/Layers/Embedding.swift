@@ -8,7 +8,7 @@ struct Embedding: Sendable {
   let positions: [Float]
 
   /// Shapes: `ids` and `at` [T], `output` [T, C].
-  func apply(_ ids: [TokenID], at positions: [Int], into output: inout Matrix) {
+  func apply(_ ids: [TokenID], at positions: [Int], into output: inout FloatMatrix) {
     output.resize(rowCount: ids.count)
     let width = output.width
     for (row, id) in ids.enumerated() {

@@ -9,7 +9,8 @@ struct FeedForward: Sendable {
   ///
   /// Shapes: `input` [T, C], `expanded` [T, 4C], scratch; `residual` [T, C].
   func apply(
-    _ input: Matrix, _ expanded: inout Matrix, addingTo residual: inout Matrix, _ kernels: Kernels
+    _ input: FloatMatrix, _ expanded: inout FloatMatrix, addingTo residual: inout FloatMatrix,
+    _ kernels: Kernels
   ) {
     up.apply(input, .gelu, into: &expanded, kernels)
     down.apply(expanded, .add, into: &residual, kernels)

@@ -10,7 +10,7 @@ struct LayerNorm: Sendable {
   let epsilon: Float
 
   /// Shapes: `input` [T, C], `output` [T, C].
-  func apply(_ input: Matrix, into output: inout Matrix, _ kernels: Kernels) {
+  func apply(_ input: FloatMatrix, into output: inout FloatMatrix, _ kernels: Kernels) {
     kernels.normalize(input, gain: gain, shift: shift, epsilon: epsilon, into: &output)
   }
 }

@@ -22,7 +22,8 @@ struct Linear: Sendable {
 
   /// Shapes: `input` [T, inputs], `output` [T, outputs].
   func apply(
-    _ input: Matrix, _ epilogue: Kernels.Epilogue, into output: inout Matrix, _ kernels: Kernels
+    _ input: FloatMatrix, _ epilogue: Kernels.Epilogue, into output: inout FloatMatrix,
+    _ kernels: Kernels
   ) {
     kernels.multiply(input, weights, bias: bias, epilogue, inputs: inputs, into: &output)
   }

@@ -68,7 +68,7 @@ public final class ForwardPass {
   ///   then.
   public func logits(
     of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
-  ) throws(GPTError) -> Matrix {
+  ) throws(GPTError) -> FloatMatrix {
     try logits(of: [Continuation(ids, try self.cache(cache))], positions)[0]
   }
 
@@ -78,9 +78,9 @@ public final class ForwardPass {
   /// - Throws: as ``logits(of:_:cache:)``.
   public func logits(
     of batch: [Continuation], _ positions: Positions = .last
-  ) throws(GPTError) -> [Matrix] {
-    var results = [Matrix](
-      repeating: Matrix(rowCount: 0, width: model.headWidth), count: batch.count)
+  ) throws(GPTError) -> [FloatMatrix] {
+    var results = [FloatMatrix](
+      repeating: FloatMatrix(rowCount: 0, width: model.headWidth), count: batch.count)
     try forEachPiece(of: batch, positions) { rows, sequences in
       var next = 0
       while next < sequences.count {
@@ -98,10 +98,10 @@ public final class ForwardPass {
   /// `body` takes logits [rows, V] and, for every row, the number of its sequence in the batch. The
   /// rows of a sequence come in order.
   func forEachPiece(
-    of batch: [Continuation], _ positions: Positions, _ body: (Matrix, [Int]) -> Void
+    of batch: [Continuation], _ positions: Positions, _ body: (FloatMatrix, [Int]) -> Void
   ) throws(GPTError) {
     try check(batch)
-    var logits = Matrix(rowCount: 0, width: model.headWidth)
+    var logits = FloatMatrix(rowCount: 0, width: model.headWidth)
     for piece in Piece.pieces(of: batch, positions) {
       applyBlocks(to: piece)
       // Logits are wide: the head takes a part of the rows at a time.
@@ -136,10 +136,10 @@ public final class ForwardPass {
   /// - Throws: as ``logits(of:_:cache:)``.
   public func embeddings(
     of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
-  ) throws(GPTError) -> Matrix {
+  ) throws(GPTError) -> FloatMatrix {
     let batch = [Continuation(ids, try self.cache(cache))]
     try check(batch)
-    var embeddings = Matrix(rowCount: 0, width: model.configuration.width)
+    var embeddings = FloatMatrix(rowCount: 0, width: model.configuration.width)
     for piece in Piece.pieces(of: batch, positions) {
       applyBlocks(to: piece)
       model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
@@ -165,8 +165,8 @@ public final class ForwardPass {
   ///
   /// Shapes: [T, C] each.
   /// - Throws: as ``logits(of:_:cache:)``.
-  public func hiddenStates(of ids: [TokenID]) throws(GPTError) -> [Matrix] {
-    var states: [Matrix] = []
+  public func hiddenStates(of ids: [TokenID]) throws(GPTError) -> [FloatMatrix] {
+    var states: [FloatMatrix] = []
     _ = try observe(ids, attentionOf: nil) { states.append($0) }
     model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
     states[states.count - 1] = workspace.normalized
@@ -184,7 +184,7 @@ public final class ForwardPass {
 
   /// Runs tokens through all blocks and shows the residual stream before the first and after each.
   private func observe(
-    _ ids: [TokenID], attentionOf observed: Int?, _ show: (Matrix) -> Void
+    _ ids: [TokenID], attentionOf observed: Int?, _ show: (FloatMatrix) -> Void
   ) throws(GPTError) -> AttentionWeights {
     let batch = [Continuation(ids, try KeyValueCache(model))]
     try check(batch)

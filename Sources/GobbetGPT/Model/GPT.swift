@@ -7,7 +7,7 @@ public struct GPT: Sendable {
   /// What the weights are in memory.
   public let precision: Precision
   /// The sizes of the model.
-  public let configuration: Configuration
+  public let configuration: GPTConfiguration
   /// Logits of a position: the vocabulary, or the classes of a classification head.
   public var headWidth: Int { head.outputCount }
 
@@ -23,7 +23,7 @@ public struct GPT: Sendable {
   /// there is one; K need not be the vocabulary.
   /// - Throws: ``GPTError`` for weights that make no model, else an error of the source.
   public init(
-    _ source: any TensorSource, configuration: Configuration? = nil,
+    _ source: any TensorSource, configuration: GPTConfiguration? = nil,
     precision: Precision = .float32, threadCount: Int = 1
   ) throws {
     try self.init(
@@ -33,7 +33,7 @@ public struct GPT: Sendable {
 
   /// The same, with matrices that are read about so many bytes at a time.
   package init(
-    _ source: any TensorSource, configuration: Configuration? = nil, precision: Precision,
+    _ source: any TensorSource, configuration: GPTConfiguration? = nil, precision: Precision,
     threadCount: Int, partByteCount: Int
   ) throws {
     let configuration = try configuration ?? Self.configuration(of: source)
@@ -79,10 +79,12 @@ public struct GPT: Sendable {
     try parameters.pack()
   }
 
-  private static func configuration(of source: any TensorSource) throws(GPTError) -> Configuration {
-    guard let json = source.metadata(forKey: Configuration.metadataKey) else {
+  private static func configuration(of source: any TensorSource) throws(GPTError)
+    -> GPTConfiguration
+  {
+    guard let json = source.metadata(forKey: GPTConfiguration.metadataKey) else {
       throw GPTError(.missingConfiguration)
     }
-    return try Configuration(json: json)
+    return try GPTConfiguration(json: json)
   }
 }

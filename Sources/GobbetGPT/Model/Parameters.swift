@@ -26,7 +26,7 @@ struct Parameters {
   ///
   /// - Throws: ``GPTError`` for the first tensor that is missing, misshapen or surplus.
   init(
-    _ source: any TensorSource, _ configuration: Configuration, _ precision: Precision,
+    _ source: any TensorSource, _ configuration: GPTConfiguration, _ precision: Precision,
     _ threads: ThreadPool, partByteCount: Int
   ) throws(GPTError) {
     self.source = source
@@ -74,7 +74,7 @@ struct Parameters {
   }
 
   private static func expected(
-    _ configuration: Configuration, headWidth: Int
+    _ configuration: GPTConfiguration, headWidth: Int
   ) -> [Expectation] {
     let width = configuration.width
     var list = [
@@ -109,7 +109,7 @@ struct Parameters {
   }
 
   private static func check(
-    _ expected: [Expectation], _ configuration: Configuration, _ source: any TensorSource,
+    _ expected: [Expectation], _ configuration: GPTConfiguration, _ source: any TensorSource,
     _ byName: [String: TensorDescription]
   ) throws(GPTError) {
     let kinds = Set(byName.keys.map(kind))

@@ -63,7 +63,7 @@ extension GGUFReader {
   }
 
   /// llama.cpp's names of the patterns; the first of a pattern is the one that is written.
-  static let patterns: [(name: String, pattern: Pattern)] = [
+  static let patterns: [(name: String, pattern: SplitPattern)] = [
     ("gpt-2", .gpt2), ("default", .gpt2), ("llama-bpe", .llama3), ("llama3", .llama3),
     ("qwen2", .qwen2), ("gpt-4o", .o200k), ("tekken", .tekken), ("deepseek-v3", .deepSeekV3),
   ]

@@ -10,7 +10,7 @@ extension Vocabulary {
   /// themselves `pattern` is not looked at.
   /// - Throws: ``LoadingError`` for other files and where a pattern is missing; ``FileError``,
   ///   ``FormatError``, ``InterchangeError``.
-  public init(recognizing path: String, pattern: Pattern? = nil) throws {
+  public init(recognizing path: String, pattern: SplitPattern? = nil) throws {
     switch try FileKind(recognizing: path) {
     case .gobbet: try self.init(contentsOf: path)
     case .tiktoken: self = try Self.tiktoken(path, pattern)
@@ -35,7 +35,7 @@ extension Vocabulary {
     }
   }
 
-  private static func tiktoken(_ path: String, _ given: Pattern?) throws -> Vocabulary {
+  private static func tiktoken(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
     let ranks = try TiktokenRanks.tokens(contentsOf: path)
     let rankCount = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
     let published = WellKnownTokenizer.recognized(rankCount: rankCount)

@@ -7,7 +7,7 @@ public struct WellKnownTokenizer: Sendable {
   /// tiktoken's name.
   public let name: String
   /// How text is split.
-  public let pattern: Pattern
+  public let pattern: SplitPattern
   /// Ranks in its file: what it is recognised by.
   public let rankCount: Int
   /// Special tokens and their ids.

@@ -6,7 +6,7 @@ enum HuggingFacePretokenizer {
   /// The pattern of the file whose outermost object is `root`.
   ///
   /// - Throws: ``InterchangeError`` (`unsupported`) for any other.
-  static func pattern(_ root: JSONValue) throws(InterchangeError) -> Pattern {
+  static func pattern(_ root: JSONValue) throws(InterchangeError) -> SplitPattern {
     guard let pretokenizer = try root.member("pre_tokenizer"), !pretokenizer.isNull else {
       throw root.error(.unsupported("no pre-tokenizer"), key: "pre_tokenizer".utf8)
     }
@@ -22,7 +22,7 @@ enum HuggingFacePretokenizer {
       }
       expressions.append(try expression(ofSplit: step))
     }
-    let splitPattern = Pattern(regularExpressions: expressions)
+    let splitPattern = SplitPattern(regularExpressions: expressions)
     if splitPattern == nil, let split = steps.dropLast().first {
       throw split.error(
         .unsupported("the expression \(expressions.joined(separator: " followed by "))"))
@@ -45,7 +45,8 @@ enum HuggingFacePretokenizer {
   }
 
   /// GPT-2's pattern, or nil where the step only makes bytes visible.
-  private static func byteLevelPattern(_ step: JSONValue) throws(InterchangeError) -> Pattern? {
+  private static func byteLevelPattern(_ step: JSONValue) throws(InterchangeError) -> SplitPattern?
+  {
     if try step.member("add_prefix_space")?.bool != false {
       throw step.error(.unsupported("add_prefix_space"))
     }

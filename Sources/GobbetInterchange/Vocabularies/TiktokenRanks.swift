@@ -20,7 +20,7 @@ public enum TiktokenRanks {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the line, or `vocabulary`.
   public static func vocabulary(
-    contentsOf path: String, pattern: Pattern, specialTokens: SpecialTokens
+    contentsOf path: String, pattern: SplitPattern, specialTokens: SpecialTokens
   ) throws -> Vocabulary {
     try vocabulary(
       of: tokens(contentsOf: path), path: path, pattern: pattern, specialTokens: specialTokens)
@@ -30,7 +30,7 @@ public enum TiktokenRanks {
   ///
   /// - Throws: ``InterchangeError`` (`vocabulary`).
   public static func vocabulary(
-    of tokens: TokenTable, path: String, pattern: Pattern, specialTokens: SpecialTokens
+    of tokens: TokenTable, path: String, pattern: SplitPattern, specialTokens: SpecialTokens
   ) throws(InterchangeError) -> Vocabulary {
     do {
       return try Vocabulary(ranks: tokens, pattern: pattern, specialTokens: specialTokens)

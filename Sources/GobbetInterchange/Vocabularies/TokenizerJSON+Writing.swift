@@ -45,7 +45,7 @@ extension TokenizerJSON {
     return text
   }
 
-  private static func append(_ pattern: Pattern, to text: inout [UInt8]) {
+  private static func append(_ pattern: SplitPattern, to text: inout [UInt8]) {
     let byteLevel = #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"#
     if pattern == .gpt2 {
       text.append(byteLevel + #""use_regex":true}"#)

@@ -63,10 +63,10 @@ struct VisibleVocabulary {
   /// - Throws: ``InterchangeError``: a string that stands for no bytes, a merge of what is no token,
   ///   or `vocabulary`.
   func vocabulary(
-    specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: Pattern,
+    specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: SplitPattern,
     tokensField: String, mergesField: String
   ) throws(InterchangeError) -> Vocabulary {
-    var merges: [Merge] = []
+    var merges: [TokenMerge] = []
     merges.reserveCapacity(pairs.count)
     for (index, pair) in pairs.enumerated() {
       guard let left = ids[pair.left], let right = ids[pair.right],
@@ -76,7 +76,7 @@ struct VisibleVocabulary {
           .damaged("a part, or both together, are no token"), path: path,
           field: "\(mergesField)[\(index)]")
       }
-      merges.append(Merge(left: left, right: right, result: result))
+      merges.append(TokenMerge(left: left, right: right, result: result))
     }
     // A special token that merges make, too, is an ordinary one as well.
     var specialIDs = Set(specialTokens.map(\.id))

@@ -14,7 +14,7 @@ public enum VocabularyAndMerges {
   /// GPT-2's files, and those that the caller adds because the files leave them out.
   /// - Throws: `FileError`; ``InterchangeError`` with the line or the token.
   public static func vocabulary(
-    tokens tokensPath: String, merges mergesPath: String, pattern: Pattern = .gpt2,
+    tokens tokensPath: String, merges mergesPath: String, pattern: SplitPattern = .gpt2,
     adding specialTokens: [SpecialToken] = []
   ) throws -> Vocabulary {
     let document = try JSONDocument(

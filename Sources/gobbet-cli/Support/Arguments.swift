@@ -5,12 +5,12 @@ public import Gobbet
 
 /// The name of a pattern.
 struct PatternName: ExpressibleByArgument {
-  let pattern: Pattern
+  let pattern: SplitPattern
 
-  init(_ pattern: Pattern) { self.pattern = pattern }
+  init(_ pattern: SplitPattern) { self.pattern = pattern }
 
   init?(argument: String) {
-    guard let pattern = Pattern(named: argument) else { return nil }
+    guard let pattern = SplitPattern(named: argument) else { return nil }
     self.pattern = pattern
   }
 
@@ -82,7 +82,7 @@ enum BadLines: String, ExpressibleByArgument, CaseIterable {
 
 extension DatasetSplit: ExpressibleByArgument {}
 
-extension Pattern {
+extension SplitPattern {
   /// All names, for help texts.
   static var listed: String { named.map(\.name).joined(separator: ", ") }
 }

@@ -32,9 +32,9 @@ struct CountingOptions: ParsableArguments {
 
   /// A run with these options that works for the file at `output`.
   func run(
-    _ input: InputOptions, _ pattern: Pattern, _ threads: ThreadOptions, for output: String
-  ) throws -> PretokenCountingRun {
-    var run = PretokenCountingRun(
+    _ input: InputOptions, _ pattern: SplitPattern, _ threads: ThreadOptions, for output: String
+  ) throws -> PretokenCountingJob {
+    var run = PretokenCountingJob(
       inputs: try input.inputs(), corpus: input.corpus, pattern: pattern, workerCount: threads.count
     )
     run.memoryByteBudget = memory?.value

@@ -68,7 +68,7 @@ extension InspectionReport.CountsPart {
   }
 }
 
-extension Pattern {
+extension SplitPattern {
   /// The name, or what the pattern is made of if it has none.
   fileprivate var nameOrSettings: String { name ?? "settings \(settings)" }
 }

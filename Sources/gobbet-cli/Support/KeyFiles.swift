@@ -39,7 +39,8 @@ enum KeyFiles {
   /// The public key that belongs to a private one.
   private static func publicKey(of privateKey: [UInt8]) throws -> [UInt8] {
     guard
-      let signature = ContainerSignature(of: Digest(of: privateKey.span), privateKey: privateKey)
+      let signature = ContainerSignature(
+        of: ContentDigest(of: privateKey.span), privateKey: privateKey)
     else { throw Failure(.badData, "not a private key") }
     return signature.publicKey
   }

@@ -88,7 +88,8 @@ struct VocabularyOptions: ParsableArguments {
     help: "A .gobbet vocabulary, a tiktoken file, a tokenizer.json, or a vocab.json.")
   var vocabulary: String
 
-  @Option(help: "How text is split, for files that do not say (tiktoken's): \(Pattern.listed).")
+  @Option(
+    help: "How text is split, for files that do not say (tiktoken's): \(SplitPattern.listed).")
   var pattern: PatternName?
 
   /// Reads the file.

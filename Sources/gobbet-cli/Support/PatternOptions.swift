@@ -3,7 +3,7 @@ import Gobbet
 
 /// How text is split: by a pattern that has a name, or by one with some settings changed.
 struct PatternOptions: ParsableArguments {
-  @Option(help: "How text is split: \(Pattern.listed). (default: cl100k)")
+  @Option(help: "How text is split: \(SplitPattern.listed). (default: cl100k)")
   var pattern: PatternName?
 
   @Option(help: "Digits of a numeral together, in place of the pattern's: 1, 2, 3 or all.")
@@ -23,7 +23,7 @@ struct PatternOptions: ParsableArguments {
   /// The pattern with the settings that were given.
   ///
   /// - Throws: ``Failure`` (`usage`) if they do not go together.
-  func chosen() throws(Failure) -> Pattern {
+  func chosen() throws(Failure) -> SplitPattern {
     let base = pattern?.pattern ?? .cl100k
     var settings = base.settings
     if let contractions { settings[0] = contractions.setting(for: base.words).rawValue }
@@ -34,7 +34,7 @@ struct PatternOptions: ParsableArguments {
     case .no: settings.replaceSubrange(5...6, with: [0, 1])
     case nil: break
     }
-    guard let changed = Pattern(settings: settings) else {
+    guard let changed = SplitPattern(settings: settings) else {
       throw Failure(.usage, "--pattern \(base.name ?? ""): these settings do not go with it")
     }
     return changed
@@ -48,7 +48,7 @@ enum DigitRule: String, ExpressibleByArgument {
   case three = "3"
   case all
 
-  var setting: Pattern.Digits {
+  var setting: SplitPattern.Digits {
     switch self {
     case .one: .one
     case .two: .upToTwo
@@ -64,7 +64,7 @@ enum ContractionRule: String, ExpressibleByArgument {
   case lowercase
   case anyCase = "any-case"
 
-  func setting(for words: Pattern.Words) -> Pattern.Contractions {
+  func setting(for words: SplitPattern.Words) -> SplitPattern.Contractions {
     switch self {
     case .none: .none
     case .lowercase: .lowercase

@@ -46,7 +46,7 @@ final class Progress: Sendable {
   }
 
   /// How long merging will take if it goes on as it has begun; empty while that is not known.
-  func timeLeft(_ progress: TrainingRunProgress) -> String {
+  func timeLeft(_ progress: TrainingJobProgress) -> String {
     guard case .merging(let done, let all) = progress, done > 0 else { return "" }
     let start = state.withLock { state in
       let start = state.mergingStart ?? .now

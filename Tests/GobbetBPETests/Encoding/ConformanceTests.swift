@@ -4,7 +4,7 @@ import Testing
 
 /// The vocabulary of a tiktoken file, without special tokens.
 func published(_ name: String) throws -> Vocabulary {
-  let patterns: [String: Pattern] = [
+  let patterns: [String: SplitPattern] = [
     "gpt2": .gpt2, "cl100k_base": .cl100k, "o200k_base": .o200k,
   ]
   var tokens = TokenTable()
@@ -21,7 +21,7 @@ struct ConformanceTests {
     let tokenizer = Tokenizer(vocabulary)
     var encoder = tokenizer.makeEncoder()
     let reference = ReferenceEncoder(vocabulary)
-    let decoder = Decoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary)
     var differing: [String] = []
     for vector in try Conformance.encodeVectors(name) {
       let text = Array(vector.text.utf8)

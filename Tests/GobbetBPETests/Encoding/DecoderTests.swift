@@ -12,13 +12,13 @@ import Testing
   }
 
   @Test("tokens become their bytes, special tokens too") func bytes() throws {
-    let decoder = Decoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary)
     #expect(try decoder.decoded([258, 256, 300, 65]) == "abé<end>A")
     #expect(try decoder.decoded([0xFF]) == "\u{FFFD}")
   }
 
   @Test("an id without a token is named with its place") func unknown() {
-    let decoder = Decoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary)
     for id: TokenID in [259, 299, 301, .max] {
       let error = #expect(throws: UnknownTokenError.self) { try decoder.decoded([97, id]) }
       #expect(error == UnknownTokenError(id: id, index: 1))
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test("a stream gives every scalar once it is whole") func streaming() throws {
-    var stream = StreamingDecoder(Decoder(vocabulary))
+    var stream = StreamingDecoder(TokenDecoder(vocabulary))
     // é, then the four bytes of U+1F600, one of them at the end of a token, then b.
     #expect(try stream.append(257) == "é")
     #expect(try stream.append(0x9F) == "")
@@ -44,7 +44,7 @@ import Testing
     throws
   {
     var generator = SeededGenerator(3)
-    let decoder = Decoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary)
     let bytes: [UInt8] = [0x41, 0xC3, 0xE2, 0xED, 0xF0, 0xF4, 0x80, 0x9F, 0xA9, 0xBF, 0xFF]
     for _ in 0..<2000 {
       let ids = (0..<8).map { _ in TokenID(bytes.randomElement(using: &generator) ?? 0) }

@@ -9,7 +9,7 @@ func randomVocabulary(
   var parts: [[UInt8]] = "abc 1".utf8.map { [$0] }
   var tokens = TokenTable()
   for byte in UInt8.min...UInt8.max { try tokens.append([byte]) }
-  var merges: [Merge] = []
+  var merges: [TokenMerge] = []
   var known = Set(parts)
   while merges.count < mergeCount {
     guard let left = parts.randomElement(using: &generator),
@@ -20,7 +20,8 @@ func randomVocabulary(
       bytes.count == 1 ? TokenID(bytes[0]) : TokenID(250 + (parts.firstIndex(of: bytes) ?? 0) + 1)
     }
     merges.append(
-      Merge(left: id(left), right: id(right), result: TokenID(truncatingIfNeeded: tokens.count)))
+      TokenMerge(
+        left: id(left), right: id(right), result: TokenID(truncatingIfNeeded: tokens.count)))
     parts.append(left + right)
     try tokens.append(left + right)
   }

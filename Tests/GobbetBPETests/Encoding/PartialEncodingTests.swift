@@ -13,7 +13,7 @@ func randomText(_ generator: inout SeededGenerator, pieceCount: ClosedRange<Int>
   return (0..<count).flatMap { _ in pieces.randomElement(using: &generator) ?? [] }
 }
 
-private func ids(_ text: [UInt8], _ encoder: inout Encoder) -> [TokenID] {
+private func ids(_ text: [UInt8], _ encoder: inout TokenEncoder) -> [TokenID] {
   var ids: [TokenID] = []
   encoder.encode(text.span, into: &ids)
   return ids
@@ -85,10 +85,10 @@ private func ids(_ text: [UInt8], _ encoder: inout Encoder) -> [TokenID] {
 @Suite("A text in chunks") struct ChunkedEncoderTests {
   @Test(
     "has the ids of the whole, however it is split",
-    arguments: Pattern.named.map(\.name))
+    arguments: SplitPattern.named.map(\.name))
   func splits(name: String) throws {
     var generator = SeededGenerator(24)
-    let pattern = try #require(Pattern(named: name))
+    let pattern = try #require(SplitPattern(named: name))
     var tokens = TokenTable()
     for byte in UInt8.min...UInt8.max { try tokens.append([byte]) }
     let tokenizer = Tokenizer(

@@ -47,7 +47,7 @@ import Testing
   }
 
   /// A vocabulary that the data of the peers has, or a small one of random merges.
-  private static func vocabulary(_ name: String, _ pattern: Pattern) throws -> Vocabulary {
+  private static func vocabulary(_ name: String, _ pattern: SplitPattern) throws -> Vocabulary {
     guard Conformance.isAvailable else {
       var generator = SeededGenerator(41)
       return try randomVocabulary(&generator, rule: .ranks, mergeCount: 200)
@@ -61,7 +61,7 @@ import Testing
     "become what the reference makes of them",
     arguments: [("cl100k_base", "cl100k"), ("o200k_base", "o200k"), ("gpt2", "gpt2")])
   func agreement(name: String, pattern: String) throws {
-    let vocabulary = try Self.vocabulary(name, try #require(Pattern(named: pattern)))
+    let vocabulary = try Self.vocabulary(name, try #require(SplitPattern(named: pattern)))
     let reference = ReferenceEncoder(vocabulary)
     var encoder = Tokenizer(vocabulary).makeEncoder(cacheByteBudget: 1 << 18)
     var different = 0

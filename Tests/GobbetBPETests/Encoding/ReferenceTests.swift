@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite("The reference") struct ReferenceTests {
-  @Test("cuts text as the scanner does", arguments: Pattern.named.map(\.name))
+  @Test("cuts text as the scanner does", arguments: SplitPattern.named.map(\.name))
   func pretokens(name: String) throws {
     var generator = SeededGenerator(30)
-    let pattern = try #require(Pattern(named: name))
+    let pattern = try #require(SplitPattern(named: name))
     let vocabulary = try Vocabulary(byteOrder: Array(0...255), pairs: [], pattern: pattern)
     let reference = ReferenceEncoder(vocabulary)
     let scanner = PretokenScanner(pattern)
@@ -29,7 +29,8 @@ import Testing
         : try Vocabulary(
           tokens: tokens,
           merges: [
-            Merge(left: 98, right: 99, result: 257), Merge(left: 97, right: 98, result: 256),
+            TokenMerge(left: 98, right: 99, result: 257),
+            TokenMerge(left: 97, right: 98, result: 256),
           ], mergeRule: rule, pattern: .gpt2, specialTokens: .none)
       return ReferenceEncoder(vocabulary).encoded(Array(text.utf8))
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Cutting text into pretokens") struct PretokenScannerTests {
-  static let names = Pattern.named.map(\.name)
+  static let names = SplitPattern.named.map(\.name)
 
   private func lengths(_ scanner: PretokenScanner, _ bytes: [UInt8]) -> [Int] {
     var lengths: [Int] = []
@@ -17,7 +17,7 @@ import Testing
   }
 
   private func scanner(_ name: String) throws -> PretokenScanner {
-    PretokenScanner(try #require(Pattern(named: name)))
+    PretokenScanner(try #require(SplitPattern(named: name)))
   }
 
   @Test("awkward strings are cut as the regular expression cuts them", arguments: names)
@@ -85,16 +85,16 @@ import Testing
 
   @Test("settings survive a file, and unknown ones are refused")
   func settings() {
-    for (name, pattern) in Pattern.named {
-      #expect(Pattern(settings: pattern.settings) == pattern)
+    for (name, pattern) in SplitPattern.named {
+      #expect(SplitPattern(settings: pattern.settings) == pattern)
       #expect(pattern.name == name)
-      #expect(Pattern(settings: Array(pattern.settings.dropLast())) == nil)
+      #expect(SplitPattern(settings: Array(pattern.settings.dropLast())) == nil)
       for index in pattern.settings.indices {
         var settings = pattern.settings
         settings[index] = 200
-        #expect(Pattern(settings: settings) == nil)
+        #expect(SplitPattern(settings: settings) == nil)
       }
     }
-    #expect(Pattern(named: "gpt5") == nil)
+    #expect(SplitPattern(named: "gpt5") == nil)
   }
 }

@@ -14,7 +14,7 @@ import Testing
 
   @Test("what the examples say is what happens", arguments: try Self.examples())
   func example(_ example: Example) throws {
-    let scanner = PretokenScanner(try #require(Pattern(settings: example.settings)))
+    let scanner = PretokenScanner(try #require(SplitPattern(settings: example.settings)))
     let text = Array(example.pretokens.joined())
     var found: [[UInt8]] = []
     scanner.forEachPretoken(in: text.span) { found.append(Array(text[$0])) }
@@ -25,7 +25,7 @@ import Testing
   func names() throws {
     let rows = try Self.specification().split(separator: "\n").filter { $0.hasPrefix("| ") }
       .map { $0.split(separator: "|").map { $0.split(separator: " ") } }
-    for (name, pattern) in Pattern.named {
+    for (name, pattern) in SplitPattern.named {
       let row = try #require(rows.first { $0[0] == [Substring(name)] })
       #expect(row[1].flatMap(Self.bytes) == pattern.settings)
     }

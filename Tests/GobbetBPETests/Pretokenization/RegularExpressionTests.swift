@@ -5,7 +5,7 @@ import Testing
 @Suite("Regular expressions of patterns") struct RegularExpressionTests {
   /// As published: tiktoken's `openai_public.py`, Llama 3's `tokenizer.py`, minbpe, nanochat, and
   /// the `tokenizer.json` of Qwen 2, Qwen 3.5 and Mistral Nemo.
-  static let published: [(String, Pattern)] = [
+  static let published: [(String, SplitPattern)] = [
     (#"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"#, .gpt2),
     (#"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#, .gpt2),
     (#"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#, .gpt2),
@@ -24,7 +24,7 @@ import Testing
     (
       #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,2}"#
         + #"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#,
-      Pattern(
+      SplitPattern(
         contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .upToTwo,
         symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
     ),
@@ -60,15 +60,15 @@ import Testing
   func publishedSpellings() {
     for (expression, pattern) in Self.published {
       #expect(
-        Pattern(regularExpression: expression, dialect: .tiktoken) == pattern, "\(expression)")
+        SplitPattern(regularExpression: expression, dialect: .tiktoken) == pattern, "\(expression)")
     }
-    #expect(Pattern(regularExpressions: Self.deepSeek) == .deepSeekV3)
+    #expect(SplitPattern(regularExpressions: Self.deepSeek) == .deepSeekV3)
   }
 
   @Test("Oniguruma reads a plus behind {1,3} as any number of groups, so it is refused there")
   func oniguruma() {
     for (expression, pattern) in Self.published {
-      let found = Pattern(regularExpression: expression)
+      let found = SplitPattern(regularExpression: expression)
       #expect(found == (expression.contains("}+") && pattern == .cl100k ? nil : pattern))
     }
   }
@@ -81,10 +81,10 @@ import Testing
         code % 4, code / 4 % 4, code / 16 % 2, code / 32 % 4, code / 128 % 3, code / 384 % 2,
         code / 768,
       ]
-      guard let pattern = Pattern(settings: settings.map(UInt8.init)) else { continue }
+      guard let pattern = SplitPattern(settings: settings.map(UInt8.init)) else { continue }
       // Final white space is whole anyway where newlines are nothing special.
       guard pattern.newlineRuns || pattern.finalWhitespaceWhole else { continue }
-      #expect(Pattern(regularExpressions: pattern.regularExpressions) == pattern)
+      #expect(SplitPattern(regularExpressions: pattern.regularExpressions) == pattern)
       count += 1
     }
     #expect(count == 4 * 3 * 2 * 4 * 3 * 3 + 3)
@@ -92,10 +92,10 @@ import Testing
 
   @Test(
     "Hugging Face cuts by what a pattern writes as the pattern does",
-    .enabled(if: peersPython != nil), arguments: Pattern.named.map(\.name))
+    .enabled(if: peersPython != nil), arguments: SplitPattern.named.map(\.name))
   func huggingFace(name: String) throws {
     let folder = fixturesFolder + "/pretokenization/"
-    let expressions = try #require(Pattern(named: name)).regularExpressions
+    let expressions = try #require(SplitPattern(named: name)).regularExpressions
     let result = try run(
       try #require(peersPython), [folder + "cut_with_tokenizers.py", folder + "strings.txt"],
       input: Array(expressions.joined(separator: "\n").utf8),
@@ -111,16 +111,16 @@ import Testing
       "", expression + " ", expression + "|", " " + expression, "(?:\(expression))",
       String(expression.dropLast()) + "*", expression.replacing(#"\s*[\r\n]+|"#, with: #"\s*\n|"#),
     ] {
-      #expect(Pattern(regularExpression: changed) == nil, "\(changed)")
+      #expect(SplitPattern(regularExpression: changed) == nil, "\(changed)")
     }
     // Not the plus signs: one newline, or one blank, does for the last alternatives.
     for index in expression.indices where expression[index] != "+" {
       var changed = expression
       changed.remove(at: index)
-      #expect(Pattern(regularExpression: changed) != .llama3, "\(changed)")
+      #expect(SplitPattern(regularExpression: changed) != .llama3, "\(changed)")
     }
-    #expect(Pattern(regularExpressions: []) == nil)
-    #expect(Pattern(regularExpressions: [expression, expression]) == nil)
-    #expect(Pattern(regularExpressions: Self.deepSeek.reversed()) == nil)
+    #expect(SplitPattern(regularExpressions: []) == nil)
+    #expect(SplitPattern(regularExpressions: [expression, expression]) == nil)
+    #expect(SplitPattern(regularExpressions: Self.deepSeek.reversed()) == nil)
   }
 }

@@ -29,7 +29,7 @@ import Testing
     return text
   }
 
-  private func expectAgreement(_ pattern: Pattern, _ bytes: [UInt8]) {
+  private func expectAgreement(_ pattern: SplitPattern, _ bytes: [UInt8]) {
     let scanner = PretokenScanner(pattern)
     var found: [Int] = []
     scanner.forEachPretoken(in: bytes.span) { found.append($0.upperBound) }
@@ -40,9 +40,9 @@ import Testing
     #expect(found == expected, "\(pattern.settings) \(bytes)")
   }
 
-  @Test("masks find what the grammar finds", arguments: Pattern.named.map(\.name))
+  @Test("masks find what the grammar finds", arguments: SplitPattern.named.map(\.name))
   func named(name: String) throws {
-    let pattern = try #require(Pattern(named: name))
+    let pattern = try #require(SplitPattern(named: name))
     var generator = SeededGenerator(21)
     for _ in 0..<5000 { expectAgreement(pattern, Self.text(&generator)) }
   }
@@ -55,7 +55,7 @@ import Testing
         code % 4, code / 4 % 4, code / 16 % 2, code / 32 % 4, code / 128 % 3, code / 384 % 2,
         code / 768,
       ]
-      guard let pattern = Pattern(settings: settings.map(UInt8.init)) else { continue }
+      guard let pattern = SplitPattern(settings: settings.map(UInt8.init)) else { continue }
       for _ in 0..<25 { expectAgreement(pattern, Self.text(&generator)) }
     }
   }
@@ -65,7 +65,7 @@ import Testing
     arguments: ["gpt2", "cl100k", "o200k", "deepseek-v3"])
   func longRuns(name: String) throws {
     // Time that grew with the square of the length would not end within the hour.
-    let scanner = PretokenScanner(try #require(Pattern(named: name)))
+    let scanner = PretokenScanner(try #require(SplitPattern(named: name)))
     for run in [
       "a", "A", "\u{4E00}A", "\u{301}", "\u{301}A", " ", "\n", " \n", "\n  ", "!", "!\n/", "1",
       "\u{661}", "\u{3000}", "\u{3000}a", "'", "a's", "\u{4E00}", "\u{30AB}\u{30A0}", "\u{1F600}",

@@ -32,8 +32,9 @@ private func table(_ more: [String]) throws -> TokenTable {
       ranks: try table(["ab", "abc", "bc", "abcd"]), pattern: .cl100k, specialTokens: .none)
     #expect(
       ranks.merges == [
-        Merge(left: 97, right: 98, result: 256), Merge(left: 256, right: 99, result: 257),
-        Merge(left: 98, right: 99, result: 258), Merge(left: 257, right: 100, result: 259),
+        TokenMerge(left: 97, right: 98, result: 256), TokenMerge(left: 256, right: 99, result: 257),
+        TokenMerge(left: 98, right: 99, result: 258),
+        TokenMerge(left: 257, right: 100, result: 259),
       ])
   }
 
@@ -50,7 +51,7 @@ private func table(_ more: [String]) throws -> TokenTable {
     #expect(merges.count == 15)
     for (index, merge) in merges.enumerated() {
       let half = index == 0 ? 97 : TokenID(255 + index)
-      #expect(merge == Merge(left: half, right: half, result: TokenID(256 + index)))
+      #expect(merge == TokenMerge(left: half, right: half, result: TokenID(256 + index)))
     }
   }
 
@@ -75,12 +76,12 @@ private func table(_ more: [String]) throws -> TokenTable {
     }
     let added = TokenID(long.count - short.count + shapes.count)
     for shape in shapes { try long.append(shape.flatMap { [UInt8](repeating: $0, count: 64) }) }
-    func merges(_ table: TokenTable) throws -> [Merge] {
+    func merges(_ table: TokenTable) throws -> [TokenMerge] {
       try Vocabulary(ranks: table, pattern: .cl100k, specialTokens: .none).merges
     }
     func stretched(_ id: TokenID) -> TokenID { id < 256 ? (id == 97 ? 261 : 267) : id + added }
     let expected = try merges(short).map {
-      Merge(left: stretched($0.left), right: stretched($0.right), result: stretched($0.result))
+      TokenMerge(left: stretched($0.left), right: stretched($0.right), result: stretched($0.result))
     }
     let found = try merges(long).filter { $0.result >= 256 + added }
     #expect(found == expected)
@@ -229,7 +230,7 @@ private func table(_ more: [String]) throws -> TokenTable {
     let tokens = try table(["ab"])
     let error = #expect(throws: VocabularyError.self) {
       _ = try Vocabulary(
-        tokens: tokens, merges: [Merge(left: left, right: right, result: 256)],
+        tokens: tokens, merges: [TokenMerge(left: left, right: right, result: 256)],
         mergeRule: .learnedPairs, pattern: .cl100k, specialTokens: .none)
     }
     #expect(error?.code == (right == 9000 ? .unknownToken : .mergeBytes))

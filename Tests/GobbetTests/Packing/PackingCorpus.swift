@@ -36,8 +36,8 @@ struct PackingCorpus {
   }
 
   /// A run over the corpus that gives `tokens(of:)`.
-  func run(workerCount: Int = 2) throws -> PackingRun {
-    var run = PackingRun(
+  func run(workerCount: Int = 2) throws -> PackingJob {
+    var run = PackingJob(
       inputs: [path], vocabulary: try Self.vocabulary(), appendedToken: 256,
       options: TokenDatasetOptions(blockTokenCount: 64, sampleTokenCount: 300),
       workerCount: workerCount)

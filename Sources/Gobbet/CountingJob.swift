@@ -22,7 +22,7 @@ public struct TextCounts: Hashable, Sendable {
 }
 
 /// Counts the text of a corpus on several cores.
-public struct CountingRun: Sendable {
+public struct CountingJob: Sendable {
   /// Files, directories, or `-`.
   public var inputs: [String]
   /// How the inputs are read.

@@ -1,5 +1,5 @@
 /// The sizes of a model, under the names of GPT-2's `config.json`.
-public struct Configuration: Hashable, Sendable {
+public struct GPTConfiguration: Hashable, Sendable {
   /// The metadata key under which weights carry it.
   public static let metadataKey = "gpt.configuration"
 

@@ -1,5 +1,5 @@
 /// Rows of floats, one after the other.
-public struct Matrix: Hashable, Sendable {
+public struct FloatMatrix: Hashable, Sendable {
   /// Rows.
   public private(set) var rowCount: Int
   /// Floats in a row.
@@ -20,8 +20,8 @@ public struct Matrix: Hashable, Sendable {
   }
 
   /// A copy of some rows.
-  public func rows(_ range: Range<Int>) -> Matrix {
-    var part = Matrix(rowCount: 0, width: width)
+  public func rows(_ range: Range<Int>) -> FloatMatrix {
+    var part = FloatMatrix(rowCount: 0, width: width)
     part.elements = Array(elements[(range.lowerBound * width)..<(range.upperBound * width)])
     part.rowCount = range.count
     return part
@@ -49,7 +49,7 @@ public struct Matrix: Hashable, Sendable {
   }
 
   /// Puts the rows of another matrix of the same width after the last.
-  mutating func append(_ rows: Matrix) {
+  mutating func append(_ rows: FloatMatrix) {
     precondition(rows.width == width, "append: rows of another width")
     elements.append(contentsOf: rows.elements)
     rowCount += rows.rowCount

@@ -7,7 +7,7 @@ public enum SectionCodec: UInt8, Hashable, Sendable {
 }
 
 /// One section of a file, as its table of contents tells of it.
-public struct Section: Hashable, Sendable {
+public struct ContainerSection: Hashable, Sendable {
   /// What it holds.
   public let kind: SectionKind
   /// Its name; empty for kinds of which there is one.
@@ -25,7 +25,7 @@ public struct Section: Hashable, Sendable {
   /// Bytes of the payload, decoded.
   public let byteCount: Int
   /// The SHA-256 of the payload, decoded.
-  public let digest: Digest
+  public let digest: ContentDigest
   /// The CRC-32C of its block table.
   let blockTableChecksum: UInt32
 
@@ -53,7 +53,8 @@ public struct Section: Hashable, Sendable {
 
   /// Bytes from the start of the file to whatever follows.
   var endOffset: Int {
-    (blockTableOffset + blockTableByteCount + Limits.alignment - 1) & ~(Limits.alignment - 1)
+    (blockTableOffset + blockTableByteCount + FormatLimits.alignment - 1)
+      & ~(FormatLimits.alignment - 1)
   }
 
   /// Decoded bytes of one block, from the start of the payload.

@@ -3,7 +3,7 @@ public import GobbetBPE
 /// Continues a prompt, one token at a time.
 ///
 /// Belongs to one thread.
-public struct Generator {
+public struct TokenGenerator {
   private let pass: ForwardPass
   private var sequence: GrowingSequence
 

@@ -7,7 +7,7 @@ public enum RegularExpressionDialect: Sendable {
   case tiktoken
 }
 
-extension Pattern {
+extension SplitPattern {
   /// The pattern that a published expression means; nil if its spelling is not known.
   ///
   /// Nothing is compiled: each alternative must be spelled in one of the ways that tiktoken,

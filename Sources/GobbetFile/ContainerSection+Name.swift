@@ -1,10 +1,10 @@
-extension Section {
+extension ContainerSection {
   /// Whether `name` may stand in a file: short, in normalization form C, without control
   /// characters, and nothing that a path could be made of.
   ///
   /// Who writes sections under names from elsewhere asks first; a writer takes no other names.
   public static func isLegal(name: String) -> Bool {
-    guard name.utf8.count <= Limits.maximumNameByteCount else { return false }
+    guard name.utf8.count <= FormatLimits.maximumNameByteCount else { return false }
     var previous: Unicode.Scalar = " "
     for scalar in name.unicodeScalars {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

@@ -9,7 +9,7 @@ public struct EncodedPrefix: Hashable, Sendable {
 /// Ends the encoding of a text early.
 private struct Enough: Error {}
 
-extension Encoder {
+extension TokenEncoder {
   /// Writes the first tokens of a text to `buffer`, as many as it has room for.
   ///
   /// They are the first tokens of the whole text, which is not the same as the tokens of its first

@@ -2,7 +2,7 @@
 public typealias TokenID = UInt32
 
 /// One step of byte-pair encoding: two neighbouring tokens become one.
-public struct Merge: Hashable, Sendable, BitwiseCopyable {
+public struct TokenMerge: Hashable, Sendable, BitwiseCopyable {
   /// The token in front.
   public let left: TokenID
   /// The token behind it.

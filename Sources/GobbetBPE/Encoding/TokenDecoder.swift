@@ -1,5 +1,5 @@
 /// Turns token ids back into the bytes they stand for; threads can share it.
-public struct Decoder: Sendable {
+public struct TokenDecoder: Sendable {
   /// The bytes of a token of at most 15 bytes, and their number in the topmost byte.
   private typealias Record = SIMD16<UInt8>
   /// In place of the number, for a longer token and for no token.

@@ -1,5 +1,5 @@
 /// How far a training run is.
-public enum TrainingRunProgress: Hashable, Sendable, CustomStringConvertible {
+public enum TrainingJobProgress: Hashable, Sendable, CustomStringConvertible {
   /// Pretokens are being counted; there are at least so many unique ones, which is what one worker
   /// has seen by itself.
   case counting(documentCount: Int, byteCount: Int, uniquePretokenCount: Int)

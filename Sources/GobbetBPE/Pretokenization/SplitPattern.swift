@@ -4,7 +4,7 @@
 /// symbols, white space. The settings say how each of them looks. Nothing that comes from a file is
 /// ever compiled: a file holds settings, or a spelling that is recognised as a whole.
 /// - Source: `Spec/Pretokenization.md`; pinned by `Fixtures/pretokenization/`.
-public struct Pattern: Hashable, Sendable {
+public struct SplitPattern: Hashable, Sendable {
   /// Whether English contractions (`'s`, `'ll`) are special.
   public enum Contractions: UInt8, Hashable, Sendable {
     /// They are not.

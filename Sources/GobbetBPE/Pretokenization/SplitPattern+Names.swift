@@ -1,47 +1,47 @@
-extension Pattern {
+extension SplitPattern {
   /// GPT-2, r50k and p50k: Hugging Face's `ByteLevel` too.
-  public static let gpt2 = Pattern(
+  public static let gpt2 = SplitPattern(
     contractions: .lowercase, words: .letters, wordPrefix: .space, digits: .runWithSpace,
     symbolTail: .none, newlineRuns: false, finalWhitespaceWhole: true)
 
   /// GPT-4 as tiktoken spells it.
-  public static let cl100k = Pattern(
+  public static let cl100k = SplitPattern(
     contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .upToThree,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: true)
 
   /// Llama 3, and GPT-4 as trainers spell it: cl100k but for white space at the end of the text.
-  public static let llama3 = Pattern(
+  public static let llama3 = SplitPattern(
     contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .upToThree,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
 
   /// GPT-4o.
-  public static let o200k = Pattern(
+  public static let o200k = SplitPattern(
     contractions: .anyCaseSuffix, words: .caseAware, wordPrefix: .anyButNewline,
     digits: .upToThree, symbolTail: .newlinesAndSlashes, newlineRuns: true,
     finalWhitespaceWhole: false)
 
   /// Qwen 2, 2.5 and 3.
-  public static let qwen2 = Pattern(
+  public static let qwen2 = SplitPattern(
     contractions: .anyCase, words: .letters, wordPrefix: .anyButNewline, digits: .one,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
 
   /// Qwen 3.5: Qwen 2, but that words have marks too.
-  public static let qwen35 = Pattern(
+  public static let qwen35 = SplitPattern(
     contractions: .anyCase, words: .lettersAndMarks, wordPrefix: .anyButNewline, digits: .one,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
 
   /// DeepSeek V3 and R1.
-  public static let deepSeekV3 = Pattern(
+  public static let deepSeekV3 = SplitPattern(
     contractions: .none, words: .deepSeek, wordPrefix: .anyButNewline, digits: .upToThree,
     symbolTail: .newlines, newlineRuns: true, finalWhitespaceWhole: false)
 
   /// Mistral's Tekken: GPT-4o without contractions, and one digit at a time.
-  public static let tekken = Pattern(
+  public static let tekken = SplitPattern(
     contractions: .none, words: .caseAware, wordPrefix: .anyButNewline, digits: .one,
     symbolTail: .newlinesAndSlashes, newlineRuns: true, finalWhitespaceWhole: false)
 
   /// The patterns that have a name.
-  public static let named: [(name: String, pattern: Pattern)] = [
+  public static let named: [(name: String, pattern: SplitPattern)] = [
     ("gpt2", .gpt2), ("cl100k", .cl100k), ("llama3", .llama3), ("o200k", .o200k),
     ("qwen2", .qwen2), ("qwen3.5", .qwen35), ("deepseek-v3", .deepSeekV3), ("tekken", .tekken),
   ]
@@ -58,7 +58,7 @@ extension Pattern {
   public var name: String? { Self.named.first { $0.pattern == self }?.name }
 }
 
-extension Pattern {
+extension SplitPattern {
   /// The settings as files hold them, a byte each.
   ///
   /// - Source: `Spec/Pretokenization.md`.

@@ -6,11 +6,11 @@ internal import Synchronization
 /// A corpus, or counts of it → merges → vocabularies, on several cores.
 ///
 /// The same inputs and options give the same vocabularies for any number of workers and any memory.
-public struct TrainingRun: Sendable {
+public struct TrainingJob: Sendable {
   /// What is learned from.
   public enum Source: Sendable {
     /// Documents, which are counted first.
-    case corpus(PretokenCountingRun)
+    case corpus(PretokenCountingJob)
     /// Files of counts, all of one pattern; together they are one.
     case counts([String])
   }
@@ -33,10 +33,10 @@ public struct TrainingRun: Sendable {
 
   /// A run over the documents of `inputs`.
   public init(
-    inputs: [String], corpus: CorpusOptions = CorpusOptions(), pattern: Pattern,
+    inputs: [String], corpus: CorpusOptions = CorpusOptions(), pattern: SplitPattern,
     options: TrainingOptions, workerCount: Int = processorCount
   ) {
-    let counting = PretokenCountingRun(
+    let counting = PretokenCountingJob(
       inputs: inputs, corpus: corpus, pattern: pattern, workerCount: workerCount)
     self.init(source: .corpus(counting), options: options)
   }
@@ -48,7 +48,7 @@ public struct TrainingRun: Sendable {
   ///   ``VocabularyError``; ``LoadingError`` if patterns differ; `CancellationError` if `progress`
   ///   stopped the run.
   public func result(
-    progress: @escaping @Sendable (TrainingRunProgress) -> Bool = { _ in true }
+    progress: @escaping @Sendable (TrainingJobProgress) -> Bool = { _ in true }
   ) async throws -> TrainingResult {
     try checkSizes()
     switch source {
@@ -90,8 +90,8 @@ public struct TrainingRun: Sendable {
 
   /// The vocabulary that is asked for, and the smaller ones, in the order of ``smallerSizes``.
   private func vocabularies(
-    _ source: any PretokenSource, _ pattern: Pattern,
-    _ progress: @escaping @Sendable (TrainingRunProgress) -> Bool
+    _ source: any PretokenSource, _ pattern: SplitPattern,
+    _ progress: @escaping @Sendable (TrainingJobProgress) -> Bool
   ) throws -> [Vocabulary] {
     let trainer = try Trainer(options)
     let isStopped = Atomic(false)

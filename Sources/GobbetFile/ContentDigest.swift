@@ -7,7 +7,7 @@
 #endif
 
 /// A SHA-256.
-public struct Digest: Hashable, Sendable, CustomStringConvertible {
+public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   /// Bytes of every digest.
   public static let byteCount = 32
 
@@ -52,14 +52,15 @@ package struct DigestHasher: Sendable {
     }
 
     /// The digest of all that came.
-    package var digest: Digest {
+    package var digest: ContentDigest {
       var context = context
-      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Digest.byteCount) { buffer, count in
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: ContentDigest.byteCount) {
+        buffer, count in
         // SAFETY: writes the 32 bytes that there is room for.
         _ = unsafe CCryptoBoringSSL_SHA256_Final(buffer.baseAddress, &context)
-        count = Digest.byteCount
+        count = ContentDigest.byteCount
       }
-      return Digest(unchecked: bytes)
+      return ContentDigest(unchecked: bytes)
     }
   #else
     private var hasher = SHA256()
@@ -73,6 +74,6 @@ package struct DigestHasher: Sendable {
     }
 
     /// The digest of all that came.
-    package var digest: Digest { Digest(unchecked: Array(hasher.finalize())) }
+    package var digest: ContentDigest { ContentDigest(unchecked: Array(hasher.finalize())) }
   #endif
 }

@@ -2,7 +2,7 @@ internal import GobbetBPE
 internal import GobbetGPT
 
 /// Windows on their way through the model, some of them at a time.
-struct EvaluationRun {
+struct EvaluationJob {
   private let evaluation: Evaluation
   private let pass: ForwardPass
   private let report: (Evaluation.Progress) -> Bool

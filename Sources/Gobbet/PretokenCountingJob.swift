@@ -5,13 +5,13 @@ internal import GobbetData
 /// Corpus → unique pretokens and their counts, on several cores, in bounded memory if wanted.
 ///
 /// The same inputs and options give the same counts for any number of workers and any memory.
-public struct PretokenCountingRun: Sendable {
+public struct PretokenCountingJob: Sendable {
   /// Files, directories, or `-`.
   public var inputs: [String]
   /// How the inputs are read.
   public var corpus: CorpusOptions
   /// How text is split.
-  public var pattern: Pattern
+  public var pattern: SplitPattern
   /// Longer pretokens are cut into pieces of this many bytes and a rest.
   public var maximumPretokenLength = TokenTable.maximumTokenByteCount
   /// The inputs are read up to the document with this byte, decompressed; nil for all of them.
@@ -28,7 +28,7 @@ public struct PretokenCountingRun: Sendable {
 
   /// A run over `inputs`.
   public init(
-    inputs: [String], corpus: CorpusOptions = CorpusOptions(), pattern: Pattern,
+    inputs: [String], corpus: CorpusOptions = CorpusOptions(), pattern: SplitPattern,
     workerCount: Int = processorCount
   ) {
     self.inputs = inputs
@@ -43,7 +43,7 @@ public struct PretokenCountingRun: Sendable {
   /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``, ``CorpusError``;
   ///   `CancellationError` if `progress` stopped the run.
   public func result(
-    progress: @escaping @Sendable (TrainingRunProgress) -> Bool = { _ in true }
+    progress: @escaping @Sendable (TrainingJobProgress) -> Bool = { _ in true }
   ) async throws -> CountedCorpus {
     let tables = CountTables(self)
     let scanner = PretokenScanner(pattern)

@@ -6,7 +6,7 @@ internal import GobbetSystem
 /// Documents + vocabulary → tokens → packed dataset, on several cores.
 ///
 /// The same inputs and options give the same bytes for any number of workers.
-public struct PackingRun: Sendable {
+public struct PackingJob: Sendable {
   /// Files, directories, patterns, or `-`.
   public var inputs: [String]
   /// How the inputs are read.

@@ -12,7 +12,7 @@ public struct DocumentSource: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// One text of a corpus.
-public struct Document: Hashable, Sendable {
+public struct CorpusDocument: Hashable, Sendable {
   /// The text: UTF-8, or whatever else a text file holds.
   public let text: [UInt8]
   /// Where it comes from.
@@ -81,8 +81,8 @@ public struct DocumentBatch: Sendable {
   }
 
   /// One document, copied.
-  public func document(_ position: Int) -> Document {
-    Document(text: Array(arena[range(position)]), source: source(position))
+  public func document(_ position: Int) -> CorpusDocument {
+    CorpusDocument(text: Array(arena[range(position)]), source: source(position))
   }
 
   private func range(_ position: Int) -> Range<Int> {

@@ -2,7 +2,7 @@
 ///
 /// The memory it keeps is bounded by the budget of ``Tokenizer/makeEncoder(cacheByteBudget:)``, and
 /// by a small multiple of the longest pretoken so far.
-public struct Encoder: ~Copyable {
+public struct TokenEncoder: ~Copyable {
   let tokenizer: Tokenizer
   var core: EncoderCore
   /// What finds the special tokens of the policy used last.

@@ -1,5 +1,5 @@
 /// Bounds that are part of the format; `Spec/Container.md` lists them.
-public enum Limits {
+public enum FormatLimits {
   /// Every header, section, table and trailer begins at a multiple of this.
   public static let alignment = 64
   /// Bytes of the largest file.
@@ -16,7 +16,7 @@ public enum Limits {
   public static let defaultBudget = 1 << 32
 
   /// The next multiple of `alignment`, a power of two; nil on overflow.
-  static func aligned(_ offset: Int, to alignment: Int = Limits.alignment) -> Int? {
+  static func aligned(_ offset: Int, to alignment: Int = FormatLimits.alignment) -> Int? {
     let (sum, overflow) = offset.addingReportingOverflow(alignment - 1)
     return overflow ? nil : sum & ~(alignment - 1)
   }
