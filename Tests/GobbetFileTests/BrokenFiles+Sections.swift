@@ -4,6 +4,8 @@ import TestSupport
 /// Lies in sections, their blocks and the frames in them.
 extension BrokenFiles {
   static var sections: [BrokenFile] {
+    // A copy, since a span of a static property has no owner in a debug build.
+    let text = Self.text
     let payload = whole.payloadOffsets[0]
     let blockTable = payload + text.count
     let stored = crc32c(text.span.extracting(0..<16))

@@ -55,6 +55,8 @@ extension BrokenFiles {
   }
 
   static var tableLayouts: [BrokenFile] {
+    // A copy, since a span of a static property has no owner in a debug build.
+    let text = Self.text
     let second = whole.sectionOffsets[1]
     let table = whole.tableOffset
     return [
