@@ -48,18 +48,21 @@ enum GGUFBlocks {
     FloatConversion.widened(float16: UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8)
   }
 
-  /// The `q8_0` blocks of floats.
+  /// The `q8_0` blocks of floats; nil if one is not finite, or its block's scale would not be.
   ///
   /// - Precondition: whole blocks.
-  static func q8_0(_ floats: [Float]) -> [UInt8] {
+  static func q8_0(_ floats: [Float]) -> [UInt8]? {
     precondition(floats.count.isMultiple(of: 32), "q8_0: half a block")
     var bytes: [UInt8] = []
     bytes.reserveCapacity(floats.count / 32 * 34)
     for start in stride(from: 0, to: floats.count, by: 32) {
       let block = floats[start..<(start + 32)]
+      // `max` may pass over a NaN, a sum never does.
+      guard block.reduce(0, { $0 + $1 * 0 }) == 0 else { return nil }
       let scale = block.reduce(0) { max($0, abs($1)) } / 127
       let inverse = scale == 0 ? 0 : 1 / scale
       let bits = FloatConversion.float16(scale)
+      guard bits < 0x7C00 else { return nil }
       bytes.append(UInt8(truncatingIfNeeded: bits))
       bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
       for value in block {

@@ -34,7 +34,7 @@ public enum GGUFWriter {
           try file.write(piece)
           byteCount += piece.count
         } else {
-          let stored = try Self.converted(piece, entry)
+          let stored = try Self.converted(piece, entry, path)
           try file.write(stored.span)
           byteCount += stored.count
         }
@@ -64,7 +64,7 @@ public enum GGUFWriter {
         .notRepresentable("more than 4 axes, or a name of 64 bytes"), path: path,
         field: tensor.name)
     }
-    if let type, FloatConversion(tensor.elementType) != nil {
+    if let type, FloatConversion(reading: tensor.elementType) != nil {
       if tensor.shape.count < 2 { return .float32 }
       return type.storedByteCount(of: tensor) == nil ? .float16 : type
     }
@@ -77,8 +77,10 @@ public enum GGUFWriter {
   }
 
   /// Elements as they are stored.
-  private static func converted(_ piece: Span<UInt8>, _ entry: Entry) throws -> [UInt8] {
-    guard let conversion = FloatConversion(entry.tensor.elementType) else {
+  private static func converted(
+    _ piece: Span<UInt8>, _ entry: Entry, _ path: String
+  ) throws -> [UInt8] {
+    guard let conversion = FloatConversion(reading: entry.tensor.elementType) else {
       throw TensorError(.notConvertible(entry.tensor.elementType), tensor: entry.tensor.name)
     }
     let floats = conversion.floats(piece)
@@ -86,7 +88,13 @@ public enum GGUFWriter {
       return narrowing.bytes(floats.span)
     }
     precondition(entry.type == .q8_0, "GGUFWriter: this type is read only")
-    return GGUFBlocks.q8_0(floats)
+    guard let blocks = GGUFBlocks.q8_0(floats) else {
+      throw InterchangeError(
+        .notRepresentable("q8_0 has no place for NaN, infinities and magnitudes over 8.3 million"),
+        path: path,
+        field: entry.tensor.name)
+    }
+    return blocks
   }
 
   private static func header(
