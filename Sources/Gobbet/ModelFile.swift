@@ -6,8 +6,12 @@ internal import GobbetInterchange
 struct ModelFile {
   /// The weights, under the names and in the layouts that the model knows.
   let weights: any TensorSource
+  private let input: WeightsInput
+
   /// The vocabulary in the file or beside it; nil if there is none.
-  let vocabulary: Vocabulary?
+  ///
+  /// - Throws: as ``WeightsInput/vocabulary``.
+  var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
 
   /// Opens weights in any format that ``WeightsInput`` knows.
   ///
@@ -15,23 +19,20 @@ struct ModelFile {
   /// - Throws: ``LoadingError`` for other files; the errors of the formats.
   init(_ path: String) throws {
     guard let input = try WeightsInput(recognizing: path) else {
-      let isEmpty = try FileKind(recognizing: path) == .empty
-      throw LoadingError(
-        path: path, reason: isEmpty ? "is empty" : "holds no weights of a known format")
+      throw try FileDescription.error(path, wanted: "weights")
     }
-    vocabulary = input.vocabulary
-    weights =
-      input.format == "gobbet"
-      ? input.source : try Self.gpt2(input.source, input.configuration(of: input.source), path)
+    self.input = input
+    weights = input.format == "gobbet" ? input.source : try Self.gpt2(input.source, input)
   }
 
   private static func gpt2(
-    _ source: some TensorSource, _ configuration: GPT2Configuration, _ path: String
+    _ source: some TensorSource, _ input: WeightsInput
   ) throws -> any TensorSource {
-    guard let weights = try GPT2Weights(source, configuration: configuration) else {
+    let weights = try GPT2Weights(source, configuration: input.configuration(of: source))
+    guard let weights else {
       let misfit = GPT2Weights.misfit(of: source.tensors)
       throw LoadingError(
-        path: path, reason: misfit ?? "holds weights, but not those of a GPT-2")
+        path: input.path, reason: misfit ?? "holds weights, but not those of a GPT-2")
     }
     return weights
   }

@@ -19,7 +19,7 @@ public struct TextGeneration: Sendable {
     threadCount: Int = 1
   ) throws {
     let file = try ModelFile(path)
-    guard let vocabulary = vocabulary ?? file.vocabulary else {
+    guard let vocabulary = try vocabulary ?? file.vocabulary else {
       throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
     }
     do {

@@ -32,10 +32,13 @@ struct MergeLoRA: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    let merged = try options.conversion(format).mergeLoRA(
-      adapter, into: weights, alpha: alpha, to: output.output, format: format,
-      replacing: output.force, progress: progress.converting)
+    let merged = try WeightsOptions.checked {
+      try options.conversion(format).mergeLoRA(
+        adapter, into: weights, alpha: alpha, to: output.output, format: format,
+        replacing: output.force, progress: progress.converting)
+    }
     progress.finish()
+    merged.result.printNotes(for: output.output)
     print(
       "\(output.output): \(merged.result.text), \(merged.updateCount.grouped) layers changed")
   }

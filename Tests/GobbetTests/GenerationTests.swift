@@ -25,7 +25,7 @@ import Testing
     let path = folder.file("tiny.gobbet")
     let result = try FileConversion().convert(
       fixturesFolder + "/tinymodel/model.safetensors", to: path, format: .gobbet)
-    guard case .weights(52, .huggingFace, embedsVocabulary: true) = result else {
+    guard case .weights(52, .huggingFace, embedsVocabulary: true) = result.content else {
       Issue.record("\(result)")
       return path
     }

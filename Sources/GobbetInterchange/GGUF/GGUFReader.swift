@@ -31,10 +31,21 @@ public struct GGUFReader: TensorSource {
     values.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 
-  /// The values as text, but for those of the vocabulary.
+  /// The values as text, and their types under `gguf.types`.
+  ///
+  /// Left out are the tokens and merges that ``vocabulary()`` reads, and how the file is split.
   public var metadata: [(String, String)] {
-    values.compactMap { key, value in
-      key.hasPrefix("tokenizer.") ? nil : (key, value.text)
+    let isRead = hasKnownTokenizer
+    let kept = values.filter { key, _ in
+      !key.hasPrefix("split.") && !(isRead && GGUFVocabulary.keys.contains(Array(key.utf8)))
     }
+    return GGUFTypedText.pairs(kept)
+  }
+
+  /// The number of files that the model is split into, and which of them this is, from 0; nil if it is
+  /// in one file.
+  package var split: (index: Int, count: Int)? {
+    guard let count = self["split.count"]?.size, count > 1 else { return nil }
+    return (self["split.no"]?.size ?? 0, count)
   }
 }

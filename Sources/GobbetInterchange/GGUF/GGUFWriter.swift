@@ -3,14 +3,14 @@ internal import GobbetSystem
 
 /// Writes GGUF files, version 3, that llama.cpp and `gguf` read.
 public enum GGUFWriter {
-  private static let alignment = 32
+  private static let defaultAlignment = 32
 
   /// Writes everything in `source` to a file at `path`, a piece at a time; `progress` hears of every
   /// piece how many bytes of the source are written.
   ///
   /// With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
   /// llama.cpp wants them, and matrices whose rows are no whole blocks `float16`. Without one every
-  /// tensor keeps its elements.
+  /// tensor keeps its elements. Tensors begin at multiples of the value `general.alignment`, or of 32.
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
   ///   name that the format lacks; what the source throws.
   public static func write(
@@ -18,11 +18,13 @@ public enum GGUFWriter {
     as type: GGUFType? = nil, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
+    let alignment = try alignment(values, path)
+    func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     let entries = try source.tensors.map { tensor in
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
     }
     var file = try AtomicFile(path, replacing: replacing)
-    let header = try header(entries, values, path)
+    let header = try header(entries, values, path, aligned)
     try file.write(header.span)
     var done = 0
     for entry in entries {
@@ -54,7 +56,19 @@ public enum GGUFWriter {
     var isKept: Bool { type.blockElementCount == 1 && type.elementType == tensor.elementType }
   }
 
-  private static func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
+  private static func alignment(
+    _ values: [(key: String, value: GGUFValue)], _ path: String
+  ) throws(InterchangeError) -> Int {
+    let key = "general.alignment"
+    guard let value = values.first(where: { $0.key.utf8.elementsEqual(key.utf8) })?.value else {
+      return defaultAlignment
+    }
+    guard case .uint32(let size) = value, size >= 8, size <= 1 << 20, size & (size - 1) == 0 else {
+      throw InterchangeError(
+        .notRepresentable("\(value.text) is no alignment"), path: path, field: key)
+    }
+    return Int(size)
+  }
 
   private static func storedType(
     of tensor: TensorDescription, as type: GGUFType?, _ path: String
@@ -98,7 +112,8 @@ public enum GGUFWriter {
   }
 
   private static func header(
-    _ entries: [Entry], _ values: [(key: String, value: GGUFValue)], _ path: String
+    _ entries: [Entry], _ values: [(key: String, value: GGUFValue)], _ path: String,
+    _ aligned: (Int) -> Int
   ) throws(InterchangeError) -> [UInt8] {
     var header = Array("GGUF".utf8)
     header.append(littleEndian: UInt32(3))
@@ -153,7 +168,7 @@ extension [UInt8] {
       append(littleEndian: elementType)
       append(littleEndian: UInt64(elements.count))
       for element in elements {
-        guard element.typeCode == elementType, element.elements == nil else {
+        guard element.typeCode == elementType else {
           throw InterchangeError(.notRepresentable("a mixed array"), path: path, field: key)
         }
         try append(element, path, key)

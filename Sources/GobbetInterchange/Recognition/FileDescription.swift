@@ -86,6 +86,7 @@ extension FileDescription {
   }
 
   private static func weights(_ start: [UInt8], _ name: String) -> FileDescription? {
+    for (magic, kind) in llmCKinds where start.starts(with: magic) { return kind }
     let shard = shardNumbers(in: name).map { "shard \($0.number) of \($0.count) of " } ?? ""
     switch FileKind(start: start) {
     case .gobbet: return FileDescription("a Gobbet file", "gobbet inspect says what it holds")
@@ -101,6 +102,22 @@ extension FileDescription {
     default: return nil
     }
   }
+
+  /// Files of llm.c beside the checkpoints of a GPT-2: each begins with a date as a 32-bit number.
+  private static let llmCKinds: [(magic: [UInt8], kind: FileDescription)] = [
+    (
+      [0xA3, 0xD9, 0x34, 0x01],
+      FileDescription("a checkpoint of a Llama by llm.c", "only those of a GPT-2 are read")
+    ),
+    (
+      [0xC7, 0xD7, 0x34, 0x01],
+      FileDescription("the state of llm.c's optimizer", "give the model's checkpoint")
+    ),
+    (
+      [0x88, 0xD8, 0x34, 0x01],
+      FileDescription("tokens of llm.c's", "gobbet import reads them")
+    ),
+  ]
 
   private static func vocabulary(_ start: [UInt8]) -> FileDescription? {
     if isSentencePieceModel(start) {

@@ -18,12 +18,22 @@ struct ForeignReport: Encodable {
       weights = nil
     case .gobbet, .empty, .other: return nil
     default:
-      guard let input = try WeightsInput(recognizing: path) else { return nil }
+      guard let input = try WeightsInput(recognizing: path, alone: true) else { return nil }
       format = input.format
       // What lies beside the file is no part of it.
-      vocabulary =
-        input.format == "gguf" ? input.vocabulary.map { InspectionReport.VocabularyPart($0) } : nil
+      vocabulary = input.format == "gguf" ? Self.vocabulary(of: input) : nil
       weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
+    }
+  }
+
+  /// The vocabulary in a file; one of another kind is only named, for the tensors are there all the
+  /// same.
+  private static func vocabulary(of input: WeightsInput) -> InspectionReport.VocabularyPart? {
+    do {
+      return try input.vocabulary.map { InspectionReport.VocabularyPart($0) }
+    } catch {
+      note("\(error)")
+      return nil
     }
   }
 
