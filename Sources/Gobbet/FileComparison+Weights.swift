@@ -58,7 +58,7 @@ extension WeightsDifference.Tensor {
     }
     descriptions = nil
     let width = max(1, tensor.elementType.bitWidth / 8)
-    let conversion = FloatConversion(tensor.elementType)
+    let conversion = FloatConversion(reading: tensor.elementType)
     let whole = second.readsParts(of: tensor) ? nil : try second.bytes(of: tensor)
     var offset = 0
     var count = 0

@@ -58,7 +58,7 @@ extension TensorSource {
   ///
   /// - Throws: an error of the source if the data cannot be read.
   public func statistics(of tensor: TensorDescription) throws -> TensorStatistics? {
-    guard let conversion = FloatConversion(tensor.elementType) else { return nil }
+    guard let conversion = FloatConversion(reading: tensor.elementType) else { return nil }
     var sums = TensorStatistics.Sums()
     try forEachPiece(of: tensor) { piece in
       for element in conversion.floats(piece) { sums.add(element) }

@@ -22,6 +22,41 @@ import Testing
     }
   }
 
+  @Test("every 8-bit float has the value that its fields say, in every wider type")
+  func eightBits() throws {
+    for (type, exponentBits) in [(ElementType.float8E4M3, 4), (.float8E5M2, 5)] {
+      let mantissaBits = 7 - exponentBits
+      let bias = 1 << (exponentBits - 1) - 1
+      for bits in UInt8.min...UInt8.max {
+        let exponent = Int(bits & 0x7F) >> mantissaBits
+        let mantissa = Int(bits) & (1 << mantissaBits - 1)
+        let fraction = Double(mantissa) / Double(1 << mantissaBits)
+        var value =
+          exponent == 0
+          ? Double(sign: .plus, exponent: 1 - bias, significand: fraction)
+          : Double(sign: .plus, exponent: exponent - bias, significand: 1 + fraction)
+        if type == .float8E4M3, bits & 0x7F == 0x7F { value = .nan }
+        if type == .float8E5M2, exponent == 31 { value = mantissa == 0 ? .infinity : .nan }
+        if bits >= 0x80 { value = -value }
+        let one = [bits]
+        let float = try #require(FloatConversion(reading: type)).floats(one.span)[0]
+        #expect(float.isNaN ? value.isNaN : Double(float) == value, "\(type) \(bits)")
+        #expect(float.sign == (bits >= 0x80 ? .minus : .plus))
+        for target in [ElementType.float64, .float32, .float16, .bfloat16] {
+          let conversion = try #require(ElementConversion(from: type, to: target))
+          var wide = [UInt8](repeating: 0, count: target.bitWidth / 8)
+          unsafe one.withUnsafeBytes { one in
+            unsafe wide.withUnsafeMutableBytes { unsafe conversion.convert(one, into: $0) }
+          }
+          let back = try #require(FloatConversion(target)).floats(wide.span)[0]
+          #expect(back.isNaN ? value.isNaN : Double(back) == value, "\(type) \(bits) \(target)")
+        }
+      }
+      // Nothing writes them yet: whoever asks for both directions gets none.
+      #expect(FloatConversion(type) == nil)
+    }
+  }
+
   @Test("every 16-bit number survives the way to Float and back")
   func roundTrip() {
     let bfloat16 = FloatConversion(.bfloat16)

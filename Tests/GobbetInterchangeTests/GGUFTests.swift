@@ -110,6 +110,27 @@ import Testing
     }
   }
 
+  @Test(
+    "blocks of 8 bits refuse what their scale cannot hold, and leave no file",
+    arguments: [Float.infinity, -.infinity, .nan, -.nan, 8.4e6, -1e38])
+  func notFinite(value: Float) throws {
+    let path = folder.file("a.gguf")
+    for place in [0, 31, 40] {
+      var floats = [Float](repeating: 1, count: 64)
+      floats[place] = value
+      var source = MemorySource()
+      let bytes = floats.flatMap { float in
+        (0..<4).map { UInt8(truncatingIfNeeded: float.bitPattern >> (8 * UInt32($0))) }
+      }
+      try source.append("w", .float32, [2, 32], bytes)
+      let error = #expect(throws: InterchangeError.self) {
+        try GGUFWriter.write(source, to: path, values: [], as: .q8_0)
+      }
+      #expect(error?.field == "w")
+    }
+    #expect(try folder.names().isEmpty)
+  }
+
   /// A small valid file, for breaking.
   private func valid() throws -> [UInt8] {
     var source = MemorySource()

@@ -155,6 +155,46 @@ import Testing
     #expect(weights.metadata(forKey: "gpt.configuration")?.contains("embeddings\":true") == true)
   }
 
+  @Test(
+    "a head with elements of its own is kept, whatever the configuration says",
+    arguments: [nil, true, false])
+  func ownHead(isTied: Bool?) throws {
+    let source = try Self.foreign(.huggingFace, head: true)
+    let said = isTied.map { ",\"tie_word_embeddings\":\($0)" } ?? ""
+    let configuration = try GPT2Configuration(json: "{\"n_head\":2\(said)}")
+    let weights = try #require(try GPT2Weights(source, configuration: configuration))
+    #expect(weights.configuration.hasTiedHead == false)
+    let head = try #require(source.tensors.last)
+    #expect(try weights.floats(named: "lm_head.weight") == source.floats(of: head))
+    #expect(throws: InterchangeError.self) {
+      try GPT2Configuration(json: #"{"tie_word_embeddings":"yes"}"#)
+    }
+  }
+
+  @Test(
+    "what wrappers add to names is no part of them",
+    arguments: [
+      "model.", "net.", "_forward_module.model.", "model._orig_mod.transformer.",
+      "_fsdp_wrapped_module.",
+    ])
+  func wrappers(prefix: String) throws {
+    var source = MemorySource()
+    let plain = try Self.foreign(.huggingFace)
+    for tensor in plain.tensors {
+      let inner = Self.rename(
+        tensor.name,
+        [
+          ("transformer.", prefix), ("h.0.", "h.0._checkpoint_wrapped_module."),
+          ("h.1.attn.", "h.1._fsdp_wrapped_module.attn._orig_mod."),
+        ])
+      try source.append(inner, tensor.elementType, tensor.shape, try plain.bytes(of: tensor))
+    }
+    var configuration = GPT2Configuration()
+    configuration.headCount = 2
+    let weights = try #require(try GPT2Weights(source, configuration: configuration))
+    try expectEqual(weights, try #require(try GPT2Weights(plain, configuration: configuration)))
+  }
+
   @Test("weights of another model, or with a tensor missing or left over, are not recognised")
   func others() throws {
     var source = try Self.foreign(.book)

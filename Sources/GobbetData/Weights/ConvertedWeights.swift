@@ -7,10 +7,10 @@ public struct ConvertedWeights: TensorSource {
   private let base: any TensorSource
   private let originals: [[UInt8]: TensorDescription]
 
-  /// The tensors of `base`, floating-point ones as `elementType`; others stay as they are.
+  /// Creates the tensors of `base`, floating-point ones as `elementType`; others stay as they are.
   ///
-  /// - Throws: ``TensorError`` (`notConvertible`) if nothing converts to that type, `invalidShape` if a
-  ///   tensor becomes too large.
+  /// - Throws: ``TensorError`` (`notConvertible`) if nothing converts to that type, or not the elements
+  ///   of a floating-point tensor; `invalidShape` if a tensor becomes too large.
   public init(_ base: some TensorSource, as elementType: ElementType) throws(TensorError) {
     guard FloatConversion(elementType) != nil else {
       throw TensorError(.notConvertible(elementType), tensor: base.tensors.first?.name ?? "")
@@ -18,6 +18,9 @@ public struct ConvertedWeights: TensorSource {
     var tensors: [TensorDescription] = []
     for tensor in base.tensors {
       let isConverted = ElementConversion(from: tensor.elementType, to: elementType) != nil
+      guard isConverted || !tensor.elementType.isFloatingPoint else {
+        throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
+      }
       tensors.append(
         try TensorDescription(
           name: tensor.name, elementType: isConverted ? elementType : tensor.elementType,

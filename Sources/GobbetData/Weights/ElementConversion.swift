@@ -8,10 +8,12 @@ public struct ElementConversion: Hashable, Sendable {
   /// What they become.
   public let target: ElementType
 
-  /// The conversion from one type to another; nil unless they are the same, or both of `float64`,
-  /// `float32`, `float16` and `bfloat16`.
+  /// Creates the conversion from one type to another; nil unless they are the same, or the target is
+  /// `float64`, `float32`, `float16` or `bfloat16` and the source one of these or an 8-bit float.
   public init?(from source: ElementType, to target: ElementType) {
-    guard source == target || (FloatConversion(source) != nil && FloatConversion(target) != nil)
+    guard
+      source == target
+        || (FloatConversion(reading: source) != nil && FloatConversion(target) != nil)
     else { return nil }
     self.source = source
     self.target = target
@@ -37,6 +39,10 @@ public struct ElementConversion: Hashable, Sendable {
     typealias Floats = FloatConversion
     // SAFETY, of all: the precondition gives each of `count` elements its bytes in both.
     switch (source, target) {
+    case (.float8E4M3, _):
+      unsafe convert8(elements, converted) { Floats.widened(float8E4M3: $0) }
+    case (.float8E5M2, _):
+      unsafe convert8(elements, converted) { Floats.widened(float8E5M2: $0) }
     case (.float32, .float16):
       unsafe Self.map(elements, converted) { (bits: UInt32) in
         Floats.float16(Float(bitPattern: bits))
@@ -77,6 +83,21 @@ public struct ElementConversion: Hashable, Sendable {
       unsafe Self.map(elements, converted) { (bits: UInt64) in
         Floats.bfloat16(Float(bitPattern: Floats.float32ToOdd(bits)))
       }
+    }
+  }
+
+  /// Converts 8-bit floats, every one of which each target holds exactly.
+  private func convert8(
+    _ elements: UnsafeRawBufferPointer, _ converted: UnsafeMutableRawBufferPointer,
+    _ widened: (UInt8) -> Float
+  ) {
+    typealias Floats = FloatConversion
+    // SAFETY, of all: the caller has compared the counts.
+    switch target {
+    case .float16: unsafe Self.map(elements, converted) { Floats.float16(widened($0)) }
+    case .bfloat16: unsafe Self.map(elements, converted) { Floats.bfloat16(widened($0)) }
+    case .float32: unsafe Self.map(elements, converted) { widened($0).bitPattern }
+    default: unsafe Self.map(elements, converted) { Floats.float64(widened($0).bitPattern) }
     }
   }
 

@@ -35,6 +35,15 @@
     }
   }
 
+  /// Whether elements are floating-point numbers, which conversions to another type mean.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float64, .float32, .float16, .bfloat16, .float8E4M3, .float8E5M2: true
+    case .int64, .int32, .int16, .int8, .int4, .uint64, .uint32, .uint16, .uint8, .uint4, .bool:
+      false
+    }
+  }
+
   /// The short name for terminals and messages, as `f32` or `bf16`.
   public var name: String {
     switch self {

@@ -3,15 +3,20 @@
 /// Widening is exact for every bit pattern, payloads of NaN included; narrowing rounds to nearest,
 /// ties to even, and keeps NaN a NaN.
 public struct FloatConversion: Hashable, Sendable {
-  /// What the elements are: `float64`, `float32`, `float16` or `bfloat16`.
+  /// What the elements are: `float64`, `float32`, `float16` or `bfloat16`, and for reading a type of
+  /// 8 bits too.
   public let elementType: ElementType
 
-  /// The conversion for a type, or nil if there is none.
+  /// Creates the conversion in both directions; nil for a type that has none.
   public init?(_ elementType: ElementType) {
-    switch elementType {
-    case .float64, .float32, .float16, .bfloat16: self.elementType = elementType
-    default: return nil
-    }
+    guard elementType.bitWidth > 8 else { return nil }
+    self.init(reading: elementType)
+  }
+
+  /// Creates the conversion to `Float`, which 8-bit floats have too; nil for a type that has none.
+  public init?(reading elementType: ElementType) {
+    guard elementType.isFloatingPoint else { return nil }
+    self.elementType = elementType
   }
 
   /// Whether `Float` in memory has the byte order of files.
@@ -25,13 +30,18 @@ public struct FloatConversion: Hashable, Sendable {
     case .float64: Self.map(bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
     case .float16: Self.map(bytes) { (bits: UInt16) in Self.widened(float16: bits) }
     case .bfloat16: Self.map(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    case .float8E4M3: Self.map(bytes) { (bits: UInt8) in Self.widened(float8E4M3: bits) }
+    case .float8E5M2: Self.map(bytes) { (bits: UInt8) in Self.widened(float8E5M2: bits) }
     default: Self.map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
     }
   }
 
   /// The floats as elements.
+  ///
+  /// - Precondition: not a conversion made by ``init(reading:)`` for 8-bit floats.
   public func bytes(_ floats: Span<Float>) -> [UInt8] {
-    switch elementType {
+    precondition(elementType.bitWidth > 8, "FloatConversion: 8-bit floats are only read")
+    return switch elementType {
     case .float64: Self.map(floats) { Double($0).bitPattern }
     case .float16: Self.map(floats) { Self.float16($0) }
     case .bfloat16: Self.map(floats) { Self.bfloat16($0) }
@@ -49,6 +59,21 @@ public struct FloatConversion: Hashable, Sendable {
     // A denormal is its mantissa in units of 2^-24, a power of two, so the product is exact.
     let value = Float(magnitude) * 0x1p-24
     return Float(bitPattern: sign | value.bitPattern)
+  }
+
+  /// The value of an 8-bit float with 4 exponent and 3 mantissa bits, which has no infinities.
+  public static func widened(float8E4M3 bits: UInt8) -> Float {
+    let sign = UInt32(bits & 0x80) << 24
+    let magnitude = UInt32(bits & 0x7F)
+    if magnitude == 0x7F { return Float(bitPattern: sign | 0x7FF0_0000) }
+    if magnitude >= 8 { return Float(bitPattern: sign | ((magnitude << 20) + (120 << 23))) }
+    // A denormal is its mantissa in units of 2^-9, a power of two, so the product is exact.
+    return Float(bitPattern: sign | (Float(magnitude) * 0x1p-9).bitPattern)
+  }
+
+  /// The value of an 8-bit float with 5 exponent and 2 mantissa bits: the upper half of a `float16`.
+  public static func widened(float8E5M2 bits: UInt8) -> Float {
+    widened(float16: UInt16(bits) << 8)
   }
 
   /// The bits of the nearest 16-bit IEEE float.

@@ -37,7 +37,8 @@ extension TensorSource {
     if let conversion = ElementConversion(from: tensor.elementType, to: elementType) {
       return conversion
     }
-    let culprit = FloatConversion(tensor.elementType) == nil ? tensor.elementType : elementType
+    let culprit =
+      FloatConversion(reading: tensor.elementType) == nil ? tensor.elementType : elementType
     throw TensorError(.notConvertible(culprit), tensor: tensor.name)
   }
 

@@ -141,12 +141,12 @@ extension TensorSource {
 
   /// The elements of a tensor of a floating-point type, row-major.
   ///
-  /// 16-bit types and `float32` convert exactly; `float64` is rounded to nearest, ties to even.
+  /// 8-bit and 16-bit types and `float32` convert exactly; `float64` is rounded to nearest, ties to even.
   /// - Throws: ``TensorError`` (`notConvertible`) for other types, else an error of the source.
   public func floats(of tensor: TensorDescription) throws -> [Float] {
     try requireMemory(for: tensor)
     guard FloatConversion.isNative else {
-      guard let conversion = FloatConversion(tensor.elementType) else {
+      guard let conversion = FloatConversion(reading: tensor.elementType) else {
         throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
       }
       let bytes = try bytes(of: tensor)

@@ -78,7 +78,7 @@ public enum GGUFWriter {
         .notRepresentable("more than 4 axes, or a name of 64 bytes"), path: path,
         field: tensor.name)
     }
-    if let type, FloatConversion(tensor.elementType) != nil {
+    if let type, FloatConversion(reading: tensor.elementType) != nil {
       guard type.blockElementCount == 1 || GGUFBlockLayout.encoder(of: type) != nil else {
         throw InterchangeError(
           .notRepresentable("blocks of type \(type.name), which are read only"), path: path,
@@ -99,7 +99,7 @@ public enum GGUFWriter {
   private static func converted(
     _ piece: Span<UInt8>, _ entry: Entry, _ path: String
   ) throws -> [UInt8] {
-    guard let conversion = FloatConversion(entry.tensor.elementType) else {
+    guard let conversion = FloatConversion(reading: entry.tensor.elementType) else {
       throw TensorError(.notConvertible(entry.tensor.elementType), tensor: entry.tensor.name)
     }
     let floats = conversion.floats(piece)

@@ -15,7 +15,9 @@ public struct GPT2Configuration: Hashable, Sendable {
   public var headCount: Int?
   /// What LayerNorm adds to the variance.
   public var layerNormEpsilon: Double
-  /// Whether the head is the token embedding; nil where that is to be seen from the tensors.
+  /// Whether the head is the token embedding; nil where nothing says so.
+  ///
+  /// A head whose elements differ from the embedding's is a head of its own whatever this says.
   public var hasTiedHead: Bool?
 
   /// A configuration that leaves everything to the tensors.
@@ -58,8 +60,10 @@ public struct GPT2Configuration: Hashable, Sendable {
       }
       layerNormEpsilon = epsilon
     }
-    // transformers ties them where the file does not say.
-    hasTiedHead = try root.member("tie_word_embeddings")?.bool ?? true
+    if let value = try root.member("tie_word_embeddings"), !value.isNull {
+      guard let isTied = value.bool else { throw value.error(.damaged("not a boolean")) }
+      hasTiedHead = isTied
+    }
   }
 
   /// Refuses models with the names of GPT-2 that are no GPT-2.

@@ -6,16 +6,37 @@ struct GPT2Names {
   /// Whether two names differ in their prefixes only.
   private var isAmbiguous = false
 
-  /// What `torch.compile`, data parallelism and Hugging Face's language model put in front.
-  private static let prefixes = ["_orig_mod.", "module.", "transformer."]
+  /// What wrappers put in front: `torch.compile`, data parallelism, Hugging Face's language model,
+  /// Lightning and DeepSpeed.
+  private static let prefixes = [
+    "_orig_mod.", "module.", "transformer.", "model.", "net.", "_forward_module.",
+    "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.",
+  ]
+
+  /// What wrappers of single modules put inside: `torch.compile`, FSDP and activation checkpoints.
+  private static let infixes = [
+    "._orig_mod.", "._fsdp_wrapped_module.", "._checkpoint_wrapped_module.",
+  ]
+
+  /// The name without what wrappers add to it.
+  private static func unwrapped(_ name: String) -> [UInt8] {
+    var bytes = Array(name.utf8)
+    for infix in infixes.map({ Array($0.utf8) }) {
+      while let start = bytes.indices.first(where: { bytes[$0...].starts(with: infix) }) {
+        bytes.removeSubrange(start..<(start + infix.count - 1))
+      }
+    }
+    var rest = bytes[...]
+    while let prefix = prefixes.first(where: { rest.starts(with: $0.utf8) }) {
+      rest = rest.dropFirst(prefix.utf8.count)
+    }
+    return Array(rest)
+  }
 
   init(_ tensors: [TensorDescription]) {
     for tensor in tensors {
-      var name = Array(tensor.name.utf8)[...]
-      while let prefix = Self.prefixes.first(where: { name.starts(with: $0.utf8) }) {
-        name = name.dropFirst(prefix.utf8.count)
-      }
-      if self.tensors.updateValue(tensor, forKey: Array(name)) != nil { isAmbiguous = true }
+      let name = Self.unwrapped(tensor.name)
+      if self.tensors.updateValue(tensor, forKey: name) != nil { isAmbiguous = true }
     }
   }
 

@@ -3,7 +3,7 @@ public import GobbetData
 /// The weights of a GPT-2 under Hugging Face's names and in its layouts, whatever they were called.
 ///
 /// Tensors are renamed, transposed and put side by side as they are read; masks are left out, and a
-/// head that is the token embedding too.
+/// head with the elements of the token embedding too, unless the configuration says that it is not tied.
 public struct GPT2Weights: TensorSource {
   /// Whose names the source has.
   public let dialect: GPT2Dialect
@@ -38,7 +38,10 @@ public struct GPT2Weights: TensorSource {
     let embedding = assemblies[0]
     var isTied = true
     if let head = assemblies.last(where: { $0.result.name == "lm_head.weight" }) {
-      isTied = try configuration.hasTiedHead ?? Self.isEqual(head, embedding, source)
+      // What the tensors say counts: a merged or fine-tuned head often lies beside a configuration
+      // that calls it tied, or does not say. One that is the embedding is kept where it is called a
+      // tensor of its own.
+      isTied = try configuration.hasTiedHead != false && Self.isEqual(head, embedding, source)
       if isTied { assemblies.removeAll { $0.result.name == "lm_head.weight" } }
     }
     self.source = source
@@ -76,7 +79,19 @@ public struct GPT2Weights: TensorSource {
     guard head.result.shape == embedding.result.shape,
       head.result.elementType == embedding.result.elementType
     else { return false }
-    return try source.bytes(of: head.parts[0]) == source.bytes(of: embedding.parts[0])
+    // Both are as long, so that the pieces of the one are pieces of the other.
+    let other = embedding.parts[0]
+    let whole = source.readsParts(of: other) ? nil : try source.bytes(of: other)
+    var offset = 0
+    var isEqual = true
+    try source.forEachPiece(of: head.parts[0]) { piece in
+      let range = offset..<(offset + piece.count)
+      offset = range.upperBound
+      guard isEqual else { return }
+      let expected = try whole.map { Array($0[range]) } ?? source.bytes(of: other, in: range)
+      isEqual = piece.indices.allSatisfy { piece[$0] == expected[$0] }
+    }
+    return isEqual
   }
 
   /// Copies one tensor, in its layout here.
