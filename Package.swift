@@ -64,7 +64,8 @@ let package = Package(
     library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
     // What the files hold, and the files of others.
     library("GobbetData", ["GobbetBPE", "GobbetFile", "CGobbetKernels"]),
-    library("GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON"]),
+    library(
+      "GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"]),
     library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),

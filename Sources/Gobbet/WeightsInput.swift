@@ -48,10 +48,10 @@ public struct WeightsInput: Sendable {
       format = "safetensors.index.json"
       companions = .neighbours(nil)
     case .gguf:
-      let readers = try Self.ggufParts(path, alone: alone)
-      source = readers.count == 1 ? readers[0] : try WeightShards(readers)
+      let reader = try GGUFReader(path)
+      source = reader
       format = "gguf"
-      companions = .gguf(readers[0])
+      companions = .gguf(reader)
     case .llmC:
       let checkpoint = try LLMCCheckpoint(path)
       source = checkpoint
@@ -143,34 +143,6 @@ public struct WeightsInput: Sendable {
     return (
       try WeightShards(name.paths.map { try SafetensorsReader($0) }), "safetensors.index.json"
     )
-  }
-
-  /// Opens a GGUF file, and the others of its set if it says that it is one of several.
-  private static func ggufParts(_ path: String, alone: Bool) throws -> [GGUFReader] {
-    let reader = try GGUFReader(path)
-    guard !alone, let (index, count) = reader.split else { return [reader] }
-    guard let name = ShardName(path), name.count == count, name.paths[index % count] == path else {
-      throw LoadingError(
-        path: path,
-        reason:
-          "is part \(index + 1) of \(count) of a split GGUF file, and is not called so; give the "
-          + "parts the names NAME-00001-of-0000\(count).gguf and so on")
-    }
-    try requireAll(name, path)
-    let parts = try name.paths.map { try GGUFReader($0) }
-    for (index, part) in parts.enumerated() {
-      guard let split = part.split, split == (index, count) else {
-        throw LoadingError(
-          path: name.paths[index], reason: "is not part \(index + 1) of \(count), as its name says")
-      }
-    }
-    let tensorCount = parts.reduce(0) { $0 + $1.tensors.count }
-    if let expected = reader["split.tensors.count"]?.size, expected != tensorCount {
-      throw LoadingError(
-        path: path,
-        reason: "is part of a model of \(expected) tensors, its parts have \(tensorCount)")
-    }
-    return parts
   }
 
   /// Makes sure that every file of a set is there.

@@ -225,6 +225,32 @@ import Testing
     #expect(try gobbet("inspect", file).text.contains("unique pretokens"))
   }
 
+  @Test("inspect lists tensors in blocks, and those of a type that nobody knows, with their bytes")
+  func inspectionOfBlocks() throws {
+    let folder = try TemporaryFolder()
+    let blocks = fixturesFolder + "/gguf/blocks.gguf"
+    let report = try object(try gobbet("inspect", blocks, "--tensors", "--json"))
+    let weights = try #require(report["weights"] as? [String: Any])
+    let list = try #require(weights["list"] as? [[String: Any]])
+    let found = try #require(list.first { $0["name"] as? String == "Q4_K" })
+    #expect(found["type"] as? String == "Q4_K")
+    #expect(found["stored_bytes"] as? Int == 6 * 144)
+    #expect(found["statistics"] != nil)
+    // The code of Q4_K, behind the name, the rank and two axes, becomes one that is not given out.
+    var bytes = try readFile(blocks)
+    let name = Array("Q4_K".utf8)
+    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+    #expect(bytes[start + 4 + 4 + 16] == 12)
+    bytes[start + 4 + 4 + 16] = 250
+    let changed = try folder.write("unknown.gguf", bytes)
+    let result = try gobbet("inspect", changed, "--tensors")
+    #expect(result.status == 0)
+    #expect(result.text.contains("  Q4_K  250 [2, 768], raw, "))
+    let refused = try gobbet("convert", changed, "-o", folder.file("unknown.safetensors"))
+    #expect(refused.status == 65)
+    #expect(refused.errorText.contains("Q4_K: not supported: elements of type 250"))
+  }
+
   @Test(
     "inspect reads the files of others", arguments: ["model.safetensors", "tokenizer.json"])
   func foreign(name: String) throws {

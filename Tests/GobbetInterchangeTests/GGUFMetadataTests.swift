@@ -82,7 +82,7 @@ import Testing
     #expect((try readFile(path)).count.isMultiple(of: Int(size)))
   }
 
-  @Test("an alignment that is none is refused", arguments: [0, 4, 24, 1 << 21])
+  @Test("an alignment that is none is refused", arguments: [0, 24, 1 << 21])
   func badAlignment(size: UInt32) throws {
     let source = try GGUFTests.source()
     let path = folder.file("a.gguf")

@@ -162,7 +162,10 @@ import Testing
         changed[offset] = value
         let path = try folder.write("changed.gguf", changed)
         if let reader = try? GGUFReader(path) {
-          for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+          let unread = Set(reader.unreadTensors.map(\.tensor))
+          for tensor in reader.tensors where !unread.contains(tensor) {
+            _ = try reader.bytes(of: tensor)
+          }
         }
       }
     }
@@ -198,9 +201,15 @@ import Testing
       (1, 0, tensor([1 << 40], float, 0)), (1, 0, tensor([.max], float, 0)),
       (1, 0, tensor([1 << 32, 1 << 32], float, 0)), (1, 0, tensor([1, 1, 1, 1, 1], float, 0)),
       (1, 0, tensor([1], float, 32)), (1, 0, tensor([1], float, .max)),
-      (1, 0, tensor([31], [8, 0, 0, 0], 0)), (1, 0, tensor([1], [99, 0, 0, 0], 0)),
+      (1, 0, tensor([31], [8, 0, 0, 0], 0)), (1, 0, tensor([1], [99, 0, 0, 0], 224)),
+      (1, 0, tensor([1], [99, 0, 0, 0], 31)), (1, 0, tensor([1], [99, 0, 0, 0], .max - 31)),
       (0, 1, key + [9, 0, 0, 0] + [0, 0, 0, 0] + Self.words(1 << 50)),
-      (0, 1, key + [9, 0, 0, 0] + [9, 0, 0, 0] + Self.words(1) + [9, 0, 0, 0] + Self.words(0)),
+      (0, 1, key + [9, 0, 0, 0] + [9, 0, 0, 0] + Self.words(1) + [9, 0, 0, 0] + Self.words(1)),
+      (
+        0, 1,
+        key + [9, 0, 0, 0]
+          + (0..<20).flatMap { _ in [9, 0, 0, 0] + Self.words(1) } + [4, 0, 0, 0] + Self.words(0)
+      ),
       (0, 1, key + [9, 0, 0, 0] + [77, 0, 0, 0] + Self.words(1)),
       (0, 1, key + [8, 0, 0, 0] + Self.words(1 << 63)), (0, 1, key + [13, 0, 0, 0, 0, 0]),
       (0, 2, key + [0, 0, 0, 0, 7] + key + [0, 0, 0, 0, 7]), (0, 1, key + [7, 0, 0, 0, 2]),
@@ -212,15 +221,166 @@ import Testing
     }
   }
 
-  @Test("a type that is not read is refused by its name")
+  @Test("tensors of a type that is not known are listed, and only reading them is an error")
   func unknownTypes() throws {
-    var bytes =
-      Self.words(1) + [0x61, 1, 0, 0, 0] + Self.words(256) + [12, 0, 0, 0] + Self.words(0)
-    bytes += [UInt8](repeating: 0, count: 200)
-    let path = try file(1, 0, bytes)
-    let error = #expect(throws: InterchangeError.self) { _ = try GGUFReader(path) }
-    #expect(error?.code == .unsupported("elements of type Q4_K"))
+    func tensor(_ name: UInt8, _ type: UInt8, _ offset: UInt64) -> [UInt8] {
+      Self.words(1) + [name, 1, 0, 0, 0] + Self.words(64) + [type, 0, 0, 0] + Self.words(offset)
+    }
+    let front = tensor(0x61, 99, 0) + tensor(0x62, 26, 96) + tensor(0x63, 77, 352)
+    let path = try file(
+      3, 0,
+      front + [UInt8](repeating: 0, count: -(24 + front.count) & 31)
+        + [UInt8](repeating: 7, count: 352 + 41))
+    let reader = try GGUFReader(path)
+    #expect(reader.tensors.map(\.name) == ["a", "b", "c"])
+    #expect(reader.tensors.map(\.shape) == [[64], [64], [64]])
+    #expect(reader.types.map(\.name) == ["99", "I32", "77"])
+    #expect(reader.storedByteCounts == [96, 256, 41])
+    #expect(reader.unreadTensors.map(\.typeName) == ["99", "77"])
+    #expect(try reader.bytes(of: reader.tensors[1]).allSatisfy { $0 == 7 })
+    let error = #expect(throws: InterchangeError.self) {
+      _ = try reader.bytes(of: reader.tensors[0])
+    }
+    #expect(error?.code == .unsupported("elements of type 99"))
     #expect(error?.field == "a")
+    #expect(throws: InterchangeError.self) { _ = try reader.floats(of: reader.tensors[2]) }
+    #expect(throws: InterchangeError.self) {
+      _ = try unsafe reader.withBytesInPlace(of: reader.tensors[0]) { $0.count }
+    }
+  }
+
+  @Test("arrays of arrays come back as they were")
+  func nestedArrays() throws {
+    let nested = GGUFValue.array(
+      elementType: 9,
+      [
+        .array(elementType: 4, [.uint32(1), .uint32(2)]), .array(elementType: 4, []),
+        .array(elementType: 9, [.array(elementType: 8, [.string("x")])]),
+      ])
+    let path = folder.file("a.gguf")
+    try GGUFWriter.write(
+      MemorySource(), to: path, values: [("n", nested), ("after", .uint8(1))])
+    let reader = try GGUFReader(path)
+    #expect(reader.values.map(\.value) == [nested, .uint8(1)])
+    #expect(reader["n"]?.text == #"[[1,2],[],[["x"]]]"#)
+  }
+
+  @Test("data is aligned as the values say", arguments: [8, 32, 64, 4096] as [UInt32])
+  func alignment(size: UInt32) throws {
+    let source = try Self.source()
+    let path = folder.file("a.gguf")
+    try GGUFWriter.write(
+      source, to: path, values: [("general.alignment", .uint32(size))], as: .q4_0)
+    let reader = try GGUFReader(path)
+    #expect(reader["general.alignment"] == .uint32(size))
+    #expect(try readFile(path).count.isMultiple(of: Int(size)))
+    for tensor in source.tensors { _ = try reader.floats(named: tensor.name) }
+    for bad in [GGUFValue.uint32(0), .uint32(48), .string("32")] {
+      #expect(throws: InterchangeError.self) {
+        try GGUFWriter.write(
+          source, to: path, values: [("general.alignment", bad)], replacing: true)
+      }
+    }
+  }
+
+  @Test("files of version 1, whose lengths have 32 bits, are read")
+  func version1() throws {
+    func word(_ value: Int) -> [UInt8] {
+      (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var bytes = Array("GGUF".utf8) + word(1) + word(1) + word(2)
+    bytes += word(1) + [0x6B] + word(8) + word(2) + Array("hi".utf8)
+    bytes += word(1) + [0x6C] + word(9) + word(8) + word(1) + word(3) + Array("abc".utf8)
+    bytes += word(1) + [0x74] + word(2) + word(2) + word(3) + word(24) + Self.words(0)
+    bytes += [UInt8](repeating: 0, count: -bytes.count & 31) + [1, 2, 3, 4, 5, 6]
+    let reader = try GGUFReader(try folder.write("v1.gguf", bytes))
+    #expect(reader["k"] == .string("hi"))
+    #expect(reader["l"]?.elements == [.string("abc")])
+    #expect(reader.tensors.map(\.shape) == [[3, 2]])
+    #expect(try reader.bytes(of: reader.tensors[0]) == [1, 2, 3, 4, 5, 6])
+  }
+
+  @Test(
+    "big-endian files are read as the gguf package writes them", .enabled(if: peersPython != nil))
+  func bigEndian() throws {
+    let program = """
+      import sys, numpy as np
+      from gguf import GGUFWriter, GGUFEndian, GGMLQuantizationType as Q
+      w = GGUFWriter(sys.argv[1], "gpt2", endianess=GGUFEndian.BIG)
+      w.add_uint32("a.number", 70000)
+      w.add_float32("a.float", 0.5)
+      w.add_array("a.texts", ["x", "yz"])
+      w.add_array("a.numbers", [1, 70000])
+      for t in "f4 f2 f8 i4 i2 i1 i8".split():
+          w.add_tensor(t, np.arange(6).reshape(2, 3).astype(t))
+      w.write_header_to_file(); w.write_kv_data_to_file(); w.write_tensors_to_file(); w.close()
+      """
+    let path = folder.file("big.gguf")
+    _ = try runPeers(program, [path])
+    let reader = try GGUFReader(path)
+    #expect(reader["a.number"] == .uint32(70_000))
+    #expect(reader["a.float"] == .float32(0.5))
+    #expect(reader["a.texts"]?.elements == [.string("x"), .string("yz")])
+    #expect(reader["a.numbers"]?.elements == [.int32(1), .int32(70_000)])
+    for name in ["f4", "f2", "f8"] {
+      #expect(try reader.floats(named: name) == [0, 1, 2, 3, 4, 5])
+    }
+    let words = try #require(reader.tensor(named: "i2"))
+    #expect(try reader.bytes(of: words) == [0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0])
+    #expect(try reader.bytes(of: words, in: 3..<6) == [0, 2, 0])
+    let lent = try unsafe reader.withBytesInPlace(of: words) { $0.count }
+    #expect(lent == nil)
+  }
+
+  @Test(
+    "blocks in a big-endian file are those of a little-endian one with their scales turned round")
+  func bigEndianBlocks() throws {
+    // A block of Q8_0 after a header that is written by hand.
+    func word(_ value: Int) -> [UInt8] {
+      (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
+    func long(_ value: Int) -> [UInt8] { word(0) + word(value) }
+    func file(_ type: Int, _ data: [UInt8]) throws -> GGUFReader {
+      var bytes = Array("GGUF".utf8) + word(3) + long(1) + long(0)
+      bytes += long(1) + [0x74] + word(1) + long(32) + word(type) + long(0)
+      bytes += [UInt8](repeating: 0, count: -bytes.count & 31) + data
+      return try GGUFReader(try folder.write("b\(type).gguf", bytes))
+    }
+    let reader = try file(8, [0x38, 0x00] + (0..<32).map { UInt8($0) })
+    #expect(try reader.floats(named: "t") == (0..<32).map { Float($0) / 2 })
+    // Nobody says how the fifth bits of Q5_0 lie there.
+    let other = try file(6, [UInt8](repeating: 0, count: 22))
+    #expect(other.unreadTensors.count == 1)
+    #expect(throws: InterchangeError.self) { _ = try other.floats(named: "t") }
+  }
+
+  @Test("a split model is one, by any of its files", .enabled(if: peersPython != nil))
+  func split() throws {
+    let program = """
+      import sys, numpy as np
+      from gguf import GGUFWriter
+      w = GGUFWriter(sys.argv[1], "gpt2", split_max_tensors=2)
+      w.add_uint32("a.number", 5)
+      for i in range(5):
+          w.add_tensor(f"t{i}", np.full((2, 2), i, np.float32))
+      w.write_header_to_file(); w.write_kv_data_to_file(); w.write_tensors_to_file(); w.close()
+      """
+    _ = try runPeers(program, [folder.file("m.gguf")])
+    let names = (1...3).map { "m-0000\($0)-of-00003.gguf" }
+    for name in names {
+      let reader = try GGUFReader(folder.file(name))
+      #expect(reader.tensors.map(\.name) == ["t0", "t1", "t2", "t3", "t4"])
+      #expect(try reader.floats(named: "t3") == [3, 3, 3, 3])
+      #expect(reader["a.number"] == .uint32(5))
+      #expect(!reader.keys.contains { $0.hasPrefix("split.") })
+    }
+    let renamed = try folder.write("other.gguf", try readFile(folder.file(names[0])))
+    #expect(throws: InterchangeError.self) { _ = try GGUFReader(renamed) }
+    try folder.write(names[1], try readFile(folder.file(names[2])))
+    let error = #expect(throws: InterchangeError.self) {
+      _ = try GGUFReader(folder.file(names[0]))
+    }
+    #expect(error?.field == "split.no")
   }
 
   @Test("a vocabulary in a file is read as the one it was made of")

@@ -151,7 +151,29 @@ import Testing
       (#"{"peft_type":"LORA","lora_alpha":8,"use_dora":true}"#, "use_dora"),
       (#"{"peft_type":"LORA","lora_alpha":8,"bias":"all"}"#, "bias"),
       (#"{"peft_type":"LORA"}"#, "lora_alpha"),
-      (#"{"peft_type":"LORA","lora_alpha":8,"alpha_pattern":{"a.*":1}}"#, "alpha_pattern.a.*"),
+      (
+        #"{"peft_type":"LORA","lora_alpha":8,"alpha_pattern":{"(?=a).*":1}}"#,
+        "alpha_pattern.(?=a).*"
+      ),
+      (#"{"peft_type":"LORA","lora_alpha":8,"rank_pattern":{"q":"x"}}"#, "rank_pattern.q"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"pissa"}"#, "init_lora_weights"),
+      (
+        #"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"pissa_niter_4"}"#,
+        "init_lora_weights"
+      ),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"OLoRA"}"#, "init_lora_weights"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"corda"}"#, "init_lora_weights"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"eva"}"#, "init_lora_weights"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"loftq"}"#, "init_lora_weights"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"lora_ga"}"#, "init_lora_weights"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"init_lora_weights":"mica"}"#, "init_lora_weights"),
+      (
+        #"{"peft_type":"LORA","lora_alpha":8,"alora_invocation_tokens":[1]}"#,
+        "alora_invocation_tokens"
+      ),
+      (#"{"peft_type":"LORA","lora_alpha":8,"layer_replication":[[0,1]]}"#, "layer_replication"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"modules_to_save":["head"]}"#, "modules_to_save"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"use_tomorrow":true}"#, "use_tomorrow"),
     ])
   func refusedConfigurations(text: String, field: String) throws {
     let error = #expect(throws: InterchangeError.self) { try configuration(text) }

@@ -62,10 +62,87 @@ import Testing
     let small = try #require(many.tensor(named: "u1"))
     #expect(small.shape == [3, 2])
     #expect(try many.bytes(of: small) == [0, 1, 2, 3, 4, 5])
-    for name in ["fortran.npy", "object.npy", "record.npy", "compressed.npz", "big.npy"] {
+    for name in ["fortran.npy", "big.npy"] {
+      let reader = try NumPyReader(folder.file(name))
+      #expect(try reader.floats(of: reader.tensors[0]) == [0, 1, 2, 3, 4, 5], "\(name)")
+      #expect(reader.tensors[0].shape == [3, 2])
+    }
+    try expectEqual(try NumPyReader(folder.file("compressed.npz")), many)
+    for name in ["object.npy", "record.npy"] {
       #expect(throws: InterchangeError.self, "\(name)") {
         _ = try NumPyReader(folder.file(name))
       }
+    }
+  }
+
+  @Test(
+    "arrays of every order, byte order and compression are what NumPy says that they are",
+    .enabled(if: peersPython != nil))
+  func layouts() throws {
+    let program = """
+      import sys, os, numpy as np
+      os.chdir(sys.argv[1])
+      r = np.random.default_rng(1)
+      arrays = {}
+      for shape in [(7,), (3, 5), (2, 3, 4), (1, 4, 1, 3), (0, 3), (300, 200)]:
+          for t in ("<f4", ">f4", ">f8", ">i2", "<u1", ">u8"):
+              a = r.integers(0, 256, (*shape, np.dtype(t).itemsize), np.uint8).view(t)[..., 0]
+              for o in "CF":
+                  arrays["x".join(map(str, shape)) + t[1:] + "LB"[t[0] == ">"] + o] = np.array(a, order=o)
+      np.savez("plain.npz", **arrays)
+      np.savez_compressed("deflated.npz", **arrays)
+      for n, a in arrays.items():
+          open(n, "wb").write(np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes())
+      """
+    _ = try runPeers(program, [folder.path])
+    var generator = SeededGenerator(8)
+    for name in ["plain.npz", "deflated.npz"] {
+      let reader = try NumPyReader(folder.file(name))
+      #expect(reader.tensors.count == 72)
+      for tensor in reader.tensors {
+        let expected = try readFile(folder.file(tensor.name))
+        #expect(try reader.bytes(of: tensor) == expected, "\(name) \(tensor.name)")
+        let start = Int.random(in: 0...expected.count, using: &generator)
+        let range = start..<Int.random(in: start...expected.count, using: &generator)
+        #expect(try reader.bytes(of: tensor, in: range) == Array(expected[range]))
+      }
+    }
+  }
+
+  @Test(
+    "data that is not what a member's checksum says is an error before any of it is used",
+    .enabled(if: peersPython != nil), arguments: ["savez", "savez_compressed"])
+  func checksums(function: String) throws {
+    let program = """
+      import sys, numpy as np
+      np.\(function)(sys.argv[1], a=np.arange(1000, dtype=np.int32))
+      """
+    let path = folder.file("a.npz")
+    _ = try runPeers(program, [path])
+    var bytes = try readFile(path)
+    let tensor = try NumPyReader(path).tensors[0]
+    for offset in [400, 500, 600] {
+      bytes[offset] ^= 4
+      let reader = try? NumPyReader(try folder.write("changed.npz", bytes))
+      bytes[offset] ^= 4
+      guard let reader else { continue }
+      #expect(throws: InterchangeError.self) { _ = try reader.bytes(of: tensor, in: 0..<4) }
+      #expect(throws: InterchangeError.self) { _ = try reader.bytes(of: tensor) }
+    }
+  }
+
+  @Test("types of ml_dtypes that a file tells apart are read, others are refused")
+  func otherTypes() throws {
+    func path(_ type: String, _ count: Int) throws -> String {
+      try file("{'descr': '\(type)', 'fortran_order': False, 'shape': (2,), }", data: count)
+    }
+    #expect(try NumPyReader(path("<V2", 4)).tensors[0].elementType == .bfloat16)
+    #expect(try NumPyReader(path("<f1", 2)).tensors[0].elementType == .float8E5M2)
+    for (type, count) in [("<V1", 2), ("|V2", 4), (">V2", 4), ("<U1", 8), ("<f16", 32)] {
+      let error = #expect(throws: InterchangeError.self) {
+        _ = try NumPyReader(path(type, count))
+      }
+      #expect("\(try #require(error))".contains(type))
     }
   }
 
@@ -179,8 +256,13 @@ import Testing
         var changed = bytes
         changed[offset] = value
         let path = try folder.write("changed.npz", changed)
-        if let reader = try? NumPyReader(path) {
-          for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+        guard let reader = try? NumPyReader(path) else { continue }
+        for tensor in reader.tensors {
+          do {
+            _ = try reader.bytes(of: tensor)
+          } catch let error as InterchangeError {
+            #expect(error.code == .damaged("another checksum"))
+          }
         }
       }
     }

@@ -2,13 +2,32 @@ internal import GobbetData
 
 /// What is in front of the tensors' data in a GGUF file, checked.
 struct GGUFHeader {
-  private(set) var values: [(key: String, value: GGUFValue)] = []
-  /// The tensors and where their data begins in the file.
-  private(set) var tensors: [(tensor: TensorDescription, offset: Int)] = []
-  private(set) var types: [GGUFType] = []
+  /// A tensor, and where its data lies.
+  struct Entry: Sendable {
+    let tensor: TensorDescription
+    let type: GGUFType
+    /// Bytes from the start of the file.
+    private(set) var offset = 0
+    /// Bytes in the file; of a type that is not known, those up to the next tensor.
+    private(set) var byteCount = 0
 
-  /// More elements are refused: in memory they take many times what they take in the file.
-  private static let maximumElementCount = 1 << 24
+    init(_ tensor: TensorDescription, _ type: GGUFType) {
+      self.tensor = tensor
+      self.type = type
+    }
+
+    fileprivate mutating func place(at offset: Int, _ byteCount: Int) {
+      self.offset = offset
+      self.byteCount = byteCount
+    }
+  }
+
+  let metadata: GGUFMetadata
+  /// The tensors, in the order of the file.
+  private(set) var entries: [Entry] = []
+  /// Whether the highest bytes come first, in the tensors' data too.
+  let isBigEndian: Bool
+
   private static let maximumNameByteCount = 1 << 16
 
   /// Reads the front of `file`.
@@ -19,90 +38,28 @@ struct GGUFHeader {
     guard try fields.bytes(4, "magic").elementsEqual("GGUF".utf8) else {
       throw InterchangeError(.damaged("not GGUF"), path: file.path, offset: 0, field: "magic")
     }
-    let version = try fields.integer(UInt32.self, "version")
-    guard version == 2 || version == 3 else {
-      let what = version & 0xFFFF == 0 ? "big-endian files" : "version \(version)"
-      throw InterchangeError(.unsupported(what), path: file.path, offset: 4, field: "version")
+    var version = try fields.integer(UInt32.self, "version")
+    // Nothing else says in which order bytes come.
+    isBigEndian = version & 0xFFFF == 0
+    if isBigEndian { version = version.byteSwapped }
+    guard (1...3).contains(version) else {
+      throw InterchangeError(
+        .unsupported("version \(version)"), path: file.path, offset: 4, field: "version")
     }
+    fields.isBigEndian = isBigEndian
+    fields.hasShortCounts = version == 1
     // A tensor takes a name's length, a number of axes, a type and an offset; a value takes a key's
     // length, a type and a byte.
-    let tensorCount = try fields.count(of: 24, "tensor_count")
-    let valueCount = try fields.count(of: 13, "metadata_kv_count")
-    try readValues(valueCount, &fields)
+    let tensorCount = try fields.count(of: version == 1 ? 20 : 24, "tensor_count")
+    let valueCount = try fields.count(of: version == 1 ? 9 : 13, "metadata_kv_count")
+    metadata = try GGUFMetadata(valueCount, &fields)
     let alignment = try alignment(fields)
     try readTensors(tensorCount, alignment, &fields)
   }
 
-  private mutating func readValues(_ count: Int, _ fields: inout FieldReader) throws {
-    var elementCount = 0
-    var keys: Set<[UInt8]> = []
-    for _ in 0..<count {
-      let key = try Self.string(&fields, "metadata key", limit: Self.maximumNameByteCount)
-      let typeCode = try fields.integer(UInt32.self, key)
-      let value = try Self.value(typeCode, &fields, key, &elementCount)
-      guard keys.insert(Array(key.utf8)).inserted else {
-        throw fields.error(.damaged("the key is there twice"), key)
-      }
-      values.append((key, value))
-    }
-  }
-
-  private static func string(
-    _ fields: inout FieldReader, _ field: String, limit: Int = .max
-  ) throws -> String {
-    let count = try fields.count(of: 1, field)
-    guard count <= limit else { throw fields.error(.damaged("\(count) bytes long"), field) }
-    let bytes = try fields.bytes(count, field)
-    guard let string = String(validating: bytes, as: UTF8.self) else {
-      throw fields.error(.damaged("not UTF-8"), field)
-    }
-    return string
-  }
-
-  private static func value(
-    _ typeCode: UInt32, _ fields: inout FieldReader, _ key: String, _ elementCount: inout Int,
-    isElement: Bool = false
-  ) throws -> GGUFValue {
-    switch typeCode {
-    case 0: return .uint8(try fields.integer(UInt8.self, key))
-    case 1: return .int8(try fields.integer(Int8.self, key))
-    case 2: return .uint16(try fields.integer(UInt16.self, key))
-    case 3: return .int16(try fields.integer(Int16.self, key))
-    case 4: return .uint32(try fields.integer(UInt32.self, key))
-    case 5: return .int32(try fields.integer(Int32.self, key))
-    case 6: return .float32(Float(bitPattern: try fields.integer(UInt32.self, key)))
-    case 7:
-      let byte = try fields.integer(UInt8.self, key)
-      guard byte <= 1 else { throw fields.error(.damaged("\(byte) is no truth value"), key) }
-      return .bool(byte == 1)
-    case 8: return .string(try string(&fields, key))
-    case 10: return .uint64(try fields.integer(UInt64.self, key))
-    case 11: return .int64(try fields.integer(Int64.self, key))
-    case 12: return .float64(Double(bitPattern: try fields.integer(UInt64.self, key)))
-    case 9 where !isElement:
-      let elementType = try fields.integer(UInt32.self, key)
-      guard let size = GGUFValue.minimumByteCount(elementType) else {
-        throw fields.error(.damaged("elements of type \(elementType)"), key)
-      }
-      let count = try fields.count(of: size, key)
-      elementCount += count
-      guard elementCount <= maximumElementCount else {
-        throw fields.error(.unsupported("more than \(maximumElementCount) elements"), key)
-      }
-      let elements = try (0..<count).map { _ in
-        try value(elementType, &fields, key, &elementCount, isElement: true)
-      }
-      return .array(elementType: elementType, elements)
-    case 9: throw fields.error(.unsupported("an array of arrays"), key)
-    default: throw fields.error(.damaged("a value of type \(typeCode)"), key)
-    }
-  }
-
   private func alignment(_ fields: FieldReader) throws(InterchangeError) -> Int {
     let key = "general.alignment"
-    guard let value = values.first(where: { $0.key.utf8.elementsEqual(key.utf8) })?.value else {
-      return 32
-    }
+    guard let value = metadata[key] else { return 32 }
     guard let size = value.size, size > 0, size <= 1 << 20, size & (size - 1) == 0 else {
       throw fields.error(.damaged("\(value.text) is no alignment"), key)
     }
@@ -115,7 +72,8 @@ struct GGUFHeader {
     var offsets: [UInt64] = []
     var names: Set<[UInt8]> = []
     for _ in 0..<count {
-      let name = try Self.string(&fields, "tensor name", limit: Self.maximumNameByteCount)
+      let name = try GGUFMetadata.string(
+        &fields, "tensor name", limit: Self.maximumNameByteCount)
       guard names.insert(Array(name.utf8)).inserted else {
         throw fields.error(.damaged("the name is there twice"), name)
       }
@@ -124,52 +82,66 @@ struct GGUFHeader {
       // The innermost axis comes first in the file.
       var shape: [Int] = []
       for _ in 0..<rank {
-        let length = try fields.integer(UInt64.self, name)
+        let length = try fields.countField(name)
         guard let length = Int(exactly: length) else {
           throw fields.error(.damaged("an axis of \(length)"), name)
         }
         shape.insert(length, at: 0)
       }
-      let code = try fields.integer(UInt32.self, name)
-      guard let type = GGUFType(rawValue: code) else {
-        let typeName = GGUFType.otherNames[code] ?? "\(code)"
-        throw fields.error(.unsupported("elements of type \(typeName)"), name)
-      }
+      let type = GGUFType(rawValue: try fields.integer(UInt32.self, name))
       do {
-        let tensor = try TensorDescription(
-          name: name, elementType: type.elementType, shape: shape)
-        tensors.append((tensor, 0))
+        entries.append(
+          Entry(
+            try TensorDescription(name: name, elementType: type.elementType, shape: shape), type))
       } catch {
         throw fields.error(.tensor(error), name)
       }
-      types.append(type)
       offsets.append(try fields.integer(UInt64.self, name))
     }
     try place(offsets, alignment, fields)
   }
 
-  /// Tensors must follow each other, each at the next multiple of the alignment, up to the end.
+  /// Tensors must follow each other, each at the next multiple of the alignment, up to the end; behind
+  /// one of an unknown type at any multiple.
   private mutating func place(
     _ offsets: [UInt64], _ alignment: Int, _ fields: FieldReader
   ) throws(InterchangeError) {
     func aligned(_ offset: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
     let dataStart = aligned(fields.offset)
     let available = max(fields.file.byteCount - dataStart, 0)
-    var end = 0
-    for index in tensors.indices {
-      let tensor = tensors[index].tensor
-      let start = aligned(end)
-      guard offsets[index] == UInt64(start) else {
-        throw fields.error(.damaged("data at \(offsets[index]), not at \(start)"), tensor.name)
+    // The end of what is placed; nil behind a tensor whose length is not known.
+    var end: Int? = 0
+    var start = 0
+    for index in entries.indices {
+      let entry = entries[index]
+      let name = entry.tensor.name
+      guard let offset = Int(exactly: offsets[index]), offset >= start,
+        offset.isMultiple(of: alignment), end.map({ aligned($0) == offset }) ?? true
+      else {
+        let expected = end.map { "at \(aligned($0))" } ?? "behind \(start)"
+        throw fields.error(.damaged("data at \(offsets[index]), not \(expected)"), name)
       }
-      guard let byteCount = types[index].storedByteCount(of: tensor) else {
-        throw fields.error(.damaged("rows that are no whole blocks"), tensor.name)
+      guard offset <= available || (end != nil && entry.type.layout != nil) else {
+        throw fields.error(.damaged("the file ends inside"), name)
+      }
+      if end == nil { entries[index - 1].place(at: dataStart + start, offset - start) }
+      start = offset
+      guard entry.type.layout != nil else {
+        end = nil
+        continue
+      }
+      guard let byteCount = entry.type.storedByteCount(of: entry.tensor) else {
+        throw fields.error(.damaged("rows that are no whole blocks"), name)
       }
       guard byteCount <= available - min(start, available) else {
-        throw fields.error(.damaged("the file ends inside"), tensor.name)
+        throw fields.error(.damaged("the file ends inside"), name)
       }
       end = start + byteCount
-      tensors[index].offset = dataStart + start
+      entries[index].place(at: dataStart + start, byteCount)
+    }
+    guard let end else {
+      entries[entries.count - 1].place(at: dataStart + start, available - start)
+      return
     }
     guard available <= aligned(end) else {
       throw fields.error(.damaged("\(available - end) bytes behind the last tensor"), "data")

@@ -33,7 +33,7 @@ extension GGUFReader {
   /// - Throws: ``InterchangeError``: another kind of tokenizer, or a damaged one.
   public func vocabulary() throws(InterchangeError) -> Vocabulary? {
     guard let model = self["tokenizer.ggml.model"]?.string else { return nil }
-    let path = stored.file.path
+    let path = path
     guard model == "gpt2" else {
       throw InterchangeError(
         .unsupported("the tokenizer \(model)"), path: path, field: "tokenizer.ggml.model")

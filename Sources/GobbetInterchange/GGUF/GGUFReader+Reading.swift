@@ -3,8 +3,8 @@ public import GobbetData
 extension GGUFReader {
   /// Copies one tensor's data, blocks as floats.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile,
+  ///   (`unsupported`) for a type that is not read; `TensorError` if it is no tensor of this file.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
@@ -22,45 +22,75 @@ extension GGUFReader {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "GGUFReader: not the bytes of the tensor")
-    let index = try stored.index(of: tensor)
-    let type = types[index]
-    guard type.blockElementCount > 1 else {
+    let (part, entry, layout) = try readable(tensor)
+    guard layout.elementCount > 1 || part.isBigEndian else {
       // SAFETY: the caller promises a valid buffer of the range's size.
-      return try unsafe stored.read(tensor, bytes: range, into: destination)
+      return try unsafe part.file.read(
+        at: entry.offset + range.lowerBound, into: destination, tensor.name)
     }
-    let elementsByteCount = 4 * type.blockElementCount
-    let end =
-      range.upperBound / elementsByteCount
-      + (range.upperBound.isMultiple(of: elementsByteCount) ? 0 : 1)
-    let start = stored.entries[index].offset
+    // Bytes of a block in memory.
+    let byteCount = layout.elementCount * tensor.elementType.bitWidth / 8
+    let end = (range.upperBound + byteCount - 1) / byteCount
     // A piece at a time, so that memory stays small for tensors of any size.
-    var first = range.lowerBound / elementsByteCount
+    let pieceCount = max(1, Self.pieceByteCount / byteCount)
+    var floats = [Float](
+      repeating: 0, count: layout.decoder == nil ? 0 : pieceCount * byteCount / 4)
+    var first = range.lowerBound / byteCount
     while first < end {
-      let last = min(first + 1 << 12, end)
-      let bytes = try stored.file.bytes(
-        in: (start + first * type.blockByteCount)..<(start + last * type.blockByteCount),
+      let last = min(first + pieceCount, end)
+      var bytes = try part.file.bytes(
+        in: (entry.offset + first * layout.byteCount)..<(entry.offset + last * layout.byteCount),
         tensor.name)
-      let floats = GGUFBlocks.floats(bytes.span, type)
-      let whole = (first * elementsByteCount)..<(last * elementsByteCount)
-      unsafe Self.copy(floats, whole, into: destination, range)
+      if part.isBigEndian { layout.swapBytes(&bytes) }
+      let place = (first * byteCount)..<(last * byteCount)
+      if layout.decoder == nil {
+        unsafe bytes.withUnsafeBytes { unsafe Self.copy($0, place, into: destination, range) }
+      } else {
+        var room = floats.mutableSpan
+        layout.decode(bytes.span, into: &room)
+        Self.makeLittleEndian(&floats)
+        unsafe floats.withUnsafeBytes { unsafe Self.copy($0, place, into: destination, range) }
+      }
       first = last
     }
   }
 
-  /// Copies what of the floats, at `place` in the tensor, lies in `range`.
+  private static let pieceByteCount = 256 << 10
+
+  /// Gives floats the byte order of files, which nearly all machines have.
+  private static func makeLittleEndian(_ floats: inout [Float]) {
+    #if _endian(big)
+      for index in floats.indices {
+        floats[index] = Float(bitPattern: floats[index].bitPattern.byteSwapped)
+      }
+    #endif
+  }
+
+  /// A tensor's place and the layout of its blocks.
+  private func readable(
+    _ tensor: TensorDescription
+  ) throws -> (Part, GGUFHeader.Entry, GGUFBlockLayout) {
+    let (part, entry) = try find(tensor)
+    guard part.reads(entry), let layout = entry.type.layout else {
+      let order = part.isBigEndian ? " in a big-endian file" : ""
+      throw InterchangeError(
+        .unsupported("elements of type \(entry.type.name)\(order)"), path: part.file.path,
+        offset: entry.offset, field: tensor.name)
+    }
+    return (part, entry, layout)
+  }
+
+  /// Copies what of the elements, at `place` in the tensor, lies in `range`.
   private static func copy(
-    _ floats: [Float], _ place: Range<Int>, into destination: UnsafeMutableRawBufferPointer,
-    _ range: Range<Int>
+    _ elements: UnsafeRawBufferPointer, _ place: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer, _ range: Range<Int>
   ) {
-    let bytes = floats.map(\.bitPattern.littleEndian)
     let wanted = place.clamped(to: range)
     let from = (wanted.lowerBound - place.lowerBound)..<(wanted.upperBound - place.lowerBound)
     let to = (wanted.lowerBound - range.lowerBound)..<(wanted.upperBound - range.lowerBound)
-    // SAFETY: `wanted` lies in both, and both hold the bytes of their range.
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe UnsafeMutableRawBufferPointer(rebasing: destination[to])
-        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[from]))
-    }
+    // SAFETY: `wanted` lies in both, and both hold at least the bytes of their range.
+    unsafe UnsafeMutableRawBufferPointer(rebasing: destination[to])
+      .copyMemory(from: UnsafeRawBufferPointer(rebasing: elements[from]))
   }
 
   /// True.
@@ -72,7 +102,9 @@ extension GGUFReader {
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
-    guard types[try stored.index(of: tensor)].blockElementCount == 1 else { return nil }
-    return try unsafe stored.withBytesInPlace(of: tensor, body)
+    let (part, entry, layout) = try readable(tensor)
+    guard layout.elementCount == 1, !part.isBigEndian else { return nil }
+    return try unsafe part.file.withBytesInPlace(
+      in: entry.offset..<(entry.offset + tensor.byteCount), tensor.name, body)
   }
 }

@@ -1,46 +1,58 @@
 public import GobbetData
 
-/// How GGUF stores the elements of a tensor; the raw value is its code in files.
-@nonexhaustive public enum GGUFType: UInt32, Hashable, Sendable, CaseIterable {
-  case float32 = 0
-  case float16 = 1
+/// How GGUF stores the elements of a tensor: a code, which need not be one that is known here.
+///
+/// Files list and copy tensors of any code; only their elements need a type that is known.
+/// - Source: ggml's `enum ggml_type`.
+public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
+  /// The code in files.
+  public let rawValue: UInt32
+
+  /// The type with that code.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// 32-bit floats.
+  public static let float32 = Self(rawValue: 0)
+  /// 16-bit IEEE floats.
+  public static let float16 = Self(rawValue: 1)
+  /// 8-bit integers.
+  public static let int8 = Self(rawValue: 24)
+  /// 16-bit integers.
+  public static let int16 = Self(rawValue: 25)
+  /// 32-bit integers.
+  public static let int32 = Self(rawValue: 26)
+  /// 64-bit integers.
+  public static let int64 = Self(rawValue: 27)
+  /// 64-bit floats.
+  public static let float64 = Self(rawValue: 28)
+  /// The upper halves of 32-bit floats.
+  public static let bfloat16 = Self(rawValue: 30)
   /// Blocks of 32: a 16-bit scale, 4 bits an element.
-  case q4_0 = 2
+  public static let q4_0 = Self(rawValue: 2)
   /// Blocks of 32: a 16-bit scale and minimum, 4 bits an element.
-  case q4_1 = 3
+  public static let q4_1 = Self(rawValue: 3)
   /// Blocks of 32: a 16-bit scale, 5 bits an element.
-  case q5_0 = 6
+  public static let q5_0 = Self(rawValue: 6)
   /// Blocks of 32: a 16-bit scale and minimum, 5 bits an element.
-  case q5_1 = 7
+  public static let q5_1 = Self(rawValue: 7)
   /// Blocks of 32: a 16-bit scale, 8 bits an element.
-  case q8_0 = 8
-  case int8 = 24
-  case int16 = 25
-  case int32 = 26
-  case int64 = 27
-  case float64 = 28
-  case bfloat16 = 30
+  public static let q8_0 = Self(rawValue: 8)
+  /// Blocks of 32: a scale that is a power of two, 4-bit floats.
+  public static let mxfp4 = Self(rawValue: 39)
 
-  /// What is known of the types that are not read, for messages.
-  static let otherNames: [UInt32: String] = [
-    9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K",
-    16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S",
-    22: "IQ2_S", 23: "IQ4_XS", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
-  ]
-
-  /// What the elements are in memory: floats for those in blocks.
-  public var elementType: ElementType {
-    switch self {
-    case .float32, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: .float32
-    case .float16: .float16
-    case .int8: .int8
-    case .int16: .int16
-    case .int32: .int32
-    case .int64: .int64
-    case .float64: .float64
-    case .bfloat16: .bfloat16
-    }
+  /// Every type whose elements are read.
+  public static var allCases: [Self] {
+    GGUFBlockLayout.known.filter { $0.value.isRead }.keys.sorted().map(Self.init)
   }
+
+  /// ggml's name, as `Q4_K`; for a code that is not known here the number.
+  public var name: String { layout?.name ?? "\(rawValue)" }
+
+  /// What is known of its blocks; nil for a code that is not known here.
+  var layout: GGUFBlockLayout? { GGUFBlockLayout.known[rawValue] }
+
+  /// What the elements are when they are read: floats for those in blocks.
+  public var elementType: ElementType { layout?.elementType ?? .float32 }
 
   /// The type that stores these elements as they are; nil if GGUF has none.
   public init?(_ elementType: ElementType) {
@@ -49,30 +61,17 @@ public import GobbetData
     self = type
   }
 
-  /// Elements that are stored together.
-  var blockElementCount: Int {
-    switch self {
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-    default: 1
-    }
-  }
+  /// Elements that are stored together; 1 for a code that is not known.
+  var blockElementCount: Int { layout?.elementCount ?? 1 }
 
-  /// Bytes that they take.
-  var blockByteCount: Int {
-    switch self {
-    case .q4_0: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q8_0: 34
-    default: elementType.bitWidth / 8
-    }
-  }
-
-  /// Bytes of a tensor in the file; nil if its rows are not whole blocks.
+  /// Bytes of a tensor in the file; nil if its rows are not whole blocks, or the code is not known.
   func storedByteCount(of tensor: TensorDescription) -> Int? {
-    guard (tensor.shape.last ?? 1).isMultiple(of: blockElementCount) else { return nil }
-    // No block takes more than its elements do in memory, so this cannot overflow.
-    return tensor.elementCount / blockElementCount * blockByteCount
+    guard let layout, (tensor.shape.last ?? 1).isMultiple(of: layout.elementCount) else {
+      return nil
+    }
+    // No block takes more than twice what its elements do in memory, which fits in 63 bits.
+    let (bytes, overflow) = (tensor.elementCount / layout.elementCount)
+      .multipliedReportingOverflow(by: layout.byteCount)
+    return overflow ? nil : bytes
   }
 }

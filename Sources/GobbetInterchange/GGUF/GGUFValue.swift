@@ -34,14 +34,16 @@ public enum GGUFValue: Hashable, Sendable {
     }
   }
 
-  /// The fewest bytes that a value of a type takes; nil if there is no such type.
-  static func minimumByteCount(_ typeCode: UInt32) -> Int? {
+  /// The bytes that a value of a type takes, or takes at least if it is text or an array; nil if there
+  /// is no such type.
+  static func minimumByteCount(_ typeCode: UInt32, hasShortCounts: Bool = false) -> Int? {
     switch typeCode {
     case 0, 1, 7: 1
     case 2, 3: 2
     case 4...6: 4
-    case 8, 10...12: 8
-    case 9: 12
+    case 8: hasShortCounts ? 4 : 8
+    case 10...12: 8
+    case 9: hasShortCounts ? 8 : 12
     default: nil
     }
   }

@@ -3,28 +3,27 @@ internal import GobbetSystem
 
 /// Writes GGUF files, version 3, that llama.cpp and `gguf` read.
 public enum GGUFWriter {
-  private static let defaultAlignment = 32
-
   /// Writes everything in `source` to a file at `path`, a piece at a time; `progress` hears of every
   /// piece how many bytes of the source are written.
   ///
-  /// With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
+  /// Data is aligned to 32 bytes, or to what `values` say under `general.alignment`. With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
   /// llama.cpp wants them, and matrices whose rows are no whole blocks `float16`. Without one every
-  /// tensor keeps its elements. Tensors begin at multiples of the value `general.alignment`, or of 32.
+  /// tensor keeps its elements.
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
-  ///   name that the format lacks; what the source throws.
+  ///   name that the format lacks, for a `type` that is read only, and for elements that its blocks have
+  ///   no place for: NaN, infinities, and those whose scale is one; what the source throws.
   public static func write(
     _ source: some TensorSource, to path: String, values: [(key: String, value: GGUFValue)],
     as type: GGUFType? = nil, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    let alignment = try alignment(values, path)
-    func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     let entries = try source.tensors.map { tensor in
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
     }
+    let alignment = try alignment(values, path)
+    func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     var file = try AtomicFile(path, replacing: replacing)
-    let header = try header(entries, values, path, aligned)
+    let header = try header(entries, values, alignment, path)
     try file.write(header.span)
     var done = 0
     for entry in entries {
@@ -56,16 +55,17 @@ public enum GGUFWriter {
     var isKept: Bool { type.blockElementCount == 1 && type.elementType == tensor.elementType }
   }
 
+  /// What data is aligned to.
   private static func alignment(
     _ values: [(key: String, value: GGUFValue)], _ path: String
   ) throws(InterchangeError) -> Int {
     let key = "general.alignment"
     guard let value = values.first(where: { $0.key.utf8.elementsEqual(key.utf8) })?.value else {
-      return defaultAlignment
+      return 32
     }
-    guard case .uint32(let size) = value, size >= 8, size <= 1 << 20, size & (size - 1) == 0 else {
+    guard case .uint32(let size) = value, size > 0, size <= 1 << 20, size & (size - 1) == 0 else {
       throw InterchangeError(
-        .notRepresentable("\(value.text) is no alignment"), path: path, field: key)
+        .notRepresentable("an alignment of \(value.text)"), path: path, field: key)
     }
     return Int(size)
   }
@@ -79,6 +79,11 @@ public enum GGUFWriter {
         field: tensor.name)
     }
     if let type, FloatConversion(reading: tensor.elementType) != nil {
+      guard type.blockElementCount == 1 || GGUFBlockLayout.encoder(of: type) != nil else {
+        throw InterchangeError(
+          .notRepresentable("blocks of type \(type.name), which are read only"), path: path,
+          field: tensor.name)
+      }
       if tensor.shape.count < 2 { return .float32 }
       return type.storedByteCount(of: tensor) == nil ? .float16 : type
     }
@@ -101,20 +106,28 @@ public enum GGUFWriter {
     if entry.type.blockElementCount == 1, let narrowing = FloatConversion(entry.type.elementType) {
       return narrowing.bytes(floats.span)
     }
-    precondition(entry.type == .q8_0, "GGUFWriter: this type is read only")
-    guard let blocks = GGUFBlocks.q8_0(floats) else {
-      throw InterchangeError(
-        .notRepresentable("q8_0 has no place for NaN, infinities and magnitudes over 8.3 million"),
-        path: path,
-        field: entry.tensor.name)
+    guard let encoder = GGUFBlockLayout.encoder(of: entry.type) else {
+      preconditionFailure("GGUFWriter: a type that is read only")
     }
-    return blocks
+    let count = entry.type.blockElementCount
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(floats.count)
+    for start in stride(from: 0, to: floats.count, by: count) {
+      guard encoder(floats.span.extracting(start..<(start + count)), &bytes) else {
+        throw InterchangeError(
+          .notRepresentable(
+            "NaN, an infinity or numbers too large for blocks of type \(entry.type.name)"),
+          path: path, field: entry.tensor.name)
+      }
+    }
+    return bytes
   }
 
   private static func header(
-    _ entries: [Entry], _ values: [(key: String, value: GGUFValue)], _ path: String,
-    _ aligned: (Int) -> Int
+    _ entries: [Entry], _ values: [(key: String, value: GGUFValue)], _ alignment: Int,
+    _ path: String
   ) throws(InterchangeError) -> [UInt8] {
+    func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     var header = Array("GGUF".utf8)
     header.append(littleEndian: UInt32(3))
     header.append(littleEndian: UInt64(entries.count))

@@ -74,7 +74,7 @@ public struct LoRAAdapter: Sendable {
           field: tensor.name)
       }
       let module = Self.module(name)
-      guard let scale = configuration.scale(of: module, rank: first.shape[1]) else {
+      guard let scale = try configuration.scale(of: Self.layer(name), rank: first.shape[1]) else {
         throw InterchangeError(.damaged("nothing says alpha"), path: path, field: tensor.name)
       }
       updates.append(
@@ -106,6 +106,12 @@ public struct LoRAAdapter: Sendable {
       if name.hasPrefix(prefix) { name = name.dropFirst(prefix.count) }
     }
     return String(name)
+  }
+
+  /// A layer's name as PEFT knows it in the base model, which its patterns are about.
+  private static func layer(_ name: String) -> String {
+    let prefix = "base_model.model."
+    return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
   }
 
   /// Adds an update to the columns of a weight [inputs, width] from `firstColumn` on, or of one

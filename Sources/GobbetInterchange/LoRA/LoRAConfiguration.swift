@@ -1,70 +1,99 @@
-/// How a low-rank adapter is scaled, and how the layers lie that it is for.
+/// How a low-rank adapter is scaled, and how the layers it is for are laid out.
 public struct LoRAConfiguration: Hashable, Sendable {
-  /// What the product of the two matrices is multiplied by, times the rank, or its root.
+  /// What the product of the two matrices is multiplied by, before it is divided by the rank or the
+  /// rank's square root.
   public var alpha: Double?
-  /// Whether the root of the rank divides, as in rank-stabilised adapters.
+  /// Whether the square root of the rank divides, as in rank-stabilised adapters.
   public var usesRootOfRank = false
   /// Whether weights are [inputs, outputs]; nil where nothing says so.
   public var isInputMajor: Bool?
-  /// Other values of `alpha` for modules whose names end so.
-  var alphas: [(module: String, alpha: Double)] = []
+  /// The rank of layers that no pattern names; nil where nothing says so.
+  var rank: Int?
+  /// Other values of `alpha` for layers that a pattern matches; the first one counts.
+  var alphas: [Exception] = []
+  /// Other ranks, likewise.
+  var ranks: [Exception] = []
+  /// The file that says all this, for errors.
+  var path: String?
 
-  /// A configuration with that `alpha`.
+  /// A value for the layers that a pattern matches.
+  struct Exception: Hashable, Sendable {
+    let pattern: LayerPattern
+    let value: Double
+  }
+
+  /// Creates a configuration with that `alpha`.
   public init(alpha: Double? = nil) { self.alpha = alpha }
 
   /// Reads PEFT's `adapter_config.json`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``: another kind of adapter, or a variant of this one that
-  ///   computes something else.
+  /// - Throws: `FileError`; ``InterchangeError`` with the field: another kind of adapter, a setting that
+  ///   computes something else or wants another base model, and any setting that is not known.
   public init(contentsOf path: String) throws {
     let root = try JSONDocument(try wholeFile(path, limit: 1 << 24), path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
     guard let kind = try root.member("peft_type")?.string, kind == "LORA" else {
       throw root.error(.unsupported("an adapter that is not LORA"), key: "peft_type".utf8)
     }
-    for key in ["use_dora", "use_qalora", "lora_bias"] {
-      if try root.member(key)?.bool == true {
-        throw root.error(.unsupported("true"), key: key.utf8)
-      }
-    }
-    if let bias = try root.member("bias"), bias.string.map({ $0 != "none" }) ?? !bias.isNull {
-      throw bias.error(.unsupported("trained biases"))
-    }
+    try Self.checkSettings(of: root)
     guard let alpha = try root.member("lora_alpha")?.double, alpha.isFinite else {
       throw root.error(.damaged("not a number"), key: "lora_alpha".utf8)
     }
     self.alpha = alpha
+    self.path = path
     usesRootOfRank = try root.member("use_rslora")?.bool ?? false
     isInputMajor = try root.member("fan_in_fan_out")?.bool
-    if let patterns = try root.member("alpha_pattern"), patterns.isObject {
-      var alphas: [(module: String, alpha: Double)] = []
-      try patterns.forEach { (key, value) throws(InterchangeError) in
-        let isPlain = key.allSatisfy { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "(") }
-        guard isPlain, let alpha = value.double, alpha.isFinite else {
-          throw patterns.error(.unsupported("a pattern, or no number"), key: key)
-        }
-        alphas.append((String(decoding: key, as: UTF8.self), alpha))
-      }
-      self.alphas = alphas
-    }
+    rank = try root.member("r")?.size
+    alphas = try Self.exceptions(try root.member("alpha_pattern"))
+    ranks = try Self.exceptions(try root.member("rank_pattern"))
   }
 
-  /// What the product of the matrices of a module is multiplied by; nil if nothing says alpha.
-  func scale(of module: String, rank: Int) -> Double? {
-    let own = alphas.first { name, _ in
-      module.utf8.elementsEqual(name.utf8) || module.hasSuffix("." + name)
+  /// The keys of `alpha_pattern` or `rank_pattern` in the order of the file, which is PEFT's, too.
+  private static func exceptions(
+    _ patterns: JSONValue?
+  ) throws(InterchangeError) -> [Exception] {
+    guard let patterns, !patterns.isNull else { return [] }
+    guard patterns.isObject else { throw patterns.error(.damaged("not an object")) }
+    var exceptions: [Exception] = []
+    try patterns.forEach { (key, value) throws(InterchangeError) in
+      guard let number = value.double, number.isFinite else {
+        throw patterns.error(.damaged("not a number"), key: key)
+      }
+      guard let pattern = LayerPattern(String(decoding: key, as: UTF8.self)) else {
+        throw patterns.error(
+          .unsupported("this regular expression; merge with PEFT's merge_and_unload()"), key: key)
+      }
+      exceptions.append(Exception(pattern: pattern, value: number))
     }
-    guard let alpha = own?.alpha ?? alpha else { return nil }
+    return exceptions
+  }
+
+  /// What the product of the matrices of a layer is multiplied by; nil if nothing says alpha.
+  ///
+  /// - Throws: ``InterchangeError`` if a pattern is not understood for this name, or the matrices have
+  ///   another rank than the configuration says.
+  func scale(of layer: String, rank: Int) throws(InterchangeError) -> Double? {
+    let expected = try value(of: layer, ranks, "rank_pattern") ?? self.rank.map(Double.init)
+    if let expected, expected != Double(rank) {
+      throw InterchangeError(
+        .damaged("the matrices have rank \(rank), the configuration says \(expected)"),
+        path: path, field: layer)
+    }
+    guard let alpha = try value(of: layer, alphas, "alpha_pattern") ?? alpha else { return nil }
     return alpha / (usesRootOfRank ? Double(rank).squareRoot() : Double(rank))
   }
 
-  /// Compares all that is said.
-  public static func == (left: Self, right: Self) -> Bool {
-    left.alpha == right.alpha && left.usesRootOfRank == right.usesRootOfRank
-      && left.isInputMajor == right.isInputMajor
-      && left.alphas.elementsEqual(right.alphas) { $0 == $1 }
+  private func value(
+    of layer: String, _ exceptions: [Exception], _ field: String
+  ) throws(InterchangeError) -> Double? {
+    for exception in exceptions {
+      guard let isMatch = exception.pattern.matches(layer) else {
+        throw InterchangeError(
+          .unsupported("this regular expression for the layer \(layer)"), path: path,
+          field: "\(field).\(exception.pattern.key)")
+      }
+      if isMatch { return exception.value }
+    }
+    return nil
   }
-
-  /// Hashes what most differs.
-  public func hash(into hasher: inout Hasher) { hasher.combine(alpha) }
 }

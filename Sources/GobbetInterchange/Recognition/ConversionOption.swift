@@ -68,9 +68,9 @@ extension ConversionFormat {
 
   /// Why weights in this format cannot have elements of a type; nil if they can.
   public func reason(against type: GGUFType) -> String? {
-    let isInBlocks = type == .q8_0
+    let isInBlocks = type.blockElementCount > 1
     if self == .gguf { return nil }
-    if isInBlocks { return "q8_0 is a type of GGUF's, not of \(rawValue)" }
+    if isInBlocks { return "only GGUF stores elements in blocks, \(rawValue) does not" }
     let elementType = type.elementType
     switch self {
     case .npy, .npz: return elementType == .bfloat16 ? "NumPy has no bf16; f32 holds it" : nil

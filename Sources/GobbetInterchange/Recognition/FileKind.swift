@@ -46,6 +46,9 @@ public enum FileKind: Hashable, Sendable {
       self = .empty
     } else if Self.beginsAsGobbet(start) {
       self = .gobbet
+    } else if Self.beginsAsSafetensors(start) {
+      // Before all that is told by two bytes: a length may have any.
+      self = .safetensors
     } else if start.starts(with: "GGUF".utf8) {
       self = .gguf
     } else if start.starts(with: [0x93] + Array("NUMPY".utf8)) {
@@ -61,8 +64,6 @@ public enum FileKind: Hashable, Sendable {
     } else if start.starts(with: [0xC6, 0xD7, 0x34, 0x01]) {
       // 20240326.
       self = .llmC
-    } else if start.count > 8, start[8] == UInt8(ascii: "{"), start[6] == 0, start[7] == 0 {
-      self = .safetensors
     } else if start.first(where: { !Self.isJSONSpace($0) }) == UInt8(ascii: "{") {
       self = Self.isWeightMap(start) ? .safetensorsIndex : .json
     } else if Self.isTiktokenLine(start.prefix { $0 != 0x0A }) {
@@ -80,6 +81,12 @@ public enum FileKind: Hashable, Sendable {
       && start[0] & 0x7F == gobbetMagic[0] & 0x7F
   }
 
+  /// Whether a length that the reference reader allows stands in front of a JSON object.
+  private static func beginsAsSafetensors(_ start: [UInt8]) -> Bool {
+    start.count > 8 && start[4..<8].allSatisfy { $0 == 0 } && start[0..<4].contains { $0 != 0 }
+      && start[8...].first { !isJSONSpace($0) } == UInt8(ascii: "{")
+  }
+
   /// Whether an object is an index of safetensors files: its keys come first, or behind a short one.
   private static func isWeightMap(_ start: [UInt8]) -> Bool {
     holds(start, "\"weight_map\"") && !holds(start, "\"added_tokens\"")
@@ -89,7 +96,7 @@ public enum FileKind: Hashable, Sendable {
     bytes.indices.contains { bytes[$0...].starts(with: text.utf8) }
   }
 
-  private static func isJSONSpace(_ byte: UInt8) -> Bool {
+  static func isJSONSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 

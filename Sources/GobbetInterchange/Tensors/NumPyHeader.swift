@@ -9,6 +9,8 @@ struct NumPyHeader {
   let shape: [Int]
   /// Whether the first axis is the innermost (`fortran_order`).
   let isColumnMajor: Bool
+  /// Whether the highest byte of an element comes first.
+  let isBigEndian: Bool
   /// Bytes in front of the data.
   let byteCount: Int
 
@@ -19,11 +21,20 @@ struct NumPyHeader {
     ("|u1", .uint8), ("|b1", .bool),
   ]
 
+  /// What ml_dtypes calls those of its types that a file tells apart from all others; NumPy itself
+  /// reads them as bytes, so they are not written.
+  ///
+  /// - Source: `numpy.save` of ml_dtypes 0.6.0.
+  private static let readTypes: [(name: String, type: ElementType)] = [
+    ("<V2", .bfloat16), ("|f1", .float8E5M2),
+  ]
+
   /// A header in row-major order.
   init(elementType: ElementType, shape: [Int]) {
     self.elementType = elementType
     self.shape = shape
     isColumnMajor = false
+    isBigEndian = false
     byteCount = 0
   }
 
@@ -56,9 +67,15 @@ struct NumPyHeader {
       let shape = dictionary.shape
     else { throw error(.damaged("no descr, fortran_order or shape")) }
     // NumPy writes `<` for one byte, too, in some versions.
+    isBigEndian = name.hasPrefix(">") && !name.hasSuffix("1")
     if name.hasSuffix("1") { dictionary.type = "|" + name.dropFirst() }
-    guard let type = Self.types.first(where: { $0.name == dictionary.type })?.type else {
-      throw error(.unsupported("elements of type \(name)"))
+    if isBigEndian { dictionary.type = "<" + name.dropFirst() }
+    let types = Self.types + (isBigEndian ? [] : Self.readTypes)
+    guard let type = types.first(where: { $0.name == dictionary.type })?.type else {
+      let hint =
+        name.hasSuffix("V1")
+        ? ", which may be any of several 8-bit and 4-bit types of ml_dtypes" : ""
+      throw error(.unsupported("elements of type \(name)\(hint)"))
     }
     elementType = type
     self.shape = shape

@@ -1,14 +1,38 @@
 public import GobbetData
+internal import Synchronization
 
-/// The array of a NumPy `.npy` file, or the arrays of an `.npz` whose members are not compressed.
+/// The array of a NumPy `.npy` file, or the arrays of an `.npz`, compressed or not.
 ///
-/// Object arrays, which hold pickles, are refused with every other type that tensors do not have.
-public struct NumPyReader: StoredTensorSource {
+/// Arrays of any byte order and in Fortran's order come as tensors have to be, row-major and
+/// little-endian. Object arrays, which hold pickles, are refused with every other type that tensors do
+/// not have. The checksum of a member is checked before its data is first read.
+public struct NumPyReader: TensorSource {
   /// Every array, by its member's name without `.npy`; that of a single file is called after it.
-  public var tensors: [TensorDescription] { stored.tensors }
+  public let tensors: [TensorDescription]
   /// There is none.
   public let metadata: [(String, String)] = []
-  let stored: StoredTensors
+
+  /// One array of the file.
+  struct Entry: Sendable {
+    let tensor: TensorDescription
+    let header: NumPyHeader
+    /// Nil for a file that is one array.
+    let member: ZipMember?
+    /// Bytes from the start of the file to the data; of a compressed member, to its bytes.
+    let offset: Int
+
+    var isDeflated: Bool { member?.isDeflated ?? false }
+    /// Whether elements are in the order that tensors have.
+    var isRowMajor: Bool { !header.isColumnMajor || tensor.shape.count < 2 }
+    /// Whether the data lies in the file as it is in memory.
+    var isPlain: Bool { !isDeflated && isRowMajor && !header.isBigEndian }
+  }
+
+  let file: OpenFile
+  let entries: [Entry]
+  private let places: [[UInt8]: Int]
+  /// The members whose sums were checked.
+  let checked = CheckedMembers()
 
   /// Headers are short; anything longer is no array.
   private static let maximumHeaderByteCount = 1 << 16
@@ -19,30 +43,39 @@ public struct NumPyReader: StoredTensorSource {
   public init(_ path: String) throws {
     let file = try OpenFile(path)
     let start = try file.bytes(in: 0..<min(4, file.byteCount), "magic")
-    var members: [(name: String, range: Range<Int>)]
     if start.elementsEqual([0x50, 0x4B, 0x03, 0x04])
       || start.elementsEqual([0x50, 0x4B, 0x05, 0x06])
     {
-      members = try StoredZip.members(of: file)
-      for index in members.indices where members[index].name.hasSuffix(".npy") {
-        members[index].name.removeLast(4)
+      entries = try StoredZip.members(of: file).map { member in
+        let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
+        return try Self.entry(name, member, member.range, member.byteCount, file)
       }
     } else {
       let name = path.split(separator: "/").last.map(String.init) ?? path
-      members = [(name.hasSuffix(".npy") ? String(name.dropLast(4)) : name, 0..<file.byteCount)]
+      entries = [
+        try Self.entry(
+          name.hasSuffix(".npy") ? String(name.dropLast(4)) : name, nil, 0..<file.byteCount,
+          file.byteCount, file)
+      ]
     }
-    stored = StoredTensors(file, try members.map { try Self.entry($0.name, $0.range, file) })
+    self.file = file
+    tensors = entries.map(\.tensor)
+    places = Dictionary(
+      entries.enumerated().map { (Array($1.tensor.name.utf8), $0) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   private static func entry(
-    _ name: String, _ range: Range<Int>, _ file: OpenFile
-  ) throws -> (tensor: TensorDescription, offset: Int) {
-    let front = range.prefix(maximumHeaderByteCount)
-    let bytes = try file.bytes(in: front.startIndex..<front.endIndex, name)
-    let header = try NumPyHeader(bytes[...], path: file.path, field: name)
-    guard !header.isColumnMajor || header.shape.count < 2 else {
-      throw InterchangeError(.unsupported("Fortran order"), path: file.path, field: name)
+    _ name: String, _ member: ZipMember?, _ range: Range<Int>, _ byteCount: Int, _ file: OpenFile
+  ) throws -> Entry {
+    let frontCount = min(maximumHeaderByteCount, byteCount)
+    let bytes: [UInt8]
+    if let member, member.isDeflated {
+      bytes = try inflatedFront(member, frontCount, file)
+    } else {
+      bytes = try file.bytes(in: range.lowerBound..<(range.lowerBound + frontCount), name)
     }
+    let header = try NumPyHeader(bytes[...], path: file.path, field: name)
     let tensor: TensorDescription
     do {
       tensor = try TensorDescription(
@@ -50,11 +83,38 @@ public struct NumPyReader: StoredTensorSource {
     } catch {
       throw InterchangeError(.tensor(error), path: file.path, field: name)
     }
-    guard range.count - header.byteCount == tensor.byteCount else {
+    guard byteCount - header.byteCount == tensor.byteCount else {
       throw InterchangeError(
-        .damaged("\(range.count - header.byteCount) bytes of data, not \(tensor.byteCount)"),
+        .damaged("\(byteCount - header.byteCount) bytes of data, not \(tensor.byteCount)"),
         path: file.path, field: name)
     }
-    return (tensor, range.lowerBound + header.byteCount)
+    let isDeflated = member?.isDeflated ?? false
+    return Entry(
+      tensor: tensor, header: header, member: member,
+      offset: range.lowerBound + (isDeflated ? 0 : header.byteCount))
   }
+
+  /// The entry of a tensor.
+  ///
+  /// - Throws: `TensorError` if there is none, or it is another.
+  func entry(of tensor: TensorDescription) throws(TensorError) -> Entry {
+    guard let index = places[Array(tensor.name.utf8)] else {
+      throw TensorError(.missing, tensor: tensor.name)
+    }
+    guard entries[index].tensor == tensor else {
+      throw TensorError(.otherDescription, tensor: tensor.name)
+    }
+    return entries[index]
+  }
+}
+
+/// The members of an archive whose checksums are right, by where they begin.
+final class CheckedMembers: Sendable {
+  private let starts = Mutex<Set<Int>>([])
+
+  /// Whether the member that begins there was checked.
+  func contains(_ start: Int) -> Bool { starts.withLock { $0.contains(start) } }
+
+  /// Remembers one that was.
+  func insert(_ start: Int) { starts.withLock { _ = $0.insert(start) } }
 }

@@ -22,7 +22,7 @@ struct SafetensorsHeader {
         offset: 0, field: "header length")
     }
     let text = try file.bytes(in: 8..<(8 + Int(length)), "header")
-    guard text.first == UInt8(ascii: "{") else {
+    guard text.first(where: { !FileKind.isJSONSpace($0) }) == UInt8(ascii: "{") else {
       throw InterchangeError(
         .damaged("the header does not begin with {"), path: path, offset: 8, field: "header")
     }
@@ -51,6 +51,8 @@ struct SafetensorsHeader {
   private static func pairs(
     _ object: JSONValue, in root: JSONValue
   ) throws(InterchangeError) -> [(String, String)] {
+    // The reference reader takes null for no metadata.
+    if object.isNull { return [] }
     guard object.isObject else {
       throw root.error(.damaged("not an object"), key: "__metadata__".utf8)
     }
@@ -92,14 +94,7 @@ struct SafetensorsHeader {
     let end: Int
 
     init(_ name: [UInt8], _ value: JSONValue, in root: JSONValue) throws(InterchangeError) {
-      var seen: Set<[UInt8]> = []
-      try value.forEach { (key, _) throws(InterchangeError) in
-        let isKnown = ["dtype", "shape", "data_offsets"].contains { key.elementsEqual($0.utf8) }
-        guard isKnown, seen.insert(key).inserted else {
-          let key = String(decoding: key, as: UTF8.self)
-          throw root.error(.damaged("the key \(key) is unknown, or there twice"), key: name)
-        }
-      }
+      // Other keys are passed over, as the reference reader does.
       guard let typeName = try value.member("dtype")?.bytes,
         let shape = Self.sizes(try value.member("shape")),
         let offsets = Self.sizes(try value.member("data_offsets")), offsets.count == 2

@@ -1,17 +1,33 @@
-/// The members of a ZIP file that are stored as they are, as `numpy.savez` does.
+/// A file in a ZIP file.
+struct ZipMember: Sendable {
+  let name: String
+  /// Where its bytes are, compressed or not.
+  let range: Range<Int>
+  /// Whether they are compressed.
+  let isDeflated: Bool
+  /// Bytes that it has when it is not compressed.
+  let byteCount: Int
+  /// The CRC-32 of these.
+  let checksum: UInt32
+}
+
+/// The members of a ZIP file, as `numpy.savez` and `numpy.savez_compressed` write them.
 ///
-/// The directory at the end counts; each member's own header must agree with it. ZIP64 is understood,
-/// several disks, encryption and compression are not.
+/// The directory at the end counts; each member's own header must agree with it. ZIP64 and deflate are
+/// understood; several disks, encryption and other compression are not.
 /// - Source: PKWARE's APPNOTE.
 enum StoredZip {
+  /// The most that deflate makes of a byte: 258 of two bits.
+  private static let largestRatio = 1032
+
   /// The longest comment behind the directory, and what it stands behind.
   private static let maximumTailByteCount = 65_535 + 22
   private static let maximumDirectoryByteCount = 1 << 26
 
-  /// The names of all members and where their data is.
+  /// All members, in the order of the directory.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  static func members(of file: OpenFile) throws -> [(name: String, range: Range<Int>)] {
+  static func members(of file: OpenFile) throws -> [ZipMember] {
     let end = try directoryEnd(file)
     guard end.offset >= 0, end.byteCount >= 0, end.byteCount <= maximumDirectoryByteCount,
       end.offset <= file.byteCount - end.byteCount
@@ -20,7 +36,7 @@ enum StoredZip {
     }
     let directory = Fields(
       try file.bytes(in: end.offset..<(end.offset + end.byteCount), "directory"))
-    var members: [(name: String, range: Range<Int>)] = []
+    var members: [ZipMember] = []
     var names: Set<[UInt8]> = []
     var position = 0
     while position < directory.bytes.count {
@@ -29,12 +45,25 @@ enum StoredZip {
       }
       position += entry.byteCount
       let name = String(decoding: entry.name, as: UTF8.self)
-      guard entry.method == 0, entry.flags & 1 == 0, entry.storedByteCount == entry.rawByteCount
-      else { throw error(.unsupported("a compressed or encrypted member"), file, name) }
+      guard entry.method == 0 || entry.method == 8, entry.flags & 1 == 0 else {
+        throw error(.unsupported("an encrypted member, or compression \(entry.method)"), file, name)
+      }
+      let isDeflated = entry.method == 8
+      guard entry.storedByteCount >= 0, entry.rawByteCount >= 0,
+        isDeflated
+          ? entry.rawByteCount / largestRatio <= entry.storedByteCount
+          : entry.rawByteCount == entry.storedByteCount
+      else {
+        throw error(
+          .damaged("\(entry.rawByteCount) bytes in \(entry.storedByteCount)"), file, name)
+      }
       guard names.insert(entry.name).inserted else {
         throw error(.damaged("the name is there twice"), file, name)
       }
-      members.append((name, try range(of: entry, file, limit: end.offset)))
+      members.append(
+        ZipMember(
+          name: name, range: try range(of: entry, file, limit: end.offset), isDeflated: isDeflated,
+          byteCount: entry.rawByteCount, checksum: entry.checksum))
     }
     guard members.count == end.count else {
       throw error(.damaged("\(members.count) members, not \(end.count)"), file)
@@ -57,10 +86,10 @@ enum StoredZip {
     }
     let header = Fields(try file.bytes(in: entry.offset..<(entry.offset + 30), name))
     let start = entry.offset + 30 + header.integer(2, at: 26) + header.integer(2, at: 28)
-    guard header.integer(4, at: 0) == 0x0403_4B50, header.integer(2, at: 8) == 0,
-      entry.rawByteCount >= 0, start <= limit, entry.rawByteCount <= limit - start
+    guard header.integer(4, at: 0) == 0x0403_4B50, header.integer(2, at: 8) == entry.method,
+      start <= limit, entry.storedByteCount <= limit - start
     else { throw error(.damaged("its header and the directory disagree"), file, name) }
-    return start..<(start + entry.rawByteCount)
+    return start..<(start + entry.storedByteCount)
   }
 
   private static func directoryEnd(
@@ -119,6 +148,7 @@ enum StoredZip {
   private struct Entry {
     let flags: Int
     let method: Int
+    let checksum: UInt32
     private(set) var storedByteCount: Int
     private(set) var rawByteCount: Int
     private(set) var offset: Int
@@ -135,6 +165,7 @@ enum StoredZip {
       guard start + byteCount <= fields.bytes.count else { return nil }
       flags = fields.integer(2, at: start + 8)
       method = fields.integer(2, at: start + 10)
+      checksum = UInt32(truncatingIfNeeded: fields.integer(4, at: start + 16))
       storedByteCount = fields.integer(4, at: start + 20)
       rawByteCount = fields.integer(4, at: start + 24)
       offset = fields.integer(4, at: start + 42)

@@ -5,10 +5,13 @@ extension ForeignTokens {
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
   public static func numPy(_ path: String) throws -> ForeignTokens {
-    let stored = try NumPyReader(path).stored
-    guard stored.entries.count == 1, let entry = stored.entries.first,
+    let reader = try NumPyReader(path)
+    guard reader.entries.count == 1, let entry = reader.entries.first,
       entry.tensor.shape.count == 1
     else { throw InterchangeError(.unsupported("other than one axis"), path: path) }
+    guard entry.isPlain else {
+      throw InterchangeError(.unsupported("compressed or big-endian ids"), path: path)
+    }
     let element: Element
     switch entry.tensor.elementType {
     case .uint8: element = .uint8
@@ -21,6 +24,6 @@ extension ForeignTokens {
       throw InterchangeError(.unsupported("ids of type \(type.name)"), path: path)
     }
     return ForeignTokens(
-      stored.file, start: entry.offset, count: entry.tensor.elementCount, element)
+      reader.file, start: entry.offset, count: entry.tensor.elementCount, element)
   }
 }

@@ -5,6 +5,8 @@ struct ForeignReport: Encodable {
   let file: String
   let format: String
   let vocabulary: InspectionReport.VocabularyPart?
+  /// Why the vocabulary in the file is none that is understood here.
+  let vocabulary_problem: String?
   let weights: InspectionReport.WeightsPart?
 
   /// Nil if the file at `path` is in none of the formats; the container's reader says what is wrong
@@ -15,31 +17,33 @@ struct ForeignReport: Encodable {
     case .tiktoken, .json:
       format = try FileKind(recognizing: path) == .json ? "json" : "tiktoken"
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))
-      weights = nil
+      (weights, vocabulary_problem) = (nil, nil)
+    case .gguf:
+      format = "gguf"
+      let reader = try GGUFReader(path)
+      weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
+      // A tokenizer of another kind is no reason to show nothing.
+      let found = Result { try reader.vocabulary() }
+      vocabulary = (try? found.get()).flatMap { $0 }.map { InspectionReport.VocabularyPart($0) }
+      if case .failure(let error) = found {
+        vocabulary_problem = "\(error)"
+      } else {
+        vocabulary_problem = nil
+      }
     case .gobbet, .empty, .other: return nil
     default:
       guard let input = try WeightsInput(recognizing: path, alone: true) else { return nil }
       format = input.format
       // What lies beside the file is no part of it.
-      vocabulary = input.format == "gguf" ? Self.vocabulary(of: input) : nil
+      (vocabulary, vocabulary_problem) = (nil, nil)
       weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
-    }
-  }
-
-  /// The vocabulary in a file; one of another kind is only named, for the tensors are there all the
-  /// same.
-  private static func vocabulary(of input: WeightsInput) -> InspectionReport.VocabularyPart? {
-    do {
-      return try input.vocabulary.map { InspectionReport.VocabularyPart($0) }
-    } catch {
-      note("\(error)")
-      return nil
     }
   }
 
   /// The same, for reading.
   var text: String {
-    (["\(file): \(format)"] + (vocabulary?.lines ?? []) + (weights?.lines ?? []))
+    (["\(file): \(format)"] + (vocabulary?.lines ?? [])
+      + (vocabulary_problem.map { ["vocabulary", "  \($0)"] } ?? []) + (weights?.lines ?? []))
       .joined(separator: "\n")
   }
 }

@@ -76,7 +76,17 @@ extension SplitPattern {
 extension InspectionReport.WeightsPart {
   init(_ weights: some TensorSource, listing: Bool) throws {
     let packed = weights as? WeightsReader
+    // Of GGUF's tensors the blocks count, also of those whose elements nobody here can read.
+    var blocks: [TensorDescription: (typeName: String, byteCount: Int)] = [:]
+    var unread: Set<TensorDescription> = []
+    if let gguf = weights as? GGUFReader {
+      for (index, type) in gguf.types.enumerated() {
+        blocks[gguf.tensors[index]] = (type.name, gguf.storedByteCounts[index])
+      }
+      unread = Set(gguf.unreadTensors.map(\.tensor))
+    }
     func stored(_ tensor: TensorDescription) -> Int {
+      if let block = blocks[tensor] { return block.byteCount }
       guard let packed else { return tensor.byteCount }
       return packed.storedByteCount(ofTensorNamed: tensor.name) ?? 0
     }
@@ -90,11 +100,12 @@ extension InspectionReport.WeightsPart {
       listing
       ? try weights.tensors.map { tensor in
         InspectionReport.TensorPart(
-          name: tensor.name, type: tensor.elementType.name, shape: tensor.shape,
+          name: tensor.name, type: blocks[tensor]?.typeName ?? tensor.elementType.name,
+          shape: tensor.shape,
           codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
           bytes: tensor.byteCount, stored_bytes: stored(tensor),
           ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
-          statistics: try weights.statistics(of: tensor))
+          statistics: unread.contains(tensor) ? nil : try weights.statistics(of: tensor))
       } : nil
   }
 
