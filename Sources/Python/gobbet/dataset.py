@@ -15,6 +15,7 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
+from .integers import integers
 from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
@@ -335,7 +336,7 @@ class Windows(Sequence):
 
     def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
         """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
-        chosen = np.ascontiguousarray(indices, dtype=np.uint64)
+        chosen = integers(indices, np.uint64, "windows", below=self._count)
         result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
         if self.dataset._pure is not None:
             for row, index in zip(result, chosen.tolist()):

@@ -134,6 +134,58 @@ class DatasetTests(support.Case):
         with self.assertRaises(gobbet.CannotCreate):
             gobbet.DatasetWriter(path, support.encoding()).finish()
 
+    def test_ids_that_are_no_ids_are_refused_by_their_index_and_nothing_is_added(self):
+        path = self.folder / "t.gobbet"
+        bound = support.encoding().n_vocab
+        writer = gobbet.DatasetWriter(path, support.encoding())
+        wrong = (
+            ([1, 2, 3.0], ValueError, "index 2 is 3.0, not an integer"),
+            (np.arange(4) + 0.9, ValueError, "index 0 is 0.9, not an integer"),
+            (np.array([True]), ValueError, "index 0 is True"),
+            (["1"], ValueError, "index 0 is '1'"),
+            (np.arange(4, dtype="u8") + 2**32, OverflowError, f"index 0 is {2**32}"),
+            ([5, -1], OverflowError, "index 1 is -1"),
+            ([5, 2**70], OverflowError, f"index 1 is {2**70}"),
+            ([0, bound], OverflowError, f"index 1 is {bound}, not from 0 to {bound - 1}"),
+            ([[1, 2]], ValueError, "2 axes"),
+        )
+        for ids, kind, message in wrong:
+            with self.subTest(ids), self.assertRaisesRegex(kind, message) as caught:
+                writer.add([1, 2], ids)
+            self.assertIsInstance(caught.exception, gobbet.InvalidArgument)
+            if np.ndim(ids) == 1:
+                with self.assertRaisesRegex(kind, message):
+                    writer.add_joined(ids, [len(ids)])
+        for ends, kind, message in (
+            ([], ValueError, "the last is missing, not 4"),
+            ([2], ValueError, "the last is 2, not 4"),
+            ([3, 2, 4], ValueError, "index 1 is 2, before 3"),
+            ([-1, 4], OverflowError, "index 0 is -1"),
+            ([2.5, 4], ValueError, "index 0 is 2.5"),
+        ):
+            with self.subTest(ends), self.assertRaisesRegex(kind, message):
+                writer.add_joined(np.arange(4), ends)
+        with self.assertRaisesRegex(ValueError, "1 sources for 2"):
+            writer.add_joined([1, 2], [1, 2], sources=[b"a"])
+        with self.assertRaisesRegex(ValueError, "1 byte counts for 2"):
+            writer.add_joined([1, 2], [1, 2], byte_counts=[1])
+        with self.assertRaisesRegex(OverflowError, "byte_counts: index 1 is -1"):
+            writer.add_joined([1, 2], [1, 2], byte_counts=[1, -1])
+        writer.add(np.array([3, 4], dtype="i8"), [], [np.uint16(5)])
+        writer.add_joined([6, 7], [1, 1, 2])
+        writer.finish()
+        found = [each.tolist() for each in gobbet.TokenDataset(path).documents()]
+        self.assertEqual(found, [[3, 4], [], [5], [6], [], [7]])
+
+    def test_indices_of_windows_are_not_rounded_or_wrapped(self):
+        path = self.folder / "t.gobbet"
+        support.write_dataset(path)
+        windows = gobbet.TokenDataset(path).windows(16)
+        for indices, kind in (([0.5], ValueError), ([-1], OverflowError),
+                              ([len(windows)], OverflowError)):  # fmt: skip
+            with self.assertRaises(kind):
+                windows.batch(indices)
+
     def test_a_dataset_that_changed_is_not_the_one_that_was_pickled(self):
         path = self.folder / "t.gobbet"
         support.write_dataset(path)
