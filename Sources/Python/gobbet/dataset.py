@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -324,7 +324,7 @@ class Windows(Sequence):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self._count))]
         position = index + self._count if index < 0 else index
@@ -332,10 +332,10 @@ class Windows(Sequence):
             raise IndexError(f"window {index} of {self._count}")
         start = position * self.stride
         row = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
-        return row[:-1], row[1:]
+        return row[:-1].copy(), row[1:]
 
     def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-        """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
+        """Windows and the token after each, [indices, length + 1]: inputs and targets in one."""
         chosen = integers(indices, np.uint64, "windows", below=self._count)
         result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
         if self.dataset._pure is not None:
@@ -343,11 +343,16 @@ class Windows(Sequence):
                 start = index * self.stride
                 row[:] = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
             return result
-        self.rows_into(chosen, address(result))
+        self.batch_into(chosen, address(result), None)
         return result
 
-    def rows_into(self, indices: npt.NDArray[np.uint64], place: int) -> None:
-        """Writes `rows` to memory at `place`, an address which has room for them."""
+    def batch_into(
+        self, indices: npt.NDArray[np.uint64], inputs: int, targets: int | None
+    ) -> None:
+        """Writes inputs and targets, [indices, length] each, to memory at two addresses.
+
+        Without targets (None), the inputs are those of `rows`. There must be room for them.
+        """
         dataset = self.dataset
         status = dataset._library.dataset_windows(
             dataset._live(),
@@ -356,8 +361,8 @@ class Windows(Sequence):
             address(indices),
             len(indices),
             self._kind,
-            place,
-            None,
+            inputs,
+            targets,
             local.error_at,
         )
         if status:
@@ -366,9 +371,15 @@ class Windows(Sequence):
     def batch(
         self, indices: Sequence[int] | npt.NDArray[np.integer]
     ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
-        """Inputs and targets of many windows, each [indices, length]; two views of one array."""
-        rows = self.rows(indices)
-        return rows[:, :-1], rows[:, 1:]
+        """Inputs and targets of many windows, each [indices, length], contiguous and apart."""
+        chosen = integers(indices, np.uint64, "windows", below=self._count)
+        if self.dataset._pure is not None:
+            rows = self.rows(chosen)
+            return rows[:, :-1].copy(), rows[:, 1:].copy()
+        shape = (len(chosen), self.length)
+        inputs, targets = np.empty(shape, self.dtype), np.empty(shape, self.dtype)
+        self.batch_into(chosen, address(inputs), address(targets))
+        return inputs, targets
 
 
 def _integer_type(dtype: npt.DTypeLike) -> np.dtype:
