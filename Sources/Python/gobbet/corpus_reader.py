@@ -77,7 +77,7 @@ class CorpusReader:
         batch_bytes: int = 1 << 20,
     ) -> None:
         if format not in _FORMATS:
-            raise InvalidArgument(f"format is one of {', '.join(_FORMATS)}, not {format}")
+            raise InvalidArgument(f"format: {format} is none of {', '.join(_FORMATS)}")
         listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         encoded = [_native.path_bytes(path) for path in listed]
         array = (ctypes.c_char_p * len(encoded))(*encoded)

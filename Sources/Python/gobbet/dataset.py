@@ -16,6 +16,7 @@ from ._native import address, local
 from .encoding import Encoding
 from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
 from .integers import integers
+from .dataset_folder import DatasetFolder, manifest_of
 from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
@@ -25,29 +26,53 @@ Path = str | os.PathLike[str]
 
 
 class TokenDataset:
-    """The tokens of one packed file, or of several that are read as one.
+    """The tokens of one packed file, of a folder of shards, or of several files read as one.
 
-    `dataset[i]` is a token, `dataset[a:b]` an array of them, of type `dtype`: uint16 where the ids
-    fit it, and uint32 otherwise, unless told. `cache_bytes` bounds the decoded blocks that are kept
-    (0: 16 MiB). A dataset may be used by several threads, sent to other processes, which open the
-    files again, and used on in a forked one.
+    `dataset[i]` is a token, `dataset[a:b]` an array of them. A dataset may be used by several
+    threads, sent to other processes, which open the files again, and used on in a forked one. It may
+    have more files than a process may have open: some are then opened when they are read.
+
+    Args:
+        paths: A file; the folder that `gobbet pack` or `gobbet.jobs` wrote, or the manifest in it; or
+            several files, whose tokens follow one another.
+        split: The part of the folder, `train` if it is None, or `validation`.
+        cache_bytes: How many bytes of decoded blocks are kept; 0 for 16 MiB.
+        dtype: The type of arrays of tokens: uint16 where the ids fit it, and uint32 otherwise, if
+            it is None.
+
+    Raises:
+        NoInput: A file is missing, or the folder has no manifest. A FileNotFoundError.
+        NotFound: The folder has no such split. A KeyError.
+        BadData: A file is damaged, or another than the manifest lists. A ValueError.
+
+    Example:
+        dataset = gobbet.TokenDataset("packed/", split="validation")
     """
 
     def __init__(
         self,
         paths: Path | Sequence[Path],
         *,
+        split: str | None = None,
         cache_bytes: int = 0,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         self.paths: list[str] = [os.fsdecode(path) for path in listed]
+        folder = None
+        if len(listed) == 1 and (manifest := manifest_of(self.paths[0])) is not None:
+            folder = DatasetFolder(manifest, "train" if split is None else split)
+            self.paths = folder.paths
+        elif split is not None:
+            raise InvalidArgument(f"split {split}: only a folder with a manifest has splits")
         self._cache_bytes = cache_bytes
         self._pure: Tokens | None = None
         if _native.available():
             self._open(cache_bytes)
         else:
             self._open_pure()
+        if folder is not None and folder.content_id != self.content_id:
+            folder.blame(lambda path: TokenDataset(path, cache_bytes=1).content_id)
         self.dtype = _integer_type(
             ("uint16" if self.id_bound <= 1 << 16 else "uint32") if dtype is None else dtype
         )
@@ -382,11 +407,14 @@ class Windows(Sequence):
         return inputs, targets
 
 
-def _integer_type(dtype: npt.DTypeLike) -> np.dtype:
-    kind = np.dtype(dtype)
+def _integer_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    known = ", ".join(_native.INTEGER_TYPES)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        raise InvalidArgument(f"tokens as {dtype!r}: none of {known}") from None
     if kind.name not in _native.INTEGER_TYPES or not kind.isnative:
-        known = ", ".join(_native.INTEGER_TYPES)
-        raise InvalidArgument(f"tokens as {kind.name}: {known} are known")
+        raise InvalidArgument(f"tokens as {kind.name}: none of {known}")
     return kind
 
 

@@ -241,7 +241,7 @@ def _options(
     if not 0 < vocab_size < 1 << 32 or min_frequency < 0 or max_token_length < 0:
         raise InvalidArgument("sizes, frequencies and lengths must not be negative")
     if tie_break not in ("huggingface", "bytes"):
-        raise InvalidArgument(f"tie_break is huggingface or bytes, not {tie_break}")
+        raise InvalidArgument(f"tie_break: {tie_break} is none of huggingface, bytes")
     texts, ends = _native.joined([token.encode() for token in special_tokens])
     options = _structures.TrainingOptions(
         size=ctypes.sizeof(_structures.TrainingOptions),

@@ -12,12 +12,11 @@ import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..dataset_folder import MANIFEST as MANIFEST, UNFINISHED as UNFINISHED
 from ..encoding import Encoding
 from ..errors import BadData, CannotCreate
 from .options import SPLITS, PackOptions, Reading
 
-MANIFEST = "manifest.json"
-UNFINISHED = "unfinished.json"
 _JOB = ".job-"
 _JOB_FILE = "job.json"
 
