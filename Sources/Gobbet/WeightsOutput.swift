@@ -98,9 +98,10 @@ struct WeightsOutput {
     guard let written = try WeightsInput(recognizing: paths[0]) else {
       throw LoadingError(path: paths[0], reason: "is not what was written")
     }
+    let names = TensorNames(source)
     do {
       for tensor in written.source.tensors {
-        guard source.tensor(named: tensor.name) == tensor else {
+        guard names[tensor.name] == tensor else {
           // Another type or another name: whether it can be read is all that is to be seen.
           try written.source.forEachPiece(of: tensor) { _ in }
           continue

@@ -76,8 +76,9 @@ private struct RenamedWeights: TensorSource {
 
   init(_ source: GPT2Weights, as dialect: GPT2Dialect, layerCount: Int) throws {
     var assemblies: [TensorAssembly] = []
+    let names = TensorNames(source)
     for rule in dialect.rules(layerCount: layerCount) {
-      guard let tensor = source.tensor(named: rule.canonical), let name = rule.parts.first else {
+      guard let tensor = names[rule.canonical], let name = rule.parts.first else {
         continue
       }
       let assembly = try TensorAssembly(
