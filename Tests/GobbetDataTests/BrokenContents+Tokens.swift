@@ -168,6 +168,10 @@ extension BrokenContents {
         "frame-of-another-size", good, length: 10,
         "zstd: a frame of another size than the table says"),
       BrokenContent(
+        .tokens, "rank-frame-unlike-its-checksum", ranked, at: ("TOKN", 0),
+        "tokens.block: zstd: restored data doesn't match checksum"
+      ) { $0["TOKN"][$0["TOKN"].count - 1] ^= 1 },
+      BrokenContent(
         .tokens, "ranks-too-few", ranked, at: ("TOKR", nil),
         "tokens.ranks: 258 classes for 259 ids"
       ) { $0["TOKR"].removeLast() },

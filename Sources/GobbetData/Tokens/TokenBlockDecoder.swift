@@ -10,13 +10,14 @@ struct TokenBlockDecoder: Sendable {
 
   private let header: TokenDatasetHeader
   private let code: Code
-  private let pool = DecompressorPool()
+  private let pool: DecompressorPool
 
-  /// A decoder for the blocks of a dataset.
+  /// A decoder for the blocks of a dataset, which checks zstd's checksums if `checksContent` says so.
   ///
   /// - Precondition: `table` is there where the codec uses ranks.
-  init(_ header: TokenDatasetHeader, _ table: RankTable?) {
+  init(_ header: TokenDatasetHeader, _ table: RankTable?, checksContent: Bool) {
     self.header = header
+    pool = DecompressorPool(checksContent: checksContent)
     if let table {
       code = .ranks(RankCode.Decoder(table))
     } else {
