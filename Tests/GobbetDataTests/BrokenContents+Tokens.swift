@@ -102,6 +102,9 @@ extension BrokenContents {
       change("block-table-cut", ("TOKB", 0), "tokens.blocks: 11 bytes for 1 blocks") {
         $0["TOKB"].removeLast()
       },
+      change("unused-bits", ("TOKN", 0), "tokens.block: unused bits that are not zero") {
+        $0["TOKN"][$0["TOKN"].count - 1] |= 0x80
+      },
       change("blocks-missing", ("TOKB", 0), "table: no section TOKB") { $0.remove("TOKB") },
       BrokenContent(
         .tokens, "block-checksum", packed, at: ("TOKN", 0),

@@ -42,6 +42,10 @@ struct TokenBlockDecoder: Sendable {
       guard stored.count == code.byteCount(ids.count), byteCount == stored.count else {
         throw Self.damaged("a block of \(stored.count) bytes for \(ids.count) tokens")
       }
+      let usedBitCount = ids.count * header.bitWidth & 7
+      guard usedBitCount == 0 || stored[stored.count - 1] >> usedBitCount == 0 else {
+        throw Self.damaged("unused bits that are not zero")
+      }
       code.decode(stored, from: 0, into: &ids)
       // Widths hold ids that the vocabulary does not have; ranks do not.
       for index in ids.indices where ids[index] >= header.idBound {
