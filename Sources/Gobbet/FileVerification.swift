@@ -35,10 +35,12 @@ public struct FileVerification: Sendable {
   /// Reads what the sections mean.
   private static func verifyContents(of container: ContainerReader) async throws {
     let holdings = FileHoldings(container)
-    if holdings.vocabulary { _ = try Vocabulary(container) }
-    if holdings.tokens { try verify(try TokenDataset([container])) }
+    try requireHeads(of: container)
+    _ = try container.metadata()
+    if holdings.vocabulary { try Vocabulary.verify(container) }
+    if holdings.tokens { try verify(try TokenDataset(verifying: container)) }
     if holdings.counts { try PretokenCountsFile(container).forEachPretoken { _, _ in } }
-    if holdings.weights { try verify(try WeightsReader(container)) }
+    if holdings.weights { try verify(try WeightsReader(verifying: container)) }
   }
 
   private static func signature(
@@ -65,7 +67,36 @@ public struct FileVerification: Sendable {
       _ = try dataset.tokens(in: start..<end)
       try Task.checkCancellation()
     }
+    _ = try dataset.documentSources()
+    _ = try dataset.documentByteCounts()
     _ = try dataset.vocabulary()
+  }
+
+  /// The sections that mean nothing without their head: of each kind of content the head, and the
+  /// profile of a file that is mainly for it.
+  private static let parts: [(head: SectionKind, profile: ContainerProfile, rest: [SectionKind])] =
+    [
+      (.vocabularyHeader, .vocabulary, [.mergeLeft, .mergeRight, .mergeResult, .tokenStrings]),
+      (
+        .tokenHeader, .tokens,
+        [
+          .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
+          .documentByteCounts,
+        ]
+      ),
+      (.countsHeader, .counts, [.counts]),
+      (.tensorTable, .weights, [.tensorBlocks, .tensorData]),
+    ]
+
+  /// Checks that the heads are there which the profile and the other sections call for.
+  ///
+  /// - Throws: ``FormatError`` (`missingSection`).
+  private static func requireHeads(of container: ContainerReader) throws(FormatError) {
+    for (head, profile, rest) in parts {
+      let isNeeded =
+        container.profile == profile || container.sections.contains { rest.contains($0.kind) }
+      if isNeeded { _ = try container.requiredSection(head) }
+    }
   }
 
   private static func verify(_ weights: WeightsReader) throws {

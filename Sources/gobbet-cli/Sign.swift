@@ -11,7 +11,7 @@ struct Sign: AsyncParsableCommand {
       """)
 
   @Argument(help: "The file to sign.") var input: String?
-  @Option(help: "The file of the private key.") var key: String?
+  @Option(help: "The file of the private key, NAME.key.") var key: String?
   @Option(help: "Make a key pair in NAME.key and NAME.pub.") var makeKey: String?
 
   func validate() throws {
@@ -25,7 +25,7 @@ struct Sign: AsyncParsableCommand {
       let publicKey = try KeyFiles.makePair(named: makeKey)
       try writeLine("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
     } else if let input, let key {
-      let privateKey = try KeyFiles.key(inFile: key)
+      let privateKey = try KeyFiles.privateKey(inFile: key)
       let verified = try await FileVerification(
         path: input, checkingSignature: false
       ).container

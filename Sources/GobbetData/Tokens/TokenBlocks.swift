@@ -17,10 +17,14 @@ final class TokenBlocks: Sendable {
   /// The payload where it lies, if its tokens can be taken from there.
   private let mapped: MappedSection?
 
-  /// The blocks in the sections of `container`.
+  /// The blocks in the sections of `container`; with `checksContent` zstd's own checksums are checked
+  /// as well as those of the stored blocks.
   ///
   /// - Throws: ``FormatError`` if a section is missing, or not what the header says; ``FileError``.
-  init(_ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int) throws {
+  init(
+    _ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int,
+    checksContent: Bool
+  ) throws {
     self.container = container
     self.header = header
     let payload = try container.requiredSection(.tokens)
@@ -29,7 +33,10 @@ final class TokenBlocks: Sendable {
         code: .damaged("the tokens are compressed as a whole"), offset: payload.offset,
         field: "tokens.data", file: container.path)
     }
-    blocks = try container.parsed(.tokenBlocks) { content throws(FormatError) in
+    let table = try container.requiredSection(.tokenBlocks)
+    blocks = try container.parsed(
+      table, building: table.byteCount / BlockTable.entryByteCount, of: 40
+    ) { content throws(FormatError) in
       let blocks = try BlockTable(content, count: header.blockCount, "tokens.blocks")
       guard blocks.storedByteCount == payload.byteCount else {
         throw FormatError(
@@ -39,7 +46,8 @@ final class TokenBlocks: Sendable {
       return blocks
     }
     self.payload = payload
-    decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
+    decoder = TokenBlockDecoder(
+      header, try Self.ranks(container, header), checksContent: checksContent)
     cache = TokenBlockCache(budget: cacheByteBudget)
     checked = CheckedBlocks(count: header.blockCount)
     mapped = decoder.packed == nil ? nil : try container.mapped(payload)
@@ -117,6 +125,9 @@ final class TokenBlocks: Sendable {
         code: .damaged("\(section.byteCount) classes for \(header.idBound) ids"),
         offset: section.offset, field: "tokens.ranks", file: container.path)
     }
+    // The id at each rank, and that of each unit.
+    try container.requireIndexMemory(
+      section.byteCount * 5 + 4 << 16, for: section, "tokens.ranks")
     return RankTable(classes: try container.bytes(of: section))
   }
 }
