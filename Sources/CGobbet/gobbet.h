@@ -14,10 +14,11 @@
 /// - **Structures** begin with their own size in bytes, set by the caller: an older caller's
 ///   structure may be shorter than the library's, whose defaults then hold for the rest. A zero
 ///   means "the default" unless said otherwise.
-/// - **Threads.** Any handle may be used from any number of threads at once, except that calls on
-///   one writer, sampler or table of counts wait for each other. A vocabulary keeps an encoder for as
-///   many threads as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a
-///   call, no function calls back. A process may fork: handles keep working in the child, except datasets and
+/// - **Threads.** A thread count is 0, for one per core, to 1,024; more give GOBBET_INVALID_ARGUMENT.
+///   Any handle may be used from any number of threads at once, except that calls on one writer,
+///   sampler or table of counts wait for each other. A vocabulary keeps an encoder for as many threads
+///   as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a call, no
+///   function calls back. A process may fork: handles keep working in the child, except datasets and
 ///   writers that another thread was using at that moment.
 /// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
 ///   Text that is no UTF-8 is allowed wherever tokens are made of it.

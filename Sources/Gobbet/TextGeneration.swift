@@ -99,6 +99,8 @@ public struct TextGeneration: Sendable {
 
   /// Continues prompts, all together: each gets what it would get alone.
   ///
+  /// Ids that the vocabulary does not have are never generated, though the model may have rows for
+  /// them.
   /// `show` is given the number of a prompt and its text as it comes; a scalar whose bytes are not all
   /// there and what may begin a stop text are held back. It ends everything by answering false.
   /// - Throws: ``GPTError`` for a prompt that is empty or longer than the context, and for settings
@@ -109,6 +111,11 @@ public struct TextGeneration: Sendable {
   ) throws -> Result {
     let prompts = prompts.map { tokenizer.encoded($0) }
     var settings = options.settings
+    // Many models have more rows than the vocabulary has tokens.
+    for id in 0..<TokenID(model.configuration.vocabularySize)
+    where tokenizer.vocabulary.bytes(of: id) == nil {
+      settings.excludedTokens.insert(id)
+    }
     for special in tokenizer.vocabulary.specialTokens where special.text == "<|endoftext|>" {
       settings.stopTokens.insert(special.id)
     }

@@ -150,9 +150,8 @@ public func gobbet_dataset_writer_finish(
     guard let handle = HandleTable.shared.remove(writer, as: DatasetWriterHandle.self) else {
       throw CallError.invalid("writer: no open handle")
     }
-    let summary = try handle.writer.withLock { writer in
-      try writer.finish(metadata: handle.metadata.withLock { $0 })
-    }
+    let metadata = handle.metadata.withLock { $0 }
+    let summary = try handle.writer.withLock { try $0.finish(metadata: metadata) }
     deliver(summary.contentID, to: contentID)
   }
 }

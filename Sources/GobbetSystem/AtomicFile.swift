@@ -40,11 +40,13 @@ package struct AtomicFile: ~Copyable {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     let temporary = target.removingLastComponent().appending(".\(name.string).\(suffix).partial")
     let descriptor: FileDescriptor
+    TemporaryFiles.add(temporary.string)
     do {
       descriptor = try FileDescriptor.open(
         temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: FilePermissions(rawValue: 0o666))
     } catch {
+      TemporaryFiles.remove(temporary.string)
       throw FileError(path, .create, reason(of: error))
     }
     self.init(path, temporaryPath: temporary.string, descriptor, replaces: replacing)
@@ -64,6 +66,7 @@ package struct AtomicFile: ~Copyable {
     guard !isCommitted else { return }
     try? descriptor.close()
     unsafe unlink(temporaryPath)
+    TemporaryFiles.remove(temporaryPath)
   }
 
   /// Appends `bytes`.
@@ -137,6 +140,7 @@ package struct AtomicFile: ~Copyable {
       unsafe unlink(temporaryPath)
     }
     isCommitted = true
+    TemporaryFiles.remove(temporaryPath)
     try? descriptor.close()
     synchronizeDirectory()
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Gobbet
 
 /// `gobbet convert`: foreign files → ours, and back.
@@ -17,7 +18,7 @@ struct Convert: ParsableCommand {
       """)
 
   @Argument(help: "The file to convert.") var input: String
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: NamedOutputOptions
   @OptionGroup var weights: WeightsOptions
 
   @Option(help: "How text is split, for vocabularies that do not say: \(SplitPattern.listed).")
@@ -30,14 +31,50 @@ struct Convert: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    let result = try WeightsOptions.checked {
-      try weights.conversion(format, pattern: pattern?.pattern).convert(
-        input, to: output.output, format: format, replacing: output.force,
-        progress: progress.converting)
+    if output.output == "-" {
+      return try withTextOutput(format) { path in
+        let result = try converted(to: path, format, replacing: false, progress)
+        result.printNotes(for: "standard output")
+        note("standard output: \(result.text)")
+      }
     }
-    progress.finish()
+    let result = try converted(to: output.output, format, replacing: output.force, progress)
     result.printNotes(for: output.output)
-    print("\(output.output): \(result.text)")
+    try writeLine("\(output.output): \(result.text)")
+  }
+
+  /// Converts the input, and ends the line of progress.
+  private func converted(
+    to path: String, _ format: ConversionFormat, replacing: Bool, _ progress: Progress
+  ) throws -> FileConversion.Result {
+    defer { progress.finish() }
+    return try WeightsOptions.checked {
+      try weights.conversion(format, pattern: pattern?.pattern).convert(
+        input, to: path, format: format, replacing: replacing, progress: progress.converting)
+    }
+  }
+
+  /// Has `write` make a file and copies it to standard output.
+  ///
+  /// - Throws: ``Failure`` (`usage`) for formats that are no text, or several files.
+  private func withTextOutput(
+    _ format: ConversionFormat, _ write: (_ path: String) throws -> Void
+  ) throws {
+    guard format == .tiktoken || format == .tokenizerJSON else {
+      throw Failure(
+        .usage,
+        "--output: standard output takes text only (--to tiktoken, --to tokenizer.json); give a name"
+      )
+    }
+    let name = "gobbet-\(UInt64.random(in: .min ... .max))"
+    let path = FileManager.default.temporaryDirectory.appending(path: name).path
+    TemporaryFiles.add(path)
+    defer {
+      try? FileManager.default.removeItem(atPath: path)
+      TemporaryFiles.remove(path)
+    }
+    try write(path)
+    try StandardOutput.write(try readAll(path))
   }
 }
 
@@ -56,7 +93,9 @@ struct WeightsOptions: ParsableArguments {
   @Option(help: "What weights become: f32, f16, bf16; for GGUF's matrices q8_0, too.")
   var type: StoredType?
 
-  @Option(help: "Bytes of a file, where weights are to be cut into several: 5G.")
+  @Option(
+    parsing: .unconditional, help: "Write weights as several files of at most this size, as 5G.",
+    transform: Number.bytes())
   var shardSize: ByteCount?
 
   @Flag(help: "Read everything again that was written, and compare.")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gobbet
 
 /// `gobbet generate`: weights + prompts → text.
@@ -48,23 +47,26 @@ struct Generate: ParsableCommand {
     options.settings = sampling.settings
     options.stopTexts = sampling.stop
     options.threadCount = threads.count
-    Interruption.watch()
+    Interruption.watch("no token was generated", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1
     let result = try generation.continuations(of: prompts, options) { _, piece in
-      if streams { try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8)) }
+      if streams {
+        try StandardOutput.write(piece.utf8)
+        try StandardOutput.flush()
+      }
       return !Interruption.isRequested
     }
     for (index, continuation) in result.continuations.enumerated() {
       if json {
-        try printJSON(Report(prompts[index], continuation, result))
+        try writeJSON(Report(prompts[index], continuation, result))
       } else {
-        print(streams ? "" : continuation.text)
+        try writeLine(streams ? "" : continuation.text)
       }
     }
     let count = result.continuations.reduce(0) { $0 + $1.ids.count }
     if Interruption.isRequested {
-      throw Failure(.interrupted, "interrupted after \(count) tokens")
+      throw Interruption.failure("\(count) tokens were generated")
     }
     if !json { note(summary(result, count)) }
   }

@@ -4,7 +4,7 @@ import ArgumentParser
 ///
 /// Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a
 /// negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, 74 input or output
-/// failed, 130 interrupted.
+/// failed, 130 interrupted; 129, 141 and 143 for the signals HUP, PIPE and TERM.
 @main struct GobbetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
@@ -19,14 +19,20 @@ import ArgumentParser
     ])
 
   static func main() async {
+    fillStandardStreams()
+    Interruption.begin()
     Interruption.takeFileSizeLimitAsError()
     do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try checkVerb(arguments)
+      try checkAddresses(arguments)
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      try StandardOutput.finish()
     } catch {
       end(with: error)
     }

@@ -15,16 +15,21 @@ struct MergeLoRA: ParsableCommand {
 
   @Argument(help: "The weights.") var weights: String
   @Argument(help: "The adapter.") var adapter: String
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: NamedOutputOptions
   @OptionGroup var options: WeightsOptions
 
-  @Option(help: "What the product is multiplied by, times the rank, if not what the adapter says.")
+  @Option(
+    parsing: .unconditional, help: "The alpha of the scale alpha / r. (default: the adapter's)",
+    transform: Number.real(0.000_001...1_000_000))
   var alpha: Double?
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
   func validate() throws {
-    guard alpha?.isFinite ?? true else { throw ValidationError("--alpha: a number") }
+    if output.output == "-" {
+      throw ValidationError(
+        "--output: standard output takes text only, and this is a binary file; give it a name")
+    }
   }
 
   func run() throws {
@@ -39,7 +44,7 @@ struct MergeLoRA: ParsableCommand {
     }
     progress.finish()
     merged.result.printNotes(for: output.output)
-    print(
+    try writeLine(
       "\(output.output): \(merged.result.text), \(merged.updateCount.grouped) layers changed")
   }
 }

@@ -35,12 +35,12 @@ struct Verify: AsyncParsableCommand {
         let container = verification.container
         let signer = verification.signature.map { hexadecimal($0.publicKey) }
         if json {
-          try printJSON(
+          try writeJSON(
             Report(
               file: input, ok: true, sections: container.sections.count,
               content_id: "\(container.contentID)", signed_by: signer, fault: nil))
         } else {
-          print(
+          try writeLine(
             "\(input): ok, \(container.sections.count) sections, content id \(container.contentID)"
               + (signer.map { ", signed by \($0)" } ?? ""))
         }
@@ -49,7 +49,7 @@ struct Verify: AsyncParsableCommand {
       } catch {
         damaged += 1
         if json {
-          try printJSON(
+          try writeJSON(
             Report(
               file: input.path, ok: false, sections: nil, content_id: nil, signed_by: nil,
               fault: "\(error)"))

@@ -85,6 +85,16 @@ static int round_encoding(round_state *state, gobbet_vocabulary *vocabulary) {
   uint8_t bytes[64];
   DONE(gobbet_encode_batch(
       vocabulary, text, document_ends, 3, NULL, 2, batch, 64, ends, &total, &state->error));
+  // More threads than any call takes are refused, not silently fewer.
+  CHECK(
+      gobbet_encode_batch(
+          vocabulary, text, document_ends, 3, NULL, 1025, batch, 64, ends, &total, &state->error)
+      == GOBBET_INVALID_ARGUMENT);
+  CHECK(
+      gobbet_encode_batch(
+          vocabulary, text, document_ends, 3, NULL, UINT32_MAX, batch, 64, ends, &total,
+          &state->error)
+      == GOBBET_INVALID_ARGUMENT);
   for (size_t index = 0; index < 3; index++) {
     size_t start = index == 0 ? 0 : document_ends[index - 1];
     size_t length = document_ends[index] - start;

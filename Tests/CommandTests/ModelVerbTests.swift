@@ -114,7 +114,7 @@ import Testing
       while kill -INT $! 2>/dev/null; do sleep 0.2; done; wait $!
       """
     let result = try run("/bin/sh", ["-c", script, productPath("gobbet"), Self.model])
-    expectOneLine(result, 130, "interrupted after")
+    expectOneLine(result, 130, "tokens were generated")
     #expect(result.text.count > 10)
   }
 

@@ -77,6 +77,7 @@ private final class ShuffleBuckets {
 
     init(_ path: String) throws {
       self.path = path
+      TemporaryFiles.add(path)
       file = try AtomicFile(path, replacing: true)
     }
   }
@@ -95,6 +96,7 @@ private final class ShuffleBuckets {
 
   init(beside path: String, count: Int, placeCount: Int) throws {
     let folder = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).shuffling"
+    TemporaryFiles.add(folder)
     try makeFolder(folder)
     self.folder = folder
     placesPerBucket = max(1, (placeCount + count - 1) / count)
@@ -106,8 +108,12 @@ private final class ShuffleBuckets {
     let paths = buckets.map(\.path)
     // What was not finished goes with the bucket.
     buckets = []
-    for path in paths { try? removeFile(path) }
+    for path in paths {
+      try? removeFile(path)
+      TemporaryFiles.remove(path)
+    }
     try? removeFolder(folder)
+    TemporaryFiles.remove(folder)
   }
 
   /// Record: place, numbers of tokens and of bytes of the source, byte count, source, tokens; what

@@ -343,7 +343,8 @@ class Encoding(Decoding, Saving):
                 mine.ends_at,
                 count,
                 specials,
-                max(threads, 0),
+                # A larger number would lose its upper bits on the way; C refuses this one.
+                min(max(threads, 0), 1 << 31),
                 mine.buffer_at,
                 mine.room,
                 ctypes.addressof(id_ends),
