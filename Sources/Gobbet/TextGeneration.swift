@@ -22,16 +22,12 @@ public struct TextGeneration: Sendable {
     guard let vocabulary = try vocabulary ?? file.vocabulary else {
       throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
     }
-    do {
-      model = try GPT(file.weights, precision: precision, threadCount: threadCount)
-    } catch let error as GPTError {
-      throw LoadingError(path: path, reason: "\(error)")
-    }
-    guard vocabulary.idBound <= model.configuration.vocabularySize else {
+    model = try file.model(precision: precision, threadCount: threadCount)
+    guard vocabulary.idBound <= model.architecture.vocabularySize else {
       throw LoadingError(
         path: path,
         reason: """
-          has \(model.configuration.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
+          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
           """)
     }
     tokenizer = Tokenizer(vocabulary)

@@ -31,7 +31,9 @@ public func gobbet_dataset_writer_make(
     var codec = TokenCodec.rank
     if wish.codec != nil {
       let name = try text(wish.codec, "codec")
-      guard let named = TokenCodec(named: name) else { throw CallError.invalid("codec: \(name)") }
+      guard let named = TokenCodec(named: name) else {
+        throw CallError.unknown("codec", name, known: TokenCodec.allCases.map(\.name))
+      }
       codec = named
     }
     let blockTokenCount = try integer(wish.block_token_count, "block_token_count")

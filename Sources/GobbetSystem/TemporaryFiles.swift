@@ -20,7 +20,7 @@ package enum TemporaryFiles {
   /// Records temporary files from now on.
   package static func track() { isTracked.store(true, ordering: .relaxed) }
 
-  /// Records `path`, which is about to be created.
+  /// Records `path`, which this process has just made or is about to make.
   package static func add(_ path: String) {
     guard isTracked.load(ordering: .relaxed) else { return }
     paths.withLock { $0.append(path) }
@@ -40,7 +40,7 @@ package enum TemporaryFiles {
   /// The lock is never given back, so that no thread can make another file in between.
   package static func removeAll(thenExitWith status: Int32) -> Never {
     paths.withLock { paths in
-      for path in paths.reversed() { if unsafe unlink(path) != 0 { unsafe rmdir(path) } }
+      for path in paths.reversed() where unsafe unlink(path) != 0 { removeFolderAndFiles(path) }
       _exit(status)
     }
   }

@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
       A stride below the window gives every token at least window - stride tokens to look at.
       """)
 
-  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
+  @Argument(help: ModelFileHelp.argument) var model: String
 
   @OptionGroup var input: InputOptions
 
@@ -66,7 +66,7 @@ struct Evaluate: ParsableCommand {
   }
 
   private func evaluation(_ model: GPT) throws -> Evaluation {
-    let context = model.configuration.contextLength
+    let context = model.architecture.contextLength
     let length = window ?? context
     guard length <= context else {
       throw Failure(.usage, "--window: \(length), and the context of the model is \(context)")

@@ -4,13 +4,13 @@ import Gobbet
 /// `gobbet generate`: weights + prompts → text.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Continue prompts with a GPT.",
+    abstract: "Continue prompts with a model.",
     discussion: """
       Several prompts go through the model together, and each gets what it would get alone. The text \
       comes as it is made; a line about how fast it came goes to standard error.
       """)
 
-  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
+  @Argument(help: ModelFileHelp.argument) var model: String
 
   @Option(help: "A text to continue; - for standard input. Give several for a batch.")
   var prompt: [String]

@@ -111,7 +111,7 @@ import Testing
   func context() throws {
     let folder = try TemporaryFolder()
     let generation = try TextGeneration(path: converted(folder))
-    let context = generation.model.configuration.contextLength
+    let context = generation.model.architecture.contextLength
     let prompt = String(repeating: "!\n", count: context / 2)
     let count = generation.tokenizer.count(prompt)
     let result = try generation.continuation(of: prompt)

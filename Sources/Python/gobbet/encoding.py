@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from . import _native, _structures
 from ._native import address, local
 from .decoding import Decoding
-from .errors import InvalidArgument, SpecialToken
+from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
 from .saving import Saving
 from .special_tokens import Policy, refusal
@@ -76,6 +76,9 @@ class Encoding(Decoding, Saving):
                 raise InvalidArgument(f"two tokens have the rank {rank}")
             tokens[rank] = token
         specials = sorted((special_tokens or {}).items(), key=lambda pair: pair[1])
+        for text, token in specials:
+            if not 0 <= token < 1 << 32:
+                raise OutOfRange(f"special token {text}: its id is {token}, not from 0 to 2^32 - 1")
         data, ends = _native.joined(tokens)
         texts, text_ends = _native.joined([text.encode() for text, _ in specials])
         ids = (ctypes.c_uint32 * len(specials))(*[token for _, token in specials])
