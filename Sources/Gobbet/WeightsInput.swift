@@ -24,6 +24,7 @@ public struct WeightsInput: Sendable {
     case .gobbet:
       guard try FileHoldings(ContainerReader(path: path)).weights else { return nil }
       let readers = try (ShardName(path)?.paths ?? [path]).map { try WeightsReader(path: $0) }
+      try WeightShards.checkSet(readers, isWhole: true)
       source = readers.count == 1 ? readers[0] : try WeightShards(readers)
       format = "gobbet"
       vocabulary = try readers[0].vocabulary()

@@ -33,89 +33,116 @@ struct WeightsOutput {
   ) throws {
     let total = source.tensors.reduce(0) { $0 + $1.byteCount }
     func report(_ byteCount: Int) throws { try progress(byteCount, total) }
-    var paths = [path]
     switch format {
-    case .gobbet:
-      paths = try writeGobbet(source, vocabulary, report)
+    case .gobbet: try writeGobbet(source, vocabulary, report)
     case .safetensors where shardByteCount == nil:
-      try SafetensorsWriter.write(source, to: path, replacing: replacing, progress: report)
+      try writeFile(source) { path, replacing in
+        try SafetensorsWriter.write(source, to: path, replacing: replacing, progress: report)
+      }
     case .safetensors, .safetensorsIndex:
       try SafetensorsIndex.write(
         source, to: format == .safetensors ? path + ".index.json" : path,
-        shardByteCount: shardByteCount ?? 5_000_000_000, replacing: replacing, progress: report)
-      if format == .safetensors { paths = [path + ".index.json"] }
+        shardByteCount: shardByteCount ?? 5_000_000_000, replacing: replacing,
+        check: { if verifies { try verify(source, $0) } }, progress: report)
     case .gguf:
-      if let model {
-        try model.writeGGUF(
-          to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing, progress: report)
-      } else {
-        try GGUFWriter.write(
-          source, to: path,
-          values: source.metadata.filter { $0.0 != "general.alignment" }.map {
-            ($0.0, .string($0.1))
-          },
-          as: ggufType, replacing: replacing, progress: report)
+      try writeFile(source) { path, replacing in
+        if let model {
+          try model.writeGGUF(
+            to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing,
+            progress: report)
+        } else {
+          try GGUFWriter.write(
+            source, to: path,
+            values: source.metadata.filter { $0.0 != "general.alignment" }.map {
+              ($0.0, .string($0.1))
+            },
+            as: ggufType, replacing: replacing, progress: report)
+        }
       }
     case .llmC:
       guard let model else {
         throw LoadingError(path: path, reason: "llm.c has a place for a GPT-2 only")
       }
-      try LLMCCheckpoint.write(model, to: path, replacing: replacing)
+      try writeFile(source) { path, replacing in
+        try LLMCCheckpoint.write(model, to: path, replacing: replacing)
+      }
     case .npy:
       guard source.tensors.count == 1, let tensor = source.tensors.first else {
         throw LoadingError(
           path: path, reason: "npy has a place for one tensor, not \(source.tensors.count)")
       }
-      try NumPyWriter.write(tensor, of: source, to: path, replacing: replacing)
-    case .npz: try NumPyWriter.write(source, to: path, replacing: replacing, progress: report)
+      try writeFile(source) { path, replacing in
+        try NumPyWriter.write(tensor, of: source, to: path, replacing: replacing)
+      }
+    case .npz:
+      try writeFile(source) { path, replacing in
+        try NumPyWriter.write(source, to: path, replacing: replacing, progress: report)
+      }
     case .tiktoken, .tokenizerJSON, .vocabularyAndMerges:
       preconditionFailure("WeightsOutput: a format for vocabularies")
     }
-    if verifies { try verify(source, paths) }
   }
 
-  /// Writes one file or several, and returns their paths.
+  /// Has `body` write a file, and looks at it, if that was asked for, before it is put in place.
+  private func writeFile(
+    _ source: some TensorSource, _ body: (_ path: String, _ replacing: Bool) throws -> Void
+  ) throws {
+    guard verifies else { return try body(path, replacing) }
+    let files = try FileSet([path], replacing: replacing)
+    try body(files.stagedPath(0), true)
+    try verify(source, files.stagedPath(0))
+    try files.commit()
+  }
+
+  /// Writes one file, or several that take the places of older ones together.
   private func writeGobbet(
     _ source: some TensorSource, _ vocabulary: Vocabulary?, _ progress: (Int) throws -> Void
-  ) throws -> [String] {
+  ) throws {
     let shards = source.shards(of: shardByteCount ?? .max)
-    let paths = shards.count == 1 ? [path] : ShardName(path, count: shards.count).paths
+    if shards.count == 1 {
+      return try writeFile(source) { path, replacing in
+        var writer = try WeightsWriter(
+          path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
+          replacing: replacing)
+        try writer.append(contentsOf: shards[0], progress: progress)
+        try writer.finish()
+      }
+    }
+    let files = try FileSet(ShardName(path, count: shards.count).paths, replacing: replacing)
+    var place: WeightSetPlace? = WeightSetPlace(firstOf: shards.count)
     var done = 0
-    for (shard, path) in zip(shards, paths) {
+    for (index, shard) in shards.enumerated() {
+      let path = files.stagedPath(index)
       var writer = try WeightsWriter(
         path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
-        replacing: replacing)
+        replacing: true, setPlace: place)
       try writer.append(contentsOf: shard) { try progress(done + $0) }
       try writer.finish()
       done += shard.tensors.reduce(0) { $0 + $1.byteCount }
+      place = try WeightsReader(path: path).setPlaceBehind()
     }
-    return paths
+    if verifies { try verify(source, files.stagedPath(0)) }
+    try files.commit()
   }
 
-  /// Reads everything back from the disk and compares it with the source, where names and elements
-  /// are the same; a file that differs is removed.
-  private func verify(_ source: some TensorSource, _ paths: [String]) throws {
-    guard let written = try WeightsInput(recognizing: paths[0]) else {
-      throw LoadingError(path: paths[0], reason: "is not what was written")
+  /// Reads the file at `staged`, and those that belong to it, back from the disk and compares them
+  /// with the source, where names and elements are the same.
+  private func verify(_ source: some TensorSource, _ staged: String) throws {
+    guard let written = try WeightsInput(recognizing: staged) else {
+      throw LoadingError(path: path, reason: "is not what was written")
     }
-    do {
-      for tensor in written.source.tensors {
-        guard source.tensor(named: tensor.name) == tensor else {
-          // Another type or another name: whether it can be read is all that is to be seen.
-          try written.source.forEachPiece(of: tensor) { _ in }
-          continue
-        }
-        guard try written.source.isEqual(to: source, in: tensor) else {
-          throw LoadingError(
-            path: paths[0], reason: "tensor \(tensor.name) is not what was written")
-        }
+    for tensor in written.source.tensors {
+      guard source.tensor(named: tensor.name) == tensor else {
+        // Another type or another name: whether it can be read is all that is to be seen.
+        try written.source.forEachPiece(of: tensor) { _ in }
+        continue
       }
-      guard written.source.tensors.count == source.tensors.count else {
-        throw LoadingError(path: paths[0], reason: "lacks tensors that were written")
+      guard try written.source.isEqual(to: source, in: tensor) else {
+        throw LoadingError(path: path, reason: "tensor \(tensor.name) is not what was written")
       }
-    } catch {
-      for path in paths { try? removeFile(path) }
-      throw error
+    }
+    guard written.source.tensors.count == source.tensors.count else {
+      throw LoadingError(path: path, reason: "lacks tensors that were written")
     }
   }
 }
