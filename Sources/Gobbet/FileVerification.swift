@@ -1,6 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 public import GobbetFile
+internal import GobbetInterchange
 
 /// A Gobbet file that was read from end to end and found as it was written.
 public struct FileVerification: Sendable {
@@ -103,6 +104,20 @@ public struct FileVerification: Sendable {
     for tensor in weights.tensors {
       try weights.forEachPiece(of: tensor) { _ in }
       try Task.checkCancellation()
+    }
+    try verifySet(weights)
+  }
+
+  /// Of a file of a set, checks that the files before and after it, as far as they are there, are of
+  /// the same set.
+  private static func verifySet(_ weights: WeightsReader) throws {
+    guard let place = try weights.setPlace(), let paths = ShardName(weights.path)?.paths,
+      paths.count == place.count
+    else { return }
+    for number in [place.number - 1, place.number + 1] where paths.indices.contains(number - 1) {
+      guard exists(paths[number - 1]) else { continue }
+      let neighbour = try WeightsReader(path: paths[number - 1])
+      try WeightShards.checkSet([weights, neighbour], isWhole: false)
     }
   }
 }

@@ -18,6 +18,7 @@ extension SectionKind {
   package static let tensorTable = SectionKind("TENS")
   package static let tensorBlocks = SectionKind("TBLK")
   package static let tensorData = SectionKind("TDAT")
+  package static let weightSet = SectionKind("wset")
 
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [

@@ -85,4 +85,19 @@ struct OutputPlace {
     guard fchmod(descriptor.rawValue, previous.mode) == 0 || errno == EPERM || errno == ENOTSUP
     else { throw FileError(path, .create, errno: errno) }
   }
+
+  /// Does the same for the new file at `newPath`.
+  ///
+  /// - Throws: ``FileError`` (`create`), which names `path`.
+  func passOn(toFileAt newPath: String, reportedAs path: String) throws(FileError) {
+    guard previous != nil else { return }
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(FilePath(newPath), .readOnly, options: .closeOnExec)
+    } catch {
+      throw FileError(path, .create, GobbetSystem.reason(of: error))
+    }
+    defer { try? descriptor.close() }
+    try passOn(to: descriptor, reportedAs: path)
+  }
 }

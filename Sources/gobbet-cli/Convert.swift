@@ -31,26 +31,27 @@ struct Convert: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    let conversion = try weights.conversion(format, pattern: pattern?.pattern)
     if output.output == "-" {
       return try withTextOutput(format) { path in
-        let result = try WeightsOptions.checked {
-          try conversion.convert(
-            input, to: path, format: format, replacing: false, progress: progress.converting)
-        }
-        progress.finish()
+        let result = try converted(to: path, format, replacing: false, progress)
         result.printNotes(for: "standard output")
         note("standard output: \(result.text)")
       }
     }
-    let result = try WeightsOptions.checked {
-      try conversion.convert(
-        input, to: output.output, format: format, replacing: output.force,
-        progress: progress.converting)
-    }
-    progress.finish()
+    let result = try converted(to: output.output, format, replacing: output.force, progress)
     result.printNotes(for: output.output)
     try writeLine("\(output.output): \(result.text)")
+  }
+
+  /// Converts the input, and ends the line of progress.
+  private func converted(
+    to path: String, _ format: ConversionFormat, replacing: Bool, _ progress: Progress
+  ) throws -> FileConversion.Result {
+    defer { progress.finish() }
+    return try WeightsOptions.checked {
+      try weights.conversion(format, pattern: pattern?.pattern).convert(
+        input, to: path, format: format, replacing: replacing, progress: progress.converting)
+    }
   }
 
   /// Has `write` make a file and copies it to standard output.

@@ -69,7 +69,9 @@ public enum VocabularyAndMerges {
       merges.append(contentsOf: merge.right)
       merges.append(UInt8(ascii: "\n"))
     }
-    try writeWholeFile(merges, to: mergesPath, replacing: replacing)
-    try writeWholeFile(tokens, to: tokensPath, replacing: replacing)
+    let files = try FileSet([mergesPath, tokensPath], replacing: replacing)
+    try writeWholeFile(merges, to: files.stagedPath(0), replacing: true)
+    try writeWholeFile(tokens, to: files.stagedPath(1), replacing: true)
+    try files.commit()
   }
 }
