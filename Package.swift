@@ -95,9 +95,10 @@ let package = Package(
       name: "CGobbetZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     // Tests.
+    .target(name: "CTerminal", path: "Tests/CTerminal"),
     .target(
-      name: "TestSupport", dependencies: ["GobbetSystem", "GobbetFile"], path: "Tests/TestSupport",
-      swiftSettings: settings),
+      name: "TestSupport", dependencies: ["GobbetSystem", "GobbetFile", "CTerminal"],
+      path: "Tests/TestSupport", swiftSettings: settings),
     tests("GobbetBPE"),
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),

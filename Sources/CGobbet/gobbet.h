@@ -14,10 +14,11 @@
 /// - **Structures** begin with their own size in bytes, set by the caller: an older caller's
 ///   structure may be shorter than the library's, whose defaults then hold for the rest. A zero
 ///   means "the default" unless said otherwise.
-/// - **Threads.** Any handle may be used from any number of threads at once, except that calls on
-///   one writer, sampler or table of counts wait for each other. A vocabulary keeps an encoder for as
-///   many threads as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a
-///   call, no function calls back. A process may fork: handles keep working in the child, except datasets and
+/// - **Threads.** A thread count is 0, for one per core, to 1,024; more give GOBBET_INVALID_ARGUMENT.
+///   Any handle may be used from any number of threads at once, except that calls on one writer,
+///   sampler or table of counts wait for each other. A vocabulary keeps an encoder for as many threads
+///   as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a call, no
+///   function calls back. A process may fork: handles keep working in the child, except datasets and
 ///   writers that another thread was using at that moment.
 /// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
 ///   Text that is no UTF-8 is allowed wherever tokens are made of it.
@@ -427,8 +428,14 @@ typedef struct gobbet_sampler_state {
   uint64_t rank;
   /// How many readers share the windows; 1 or more.
   uint64_t world_size;
-  /// How many windows of this epoch and rank were visited.
+  /// How many windows of this epoch each rank has visited, or all of its share: since the last of
+  /// the stops, where there were some.
   uint64_t position;
+  /// How often the number of ranks has changed in this epoch, and when: stop `i` was when each of
+  /// `stop_world_sizes[i]` ranks had visited `stop_positions[i]` of the windows left before it.
+  uint64_t stop_count;
+  uint64_t stop_world_sizes[16];
+  uint64_t stop_positions[16];
 } gobbet_sampler_state;
 
 /// A sampler of the dataset that begins as `state` says.
@@ -441,6 +448,15 @@ gobbet_status gobbet_sampler_resume(
     gobbet_dataset *dataset, const gobbet_sampler_state *state, gobbet_sampler **sampler,
     gobbet_error *error);
 
+/// The sampler of rank `rank` of `world_size` that goes on where the ranks stopped of which `state` is
+/// that of any, each at the same position; as gobbet_sampler_resume otherwise.
+///
+/// Whatever the number of ranks, each window of the epoch that was not visited yet is visited once.
+/// GOBBET_BAD_DATA if the number has changed more than 16 times in this epoch.
+gobbet_status gobbet_sampler_resume_as(
+    gobbet_dataset *dataset, const gobbet_sampler_state *state, uint64_t rank, uint64_t world_size,
+    gobbet_sampler **sampler, gobbet_error *error);
+
 /// The next indices of this epoch, at most `capacity`; fewer, then none, at its end.
 gobbet_status gobbet_sampler_next(
     gobbet_sampler *sampler, uint64_t *indices, size_t capacity, size_t *count,
@@ -449,7 +465,8 @@ gobbet_status gobbet_sampler_next(
 /// Begins the next epoch.
 gobbet_status gobbet_sampler_next_epoch(gobbet_sampler *sampler, gobbet_error *error);
 
-/// Fills `state`, and the number of windows this rank visits an epoch into `share`, if it is not null.
+/// Fills `state`, and the number of windows this rank visits an epoch, since its last stop where there
+/// was one, into `share`, if it is not null.
 gobbet_status gobbet_sampler_describe(
     gobbet_sampler *sampler, gobbet_sampler_state *state, uint64_t *share, gobbet_error *error);
 
@@ -564,6 +581,13 @@ gobbet_status gobbet_weights_vocabulary(
 gobbet_status gobbet_weights_read(
     gobbet_weights *weights, size_t index, uint64_t first, uint64_t last, uint32_t thread_count,
     void *data, size_t capacity, gobbet_error *error);
+
+/// Compares rows `first..<last` of the first axis of a tensor with their checksums, by `thread_count`
+/// threads (0: all cores), without copying them. GOBBET_BAD_DATA if they are damaged. What was found
+/// right is not looked at again while the handle is open.
+gobbet_status gobbet_weights_check(
+    gobbet_weights *weights, size_t index, uint64_t first, uint64_t last, uint32_t thread_count,
+    gobbet_error *error);
 
 /// A tensor's data where it lies in the mapped file, unchecked, valid until the handle is closed.
 /// GOBBET_NOT_FOUND if the tensor is not stored raw.

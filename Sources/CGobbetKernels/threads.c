@@ -98,6 +98,8 @@ static void begin_region(gobbet_pool *pool) {
 }
 
 gobbet_pool *gobbet_pool_create(size_t thread_count) {
+  if (thread_count > gobbet_pool_thread_limit) return NULL;
+  // The limit keeps the product below far from an overflow.
   size_t helper_count = thread_count > 1 ? thread_count - 1 : 0;
   size_t size = sizeof(gobbet_pool) + helper_count * sizeof(pthread_t);
   size = (size + 63) / 64 * 64;

@@ -1,6 +1,5 @@
 // Attention as two products: with the keys, whose outputs are positions, and, after the softmax,
 // with the values, whose outputs are the columns of the head.
-#include <math.h>
 #include <string.h>
 
 #include "transformer_layout.h"
@@ -65,7 +64,7 @@ static void set_value(
 
 typedef struct {
   const gobbet_layer_cache *cache;
-  const float *rows;
+  const float *keys;
   size_t row_stride;
   size_t row_count;
   size_t position;
@@ -75,22 +74,22 @@ static void remember_task(const void *context, size_t head, size_t thread) {
   (void)thread;
   const remembering *work = context;
   const gobbet_layer_cache *cache = work->cache;
-  const size_t width = cache->head_width, model_width = cache->head_count * width;
+  const size_t width = cache->head_width, row_width = cache->head_count * width;
   const size_t value_panel_words = gobbet_panel_words(cache->element, cache->capacity);
   for (size_t row = 0; row < work->row_count; row++) {
-    const float *key = work->rows + row * work->row_stride + model_width + head * width;
+    const float *key = work->keys + row * work->row_stride + head * width;
     const size_t position = work->position + row;
     set_key(cache->element, keys_of(cache, head), key, width, position);
     set_value(
-        cache->element, values_of(cache, head), value_panel_words, key + model_width, width,
+        cache->element, values_of(cache, head), value_panel_words, key + row_width, width,
         position);
   }
 }
 
 void gobbet_remember(
-    gobbet_pool *pool, const gobbet_layer_cache *cache, const float *rows, size_t row_stride,
+    gobbet_pool *pool, const gobbet_layer_cache *cache, const float *keys, size_t row_stride,
     size_t row_count, size_t position) {
-  remembering work = {cache, rows, row_stride, row_count, position};
+  remembering work = {cache, keys, row_stride, row_count, position};
   gobbet_pool_run(pool, cache->head_count, remember_task, &work);
 }
 
@@ -122,12 +121,25 @@ static void multiply_here(
   kernels->multiply(&product, 0, panels_of(product.output_count));
 }
 
-/// One head of one group. Row r's scores past its own position become zero weights, which add
-/// nothing to the sums of the second product.
+/// The position after the last that `row` sees, and through `first` the first.
+static size_t seen_by(const gobbet_attention *group, size_t row, size_t *first) {
+  const size_t end = group->position + row + 1;
+  *first = group->window != 0 && end > group->window ? end - group->window : 0;
+  return end;
+}
+
+/// One head of one group. Scores that a row does not see become zero weights, which add nothing to
+/// the sums of the second product; whole panels of positions that no row sees are left out.
 static void attend(
     const gobbet_kernels *kernels, const gobbet_attention *group, size_t head, float *scratch) {
   const gobbet_layer_cache *cache = &group->cache;
-  const size_t width = cache->head_width, seen = group->position + group->row_count;
+  const size_t width = cache->head_width;
+  const size_t cache_head = head / (group->query_head_count / cache->head_count);
+  size_t start;
+  seen_by(group, 0, &start);
+  start = start / gobbet_panel_width * gobbet_panel_width;
+  const size_t seen = group->position + group->row_count - start;
+  const size_t key_panel_words = gobbet_panel_words(cache->element, width);
   uint32_t *converted = (uint32_t *)scratch + gobbet_queries_at_once * cache->capacity;
   const gobbet_product scores = {
     .element = cache->element,
@@ -135,32 +147,41 @@ static void attend(
     .input_stride = group->query_stride,
     .row_count = group->row_count,
     .depth = width,
-    .panels = keys_of(cache, head),
-    .panel_stride = gobbet_panel_words(cache->element, width),
+    .panels = keys_of(cache, cache_head) + start / gobbet_panel_width * key_panel_words,
+    .panel_stride = key_panel_words,
     .output = scratch,
     .output_stride = cache->capacity,
     .output_count = seen,
     .epilogue = gobbet_store,
   };
   multiply_here(kernels, scores, converted);
-  const float scale = 1.0f / sqrtf((float)width);
   for (size_t row = 0; row < group->row_count; row++) {
     float *weights = scratch + row * cache->capacity;
-    size_t count = group->position + row + 1;
-    kernels->softmax(weights, count, scale);
-    memset(weights + count, 0, (seen - count) * sizeof(float));
+    size_t first;
+    const size_t end = seen_by(group, row, &first) - start;
+    first -= start;
+    float scale = group->scale;
+    if (group->cap != 0) {
+      kernels->cap(weights + first, end - first, scale, group->cap);
+      scale = 1;
+    }
+    kernels->softmax(weights + first, end - first, scale);
+    memset(weights, 0, first * sizeof(float));
+    memset(weights + end, 0, (seen - end) * sizeof(float));
     if (group->weights != NULL) {
       float *kept = group->weights + (head * group->weight_rows + row) * group->weight_stride;
-      memcpy(kept, weights, count * sizeof(float));
+      memcpy(kept + start, weights, end * sizeof(float));
     }
   }
+  // As many positions in a word as one word of a panel's row of values holds.
+  const size_t positions_a_word = cache->element == gobbet_float32 ? 1 : 2;
   const gobbet_product sums = {
     .element = cache->element,
     .input = scratch,
     .input_stride = cache->capacity,
     .row_count = group->row_count,
     .depth = seen,
-    .panels = values_of(cache, head),
+    .panels = values_of(cache, cache_head) + start / positions_a_word * gobbet_panel_width,
     .panel_stride = gobbet_panel_words(cache->element, cache->capacity),
     .output = group->output + head * width,
     .output_stride = group->output_stride,
@@ -195,6 +216,7 @@ void gobbet_attend(
     if (groups[group].cache.capacity > capacity) capacity = groups[group].cache.capacity;
   }
   attention_work work = {
-    kernels, groups, cache->head_count, scratch, scratch_a_thread(capacity, cache->head_width)};
-  gobbet_pool_run(pool, group_count * cache->head_count, attend_task, &work);
+    kernels, groups, groups[0].query_head_count, scratch,
+    scratch_a_thread(capacity, cache->head_width)};
+  gobbet_pool_run(pool, group_count * work.head_count, attend_task, &work);
 }

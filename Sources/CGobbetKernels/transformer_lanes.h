@@ -91,4 +91,10 @@ INLINE lanes gelu(lanes x) {
   return x / (1.0f + exponential(u));
 }
 
+/// x / (1 + exp(-x))
+INLINE lanes silu(lanes x) { return x / (1.0f + exponential(-x)); }
+
+/// tanh x = 1 - 2 / (1 + exp 2x): to within an ulp of 1.
+INLINE lanes hyperbolic_tangent(lanes x) { return 1.0f - 2.0f / (1.0f + exponential(x + x)); }
+
 #endif

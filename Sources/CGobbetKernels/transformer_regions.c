@@ -82,10 +82,14 @@ static void normalize_task(const void *context, size_t task, size_t thread) {
   size_t end = (task + 1) * rows_a_task;
   if (end > work->row_count) end = work->row_count;
   for (size_t row = task * rows_a_task; row < end; row++) {
-    size_t offset = row * work->width;
-    work->kernels->normalize(
-        work->input + offset, work->width, work->gain, work->shift, work->epsilon,
-        work->output + offset);
+    const float *input = work->input + row * work->width;
+    float *output = work->output + row * work->width;
+    if (work->shift == NULL) {
+      work->kernels->normalize_by_rms(input, work->width, work->gain, work->epsilon, output);
+    } else {
+      work->kernels->normalize(
+          input, work->width, work->gain, work->shift, work->epsilon, output);
+    }
   }
 }
 
@@ -94,4 +98,84 @@ void gobbet_normalize(
     size_t width, const float *gain, const float *shift, float epsilon, float *output) {
   normalization work = {kernels, input, row_count, width, gain, shift, epsilon, output};
   gobbet_pool_run(pool, (row_count + rows_a_task - 1) / rows_a_task, normalize_task, &work);
+}
+
+typedef struct {
+  const gobbet_kernels *kernels;
+  float *rows;
+  size_t row_stride;
+  size_t row_count;
+  size_t head_count;
+  size_t head_width;
+  const float *gain;
+  float epsilon;
+} head_normalization;
+
+static void normalize_heads_task(const void *context, size_t task, size_t thread) {
+  (void)thread;
+  const head_normalization *work = context;
+  size_t end = (task + 1) * rows_a_task;
+  if (end > work->row_count) end = work->row_count;
+  for (size_t row = task * rows_a_task; row < end; row++) {
+    for (size_t head = 0; head < work->head_count; head++) {
+      float *values = work->rows + row * work->row_stride + head * work->head_width;
+      work->kernels->normalize_by_rms(
+          values, work->head_width, work->gain, work->epsilon, values);
+    }
+  }
+}
+
+void gobbet_normalize_heads(
+    const gobbet_kernels *kernels, gobbet_pool *pool, float *rows, size_t row_stride,
+    size_t row_count, size_t head_count, size_t head_width, const float *gain, float epsilon) {
+  head_normalization work = {
+    kernels, rows, row_stride, row_count, head_count, head_width, gain, epsilon};
+  gobbet_pool_run(
+      pool, (row_count + rows_a_task - 1) / rows_a_task, normalize_heads_task, &work);
+}
+
+typedef struct {
+  const gobbet_kernels *kernels;
+  gobbet_activation activation;
+  float *rows;
+  const float *factors;
+  size_t row_count;
+  size_t width;
+} activation_work;
+
+static void activate_task(const void *context, size_t row, size_t thread) {
+  (void)thread;
+  const activation_work *work = context;
+  const size_t offset = row * work->width;
+  work->kernels->activate(
+      work->activation, work->rows + offset,
+      work->factors == NULL ? NULL : work->factors + offset, work->width);
+}
+
+void gobbet_activate(
+    const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_activation activation, float *rows,
+    const float *factors, size_t row_count, size_t width) {
+  activation_work work = {kernels, activation, rows, factors, row_count, width};
+  gobbet_pool_run(pool, row_count, activate_task, &work);
+}
+
+typedef struct {
+  const gobbet_kernels *kernels;
+  float *rows;
+  size_t width;
+  float scale;
+  float limit;
+} cap_work;
+
+static void cap_task(const void *context, size_t row, size_t thread) {
+  (void)thread;
+  const cap_work *work = context;
+  work->kernels->cap(work->rows + row * work->width, work->width, work->scale, work->limit);
+}
+
+void gobbet_cap(
+    const gobbet_kernels *kernels, gobbet_pool *pool, float *rows, size_t row_count, size_t width,
+    float scale, float cap) {
+  cap_work work = {kernels, rows, width, scale, cap};
+  gobbet_pool_run(pool, row_count, cap_task, &work);
 }

@@ -13,6 +13,7 @@
 #include "transformer_blocks.h"
 #include "transformer_conversions.h"
 #include "transformer_limits.h"
+#include "transformer_rows.h"
 
 static void multiply(const gobbet_product *product, size_t first, size_t end) {
   switch (product->element) {
@@ -87,5 +88,5 @@ static void softmax(float *scores, size_t count, float scale) {
 }
 
 const gobbet_kernels VARIANT = {
-  VARIANT_NAME, multiply, convert, normalize, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16,
+  VARIANT_NAME, multiply, convert, normalize, normalize_by_rms, activate, cap, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16,
   words_a_pair, words_of_8_bits < words_of_16_bits};

@@ -23,7 +23,7 @@ struct ContinuationStream {
       return ""
     }
     continuation.ids.append(id)
-    // A model may have more rows than the vocabulary has tokens; such an id has no text.
+    // An id that the vocabulary does not have is never drawn; a caller of its own may hand one in.
     return add((try? decoder.append(id)) ?? "\u{FFFD}")
   }
 

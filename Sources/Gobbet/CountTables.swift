@@ -8,8 +8,6 @@ final class CountTables: Sendable {
   struct Table: Sendable {
     var counts: SpillingPretokenCounts<UnnamedCounts>
     var heldOut: PretokenCounts
-
-    mutating func update(_ body: (inout Table) throws -> Void) throws { try body(&self) }
   }
 
   private struct State {
@@ -112,9 +110,15 @@ final class SharedTable: Sendable {
 
   init(_ table: CountTables.Table) { self.table = Mutex(table) }
 
-  /// Lets the worker at the table.
+  /// Lets the worker at the table, which is its own meanwhile; the lock is not held.
   func update(_ body: (inout CountTables.Table) throws -> Void) throws {
-    try table.withLock { table in try table?.update(body) }
+    guard var own = take() else { return }
+    defer { put(own) }
+    try body(&own)
+  }
+
+  private func put(_ own: consuming sending CountTables.Table) {
+    table.withLock { $0 = own }
   }
 
   /// The table, once.

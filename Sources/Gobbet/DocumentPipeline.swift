@@ -57,6 +57,10 @@ private final class OrderedSink<Output: Sendable>: Sendable {
   private struct State {
     var waiting: [Int: Result<Output, any Error>] = [:]
     var nextSequence = 0
+    /// Whether a thread is passing outputs on; that one takes what comes meanwhile, too.
+    var isConsuming = false
+    /// Whether one has failed; nothing after it is passed on.
+    var hasFailed = false
   }
 
   private let state = Mutex(State())
@@ -70,13 +74,34 @@ private final class OrderedSink<Output: Sendable>: Sendable {
   /// Whether outputs before `sequence` are still missing.
   func isAhead(_ sequence: Int) -> Bool { state.withLock { $0.nextSequence <= sequence } }
 
+  /// Takes an output, and passes on those whose turn it is, without the lock: what the caller does
+  /// with an output may take its time, and ask anything.
   func take(_ output: Result<Output, any Error>, _ sequence: Int) throws {
-    try state.withLock { state in
-      state.waiting[sequence] = output
-      while let next = state.waiting.removeValue(forKey: state.nextSequence) {
-        state.nextSequence += 1
+    state.withLock { $0.waiting[sequence] = output }
+    while let next = next() {
+      do {
         try consume(try next.get())
+      } catch {
+        state.withLock { state in
+          state.hasFailed = true
+          state.isConsuming = false
+        }
+        throw error
       }
+      state.withLock { $0.isConsuming = false }
+    }
+  }
+
+  /// The output whose turn it is, for this thread alone to pass on; nil if it has not come, or if
+  /// another thread is at work.
+  private func next() -> Result<Output, any Error>? {
+    state.withLock { state in
+      guard !state.isConsuming, !state.hasFailed,
+        let next = state.waiting.removeValue(forKey: state.nextSequence)
+      else { return nil }
+      state.isConsuming = true
+      state.nextSequence += 1
+      return next
     }
   }
 }

@@ -23,9 +23,9 @@ public struct Evaluation: Sendable {
   ///
   /// - Precondition: the length is 1 to the context, the stride 1 to the length.
   public init(_ model: GPT, windowLength: Int? = nil, stride: Int? = nil) {
-    let length = windowLength ?? model.configuration.contextLength
+    let length = windowLength ?? model.architecture.contextLength
     precondition(
-      length > 0 && length <= model.configuration.contextLength, "Evaluation: no such window")
+      length > 0 && length <= model.architecture.contextLength, "Evaluation: no such window")
     precondition((1...length).contains(stride ?? length), "Evaluation: no such stride")
     self.model = model
     self.windowLength = length

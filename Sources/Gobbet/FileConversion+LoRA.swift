@@ -15,15 +15,16 @@ extension FileConversion {
     format: ConversionFormat, replacing: Bool = false, progress: Progress = { _, _ in }
   ) throws -> (result: Result, updateCount: Int) {
     guard let weights = try WeightsInput(recognizing: input) else {
-      throw LoadingError(path: input, reason: "holds no weights")
+      throw try FileDescription.error(input, wanted: "weights")
     }
     guard !format.isForVocabularies else {
       throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
     }
+    try check(format, .weights)
     let isFolder = (try? FileStatus(of: adapter).kind) == .directory
     let matrices = isFolder ? "\(adapter)/adapter_model.safetensors" : adapter
     guard let source = try WeightsInput(recognizing: matrices)?.source else {
-      throw LoadingError(path: matrices, reason: "holds no weights")
+      throw try FileDescription.error(matrices, wanted: "weights of an adapter")
     }
     let configurationPath = siblingPath("adapter_config.json", of: matrices)
     var configuration =

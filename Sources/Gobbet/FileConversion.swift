@@ -4,14 +4,18 @@ internal import GobbetFile
 public import GobbetInterchange
 
 /// Foreign files → ours, and ours → foreign.
+///
+/// What was read and has no place in the output is refused, or named in the result's notes; a setting
+/// that would change nothing is an error. A GPT-2 comes out the same on every way: under the names
+/// that the output's format has for it.
 public struct FileConversion: Sendable {
   /// How text is split, for vocabularies that do not say.
   public var pattern: SplitPattern?
-  /// A vocabulary to embed in weights; nil embeds the one of the input, or of the `tokenizer.json`
-  /// beside it, if there is one.
+  /// A vocabulary for weights; nil takes the one of the input, or of the `tokenizer.json` beside it, if
+  /// there is one.
   public var vocabulary: Vocabulary?
-  /// How weights are stored in Gobbet files.
-  public var codec: WeightCodec
+  /// How weights are stored in Gobbet files; nil for compact.
+  public var codec: WeightCodec?
   /// What the elements of floating-point tensors become; nil leaves them.
   public var elementType: ElementType?
   /// How GGUF stores matrices; nil leaves their elements.
@@ -21,9 +25,9 @@ public struct FileConversion: Sendable {
   /// Whether what was written is read again and compared.
   public var verifies = false
 
-  /// A conversion.
+  /// Creates a conversion.
   public init(
-    pattern: SplitPattern? = nil, vocabulary: Vocabulary? = nil, codec: WeightCodec = .compact
+    pattern: SplitPattern? = nil, vocabulary: Vocabulary? = nil, codec: WeightCodec? = nil
   ) {
     self.pattern = pattern
     self.vocabulary = vocabulary
@@ -31,7 +35,15 @@ public struct FileConversion: Sendable {
   }
 
   /// What was converted.
-  public enum Result: Sendable {
+  public struct Result: Sendable {
+    /// What the output holds.
+    public let content: Content
+    /// What was read and is not in the output, or is there in another way: a line each.
+    public let notes: [String]
+  }
+
+  /// What the output of a conversion holds.
+  public enum Content: Sendable {
     /// A vocabulary of so many ids.
     case vocabulary(idBound: Int)
     /// Weights: how many tensors, and whose names they had if they are a GPT-2's.
@@ -43,59 +55,83 @@ public struct FileConversion: Sendable {
 
   /// Converts the file at `input` into one at `output`.
   ///
-  /// - Throws: ``LoadingError`` if the one cannot become the other; the errors of both formats; what
-  ///   `progress` throws.
+  /// - Throws: ``ConversionOptionError`` for a setting that would change nothing; ``LoadingError`` if
+  ///   the one file cannot become the other; the errors of both formats; what `progress` throws.
   public func convert(
     _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
     progress: Progress = { _, _ in }
   ) throws -> Result {
     guard let weights = try WeightsInput(recognizing: input) else {
-      return try convertVocabulary(input, to: output, format, replacing)
+      switch try FileKind(recognizing: input) {
+      case .empty, .other: throw try FileDescription.error(input, wanted: wanted(by: format))
+      default: return try convertVocabulary(input, to: output, format, replacing)
+      }
     }
-    if format.isForVocabularies, weights.vocabulary != nil {
-      return try convertVocabulary(input, to: output, format, replacing)
+    guard format.isForVocabularies else {
+      return try write(
+        weights, weights.source, to: output, format: format, replacing: replacing,
+        progress: progress)
     }
-    guard !format.isForVocabularies else {
+    guard let vocabulary = try weights.vocabulary else {
       throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
     }
-    return try write(
-      weights, weights.source, to: output, format: format, replacing: replacing,
-      progress: progress)
+    try check(format, .vocabulary)
+    if pattern != nil {
+      throw ConversionOptionError(.pattern, "\(input) says itself how text is split")
+    }
+    try vocabulary.write(to: output, format: format, replacing: replacing)
+    return Result(
+      content: .vocabulary(idBound: vocabulary.idBound),
+      notes: [
+        "the \(weights.source.tensors.count) tensors are left out: \(format.rawValue) holds a "
+          + "vocabulary only"
+      ])
+  }
+
+  /// What a format can be made of, for an error.
+  private func wanted(by format: ConversionFormat) -> String {
+    format.isForVocabularies ? "a vocabulary" : format == .gobbet ? "a model" : "weights"
   }
 
   private func convertVocabulary(
     _ input: String, to output: String, _ format: ConversionFormat, _ replacing: Bool
   ) throws -> Result {
+    guard !format.isForWeights else {
+      throw LoadingError(path: input, reason: "holds no weights, as \(format.rawValue) does")
+    }
+    try check(format, .vocabulary)
+    if pattern != nil, try !Vocabulary.leavesPatternOpen(at: input) {
+      throw ConversionOptionError(.pattern, "\(input) says itself how text is split")
+    }
     let vocabulary = try Vocabulary(recognizing: input, pattern: pattern)
     try vocabulary.write(to: output, format: format, replacing: replacing)
-    return .vocabulary(idBound: vocabulary.idBound)
+    return Result(
+      content: .vocabulary(idBound: vocabulary.idBound),
+      notes: try leftOut(of: input, [.vocabulary]))
   }
 
-  /// Writes tensors that came out of `input`, or were made of those.
-  ///
-  /// Weights of a GPT-2 go under Hugging Face's names into Gobbet files, any others as they are.
-  func write(
-    _ input: WeightsInput, _ source: some TensorSource, to output: String,
-    format: ConversionFormat, replacing: Bool, progress: Progress
-  ) throws -> Result {
-    let embedded = vocabulary ?? input.vocabulary
-    let needsGPT2 = format == .gguf || format == .llmC
-    let model =
-      format == .gobbet || needsGPT2
-      ? try GPT2Weights(source, configuration: input.configuration(of: source)) : nil
-    let output = WeightsOutput(
-      path: output, format: format, codec: codec, ggufType: ggufType,
-      shardByteCount: shardByteCount, replacing: replacing, verifies: verifies)
-    if let model {
-      try output.write(
-        model, as: elementType, vocabulary: embedded, model: model, progress: progress)
-    } else {
-      try output.write(
-        source, as: elementType, vocabulary: embedded, model: nil, progress: progress)
+  /// Refuses settings that would change nothing.
+  func check(
+    _ format: ConversionFormat, _ content: ConversionFormat.Content
+  ) throws(ConversionOptionError) {
+    let given: [(ConversionOption, Bool)] = [
+      (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
+      (.type, elementType != nil || ggufType != nil), (.shardSize, shardByteCount != nil),
+      (.verify, verifies),
+    ]
+    for (option, isGiven) in given where isGiven {
+      if let reason = format.reason(against: option, for: content) {
+        throw ConversionOptionError(option, reason)
+      }
     }
-    return .weights(
-      tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
-      embedsVocabulary: embedded != nil && (format == .gobbet || format == .gguf))
+    if ggufType != nil, format != .gguf {
+      throw ConversionOptionError(.type, "types of GGUF's are for GGUF, not for \(format.rawValue)")
+    }
+    if let type = elementType.flatMap({ GGUFType($0) }),
+      let reason = format.reason(against: type)
+    {
+      throw ConversionOptionError(.type, reason)
+    }
   }
 }
 
@@ -103,7 +139,7 @@ extension WeightsInput {
   /// The configuration of a source: what its metadata says, else what came with the file.
   func configuration(of source: some TensorSource) throws -> GPT2Configuration {
     guard let text = source.metadata(forKey: GPT2Configuration.metadataKey) else {
-      return configuration
+      return try configuration
     }
     return try GPT2Configuration(json: text)
   }

@@ -1,38 +1,109 @@
 internal import GobbetBPE
 internal import GobbetData
+public import GobbetGPT
 internal import GobbetInterchange
+internal import GobbetSystem
 
-/// A file with the weights of a GPT-2, whichever of the formats it has.
+/// A file with the weights of a model, whichever of the formats it has.
 struct ModelFile {
-  /// The weights, under the names and in the layouts that the model knows.
-  let weights: any TensorSource
-  /// The vocabulary in the file or beside it; nil if there is none.
-  let vocabulary: Vocabulary?
+  private let input: WeightsInput
+  private let weights: Weights
 
-  /// Opens weights in any format that ``WeightsInput`` knows.
+  /// The vocabulary in the file or beside it; nil if there is none.
   ///
-  /// Gobbet files have a model's weights under its own names; others are recognised by their dialect.
+  /// - Throws: as ``WeightsInput/vocabulary``.
+  var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
+
+  /// Weights under names that the forward pass knows.
+  private enum Weights {
+    /// A GPT-2, with its configuration in the metadata.
+    case gpt2(any TensorSource)
+    /// A model of another family.
+    case family(FamilyWeights, Architecture)
+  }
+
+  /// Opens weights in any format that ``WeightsInput`` knows, or a folder as `save_pretrained` writes it.
+  ///
+  /// What kind of model it is stands in the metadata or in the `config.json` beside the weights;
+  /// without either it is a GPT-2, in its own layout in Gobbet files, in others recognised by its
+  /// dialect.
   /// - Throws: ``LoadingError`` for other files; the errors of the formats.
   init(_ path: String) throws {
+    let path = try Self.weightsFile(at: path)
     guard let input = try WeightsInput(recognizing: path) else {
-      let isEmpty = try FileKind(recognizing: path) == .empty
-      throw LoadingError(
-        path: path, reason: isEmpty ? "is empty" : "holds no weights of a known format")
+      throw try FileDescription.error(path, wanted: "weights")
     }
-    vocabulary = input.vocabulary
-    weights =
-      input.format == "gobbet"
-      ? input.source : try Self.gpt2(input.source, input.configuration(of: input.source), path)
+    self.input = input
+    if let model = try Self.family(of: input) {
+      weights = .family(try model.weights(in: input.source, path: path), model.architecture)
+    } else {
+      weights = .gpt2(input.format == "gobbet" ? input.source : try Self.gpt2(input.source, input))
+    }
+  }
+
+  /// Reads the weights, on that many threads.
+  ///
+  /// - Throws: ``LoadingError`` for weights that make no model; the errors of the format.
+  func model(precision: Precision, threadCount: Int) throws -> GPT {
+    do {
+      switch weights {
+      case .gpt2(let source):
+        return try GPT(source, precision: precision, threadCount: threadCount)
+      case .family(let source, let architecture):
+        return try GPT(
+          source, architecture: architecture, precision: precision, threadCount: threadCount)
+      }
+    } catch let error as GPTError {
+      throw LoadingError(path: input.path, reason: "\(error)")
+    }
+  }
+
+  /// The weights in the folder at `path`, or `path` itself if it is no folder.
+  private static func weightsFile(at path: String) throws -> String {
+    guard try FileStatus(of: path).kind == .directory else { return path }
+    let names = ["model.safetensors", "model.safetensors.index.json"]
+    let files = names.map { path + "/" + $0 }
+    guard let file = files.first(where: exists) else {
+      throw FileError(path, .open, "a folder without \(names.joined(separator: " or "))")
+    }
+    return file
+  }
+
+  /// The model that the metadata or the `config.json` beside the weights describes; nil if it is not
+  /// of a family.
+  private static func family(of input: WeightsInput) throws -> FamilyModel? {
+    if let json = input.source.metadata(forKey: FamilyModel.metadataKey) {
+      return try FamilyModel(json: Array(json.utf8), path: input.path)
+    }
+    let path = input.configurationPath
+    guard input.hasNeighbours, exists(path) else { return nil }
+    return try FamilyModel(contentsOf: path)
   }
 
   private static func gpt2(
-    _ source: some TensorSource, _ configuration: GPT2Configuration, _ path: String
+    _ source: some TensorSource, _ input: WeightsInput
   ) throws -> any TensorSource {
-    guard let weights = try GPT2Weights(source, configuration: configuration) else {
+    let weights = try GPT2Weights(source, configuration: input.configuration(of: source))
+    guard let weights else {
       let misfit = GPT2Weights.misfit(of: source.tensors)
       throw LoadingError(
-        path: path, reason: misfit ?? "holds weights, but not those of a GPT-2")
+        path: input.path, reason: misfit ?? "holds weights, but not those of a GPT-2")
     }
     return weights
+  }
+}
+
+extension GPT {
+  /// Reads the model at `path`: a file in any format of ``WeightsInput``, or a folder as transformers
+  /// writes it, with `config.json` and safetensors.
+  ///
+  /// ```swift
+  /// let model = try GPT(path: "Qwen3-0.6B", precision: .bfloat16)
+  /// let logits = try ForwardPass(model).logits(of: [9707, 11, 1879])
+  /// ```
+  /// - Throws: ``LoadingError`` for weights that make no model; ``FileError``, ``InterchangeError``,
+  ///   ``FormatError``.
+  public init(path: String, precision: Precision = .float32, threadCount: Int = 1) throws {
+    self = try ModelFile(path).model(precision: precision, threadCount: threadCount)
   }
 }

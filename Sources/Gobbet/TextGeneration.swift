@@ -19,19 +19,15 @@ public struct TextGeneration: Sendable {
     threadCount: Int = 1
   ) throws {
     let file = try ModelFile(path)
-    guard let vocabulary = vocabulary ?? file.vocabulary else {
+    guard let vocabulary = try vocabulary ?? file.vocabulary else {
       throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
     }
-    do {
-      model = try GPT(file.weights, precision: precision, threadCount: threadCount)
-    } catch let error as GPTError {
-      throw LoadingError(path: path, reason: "\(error)")
-    }
-    guard vocabulary.idBound <= model.configuration.vocabularySize else {
+    model = try file.model(precision: precision, threadCount: threadCount)
+    guard vocabulary.idBound <= model.architecture.vocabularySize else {
       throw LoadingError(
         path: path,
         reason: """
-          has \(model.configuration.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
+          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
           """)
     }
     tokenizer = Tokenizer(vocabulary)
@@ -99,6 +95,8 @@ public struct TextGeneration: Sendable {
 
   /// Continues prompts, all together: each gets what it would get alone.
   ///
+  /// Ids that the vocabulary does not have are never generated, though the model may have rows for
+  /// them.
   /// `show` is given the number of a prompt and its text as it comes; a scalar whose bytes are not all
   /// there and what may begin a stop text are held back. It ends everything by answering false.
   /// - Throws: ``GPTError`` for a prompt that is empty or longer than the context, and for settings
@@ -109,6 +107,11 @@ public struct TextGeneration: Sendable {
   ) throws -> Result {
     let prompts = prompts.map { tokenizer.encoded($0) }
     var settings = options.settings
+    // Many models have more rows than the vocabulary has tokens.
+    for id in 0..<TokenID(model.configuration.vocabularySize)
+    where tokenizer.vocabulary.bytes(of: id) == nil {
+      settings.excludedTokens.insert(id)
+    }
     for special in tokenizer.vocabulary.specialTokens where special.text == "<|endoftext|>" {
       settings.stopTokens.insert(special.id)
     }

@@ -21,6 +21,8 @@ struct UnnamedCounts: PretokenSpill {
   ) throws -> PretokenCountsFile {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     let path = "\(folder)/.gobbet-counts-\(suffix)"
+    TemporaryFiles.add(path)
+    defer { TemporaryFiles.remove(path) }
     var writer = try PretokenCountsWriter(path: path, pattern: pattern)
     try fill(&writer)
     try writer.finish()

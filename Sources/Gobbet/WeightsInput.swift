@@ -4,54 +4,63 @@ internal import GobbetFile
 public import GobbetInterchange
 
 /// Weights in whichever format a file has them, with what tells more of them.
+///
+/// Configuration and vocabulary are read when they are asked for: what lies beside weights may be of
+/// another model, and does not hinder who only wants the tensors.
 public struct WeightsInput: Sendable {
+  /// The file that was opened.
+  public let path: String
   /// The tensors, as the file has them.
   public let source: any TensorSource
   /// The name of the format.
   public let format: String
-  /// What the file, or a `config.json` beside it, says of a GPT-2's sizes.
-  public let configuration: GPT2Configuration
-  /// The vocabulary in the file, or in a `tokenizer.json` beside it; nil if there is none.
-  public let vocabulary: Vocabulary?
+  private let companions: Companions
+
+  /// Where more is said of the weights.
+  private enum Companions: Sendable {
+    case container(WeightsReader)
+    case gguf(GGUFReader)
+    /// In files beside the weights; a configuration may be known without them.
+    case neighbours(GPT2Configuration?)
+  }
 
   /// Opens the file at `path`; nil if it is none that holds weights.
   ///
-  /// A Gobbet file whose name says that it is one of several stands for all of them:
-  /// `model-00001-of-00003.gobbet`.
-  /// - Throws: the errors of the format; ``LoadingError`` for a file of PyTorch's, which holds a pickle.
-  public init?(recognizing path: String) throws {
+  /// A file whose name says that it is one of several stands for all of them, unless it is wanted
+  /// `alone`: `model-00001-of-00003.gobbet`.
+  /// - Throws: the errors of the format; ``LoadingError`` for one of several files where another is
+  ///   missing, and for a file of PyTorch's, which holds a pickle.
+  public init?(recognizing path: String, alone: Bool = false) throws {
+    self.path = path
     switch try FileKind(recognizing: path) {
     case .gobbet:
       guard try FileHoldings(ContainerReader(path: path)).weights else { return nil }
-      let readers = try (ShardName(path)?.paths ?? [path]).map { try WeightsReader(path: $0) }
+      let paths = alone ? [path] : ShardName(path)?.paths ?? [path]
+      let readers = try paths.map { try WeightsReader(path: $0) }
       source = readers.count == 1 ? readers[0] : try WeightShards(readers)
       format = "gobbet"
-      vocabulary = try readers[0].vocabulary()
-      configuration = .init()
+      companions = .container(readers[0])
     case .safetensors:
-      source = try SafetensorsReader(path)
-      format = "safetensors"
-      (configuration, vocabulary) = try Self.neighbours(of: path)
+      (source, format) = try Self.safetensors(path, alone: alone)
+      companions = .neighbours(nil)
     case .safetensorsIndex:
       source = try SafetensorsIndex(path)
       format = "safetensors.index.json"
-      (configuration, vocabulary) = try Self.neighbours(of: path)
+      companions = .neighbours(nil)
     case .gguf:
       let reader = try GGUFReader(path)
       source = reader
       format = "gguf"
-      configuration = reader.gpt2Configuration ?? .init()
-      vocabulary = try reader.vocabulary()
+      companions = .gguf(reader)
     case .llmC:
       let checkpoint = try LLMCCheckpoint(path)
       source = checkpoint
       format = "llm.c"
-      configuration = checkpoint.configuration
-      vocabulary = try Self.neighbours(of: path).1
+      companions = .neighbours(checkpoint.configuration)
     case .numPy:
       source = try NumPyReader(path)
       format = "numpy"
-      (configuration, vocabulary) = try Self.neighbours(of: path)
+      companions = .neighbours(nil)
     case .pyTorch:
       throw LoadingError(
         path: path,
@@ -60,55 +69,89 @@ public struct WeightsInput: Sendable {
           + "s.save_file({k: v.contiguous().clone() for k, v in torch.load(sys.argv[1], "
           + "map_location=\"cpu\", weights_only=True).items()}, sys.argv[2])' FILE.pt FILE.safetensors"
       )
+    case .json where path.hasSuffix(".index.json"):
+      // Without the list of tensors there is nothing to open; the error says so.
+      source = try SafetensorsIndex(path)
+      format = "safetensors.index.json"
+      companions = .neighbours(nil)
     case .json, .tiktoken, .empty, .other: return nil
     }
   }
 
-  /// What the files say that lie beside `path`.
-  private static func neighbours(of path: String) throws -> (GPT2Configuration, Vocabulary?) {
-    let configuration = siblingPath("config.json", of: path)
-    let tokenizer = siblingPath("tokenizer.json", of: path)
+  /// What the file, or a `config.json` beside it, says of a GPT-2's sizes.
+  ///
+  /// - Throws: ``FileError``; ``InterchangeError`` for the configuration of another model.
+  public var configuration: GPT2Configuration {
+    get throws {
+      switch companions {
+      case .container: return .init()
+      case .gguf(let reader): return reader.gpt2Configuration ?? .init()
+      case .neighbours(let known):
+        if let known { return known }
+        let path = configurationPath
+        return exists(path) ? try GPT2Configuration(contentsOf: path) : .init()
+      }
+    }
+  }
+
+  /// The vocabulary in the file, or in a `tokenizer.json` beside it; nil if there is none.
+  ///
+  /// - Throws: the errors of its format, ``InterchangeError`` for a tokenizer of another kind.
+  public var vocabulary: Vocabulary? {
+    get throws {
+      switch companions {
+      case .container(let reader): return try reader.vocabulary()
+      case .gguf(let reader): return try reader.vocabulary()
+      case .neighbours:
+        let path = vocabularyPath
+        return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
+      }
+    }
+  }
+
+  /// Where a configuration beside the weights would be.
+  var configurationPath: String { siblingPath("config.json", of: path) }
+
+  /// Where a vocabulary beside the weights would be.
+  var vocabularyPath: String { siblingPath("tokenizer.json", of: path) }
+
+  /// Whether configuration and vocabulary lie in files beside the weights.
+  var hasNeighbours: Bool {
+    if case .neighbours = companions { true } else { false }
+  }
+
+  /// Whether the vocabulary is kept in the metadata, since it is of a kind that is not read.
+  var keepsVocabularyInMetadata: Bool {
+    if case .gguf(let reader) = companions {
+      reader.hasTokenizer && !reader.hasKnownTokenizer
+    } else {
+      source.metadata.contains { $0.0.hasPrefix("tokenizer.ggml.tokens") }
+    }
+  }
+
+  /// Opens a safetensors file, and the others of its set if its name says that it is one of several.
+  private static func safetensors(
+    _ path: String, alone: Bool
+  ) throws -> (any TensorSource, String) {
+    guard !alone, let name = ShardName(path), name.count > 1 else {
+      return (try SafetensorsReader(path), "safetensors")
+    }
+    if exists(name.indexPath) {
+      return (try SafetensorsIndex(name.indexPath), "safetensors.index.json")
+    }
+    try requireAll(name, path)
     return (
-      exists(configuration) ? try GPT2Configuration(contentsOf: configuration) : .init(),
-      exists(tokenizer) ? try TokenizerJSON.vocabulary(contentsOf: tokenizer) : nil
+      try WeightShards(name.paths.map { try SafetensorsReader($0) }), "safetensors.index.json"
     )
   }
-}
 
-/// The name of one of several files, as Hugging Face gives them: `model-00001-of-00003.gobbet`.
-struct ShardName {
-  private let stem: String
-  private let count: Int
-  private let ending: String
-
-  /// Nil if the file at `path` is called otherwise.
-  init?(_ path: String) {
-    guard
-      let match = path.wholeMatch(
-        of: /(.*)-([0-9]{5})-of-([0-9]{5})(\.[^.\/]*)/.dotMatchesNewlines()),
-      let count = Int(match.3), let number = Int(match.2), number > 0, number <= count
-    else { return nil }
-    stem = String(match.1)
-    self.count = count
-    ending = String(match.4)
-  }
-
-  /// The names of `count` files of which `path` would be the only one.
-  init(_ path: String, count: Int) {
-    let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
-    let dot = path.utf8.lastIndex(of: UInt8(ascii: "."))
-    let end = dot.flatMap { $0 > (name ?? path.startIndex) ? $0 : nil } ?? path.endIndex
-    stem = String(path[..<end])
-    ending = String(path[end...])
-    self.count = count
-  }
-
-  /// The paths of all of them, in order.
-  var paths: [String] {
-    func padded(_ number: Int) -> String {
-      let digits = "\(number)"
-      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-    return (0..<count).map { "\(stem)-\(padded($0 + 1))-of-\(padded(count))\(ending)" }
+  /// Makes sure that every file of a set is there.
+  private static func requireAll(_ name: ShardName, _ path: String) throws(LoadingError) {
+    guard let missing = name.paths.first(where: { !exists($0) }) else { return }
+    throw LoadingError(
+      path: path,
+      reason:
+        "is one of \(name.count) files of a model, and \(fileName(of: missing)) is missing; to "
+        + "take it by itself, give it a name without -of-")
   }
 }

@@ -75,7 +75,7 @@ func texts(
 func pattern(_ pointer: UnsafePointer<CChar>?) throws(CallError) -> SplitPattern {
   let name = try text(pointer, "pattern")
   guard let pattern = SplitPattern(named: name) else {
-    throw .invalid("pattern: none is named \(name)")
+    throw .unknown("pattern", name, known: SplitPattern.named.map(\.name))
   }
   return pattern
 }

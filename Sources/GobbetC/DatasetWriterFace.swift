@@ -31,7 +31,9 @@ public func gobbet_dataset_writer_make(
     var codec = TokenCodec.rank
     if wish.codec != nil {
       let name = try text(wish.codec, "codec")
-      guard let named = TokenCodec(named: name) else { throw CallError.invalid("codec: \(name)") }
+      guard let named = TokenCodec(named: name) else {
+        throw CallError.unknown("codec", name, known: TokenCodec.allCases.map(\.name))
+      }
       codec = named
     }
     let blockTokenCount = try integer(wish.block_token_count, "block_token_count")
@@ -150,9 +152,8 @@ public func gobbet_dataset_writer_finish(
     guard let handle = HandleTable.shared.remove(writer, as: DatasetWriterHandle.self) else {
       throw CallError.invalid("writer: no open handle")
     }
-    let summary = try handle.writer.withLock { writer in
-      try writer.finish(metadata: handle.metadata.withLock { $0 })
-    }
+    let metadata = handle.metadata.withLock { $0 }
+    let summary = try handle.writer.withLock { try $0.finish(metadata: metadata) }
     deliver(summary.contentID, to: contentID)
   }
 }

@@ -1,7 +1,7 @@
 internal import GobbetData
 internal import Synchronization
 
-/// Reading a part of a tensor by several threads, each a run of it.
+/// Reading or checking a part of a tensor by several threads, each a run of it.
 struct ParallelRead: @unchecked Sendable {
   /// What a thread reads at the least, so that starting it pays.
   private static let leastByteCount = 4 << 20
@@ -9,13 +9,19 @@ struct ParallelRead: @unchecked Sendable {
   /// What is decoded at once; a thread gets whole ones.
   private static let blockByteCount = 512 << 10
 
-  let reader: WeightsReader
+  /// What becomes of the bytes.
+  enum Work {
+    // SAFETY: as long as the range, the caller's until the call returns; each thread writes its own
+    // part.
+    case copying(WeightsReader, UnsafeMutableRawBufferPointer)
+    case checking(TensorBlockChecks)
+  }
+
   let tensor: TensorDescription
   let range: Range<Int>
-  // SAFETY: as long as `range`, the caller's until the call returns; each thread writes its own part.
-  let destination: UnsafeMutableRawBufferPointer
+  let work: Work
 
-  /// Reads all of the range.
+  /// Reads or checks all of the range.
   ///
   /// - Throws: the first error in the order of the bytes.
   func run(threadCount: Int) throws {
@@ -28,9 +34,14 @@ struct ParallelRead: @unchecked Sendable {
       let end = part == parts - 1 ? range.count : min(range.count, start + size)
       guard start < end else { return }
       do {
-        try reader.read(
-          tensor, bytes: (range.lowerBound + start)..<(range.lowerBound + end),
-          into: UnsafeMutableRawBufferPointer(rebasing: destination[start..<end]))
+        let bytes = (range.lowerBound + start)..<(range.lowerBound + end)
+        switch work {
+        case .copying(let reader, let destination):
+          try reader.read(
+            tensor, bytes: bytes,
+            into: UnsafeMutableRawBufferPointer(rebasing: destination[start..<end]))
+        case .checking(let checks): try checks.check(tensor, bytes: bytes)
+        }
       } catch {
         errors.withLock { $0[part] = error }
       }

@@ -45,6 +45,30 @@ public func gobbet_sampler_resume(
 }
 
 @c @implementation
+public func gobbet_sampler_resume_as(
+  _ dataset: OpaquePointer?, _ state: UnsafePointer<gobbet_sampler_state>?, _ rank: UInt64,
+  _ worldSize: UInt64, _ sampler: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    let state = try read(state, or: gobbet_sampler_state())
+    let worldSize = try integer(worldSize, "world_size")
+    let rank = try integer(rank, "rank")
+    guard rank < worldSize else { throw CallError.invalid("rank: \(rank) of \(worldSize)") }
+    let stopped = try resumed(state, handle).state
+    guard let shared = stopped.shared(rank: rank, worldSize: worldSize) else {
+      throw CallError(
+        status: gobbet_status(GOBBET_BAD_DATA),
+        description: "state: the number of ranks has changed more than"
+          + " \(WindowSampler.State.maximumStopCount) times in this epoch")
+    }
+    let windows = try handle.windows(state.length, state.stride)
+    try deliver(SamplerHandle(windows.sampler(resuming: shared)), to: sampler, "sampler")
+  }
+}
+
+@c @implementation
 public func gobbet_sampler_next(
   _ sampler: OpaquePointer?, _ indices: UnsafeMutablePointer<UInt64>?, _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
@@ -106,13 +130,27 @@ private func resumed(
   default: throw CallError.invalid("order: \(state.order)")
   }
   let windows = try handle.windows(state.length, state.stride)
+  let worldSizes = withUnsafeBytes(of: state.stop_world_sizes) {
+    Array($0.bindMemory(to: UInt64.self))
+  }
+  let positions = withUnsafeBytes(of: state.stop_positions) {
+    Array($0.bindMemory(to: UInt64.self))
+  }
+  guard state.stop_count <= UInt64(worldSizes.count) else {
+    throw CallError.invalid("stop_count: \(state.stop_count)")
+  }
+  let stops = try (0..<Int(state.stop_count)).map { index in
+    WindowSampler.Stop(
+      worldSize: try integer(worldSizes[index], "stop_world_sizes"),
+      position: try integer(positions[index], "stop_positions"))
+  }
   return try windows.sampler(
     resuming: WindowSampler.State(
       contentID: try digest(state.content_id), length: windows.length,
       stride: windows.stride, windowCount: try integer(state.window_count, "window_count"),
       order: order, seed: state.seed, epoch: state.epoch, rank: try integer(state.rank, "rank"),
       worldSize: try integer(state.world_size, "world_size"),
-      position: try integer(state.position, "position")))
+      position: try integer(state.position, "position"), earlier: stops))
 }
 
 extension gobbet_sampler_state {
@@ -136,5 +174,14 @@ extension gobbet_sampler_state {
     rank = UInt64(state.rank)
     world_size = UInt64(state.worldSize)
     position = UInt64(state.position)
+    stop_count = UInt64(state.earlier.count)
+    withUnsafeMutableBytes(of: &stop_world_sizes) { bytes in
+      let sizes = bytes.bindMemory(to: UInt64.self)
+      for (index, stop) in state.earlier.enumerated() { sizes[index] = UInt64(stop.worldSize) }
+    }
+    withUnsafeMutableBytes(of: &stop_positions) { bytes in
+      let positions = bytes.bindMemory(to: UInt64.self)
+      for (index, stop) in state.earlier.enumerated() { positions[index] = UInt64(stop.position) }
+    }
   }
 }

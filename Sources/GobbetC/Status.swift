@@ -16,6 +16,11 @@ struct CallError: Error, CustomStringConvertible {
     CallError(status: gobbet_status(GOBBET_INVALID_ARGUMENT), description: description)
   }
 
+  /// A name of a caller's that is none of those that there are.
+  static func unknown(_ what: String, _ name: String, known: [String]) -> CallError {
+    invalid("\(what): \(name) is none of \(known.joined(separator: ", "))")
+  }
+
   /// There is nothing of that name or id.
   static func notFound(_ description: String) -> CallError {
     CallError(status: gobbet_status(GOBBET_NOT_FOUND), description: description)

@@ -6,9 +6,17 @@ internal import GobbetSystem
   internal import Darwin
 #endif
 
+/// The most threads that a call works with.
+private let maximumThreadCount = 1024
+
 /// How many threads a caller asked for; 0 stands for all cores.
-func threadCount(_ asked: UInt32) -> Int {
-  asked == 0 ? availableProcessorCount() : min(Int(asked), 1024)
+///
+/// - Throws: ``CallError`` if there are more than any call takes.
+func threadCount(_ asked: UInt32) throws(CallError) -> Int {
+  guard asked <= maximumThreadCount else {
+    throw .invalid("thread_count: \(asked), 0 to \(maximumThreadCount) are taken")
+  }
+  return asked == 0 ? min(availableProcessorCount(), maximumThreadCount) : Int(asked)
 }
 
 /// Runs `body` for each index below `count`, each on a thread of its own, and waits for all.

@@ -12,11 +12,13 @@ internal import Synchronization
 private final class WeightsHandle: Sendable {
   let reader: WeightsReader
   let tensors: [TensorDescription]
+  let checks: TensorBlockChecks
   private let mapping = Mutex<MappedFile?>(nil)
 
   init(_ reader: WeightsReader) {
     self.reader = reader
     tensors = reader.tensors
+    checks = TensorBlockChecks(reader)
   }
 
   /// The tensor of that index.
@@ -145,9 +147,25 @@ public func gobbet_weights_read(
     guard !range.isEmpty else { return }
     guard let data = data else { throw CallError.invalid("data: null") }
     let read = ParallelRead(
-      reader: handle.reader, tensor: tensor, range: range,
-      destination: UnsafeMutableRawBufferPointer(start: data, count: range.count))
+      tensor: tensor, range: range,
+      work: .copying(
+        handle.reader, UnsafeMutableRawBufferPointer(start: data, count: range.count)))
     try read.run(threadCount: threadCount(threads))
+  }
+}
+
+@c @implementation
+public func gobbet_weights_check(
+  _ weights: OpaquePointer?, _ index: Int, _ first: UInt64, _ last: UInt64, _ threads: UInt32,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(weights, WeightsHandle.self, "weights")
+    let tensor = try handle.tensor(index)
+    let check = ParallelRead(
+      tensor: tensor, range: try tensor.bytes(ofRows: first, last),
+      work: .checking(handle.checks))
+    try check.run(threadCount: threadCount(threads))
   }
 }
 

@@ -25,7 +25,8 @@ public func gobbet_weights_writer_make(
       switch try text(wish.codec, "codec") {
       case "raw": codec = .raw
       case "compact": codec = .compact
-      case let name: throw CallError.invalid("codec: \(name)")
+      case let name:
+        throw CallError.unknown("codec", name, known: WeightCodec.allCases.map(\.name))
       }
     }
     let vocabulary =

@@ -31,38 +31,42 @@ extension ByteSource {
 }
 
 /// A file by its path, read by `pread`.
+///
+/// Sources may be many more than the files that a process may have open: half as many stay open, and
+/// the others are opened again when they are read.
 public final class FileSource: ByteSource {
-  private let file: InputFile
+  private let file: PooledFile
   private let mapping = Mutex<MappedFile?>(nil)
 
   /// Opens the regular file at `path`.
   ///
   /// - Throws: ``FileError`` (`open`).
-  public init(path: String) throws(FileError) {
-    file = try InputFile(path, regularOnly: true)
-  }
+  public init(path: String) throws(FileError) { file = try PooledFile(path) }
 
   /// Bytes of the file when it was opened.
-  public var byteCount: Int { file.byteCount ?? 0 }
+  public var byteCount: Int { file.byteCount }
 
   /// Reads bytes of the file.
   ///
-  /// - Throws: ``FileError`` (`read`).
-  public func bytes(in range: Range<Int>) throws -> [UInt8] { try file.bytes(in: range) }
+  /// - Throws: ``FileError`` (`read`; `open` if it was closed, and is another by now).
+  public func bytes(in range: Range<Int>) throws -> [UInt8] {
+    try file.withFile { file throws(FileError) in try file.bytes(in: range) }
+  }
 
   /// Reads bytes of the file into memory of the caller.
   ///
-  /// - Throws: ``FileError`` (`read`).
+  /// - Throws: as ``bytes(in:)``.
   public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     // SAFETY: the caller promises a valid buffer.
-    try unsafe file.read(at: offset, into: buffer)
+    try file.withFile { file throws(FileError) in try unsafe file.read(at: offset, into: buffer) }
   }
 
   /// The file mapped, from the first time that this is asked for.
   func mapped() throws(FileError) -> MappedFile {
-    try mapping.withLock { mapping throws(FileError) in
-      if let mapping { return mapping }
-      let made = try MappedFile(file)
+    if let made = mapping.withLock({ $0 }) { return made }
+    let made = try file.withFile { file throws(FileError) in try MappedFile(file) }
+    return mapping.withLock { mapping in
+      if let earlier = mapping { return earlier }
       mapping = made
       return made
     }

@@ -31,12 +31,15 @@ extension ContainerReader {
     var records = RecordWalk(source, from: Header.byteCount)
     while records.offset < source.byteCount {
       let offset = records.offset
-      guard let record = try records.next() else {
+      let section: ContainerSection
+      switch try records.next() {
+      case .trailer: continue
+      case .section(let found): section = found
+      case .damagedTrailer, nil:
         records.skip()
         lostByteCount += min(FormatLimits.alignment, source.byteCount - offset)
         continue
       }
-      guard case .section(let section) = record else { continue }
       do {
         try source.forEachBlock(of: section, touching: 0..<section.byteCount) { _, _ in }
         if let earlier = places.updateValue(sections.count, forKey: section.identity) {

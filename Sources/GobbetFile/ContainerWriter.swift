@@ -29,10 +29,10 @@ public struct ContainerWriter: ~Copyable {
   /// Begins a generation behind what the file at `path` holds.
   ///
   /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
-  /// table. What an append that did not end has left behind is cut off, and a last generation whose
-  /// trailer was damaged looks the same: who suspects damage verifies first.
+  /// table. What an append that did not end has left behind is cut off; a last generation that was
+  /// finished and is damaged is an error, and stays.
   /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
-  ///   ``FormatError`` if it is no container.
+  ///   ``FormatError`` if it is no container, or one whose last trailer is damaged.
   public init(appendingTo path: String) throws {
     // Opened for writing first: from then on nobody else changes it.
     var grown = try GrowingFile(path)

@@ -50,22 +50,26 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// One line for a terminal or a log.
   public var description: String {
-    let what =
-      switch code {
-      case .truncated(let needed, let available): "needs \(needed) bytes, \(available) left"
-      case .notAContainer(let reason): "not a Gobbet file: \(reason)"
-      case .unsupportedVersion(let major, let minor):
-        "needs a reader of version \(major).\(minor)"
-      case .unsupportedSection(let kind): "section \(kind) is unknown to this reader and critical"
-      case .unsupportedCode(let value): "unknown code \(value)"
-      case .checksumMismatch(let stored, let computed):
-        "checksum \(String(stored, radix: 16)), but the bytes give \(String(computed, radix: 16))"
-      case .digestMismatch(let stored, let computed):
-        "SHA-256 \(stored), but the content gives \(computed)"
-      case .missingSection(let kind): "no section \(kind)"
-      case .overBudget(let needed, let budget): "needs \(needed) bytes of memory, \(budget) allowed"
-      case .damaged(let reason): reason
-      }
-    return "\(file.map { "\($0): " } ?? "")byte \(offset), \(field): \(what)"
+    "\(file.map { "\($0): " } ?? "")byte \(offset), \(field): \(code)"
+  }
+}
+
+extension FormatError.Code: CustomStringConvertible {
+  /// What is wrong, without the place.
+  public var description: String {
+    switch self {
+    case .truncated(let needed, let available): "needs \(needed) bytes, \(available) left"
+    case .notAContainer(let reason): "not a Gobbet file: \(reason)"
+    case .unsupportedVersion(let major, let minor): "needs a reader of version \(major).\(minor)"
+    case .unsupportedSection(let kind): "section \(kind) is unknown to this reader and critical"
+    case .unsupportedCode(let value): "unknown code \(value)"
+    case .checksumMismatch(let stored, let computed):
+      "checksum \(String(stored, radix: 16)), but the bytes give \(String(computed, radix: 16))"
+    case .digestMismatch(let stored, let computed):
+      "SHA-256 \(stored), but the content gives \(computed)"
+    case .missingSection(let kind): "no section \(kind)"
+    case .overBudget(let needed, let budget): "needs \(needed) bytes of memory, \(budget) allowed"
+    case .damaged(let reason): reason
+    }
   }
 }

@@ -31,8 +31,10 @@ struct Generation: Sendable {
   /// Bytes at the end of a file that opening reads at once; a larger table takes a second read.
   static let tailByteCount = 64 << 10
 
-  /// The last generation that is whole.
+  /// The last generation that is whole, by the order of checks in `Spec/Container.md`.
   ///
+  /// - Throws: ``FormatError`` if there is none, or if a table is followed by 64 bytes that are
+  ///   neither cut off, nor all zero, nor its trailer.
   /// - Complexity: one read where the file ends with a trailer, else one for each record from its
   ///   start on.
   static func last(in source: SectionSource, start: [UInt8]) throws -> Generation {
@@ -59,18 +61,41 @@ struct Generation: Sendable {
     return try Generation(trailer, in: source, tail: tail, tailOffset: tailOffset)
   }
 
-  /// The last trailer that is followed by the beginnings of an append; nil if there is none.
+  /// The last trailer that is followed by the beginning of an append; nil if there is none.
   ///
   /// Walks from record to record, so that nothing in a payload is mistaken for a trailer.
+  /// - Throws: ``FormatError`` for a table whose trailer is damaged: an earlier generation must not
+  ///   take the place of a later one that was finished.
   private static func lastBeforeUnfinished(in source: SectionSource) throws -> Trailer? {
     var records = RecordWalk(source, from: Header.byteCount)
     var last: Trailer?
     while let record = try records.next() {
-      if case .trailer(let trailer) = record { last = trailer }
+      switch record {
+      case .section: continue
+      case .trailer(let trailer): last = trailer
+      case .damagedTrailer(let fault): throw fault.ofFinishedGeneration(hasEarlier: last != nil)
+      }
     }
     guard let last else { return nil }
     let count = min(ContainerSection.magic.count, source.byteCount - last.endOffset)
     let next = try source.read(last.endOffset, count, "section.magic")
-    return next.elementsEqual(ContainerSection.magic.prefix(count)) ? last : nil
+    return [ContainerSection.magic, TableOfContents.magic].contains {
+      next.elementsEqual($0.prefix(count))
+    }
+      ? last : nil
+  }
+}
+
+extension FormatError {
+  /// The fault of a trailer whose table is there, with the way out where an earlier generation could
+  /// be taken for the last one.
+  fileprivate func ofFinishedGeneration(hasEarlier: Bool) -> FormatError {
+    if case .unsupportedVersion = code { return self }
+    guard hasEarlier else { return self }
+    let reason =
+      field == "trailer.magic" ? "not a trailer, and its table is here" : code.description
+    return FormatError(
+      code: .damaged("\(reason); recover copies every whole section to a new file"), offset: offset,
+      field: field, file: file)
   }
 }

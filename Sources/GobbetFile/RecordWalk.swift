@@ -3,8 +3,11 @@ struct RecordWalk {
   enum Record {
     /// A section whose header and name are whole; its digest stands in no header and is not known.
     case section(ContainerSection)
-    /// A table and the trailer behind it.
+    /// A table and the trailer after it.
     case trailer(Trailer)
+    /// A table followed by 64 bytes that should be its trailer and are not: neither cut off by the
+    /// end of the file nor all zero, they cannot be what an append that did not end left behind.
+    case damagedTrailer(FormatError)
   }
 
   private let source: SectionSource
@@ -17,6 +20,8 @@ struct RecordWalk {
   }
 
   /// Steps past the next record; nil where no whole one begins.
+  ///
+  /// A damaged trailer is not stepped past, since nothing vouches for the length of its table.
   mutating func next() throws -> Record? {
     guard source.byteCount - offset >= ContainerSection.headerByteCount else { return nil }
     let head = try source.read(offset, ContainerSection.headerByteCount, "section.header")
@@ -24,11 +29,18 @@ struct RecordWalk {
       offset = section.endOffset
       return .section(section)
     }
-    if let trailer = try trailer(head) {
+    guard let trailerOffset = trailerOffset(ofTable: head.span) else { return nil }
+    let bytes = try source.read(trailerOffset, Trailer.byteCount, "trailer")
+    if bytes.allSatisfy({ $0 == 0 }) { return nil }
+    do throws(FormatError) {
+      let trailer = try source.locating(at: trailerOffset) { () throws(FormatError) in
+        try Trailer(bytes.span, offset: trailerOffset, ofTableAt: offset)
+      }
       offset = trailer.endOffset
       return .trailer(trailer)
+    } catch {
+      return .damagedTrailer(error)
     }
-    return nil
   }
 
   /// Steps over 64 bytes, to where the next record may begin.
@@ -47,19 +59,19 @@ struct RecordWalk {
       fields, name: name, offset: offset, digest: noDigest, endingBy: source.byteCount)
   }
 
-  private func trailer(_ head: [UInt8]) throws -> Trailer? {
-    var reader = ByteReader(head.span)
+  /// Where the trailer of the table that begins with `head` lies; nil if `head` begins no table, or
+  /// if the file ends before the trailer does.
+  private func trailerOffset(ofTable head: Span<UInt8>) -> Int? {
+    var reader = ByteReader(head)
     guard (try? reader.readBytes(4, "table.magic")) == TableOfContents.magic,
-      (try? reader.read(UInt32.self, "table.sectionCount")) != nil,
-      let tableByteCount = try? reader.readCount("table.byteCount"),
-      tableByteCount <= FormatLimits.maximumTableByteCount,
-      let trailerOffset = FormatLimits.aligned(offset + tableByteCount),
+      let sectionCount = try? reader.read(UInt32.self, "table.sectionCount"),
+      let byteCount = try? reader.readCount("table.byteCount"),
+      (TableOfContents.headByteCount...FormatLimits.maximumTableByteCount).contains(byteCount),
+      Int(sectionCount) <= (byteCount - TableOfContents.headByteCount)
+        / TableOfContents.entryByteCount,
+      let trailerOffset = FormatLimits.aligned(offset + byteCount),
       trailerOffset <= source.byteCount - Trailer.byteCount
     else { return nil }
-    let bytes = try source.read(trailerOffset, Trailer.byteCount, "trailer")
-    guard let trailer = try? Trailer(bytes.span, offset: trailerOffset),
-      trailer.tableOffset == offset
-    else { return nil }
-    return trailer
+    return trailerOffset
   }
 }

@@ -42,8 +42,14 @@ struct Trailer: Hashable, Sendable {
       (tableOffset + table.count + FormatLimits.alignment - 1) & ~(FormatLimits.alignment - 1)
   }
 
-  /// Reads the trailer that begins at `offset` of its file.
-  init(_ bytes: Span<UInt8>, offset: Int) throws(FormatError) {
+  /// Reads the trailer that begins at `offset` of its file, and checks everything about it that can
+  /// be checked without its table.
+  ///
+  /// - Throws: ``FormatError`` if it is not a valid trailer, or if it belongs to another table than
+  ///   the one at `tableOffset`, where that is given.
+  init(
+    _ bytes: Span<UInt8>, offset: Int, ofTableAt expectedTableOffset: Int? = nil
+  ) throws(FormatError) {
     var reader = ByteReader(bytes)
     guard try reader.readBytes(Self.magic.count, "trailer.magic") == Self.magic else {
       throw FormatError(
@@ -62,7 +68,8 @@ struct Trailer: Hashable, Sendable {
     guard tableByteCount <= FormatLimits.maximumTableByteCount, tableOffset >= Header.byteCount,
       tableOffset.isMultiple(of: FormatLimits.alignment), tableOffset <= offset,
       tableByteCount <= offset - tableOffset,
-      FormatLimits.aligned(tableOffset + tableByteCount) == offset
+      FormatLimits.aligned(tableOffset + tableByteCount) == offset,
+      expectedTableOffset == nil || expectedTableOffset == tableOffset
     else {
       throw FormatError(
         code: .damaged("a table of \(tableByteCount) bytes at \(tableOffset)"), offset: 8,

@@ -24,7 +24,7 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownToken(TokenID, index: Int, bound: Int)
     /// More tokens than the model can see at once.
     case contextExceeded(tokenCount: Int, contextLength: Int)
-    /// Logits behind that many tokens are no numbers: the weights are too large to compute with.
+    /// Logits after that many tokens are infinite or NaN: the weights are too large to compute with.
     case invalidLogits(tokenCount: Int)
     /// A setting of sampling out of its range; the text says which.
     case invalidSampling(String)
@@ -53,7 +53,7 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case .contextExceeded(let tokenCount, let contextLength):
       "\(tokenCount) tokens, the context holds \(contextLength)"
     case .invalidLogits(let tokenCount):
-      "the logits behind \(tokenCount) tokens are no numbers: too large weights"
+      "the logits after \(tokenCount) tokens are infinite or NaN: the weights are too large"
     case .invalidSampling(let reason): "sampling: \(reason)"
     }
   }

@@ -11,12 +11,15 @@ internal import SystemPackage
 /// A new file that appears under its name whole, or not at all.
 ///
 /// Bytes go to a temporary file beside the target; ``commit()`` has them reach the disk and
-/// gives the file its name. Without that the temporary file is removed when the value goes.
+/// gives the file its name. Without that the temporary file is removed when the value goes; the one
+/// of a process that was killed is removed by the next that writes the same file. Only regular files
+/// are replaced: of a symbolic link the file that it leads to, and permissions stay as they were.
 package struct AtomicFile: ~Copyable {
   /// The name that the file will have.
   package let path: String
   /// Bytes written so far.
   package private(set) var byteCount = 0
+  private let place: OutputPlace
   private let temporaryPath: String
   private let replaces: Bool
   private let descriptor: FileDescriptor
@@ -27,43 +30,29 @@ package struct AtomicFile: ~Copyable {
   /// Begins a file that will be called `path`.
   ///
   /// - Throws: ``FileError`` (`create`) if `path` exists and `replacing` is false, names a
-  ///   directory, or lies where nothing can be written.
+  ///   directory, a device, a pipe or a socket, or lies where nothing can be written.
   package init(_ path: String, replacing: Bool) throws(FileError) {
-    if let status = try? FileStatus(of: path) {
-      guard status.kind != .directory else { throw FileError(path, .create, Errno.isDirectory) }
-      guard replacing else { throw FileError(path, .create, Errno.fileExists) }
+    let place = try OutputPlace(path, replacing: replacing)
+    let (temporaryPath, descriptor) = try PartialName.create(
+      beside: place.path, reportedAs: path
+    ) { name in
+      // SAFETY: `name` is passed as a NUL-terminated string.
+      unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     }
-    let target = FilePath(path)
-    guard let name = target.lastComponent else {
-      throw FileError(path, .create, Errno.noSuchFileOrDirectory)
-    }
-    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    let temporary = target.removingLastComponent().appending(".\(name.string).\(suffix).partial")
-    let descriptor: FileDescriptor
-    do {
-      descriptor = try FileDescriptor.open(
-        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-        permissions: FilePermissions(rawValue: 0o666))
-    } catch {
-      throw FileError(path, .create, reason(of: error))
-    }
-    self.init(path, temporaryPath: temporary.string, descriptor, replaces: replacing)
-  }
-
-  private init(
-    _ path: String, temporaryPath: String, _ descriptor: FileDescriptor, replaces: Bool
-  ) {
     self.path = path
+    self.place = place
     self.temporaryPath = temporaryPath
     self.descriptor = descriptor
-    self.replaces = replaces
+    replaces = replacing
     pending.reserveCapacity(Self.pendingLimit)
   }
 
   deinit {
     guard !isCommitted else { return }
-    try? descriptor.close()
+    // Before the lock goes: after that the name may be another writer's.
     unsafe unlink(temporaryPath)
+    try? descriptor.close()
+    TemporaryFiles.remove(temporaryPath)
   }
 
   /// Appends `bytes`.
@@ -125,30 +114,31 @@ package struct AtomicFile: ~Copyable {
   package mutating func commit() throws(FileError) {
     precondition(!isCommitted, "AtomicFile: committed twice")
     try synchronize()
+    try place.passOn(to: descriptor, reportedAs: path)
     if replaces {
-      guard unsafe rename(temporaryPath, path) == 0 else {
-        throw FileError(path, .create, errno: errno)
-      }
+      try renameFile(temporaryPath, to: place.path, reportedAs: path)
     } else {
-      // A link fails where the name is taken; a rename would overwrite.
-      guard unsafe link(temporaryPath, path) == 0 else {
-        throw FileError(path, .create, errno: errno)
-      }
-      unsafe unlink(temporaryPath)
+      try takeName()
     }
     isCommitted = true
+    TemporaryFiles.remove(temporaryPath)
     try? descriptor.close()
-    synchronizeDirectory()
+    synchronizeFolder(of: place.path)
   }
 
-  /// Has the new name reach the disk; where directories cannot be synchronised, nothing is lost
-  /// but that certainty.
-  private func synchronizeDirectory() {
-    let directory = FilePath(path).removingLastComponent()
-    let name = directory.isEmpty ? FilePath(".") : directory
-    if let descriptor = try? FileDescriptor.open(name, .readOnly, options: .closeOnExec) {
-      _ = fsync(descriptor.rawValue)
-      try? descriptor.close()
+  /// Gives the file a name that must be free.
+  private func takeName() throws(FileError) {
+    // A link fails where the name is taken; a rename would overwrite.
+    if unsafe link(temporaryPath, place.path) == 0 {
+      unsafe unlink(temporaryPath)
+      return
     }
+    let number = errno
+    // Some file systems have no links; there the name is looked at first.
+    let hasNoLinks = [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(number)
+    guard hasNoLinks, (try? FileStatus(of: place.path)) == nil else {
+      throw FileError(path, .create, errno: number)
+    }
+    try renameFile(temporaryPath, to: place.path, reportedAs: path)
   }
 }

@@ -20,20 +20,46 @@ package struct GrowingFile: ~Copyable, Sendable {
   private var pending: [UInt8] = []
   private static let pendingLimit = 1 << 18
 
-  /// Opens the regular file at `path` and locks out other writers.
+  /// Opens the regular file at `path` and locks out other writers; with `creating`, an empty one
+  /// is made where there is none.
   ///
   /// - Throws: ``FileError`` (`open`) if it cannot be written, or another writer has it open.
-  package init(_ path: String) throws(FileError) {
-    let status = try FileStatus(of: path)
-    guard status.kind == .regular else { throw FileError(path, .open, "not a regular file") }
-    let (descriptor, byteCount) = try Self.openLocked(path)
-    self.init(path, descriptor, byteCount: byteCount)
+  package init(_ path: String, creating: Bool = false) throws(FileError) {
+    if !creating || (try? FileStatus(of: path)) != nil {
+      let status = try FileStatus(of: path)
+      guard status.kind == .regular else { throw FileError(path, .open, "not a regular file") }
+    }
+    while true {
+      let (descriptor, byteCount) = try Self.openLocked(path, creating)
+      // The one who held the lock may have removed the file before giving the lock up.
+      if Self.isNamed(descriptor, path) {
+        self.init(path, descriptor, byteCount: byteCount)
+        return
+      }
+      try? descriptor.close()
+      guard creating else { throw FileError(path, .open, Errno.noSuchFileOrDirectory) }
+    }
   }
 
-  private static func openLocked(_ path: String) throws(FileError) -> (FileDescriptor, Int) {
+  /// Whether `path` still names the open file.
+  private static func isNamed(_ descriptor: FileDescriptor, _ path: String) -> Bool {
+    var opened = stat()
+    var named = stat()
+    // SAFETY: `path` is passed as a NUL-terminated string; both values outlive the calls.
+    guard unsafe fstat(descriptor.rawValue, &opened) == 0, unsafe stat(path, &named) == 0 else {
+      return false
+    }
+    return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+  }
+
+  private static func openLocked(
+    _ path: String, _ creating: Bool
+  ) throws(FileError) -> (FileDescriptor, Int) {
     let descriptor: FileDescriptor
     do {
-      descriptor = try FileDescriptor.open(FilePath(path), .readWrite, options: .closeOnExec)
+      descriptor = try FileDescriptor.open(
+        FilePath(path), .readWrite, options: creating ? [.create, .closeOnExec] : .closeOnExec,
+        permissions: creating ? FilePermissions(rawValue: 0o666) : nil)
     } catch {
       throw FileError(path, .open, reason(of: error))
     }

@@ -74,7 +74,7 @@ struct GPTBench: AsyncParsableCommand {
     let limits = try MachineLimits(threadCount: threads)
     let arithmetic = best { limits.exhaust(precision) }
     let reading = best { limits.readThrough() }
-    let work = Work(model.configuration, precision, narrowShare: limits.narrowShare)
+    let work = Work(model.architecture, precision, narrowShare: limits.narrowShare)
     let prefillRate = Double(prompt) / median(prefill.map(\.wall))
     let decodeRate = Double(generate) / median(decode.map(\.wall))
     try printJSON(
@@ -104,18 +104,30 @@ struct GPTBench: AsyncParsableCommand {
     private let headWeightCount: Double
     /// Columns of all keys of a position, and as many of all values.
     private let keyCount: Double
+    /// Columns of all queries of a position.
+    private let queryCount: Double
     private let weightByteCount: Double
     private let keyByteCount: Double
 
-    init(_ configuration: GPTConfiguration, _ precision: Precision, narrowShare: Double) {
-      let width = Double(configuration.width)
-      let layers = Double(configuration.layerCount)
-      blockWeightCount = 12 * width * width * layers
-      // Five of the twelve: what comes behind attention, [C, C], and behind GELU, [4C, C].
-      blockProductCount =
-        precision == .int8 ? (7 + 5 * narrowShare) * width * width * layers : blockWeightCount
-      headWeightCount = width * Double(configuration.vocabularySize)
-      keyCount = width * layers
+    init(_ architecture: Architecture, _ precision: Precision, narrowShare: Double) {
+      let size = Double(architecture.hiddenSize)
+      let head = architecture.headDimension
+      let queries = Double(architecture.headCount * head)
+      let keys = Double(architecture.keyValueHeadCount * head)
+      let inside = Double(architecture.feedForwardSize)
+      let layers = Double(architecture.layers.count)
+      let attended = queries * size
+      let matrixCount: Double = architecture.isGated ? 3 : 2
+      blockWeightCount =
+        (size * (queries + 2 * keys) + attended + matrixCount * size * inside) * layers
+      // Those of a GPT-2 whose inputs have 8 bits: behind attention, and behind GELU.
+      let narrow =
+        precision == .int8 && architecture.hasLearnedPositions
+        ? (attended + inside * size) * layers : 0
+      blockProductCount = blockWeightCount - narrow * (1 - narrowShare)
+      headWeightCount = size * Double(architecture.vocabularySize)
+      keyCount = keys * layers
+      queryCount = queries * layers
       // Integers have a scale of two bytes for every 32.
       weightByteCount = precision == .float32 ? 4 : precision == .bfloat16 ? 2 : 1 + 2.0 / 32
       keyByteCount = precision == .float32 ? 4 : 2
@@ -123,7 +135,7 @@ struct GPTBench: AsyncParsableCommand {
 
     /// Multiplications and additions for a token of a prompt, on the average: it sees half of it.
     func operations(promptCount: Int) -> Double {
-      2 * blockProductCount + 2 * keyCount * Double(promptCount)
+      2 * blockProductCount + 2 * queryCount * Double(promptCount)
         + 2 * headWeightCount / Double(promptCount)
     }
 

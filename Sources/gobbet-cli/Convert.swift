@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Gobbet
 
 /// `gobbet convert`: foreign files → ours, and back.
@@ -11,11 +12,13 @@ struct Convert: ParsableCommand {
       tokenizer.json beside them, if they are there), NumPy's npy and npz, checkpoints of llm.c. \
       Of several .gobbet files any one stands for all: model-00001-of-00003.gobbet. What is \
       written, the output's name tells: .gobbet, .tiktoken, vocab.json (with merges.txt beside \
-      it), .json, .safetensors, .safetensors.index.json, .gguf, .npy, .npz.
+      it), .json, .safetensors, .safetensors.index.json, .gguf, .npy, .npz. Beside safetensors and \
+      npz, config.json and tokenizer.json are written, with which transformers loads the model. \
+      What the output has no place for is named on standard error, or refused.
       """)
 
   @Argument(help: "The file to convert.") var input: String
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: NamedOutputOptions
   @OptionGroup var weights: WeightsOptions
 
   @Option(help: "How text is split, for vocabularies that do not say: \(SplitPattern.listed).")
@@ -29,11 +32,48 @@ struct Convert: ParsableCommand {
     defer { progress.finish() }
     Interruption.watch()
     let conversion = try weights.conversion(format, pattern: pattern?.pattern)
-    let result = try conversion.convert(
-      input, to: output.output, format: format, replacing: output.force,
-      progress: progress.converting)
+    if output.output == "-" {
+      return try withTextOutput(format) { path in
+        let result = try WeightsOptions.checked {
+          try conversion.convert(
+            input, to: path, format: format, replacing: false, progress: progress.converting)
+        }
+        progress.finish()
+        result.printNotes(for: "standard output")
+        note("standard output: \(result.text)")
+      }
+    }
+    let result = try WeightsOptions.checked {
+      try conversion.convert(
+        input, to: output.output, format: format, replacing: output.force,
+        progress: progress.converting)
+    }
     progress.finish()
-    print("\(output.output): \(result.text)")
+    result.printNotes(for: output.output)
+    try writeLine("\(output.output): \(result.text)")
+  }
+
+  /// Has `write` make a file and copies it to standard output.
+  ///
+  /// - Throws: ``Failure`` (`usage`) for formats that are no text, or several files.
+  private func withTextOutput(
+    _ format: ConversionFormat, _ write: (_ path: String) throws -> Void
+  ) throws {
+    guard format == .tiktoken || format == .tokenizerJSON else {
+      throw Failure(
+        .usage,
+        "--output: standard output takes text only (--to tiktoken, --to tokenizer.json); give a name"
+      )
+    }
+    let name = "gobbet-\(UInt64.random(in: .min ... .max))"
+    let path = FileManager.default.temporaryDirectory.appending(path: name).path
+    TemporaryFiles.add(path)
+    defer {
+      try? FileManager.default.removeItem(atPath: path)
+      TemporaryFiles.remove(path)
+    }
+    try write(path)
+    try StandardOutput.write(try readAll(path))
   }
 }
 
@@ -42,16 +82,19 @@ struct WeightsOptions: ParsableArguments {
   @Option(help: "What to write, if the output's name does not tell.")
   var to: Named<ConversionFormat>?
 
-  @Option(name: [.customShort("v"), .long], help: "A vocabulary to embed in weights.")
+  @Option(
+    name: [.customShort("v"), .long], help: "A vocabulary to put into weights, or beside them.")
   var vocabulary: String?
 
-  @Option(help: "How weights are stored.")
-  var codec = Named(WeightCodec.compact)
+  @Option(help: "How .gobbet files store weights. (default: compact)")
+  var codec: Named<WeightCodec>?
 
   @Option(help: "What weights become: f32, f16, bf16; for GGUF's matrices q8_0, too.")
   var type: StoredType?
 
-  @Option(help: "Bytes of a file, where weights are to be cut into several: 5G.")
+  @Option(
+    parsing: .unconditional, help: "Write weights as several files of at most this size, as 5G.",
+    transform: Number.bytes())
   var shardSize: ByteCount?
 
   @Flag(help: "Read everything again that was written, and compare.")
@@ -67,23 +110,43 @@ struct WeightsOptions: ParsableArguments {
     return format
   }
 
-  /// The same, as the library takes it.
+  /// The same, as the library takes it; a pattern is for the vocabulary, if one is named.
+  ///
+  /// - Throws: ``Failure`` (`usage`) for what means nothing for the format; the errors of reading the
+  ///   vocabulary.
   func conversion(_ format: ConversionFormat, pattern: SplitPattern? = nil) throws -> FileConversion
   {
-    var conversion = FileConversion(
-      pattern: pattern, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
-      codec: codec.value)
+    var conversion = FileConversion(codec: codec?.value)
     conversion.shardByteCount = shardSize?.value
     conversion.verifies = verify
-    if format == .gguf {
-      conversion.ggufType = type?.ggufType
-    } else if let type {
-      guard let elementType = type.elementType else {
-        throw Failure(.usage, "--type \(type.rawValue): for GGUF only")
+    if let type {
+      if let reason = format.reason(against: type.ggufType) {
+        throw Failure(.usage, "--type \(type.rawValue): \(reason)")
       }
-      conversion.elementType = elementType
+      if format == .gguf {
+        conversion.ggufType = type.ggufType
+      } else {
+        conversion.elementType = type.elementType
+      }
+    }
+    if let vocabulary {
+      if pattern != nil, try !Vocabulary.leavesPatternOpen(at: vocabulary) {
+        throw Failure(.usage, "--pattern: \(vocabulary) says itself how text is split")
+      }
+      conversion.vocabulary = try Vocabulary(recognizing: vocabulary, pattern: pattern)
+    } else {
+      conversion.pattern = pattern
     }
     return conversion
+  }
+
+  /// What `body` returns; an option without effect that the library finds is wrong usage.
+  static func checked<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ConversionOptionError {
+      throw Failure(.usage, "--\(error)")
+    }
   }
 }
 
@@ -114,9 +177,14 @@ enum StoredType: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension FileConversion.Result {
+  /// Says on standard error what is not in the output.
+  func printNotes(for output: String) {
+    for line in notes { note("\(output): \(line)") }
+  }
+
   /// What was converted, for a person.
   var text: String {
-    switch self {
+    switch content {
     case .vocabulary(let idBound): return "a vocabulary of \(idBound.grouped) ids"
     case .weights(let tensorCount, let dialect, let embedsVocabulary):
       let names = dialect.map { ", a GPT-2 under \(Self.owner($0)) names" } ?? ""

@@ -10,19 +10,26 @@ struct Export: ParsableCommand {
   @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
   var input: String
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: NamedOutputOptions
 
-  @Option(help: "Whose files.")
+  @Option(help: "The program whose format to write.")
   var to: Named<ForeignTokensWriter.Format>
 
-  @Option(help: "Of a folder of shards.")
+  @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.train
+
+  func validate() throws {
+    if output.output == "-" {
+      throw ValidationError(
+        "--output: standard output takes text only, and this is a binary file; give it a name")
+    }
+  }
 
   func run() throws {
     let dataset = try TokenDataset(recognizing: input, split: split)
     try TokenConversion.export(
       dataset, to: output.output, format: to.value, replacing: output.force)
-    print("\(output.output): \(dataset.tokenCount.grouped) tokens")
+    try writeLine("\(output.output): \(dataset.tokenCount.grouped) tokens")
   }
 }
 
@@ -67,7 +74,7 @@ struct Import: ParsableCommand {
     let summary = try TokenConversion.pack(
       tokens, to: output.output, vocabulary: vocabulary, lastToken: lastToken,
       options: TokenDatasetOptions(codec: codec.value), replacing: output.force)
-    print(
+    try writeLine(
       "\(output.output): \(summary.tokenCount.grouped) tokens of"
         + " \(summary.documentCount.grouped) documents")
   }

@@ -20,7 +20,7 @@ struct Count: AsyncParsableCommand {
     let vocabulary = try vocabulary.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
-    Interruption.watch()
+    Interruption.watch("nothing was counted, run the command again")
     let progress = Progress(quiet: report.quiet)
     let counts = try await CountingJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabulary: vocabulary,
@@ -44,18 +44,18 @@ struct Count: AsyncParsableCommand {
   private func show(_ counts: TextCounts) throws {
     let ratio = counts.tokenCount.map { Double(counts.byteCount) / Double(max(1, $0)) }
     if report.json {
-      try printJSON(
+      try writeJSON(
         Report(
           documents: counts.documentCount, bytes: counts.byteCount,
           characters: counts.scalarCount, tokens: counts.tokenCount, bytes_per_token: ratio))
       return
     }
-    print("documents  \(counts.documentCount.grouped)")
-    print("bytes      \(counts.byteCount.grouped)")
-    print("characters \(counts.scalarCount.grouped)")
+    try writeLine("documents  \(counts.documentCount.grouped)")
+    try writeLine("bytes      \(counts.byteCount.grouped)")
+    try writeLine("characters \(counts.scalarCount.grouped)")
     if let tokens = counts.tokenCount, let ratio {
-      print("tokens     \(tokens.grouped)")
-      print("bytes/token \(ratio.rounded(places: 3))")
+      try writeLine("tokens     \(tokens.grouped)")
+      try writeLine("bytes/token \(ratio.rounded(places: 3))")
     }
   }
 }

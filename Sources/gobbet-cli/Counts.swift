@@ -45,13 +45,13 @@ struct CountsOfCorpus: AsyncParsableCommand {
     progress.finish()
     try counted.write(to: output.output, replacing: output.force)
     if report.json {
-      try printJSON(
+      try writeJSON(
         Report(
           output: output.output, documents: counted.documentCount, bytes: counted.byteCount,
           unique_pretokens: counted.uniquePretokenCount, cut_pretokens: counted.cutPretokenCount))
       return
     }
-    print(
+    try writeLine(
       """
       \(output.output): \(counted.uniquePretokenCount.grouped) unique pretokens of \
       \(counted.byteCount.grouped) bytes in \(counted.documentCount.grouped) documents
@@ -71,7 +71,7 @@ struct CountsMerge: ParsableCommand {
   func run() throws {
     let merged = try PretokenCountsFile.merge(
       inputs, to: output.output, replacing: output.force)
-    print("\(output.output): \(merged.uniqueCount.grouped) unique pretokens")
+    try writeLine("\(output.output): \(merged.uniqueCount.grouped) unique pretokens")
   }
 }
 
@@ -82,13 +82,16 @@ struct CountsPrune: ParsableCommand {
 
   @Argument(help: "A file of counts.") var input: String
   @OptionGroup var output: OutputOptions
-  @Option(help: "Keep the pretokens that occur this often.") var minimumCount: UInt64
+  @Option(
+    parsing: .unconditional, help: "Keep pretokens that occur at least this often.",
+    transform: Number.whole(1...1_000_000_000_000))
+  var minimumCount: UInt64
 
   func run() throws {
     let whole = try PretokenCountsFile(path: input)
     let kept = try whole.prune(
       below: minimumCount, to: output.output, replacing: output.force)
-    print(
+    try writeLine(
       """
       \(output.output): \(kept.uniqueCount.grouped) unique pretokens of \
       \(whole.uniqueCount.grouped)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gobbet
 
 /// `gobbet decode`: ids → text.
@@ -25,10 +24,15 @@ struct Decode: ParsableCommand {
   @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.train
 
-  @Option(help: "Of a dataset: only this document, from 0.")
+  @Option(
+    parsing: .unconditional, help: "Decode this document of a dataset only; the first is 0.",
+    transform: Number.whole(0...1_000_000_000_000))
   var document: Int?
 
-  @Option(help: "Of a dataset: only these tokens, as 50..<54.")
+  @Option(
+    parsing: .unconditional,
+    help: "Decode these tokens of the dataset, or of the document, only, as 50..<54.",
+    transform: Number.indices)
   var range: IndexRange?
 
   func run() throws {
@@ -74,7 +78,7 @@ struct Decode: ParsableCommand {
   private func write(_ ids: [TokenID], _ decoder: TokenDecoder) throws {
     var bytes: [UInt8] = []
     try decoder.decode(ids.span, into: &bytes)
-    try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    try StandardOutput.write(bytes)
   }
 
   private func parsedIDs() throws -> [TokenID] {

@@ -17,9 +17,9 @@ struct Diff: ParsableCommand {
   func run() throws {
     let comparison = try FileComparison(first, second)
     if json {
-      try printJSON(ComparisonReport(comparison))
+      try writeJSON(ComparisonReport(comparison))
     } else if !comparison.isSame {
-      print(ComparisonReport(comparison).text)
+      try writeLine(ComparisonReport(comparison).text)
     }
     if !comparison.isSame { throw ExitCode(ExitStatus.negative.rawValue) }
   }

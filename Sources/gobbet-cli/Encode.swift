@@ -32,9 +32,9 @@ struct Encode: AsyncParsableCommand {
       ids.removeAll(keepingCapacity: true)
       try encoder.encode(document, specials: policy, into: &ids)
       if json {
-        try printJSON(Report(source: source, tokens: ids))
+        try writeJSON(Report(source: source, tokens: ids))
       } else {
-        print(ids.map(String.init).joined(separator: " "))
+        try writeLine(ids.map(String.init).joined(separator: " "))
       }
     }
     if let text {

@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
       A stride below the window gives every token at least window - stride tokens to look at.
       """)
 
-  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
+  @Argument(help: ModelFileHelp.argument) var model: String
 
   @OptionGroup var input: InputOptions
 
@@ -22,13 +22,22 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Of a folder of shards.")
   var split = DatasetSplit.validation
 
-  @Option(help: "Tokens that are seen at once; the context of the model unless given.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many tokens a window holds. (default: the model's context length)",
+    transform: Number.whole(1...1_000_000_000))
   var window: Int?
 
-  @Option(help: "Tokens from one window to the next; a whole window unless given.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many tokens lie between the starts of two windows. (default: a whole window)",
+    transform: Number.whole(1...1_000_000_000))
   var stride: Int?
 
-  @Option(help: "A token that fills up: where it follows itself it does not count.")
+  @Option(
+    parsing: .unconditional,
+    help: "The id of the padding token, which isn't counted where it follows itself.",
+    transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var padding: TokenID?
 
   @Option(help: "What weights are computed with.")
@@ -37,11 +46,6 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  func validate() throws {
-    if let window, window < 1 { throw ValidationError("--window: not below 1") }
-    if let stride, stride < 1 { throw ValidationError("--stride: not below 1") }
-  }
-
   func run() throws {
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
@@ -49,19 +53,20 @@ struct Evaluate: ParsableCommand {
     var evaluation = try evaluation(generation.model)
     evaluation.padding = padding
     evaluation.threadCount = threads.count
-    Interruption.watch()
+    Interruption.watch("no loss was measured, run the command again", patience: .seconds(10))
     let paths = try input.inputs()
     let measured =
       holdTokens(paths[0])
       ? try ofDataset(paths, generation, evaluation) : try ofText(paths, generation, evaluation)
     try show(measured, paths[0])
     if Interruption.isRequested {
-      throw Failure(.interrupted, "interrupted after \(measured.loss.tokenCount.grouped) tokens")
+      throw Interruption.failure(
+        "the loss is that of the first \(measured.loss.tokenCount.grouped) tokens")
     }
   }
 
   private func evaluation(_ model: GPT) throws -> Evaluation {
-    let context = model.configuration.contextLength
+    let context = model.architecture.contextLength
     let length = window ?? context
     guard length <= context else {
       throw Failure(.usage, "--window: \(length), and the context of the model is \(context)")
@@ -144,7 +149,7 @@ struct Evaluate: ParsableCommand {
     }
     let bits = measured.byteCount.map { loss.sum / 0.693_147_180_559_945_3 / Double($0) }
     if report.json {
-      try printJSON(
+      try writeJSON(
         Report(
           loss: loss.mean, perplexity: loss.perplexity, tokens: loss.tokenCount,
           windows: measured.progress.windowCount, bitsPerByte: bits,
@@ -154,7 +159,7 @@ struct Evaluate: ParsableCommand {
     var line = "loss \(loss.mean.rounded(places: 6)) nats a token"
     line += ", perplexity \(loss.perplexity.rounded(places: 4))"
     if let bits { line += ", \(bits.rounded(places: 4)) bits a byte" }
-    print(line)
+    try writeLine(line)
     if !report.quiet {
       let speed = Double(loss.tokenCount) / measured.seconds
       note(

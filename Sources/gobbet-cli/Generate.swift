@@ -1,17 +1,16 @@
 import ArgumentParser
-import Foundation
 import Gobbet
 
 /// `gobbet generate`: weights + prompts → text.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Continue prompts with a GPT.",
+    abstract: "Continue prompts with a model.",
     discussion: """
       Several prompts go through the model together, and each gets what it would get alone. The text \
       comes as it is made; a line about how fast it came goes to standard error.
       """)
 
-  @Argument(help: "Weights of a GPT-2: a .gobbet file, safetensors or GGUF.") var model: String
+  @Argument(help: ModelFileHelp.argument) var model: String
 
   @Option(help: "A text to continue; - for standard input. Give several for a batch.")
   var prompt: [String]
@@ -48,23 +47,26 @@ struct Generate: ParsableCommand {
     options.settings = sampling.settings
     options.stopTexts = sampling.stop
     options.threadCount = threads.count
-    Interruption.watch()
+    Interruption.watch("no token was generated", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1
     let result = try generation.continuations(of: prompts, options) { _, piece in
-      if streams { try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8)) }
+      if streams {
+        try StandardOutput.write(piece.utf8)
+        try StandardOutput.flush()
+      }
       return !Interruption.isRequested
     }
     for (index, continuation) in result.continuations.enumerated() {
       if json {
-        try printJSON(Report(prompts[index], continuation, result))
+        try writeJSON(Report(prompts[index], continuation, result))
       } else {
-        print(streams ? "" : continuation.text)
+        try writeLine(streams ? "" : continuation.text)
       }
     }
     let count = result.continuations.reduce(0) { $0 + $1.ids.count }
     if Interruption.isRequested {
-      throw Failure(.interrupted, "interrupted after \(count) tokens")
+      throw Interruption.failure("\(count) tokens were generated")
     }
     if !json { note(summary(result, count)) }
   }

@@ -4,7 +4,7 @@ import ArgumentParser
 ///
 /// Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a
 /// negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, 74 input or output
-/// failed, 130 interrupted.
+/// failed, 130 interrupted; 129, 141 and 143 for the signals HUP, PIPE and TERM.
 @main struct GobbetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
@@ -15,18 +15,24 @@ import ArgumentParser
       Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,
       Shuffle.self, Export.self, Import.self, Inspect.self,
       Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
-      MergeLoRA.self, Generate.self, Evaluate.self,
+      MergeLoRA.self, Generate.self, Evaluate.self, Logits.self,
     ])
 
   static func main() async {
+    fillStandardStreams()
+    Interruption.begin()
     Interruption.takeFileSizeLimitAsError()
     do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try checkVerb(arguments)
+      try checkAddresses(arguments)
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      try StandardOutput.finish()
     } catch {
       end(with: error)
     }

@@ -8,7 +8,10 @@ struct DatasetOutputArguments: ParsableArguments {
   @Option(help: "How tokens are stored; as they were unless given.")
   var codec: Named<TokenCodec>?
 
-  @Option(help: "Write a folder of files of about so many tokens, as 100M.")
+  @Option(
+    parsing: .unconditional,
+    help: "Write a folder of shards of about this many tokens each, as 100M.",
+    transform: Number.quantity)
   var shardTokens: Quantity?
 
   /// The same, as the library takes it.
@@ -55,10 +58,14 @@ struct Shuffle: ParsableCommand {
   @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
   var input: String
 
-  @Option(help: "What the order is made from.")
+  @Option(
+    parsing: .unconditional, help: "The seed of the order.",
+    transform: Number.whole(0...UInt64.max))
   var seed: UInt64 = 0
 
-  @Option(help: "About how much memory is used, as 64M. (default: 256M)")
+  @Option(
+    parsing: .unconditional, help: "About how much memory to use, as 64M. (default: 256M)",
+    transform: Number.bytes(atLeast: 1 << 20))
   var memory: ByteCount?
 
   @Option(help: "Of a folder of shards.")
@@ -66,12 +73,6 @@ struct Shuffle: ParsableCommand {
 
   @OptionGroup var output: DatasetOutputArguments
   @OptionGroup var report: ReportOptions
-
-  func validate() throws {
-    guard memory?.value ?? 1 << 20 >= 1 << 20 else {
-      throw ValidationError("--memory: not below 1M")
-    }
-  }
 
   func run() throws {
     let dataset = try TokenDataset(recognizing: input, split: split)
@@ -105,10 +106,10 @@ func writeDataset(
   progress.finish()
   let dataset = try TokenDataset(recognizing: path)
   if report.json {
-    try printJSON(
+    try writeJSON(
       DatasetReport(output: path, documents: dataset.documentCount, tokens: dataset.tokenCount))
   } else {
-    print(
+    try writeLine(
       "\(path): \(dataset.tokenCount.grouped) tokens of \(dataset.documentCount.grouped) documents")
   }
 }

@@ -15,16 +15,21 @@ struct MergeLoRA: ParsableCommand {
 
   @Argument(help: "The weights.") var weights: String
   @Argument(help: "The adapter.") var adapter: String
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: NamedOutputOptions
   @OptionGroup var options: WeightsOptions
 
-  @Option(help: "What the product is multiplied by, times the rank, if not what the adapter says.")
+  @Option(
+    parsing: .unconditional, help: "The alpha of the scale alpha / r. (default: the adapter's)",
+    transform: Number.real(0.000_001...1_000_000))
   var alpha: Double?
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
   func validate() throws {
-    guard alpha?.isFinite ?? true else { throw ValidationError("--alpha: a number") }
+    if output.output == "-" {
+      throw ValidationError(
+        "--output: standard output takes text only, and this is a binary file; give it a name")
+    }
   }
 
   func run() throws {
@@ -32,11 +37,14 @@ struct MergeLoRA: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    let merged = try options.conversion(format).mergeLoRA(
-      adapter, into: weights, alpha: alpha, to: output.output, format: format,
-      replacing: output.force, progress: progress.converting)
+    let merged = try WeightsOptions.checked {
+      try options.conversion(format).mergeLoRA(
+        adapter, into: weights, alpha: alpha, to: output.output, format: format,
+        replacing: output.force, progress: progress.converting)
+    }
     progress.finish()
-    print(
+    merged.result.printNotes(for: output.output)
+    try writeLine(
       "\(output.output): \(merged.result.text), \(merged.updateCount.grouped) layers changed")
   }
 }

@@ -38,16 +38,25 @@ struct Pack: AsyncParsableCommand {
   @Option(help: "How tokens are stored.")
   var codec = Named(TokenCodec.rank)
 
-  @Option(help: "Tokens of a block: a multiple of 8. (default: the codec's own)")
+  @Option(
+    parsing: .unconditional,
+    help: "How many tokens a block holds, a multiple of 8. (default: the codec's own)",
+    transform: Number.multiple(of: 8, 8...TokenDatasetOptions.maximumBlockTokenCount))
   var blockTokens: Int?
 
   @Flag(help: "Name the vocabulary by its fingerprint only.")
   var noVocabulary = false
 
-  @Option(help: "Begin a new file behind the document that makes so many tokens, as 100M.")
+  @Option(
+    parsing: .unconditional,
+    help: "Write a folder of shards of about this many tokens each, as 100M.",
+    transform: Number.quantity)
   var shardTokens: Quantity?
 
-  @Option(help: "The share of the documents, as 0.01, that goes into a split of its own.")
+  @Option(
+    parsing: .unconditional,
+    help: "The share of the documents to put into the validation split, as 0.01.",
+    transform: Number.share)
   var validation = 0.0
 
   @Flag(help: "Leave out documents of the same bytes as one before.")
@@ -75,15 +84,10 @@ struct Pack: AsyncParsableCommand {
     guard dryRun || output != nil else {
       throw ValidationError("Missing expected argument '--output <output>'")
     }
-    guard (0..<1).contains(validation) else { throw ValidationError("--validation: 0 to below 1") }
+    if let output { try checkIsGobbetOutput(output) }
     if append != nil, appendEot { throw ValidationError("--append or --append-eot, not both") }
     if badLinesFile != nil, badLines == .fail {
       throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
-    }
-    if let blockTokens {
-      guard (8...TokenDatasetOptions.maximumBlockTokenCount).contains(blockTokens),
-        blockTokens.isMultiple(of: 8)
-      else { throw ValidationError("--block-tokens: a multiple of 8, 8 to 2097152") }
     }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }
@@ -91,29 +95,26 @@ struct Pack: AsyncParsableCommand {
   func run() async throws {
     let run = try packing(try vocabulary.load())
     let shards = ShardOptions(tokenCount: shardTokens?.value, validationShare: validation)
-    Interruption.watch()
+    if isFolder, !dryRun {
+      Interruption.watch("finished shards are kept in \(output ?? ""), add --resume to go on")
+    } else {
+      Interruption.watch()
+    }
     let progress = Progress(quiet: report.quiet)
     let total = try progress.isShown ? run.inputByteCount() : nil
     let show: @Sendable (PackingSummary) -> Bool = { summary in
       progress.update(line(summary, progress, total))
       return !Interruption.isRequested
     }
-    let summary: PackingSummary
-    do {
-      summary =
-        if dryRun {
-          try await run.dryRun(shards, progress: show)
-        } else if isFolder {
-          try await run.write(
-            toFolder: output ?? "", shards, replacing: force, resuming: resume, progress: show)
-        } else {
-          try await run.write(to: output ?? "", replacing: force, progress: show)
-        }
-    } catch let error as CancellationError {
-      progress.finish()
-      if isFolder, !dryRun { note("gobbet: finished shards stay; go on with --resume") }
-      throw error
-    }
+    let summary =
+      if dryRun {
+        try await run.dryRun(shards, progress: show)
+      } else if isFolder {
+        try await run.write(
+          toFolder: output ?? "", shards, replacing: force, resuming: resume, progress: show)
+      } else {
+        try await run.write(to: output ?? "", replacing: force, progress: show)
+      }
     progress.finish()
     try PackingReport(summary, output: dryRun ? nil : output, isDry: dryRun).show(
       asJSON: report.json)

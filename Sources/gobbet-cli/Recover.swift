@@ -26,20 +26,26 @@ struct Recover: ParsableCommand {
     let lost_bytes: Int
   }
 
+  func validate() throws { try checkIsGobbetOutput(output) }
+
   func run() throws {
+    guard !isThere(output) else {
+      throw Failure(.cannotCreate, "\(output): cannot create: file exists, and nothing is replaced")
+    }
     let recovery = try ContainerReader.recover(input, to: output)
     if json {
-      try printJSON(
+      try writeJSON(
         Report(
           recovered: recovery.recovered.map {
             Report.Part(kind: $0.kind.description, name: $0.name, bytes: $0.byteCount)
           },
           faults: recovery.faults.map(\.description), lost_bytes: recovery.lostByteCount))
     } else {
-      print("\(output): \(recovery.recovered.count.grouped) whole sections")
-      for fault in recovery.faults { print("lost: \(fault)") }
+      try writeLine("\(output): \(recovery.recovered.count.grouped) whole sections")
+      for fault in recovery.faults { try writeLine("lost: \(fault)") }
       if recovery.lostByteCount > 0 {
-        print("lost: \(recovery.lostByteCount.grouped) bytes that belong to no whole section")
+        try writeLine(
+          "lost: \(recovery.lostByteCount.grouped) bytes that belong to no whole section")
       }
     }
     guard recovery.faults.isEmpty, recovery.lostByteCount == 0 else {

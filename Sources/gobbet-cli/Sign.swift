@@ -23,7 +23,7 @@ struct Sign: AsyncParsableCommand {
   func run() async throws {
     if let makeKey {
       let publicKey = try KeyFiles.makePair(named: makeKey)
-      print("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
+      try writeLine("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
     } else if let input, let key {
       let privateKey = try KeyFiles.key(inFile: key)
       let verified = try await FileVerification(
@@ -34,7 +34,7 @@ struct Sign: AsyncParsableCommand {
       var writer = try ContainerWriter(appendingTo: input)
       try writer.add(signature)
       _ = try writer.finish()
-      print(
+      try writeLine(
         "\(input): content id \(verified.contentID) signed by \(hexadecimal(signature.publicKey))")
     }
   }

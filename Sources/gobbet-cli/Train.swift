@@ -13,7 +13,13 @@ struct Train: AsyncParsableCommand {
   @OptionGroup var input: InputOptions
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "Tokens in all: 256 bytes, merges and special tokens; repeatable. (default: 32768)")
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: """
+      How many tokens the vocabulary has: 256 bytes, merges and special tokens; repeatable. \
+      (default: 32768)
+      """,
+    transform: Number.whole(256...TokenTable.maximumCount))
   var size: [Int] = []
 
   @Option(help: "A special token; repeatable. Special tokens take the last ids.")
@@ -22,10 +28,15 @@ struct Train: AsyncParsableCommand {
   @Option(help: "Whose order decides between pairs of one count.")
   var tieBreak = Named(TieBreak.huggingFace)
 
-  @Option(help: "Merge only pairs that occur this often.")
+  @Option(
+    parsing: .unconditional, help: "Merge only pairs that occur at least this often.",
+    transform: Number.whole(1...1_000_000_000_000))
   var minimumFrequency: UInt64 = 1
 
-  @Option(help: "No token as long as this many bytes or longer.")
+  @Option(
+    parsing: .unconditional,
+    help: "Make only tokens shorter than this many bytes; a merge makes two bytes or more.",
+    transform: Number.whole(3...TokenTable.maximumTokenByteCount + 1))
   var maximumTokenLength: Int?
 
   @Option(name: .customLong("continue"), help: "Add to this vocabulary, whose ids stay.")
@@ -34,7 +45,10 @@ struct Train: AsyncParsableCommand {
   @Option(help: "Learn from this file of counts in place of inputs; repeatable.")
   var counts: [String] = []
 
-  @Option(help: "Set this share of the documents aside, as 0.01, and say how it compresses.")
+  @Option(
+    parsing: .unconditional,
+    help: "Train without this share of the documents, as 0.01, and report how well it compresses.",
+    transform: Number.share)
   var heldOut = 0.0
 
   @OptionGroup var pattern: PatternOptions
@@ -43,7 +57,6 @@ struct Train: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions
 
   func validate() throws {
-    guard (0..<1).contains(heldOut) else { throw ValidationError("--held-out: 0 to below 1") }
     if !counts.isEmpty {
       guard !input.isGiven, !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
         throw ValidationError("--counts: inputs, and how they are counted, do not go with it")
@@ -75,9 +88,11 @@ struct Train: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
-    for (vocabulary, name) in zip(result.vocabularies, outputs) {
+    for (index, name) in outputs.enumerated() {
       try Interruption.check()
-      try vocabulary.write(to: name, replacing: output.force)
+      try result.vocabularies[index].write(to: name, replacing: output.force)
+      let written = outputs[...index].joined(separator: ", ")
+      Interruption.watch("\(written) written, run the command again for the rest")
     }
     try TrainingReport(result, sizes: sizes, outputs: outputs).show(asJSON: report.json)
     noteCuts(result.corpus?.cutPretokenCount ?? 0, counting)

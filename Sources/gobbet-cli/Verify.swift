@@ -7,7 +7,8 @@ struct Verify: AsyncParsableCommand {
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: """
       Exits with 1 if a file is damaged, and says where the first fault is. Of a folder of shards \
-      every file is checked, and whether it is the one that the manifest lists.
+      every file is checked, and whether it is the one that the manifest lists, with as many \
+      tokens and documents.
       """)
 
   @Argument(help: "The files, or folders of shards.") var inputs: [String]
@@ -35,12 +36,12 @@ struct Verify: AsyncParsableCommand {
         let container = verification.container
         let signer = verification.signature.map { hexadecimal($0.publicKey) }
         if json {
-          try printJSON(
+          try writeJSON(
             Report(
               file: input, ok: true, sections: container.sections.count,
               content_id: "\(container.contentID)", signed_by: signer, fault: nil))
         } else {
-          print(
+          try writeLine(
             "\(input): ok, \(container.sections.count) sections, content id \(container.contentID)"
               + (signer.map { ", signed by \($0)" } ?? ""))
         }
@@ -49,7 +50,7 @@ struct Verify: AsyncParsableCommand {
       } catch {
         damaged += 1
         if json {
-          try printJSON(
+          try writeJSON(
             Report(
               file: input.path, ok: false, sections: nil, content_id: nil, signed_by: nil,
               fault: "\(error)"))
@@ -70,13 +71,11 @@ struct Verify: AsyncParsableCommand {
         continue
       }
       do {
-        for split in try DatasetManifest(contentsOf: manifestPath(input)).splits {
-          files += split.shards.map { (input + "/" + $0.name, nil) }
-          do {
-            _ = try TokenDataset(recognizing: input, split: split.name)
-          } catch let error as LoadingError {
-            files.append((error.path, error))
-          }
+        let manifest = try DatasetManifest(contentsOf: manifestPath(input))
+        files += manifest.names.map { (input + "/" + $0, nil) }
+        // What else is wrong with a file, verifying it says.
+        manifest.check(in: input) { path, error in
+          if error is LoadingError { files.append((path, error)) }
         }
       } catch let error as FileError {
         throw error

@@ -16,7 +16,10 @@ struct VocabularyTruncate: ParsableCommand {
     commandName: "truncate", abstract: "Write the smaller vocabulary that a larger grew out of.")
 
   @Argument(help: "The vocabulary.") var input: String
-  @Option(help: "Tokens in all, special ones too.") var size: Int
+  @Option(
+    parsing: .unconditional, help: "How many tokens to keep, special tokens included.",
+    transform: Number.whole(256...TokenTable.maximumCount))
+  var size: Int
   @Option(help: "How text is split, for files that do not say.") var pattern: PatternName?
   @OptionGroup var output: OutputOptions
 
@@ -27,7 +30,7 @@ struct VocabularyTruncate: ParsableCommand {
     }
     let small = try whole.truncated(to: size)
     try small.write(to: output.output, replacing: output.force)
-    print("\(output.output): a vocabulary of \(small.idBound.grouped) ids")
+    try writeLine("\(output.output): a vocabulary of \(small.idBound.grouped) ids")
   }
 }
 
@@ -65,13 +68,13 @@ struct VocabularyShow: ParsableCommand {
       let tree = VocabularyMergeTree(of: id, in: vocabulary)
     else { throw Failure(.negative, "the vocabulary has no token \(token.debugDescription)") }
     if json {
-      try printJSON(Report(tree))
+      try writeJSON(Report(tree))
       return
     }
     let lines = tree.lines { tree in
       let rank = tree.rank.map { ", merge \($0.grouped)" } ?? ""
       return "\(displayed(tree.bytes)) \(tree.id)\(rank)"
     }
-    for line in lines { print(line) }
+    for line in lines { try writeLine(line) }
   }
 }

@@ -33,7 +33,7 @@ struct VocabularyCompare: AsyncParsableCommand {
     let vocabularies = try paths.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
-    Interruption.watch()
+    Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabularies: vocabularies,
@@ -59,12 +59,12 @@ struct VocabularyCompare: AsyncParsableCommand {
 
   private func show(_ report: Report) throws {
     if self.report.json {
-      try printJSON(report)
+      try writeJSON(report)
       return
     }
-    print("\(report.bytes.grouped) bytes, \(report.common_tokens.grouped) tokens in common")
+    try writeLine("\(report.bytes.grouped) bytes, \(report.common_tokens.grouped) tokens in common")
     for side in report.vocabularies {
-      print(
+      try writeLine(
         """
         \(side.vocabulary): \(side.vocabulary_size.grouped) ids, \(side.own_tokens.grouped) \
         tokens of its own; the text is \(side.tokens.grouped) tokens, \

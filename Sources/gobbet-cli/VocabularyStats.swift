@@ -15,16 +15,15 @@ struct VocabularyStats: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(help: "How many of the longest tokens to list.") var longest = 10
-
-  func validate() throws {
-    guard longest >= 0 else { throw ValidationError("--longest: not below 0") }
-  }
+  @Option(
+    parsing: .unconditional, help: "How many of the longest tokens to list.",
+    transform: Number.whole(0...1_000_000))
+  var longest = 10
 
   func run() async throws {
     let vocabulary = try vocabulary.load()
     let all = smaller(than: vocabulary) + [vocabulary]
-    Interruption.watch()
+    Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
       inputs: try input.inputs(), corpus: input.corpus, vocabularies: all,
@@ -42,7 +41,7 @@ struct VocabularyStats: AsyncParsableCommand {
       VocabularyReport.Size(size: $0.idBound, bytes_per_token: $1.bytesPerToken)
     }
     let report = VocabularyReport(vocabulary, use, statistics, sizes, longestCount: longest)
-    if self.report.json { try printJSON(report) } else { report.show() }
+    if self.report.json { try writeJSON(report) } else { try report.show() }
   }
 
   /// Powers of two below the size that leave room for all bytes.

@@ -85,6 +85,16 @@ static int round_encoding(round_state *state, gobbet_vocabulary *vocabulary) {
   uint8_t bytes[64];
   DONE(gobbet_encode_batch(
       vocabulary, text, document_ends, 3, NULL, 2, batch, 64, ends, &total, &state->error));
+  // More threads than any call takes are refused, not silently fewer.
+  CHECK(
+      gobbet_encode_batch(
+          vocabulary, text, document_ends, 3, NULL, 1025, batch, 64, ends, &total, &state->error)
+      == GOBBET_INVALID_ARGUMENT);
+  CHECK(
+      gobbet_encode_batch(
+          vocabulary, text, document_ends, 3, NULL, UINT32_MAX, batch, 64, ends, &total,
+          &state->error)
+      == GOBBET_INVALID_ARGUMENT);
   for (size_t index = 0; index < 3; index++) {
     size_t start = index == 0 ? 0 : document_ends[index - 1];
     size_t length = document_ends[index] - start;
@@ -169,6 +179,25 @@ static int round_dataset(round_state *state, gobbet_vocabulary *vocabulary) {
   for (size_t index = 0; index < 3; index++) visited |= UINT64_C(1) << indices[index];
   for (size_t index = 0; index < count; index++) visited |= UINT64_C(1) << rest[index];
   CHECK(visited == (UINT64_C(1) << windows) - 1);
+  // Of three ranks, each goes on where the one stopped: together they visit the rest once.
+  uint64_t others = 0;
+  for (uint64_t rank = 0; rank < 3; rank++) {
+    gobbet_sampler_close(second);
+    DONE(gobbet_sampler_resume_as(dataset, &stored, rank, 3, &second, &state->error));
+    DONE(gobbet_sampler_next(second, resumed, 64, &resumed_count, &state->error));
+    for (size_t index = 0; index < resumed_count; index++) {
+      CHECK((others >> resumed[index] & 1) == 0);
+      others |= UINT64_C(1) << resumed[index];
+    }
+    gobbet_sampler_state shared = {.size = sizeof shared};
+    DONE(gobbet_sampler_describe(second, &shared, NULL, &state->error));
+    CHECK(shared.stop_count == 1 && shared.stop_world_sizes[0] == 1);
+    CHECK(shared.stop_positions[0] == 3 && shared.world_size == 3 && shared.rank == rank);
+  }
+  for (size_t index = 0; index < 3; index++) others |= UINT64_C(1) << indices[index];
+  CHECK(others == visited);
+  CHECK(gobbet_sampler_resume_as(dataset, &stored, 3, 3, &second, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
   stored.content_id[0] ^= 1;
   CHECK(gobbet_sampler_resume(dataset, &stored, &second, &state->error) == GOBBET_BAD_DATA);
 
@@ -220,6 +249,15 @@ static int round_weights(round_state *state) {
   const void *mapped = NULL;
   DONE(gobbet_weights_map(weights, 0, &mapped, &state->error));
   CHECK(memcmp(mapped, values, sizeof values) == 0);
+  DONE(gobbet_weights_check(weights, 0, 0, 3, 1, &state->error));
+  CHECK(gobbet_weights_check(weights, 0, 0, 4, 1, &state->error) == GOBBET_INVALID_ARGUMENT);
+  gobbet_weights_close(weights);
+  FILE *file = fopen(name, "r+b");
+  CHECK(file != NULL && fseek(file, (long)info.file_offset + 9, SEEK_SET) == 0);
+  fputc(0x55, file);
+  fclose(file);
+  DONE(gobbet_weights_open(name, &weights, &state->error));
+  CHECK(gobbet_weights_check(weights, 0, 0, 1, 0, &state->error) == GOBBET_BAD_DATA);
   gobbet_weights_close(weights);
   CHECK(gobbet_weights_open(state->folder, &weights, &state->error) != GOBBET_OK);
   return 0;

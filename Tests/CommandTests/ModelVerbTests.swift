@@ -88,7 +88,7 @@ import Testing
       try gobbet("generate", shop.vocabulary, "--prompt", "a"), 65, shop.vocabulary)
     let text = try folder.write("text", Array("text".utf8))
     expectOneLine(
-      try gobbet("generate", text, "--prompt", "a"), 65, "no weights of a known format")
+      try gobbet("generate", text, "--prompt", "a"), 65, "is text of no known format, not weights")
   }
 
   @Test("a tensor with a NaN is named")
@@ -114,7 +114,7 @@ import Testing
       while kill -INT $! 2>/dev/null; do sleep 0.2; done; wait $!
       """
     let result = try run("/bin/sh", ["-c", script, productPath("gobbet"), Self.model])
-    expectOneLine(result, 130, "interrupted after")
+    expectOneLine(result, 130, "tokens were generated")
     #expect(result.text.count > 10)
   }
 

@@ -93,10 +93,10 @@ import Testing
   }
 
   @Test(
-    "a signal ends training with 130 and leaves no file",
+    "a signal ends training with its exit code and one line, and leaves no file",
     .enabled(if: sanitizer != "thread", "the sanitizer keeps signals from threads that compute"),
-    arguments: ["INT", "TERM"])
-  func interruption(signal: String) throws {
+    arguments: [("INT", 130), ("TERM", 143), ("HUP", 129)] as [(String, Int32)])
+  func interruption(signal: String, status: Int32) throws {
     let folder = try TemporaryFolder()
     // Lines without end, so that it is the signal that ends the run.
     let script = """
@@ -109,8 +109,9 @@ import Testing
         "-c", script, productPath("gobbet"), folder.file("out"), signal,
         sanitizer == nil ? "0.5" : "5",
       ])
-    #expect(result.status == 130, "\(result.errorText)")
+    #expect(result.status == status, "\(result.errorText)")
     #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
+    #expect(result.errorText.contains("nothing was written, run the command again"))
     #expect(try folder.names() == [])
   }
 }

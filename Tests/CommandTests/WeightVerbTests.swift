@@ -98,6 +98,77 @@ import Testing
     )
   }
 
+  @Test("an option that means nothing for the output's format is wrong usage, for both verbs")
+  func options() throws {
+    let vocabulary = Self.model.dropLast("model.safetensors".count) + "tokenizer.json"
+    let options: [(String, [String], Set<String>)] = [
+      ("--codec", ["raw"], ["gobbet"]), ("--shard-size", ["9M"], ["gobbet", "safetensors"]),
+      ("-v", [String(vocabulary)], ["gobbet", "safetensors", "gguf", "npz", "bin"]),
+      ("--pattern", ["gpt2"], []), ("--type", ["q8_0"], ["gguf"]),
+      ("--type", ["bf16"], ["gobbet", "safetensors", "gguf", "bin"]),
+      ("--type", ["f16"], ["gobbet", "safetensors", "gguf", "npz"]),
+    ]
+    for (option, value, formats) in options {
+      for ending in ["gobbet", "safetensors", "gguf", "npz", "bin", "tiktoken", "json"]
+      where !formats.contains(ending) {
+        let output = folder.file("x.\(ending)")
+        let target = ending == "bin" ? ["--to", "llm.c"] : []
+        let result = try run(
+          productPath("gobbet"),
+          ["convert", Self.model, "-o", output, option] + value + target)
+        #expect(result.status == 2, "\(option) \(ending): \(result.errorText)")
+        #expect(result.errorText.contains(option == "-v" ? "--vocabulary" : option))
+        if ["gguf", "npz"].contains(ending), option != "--pattern" {
+          let merged = try run(
+            productPath("gobbet"),
+            ["merge-lora", Self.model, Self.model, "-o", output, option] + value)
+          #expect(merged.status == 2, "\(option) \(ending): \(merged.errorText)")
+        }
+      }
+    }
+    #expect(try folder.names().isEmpty)
+  }
+
+  @Test("what an output has no place for is named on standard error, and a pointer by what it is")
+  func notes() throws {
+    let gguf = try convert(Self.model, "m.gguf")
+    let result = try gobbet("convert", gguf, "-o", folder.file("m.npz"), "-q")
+    #expect(result.status == 0)
+    #expect(result.errorText.contains("Hugging Face's names"))
+    #expect(try folder.names() == ["config.json", "m.gguf", "m.npz", "tokenizer.json"])
+    let pointer = try folder.write(
+      "p.safetensors", Array("version https://git-lfs.github.com/spec/v1\noid sha256:0".utf8))
+    for verb in [
+      ["convert", pointer, "-o", folder.file("x.gobbet")],
+      ["merge-lora", pointer, folder.path, "-o", folder.file("x.gobbet")],
+      ["generate", pointer, "--prompt", "a"],
+    ] {
+      let refused = try run(productPath("gobbet"), verb)
+      #expect(refused.status == 65)
+      #expect(refused.errorText.contains("a Git LFS pointer, not"), "\(refused.errorText)")
+    }
+  }
+
+  @Test("a foreign vocabulary in GGUF is named by inspect, which lists the tensors all the same")
+  func foreignVocabulary() throws {
+    func text(_ string: String) -> [UInt8] {
+      (0..<8).map { UInt8(truncatingIfNeeded: string.utf8.count >> (8 * $0)) } + Array(string.utf8)
+    }
+    var file = Array("GGUF".utf8) + [3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+    file += text("tokenizer.ggml.model") + [8, 0, 0, 0] + text("llama")
+    file += text("a") + [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    file += [UInt8](repeating: 0, count: 8)
+    file += [UInt8](repeating: 0, count: 32 - file.count % 32) + [UInt8](repeating: 0, count: 32)
+    let path = try folder.write("m.gguf", file)
+    let result = try gobbet("inspect", path, "--json")
+    #expect(result.status == 0, "\(result.errorText)")
+    let report = try object(result)
+    #expect((report["vocabulary_problem"] as? String)?.contains("the tokenizer llama") == true)
+    #expect((report["weights"] as? [String: Any])?["tensors"] as? Int == 1)
+    #expect(report["vocabulary"] == nil)
+    #expect(try gobbet("diff", path, path).status == 0)
+  }
+
   @Test("weights of different formats are compared tensor by tensor")
   func comparing() throws {
     let npz = try convert(Self.model, "m.npz")

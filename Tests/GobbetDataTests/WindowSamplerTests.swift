@@ -52,6 +52,55 @@ import Testing
     }
   }
 
+  @Test(
+    "ranks of any number go on where those of another stopped, and none misses or repeats a window",
+    arguments: orders)
+  func otherWorlds(order: WindowSampler.Order) throws {
+    var random = SeededGenerator(3)
+    for _ in 0..<300 {
+      let count = Int(random.next() % 90)
+      var worldSize = Int(random.next() % 9) + 1
+      var states = (0..<worldSize).map { Self.sampler(count, order, rank: $0, of: worldSize).state }
+      var visited: [Int] = []
+      for _ in 0..<(random.next() % 4) {
+        // All take equally many, but those whose share has ended; one of them saves its state.
+        let longest = states.map { WindowSampler($0).count - $0.position }.max() ?? 0
+        let step = Int(random.next() % UInt64(longest + 1))
+        var reached = states[0]
+        for state in states {
+          var sampler = WindowSampler(state)
+          for _ in 0..<step { if let window = sampler.next() { visited.append(window) } }
+          if sampler.state.position >= reached.position { reached = sampler.state }
+        }
+        worldSize = Int(random.next() % 9) + 1
+        states = try (0..<worldSize).map {
+          try #require(reached.shared(rank: $0, worldSize: worldSize))
+        }
+      }
+      for state in states { visited += Array(WindowSampler(state)) }
+      #expect(visited.sorted() == Array(0..<count))
+    }
+  }
+
+  @Test("a state tells of so many changes of the world, and the next epoch of none")
+  func manyWorlds() throws {
+    var state = Self.sampler(100_000, .shuffled, of: 2, position: 5).state
+    for worldSize in 3..<(3 + WindowSampler.State.maximumStopCount) {
+      state = try #require(state.shared(rank: 1, worldSize: worldSize))
+      #expect(state.shared(rank: 0, worldSize: 1)?.earlier == state.earlier)
+      state.position = 1
+    }
+    #expect(state.shared(rank: 0, worldSize: 1) == nil)
+    var sampler = WindowSampler(state)
+    sampler.beginNextEpoch()
+    #expect(sampler.state.earlier.isEmpty && sampler.state.position == 0)
+    #expect(sampler.state.shared(rank: 0, worldSize: 1)?.earlier == [])
+    state.earlier[0] = WindowSampler.Stop(worldSize: 2, position: 50_001)
+    #expect(!state.isPossible)
+    state.earlier[0] = WindowSampler.Stop(worldSize: 0, position: 1)
+    #expect(!state.isPossible)
+  }
+
   @Test("epochs and seeds differ")
   func epochs() {
     var sampler = Self.sampler(1000, .shuffled)

@@ -28,7 +28,8 @@ enum BrokenFiles {
   ])
 
   static var all: [BrokenFile] {
-    beginnings + headers + trailers + tableFields + tableLayouts + names + sections + frames
+    beginnings + headers + trailers + generations + tableFields + tableLayouts + names + sections
+      + frames
   }
 
   static func broken(

@@ -111,7 +111,8 @@ import Testing
     var source = try Self.shape.source()
     source.metadata = []
     #expect(Self.code(source) == .missingConfiguration)
-    #expect(try GPT(source, configuration: configuration).configuration == configuration)
+    let model = try GPT(source, configuration: configuration)
+    #expect(model.architecture == configuration.architecture)
   }
 
   private static func code(

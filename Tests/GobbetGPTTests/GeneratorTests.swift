@@ -1,3 +1,4 @@
+import GobbetBPE
 import GobbetData
 import GobbetGPT
 import TestSupport
@@ -140,6 +141,66 @@ import Testing
         let weights = head[(token * 64)..<((token + 1) * 64)]
         let expected = zip(embeddings[row], weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         #expect(abs(Double(logits[row][logits[row].startIndex + token]) - expected) < 1e-4)
+      }
+    }
+  }
+}
+
+/// Weights that are numbers, but too large for what is computed with them.
+@Suite("Weights that overflow") struct OverflowTests {
+  private static func pass() throws -> ForwardPass {
+    let shape = RandomModel.all[0]
+    var source = try shape.source()
+    let width = shape.configuration.width
+    try source.set("ln_f.weight", [width], [Float](repeating: 3e38, count: width))
+    try source.set("ln_f.bias", [width], [Float](repeating: 3e38, count: width))
+    return try ForwardPass(try GPT(source))
+  }
+
+  @Test("are an error of whoever draws a token, greedily or not", arguments: [0, 1] as [Float])
+  func generation(temperature: Float) throws {
+    var settings = GenerationSettings()
+    settings.sampling.temperature = temperature
+    let error = try #require(
+      #expect(throws: GPTError.self) {
+        var generator = try TokenGenerator(try Self.pass(), prompt: [1, 2], settings)
+        _ = try generator.next()
+      })
+    #expect(error.code == .invalidLogits(tokenCount: 2))
+  }
+
+  @Test("are an error of whoever measures a loss, never NaN")
+  func loss() throws {
+    #expect(throws: GPTError.self) {
+      _ = try Self.pass().loss([.init(inputs: [1, 2, 3], targets: [2, 3, 4])])
+    }
+    #expect(throws: GPTError.self) {
+      _ = try Self.pass().logProbabilities(of: [3], after: [1, 2])
+    }
+    #expect(throws: GPTError.self) { _ = try Self.pass().classProbabilities(of: [1]) }
+  }
+}
+
+@Suite("Excluded tokens") struct ExcludedTokenTests {
+  @Test("are never drawn, greedily or not, and all of them are an error")
+  func excluded() throws {
+    let shape = RandomModel.all[0]
+    let pass = try ForwardPass(try GPT(shape.source()))
+    let count = TokenID(shape.configuration.vocabularySize)
+    for temperature in [0, 1, 100] as [Float] {
+      var settings = GenerationSettings()
+      settings.sampling.temperature = temperature
+      settings.excludedTokens = Set(0..<(count - 2))
+      settings.excludedTokens.formUnion([count, count + 1000])
+      var generator = try BatchGenerator(pass, prompts: [[1, 2], [3]], settings)
+      for _ in 0..<10 {
+        let drawn = try #require(try generator.next())
+        #expect(drawn.allSatisfy { $0.map { $0 >= count - 2 && $0 < count } ?? false })
+      }
+      settings.excludedTokens = Set(0..<count)
+      #expect(throws: GPTError.self) {
+        var generator = try TokenGenerator(pass, prompt: [1], settings)
+        _ = try generator.next()
       }
     }
   }

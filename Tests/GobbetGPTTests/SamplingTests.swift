@@ -101,11 +101,45 @@ import Testing
     #expect(try Self.counts([-2, -3], sampling, earlier: [0, 0], draws: 1) == [0, 1])
   }
 
+  @Test("the lowest temperature draws the likeliest, and the highest any")
+  func extremes() throws {
+    let logits: [Float] = [-3e38, 1, 3, 2.999, -3e38]
+    let lowest = Self.sampling { $0.temperature = Sampling.temperatures.lowerBound }
+    #expect(try Self.counts(logits, lowest, draws: 50)[2] > 0.999)
+    let highest = Self.sampling { $0.temperature = Sampling.temperatures.upperBound }
+    #expect(try Self.counts([1, 2, 3], highest).allSatisfy { abs($0 - 1.0 / 3) < 0.02 })
+  }
+
+  @Test("logits that are no numbers are never drawn, and of infinite ones any is")
+  func notFinite() throws {
+    let settings: [(inout Sampling) -> Void] = [
+      { _ in }, { $0.topK = 2 }, { $0.topP = 0.9 }, { $0.minP = 0.1 },
+      { $0.repetitionPenalty = 1000 },
+    ]
+    for setting in settings {
+      let sampling = Self.sampling(setting)
+      let some = try Self.counts(
+        [.nan, 1, 1, -.infinity, .nan], sampling, earlier: [1], draws: 500)
+      #expect(some[0] == 0 && some[3] == 0 && some[4] == 0, "\(some)")
+      let large = try Self.counts([1, .infinity, .nan, .infinity, 2], sampling, draws: 500)
+      #expect(large[1] > 0.3 && large[3] > 0.3, "\(large)")
+    }
+    // A penalty may make a logit infinite.
+    let penalized = Self.sampling { $0.repetitionPenalty = 0.001 }
+    let counts = try Self.counts([3e38, 1, 3e38, 2], penalized, earlier: [0, 2], draws: 500)
+    #expect(counts[0] > 0.3 && counts[2] > 0.3 && counts[3] == 0)
+  }
+
   @Test("settings out of range are named")
   func invalid() {
     let changes: [(inout Sampling) -> Void] = [
       { $0.temperature = -1 }, { $0.temperature = .nan }, { $0.topK = 0 }, { $0.topP = 0 },
       { $0.topP = 1.5 }, { $0.minP = -0.1 }, { $0.repetitionPenalty = 0 },
+      { $0.temperature = .leastNonzeroMagnitude }, { $0.temperature = .infinity },
+      { $0.topP = .nan },
+      { $0.minP = .nan }, { $0.repetitionPenalty = .leastNonzeroMagnitude },
+      { $0.repetitionPenalty = .nan },
+      { $0.repetitionPenalty = .infinity },
     ]
     for change in changes {
       #expect(throws: GPTError.self) { try Self.sampling(change).validate() }

@@ -25,7 +25,7 @@ import Testing
     let path = folder.file("tiny.gobbet")
     let result = try FileConversion().convert(
       fixturesFolder + "/tinymodel/model.safetensors", to: path, format: .gobbet)
-    guard case .weights(52, .huggingFace, embedsVocabulary: true) = result else {
+    guard case .weights(52, .huggingFace, embedsVocabulary: true) = result.content else {
       Issue.record("\(result)")
       return path
     }
@@ -111,7 +111,7 @@ import Testing
   func context() throws {
     let folder = try TemporaryFolder()
     let generation = try TextGeneration(path: converted(folder))
-    let context = generation.model.configuration.contextLength
+    let context = generation.model.architecture.contextLength
     let prompt = String(repeating: "!\n", count: context / 2)
     let count = generation.tokenizer.count(prompt)
     let result = try generation.continuation(of: prompt)

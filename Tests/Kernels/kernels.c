@@ -159,6 +159,50 @@ static void check_rows(const gobbet_kernels *kernels, size_t count) {
   add_to_checksum(result, count);
 }
 
+/// Norms by the root mean square, activations, caps.
+static void check_families(const gobbet_kernels *kernels, size_t count) {
+  float row[300], factors[300], result[300];
+  double squares = 0;
+  for (size_t index = 0; index < count; index++) {
+    row[index] = random_float() * 6;
+    factors[index] = random_float();
+    squares += (double)row[index] * row[index] / (double)count;
+  }
+  kernels->normalize_by_rms(row, count, factors, 1e-6f, result);
+  for (size_t index = 0; index < count; index++) {
+    const double wanted = row[index] / sqrt(squares + 1e-6) * factors[index];
+    if (fabs(wanted - result[index]) > 1e-5) fail(kernels->name, "norm by rms", 0, count);
+  }
+  add_to_checksum(result, count);
+  for (gobbet_activation activation = gobbet_gelu_tanh; activation <= gobbet_relu_squared;
+       activation++) {
+    memcpy(result, row, sizeof row);
+    kernels->activate(activation, result, count % 2 == 0 ? factors : NULL, count);
+    for (size_t index = 0; index < count; index++) {
+      const double x = row[index];
+      const double cubic = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+      const double wanted = activation == gobbet_gelu_tanh ? x * (1 + tanh(cubic)) / 2
+          : activation == gobbet_gelu_erf                  ? x * (1 + erf(x / sqrt(2))) / 2
+          : activation == gobbet_silu                      ? x / (1 + exp(-x))
+          : x > 0                                          ? x * x
+                                                           : 0;
+      const double factor = count % 2 == 0 ? factors[index] : 1;
+      if (fabs(wanted * factor - result[index]) > 4e-6) {
+        fail(kernels->name, "activation", 0, count);
+      }
+    }
+    add_to_checksum(result, count);
+  }
+  memcpy(result, row, sizeof row);
+  kernels->cap(result, count, 0.5f, 2);
+  for (size_t index = 0; index < count; index++) {
+    if (fabs(2 * tanh(row[index] / 4) - result[index]) > 1e-6) {
+      fail(kernels->name, "cap", 0, count);
+    }
+  }
+  add_to_checksum(result, count);
+}
+
 int main(void) {
   static const size_t depths[] = {1, 2, 3, 16, 31, 32, 33, 64, 95, 160};
   static const size_t row_counts[] = {1, 2, 4, 7, 13, 25, 67};
@@ -183,6 +227,7 @@ int main(void) {
     }
     for (int inputs = 0; inputs < 3; inputs++) check_odd_rows(kernels, pool, inputs);
     for (size_t count = 1; count <= 300; count++) check_rows(kernels, count);
+    for (size_t count = 1; count <= 300; count++) check_families(kernels, count);
     gobbet_pool_destroy(pool);
     printf("%-10s %016llx\n", kernels->name, (unsigned long long)checksum);
     if (index == 0) first = checksum;

@@ -104,7 +104,7 @@ class Section:
         return content
 
 class Trailer:
-    """A trailer and the table in front of it."""
+    """A trailer; `read_table` reads the table in front of it."""
 
     def __init__(self, file, offset):
         data = file[offset:offset + 64].ljust(64, b"\0")
@@ -117,9 +117,12 @@ class Trailer:
                 and self.table % 64 == 0, "trailer.tableOffset")
         require(self.previous == 0 or (64 < self.previous <= self.table - 64
                 and self.previous % 64 == 0), "trailer.previousOffset")
-        self.offset, self.end = offset, offset + 64
+        self.offset, self.end, self.size, self.checksum = offset, offset + 64, size, checksum
+
+    def read_table(self, file):
+        size = self.size
         table = file[self.table:self.table + size].ljust(16, b"\0")
-        require(not any(file[self.table + size:offset]) and crc32c(table) == checksum, "table")
+        require(not any(file[self.table + size:self.offset]) and crc32c(table) == self.checksum, "table")
         magic, count, total = struct.unpack("<4sIQ", table[:16])
         require(magic == b"TABL" and total == size and count <= size // 80, "table.sectionCount")
         self.sections, position, end = [], 16, 64
@@ -134,26 +137,40 @@ class Trailer:
             position, end = position + 80 + len(name), section.end
         keys = {(section.kind, section.name) for section in self.sections}
         require(position == size and len(keys) == count, "table.sectionCount")
+        return self
 
 def last_trailer(file):
+    """The trailer of the generation that counts, in the order of checks of Spec/Container.md."""
     try:
-        return Trailer(file, len(file) - 64)
+        last = Trailer(file, len(file) - 64)
     except FormatError:
-        offset, last = 64, None
-    try:
-        while True:
-            head = file[offset:offset + 64]
-            if head[:4] == b"SECT":
-                require(crc32c(head[:60]) == number(head, 60), "section.checksum")
-                name = file[offset + 64:offset + 64 + (number(head, 8) >> 16)]
+        last = trailer_on_the_walk(file)
+    return last.read_table(file)
+
+def trailer_on_the_walk(file):
+    offset, last = 64, None
+    while len(head := file[offset:offset + 64]) == 64:
+        if head[:4] == b"SECT" and crc32c(head[:60]) == number(head, 60):
+            name = file[offset + 64:offset + 64 + (number(head, 8) >> 16)]
+            try:
                 offset = Section(head[4:36], name, offset).end
-            else:
-                next = Trailer(file, aligned(offset + struct.unpack("<Q", head[8:16])[0]))
-                require(next.table == offset, "no record")
-                last, offset = next, next.end
-    except (FormatError, struct.error):
-        pass
-    require(last and file[last.end:last.end + 4] == b"SECT"[:len(file) - last.end], "no trailer")
+            except FormatError:
+                break
+        elif head[:4] == b"TABL":
+            count, size = struct.unpack("<IQ", head[4:16])
+            place = aligned(offset + size)
+            if not 16 + 80 * count <= size <= 1 << 26 or not any(file[place:place + 64]) \
+                    or place + 64 > len(file):
+                break
+            # Neither cut off nor all zero: it is the table's trailer, or the file is damaged.
+            last = Trailer(file, place)
+            require(last.table == offset, "trailer.tableOffset: not of the table before it")
+            offset = last.end
+        else:
+            break
+    require(last, "no trailer")
+    rest = file[last.end:last.end + 4]
+    require(rest in (b"SECT"[:len(rest)], b"TABL"[:len(rest)]), "something follows the last trailer")
     return last
 
 def read(file):
@@ -171,7 +188,8 @@ def read(file):
             known = extents.setdefault(section.offset, (section.end, section.fields))
             require(known == (section.end, section.fields), "table.offset: generations disagree")
             contents[section.offset] = section.content(file)
-        generation = Trailer(file, generation.previous) if generation.previous else None
+        previous = generation.previous
+        generation = Trailer(file, previous).read_table(file) if previous else None
     end = 64
     for start in sorted(extents):
         require(start == end, "table.offset: a hole")

@@ -6,8 +6,12 @@
 
 typedef struct gobbet_pool gobbet_pool;
 
+/// The most threads of a pool.
+enum { gobbet_pool_thread_limit = 1024 };
+
 /// A pool in which up to `thread_count` threads work, the caller's among them; NULL without
-/// memory. Threads that the system refuses are done without.
+/// memory, or for more than `gobbet_pool_thread_limit`. Threads that the system refuses are done
+/// without.
 gobbet_pool *_Nullable gobbet_pool_create(size_t thread_count);
 
 /// Ends the threads. No region may be running.

@@ -85,6 +85,18 @@ typedef struct {
   gobbet_inputs inputs;
 } gobbet_product;
 
+/// What stands between the two matrices of a feed-forward.
+typedef enum {
+  /// x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2
+  gobbet_gelu_tanh,
+  /// x (1 + erf(x / sqrt(2))) / 2
+  gobbet_gelu_erf,
+  /// x / (1 + exp(-x))
+  gobbet_silu,
+  /// max(x, 0)^2
+  gobbet_relu_squared
+} gobbet_activation;
+
 /// The functions for one set of instructions.
 typedef struct {
   /// `avx512-dot`, with the instructions for bfloat16 and int8, `avx512`, `avx2`, `plain`, or `neon`
@@ -100,6 +112,16 @@ typedef struct {
   void (*_Nonnull normalize)(
       const float *_Nonnull input, size_t width, const float *_Nonnull gain,
       const float *_Nonnull shift, float epsilon, float *_Nonnull output);
+  /// output = input / sqrt(mean of squares + epsilon) * gain, over one row; in place if both are one.
+  void (*_Nonnull normalize_by_rms)(
+      const float *_Nonnull input, size_t width, const float *_Nonnull gain, float epsilon,
+      float *_Nonnull output);
+  /// values = activation(values) * factors, or activation(values) if `factors` is NULL.
+  void (*_Nonnull activate)(
+      gobbet_activation activation, float *_Nonnull values, const float *_Nullable factors,
+      size_t count);
+  /// values = cap * tanh(values * scale / cap): between -cap and cap.
+  void (*_Nonnull cap)(float *_Nonnull values, size_t count, float scale, float cap);
   /// Replaces `count` scores by exp(scale * (score - largest)), divided by the sum of all.
   void (*_Nonnull softmax)(float *_Nonnull scores, size_t count, float scale);
   /// Nothing but the multiply-adds of products: `sums_a_round` of them in each round, twice as many
@@ -125,13 +147,63 @@ void gobbet_multiply(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
     const gobbet_product *_Nonnull product, void *_Nullable scratch);
 
-/// Normalises `row_count` rows of `width` floats, divided over the pool.
+/// Normalises `row_count` rows of `width` floats, divided over the pool; by the root mean square if
+/// `shift` is NULL.
 void gobbet_normalize(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
     const float *_Nonnull input, size_t row_count, size_t width, const float *_Nonnull gain,
-    const float *_Nonnull shift, float epsilon, float *_Nonnull output);
+    const float *_Nullable shift, float epsilon, float *_Nonnull output);
 
-/// The keys and values of one sequence in one layer, for every head.
+/// Normalises every head of `row_count` rows by its root mean square, in place, divided over the
+/// pool: the `head_count` runs of `head_width` floats from the beginning of each row.
+void gobbet_normalize_heads(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool, float *_Nonnull rows,
+    size_t row_stride, size_t row_count, size_t head_count, size_t head_width,
+    const float *_Nonnull gain, float epsilon);
+
+/// Rows = activation(rows) * factors, divided over the pool; the factors may be NULL.
+void gobbet_activate(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
+    gobbet_activation activation, float *_Nonnull rows, const float *_Nullable factors,
+    size_t row_count, size_t width);
+
+/// Caps `row_count` rows of `width` floats, divided over the pool.
+void gobbet_cap(
+    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool, float *_Nonnull rows,
+    size_t row_count, size_t width, float scale, float cap);
+
+/// Rows that are turned by their positions: rotary embeddings (Su et al. 2021).
+typedef struct {
+  /// The first head of the first row.
+  float *_Nonnull rows;
+  size_t row_stride;
+  size_t row_count;
+  size_t head_count;
+  size_t head_width;
+  /// For every position, `pair_count` cosines and then as many sines.
+  const float *_Nonnull turns;
+  /// The position of every row.
+  const size_t *_Nonnull positions;
+  /// Pairs of a head that are turned; the floats after them stay.
+  size_t pair_count;
+  /// Whether a pair is two neighbours; else its second half is `pair_count` floats after the first.
+  bool are_neighbours;
+} gobbet_rotation;
+
+/// Turns every pair of every head by the angle of its row's position, divided over the pool.
+void gobbet_rotate(gobbet_pool *_Nonnull pool, const gobbet_rotation *_Nonnull rotation);
+
+/// Fills the cosines and sines, times `magnitude`, of the positions from `first` to before `end`.
+/// An angle is the position times the pair's frequency, rounded to a float.
+void gobbet_fill_turns(
+    const float *_Nonnull frequencies, size_t pair_count, float magnitude, size_t first, size_t end,
+    float *_Nonnull turns);
+
+/// base to the power of exponent, and the natural logarithm, in double precision.
+double gobbet_power(double base, double exponent);
+double gobbet_logarithm(double value);
+
+/// The keys and values of one sequence in one layer, for every head that has some.
 ///
 /// A head's keys are a matrix in panels whose inputs are the head's columns and whose outputs are
 /// the positions; its values are one whose inputs are the positions and whose outputs are the
@@ -145,6 +217,7 @@ typedef struct {
   void *_Nonnull values;
   /// Positions there is room for, a multiple of the panel width.
   size_t capacity;
+  /// Heads with keys and values; each serves as many heads with queries as there are for it.
   size_t head_count;
   size_t head_width;
 } gobbet_layer_cache;
@@ -156,10 +229,10 @@ size_t gobbet_key_words(gobbet_element element, size_t capacity, size_t head_wid
 size_t gobbet_value_words(gobbet_element element, size_t capacity, size_t head_width);
 
 /// Puts keys and values of `row_count` rows at the positions from `position`, divided over the pool.
-/// A row holds its queries, its keys and its values, each of heads x head width floats.
+/// `keys` is the first row's keys, after which its values come, each of heads x head width floats.
 void gobbet_remember(
     gobbet_pool *_Nonnull pool, const gobbet_layer_cache *_Nonnull cache,
-    const float *_Nonnull rows, size_t row_stride, size_t row_count, size_t position);
+    const float *_Nonnull keys, size_t row_stride, size_t row_count, size_t position);
 
 /// Queries of consecutive positions of one sequence.
 typedef struct {
@@ -167,6 +240,14 @@ typedef struct {
   /// Rows of heads x head width floats, `query_stride` floats apart.
   const float *_Nonnull queries;
   size_t query_stride;
+  /// Heads with queries, a multiple of those of the cache.
+  size_t query_head_count;
+  /// What scores are multiplied by before the softmax.
+  float scale;
+  /// What scores are capped to after the scale; 0 for no cap.
+  float cap;
+  /// Positions that a row sees, its own among them; 0 for all up to its own.
+  size_t window;
   /// At most `gobbet_queries_at_once`.
   size_t row_count;
   /// The position of the first row; every row sees the positions up to its own.
@@ -188,7 +269,7 @@ size_t gobbet_attention_scratch(
     const gobbet_pool *_Nonnull pool, size_t capacity, size_t head_width);
 
 /// Attention for every head of every group of queries, divided over the pool. `scratch` holds
-/// `gobbet_attention_scratch` words for the largest capacity; all caches are of one head width.
+/// `gobbet_attention_scratch` words for the largest capacity; all groups have heads alike.
 void gobbet_attend(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
     const gobbet_attention *_Nonnull groups, size_t group_count, void *_Nonnull scratch);

@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetInterchange
 
 /// Several datasets → one, their documents one behind the other.
 public struct DatasetMerging: Sendable {
@@ -25,7 +26,7 @@ public struct DatasetMerging: Sendable {
   public func write(to path: String, progress: (Int) -> Bool = { _ in true }) throws {
     let vocabulary = try Self.vocabulary(of: datasets)
     var sink = try DatasetSink(
-      path, vocabulary, codec: datasets[0].codec, options,
+      path, vocabulary, madeOf: datasets, options,
       entries: [("merged", .list(datasets.flatMap(\.paths)))])
     var tokenCount = 0
     for dataset in datasets {

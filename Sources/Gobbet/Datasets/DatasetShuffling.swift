@@ -1,6 +1,7 @@
 internal import GobbetBPE
 public import GobbetData
 internal import GobbetFile
+internal import GobbetInterchange
 internal import GobbetSystem
 
 /// A dataset → the same documents in another order, which a seed decides.
@@ -40,7 +41,7 @@ public struct DatasetShuffling: Sendable {
   public func write(to path: String, progress: (Int) -> Bool = { _ in true }) throws {
     let documentCount = dataset.documentCount
     var sink = try DatasetSink(
-      path, try TokenDatasetVocabulary(dataset), codec: dataset.codec, options,
+      path, try TokenDatasetVocabulary(dataset), madeOf: [dataset], options,
       entries: [
         ("shuffled", .list(dataset.paths)), ("seed", .text("\(seed)")),
       ])
@@ -50,7 +51,6 @@ public struct DatasetShuffling: Sendable {
     let wanted = byteCount / (memoryByteBudget / 4) + 1
     let buckets = try ShuffleBuckets(
       beside: path, count: min(wanted, 256, max(1, documentCount)), placeCount: documentCount)
-    defer { buckets.remove() }
     var tokenCount = 0
     func advance(_ count: Int) throws {
       tokenCount += count
@@ -89,25 +89,16 @@ private final class ShuffleBuckets {
     let byteCount: Int?
   }
 
-  private let folder: String
-  private var buckets: [Bucket]
+  /// Goes with the files when this does.
+  private let folder: StagingFolder
+  private let buckets: [Bucket]
   private let placesPerBucket: Int
 
   init(beside path: String, count: Int, placeCount: Int) throws {
-    let folder = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).shuffling"
-    try makeFolder(folder)
+    let folder = try StagingFolder(beside: path)
     self.folder = folder
     placesPerBucket = max(1, (placeCount + count - 1) / count)
-    buckets = try (0..<count).map { try Bucket("\(folder)/\($0)") }
-  }
-
-  /// Takes the files away, whatever became of them.
-  func remove() {
-    let paths = buckets.map(\.path)
-    // What was not finished goes with the bucket.
-    buckets = []
-    for path in paths { try? removeFile(path) }
-    try? removeFolder(folder)
+    buckets = try (0..<count).map { try Bucket(folder.file("\($0)")) }
   }
 
   /// Record: place, numbers of tokens and of bytes of the source, byte count, source, tokens; what

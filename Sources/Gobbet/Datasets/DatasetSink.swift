@@ -30,39 +30,52 @@ struct DatasetSink: ~Copyable {
   private let vocabulary: TokenDatasetVocabulary
   private let options: TokenDatasetOptions
   private let output: DatasetOutputOptions
-  private let plan: PackingPlan
+  /// Nil for one file.
+  private var folder: DatasetFolder?
   private var writer: TokenDatasetWriter?
   /// Tokens in the file that is open.
   private var tokenCount = 0
   private var shards: [DatasetManifest.Shard] = []
 
-  /// Begins; `entries` say in the manifest how the dataset came to be.
+  /// Begins to write what is made of `inputs`; `entries` say in the manifest how the dataset came to
+  /// be.
   ///
-  /// - Throws: ``FileError`` (`create`).
+  /// - Throws: ``FileError`` (`create`): the output is there and is not replaced, or is a dataset of
+  ///   which only a part is an input, or a shard of a dataset.
   init(
-    _ path: String, _ vocabulary: TokenDatasetVocabulary, codec: TokenCodec,
+    _ path: String, _ vocabulary: TokenDatasetVocabulary, madeOf inputs: [TokenDataset],
     _ output: DatasetOutputOptions, entries: [(key: String, value: OptionValue)]
   ) throws {
     self.path = path
     self.vocabulary = vocabulary
     self.output = output
-    options = TokenDatasetOptions(codec: output.codec ?? codec)
-    plan = PackingPlan(fingerprint: vocabulary.fingerprint, entries: entries)
-    if output.shardTokenCount != nil {
-      _ = try PackingFolder(path).begin(plan, replacing: output.replaces, resuming: false)
-    }
+    options = TokenDatasetOptions(codec: output.codec ?? inputs[0].codec)
+    folder = try Self.folder(path, vocabulary, inputs.flatMap(\.paths), output, entries)
     try open()
   }
 
-  private var shardPath: String {
-    output.shardTokenCount == nil
-      ? path : PackingFolder(path).shard(shards.count, of: .train)
+  /// The folder to fill; nil for one file.
+  private static func folder(
+    _ path: String, _ vocabulary: TokenDatasetVocabulary, _ inputs: [String],
+    _ output: DatasetOutputOptions, _ entries: [(key: String, value: OptionValue)]
+  ) throws -> DatasetFolder? {
+    guard output.shardTokenCount != nil else {
+      try DatasetManifest.refuseShard(at: path)
+      return nil
+    }
+    try DatasetManifest.refuseLoss(in: path, replacedByWhatIsMadeOf: inputs)
+    let plan = DatasetPlan(fingerprint: vocabulary.fingerprint, entries: entries)
+    let mode: DatasetFolder.Mode = output.replaces ? .replace : .new
+    guard case .begun(let folder) = try DatasetFolder.begin(path, plan, mode, isResumable: false)
+    else { throw FileError(path, .create, "holds a dataset already") }
+    return folder
   }
+
+  private var shardPath: String { folder?.path(ofShard: shards.count, in: .train) ?? path }
 
   private mutating func open() throws {
     writer = try TokenDatasetWriter(
-      path: shardPath, vocabulary, options,
-      replacing: output.replaces || output.shardTokenCount != nil)
+      path: shardPath, vocabulary, options, replacing: output.replaces || folder != nil)
     tokenCount = 0
   }
 
@@ -93,14 +106,9 @@ struct DatasetSink: ~Copyable {
 
   /// Ends the last file, and puts the manifest beside the files if there are several.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: ``LoadingError`` if a file is not what was written; ``FileError``.
   mutating func finish() throws {
     try close()
-    guard output.shardTokenCount != nil else { return }
-    let folder = PackingFolder(path)
-    try folder.finish(
-      DatasetManifest(
-        fingerprint: vocabulary.fingerprint, options: plan.entries,
-        splits: [DatasetManifest.Split(name: .train, shards: shards)]), try folder.lock())
+    _ = try folder?.finish([DatasetManifest.Split(name: .train, shards: shards)])
   }
 }

@@ -1,5 +1,6 @@
 internal import GobbetCorpus
 internal import GobbetData
+internal import GobbetInterchange
 internal import GobbetSystem
 
 /// The documents of a batch, and what is known of them without their tokens.

@@ -1,6 +1,7 @@
 public import GobbetBPE
 public import GobbetCorpus
 public import GobbetData
+internal import GobbetInterchange
 internal import GobbetSystem
 
 /// Documents + vocabulary → tokens → packed dataset, on several cores.
@@ -56,6 +57,7 @@ public struct PackingJob: Sendable {
     to path: String, replacing: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
+    try DatasetManifest.refuseShard(at: path)
     // Finds out before the work whether the file can be written in the end.
     _ = try AtomicFile(path, replacing: replacing)
     return try await pack(
@@ -79,7 +81,8 @@ public struct PackingJob: Sendable {
   /// Reads the corpus once and writes the dataset as a folder of shards with a manifest, which
   /// comes last.
   ///
-  /// A run that ended early is taken up with `resuming`: shards that were finished stay, and the
+  /// A dataset that is there is replaced with `replacing`, by the manifest alone and in one moment:
+  /// until then it stays as it is. A run that ended early is taken up with `resuming`: shards that were finished stay, and the
   /// result has the bytes of an undisturbed run. The inputs are read from their start again, and
   /// must begin with the same documents.
   /// - Throws: as ``write(to:replacing:progress:)``; ``LoadingError`` if the folder is of a run
@@ -89,26 +92,27 @@ public struct PackingJob: Sendable {
     resuming: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
-    let plan = PackingPlan(self, shards)
-    let target = PackingFolder(folder)
-    if let finished = try target.begin(plan, replacing: replacing, resuming: resuming) {
-      return PackingSummary(finished)
+    // Inputs that are not there are found before anything is touched.
+    if !resuming { _ = try CorpusReader(inputs: inputs, options: corpus) }
+    let mode: DatasetFolder.Mode = resuming ? .resume : replacing ? .replace : .new
+    let target: DatasetFolder
+    switch try DatasetFolder.begin(folder, DatasetPlan(self, shards), mode) {
+    case .finished(let manifest): return PackingSummary(manifest)
+    case .begun(let begun): target = begun
     }
-    let lock = try target.lock()
-    let kept = try shards.splits.map { try target.finishedShards(of: $0, shards) }
+    let kept = try shards.splits.map {
+      try target.finishedShards(of: $0, fullTokenCount: shards.tokenCount)
+    }
     let result = try await pack(
       shards.splits, progress,
       PackingDestination(
         replaces: true, replacesBadLines: replacing || resuming, keepsRecords: true
-      ) { target.shard($0, of: $1) }, shards, kept: kept)
-    let manifest = DatasetManifest(
-      fingerprint: vocabulary.fingerprint, options: plan.entries,
-      splits: zip(shards.splits, zip(kept, result.shards)).map { split, parts in
+      ) { target.path(ofShard: $0, in: $1) }, shards, kept: kept)
+    var summary = result.summary
+    summary.manifest = try target.finish(
+      zip(shards.splits, zip(kept, result.shards)).map { split, parts in
         DatasetManifest.Split(name: split, shards: parts.0.map(\.entry) + parts.1)
       })
-    try target.finish(manifest, lock)
-    var summary = result.summary
-    summary.manifest = manifest
     return summary
   }
 

@@ -2,6 +2,7 @@ internal import GobbetBPE
 internal import GobbetCorpus
 internal import GobbetData
 internal import GobbetFile
+internal import GobbetInterchange
 internal import GobbetSystem
 internal import Synchronization
 

@@ -4,23 +4,11 @@ internal import GobbetData
 internal import GobbetFile
 internal import GobbetInterchange
 
-/// What a packing run was asked for: what decides its result, and nothing else.
-struct PackingPlan: Sendable {
-  let fingerprint: ContentDigest
-  let entries: [(key: String, value: OptionValue)]
-
-  static let kind = "gobbet pack"
-
-  /// What another way of making a dataset was asked for.
-  init(fingerprint: ContentDigest, entries: [(key: String, value: OptionValue)]) {
-    self.fingerprint = fingerprint
-    self.entries = entries
-  }
-
+extension DatasetPlan {
+  /// What a packing job was asked for.
   init(_ run: PackingJob, _ shards: ShardOptions) {
-    fingerprint = run.vocabulary.fingerprint
     let corpus = run.corpus
-    entries = [
+    let entries: [(key: String, value: OptionValue)] = [
       ("inputs", .list(run.inputs)),
       ("format", .text(Self.name(of: corpus.format))),
       ("text_key", .text(corpus.textKey)),
@@ -40,59 +28,7 @@ struct PackingPlan: Sendable {
       // A text, for the same digits on every way back.
       ("validation_share", .text("\(shards.validationShare)")),
     ]
-  }
-
-  /// The text that lies in the folder until the manifest does.
-  var json: [UInt8] {
-    JSONOutput.object([
-      ("kind", .text(Self.kind)),
-      ("version", .number(DatasetManifest.version)),
-      ("vocabulary", .text(fingerprint.description)),
-      ("options", .object(entries.map { ($0.key, $0.value.json) })),
-    ]).lines
-  }
-
-  /// Checks that the file at `path`, an unfinished run's or a manifest, is of this plan.
-  ///
-  /// - Throws: ``LoadingError`` that names the first difference; ``InterchangeError``,
-  ///   ``FileError``.
-  func check(_ path: String) throws {
-    let root = try DatasetManifest.document(path).root
-    guard let found = ContentDigest(try root.member("vocabulary")?.string) else {
-      throw LoadingError(path: path, reason: "names no vocabulary")
-    }
-    guard found == fingerprint else {
-      throw LoadingError(
-        path: path, reason: "was begun with vocabulary \(found), not with \(fingerprint)")
-    }
-    let theirs = try Self.entries(try root.member("options"), path)
-    for (key, value) in entries {
-      let other = theirs.first { $0.key == key }?.value ?? .none
-      guard other == value else {
-        throw LoadingError(
-          path: path, reason: "was begun with \(key) \(other), not with \(value)")
-      }
-    }
-  }
-
-  /// The options in a plan or a manifest.
-  ///
-  /// - Throws: ``LoadingError`` if they are none.
-  static func entries(
-    _ object: JSONValue?, _ path: String
-  ) throws -> [(key: String, value: OptionValue)] {
-    guard let object, object.isObject else {
-      throw LoadingError(path: path, reason: "has no options")
-    }
-    var entries: [(key: String, value: OptionValue)] = []
-    try object.forEach { key, member in
-      let key = String(decoding: key, as: UTF8.self)
-      guard let value = OptionValue(member), !entries.contains(where: { $0.key == key }) else {
-        throw LoadingError(path: path, reason: "its option \(key) is damaged")
-      }
-      entries.append((key, value))
-    }
-    return entries
+    self.init(fingerprint: run.vocabulary.fingerprint, entries: entries)
   }
 
   private static func name(of format: CorpusFormat) -> String {

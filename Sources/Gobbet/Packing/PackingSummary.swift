@@ -1,4 +1,5 @@
 public import GobbetCorpus
+public import GobbetInterchange
 
 /// How far a packing run is, or what it packed.
 public struct PackingSummary: Hashable, Sendable {

@@ -8,6 +8,13 @@ package struct TokenShard: Sendable {
   let blocks: TokenBlocks
   let documents: DocumentIndex
 
+  /// Tokens of the file.
+  package var tokenCount: Int { header.tokenCount }
+  /// Documents of the file.
+  package var documentCount: Int { header.documentCount }
+  /// The fingerprint of the vocabulary that the tokens are of.
+  package var fingerprint: ContentDigest { header.fingerprint }
+
   /// Opens the dataset in `container`; its blocks are kept decoded in a cache.
   ///
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.

@@ -18,7 +18,24 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     case groupsShuffled(windowsPerGroup: Int, groupsTogether: Int)
   }
 
+  /// Where the readers of an epoch stopped, to go on as readers of another number.
+  public struct Stop: Hashable, Sendable {
+    /// How many readers shared the windows.
+    public let worldSize: Int
+    /// How many windows each had visited of those that were left before, or all of its share.
+    public let position: Int
+
+    /// A stop of these numbers, as they were stored.
+    public init(worldSize: Int, position: Int) {
+      self.worldSize = worldSize
+      self.position = position
+    }
+  }
+
   /// What decides the order, and how far it was followed; store this to resume.
+  ///
+  /// Readers that visit equally many windows at a time all have the same state but for their ranks:
+  /// ``shared(rank:worldSize:)`` makes that of each out of any.
   public struct State: Hashable, Sendable {
     /// The content id of the dataset's file.
     public var contentID: ContentDigest
@@ -38,14 +55,21 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     public var rank: Int
     /// How many readers share the windows.
     public var worldSize: Int
-    /// How many windows of this epoch and rank were visited.
+    /// How many windows of this epoch each rank has visited, or all of its share: since `earlier`,
+    /// where that isn't empty.
     public var position: Int
+    /// Where readers of other numbers stopped in this epoch, in order; at most
+    /// ``maximumStopCount``.
+    public var earlier: [Stop]
+
+    /// How often the number of readers may change in an epoch.
+    public static let maximumStopCount = 16
 
     /// A state of these numbers, as they were stored.
     public init(
       contentID: ContentDigest, length: Int, stride: Int, windowCount: Int, order: Order,
       seed: UInt64,
-      epoch: UInt64, rank: Int, worldSize: Int, position: Int
+      epoch: UInt64, rank: Int, worldSize: Int, position: Int, earlier: [Stop] = []
     ) {
       self.contentID = contentID
       self.length = length
@@ -57,34 +81,40 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
       self.rank = rank
       self.worldSize = worldSize
       self.position = position
+      self.earlier = earlier
     }
   }
 
   /// The state from which a sampler goes on exactly here.
   public private(set) var state: State
   private let windows: WindowPermutation
+  private let route: WindowRoute
   private let share: Range<Int>
 
   /// A sampler at `state`.
   ///
   /// - Precondition: the state is a possible one.
   package init(_ state: State) {
-    precondition(state.isPossible, "WindowSampler: no such rank, position or groups")
+    guard state.isPossible, let route = state.route else {
+      preconditionFailure("WindowSampler: no such rank, position, stops or groups")
+    }
     self.state = state
-    share = state.share
+    self.route = route
+    share = WindowShares(count: route.leftCount, worldSize: state.worldSize)[state.rank]
     windows = WindowPermutation(
       count: state.windowCount, order: state.order,
       key: Permutation.mixed(state.epoch, Permutation.mixed(state.seed, 0)))
   }
 
-  /// How many windows this rank visits an epoch.
+  /// How many windows this rank visits an epoch; since the last change of the number of readers,
+  /// where there was one.
   public var count: Int { share.count }
 
   /// The next window of this epoch, or nil at its end.
   public mutating func next() -> Int? {
     guard state.position < share.count else { return nil }
     defer { state.position += 1 }
-    return windows[share.lowerBound + state.position]
+    return windows[route.position(ofLeft: share.lowerBound + state.position)]
   }
 
   /// Begins the next epoch.
@@ -92,16 +122,37 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     var next = state
     next.epoch &+= 1
     next.position = 0
+    next.earlier = []
     self = WindowSampler(next)
   }
-
 }
 
 extension WindowSampler.State {
+  /// The state of another reader that goes on where those of this state stopped, each at the same
+  /// position; nil if the number of readers has changed too often in this epoch.
+  ///
+  /// Among any number of readers, every window of the epoch that was not visited yet is visited
+  /// once.
+  /// - Precondition: `rank` is in `0..<worldSize`.
+  public func shared(rank: Int, worldSize: Int) -> Self? {
+    precondition((0..<worldSize).contains(rank), "WindowSampler: no such rank")
+    var state = self
+    state.rank = rank
+    guard worldSize != self.worldSize else { return state }
+    state.worldSize = worldSize
+    state.position = 0
+    // Readers who have visited nothing change nothing.
+    if position > 0 {
+      guard earlier.count < Self.maximumStopCount else { return nil }
+      state.earlier.append(WindowSampler.Stop(worldSize: self.worldSize, position: position))
+    }
+    return state
+  }
+
   /// Whether a sampler can be in this state.
-  var isPossible: Bool {
-    guard windowCount >= 0, worldSize > 0, (0..<worldSize).contains(rank),
-      (0...share.count).contains(position)
+  package var isPossible: Bool {
+    guard windowCount >= 0, worldSize > 0, (0..<worldSize).contains(rank), let route,
+      (0...WindowShares(count: route.leftCount, worldSize: worldSize).longest).contains(position)
     else { return false }
     if case .groupsShuffled(let windowsPerGroup, let groupsTogether) = order {
       return windowsPerGroup > 0 && groupsTogether > 0
@@ -109,10 +160,12 @@ extension WindowSampler.State {
     return true
   }
 
-  /// The part of the order that is the rank's; parts are in order of rank, of nearly equal length.
-  var share: Range<Int> {
-    let bound = { worldSize.dividingFullWidth(windowCount.multipliedFullWidth(by: $0)).quotient }
-    return bound(rank)..<bound(rank + 1)
+  /// The windows that were left at the last stop; nil if there cannot have been such stops.
+  fileprivate var route: WindowRoute? {
+    guard earlier.count <= Self.maximumStopCount else { return nil }
+    var route = WindowRoute(count: windowCount)
+    for stop in earlier where !route.stop(stop.worldSize, at: stop.position) { return nil }
+    return route
   }
 }
 

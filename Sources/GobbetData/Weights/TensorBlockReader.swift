@@ -66,7 +66,14 @@ struct TensorBlockReader {
   ///
   /// - Throws: ``FormatError``, ``FileError``.
   mutating func check(_ place: TensorDirectory.Place) throws {
-    for index in place.entry.blocks { _ = try unsafe storedBlock(place, index, nil) }
+    for index in place.entry.blocks { try check(place, block: index) }
+  }
+
+  /// Checks a block of a tensor, by its number in its group, without decoding it.
+  ///
+  /// - Throws: ``FormatError``, ``FileError``.
+  mutating func check(_ place: TensorDirectory.Place, block index: Int) throws {
+    _ = try unsafe storedBlock(place, index, nil)
   }
 
   /// Writes the data of a whole block.

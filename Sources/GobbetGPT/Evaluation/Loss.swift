@@ -50,7 +50,8 @@ extension ForwardPass {
 
   /// The loss over all targets of some windows, which go through the model together.
   ///
-  /// - Throws: ``GPTError`` as `logits` does, `unknownToken` for targets too.
+  /// - Throws: ``GPTError`` as `logits` does, `unknownToken` for targets too; `invalidLogits` if a
+  ///   probability is no number.
   public func loss(_ windows: [Window]) throws(GPTError) -> Loss {
     var loss = Loss()
     for values in try logProbabilities(windows) {
@@ -79,6 +80,9 @@ extension ForwardPass {
   /// - Throws: ``GPTError`` as `logits` does.
   public func classProbabilities(of ids: [TokenID]) throws(GPTError) -> [Float] {
     var probabilities = try logits(of: ids).elements
+    guard probabilities.allSatisfy(\.isFinite) else {
+      throw GPTError(.invalidLogits(tokenCount: ids.count))
+    }
     softmax(&probabilities)
     return probabilities
   }
@@ -96,13 +100,23 @@ extension ForwardPass {
       batch.append(Continuation(window.inputs, try KeyValueCache(model)))
     }
     var results = [[Double?]](repeating: [], count: windows.count)
+    /// How many tokens lead to the first logits that are no numbers.
+    var firstInvalid: Int?
     try forEachPiece(of: batch, .all) { logits, sequences in
       for (row, sequence) in sequences.enumerated() {
         let target = windows[sequence].targets[results[sequence].count]
-        let value = target.map { Double(logits[row][row * logits.width + Int($0)]) }
-        results[sequence].append(value.map { $0 - Self.logSumOfExponentials(logits[row]) })
+        guard let target else {
+          results[sequence].append(nil)
+          continue
+        }
+        let value =
+          Double(logits[row][row * logits.width + Int(target)])
+          - Self.logSumOfExponentials(logits[row])
+        if !value.isFinite, firstInvalid == nil { firstInvalid = results[sequence].count + 1 }
+        results[sequence].append(value)
       }
     }
+    if let firstInvalid { throw GPTError(.invalidLogits(tokenCount: firstInvalid)) }
     return results
   }
 

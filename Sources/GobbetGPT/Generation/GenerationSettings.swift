@@ -17,6 +17,8 @@ public struct GenerationSettings: Hashable, Sendable {
   public var sampling = Sampling.greedy
   /// The seed of the choices; each sequence of a batch draws as if it were alone.
   public var seed: UInt64 = 0
+  /// Tokens that are never drawn, such as rows of the model that the vocabulary has no token for.
+  public var excludedTokens: Set<TokenID> = []
   /// Tokens that end a sequence; they are handed out.
   public var stopTokens: Set<TokenID> = []
   /// Tokens that are generated at most.

@@ -39,11 +39,16 @@ struct GrowingSequence {
 
   /// Draws the next token from the logits behind ``nextInput()``.
   ///
-  /// - Throws: ``GPTError`` (`invalidLogits`).
+  /// - Throws: ``GPTError`` (`invalidLogits`; `noTokens` if all are excluded).
   mutating func grow(_ logits: ArraySlice<Float>, _ pass: ForwardPass) throws(GPTError) -> TokenID {
-    guard !logits.contains(where: \.isNaN) else {
+    guard logits.allSatisfy(\.isFinite) else {
       throw GPTError(.invalidLogits(tokenCount: ids.count))
     }
+    var logits = logits
+    for id in settings.excludedTokens where Int(id) < logits.count {
+      logits[logits.startIndex + Int(id)] = -.infinity
+    }
+    guard logits.contains(where: \.isFinite) else { throw GPTError(.noTokens) }
     let id = pass.token(from: logits, settings.sampling, earlier: ids, random: &random)
     seen = ids.count
     ids.append(id)

@@ -22,6 +22,12 @@ public struct Sampling: Hashable, Sendable {
   /// Settings that take the likeliest token until they are changed.
   public init() {}
 
+  /// The temperatures that tokens are drawn with: logits divided by them are numbers, and their
+  /// exponentials add up.
+  public static let temperatures: ClosedRange<Float> = 1e-30...1_000_000
+  /// The repetition penalties that leave logits numbers.
+  public static let repetitionPenalties: ClosedRange<Float> = 0.001...1_000
+
   /// Checks that every setting is in its range.
   ///
   /// - Throws: ``GPTError`` (`invalidSampling`).
@@ -30,13 +36,14 @@ public struct Sampling: Hashable, Sendable {
       guard isValid else { throw GPTError(.invalidSampling(text)) }
     }
     try check(
-      temperature >= 0 && temperature.isFinite, "temperature \(temperature) is not 0 or more")
+      temperature == 0 || Self.temperatures.contains(temperature),
+      "temperature \(temperature) is not 0 or from 1e-30 to 1000000")
     if let topK { try check(topK > 0, "top-k \(topK) is not 1 or more") }
     if let topP { try check(topP > 0 && topP <= 1, "top-p \(topP) is not in (0, 1]") }
     if let minP { try check(minP >= 0 && minP <= 1, "min-p \(minP) is not in [0, 1]") }
     try check(
-      repetitionPenalty > 0 && repetitionPenalty.isFinite,
-      "repetition penalty \(repetitionPenalty) is not above 0")
+      Self.repetitionPenalties.contains(repetitionPenalty),
+      "repetition penalty \(repetitionPenalty) is not from 0.001 to 1000")
   }
 
   /// A token that may come.
@@ -48,7 +55,8 @@ public struct Sampling: Hashable, Sendable {
 
   /// Draws a token.
   ///
-  /// Shapes: `logits` [V]. `earlier` are the tokens that the repetition penalty is for.
+  /// Shapes: `logits` [V]. `earlier` are the tokens that the repetition penalty is for. A logit that
+  /// is no number, or minus infinity, is never drawn; where some are infinite, one of them is.
   /// - Precondition: there are logits, and the settings are valid.
   func token(
     from logits: ArraySlice<Float>, earlier: [TokenID], random: inout RandomSource,
@@ -58,6 +66,7 @@ public struct Sampling: Hashable, Sendable {
     var logits = Array(logits)
     penalize(&logits, earlier)
     guard temperature > 0 else { return Self.likeliest(logits) }
+    Self.makeComparable(&logits)
     var candidates = logits.enumerated().map { Candidate(id: TokenID($0), weight: $1) }
     if let topK, topK < logits.count {
       let least = Self.value(ranked: topK, in: logits)
@@ -78,6 +87,24 @@ public struct Sampling: Hashable, Sendable {
       best = index
     }
     return TokenID(best)
+  }
+
+  /// Makes logits such that their differences are numbers, or minus infinity.
+  private static func makeComparable(_ logits: inout [Float]) {
+    // The sum of finite numbers may be infinite, but each of them is then looked at.
+    guard !logits.reduce(0, +).isFinite else { return }
+    let hasInfinity = logits.contains(.infinity)
+    for index in logits.indices {
+      if hasInfinity {
+        logits[index] = logits[index] == .infinity ? 0 : -.infinity
+      } else if logits[index].isNaN {
+        logits[index] = -.infinity
+      }
+    }
+    // Nothing to choose by: any is as good as another.
+    if logits.allSatisfy({ $0 == -.infinity }) {
+      logits = [Float](repeating: 0, count: logits.count)
+    }
   }
 
   private func penalize(_ logits: inout [Float], _ earlier: [TokenID]) {

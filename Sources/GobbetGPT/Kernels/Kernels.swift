@@ -5,8 +5,8 @@ internal import CGobbetKernels
 /// The result depends on neither: see `gobbet_transformer.h` for the order of every sum.
 @safe final class Kernels {
   // SAFETY: points to a constant of the C target.
-  private let functions: UnsafePointer<gobbet_kernels>
-  private let threads: ThreadPool
+  let functions: UnsafePointer<gobbet_kernels>
+  let threads: ThreadPool
   /// Words that no value outlives a call in.
   private var scratch: [Float] = []
 
@@ -33,13 +33,15 @@ internal import CGobbetKernels
 
   /// Every row times the weights, plus the bias.
   ///
-  /// Shapes: `input` [T, inputs], `output` [T, outputs], `bias` the outputs padded to whole panels.
+  /// Shapes: `input` [T, inputs], `bias` the outputs padded to whole panels, `output` [T, outputs], or
+  /// wider if the outputs go to the columns from `column` on.
   func multiply(
     _ input: FloatMatrix, _ weights: PackedMatrix, bias: [Float], _ epilogue: Epilogue,
-    inputs rounding: InputRounding, into output: inout FloatMatrix
+    inputs rounding: InputRounding, into output: inout FloatMatrix, column: Int = 0
   ) {
     precondition(input.width == weights.inputCount, "multiply: input of another width")
-    precondition(output.width == weights.outputCount, "multiply: output of another width")
+    precondition(
+      column >= 0 && weights.outputCount <= output.width - column, "multiply: too narrow an output")
     precondition(bias.count == PackedMatrix.paddedCount(weights.outputCount), "multiply: bias")
     output.resize(rowCount: input.rowCount)
     let element = weights.precision.code
@@ -56,20 +58,22 @@ internal import CGobbetKernels
             element: element, input: from, input_stride: input.width,
             row_count: input.rowCount, depth: weights.inputCount, panels: weights.pointer,
             panel_stride: gobbet_panel_words(element, weights.inputCount),
-            bias: bias.baseAddress, output: to, output_stride: output.width,
-            output_count: output.width, epilogue: epilogue.code, inputs: rounding.code)
+            bias: bias.baseAddress, output: to + column, output_stride: output.width,
+            output_count: weights.outputCount, epilogue: epilogue.code, inputs: rounding.code)
           unsafe gobbet_multiply(functions, threads.pool, &product, &scratch)
         }
       }
     }
   }
 
-  /// Every row, normalised to mean 0 and variance 1, times the gain, plus the shift.
+  /// Every row, normalised to mean 0 and variance 1, times the gain, plus the shift; without a shift,
+  /// divided by its root mean square, times the gain.
   func normalize(
-    _ input: FloatMatrix, gain: [Float], shift: [Float], epsilon: Float,
+    _ input: FloatMatrix, gain: [Float], shift: [Float]?, epsilon: Float,
     into output: inout FloatMatrix
   ) {
-    precondition(gain.count == input.width && shift.count == input.width, "normalize: gain")
+    precondition(
+      gain.count == input.width && shift.map { $0.count == input.width } ?? true, "normalize: gain")
     precondition(output.width == input.width, "normalize: output of another width")
     output.resize(rowCount: input.rowCount)
     // SAFETY: input and output have the same shape, gain and shift the width of a row.
@@ -84,11 +88,12 @@ internal import CGobbetKernels
 
   /// Puts the keys and values of every segment's rows into its cache.
   ///
-  /// Shapes: `projected` [T, 3C]: queries, keys, values.
-  func remember(_ projected: FloatMatrix, _ segments: [Segment], layer: Int) {
+  /// Shapes: `projected` [T, (H + 2 K) D]: queries, keys from `keyColumn` on, values.
+  func remember(_ projected: FloatMatrix, _ segments: [Segment], layer: Int, keyColumn: Int) {
     for segment in segments {
       let cache = segment.cache
-      precondition(projected.width == 3 * cache.width, "remember: rows of another width")
+      precondition(
+        projected.width == keyColumn + 2 * cache.width, "remember: rows of another width")
       precondition(segment.rows.upperBound <= projected.rowCount, "remember: no such rows")
       precondition(segment.endPosition <= cache.capacity, "remember: past the cache")
       unsafe projected.elements.withUnsafeBufferPointer { buffer in
@@ -96,21 +101,23 @@ internal import CGobbetKernels
         var layer = unsafe Self.memory(cache, layer)
         // SAFETY: the preconditions keep rows and positions inside matrix and cache.
         unsafe gobbet_remember(
-          threads.pool, &layer, base + segment.rows.lowerBound * projected.width, projected.width,
-          segment.rows.count, segment.position)
+          threads.pool, &layer, base + segment.rows.lowerBound * projected.width + keyColumn,
+          projected.width, segment.rows.count, segment.position)
       }
     }
   }
 
   /// What every row's heads see of their sequence, side by side.
   ///
-  /// Shapes: `projected` [T, 3C], of which the queries are read; `output` [T, C].
+  /// Shapes: `projected` [T, (H + 2 K) D], of which the queries are read; `output` [T, H D].
   func attend(
-    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, into output: inout FloatMatrix,
-    weights: inout AttentionWeights?
+    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, _ scores: Attention.Scores,
+    into output: inout FloatMatrix, weights: inout AttentionWeights?
   ) {
     let width = output.width
-    precondition(projected.width == 3 * width, "attend: rows of another width")
+    precondition(
+      width == scores.headCount * scores.headDimension && projected.width >= width,
+      "attend: rows of another width")
     output.resize(rowCount: projected.rowCount)
     guard let cache = segments.first?.cache else { return }
     let capacity = segments.reduce(0) { max($0, $1.cache.capacity) }
@@ -126,6 +133,9 @@ internal import CGobbetKernels
           for segment in segments {
             precondition(segment.rows.upperBound <= projected.rowCount, "attend: no such rows")
             precondition(segment.endPosition <= segment.cache.capacity, "attend: past the cache")
+            precondition(
+              segment.cache.headCount == scores.keyValueHeadCount
+                && segment.cache.headWidth == scores.headDimension, "attend: other heads")
             let memory = unsafe Self.memory(segment.cache, layer)
             for first in stride(from: 0, to: segment.rows.count, by: Self.queriesAtOnce) {
               let row = segment.rows.lowerBound + first
@@ -133,7 +143,8 @@ internal import CGobbetKernels
               unsafe groups.append(
                 gobbet_attention(
                   cache: memory, queries: from + row * projected.width,
-                  query_stride: projected.width,
+                  query_stride: projected.width, query_head_count: scores.headCount,
+                  scale: scores.scale, cap: scores.softcap ?? 0, window: scores.window ?? 0,
                   row_count: min(Self.queriesAtOnce, segment.rows.count - first),
                   position: position, output: to + row * width, output_stride: width,
                   weights: unsafe kept.map { unsafe $0 + position * keptCount },

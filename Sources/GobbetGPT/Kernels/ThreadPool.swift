@@ -12,9 +12,12 @@ internal import CGobbetKernels
 
   /// A pool of that many threads, or of fewer where the system has no more.
   ///
+  /// - Precondition: 1 to 1,024 threads.
   /// - Throws: ``GPTError`` (`outOfMemory`).
   init(threadCount: Int) throws(GPTError) {
-    precondition(threadCount > 0, "ThreadPool: no threads")
+    precondition(
+      (1...gobbet_pool_thread_limit).contains(threadCount),
+      "ThreadPool: 1 to 1,024 threads")
     guard let pool = unsafe gobbet_pool_create(threadCount) else {
       throw GPTError(.outOfMemory(byteCount: 4096))
     }

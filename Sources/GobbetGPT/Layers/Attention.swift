@@ -1,30 +1,64 @@
-/// Causal attention with several heads: every position looks at itself and those before it.
-struct Attention: Sendable {
-  /// To queries, keys and values, [C, 3C].
-  let project: Linear
-  /// From the heads, side by side, to the residual stream, [C, C].
-  let combine: Linear
+internal import GobbetData
 
-  /// Projects rows and puts their keys and values into the caches.
-  ///
-  /// Shapes: `input` [T, C], `projected` [T, 3C].
-  func remember(
-    _ input: FloatMatrix, _ segments: [Segment], layer: Int, into projected: inout FloatMatrix,
-    _ kernels: Kernels
-  ) {
-    project.apply(input, .store, into: &projected, kernels)
-    kernels.remember(projected, segments, layer: layer)
+/// Causal attention with several heads: every position looks at itself and those before it.
+///
+/// Heads with queries may be more than those with keys and values, which then serve several each
+/// (Ainslie et al. 2023).
+struct Attention: Sendable {
+  /// To queries, keys and values side by side: one layer, or one for each.
+  let projections: [Linear]
+  /// From the heads, side by side, to the residual stream, [H D, C].
+  let combine: Linear
+  /// What the queries and the keys are normalised by, and where that happens.
+  let queryKeyNorm: (query: Norm, key: Norm)?
+  let queryKeyNormPlace: Architecture.QueryKeyNorm
+  /// How scores become weights.
+  let scores: Scores
+
+  /// How the scores of a layer become weights.
+  struct Scores: Sendable {
+    let headCount: Int
+    let keyValueHeadCount: Int
+    let headDimension: Int
+    let scale: Float
+    let softcap: Float?
+    let window: Int?
   }
 
-  /// Adds what the rows see to the residual stream.
+  /// The column of a projected row where its keys begin.
+  var keyColumn: Int { scores.headCount * scores.headDimension }
+
+  /// Projects rows to queries, keys and values.
   ///
-  /// Shapes: `projected` [T, 3C], `attended` [T, C], scratch; `residual` [T, C].
-  func attend(
-    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, _ attended: inout FloatMatrix,
-    weights: inout AttentionWeights?, addingTo residual: inout FloatMatrix, _ kernels: Kernels
+  /// Shapes: `input` [T, C], `projected` [T, (H + 2 K) D].
+  func project(_ input: FloatMatrix, into projected: inout FloatMatrix, _ kernels: Kernels) {
+    var column = 0
+    for projection in projections {
+      projection.apply(input, .store, into: &projected, column: column, kernels)
+      column += projection.outputCount
+    }
+  }
+
+  /// Normalises queries and keys and turns them by their positions, as the layer does.
+  func prepare(
+    _ projected: inout FloatMatrix, at positions: [Int], _ turns: TurnTable?, _ kernels: Kernels
   ) {
-    kernels.attend(projected, segments, layer: layer, into: &attended, weights: &weights)
-    combine.apply(attended, .add, into: &residual, kernels)
+    if queryKeyNormPlace != .perHeadAfterRotation { normalizeHeads(&projected, kernels) }
+    if let turns {
+      kernels.rotate(
+        &projected, headCount: scores.headCount + scores.keyValueHeadCount,
+        headDimension: scores.headDimension, at: positions, turns)
+    }
+    if queryKeyNormPlace == .perHeadAfterRotation { normalizeHeads(&projected, kernels) }
+  }
+
+  private func normalizeHeads(_ projected: inout FloatMatrix, _ kernels: Kernels) {
+    guard let queryKeyNorm else { return }
+    let isPerWidth = queryKeyNormPlace == .perWidth
+    queryKeyNorm.query.applyToHeads(
+      of: &projected, first: 0, count: isPerWidth ? 1 : scores.headCount, kernels)
+    queryKeyNorm.key.applyToHeads(
+      of: &projected, first: keyColumn, count: isPerWidth ? 1 : scores.keyValueHeadCount, kernels)
   }
 }
 

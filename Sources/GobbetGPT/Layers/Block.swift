@@ -1,80 +1,72 @@
-/// Attention and feed-forward, each behind a norm and added to the residual stream.
+/// Attention and feed-forward, each added to the residual stream, with norms before or after them.
 struct Block: Sendable {
-  let attentionNorm: LayerNorm
+  /// Nil where attention takes the residual stream as it is.
+  let attentionNorm: Norm?
   let attention: Attention
-  let feedForwardNorm: LayerNorm
+  /// Nil where what attention gives is added as it is.
+  let attentionPostNorm: Norm?
+  let feedForwardNorm: Norm?
   let feedForward: FeedForward
+  let feedForwardPostNorm: Norm?
+  /// Whether the feed-forward takes what the attention took, not what that added.
+  let isParallel: Bool
+  let residualMultiplier: Float
 
   /// Shapes: `workspace.residual` [T, C], changed in place.
   ///
   /// With `kept`, only the segments' rows named there go on after their keys and values are in the
   /// cache: `residual` then holds those rows alone. The last block needs no more.
   func apply(
-    _ workspace: inout Workspace, _ segments: [Segment], layer: Int, kept: KeptRows?,
-    weights: inout AttentionWeights?, _ kernels: Kernels
+    _ workspace: inout Workspace, _ piece: Piece, layer: Int, kept: KeptRows?,
+    _ turns: TurnTable?, weights: inout AttentionWeights?, _ kernels: Kernels
   ) {
-    attentionNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
-    attention.remember(
-      workspace.normalized, segments, layer: layer, into: &workspace.projected, kernels)
+    if let attentionNorm {
+      attentionNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
+      attention.project(workspace.normalized, into: &workspace.projected, kernels)
+    } else {
+      attention.project(workspace.residual, into: &workspace.projected, kernels)
+    }
+    attention.prepare(&workspace.projected, at: piece.positions, turns, kernels)
+    kernels.remember(
+      workspace.projected, piece.segments, layer: layer, keyColumn: attention.keyColumn)
     if let kept {
       workspace.residual.keep(kept.rows)
       workspace.projected.keep(kept.rows)
     }
-    attention.attend(
-      workspace.projected, kept?.segments ?? segments, layer: layer, &workspace.attended,
-      weights: &weights, addingTo: &workspace.residual, kernels)
-    feedForwardNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
-    feedForward.apply(
-      workspace.normalized, &workspace.expanded, addingTo: &workspace.residual, kernels)
+    if isParallel { expand(&workspace, kernels) }
+    kernels.attend(
+      workspace.projected, kept?.segments ?? piece.segments, layer: layer, attention.scores,
+      into: &workspace.attended, weights: &weights)
+    add(attention.combine, of: workspace.attended, attentionPostNorm, to: &workspace, kernels)
+    if !isParallel { expand(&workspace, kernels) }
+    add(feedForward.down, of: workspace.expanded, feedForwardPostNorm, to: &workspace, kernels)
   }
-}
 
-/// The rows that go on after the last block, and the segments that they are then.
-struct KeptRows {
-  /// Ascending numbers of rows before.
-  let rows: [Int]
-  /// Runs of consecutive positions among them.
-  let segments: [Segment]
-
-  /// Finds the runs of the chosen rows.
-  init(_ rows: [Int], of segments: [Segment]) {
-    self.rows = rows
-    var runs: [Segment] = []
-    var next = 0
-    for segment in segments {
-      while next < rows.count, rows[next] < segment.rows.upperBound {
-        let first = next
-        repeat {
-          next += 1
-        } while next < rows.count && rows[next] == rows[next - 1] + 1
-          && rows[next] < segment.rows.upperBound
-        let position = segment.position + rows[first] - segment.rows.lowerBound
-        runs.append(Segment(cache: segment.cache, rows: first..<next, position: position))
-      }
+  /// Puts the inside of the feed-forward into the workspace.
+  private func expand(_ workspace: inout Workspace, _ kernels: Kernels) {
+    if let feedForwardNorm {
+      feedForwardNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
+      feedForward.expand(
+        workspace.normalized, into: &workspace.expanded, &workspace.gated, kernels)
+    } else {
+      feedForward.expand(workspace.residual, into: &workspace.expanded, &workspace.gated, kernels)
     }
-    self.segments = runs
   }
-}
 
-/// What the blocks compute in, reused from pass to pass.
-struct Workspace {
-  /// The stream that every block adds to, [T, C].
-  var residual: FloatMatrix
-  /// What a layer takes in, [T, C].
-  var normalized: FloatMatrix
-  /// Queries, keys and values, [T, 3C].
-  var projected: FloatMatrix
-  /// What the heads saw, [T, C].
-  var attended: FloatMatrix
-  /// The inside of the feed-forward, [T, 4C].
-  var expanded: FloatMatrix
-
-  /// No rows yet.
-  init(width: Int) {
-    residual = FloatMatrix(rowCount: 0, width: width)
-    normalized = residual
-    projected = FloatMatrix(rowCount: 0, width: 3 * width)
-    attended = residual
-    expanded = FloatMatrix(rowCount: 0, width: 4 * width)
+  /// Adds what a layer makes of `input` to the residual stream, by way of a norm if there is one.
+  private func add(
+    _ linear: Linear, of input: FloatMatrix, _ norm: Norm?, to workspace: inout Workspace,
+    _ kernels: Kernels
+  ) {
+    if norm == nil, residualMultiplier == 1 {
+      return linear.apply(input, .add, into: &workspace.residual, kernels)
+    }
+    linear.apply(input, .store, into: &workspace.branch, kernels)
+    if let norm {
+      norm.apply(workspace.branch, into: &workspace.normalized, kernels)
+      workspace.residual.add(workspace.normalized, times: residualMultiplier)
+    } else {
+      workspace.residual.add(workspace.branch, times: residualMultiplier)
+    }
   }
 }

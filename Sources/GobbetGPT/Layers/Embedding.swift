@@ -1,11 +1,13 @@
 import GobbetBPE
 
-/// What a token is, plus where it stands.
+/// What a token is, times a factor, plus where it stands if the model has learned that.
 struct Embedding: Sendable {
   /// C inputs and V outputs, for it is usually the head as well.
   let tokens: PackedMatrix
-  /// [positions, C], row by row.
-  let positions: [Float]
+  /// [positions, C], row by row; nil where positions turn queries and keys instead.
+  let positions: [Float]?
+  /// What tokens are multiplied by.
+  let multiplier: Float
 
   /// Shapes: `ids` and `at` [T], `output` [T, C].
   func apply(_ ids: [TokenID], at positions: [Int], into output: inout FloatMatrix) {
@@ -13,9 +15,11 @@ struct Embedding: Sendable {
     let width = output.width
     for (row, id) in ids.enumerated() {
       tokens.copyWeights(ofOutput: Int(id), to: &output, row: row)
+      guard let learned = self.positions else { continue }
       for column in 0..<width {
-        output.elements[row * width + column] += self.positions[positions[row] * width + column]
+        output.elements[row * width + column] += learned[positions[row] * width + column]
       }
     }
+    if multiplier != 1 { output.multiply(by: multiplier) }
   }
 }

@@ -1,18 +1,30 @@
-/// Up to four times the width, GELU, and down again.
-struct FeedForward: Sendable {
-  /// To four times the width, [C, 4C].
-  let up: Linear
-  /// Back, [4C, C].
-  let down: Linear
+internal import GobbetData
 
-  /// Adds the result to the residual stream.
+/// Up to a larger size, an activation, and down again; gated by a second matrix or not.
+struct FeedForward: Sendable {
+  /// What the activation is of when it multiplies the output of `up`, [C, F]; nil without a gate.
+  let gate: Linear?
+  /// To the larger size, [C, F].
+  let up: Linear
+  /// Back, [F, C].
+  let down: Linear
+  let activation: Architecture.Activation
+
+  /// Puts the inside of the layer into `expanded`.
   ///
-  /// Shapes: `input` [T, C], `expanded` [T, 4C], scratch; `residual` [T, C].
-  func apply(
-    _ input: FloatMatrix, _ expanded: inout FloatMatrix, addingTo residual: inout FloatMatrix,
+  /// Shapes: `input` [T, C]; `expanded` and `gated` [T, F], the latter scratch.
+  func expand(
+    _ input: FloatMatrix, into expanded: inout FloatMatrix, _ gated: inout FloatMatrix,
     _ kernels: Kernels
   ) {
-    up.apply(input, .gelu, into: &expanded, kernels)
-    down.apply(expanded, .add, into: &residual, kernels)
+    guard let gate else {
+      // The product stores this one activation without a second pass.
+      if activation == .geluTanh { return up.apply(input, .gelu, into: &expanded, kernels) }
+      up.apply(input, .store, into: &expanded, kernels)
+      return kernels.activate(&expanded, activation, factors: nil)
+    }
+    gate.apply(input, .store, into: &expanded, kernels)
+    up.apply(input, .store, into: &gated, kernels)
+    kernels.activate(&expanded, activation, factors: gated)
   }
 }

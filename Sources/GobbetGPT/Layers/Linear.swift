@@ -20,11 +20,13 @@ struct Linear: Sendable {
     self.bias = bias + [Float](repeating: 0, count: paddedCount - bias.count)
   }
 
-  /// Shapes: `input` [T, inputs], `output` [T, outputs].
+  /// Shapes: `input` [T, inputs], `output` [T, outputs], or wider if the outputs go to the columns
+  /// from `column` on.
   func apply(
     _ input: FloatMatrix, _ epilogue: Kernels.Epilogue, into output: inout FloatMatrix,
-    _ kernels: Kernels
+    column: Int = 0, _ kernels: Kernels
   ) {
-    kernels.multiply(input, weights, bias: bias, epilogue, inputs: inputs, into: &output)
+    kernels.multiply(
+      input, weights, bias: bias, epilogue, inputs: inputs, into: &output, column: column)
   }
 }

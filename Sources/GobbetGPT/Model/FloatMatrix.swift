@@ -54,4 +54,18 @@ public struct FloatMatrix: Hashable, Sendable {
     elements.append(contentsOf: rows.elements)
     rowCount += rows.rowCount
   }
+
+  /// Adds the rows of another matrix of the same shape, times a factor.
+  mutating func add(_ rows: FloatMatrix, times factor: Float) {
+    precondition(
+      rows.width == width && rows.rowCount == rowCount, "add: rows of another shape")
+    for index in elements.indices {
+      elements[index] = elements[index].addingProduct(rows.elements[index], factor)
+    }
+  }
+
+  /// Multiplies all elements by a factor.
+  mutating func multiply(by factor: Float) {
+    for index in elements.indices { elements[index] *= factor }
+  }
 }

@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetData
 
 /// Tokens through a model, on one thread or several.
 ///
@@ -9,6 +10,8 @@ public final class ForwardPass {
   public let model: GPT
   private let kernels: Kernels
   private var workspace: Workspace
+  /// The turns of every kind of rotation that the model has, for the positions so far.
+  private var turns: [Architecture.Rotation: TurnTable]
 
   /// A pass through a model, in a pool of that many threads, the caller's among them.
   ///
@@ -21,7 +24,8 @@ public final class ForwardPass {
   package init(_ model: GPT, threadCount: Int, variant: KernelVariant) throws(GPTError) {
     self.model = model
     kernels = try Kernels(variant: variant, threadCount: threadCount)
-    workspace = Workspace(width: model.configuration.width)
+    workspace = Workspace(model.architecture)
+    turns = model.turns
   }
 
   /// Positions, of the tokens that go in now, whose logits are wanted.
@@ -111,8 +115,19 @@ public final class ForwardPass {
         let rows = workspace.residual.rows(part)
         model.finalNorm.apply(rows, into: &workspace.normalized, kernels)
         model.head.apply(workspace.normalized, .store, into: &logits, kernels)
+        scale(&logits)
         body(logits, Array(piece.wantedSequences[part]))
       }
+    }
+  }
+
+  /// Multiplies and caps logits as the model does.
+  private func scale(_ logits: inout FloatMatrix) {
+    let architecture = model.architecture
+    if let softcap = architecture.logitSoftcap {
+      kernels.cap(&logits, scale: architecture.logitScale, at: softcap)
+    } else if architecture.logitScale != 1 {
+      logits.multiply(by: architecture.logitScale)
     }
   }
 
@@ -122,9 +137,7 @@ public final class ForwardPass {
     var noWeights: AttentionWeights?
     for layer in model.blocks.indices {
       let isLast = layer == model.blocks.count - 1
-      model.blocks[layer].apply(
-        &workspace, piece.segments, layer: layer, kept: isLast ? piece.wanted : nil,
-        weights: &noWeights, kernels)
+      apply(layer, to: piece, kept: isLast ? piece.wanted : nil, weights: &noWeights)
     }
     piece.commit()
   }
@@ -139,7 +152,7 @@ public final class ForwardPass {
   ) throws(GPTError) -> FloatMatrix {
     let batch = [Continuation(ids, try self.cache(cache))]
     try check(batch)
-    var embeddings = FloatMatrix(rowCount: 0, width: model.configuration.width)
+    var embeddings = FloatMatrix(rowCount: 0, width: model.architecture.hiddenSize)
     for piece in Piece.pieces(of: batch, positions) {
       applyBlocks(to: piece)
       model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
@@ -156,8 +169,25 @@ public final class ForwardPass {
 
   private static let headRowsAtOnce = 120
 
+  /// Puts the embeddings of a piece into the residual stream, and sees to the turns of its positions.
   private func embed(_ piece: Piece) {
     model.embedding.apply(piece.ids, at: piece.positions, into: &workspace.residual)
+    if let norm = model.embeddingNorm {
+      norm.apply(workspace.residual, into: &workspace.normalized, kernels)
+      workspace.takeNormalized()
+    }
+    let end = (piece.positions.max() ?? 0) + 1
+    for rotation in Array(turns.keys) { turns[rotation]?.reserve(end) }
+  }
+
+  /// Runs what is in the residual stream through a block.
+  private func apply(
+    _ layer: Int, to piece: Piece, kept: KeptRows?, weights: inout AttentionWeights?
+  ) {
+    let rotation = model.architecture.layers[layer].rotation
+    model.blocks[layer].apply(
+      &workspace, piece, layer: layer, kept: kept, rotation.flatMap { turns[$0] },
+      weights: &weights, kernels)
   }
 
   /// The residual stream of every position before the first block, after each block but the last,
@@ -190,13 +220,12 @@ public final class ForwardPass {
     try check(batch)
     let piece = Piece.whole(batch[0])
     var weights = AttentionWeights(
-      headCount: model.configuration.headCount, positionCount: ids.count)
+      headCount: model.architecture.headCount, positionCount: ids.count)
     embed(piece)
     show(workspace.residual)
     for layer in model.blocks.indices {
       var seen = layer == observed ? weights : nil
-      model.blocks[layer].apply(
-        &workspace, piece.segments, layer: layer, kept: nil, weights: &seen, kernels)
+      apply(layer, to: piece, kept: nil, weights: &seen)
       if let seen { weights = seen }
       show(workspace.residual)
     }
@@ -236,7 +265,7 @@ public final class ForwardPass {
   /// Checks that there are tokens and that the model has them all.
   func check(_ ids: [TokenID]) throws(GPTError) {
     guard !ids.isEmpty else { throw GPTError(.noTokens) }
-    let bound = model.configuration.vocabularySize
+    let bound = model.architecture.vocabularySize
     if let index = ids.firstIndex(where: { $0 >= bound }) {
       throw GPTError(.unknownToken(ids[index], index: index, bound: bound))
     }

@@ -1,22 +1,25 @@
 public import GobbetData
 
-/// A GPT-2 model: its weights, ready to be computed with.
+/// A decoder: its weights, ready to be computed with.
 ///
 /// Share it between threads; it never changes.
 public struct GPT: Sendable {
   /// What the weights are in memory.
   public let precision: Precision
-  /// The sizes of the model.
-  public let configuration: GPTConfiguration
+  /// What kind of model it is, with its sizes.
+  public let architecture: Architecture
   /// Logits of a position: the vocabulary, or the classes of a classification head.
   public var headWidth: Int { head.outputCount }
 
   let embedding: Embedding
+  let embeddingNorm: Norm?
   let blocks: [Block]
-  let finalNorm: LayerNorm
+  let finalNorm: Norm
   let head: Linear
+  /// An empty table for every kind of rotation.
+  let turns: [Architecture.Rotation: TurnTable]
 
-  /// Reads the weights, on that many threads; the names are those of Hugging Face's GPT-2.
+  /// Reads the weights of a GPT-2, on that many threads; the names are those of Hugging Face's GPT-2.
   ///
   /// Without a configuration, the source's metadata must hold one. A tensor `lm_head.weight` [K, C]
   /// is the head if the configuration does not tie it to the embedding, with `lm_head.bias` [K] if
@@ -37,45 +40,62 @@ public struct GPT: Sendable {
     threadCount: Int, partByteCount: Int
   ) throws {
     let configuration = try configuration ?? Self.configuration(of: source)
-    var parameters = try Parameters(
-      source, configuration, precision, ThreadPool(threadCount: threadCount),
-      partByteCount: partByteCount)
-    let width = configuration.width
-    func norm(_ name: String) throws -> LayerNorm {
-      LayerNorm(
-        gain: try parameters.vector("\(name).weight", count: width),
-        shift: try parameters.vector("\(name).bias", count: width),
-        epsilon: configuration.layerNormEpsilon)
+    // A number of layers out of a file must not decide how long the list of their tensors gets.
+    let lastLayer = configuration.layerCount - 1
+    guard lastLayer < min(source.tensors.count, Architecture.maximumLayerCount) else {
+      throw GPTError(.missingTensor("h.\(lastLayer).ln_1.weight"))
     }
-    self.configuration = configuration
+    try self.init(
+      source, configuration.architecture, .gpt2, precision, threadCount: threadCount,
+      partByteCount: partByteCount)
+  }
+
+  /// Reads the weights of a model of any architecture, on that many threads.
+  ///
+  /// The names are the common ones that a family's own are brought to (`embedding.weight`,
+  /// `blocks.0.query.weight` …); matrices are [outputs, inputs].
+  /// - Throws: ``GPTError`` for weights that make no such model, else an error of the source.
+  public init(
+    _ source: any TensorSource, architecture: Architecture, precision: Precision = .float32,
+    threadCount: Int = 1
+  ) throws {
+    try self.init(
+      source, architecture, .common, precision, threadCount: threadCount,
+      partByteCount: PackingList.partByteCount)
+  }
+
+  private init(
+    _ source: any TensorSource, _ architecture: Architecture, _ names: ParameterNames,
+    _ precision: Precision, threadCount: Int, partByteCount: Int
+  ) throws {
+    var parameters = try Parameters(
+      source, architecture, names, precision, ThreadPool(threadCount: threadCount),
+      partByteCount: partByteCount)
+    let size = architecture.hiddenSize
+    self.architecture = architecture
     self.precision = precision
     embedding = Embedding(
       tokens: try parameters.matrix(
-        "wte.weight", .byOutput, width, configuration.vocabularySize),
-      positions: try parameters.vector(
-        "wpe.weight", count: configuration.contextLength * width))
-    blocks = try (0..<configuration.layerCount).map { layer in
-      let name = "h.\(layer)"
-      return Block(
-        attentionNorm: try norm("\(name).ln_1"),
-        attention: Attention(
-          project: try parameters.linear("\(name).attn.c_attn", width, 3 * width),
-          combine: try parameters.linear(
-            "\(name).attn.c_proj", width, width, inputs: .eightBits)),
-        feedForwardNorm: try norm("\(name).ln_2"),
-        feedForward: FeedForward(
-          up: try parameters.linear("\(name).mlp.c_fc", width, 4 * width),
-          down: try parameters.linear(
-            "\(name).mlp.c_proj", 4 * width, width, inputs: .eightBitsUpwards)))
+        "\(names.tokenEmbedding).weight", .byOutput, size, architecture.vocabularySize),
+      positions: architecture.hasLearnedPositions
+        ? try parameters.vector(
+          "\(names.positionEmbedding).weight", count: architecture.contextLength * size) : nil,
+      multiplier: architecture.embeddingMultiplier)
+    let plain = Architecture.Norm(kind: .rmsPlain, epsilon: architecture.norm.epsilon)
+    embeddingNorm = architecture.normalizesEmbedding ? Norm(plain, size) : nil
+    blocks = try architecture.layers.indices.map {
+      try Block(&parameters, architecture, layer: $0)
     }
-    finalNorm = try norm("ln_f")
+    finalNorm = try parameters.norm(names.finalNorm, size)
     if parameters.hasOwnHead {
       head = Linear(
-        try parameters.matrix("lm_head.weight", .byOutput, width, parameters.headWidth),
-        bias: try parameters.vector("lm_head.bias", count: parameters.headWidth))
+        try parameters.matrix("\(names.head).weight", .byOutput, size, parameters.headWidth),
+        bias: try parameters.vector("\(names.head).bias", count: parameters.headWidth))
     } else {
       head = Linear(embedding.tokens)
     }
+    let rotations = Set(architecture.layers.compactMap(\.rotation))
+    turns = Dictionary(uniqueKeysWithValues: rotations.map { ($0, TurnTable($0)) })
     try parameters.pack()
   }
 
@@ -86,5 +106,12 @@ public struct GPT: Sendable {
       throw GPTError(.missingConfiguration)
     }
     return try GPTConfiguration(json: json)
+  }
+}
+
+extension Norm {
+  /// A norm without weights.
+  fileprivate init(_ plain: Architecture.Norm, _ size: Int) {
+    self.init(gain: [Float](repeating: 1, count: size), shift: nil, epsilon: plain.epsilon)
   }
 }

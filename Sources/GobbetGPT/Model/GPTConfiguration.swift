@@ -1,3 +1,5 @@
+public import GobbetData
+
 /// The sizes of a model, under the names of GPT-2's `config.json`.
 public struct GPTConfiguration: Hashable, Sendable {
   /// The metadata key under which weights carry it.
@@ -96,5 +98,22 @@ public struct GPTConfiguration: Hashable, Sendable {
     let sizes = sizes.map { "\"\($0.key)\":\($0.size)" }.joined(separator: ",")
     return "{\(sizes),\"layer_norm_epsilon\":\(layerNormEpsilon),"
       + "\"tie_word_embeddings\":\(hasTiedHead)}"
+  }
+}
+
+extension GPTConfiguration {
+  /// The architecture of a GPT-2 of these sizes.
+  ///
+  /// - Precondition: there are at most `Architecture.maximumLayerCount` layers.
+  public var architecture: Architecture {
+    var architecture = Architecture(
+      vocabularySize: vocabularySize, contextLength: contextLength, hiddenSize: width,
+      layerCount: layerCount, headCount: headCount, feedForwardSize: 4 * width)
+    architecture.norm = .init(kind: .layer, epsilon: layerNormEpsilon)
+    architecture.hasLearnedPositions = true
+    architecture.activation = .geluTanh
+    architecture.isGated = false
+    architecture.hasTiedHead = hasTiedHead
+    return architecture
   }
 }

@@ -1,4 +1,5 @@
 internal import CGobbetKernels
+internal import GobbetData
 
 /// The keys and values of one sequence: what later tokens need of earlier ones.
 ///
@@ -11,6 +12,7 @@ public final class KeyValueCache {
 
   /// Positions there is memory for, in whole panels; more come when they are needed.
   private(set) var capacity: Int
+  /// Heads that have keys and values.
   let headCount: Int
   let headWidth: Int
   var width: Int { headCount * headWidth }
@@ -27,12 +29,12 @@ public final class KeyValueCache {
   ///
   /// - Throws: ``GPTError`` (`outOfMemory`).
   public init(_ model: GPT) throws(GPTError) {
-    let configuration = model.configuration
+    let architecture = model.architecture
     precision = model.precision
-    contextLength = configuration.contextLength
-    headCount = configuration.headCount
-    headWidth = configuration.headWidth
-    layerCount = configuration.layerCount
+    contextLength = architecture.contextLength
+    headCount = architecture.keyValueHeadCount
+    headWidth = architecture.headDimension
+    layerCount = architecture.layers.count
     capacity = 0
     memory = try LargeMemory(wordCount: 0)
     try reserve(min(Self.firstCapacity, contextLength))
@@ -81,10 +83,10 @@ public final class KeyValueCache {
 
   /// Whether it was made for a model like that one.
   func fits(_ model: GPT) -> Bool {
-    let configuration = model.configuration
-    return precision == model.precision && contextLength == configuration.contextLength
-      && headCount == configuration.headCount && headWidth == configuration.headWidth
-      && layerCount == configuration.layerCount
+    let architecture = model.architecture
+    return precision == model.precision && contextLength == architecture.contextLength
+      && headCount == architecture.keyValueHeadCount && headWidth == architecture.headDimension
+      && layerCount == architecture.layers.count
   }
 
   /// The keys of a layer; the pointer lives until ``reserve(_:)``.

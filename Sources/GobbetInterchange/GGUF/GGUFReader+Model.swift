@@ -13,8 +13,20 @@ extension GGUFReader {
       // The shortest decimal of the float, so that 1e-5 stays 1e-5.
       configuration.layerNormEpsilon = Double("\(epsilon)") ?? Double(epsilon)
     }
+    configuration.beginningOfTextID = self["tokenizer.ggml.bos_token_id"]?.size
+    configuration.endOfTextID = self["tokenizer.ggml.eos_token_id"]?.size
     return configuration
   }
+
+  /// Whether the file has a tokenizer of a kind that ``vocabulary()`` reads.
+  package var hasKnownTokenizer: Bool {
+    guard self["tokenizer.ggml.model"]?.string == "gpt2" else { return false }
+    let name = self["tokenizer.ggml.pre"]?.string ?? "default"
+    return Self.patterns.contains { $0.name == name }
+  }
+
+  /// Whether the file has a tokenizer of any kind.
+  package var hasTokenizer: Bool { self["tokenizer.ggml.model"] != nil }
 
   /// The byte-level BPE vocabulary in the file; nil if it has none.
   ///

@@ -71,11 +71,12 @@ public struct GGUFReader: TensorSource {
   /// The value of a key; nil if there is none.
   public subscript(key: String) -> GGUFValue? { header[key] }
 
-  /// The values as text, but for those of the vocabulary.
+  /// The values as text, and their types under `gguf.types`; the tokens and merges that
+  /// ``vocabulary()`` reads are left out.
   public var metadata: [(String, String)] {
-    header.keys.filter { !$0.hasPrefix("tokenizer.") }.compactMap { key in
-      header[key].map { (key, $0.text) }
-    }
+    let isRead = hasKnownTokenizer
+    let kept = header.keys.filter { !(isRead && GGUFVocabulary.keys.contains(Array($0.utf8))) }
+    return GGUFTypedText.pairs(kept.compactMap { key in header[key].map { (key, $0) } })
   }
 
   /// The part and the entry of a tensor.

@@ -1,4 +1,4 @@
-internal import GobbetData
+package import GobbetData
 
 extension GPT2Configuration {
   /// The configuration with all that the tensors tell.
@@ -40,15 +40,58 @@ extension GPT2Configuration {
     return result
   }
 
-  /// One flat JSON object with the keys of `config.json`, in a fixed order; sizes that are not known
-  /// are left out.
-  public var json: String {
-    let sizes = [
+  /// The text of a `config.json` with which transformers loads the model.
+  ///
+  /// `elementType` is that of the weights.
+  package func huggingFaceText(elementType: ElementType?) -> [UInt8] {
+    var members = [
+      #""architectures": ["GPT2LMHeadModel"]"#, #""model_type": "gpt2""#,
+      #""activation_function": "gelu_new""#, "\"layer_norm_epsilon\": \(layerNormEpsilon)",
+    ]
+    for (key, size) in sizes + [
+      ("bos_token_id", beginningOfTextID), ("eos_token_id", endOfTextID),
+    ] {
+      // transformers takes GPT-2's own where a file says nothing.
+      members.append("\"\(key)\": \(size.map(String.init) ?? "null")")
+    }
+    members.append("\"tie_word_embeddings\": \(hasTiedHead ?? true)")
+    switch elementType {
+    case .float32: members.append(#""dtype": "float32""#)
+    case .float16: members.append(#""dtype": "float16""#)
+    case .bfloat16: members.append(#""dtype": "bfloat16""#)
+    case .float64: members.append(#""dtype": "float64""#)
+    default: break
+    }
+    return Array("{\n  \(members.joined(separator: ",\n  "))\n}\n".utf8)
+  }
+
+  /// Whether a `config.json` says nothing else of a model than this does.
+  ///
+  /// Whether the head is tied is left to the tensors, as readers do.
+  package func agrees(with other: GPT2Configuration) -> Bool {
+    func agree(_ path: KeyPath<GPT2Configuration, Int?>) -> Bool {
+      guard let one = self[keyPath: path], let two = other[keyPath: path] else { return true }
+      return one == two
+    }
+    return layerNormEpsilon == other.layerNormEpsilon && agree(\.vocabularySize)
+      && agree(\.contextLength) && agree(\.width) && agree(\.layerCount) && agree(\.headCount)
+      && agree(\.beginningOfTextID) && agree(\.endOfTextID)
+  }
+
+  private var sizes: [(String, Int?)] {
+    [
       ("vocab_size", vocabularySize), ("n_positions", contextLength), ("n_embd", width),
       ("n_layer", layerCount), ("n_head", headCount),
     ]
+  }
+
+  /// One flat JSON object with the keys of `config.json`, in a fixed order; sizes that are not known
+  /// are left out.
+  public var json: String {
     var members = sizes.compactMap { key, size in size.map { "\"\(key)\":\($0)" } }
     members.append("\"layer_norm_epsilon\":\(layerNormEpsilon)")
+    if let id = beginningOfTextID { members.append("\"bos_token_id\":\(id)") }
+    if let id = endOfTextID { members.append("\"eos_token_id\":\(id)") }
     if let hasTiedHead { members.append("\"tie_word_embeddings\":\(hasTiedHead)") }
     return "{\(members.joined(separator: ","))}"
   }

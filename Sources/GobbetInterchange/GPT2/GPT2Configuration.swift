@@ -20,6 +20,11 @@ public struct GPT2Configuration: Hashable, Sendable {
   /// A head whose elements differ from the embedding's is a head of its own whatever this says.
   public var hasTiedHead: Bool?
 
+  /// The id of the token that begins a text; nil where nothing says so.
+  public var beginningOfTextID: Int?
+  /// The id of the token that ends a text; nil where nothing says so.
+  public var endOfTextID: Int?
+
   /// A configuration that leaves everything to the tensors.
   public init() { layerNormEpsilon = 1e-5 }
 
@@ -60,10 +65,19 @@ public struct GPT2Configuration: Hashable, Sendable {
       }
       layerNormEpsilon = epsilon
     }
+    beginningOfTextID = try Self.id(root, "bos_token_id")
+    endOfTextID = try Self.id(root, "eos_token_id")
     if let value = try root.member("tie_word_embeddings"), !value.isNull {
       guard let isTied = value.bool else { throw value.error(.damaged("not a boolean")) }
       hasTiedHead = isTied
     }
+  }
+
+  /// The id under a key; nil if there is none.
+  private static func id(_ root: JSONValue, _ key: String) throws(InterchangeError) -> Int? {
+    guard let value = try root.member(key), !value.isNull else { return nil }
+    guard let id = value.size else { throw value.error(.unsupported("other than one id")) }
+    return id
   }
 
   /// Refuses models with the names of GPT-2 that are no GPT-2.

@@ -1,18 +1,19 @@
 public import GobbetBPE
-internal import GobbetData
+package import GobbetData
 
 extension GPT2Weights {
   /// Writes the model to a GGUF file that llama.cpp runs.
   ///
   /// With a `type`, matrices are stored as that, as ``GGUFWriter`` says. With a vocabulary the file
-  /// holds it too.
+  /// holds it too, with a token for each row of the embedding. Metadata of the source goes with it,
+  /// in the types that it had in GGUF.
   /// - Throws: as ``GGUFWriter``; ``InterchangeError`` (`notRepresentable`) for a vocabulary that
   ///   llama.cpp has no words for.
   public func writeGGUF(
     to path: String, as type: GGUFType? = nil, vocabulary: Vocabulary? = nil,
     replacing: Bool = false, progress: (Int) throws -> Void = { _ in }
   ) throws {
-    var values: [(key: String, value: GGUFValue)] = [("general.architecture", .string("gpt2"))]
+    var own: [(key: String, value: GGUFValue)] = [("general.architecture", .string("gpt2"))]
     let sizes = [
       ("gpt2.context_length", configuration.contextLength),
       ("gpt2.embedding_length", configuration.width),
@@ -20,96 +21,74 @@ extension GPT2Weights {
       ("gpt2.block_count", configuration.layerCount),
       ("gpt2.attention.head_count", configuration.headCount),
     ]
-    for case (let key, let size?) in sizes { values.append((key, .uint32(UInt32(size)))) }
-    values.append(
+    for case (let key, let size?) in sizes { own.append((key, .uint32(UInt32(size)))) }
+    own.append(
       (
         "gpt2.attention.layer_norm_epsilon", .float32(Float(configuration.layerNormEpsilon))
       ))
-    // What else a GGUF file said of itself.
-    let own = ["general.architecture", "general.alignment", "general.file_type"]
-    for (key, value) in metadata where key.hasPrefix("general.") && !own.contains(key) {
-      values.append((key, .string(value)))
+    let ends = GGUFVocabulary.ends(configuration, vocabulary)
+    let metadata = metadata.filter {
+      !$0.0.utf8.elementsEqual(GPT2Configuration.metadataKey.utf8)
     }
-    if let vocabulary { values += try Self.values(of: vocabulary, path) }
-    let layers = configuration.layerCount ?? 0
-    let renamed = try RenamedWeights(self, as: .gguf, layerCount: layers)
+    let values = try GGUFWriter.values(
+      own: own, metadata: metadata, vocabulary: vocabulary, ends: ends,
+      rowCount: configuration.vocabularySize, path: path)
+    let names = Dictionary(
+      uniqueKeysWithValues: GPT2Dialect.gguf.rules(layerCount: configuration.layerCount ?? 0)
+        .map { (Array($0.canonical.utf8), $0) })
+    let renamed = try RenamedWeights(self) { tensor in
+      guard let rule = names[Array(tensor.name.utf8)], let name = rule.parts.first else {
+        return (tensor.name, false)
+      }
+      return (name, rule.isLinear)
+    }
     try GGUFWriter.write(
       renamed, to: path, values: values, as: type, replacing: replacing, progress: progress)
   }
-
-  private static func values(
-    of vocabulary: Vocabulary, _ path: String
-  ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
-    guard let name = GGUFReader.patterns.first(where: { $0.pattern == vocabulary.pattern })?.name
-    else {
-      throw InterchangeError(
-        .notRepresentable("the pattern \(vocabulary.pattern.name ?? "without a name")"), path: path)
-    }
-    let visible = try VisibleText(vocabulary, path: path)
-    var texts = [GGUFValue](repeating: .string(""), count: vocabulary.idBound)
-    // Unused (5) until a token takes the place: normal (1) or control (3).
-    var kinds = [GGUFValue](repeating: .int32(5), count: vocabulary.idBound)
-    for id in texts.indices { texts[id] = .string("[PAD\(id)]") }
-    for entry in visible.entries {
-      texts[Int(entry.id)] = .string(String(decoding: entry.text, as: UTF8.self))
-      let isSpecial = vocabulary.specialTokens.token(withID: entry.id) != nil
-      kinds[Int(entry.id)] = .int32(isSpecial ? 3 : 1)
-    }
-    let merges = visible.merges.map { left, right in
-      GGUFValue.string(String(decoding: left + [UInt8(ascii: " ")] + right, as: UTF8.self))
-    }
-    return [
-      ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string(name)),
-      ("tokenizer.ggml.tokens", .array(elementType: 8, texts)),
-      ("tokenizer.ggml.token_type", .array(elementType: 5, kinds)),
-      ("tokenizer.ggml.merges", .array(elementType: 8, merges)),
-    ]
-  }
 }
 
-/// A GPT-2 under the names and in the layouts of another dialect, one tensor for one.
-private struct RenamedWeights: TensorSource {
-  let tensors: [TensorDescription]
-  let metadata: [(String, String)] = []
-  private let source: GPT2Weights
-  private let assemblies: [[UInt8]: TensorAssembly]
+extension GGUFWriter {
+  /// Writes weights of any model, under the names that they have, with their metadata and a vocabulary.
+  ///
+  /// - Throws: as ``write(_:to:values:as:replacing:progress:)``; ``InterchangeError``
+  ///   (`notRepresentable`) for metadata and vocabularies that GGUF cannot hold.
+  package static func write(
+    _ source: some TensorSource, to path: String, vocabulary: Vocabulary?,
+    as type: GGUFType? = nil, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
+  ) throws {
+    let rowCount = source.tensor(named: "token_embd.weight")?.shape.first
+    let values = try values(
+      own: [], metadata: source.metadata, vocabulary: vocabulary, ends: [], rowCount: rowCount,
+      path: path)
+    try write(
+      source, to: path, values: values, as: type, replacing: replacing, progress: progress)
+  }
 
-  init(_ source: GPT2Weights, as dialect: GPT2Dialect, layerCount: Int) throws {
-    var assemblies: [TensorAssembly] = []
-    for rule in dialect.rules(layerCount: layerCount) {
-      guard let tensor = source.tensor(named: rule.canonical), let name = rule.parts.first else {
-        continue
+  /// What stands in front of the tensors: `own` values first, then those of the metadata, then the
+  /// vocabulary.
+  static func values(
+    own: [(key: String, value: GGUFValue)], metadata: [(String, String)], vocabulary: Vocabulary?,
+    ends: [(key: String, value: GGUFValue)], rowCount: Int?, path: String
+  ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
+    let vocabularyValues =
+      try vocabulary.map { vocabulary throws(InterchangeError) in
+        try GGUFVocabulary.values(of: vocabulary, rowCount: rowCount, path: path)
+      } ?? []
+    let added = vocabularyValues + ends
+    // How the elements are stored is another matter in the new file.
+    let stale = ["general.file_type", "general.quantization_version"]
+    let taken = Set((own + added).map { Array($0.key.utf8) } + stale.map { Array($0.utf8) })
+    var kept: [(key: String, value: GGUFValue)] = []
+    for (key, value) in try GGUFTypedText.values(metadata, path: path)
+    where !taken.contains(Array(key.utf8)) {
+      if key == "general.alignment", case .string(let text) = value, let size = UInt32(text) {
+        // Files of earlier versions kept all values as strings.
+        kept.append((key, .uint32(size)))
+      } else {
+        kept.append((key, value))
       }
-      let assembly = try TensorAssembly(
-        name: name, parts: [tensor], isTransposed: rule.isLinear && dialect.isOutputMajor)
-      if let assembly { assemblies.append(assembly) }
     }
-    self.source = source
-    tensors = assemblies.map(\.result)
-    self.assemblies = Dictionary(
-      assemblies.map { (Array($0.result.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
-  func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    guard let assembly = assemblies[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe assembly.read(from: source, bytes: range, into: destination)
-  }
-
-  func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let part = assemblies[Array(tensor.name.utf8)]?.onlyPart else { return false }
-    return source.readsParts(of: part)
+    return own + kept + added
   }
 }

@@ -13,15 +13,21 @@ public struct GPT2Weights: TensorSource {
   public let metadata: [(String, String)]
   /// Its sizes.
   public let configuration: GPT2Configuration
+  /// The causal masks of the source, which are no parameters and are left out, by their names.
+  public let maskNames: [String]
   private let source: any TensorSource
   private let assemblies: [[UInt8]: TensorAssembly]
 
   /// The weights in `source`, or nil if they are not a GPT-2's in a known dialect, whole and without
   /// anything more.
   ///
+  /// The configuration is asked for only if they are.
   /// - Throws: ``InterchangeError`` if configuration and tensors disagree or the number of heads is not
-  ///   known; else errors of the source.
-  public init?(_ source: some TensorSource, configuration: GPT2Configuration = .init()) throws {
+  ///   known; errors of the source, and what `configuration` throws.
+  public init?(
+    _ source: some TensorSource,
+    configuration: @autoclosure () throws -> GPT2Configuration = .init()
+  ) throws {
     let names = GPT2Names(source.tensors)
     guard let dialect = names.dialect else { return nil }
     let layerCount = names.layerCount(dialect)
@@ -35,6 +41,7 @@ public struct GPT2Weights: TensorSource {
       guard let assembly else { return nil }
       assemblies.append(assembly)
     }
+    let configuration = try configuration()
     let embedding = assemblies[0]
     var isTied = true
     if let head = assemblies.last(where: { $0.result.name == "lm_head.weight" }) {
@@ -46,6 +53,8 @@ public struct GPT2Weights: TensorSource {
     }
     self.source = source
     self.dialect = dialect
+    maskNames = (0..<layerCount).flatMap { dialect.buffers(layer: $0) }
+      .compactMap { names[$0]?.name }
     tensors = assemblies.map(\.result)
     self.assemblies = Dictionary(
       assemblies.map { (Array($0.result.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })

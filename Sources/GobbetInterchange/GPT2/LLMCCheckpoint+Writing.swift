@@ -1,14 +1,17 @@
-internal import GobbetData
+public import GobbetData
 internal import GobbetSystem
 
 extension LLMCCheckpoint {
   /// Writes a GPT-2 to a checkpoint at `path` that llm.c reads.
   ///
-  /// Its elements are `bfloat16` if those of the token embedding are, else 32-bit floats.
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a model without biases or
-  ///   with a head of its own; what the source throws.
+  /// Its elements become `elementType`; nil makes them `bfloat16` if all of them are, and 32-bit
+  /// floats if those hold all of them exactly.
+  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a model without biases, with a
+  ///   head of its own, another epsilon than 1e-5, or elements that llm.c does not have; what the
+  ///   source throws.
   public static func write(
-    _ weights: GPT2Weights, to path: String, replacing: Bool = false
+    _ weights: GPT2Weights, to path: String, as elementType: ElementType? = nil,
+    replacing: Bool = false
   ) throws {
     let sizes = weights.configuration
     guard let positions = sizes.contextLength, let vocabulary = sizes.vocabularySize,
@@ -17,11 +20,21 @@ extension LLMCCheckpoint {
     guard weights.tensor(named: "lm_head.weight") == nil else {
       throw InterchangeError(.notRepresentable("a head that is not the embedding"), path: path)
     }
+    guard weights.tensor(named: "lm_head.bias") == nil else {
+      throw InterchangeError(.notRepresentable("a head with a bias"), path: path)
+    }
+    guard Float(sizes.layerNormEpsilon) == 1e-5 else {
+      throw InterchangeError(
+        .notRepresentable("\(sizes.layerNormEpsilon), where llm.c computes with 1e-5"), path: path,
+        field: "layer_norm_epsilon")
+    }
+    let type = try elementType ?? Self.elementType(holding: weights, path)
+    guard type == .float32 || type == .bfloat16 else {
+      throw InterchangeError(.notRepresentable("elements of type \(type.name)"), path: path)
+    }
     let layout = LLMCLayout(
       positions: positions, vocabulary: vocabulary, layers: layers, width: width,
       paddedVocabulary: (vocabulary + 127) / 128 * 128)
-    let isShort = weights.tensor(named: "wte.weight")?.elementType == .bfloat16
-    let type: ElementType = isShort ? .bfloat16 : .float32
     guard layout.byteCount(type) != nil else {
       throw InterchangeError(.notRepresentable("2^63 bytes or more"), path: path)
     }
@@ -29,7 +42,7 @@ extension LLMCCheckpoint {
 
     var header: [UInt8] = []
     header.append(littleEndian: LLMCLayout.magic)
-    header.append(littleEndian: UInt32(isShort ? 5 : 3))
+    header.append(littleEndian: UInt32(type == .bfloat16 ? 5 : 3))
     for size in [positions, vocabulary, layers, heads, width, layout.paddedVocabulary] {
       header.append(littleEndian: Int32(size))
     }
@@ -47,6 +60,19 @@ extension LLMCCheckpoint {
       }
     }
     try file.commit()
+  }
+
+  /// The type of llm.c's that holds every element exactly.
+  private static func elementType(
+    holding weights: GPT2Weights, _ path: String
+  ) throws(InterchangeError) -> ElementType {
+    if weights.tensors.allSatisfy({ $0.elementType == .bfloat16 }) { return .bfloat16 }
+    for tensor in weights.tensors where tensor.elementType.bitWidth > 32 {
+      throw InterchangeError(
+        .notRepresentable("elements of type \(tensor.elementType.name), unless they are converted"),
+        path: path, field: tensor.name)
+    }
+    return .float32
   }
 
   /// The data of one tensor as llm.c lays it out.

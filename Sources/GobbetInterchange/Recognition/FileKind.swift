@@ -1,7 +1,7 @@
 internal import GobbetFile
 public import GobbetSystem
 
-/// What a file holds, told by its first bytes, never by its name.
+/// What a file holds, told by its content, never by its name.
 public enum FileKind: Hashable, Sendable {
   /// A Gobbet container.
   case gobbet
@@ -33,6 +33,11 @@ public enum FileKind: Hashable, Sendable {
     let file = try InputFile(path, regularOnly: true)
     let start = try file.bytes(in: 0..<4096)
     self = FileKind(start: start)
+    // What the object is, a key far behind may tell.
+    if self == .json || self == .safetensorsIndex {
+      let found = try JSONTopLevel.first(of: [.weightMap, .addedTokens, .tokenizerModel], in: file)
+      self = found == .weightMap ? .safetensorsIndex : .json
+    }
   }
 
   /// Looks at the first bytes of a file.

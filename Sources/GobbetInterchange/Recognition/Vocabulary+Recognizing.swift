@@ -28,10 +28,8 @@ extension Vocabulary {
         throw LoadingError(path: path, reason: "holds no vocabulary")
       }
       self = vocabulary
-    case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch:
-      throw LoadingError(path: path, reason: "holds weights, not a vocabulary")
-    case .empty: throw LoadingError(path: path, reason: "is empty")
-    case .other: throw LoadingError(path: path, reason: "is no vocabulary of a known format")
+    case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch, .empty, .other:
+      throw try FileDescription.error(path, wanted: "a vocabulary")
     }
   }
 

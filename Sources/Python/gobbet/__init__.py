@@ -25,6 +25,7 @@ from .errors import (
     LibraryMissing,
     NoInput,
     NotFound,
+    OutOfRange,
     ReadWriteFailed,
     SpecialToken,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "LibraryMissing",
     "NoInput",
     "NotFound",
+    "OutOfRange",
     "ReadWriteFailed",
     "Sampler",
     "SpecialToken",

@@ -112,6 +112,9 @@ class SamplerState(Structure):
         ("rank", c_uint64),
         ("world_size", c_uint64),
         ("position", c_uint64),
+        ("stop_count", c_uint64),
+        ("stop_world_sizes", c_uint64 * 16),
+        ("stop_positions", c_uint64 * 16),
     ]
 
 

@@ -9,21 +9,42 @@ import os
 from typing import IO
 from collections.abc import Iterator
 
+from . import _native
 from .errors import BadData, LibraryMissing, NoInput
 
 
 def documents(path: str | os.PathLike[str], *, text_key: str = "text") -> Iterator[bytes]:
-    """The documents of a file, or of all files below a directory by their names.
+    """The documents of a file, or of all files below a directory, as `gobbet` reads them.
 
-    A file of JSON Lines (`.jsonl`, `.ndjson`) has a document a line, under `text_key`; any other
-    file is one document. Files that end in `.gz` or `.zst` are decompressed.
+    A file of JSON Lines (`.jsonl`, `.ndjson`) has a document a line, under `text_key`; another file
+    is one document. Files that end in `.gz` or `.zst` are decompressed; hidden ones are left out.
+
+    Args:
+        path: A file, a directory, or a pattern such as `corpus/*.jsonl`.
+        text_key: The key that holds the text of a line, `a.b` for nested ones.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: A line has no text under `text_key`, or a file is damaged. A ValueError.
+
+    Example:
+        writer.add_texts(documents("corpus/"))
     """
-    path = os.fspath(path)
+    if not _native.available():
+        yield from _documents(os.fspath(path), text_key)
+        return
+    from .corpus_reader import CorpusReader
+
+    for batch in CorpusReader(path, text_key=text_key):
+        yield from batch
+
+
+def _documents(path: str, text_key: str) -> Iterator[bytes]:
+    """The same by Python alone, without patterns and nested keys."""
     if os.path.isdir(path):
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            for name in sorted(names):
-                yield from documents(os.path.join(folder, name), text_key=text_key)
+        names = [name for name in os.listdir(path) if not name.startswith(".")]
+        for name in sorted(names, key=os.fsencode):
+            yield from _documents(os.path.join(path, name), text_key)
         return
     stem, opened = path, _opened(path)
     if path.endswith((".gz", ".zst")):

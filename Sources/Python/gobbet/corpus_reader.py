@@ -14,6 +14,7 @@ import numpy.typing as npt
 from . import _native, _structures
 from ._native import address, local
 from .errors import InvalidArgument
+from .integers import ends as ends_of, integers
 
 Path = str | os.PathLike[str]
 Format = Literal["auto", "text", "jsonl"]
@@ -76,7 +77,7 @@ class CorpusReader:
         batch_bytes: int = 1 << 20,
     ) -> None:
         if format not in _FORMATS:
-            raise InvalidArgument(f"format is one of {', '.join(_FORMATS)}, not {format}")
+            raise InvalidArgument(f"format: {format} is none of {', '.join(_FORMATS)}")
         listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         encoded = [_native.path_bytes(path) for path in listed]
         array = (ctypes.c_char_p * len(encoded))(*encoded)
@@ -157,11 +158,8 @@ def checked(
     texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
     """Texts one behind the other and where each ends, as the library takes them."""
-    texts = np.ascontiguousarray(texts, dtype=np.uint8)
-    ends = np.ascontiguousarray(ends, dtype=np.uint64)
-    if texts.ndim != 1 or ends.ndim != 1 or (int(ends[-1]) if len(ends) else 0) != len(texts):
-        raise InvalidArgument("texts do not end where their bytes do")
-    return texts, ends
+    texts = integers(texts, np.uint8, "texts")
+    return texts, ends_of(ends, len(texts), "ends")
 
 
 def hashes_of(
@@ -182,7 +180,9 @@ def hashes_of(
 
 def sequence_hash(hashes: npt.NDArray[np.uint64], value: int = 0) -> int:
     """The number that stands for the documents of `value` and those of `hashes` behind them."""
-    hashes = np.ascontiguousarray(hashes, dtype=np.uint64)
+    hashes = np.ascontiguousarray(hashes)
+    if hashes.dtype != np.uint64:
+        raise InvalidArgument(f"hashes are uint64, not {hashes.dtype}")
     if hashes.ndim != 2 or hashes.shape[1] != 2:
         raise InvalidArgument("hashes are rows of two numbers")
     number = ctypes.c_uint64(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,6 +15,8 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
+from .integers import integers
+from .dataset_folder import DatasetFolder, manifest_of
 from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
@@ -24,29 +26,53 @@ Path = str | os.PathLike[str]
 
 
 class TokenDataset:
-    """The tokens of one packed file, or of several that are read as one.
+    """The tokens of one packed file, of a folder of shards, or of several files read as one.
 
-    `dataset[i]` is a token, `dataset[a:b]` an array of them, of type `dtype`: uint16 where the ids
-    fit it, and uint32 otherwise, unless told. `cache_bytes` bounds the decoded blocks that are kept
-    (0: 16 MiB). A dataset may be used by several threads, sent to other processes, which open the
-    files again, and used on in a forked one.
+    `dataset[i]` is a token, `dataset[a:b]` an array of them. A dataset may be used by several
+    threads, sent to other processes, which open the files again, and used on in a forked one. It may
+    have more files than a process may have open: some are then opened when they are read.
+
+    Args:
+        paths: A file; the folder that `gobbet pack` or `gobbet.jobs` wrote, or the manifest in it; or
+            several files, whose tokens follow one another.
+        split: The part of the folder, `train` if it is None, or `validation`.
+        cache_bytes: How many bytes of decoded blocks are kept; 0 for 16 MiB.
+        dtype: The type of arrays of tokens: uint16 where the ids fit it, and uint32 otherwise, if
+            it is None.
+
+    Raises:
+        NoInput: A file is missing, or the folder has no manifest. A FileNotFoundError.
+        NotFound: The folder has no such split. A KeyError.
+        BadData: A file is damaged, or another than the manifest lists. A ValueError.
+
+    Example:
+        dataset = gobbet.TokenDataset("packed/", split="validation")
     """
 
     def __init__(
         self,
         paths: Path | Sequence[Path],
         *,
+        split: str | None = None,
         cache_bytes: int = 0,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         self.paths: list[str] = [os.fsdecode(path) for path in listed]
+        folder = None
+        if len(listed) == 1 and (manifest := manifest_of(self.paths[0])) is not None:
+            folder = DatasetFolder(manifest, "train" if split is None else split)
+            self.paths = folder.paths
+        elif split is not None:
+            raise InvalidArgument(f"split {split}: only a folder with a manifest has splits")
         self._cache_bytes = cache_bytes
         self._pure: Tokens | None = None
         if _native.available():
             self._open(cache_bytes)
         else:
             self._open_pure()
+        if folder is not None and folder.content_id != self.content_id:
+            folder.blame(lambda path: TokenDataset(path, cache_bytes=1).content_id)
         self.dtype = _integer_type(
             ("uint16" if self.id_bound <= 1 << 16 else "uint32") if dtype is None else dtype
         )
@@ -323,7 +349,7 @@ class Windows(Sequence):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self._count))]
         position = index + self._count if index < 0 else index
@@ -331,22 +357,27 @@ class Windows(Sequence):
             raise IndexError(f"window {index} of {self._count}")
         start = position * self.stride
         row = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
-        return row[:-1], row[1:]
+        return row[:-1].copy(), row[1:]
 
     def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-        """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
-        chosen = np.ascontiguousarray(indices, dtype=np.uint64)
+        """Windows and the token after each, [indices, length + 1]: inputs and targets in one."""
+        chosen = integers(indices, np.uint64, "windows", below=self._count)
         result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
         if self.dataset._pure is not None:
             for row, index in zip(result, chosen.tolist()):
                 start = index * self.stride
                 row[:] = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
             return result
-        self.rows_into(chosen, address(result))
+        self.batch_into(chosen, address(result), None)
         return result
 
-    def rows_into(self, indices: npt.NDArray[np.uint64], place: int) -> None:
-        """Writes `rows` to memory at `place`, an address which has room for them."""
+    def batch_into(
+        self, indices: npt.NDArray[np.uint64], inputs: int, targets: int | None
+    ) -> None:
+        """Writes inputs and targets, [indices, length] each, to memory at two addresses.
+
+        Without targets (None), the inputs are those of `rows`. There must be room for them.
+        """
         dataset = self.dataset
         status = dataset._library.dataset_windows(
             dataset._live(),
@@ -355,8 +386,8 @@ class Windows(Sequence):
             address(indices),
             len(indices),
             self._kind,
-            place,
-            None,
+            inputs,
+            targets,
             local.error_at,
         )
         if status:
@@ -365,16 +396,25 @@ class Windows(Sequence):
     def batch(
         self, indices: Sequence[int] | npt.NDArray[np.integer]
     ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
-        """Inputs and targets of many windows, each [indices, length]; two views of one array."""
-        rows = self.rows(indices)
-        return rows[:, :-1], rows[:, 1:]
+        """Inputs and targets of many windows, each [indices, length], contiguous and apart."""
+        chosen = integers(indices, np.uint64, "windows", below=self._count)
+        if self.dataset._pure is not None:
+            rows = self.rows(chosen)
+            return rows[:, :-1].copy(), rows[:, 1:].copy()
+        shape = (len(chosen), self.length)
+        inputs, targets = np.empty(shape, self.dtype), np.empty(shape, self.dtype)
+        self.batch_into(chosen, address(inputs), address(targets))
+        return inputs, targets
 
 
-def _integer_type(dtype: npt.DTypeLike) -> np.dtype:
-    kind = np.dtype(dtype)
+def _integer_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    known = ", ".join(_native.INTEGER_TYPES)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        raise InvalidArgument(f"tokens as {dtype!r}: none of {known}") from None
     if kind.name not in _native.INTEGER_TYPES or not kind.isnative:
-        known = ", ".join(_native.INTEGER_TYPES)
-        raise InvalidArgument(f"tokens as {kind.name}: {known} are known")
+        raise InvalidArgument(f"tokens as {kind.name}: none of {known}")
     return kind
 
 

@@ -13,7 +13,9 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument, NotFound
+from .integers import ends as ends_of, integers
 from .joining import utf8
+from .special_tokens import missing_special
 
 _PIECE_BYTES = 1 << 24
 Path = str | os.PathLike[str]
@@ -60,13 +62,18 @@ class DatasetWriter:
         self.content_id: str | None = None
 
     def add(self, *documents: Sequence[int] | npt.NDArray[np.integer]) -> None:
-        """Adds documents of ids."""
-        arrays = [np.asarray(document) for document in documents]
-        for array in arrays:
-            if array.ndim != 1 or len(array) and (array.min() < 0 or array.max() > 0xFFFFFFFF):
-                raise InvalidArgument("a document is one axis of ids")
+        """Adds documents of ids; all of them, or none if an id is refused.
+
+        Raises:
+            InvalidArgument: A document isn't a sequence of integers. A ValueError.
+            OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
+        """
+        arrays = [
+            integers(document, np.uint32, f"document {number}", below=self._encoding.n_vocab)
+            for number, document in enumerate(documents)
+        ]
         ends = np.cumsum([len(array) for array in arrays], dtype=np.uint64)
-        ids = np.concatenate(arrays or [np.zeros(0)]).astype(np.uint32)
+        ids = np.concatenate([*arrays, np.zeros(0, np.uint32)])
         _native.check(
             self._library.dataset_writer_add_tokens(
                 self._owner.value, address(ids), address(ends), len(arrays), local.error_at
@@ -75,25 +82,33 @@ class DatasetWriter:
 
     def add_joined(
         self,
-        ids: npt.NDArray[np.uint32],
-        ends: npt.NDArray[np.uint64],
+        ids: npt.NDArray[np.integer],
+        ends: npt.NDArray[np.integer],
         *,
         sources: Sequence[bytes] | None = None,
-        byte_counts: npt.NDArray[np.uint64] | None = None,
+        byte_counts: npt.NDArray[np.integer] | None = None,
     ) -> None:
-        """Adds documents whose ids lie one behind the other: number `i` has those up to `ends[i]`.
+        """Adds documents whose ids lie one after the other; all of them, or none.
 
-        The file tells where each comes from and how many bytes its text had, if they are given.
+        Args:
+            ids: The ids of all documents.
+            ends: Where the ids of each document end; the last is the number of ids.
+            sources: Where each document comes from, UTF-8, if the file shall say so.
+            byte_counts: How many bytes the text of each had, if the file shall say so.
+
+        Raises:
+            InvalidArgument: A value isn't an integer, ids belong to no document, or there are not
+                as many sources or byte counts as documents. A ValueError.
+            OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
         """
-        ids, ends = np.ascontiguousarray(ids, np.uint32), np.ascontiguousarray(ends, np.uint64)
-        if len(ends) and int(ends[-1]) != len(ids):
-            raise InvalidArgument("documents do not end where their ids do")
-        if len(ends) != len(ends if sources is None else sources):
-            raise InvalidArgument("there are not as many sources as documents")
+        ids = integers(ids, np.uint32, "ids", below=self._encoding.n_vocab)
+        ends = ends_of(ends, len(ids), "ends")
+        if sources is not None and len(sources) != len(ends):
+            raise InvalidArgument(f"{len(sources)} sources for {len(ends)} documents")
         if byte_counts is not None:
-            byte_counts = np.ascontiguousarray(byte_counts, np.uint64)
+            byte_counts = integers(byte_counts, np.uint64, "byte_counts")
             if len(byte_counts) != len(ends):
-                raise InvalidArgument("there are not as many numbers of bytes as documents")
+                raise InvalidArgument(f"{len(byte_counts)} byte counts for {len(ends)} documents")
         joined, source_ends = _native.joined(list(sources or ()))
         _native.check(
             self._library.dataset_writer_add_noted(
@@ -132,7 +147,7 @@ class DatasetWriter:
             try:
                 token = ctypes.c_uint32(self._encoding.special_tokens[append])
             except KeyError:
-                raise NotFound(f"the vocabulary has no special token {append}") from None
+                raise NotFound(missing_special(append, self._encoding.special_tokens)) from None
         for data in _pieces(texts):
             joined, ends = _native.joined(data)
             _native.check(

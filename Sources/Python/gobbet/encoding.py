@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from . import _native, _structures
 from ._native import address, local
 from .decoding import Decoding
-from .errors import InvalidArgument, SpecialToken
+from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
 from .saving import Saving
 from .special_tokens import Policy, refusal
@@ -76,6 +76,9 @@ class Encoding(Decoding, Saving):
                 raise InvalidArgument(f"two tokens have the rank {rank}")
             tokens[rank] = token
         specials = sorted((special_tokens or {}).items(), key=lambda pair: pair[1])
+        for text, token in specials:
+            if not 0 <= token < 1 << 32:
+                raise OutOfRange(f"special token {text}: its id is {token}, not from 0 to 2^32 - 1")
         data, ends = _native.joined(tokens)
         texts, text_ends = _native.joined([text.encode() for text, _ in specials])
         ids = (ctypes.c_uint32 * len(specials))(*[token for _, token in specials])
@@ -343,7 +346,8 @@ class Encoding(Decoding, Saving):
                 mine.ends_at,
                 count,
                 specials,
-                max(threads, 0),
+                # A larger number would lose its upper bits on the way; C refuses this one.
+                min(max(threads, 0), 1 << 31),
                 mine.buffer_at,
                 mine.room,
                 ctypes.addressof(id_ends),

@@ -23,6 +23,10 @@ class InvalidArgument(Error, ValueError):
     status = 2
 
 
+class OutOfRange(InvalidArgument, OverflowError):
+    """A number is too large or too small for what it is to be."""
+
+
 class NotFound(Error, KeyError):
     """There is nothing of that name or id."""
 

@@ -33,7 +33,7 @@ class safe_open(SafeOpen):
     them exactly, where `widen` is set. The 4-bit types become int8 and uint8.
     """
 
-    def __init__(self, filename: Path, *, verify: bool = False, widen: bool = False) -> None:
+    def __init__(self, filename: Path, *, verify: bool = True, widen: bool = False) -> None:
         super().__init__(filename, verify=verify)
         self._widen = widen
 
@@ -54,7 +54,11 @@ class safe_open(SafeOpen):
         size = (last - first) * width
         if size == 0:
             data = np.empty(shape, dtype=dtype)
-        elif info.is_raw and info.file_offset and not self._verify:
+        elif (
+            info.is_raw
+            and info.file_offset
+            and (not self._verify or self._file.check(index, first, last))
+        ):
             start = info.file_offset + first * width
             data = np.frombuffer(
                 self._file.mapped(), dtype, size // dtype.itemsize, start
@@ -119,9 +123,12 @@ _F8E4M3 = _f8e4m3_values()
 
 
 def load_file(
-    filename: Path, *, verify: bool = False, widen: bool = False
+    filename: Path, *, verify: bool = True, widen: bool = False
 ) -> dict[str, np.ndarray]:
-    """All tensors of a file by their names; those stored raw look into the mapped file."""
+    """All tensors of a file by their names; those stored raw look into the mapped file.
+
+    With `verify` False their checksums are not compared: see `safe_open`.
+    """
     with safe_open(filename, verify=verify, widen=widen) as file:
         return file.get_tensors()
 

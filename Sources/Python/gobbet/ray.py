@@ -30,7 +30,7 @@ finalize = jobs.finalize
 def count(
     inputs: Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str],
-    pattern: str = "gpt2",
+    pattern: str = "cl100k",
     reading: Reading = Reading(),
     *,
     replace: bool = False,

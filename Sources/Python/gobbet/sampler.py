@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .dataset import TokenDataset
 
 Order = Literal["sequential", "shuffled", "groups"]
+#: What a sampler is, as it is stored: numbers, names, and the pairs of `earlier`.
+State = dict[str, Any]
 
 _ORDERS: dict[str, int] = {"sequential": 1, "shuffled": 2, "groups": 3}
 _STATE_NUMBERS = (
@@ -31,6 +33,8 @@ _STATE_NUMBERS = (
     "world_size",
     "position",
 )
+#: How often the number of ranks may change in an epoch.
+_MOST_STOPS = 16
 
 
 class Sampler:
@@ -40,34 +44,43 @@ class Sampler:
     All that resuming needs are the few numbers of `state_dict`.
     """
 
-    def __init__(self, dataset: TokenDataset, state: Mapping[str, object]) -> None:
+    def __init__(self, dataset: TokenDataset, state: Mapping[str, Any]) -> None:
         self.dataset = dataset
         self._make(_native.library().sampler_make, state)
 
-    def _make(self, function, state: Mapping[str, object]) -> None:
+    def _make(self, function: Any, state: Mapping[str, Any], *place: int) -> None:
         library = _native.library()
         structure = _structures.SamplerState(size=ctypes.sizeof(_structures.SamplerState))
+        order = state.get("order")
+        if order not in _ORDERS:
+            raise InvalidArgument(f"order {order} is none of {', '.join(_ORDERS)}")
+        structure.order = _ORDERS[order]
         try:
-            structure.order = _ORDERS[str(state["order"])]
             for name in _STATE_NUMBERS:
-                number = int(state[name])  # type: ignore[call-overload]
-                if not 0 <= number < 1 << 64:
-                    raise InvalidArgument(f"{name} must be from 0 to 2^64 - 1")
-                setattr(structure, name, number)
+                setattr(structure, name, _number(name, state[name]))
             content = bytes.fromhex(str(state.get("content_id", "00" * 32)))
             structure.content_id[:] = content
+            stops = [(int(world_size), int(position))
+                     for world_size, position in state.get("earlier", ())]  # fmt: skip
         except (KeyError, ValueError, TypeError) as error:
             if isinstance(error, InvalidArgument):
                 raise
             raise InvalidArgument(f"no state of a sampler: {error!r}") from None
+        if len(stops) > _MOST_STOPS:
+            raise InvalidArgument(f"earlier has {len(stops)} stops, more than {_MOST_STOPS}")
+        structure.stop_count = len(stops)
+        for index, (world_size, position) in enumerate(stops):
+            structure.stop_world_sizes[index] = _number("earlier", world_size)
+            structure.stop_positions[index] = _number("earlier", position)
         dataset = self.dataset
         if dataset._pure is not None:
             raise LibraryMissing("sampling needs the native library, which is missing")
         _native.check(
             function(
-                dataset._live(), ctypes.addressof(structure), local.handle_at, local.error_at
+                dataset._live(), ctypes.addressof(structure), *place, local.handle_at,
+                local.error_at,
             )
-        )
+        )  # fmt: skip
         self._owner = _native.Handle(local.handle.value, library.sampler_close)
         self._library = library
 
@@ -112,21 +125,68 @@ class Sampler:
         return structure, local.number.value
 
     def __len__(self) -> int:
-        """How many windows this rank visits an epoch."""
+        """How many windows this rank visits an epoch; since the last change of their number."""
         return self._described()[1]
 
-    def state_dict(self) -> dict[str, int | str]:
-        """All that resuming needs: a few numbers and the content id of the dataset."""
+    def state_dict(self) -> State:
+        """All that resuming needs, on any rank: a few numbers and the content id of the dataset.
+
+        `earlier` has a pair for each change of the number of ranks in this epoch: how many they
+        were, and how many windows each had visited since the change before.
+        """
         structure, _ = self._described()
         names = {code: name for name, code in _ORDERS.items()}
-        state: dict[str, int | str] = {"order": names[structure.order]}
+        state: State = {"order": names[structure.order]}
         state |= {name: getattr(structure, name) for name in _STATE_NUMBERS}
         state["content_id"] = bytes(structure.content_id).hex()
+        state["earlier"] = [
+            [structure.stop_world_sizes[index], structure.stop_positions[index]]
+            for index in range(structure.stop_count)
+        ]
         return state
 
-    def load_state_dict(self, state: Mapping[str, object]) -> None:
+    def load_state_dict(
+        self,
+        state: Mapping[str, Any],
+        *,
+        rank: int | None = None,
+        world_size: int | None = None,
+    ) -> None:
         """Goes on where another sampler of the same dataset stopped.
 
-        Raises `BadData` if the state is of another dataset.
+        Args:
+            state: What `state_dict` of that sampler gave.
+            rank: This rank, if it isn't that of the state; with `world_size`.
+            world_size: How many ranks there are now. The ranks of the state must all have visited
+                equally many windows, or their whole share; what they left is shared out anew.
+
+        Raises:
+            BadData: The state is of another dataset, or of other windows.
         """
-        self._make(_native.library().sampler_resume, state)
+        if (rank is None) != (world_size is None):
+            raise InvalidArgument("rank and world_size come together")
+        if rank is None or world_size is None:
+            self._make(_native.library().sampler_resume, state)
+        else:
+            place = _number("rank", rank), _number("world_size", world_size)
+            self._make(_native.library().sampler_resume_as, state, *place)
+
+
+def share_length(count: int, rank: int, world_size: int) -> int:
+    """How many of `count` windows are those of a rank."""
+    return count * (rank + 1) // world_size - count * rank // world_size
+
+
+def windows_left(state: Mapping[str, Any]) -> int:
+    """How many windows of the epoch were left, for all ranks, when their number last changed."""
+    left = int(state["window_count"])
+    for world_size, position in state.get("earlier", ()):
+        left = 0 if position > left // world_size else left - position * world_size
+    return left
+
+
+def _number(name: str, value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < 1 << 64:
+        raise InvalidArgument(f"{name} must be from 0 to 2^64 - 1")
+    return number

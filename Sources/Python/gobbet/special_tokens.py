@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from array import array
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from . import _structures
@@ -55,3 +56,17 @@ def refusal(token: str) -> str:
         f"allowed_special={{{token!r}}}, or as ordinary text by a disallowed_special without it, "
         "such as ()"
     )
+
+
+def missing_special(token: str, known: Mapping[str, int]) -> str:
+    """The message for a special token that a vocabulary doesn't have."""
+    return f"the vocabulary has no special token {token}; {listed(known)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names that there are, for messages about one that there isn't; at most 16 of them."""
+    every = list(names)
+    if not every:
+        return "it has none"
+    more = f" and {len(every) - 16} more" if len(every) > 16 else ""
+    return f"it has {', '.join(every[:16])}{more}"

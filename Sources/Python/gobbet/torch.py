@@ -32,7 +32,7 @@ class safe_open(SafeOpen):
     """A file of tensors that come as PyTorch tensors on `device`."""
 
     def __init__(
-        self, filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = False
+        self, filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = True
     ) -> None:
         super().__init__(filename, verify=verify)
         self._device = torch.device(device)
@@ -51,12 +51,16 @@ class safe_open(SafeOpen):
         width = row_bytes(info)
         size = (last - first) * width
         if size == 0:
-            tensor = torch.empty(shape, dtype=dtype)
-        elif info.is_raw and info.file_offset and not self._verify:
+            tensor = torch.empty(shape, dtype=dtype, device="cpu")
+        elif (
+            info.is_raw
+            and info.file_offset
+            and (not self._verify or self._file.check(index, first, last))
+        ):
             start = info.file_offset + first * width
             tensor = self._mapped()[start : start + size].view(dtype).view(shape)
         else:
-            tensor = torch.empty(shape, dtype=dtype)
+            tensor = torch.empty(shape, dtype=dtype, device="cpu")
             self._file.read_into(index, first, last, tensor.data_ptr(), size)
         return tensor if self._device.type == "cpu" else tensor.to(self._device)
 
@@ -72,11 +76,13 @@ class safe_open(SafeOpen):
 
 
 def load_file(
-    filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = False
+    filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = True
 ) -> dict[str, torch.Tensor]:
     """All tensors of a file by their names; those stored raw look into the mapped file.
 
-    What is written to them stays in this process.
+    What is written to them stays in this process. With `verify` False their checksums are not
+    compared: see `safe_open`. The device is `device`, as with safetensors, not that of
+    `torch.set_default_device`.
     """
     with safe_open(filename, device, verify=verify) as file:
         return file.get_tensors()
@@ -101,7 +107,8 @@ def save_file(
         for name, tensor in tensors.items():
             code = _CODES.get(tensor.dtype)
             if code is None:
-                raise InvalidArgument(f"{name}: {tensor.dtype} is no element type")
+                known = ", ".join(str(dtype) for dtype in _CODES)
+                raise InvalidArgument(f"{name}: {tensor.dtype} is none of {known}")
             data = tensor.detach().to("cpu").contiguous()
             writer.add(name, code, tuple(data.shape), data.data_ptr(), data.nbytes)
         writer.finish()

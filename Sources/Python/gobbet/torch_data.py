@@ -2,18 +2,19 @@
 
 - `WindowDataset`: map-style, for samplers of one's own;
 - `WindowStream`: iterable, whose workers and ranks share the windows among them;
-- `WindowLoader`: batches, read by threads, in an order that does not depend on their number, which
-  resumes from a few integers at the very batch where it stopped.
+- `WindowLoader` (`gobbet.window_loader`): batches, read by threads, in an order that does not depend
+  on their number, which resumes from a few integers at the very batch where it stopped.
+
+Inputs and targets are tensors of their own, contiguous, in the memory of the CPU. `WindowLoader`
+puts them on the device that `torch.set_default_device` names; the others leave that to the
+`DataLoader`, whose workers cannot share the memory of another device.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,41 +23,52 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from .dataset import TokenDataset, Windows
 from .errors import BadData, InvalidArgument
-from .sampler import Order, Sampler
+from .integers import integers
+from .ranks import Ranks
+from .sampler import Order, Sampler, share_length
+
+if TYPE_CHECKING:
+    from .window_loader import WindowLoader as WindowLoader
 
 Path = str | os.PathLike[str]
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-class WindowBatch(Sequence):
-    """Windows that lie in one tensor of rows: inputs, and the token behind.
+class WindowBatch(Sequence[Pair]):
+    """Windows that lie side by side in two tensors: a sequence of pairs of inputs and targets.
 
     It is a list of pairs for whoever takes it for one; `collate` takes it whole.
     """
 
-    def __init__(self, rows: torch.Tensor) -> None:
-        self.rows = rows
+    def __init__(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
+        self.inputs, self.targets = inputs, targets
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.inputs)
 
-    def __getitem__(self, index):
-        row = self.rows[index]
-        return row[:-1], row[1:]
+    def __getitem__(self, index: Any) -> Any:
+        return self.inputs[index], self.targets[index]
 
 
 def collate(samples: Any) -> Any:
     """Batches of a `WindowDataset` without a copy: for `DataLoader(…, collate_fn=collate)`."""
     if isinstance(samples, WindowBatch):
-        return samples.rows[:, :-1], samples.rows[:, 1:]
+        return samples.inputs, samples.targets
     return torch.utils.data.default_collate(samples)
 
 
-class WindowDataset(Dataset):
-    """The windows of a dataset by their indices: pairs of inputs and targets, int64.
+class WindowDataset(Dataset[Pair]):
+    """The windows of a dataset by their indices: pairs of inputs and targets, int64, on the CPU.
 
     With `collate` as the loader's `collate_fn` a batch is read in one step. `pin_memory` is for
-    `rows` outside of a loader's workers; a DataLoader pins by itself.
+    `batch` outside of a loader's workers; a DataLoader pins by itself.
+
+    Args:
+        dataset: A dataset, or its path or paths, as `TokenDataset` takes them.
+        length: Inputs of each window.
+        stride: Tokens from the start of a window to the start of the next; `length` if it is None.
+        dtype: uint16, uint32, int32 or int64.
+        pin_memory: Whether the tensors lie in pinned memory.
     """
 
     def __init__(
@@ -70,44 +82,60 @@ class WindowDataset(Dataset):
     ) -> None:
         self.dataset = dataset if isinstance(dataset, TokenDataset) else TokenDataset(dataset)
         self.windows: Windows = self.dataset.windows(length, stride, dtype=dtype)
-        self._dtype: torch.dtype = getattr(torch, dtype)
+        self._dtype: torch.dtype = getattr(torch, self.windows.dtype.name)
         self._pin_memory = pin_memory
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __getitem__(self, index: int) -> Pair:
-        batch = self.__getitems__([index])
-        return batch[0]
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError(f"window {index} of {len(self)}")
+        inputs, targets = self.batch([place])
+        return inputs[0], targets[0]
 
     def __getitems__(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> WindowBatch:
         """Many windows at once, as `DataLoader` asks for them."""
-        return WindowBatch(self.rows(indices))
+        return WindowBatch(*self.batch(indices))
 
-    def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> torch.Tensor:
-        """Windows and the token behind each, [indices, length + 1]: inputs and targets in one."""
-        chosen = np.ascontiguousarray(indices, dtype=np.uint64)
+    def batch(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> Pair:
+        """The inputs and the targets of windows, each [indices, length].
+
+        Raises:
+            InvalidArgument: An index isn't an integer, or there is no such window.
+        """
+        chosen = integers(indices, np.uint64, "windows", below=len(self))
         if self.dataset._pure is not None:
-            read = torch.from_numpy(self.windows.rows(chosen))
-            return read.pin_memory() if self._pin_memory else read
-        shape = (len(chosen), self.windows.length + 1)
-        if get_worker_info() is not None:
-            # Written where the main process will read it, and not copied there afterwards.
-            size = shape[0] * shape[1] * self._dtype.itemsize
-            storage = torch.UntypedStorage._new_shared(size)
-            rows = torch.empty(0, dtype=self._dtype).set_(storage, 0, shape)
-        else:
-            rows = torch.empty(shape, dtype=self._dtype, pin_memory=self._pin_memory)
-        self.windows.rows_into(chosen, rows.data_ptr())
-        return rows
+            inputs, targets = map(torch.from_numpy, self.windows.batch(chosen))
+            return (inputs.pin_memory(), targets.pin_memory()) if self._pin_memory else (
+                inputs, targets)  # fmt: skip
+        shape = (len(chosen), self.windows.length)
+        inputs, targets = self._room(shape), self._room(shape)
+        self.windows.batch_into(chosen, inputs.data_ptr(), targets.data_ptr())
+        return inputs, targets
+
+    def _room(self, shape: tuple[int, int]) -> torch.Tensor:
+        if get_worker_info() is None:
+            return torch.empty(
+                shape, dtype=self._dtype, device="cpu", pin_memory=self._pin_memory
+            )
+        # Written where the main process will read it, and not copied there afterwards.
+        storage = torch.UntypedStorage._new_shared(shape[0] * shape[1] * self._dtype.itemsize)
+        room = torch.empty(0, dtype=self._dtype, device="cpu")
+        return room.set_(storage, 0, shape)  # type: ignore[call-overload, no-any-return]
 
 
-class WindowStream(IterableDataset):
+class WindowStream(IterableDataset[Pair]):
     """The windows of an epoch, shared among ranks and the workers of each.
 
     Every pass over it is an epoch, and the next pass another. Workers that are started anew for
     each pass begin at the epoch of `set_epoch`. `state_dict` tells where this copy of it is (each
     worker has its own), as torchdata's `StatefulDataLoader` wants it.
+
+    `rank` and `world_size` are those of `torch.distributed` when a pass begins, unless given. Where
+    another shares out what the stream gives, as accelerate and the Trainer of transformers do with
+    iterable datasets, give rank 0 and world size 1.
     """
 
     def __init__(
@@ -123,161 +151,106 @@ class WindowStream(IterableDataset):
         dtype: str = "int64",
     ) -> None:
         self._windows = WindowDataset(dataset, length, stride, dtype=dtype)
-        self._order, self._seed = order, seed
-        self._rank, self._world_size = _place(rank, world_size)
+        self._ranks = Ranks(rank, world_size)
+        #: Where an epoch begins, whatever the rank.
+        self._start = self._windows.dataset.sampler(
+            length, stride, order=order, seed=seed
+        ).state_dict()
         self._epoch = 0
         self._sampler: Sampler | None = None
-        self._made_as = (1, 0)
-        self._state: Mapping[str, object] | None = None
+        #: The rank, the world size, the number of workers and the worker of the sampler.
+        self._made_as = (0, 1, 1, 0)
+        self._state: dict[str, Any] | None = None
 
     def __getstate__(self) -> dict[str, object]:
         # A sampler is of this process; where it is, is not.
-        return self.__dict__ | {"_sampler": None, "_state": self.state_dict() or None}
+        return self.__dict__ | {
+            "_sampler": None, "_state": self.state_dict() or None,
+            "_ranks": self._ranks.for_workers(),
+        }  # fmt: skip
+
+    def __len__(self) -> int:
+        """How many windows this rank, with all its workers, visits an epoch."""
+        rank, world_size = self._ranks.now()
+        return share_length(len(self._windows), rank, world_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """The number of the next pass."""
+        """The number of the next pass; one that was begun, and is of this number, goes on."""
+        if self._state is not None:
+            current = int(self._state["epoch"])
+        elif self._sampler is not None:
+            current = int(self._sampler.state_dict()["epoch"])
+        else:
+            current = self._epoch
         self._epoch = epoch
+        if epoch != current:
+            self._sampler = self._state = None
+
+    def reset(self) -> None:
+        """Begins with the first window of the first epoch, as a new stream does."""
+        self._epoch = 0
         self._sampler = self._state = None
 
-    def _make(self, workers: int, worker: int) -> Sampler:
+    def _make(self, place: tuple[int, int, int, int]) -> Sampler:
+        rank, world_size, workers, worker = place
+        state = self._state or self._start | {"epoch": self._epoch}
+        saved, here = int(state.get("workers", 1)), world_size * workers
+        begun = state["position"] or state.get("earlier")
+        # One of several workers knows its own place only.
+        if begun and (saved > 1 or workers > 1) and (
+            state["world_size"] != here or saved not in (1, workers)
+        ):
+            raise BadData(
+                f"the state is of {state['world_size']} readers, {saved} in each rank, and here "
+                f"are {here}, {workers} in each rank: streams with workers go on among as many, "
+                "WindowLoader among any number of ranks"
+            )
         windows = self._windows.windows
-        sampler = self._windows.dataset.sampler(
-            windows.length,
-            windows.stride,
-            order=self._order,
-            seed=self._seed,
-            epoch=self._epoch,
-            rank=self._rank * workers + worker,
-            world_size=self._world_size * workers,
-        )
-        if self._state is not None:
-            sampler.load_state_dict(self._state)
-            self._state = None
+        sampler = self._windows.dataset.sampler(windows.length, windows.stride)
+        sampler.load_state_dict(state, rank=rank * workers + worker, world_size=here)
+        self._state = None
         return sampler
 
     def __iter__(self) -> Iterator[Pair]:
         info = get_worker_info()
-        place = (1, 0) if info is None else (info.num_workers, info.id)
+        rank, world_size = self._ranks.now()
+        place = (rank, world_size, *((1, 0) if info is None else (info.num_workers, info.id)))
+        if self._sampler is not None and self._state is None:
+            position = int(self._sampler.state_dict()["position"])
+            self._ranks.require_same(self._made_as[:2] if position else (rank, world_size))
         if self._sampler is None or self._state is not None or self._made_as != place:
-            self._sampler, self._made_as = self._make(*place), place
-        for index in self._sampler:
+            self._sampler, self._made_as = self._make(place), place
+        sampler = self._sampler
+        for index in sampler:
             yield self._windows[index]
-        self._sampler.next_epoch()
-        self._epoch += 1
+            self._ranks.require_same((rank, world_size))
+        sampler.next_epoch()
+        self._epoch = int(sampler.state_dict()["epoch"])
 
     def state_dict(self) -> dict[str, Any]:
         """Where this copy is; empty before its first pass."""
         if self._sampler is not None and self._state is None:
-            return self._sampler.state_dict()
+            return self._sampler.state_dict() | {"workers": self._made_as[2]}
         return dict(self._state or {})
 
-    def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Goes on where another copy, of the same rank and worker, stopped."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on where another copy, of any rank, stopped.
+
+        With workers it must be that of the same worker, among as many ranks and workers.
+
+        Raises:
+            BadData: The state is of another dataset, or of other windows.
+        """
+        if state:
+            windows = self._windows.windows
+            resumed = self._windows.dataset.sampler(windows.length, windows.stride)
+            resumed.load_state_dict(state)
         self._state = dict(state) or None
 
 
-class WindowLoader:
-    """Batches of windows, in an order that does not depend on the number of workers.
+def __getattr__(name: str) -> Any:
+    if name == "WindowLoader":
+        from .window_loader import WindowLoader
 
-    A pass over it gives the rest of the epoch, the next pass the next epoch: pairs of inputs and
-    targets, each [batch_size, length]. `state_dict` tells how far the *caller* has come, not the
-    workers that read ahead; `load_state_dict` goes on there.
-
-    The workers are threads, which read at the same time, since the library holds no lock of
-    Python's: what they read is in the memory of this process, and is not sent from another. Each
-    reads `prefetch_factor` batches ahead, into pinned memory if `pin_memory`.
-
-    `rank` and `world_size` are those of `torch.distributed` where it is initialized.
-    """
-
-    def __init__(
-        self,
-        dataset: TokenDataset | Path | Sequence[Path],
-        length: int,
-        batch_size: int,
-        *,
-        stride: int | None = None,
-        order: Order = "shuffled",
-        seed: int = 0,
-        rank: int | None = None,
-        world_size: int | None = None,
-        num_workers: int = 0,
-        prefetch_factor: int = 2,
-        pin_memory: bool = False,
-        drop_last: bool = True,
-        dtype: str = "int64",
-    ) -> None:
-        if batch_size < 1 or num_workers < 0 or prefetch_factor < 1:
-            raise InvalidArgument(
-                f"batches of {batch_size} windows by {num_workers} workers, {prefetch_factor} ahead"
-            )
-        self._windows = WindowDataset(dataset, length, stride, dtype=dtype, pin_memory=pin_memory)
-        rank, world_size = _place(rank, world_size)
-        self._sampler = self._windows.dataset.sampler(
-            length, stride, order=order, seed=seed, rank=rank, world_size=world_size
-        )
-        self._batch_size, self._drop_last = batch_size, drop_last
-        self._num_workers, self._ahead = num_workers, num_workers * prefetch_factor
-        self._position: dict[str, int | str] = self._sampler.state_dict()
-
-    def __len__(self) -> int:
-        """How many batches an epoch has."""
-        count = len(self._sampler)
-        return count // self._batch_size if self._drop_last else -(-count // self._batch_size)
-
-    def __iter__(self) -> Iterator[Pair]:
-        # What the workers of an earlier pass read ahead, this pass reads again.
-        self._sampler.load_state_dict(self._position)
-        batches = self._sampler.batches(self._batch_size, drop_last=self._drop_last)
-        read = self._windows.rows
-        for rows in self._read_ahead(batches) if self._num_workers else map(read, batches):
-            self._position["position"] = int(self._position["position"]) + len(rows)
-            yield rows[:, :-1], rows[:, 1:]
-        self._position["epoch"] = int(self._position["epoch"]) + 1
-        self._position["position"] = 0
-
-    def _read_ahead(self, batches: Iterator[npt.NDArray[np.uint64]]) -> Iterator[torch.Tensor]:
-        """The rows of batches, in order, read by the workers."""
-        pool = ThreadPoolExecutor(self._num_workers, thread_name_prefix="gobbet")
-        try:
-            waiting: deque[Future[torch.Tensor]] = deque(
-                pool.submit(self._windows.rows, batch) for batch in islice(batches, self._ahead)
-            )
-            while waiting:
-                rows = waiting.popleft().result()
-                waiting.extend(
-                    pool.submit(self._windows.rows, batch) for batch in islice(batches, 1)
-                )
-                yield rows
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def state_dict(self) -> dict[str, int | str]:
-        """All that resuming needs: a few numbers and the content id of the dataset."""
-        return dict(self._position)
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Goes on behind the last batch that the loader of `state` gave out.
-
-        Raises `BadData` if the state is of another dataset.
-        """
-        for name in ("length", "stride", "world_size", "rank"):
-            if state.get(name) != self._position[name]:
-                raise BadData(
-                    f"the state is of {name} {state.get(name)}, and here it is "
-                    f"{self._position[name]}"
-                )
-        self._sampler.load_state_dict(state)
-        self._position = self._sampler.state_dict()
-
-
-def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:
-    """The rank and the number of ranks, as told or as torch.distributed has them."""
-    if (rank is None) != (world_size is None):
-        raise InvalidArgument("rank and world_size come together")
-    if rank is not None and world_size is not None:
-        return rank, world_size
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return 0, 1
+        return WindowLoader
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

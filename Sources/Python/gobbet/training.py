@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pathlib
 from typing import TYPE_CHECKING, Literal
 from collections.abc import Iterable, Sequence
 
 from . import _native, _structures
 from ._native import address, local
-from .corpus import documents
 from .encoding import Encoding
 from .errors import InvalidArgument
 
@@ -21,12 +21,14 @@ Path = str | os.PathLike[str]
 
 #: Bytes of text that are counted in one call.
 _CHUNK_BYTES = 1 << 23
+#: Texts that are taken from an iterable before they are counted.
+_TEXTS_AT_ONCE = 1024
 
 
 class Counts:
-    """Counted pretokens of text that is split as `pattern` says: gpt2, cl100k, llama3, o200k, …"""
+    """Counted pretokens of text that is split as `pattern` says: cl100k, gpt2, llama3, o200k, …"""
 
-    def __init__(self, pattern: str = "gpt2") -> None:
+    def __init__(self, pattern: str = "cl100k") -> None:
         library = _native.library()
         _native.check(
             library.counts_make(
@@ -76,6 +78,16 @@ class Counts:
                 self._owner.value, address(texts), address(ends), len(ends), local.error_at
             )
         )
+
+    def add_files(
+        self, paths: Path | Sequence[Path], *, text_key: str = "text"
+    ) -> None:
+        """Counts the pretokens of the documents of files and directories, as `gobbet` reads them."""
+        from .corpus_reader import CorpusReader
+
+        for batch in CorpusReader(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
+            if len(batch):
+                self.add_joined(batch.texts, batch.ends)
 
     def add_file(self, path: Path) -> None:
         """Adds the counts of a file that `write` or `gobbet counts` wrote, of the same pattern."""
@@ -137,7 +149,7 @@ def train(
     source: Path | Iterable[str | bytes | os.PathLike[str]],
     vocab_size: int,
     *,
-    pattern: str = "gpt2",
+    pattern: str = "cl100k",
     text_key: str = "text",
     special_tokens: Sequence[str] = (),
     special_tokens_first: bool = False,
@@ -148,14 +160,40 @@ def train(
 ) -> Encoding:
     """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together.
 
-    `source` is a path (of a file or of a directory), or an iterable of texts; elements that are
-    `pathlib.Path`s are files to be read, as `gobbet.corpus.documents` reads them.
+    `gobbet train` learns the same from the same files with the same options.
+
+    Args:
+        source: The path of a file or of a directory, or an iterable of texts; elements that are
+            `pathlib.Path`s are files and directories. What they hold is what the command reads of
+            them.
+        vocab_size: How many tokens the vocabulary has.
+        pattern: How text is split: cl100k, gpt2, llama3, o200k, …
+        text_key: The key of a JSON line that holds its text, `a.b` for nested ones.
+        special_tokens: The special tokens, in the order of their ids.
+        special_tokens_first: Whether they take the first ids, not the last.
+        min_frequency: Pairs that occur less often are not merged.
+        max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
+        tie_break: Whose order decides between pairs that are equally frequent.
+        name: The name of the encoding.
+
+    Raises:
+        InvalidArgument: An option is wrong, or there is no such pattern.
+        NoInput: A file is missing.
+        BadData: A file does not hold what its name says.
     """
     counts = Counts(pattern)
-    if isinstance(source, (str, os.PathLike)):
-        counts.add_texts(documents(source, text_key=text_key))
-    else:
-        counts.add_texts(_texts(source, text_key))
+    texts: list[str | bytes] = []
+    elements = [pathlib.Path(source)] if isinstance(source, (str, os.PathLike)) else source
+    for element in elements:
+        if isinstance(element, os.PathLike):
+            # Documents are counted, in any order.
+            counts.add_files([element], text_key=text_key)
+            continue
+        texts.append(element)
+        if len(texts) == _TEXTS_AT_ONCE:
+            counts.add_texts(texts)
+            texts = []
+    counts.add_texts(texts)
     return counts.train(
         vocab_size,
         special_tokens=special_tokens,
@@ -191,16 +229,6 @@ def train_from_counts(
     return Encoding._of(local.handle.value, name)
 
 
-def _texts(
-    source: Iterable[str | bytes | os.PathLike[str]], text_key: str
-) -> Iterable[str | bytes]:
-    for element in source:
-        if isinstance(element, os.PathLike):
-            yield from documents(element, text_key=text_key)
-        else:
-            yield element
-
-
 def _options(
     vocab_size: int,
     special_tokens: Sequence[str],
@@ -213,7 +241,7 @@ def _options(
     if not 0 < vocab_size < 1 << 32 or min_frequency < 0 or max_token_length < 0:
         raise InvalidArgument("sizes, frequencies and lengths must not be negative")
     if tie_break not in ("huggingface", "bytes"):
-        raise InvalidArgument(f"tie_break is huggingface or bytes, not {tie_break}")
+        raise InvalidArgument(f"tie_break: {tie_break} is none of huggingface, bytes")
     texts, ends = _native.joined([token.encode() for token in special_tokens])
     options = _structures.TrainingOptions(
         size=ctypes.sizeof(_structures.TrainingOptions),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import _native, _structures
 from ._native import local
 from .errors import BadData, InvalidArgument, NoInput, NotFound
+from .special_tokens import listed
 
 if TYPE_CHECKING:
     from .encoding import Encoding
@@ -128,7 +129,9 @@ class WeightsFile:
         try:
             return self._index[name]
         except KeyError:
-            raise NotFound(f"{self.path}: no tensor is called {name}") from None
+            raise NotFound(
+                f"{self.path}: no tensor is called {name}; {listed(self._index)}"
+            ) from None
 
     def metadata(self) -> dict[str, str]:
         """The metadata in its order."""
@@ -208,6 +211,25 @@ class WeightsFile:
         if status:
             _native.fail(status)
 
+    def check(self, index: int, first: int, last: int) -> bool:
+        """Compares rows `first` to `last` of a tensor with their checksums, once.
+
+        Returns:
+            Whether that is possible here; without the library, only what is copied is checked.
+
+        Raises:
+            BadData: The rows are damaged.
+        """
+        if self._pure is not None:
+            return False
+        threads = 1 if (last - first) * row_bytes(self.tensors[index]) < _BYTES_PER_THREAD else 0
+        status = self._library.weights_check(
+            self._owner.value, index, first, last, threads, local.error_at
+        )
+        if status:
+            _native.fail(status)
+        return True
+
     def close(self) -> None:
         """Closes the file; arrays that look into it go on living."""
         if self._pure is None:
@@ -235,11 +257,13 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 class SafeOpen:
     """A file of tensors with the interface of safetensors' `safe_open`.
 
-    Data that is stored raw is mapped and not copied, nor are its checksums compared, unless
-    `verify` asks for copies that are. Data that is stored compact is always copied and checked.
+    Data that is stored raw is mapped and not copied. Its checksums are compared when a tensor, or
+    some rows of it, are asked for first, which reads them once. With `verify` False they are not:
+    nothing is then read before it is used, and damage to the file becomes wrong numbers. Data that
+    is stored compact is always copied and checked.
     """
 
-    def __init__(self, filename: Path, *, verify: bool = False) -> None:
+    def __init__(self, filename: Path, *, verify: bool = True) -> None:
         self._file = WeightsFile(filename)
         self._verify = verify
 
@@ -336,9 +360,12 @@ class TensorSlice:
 
 
 def safe_open(
-    filename: Path, framework: str = "np", device: Any = "cpu", *, verify: bool = False
+    filename: Path, framework: str = "np", device: Any = "cpu", *, verify: bool = True
 ) -> SafeOpen:
-    """Opens a file of tensors as safetensors' `safe_open` does: for `np` or for `pt`."""
+    """Opens a file of tensors as safetensors' `safe_open` does: for `np` or for `pt`.
+
+    With `verify` False, data that is stored raw is used unchecked.
+    """
     if framework in ("np", "numpy"):
         from . import numpy
 
@@ -347,4 +374,4 @@ def safe_open(
         from . import torch
 
         return torch.safe_open(filename, device, verify=verify)
-    raise InvalidArgument(f"framework {framework}: np and pt are known")
+    raise InvalidArgument(f"framework {framework} is none of np, numpy, pt, torch, pytorch")

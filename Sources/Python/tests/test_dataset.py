@@ -1,13 +1,18 @@
 """Token datasets: ranges, documents, windows, samplers, writing."""
 
+import json
+import os
+import pathlib
 import pickle
+import subprocess
+import sys
 import unittest
 
 import numpy as np
 
 import gobbet
 
-from . import support
+from . import jobs_support, support
 from .support import CODECS, END
 
 
@@ -133,6 +138,161 @@ class DatasetTests(support.Case):
         support.write_dataset(path)
         with self.assertRaises(gobbet.CannotCreate):
             gobbet.DatasetWriter(path, support.encoding()).finish()
+
+    def test_ids_that_are_no_ids_are_refused_by_their_index_and_nothing_is_added(self):
+        path = self.folder / "t.gobbet"
+        bound = support.encoding().n_vocab
+        writer = gobbet.DatasetWriter(path, support.encoding())
+        wrong = (
+            ([1, 2, 3.0], ValueError, "index 2 is 3.0, not an integer"),
+            (np.arange(4) + 0.9, ValueError, "index 0 is 0.9, not an integer"),
+            (np.array([True]), ValueError, "index 0 is True"),
+            (["1"], ValueError, "index 0 is '1'"),
+            (np.arange(4, dtype="u8") + 2**32, OverflowError, f"index 0 is {2**32}"),
+            ([5, -1], OverflowError, "index 1 is -1"),
+            ([5, 2**70], OverflowError, f"index 1 is {2**70}"),
+            ([0, bound], OverflowError, f"index 1 is {bound}, not from 0 to {bound - 1}"),
+            ([[1, 2]], ValueError, "2 axes"),
+        )
+        for ids, kind, message in wrong:
+            with self.subTest(ids), self.assertRaisesRegex(kind, message) as caught:
+                writer.add([1, 2], ids)
+            self.assertIsInstance(caught.exception, gobbet.InvalidArgument)
+            if np.ndim(ids) == 1:
+                with self.assertRaisesRegex(kind, message):
+                    writer.add_joined(ids, [len(ids)])
+        for ends, kind, message in (
+            ([], ValueError, "the last is missing, not 4"),
+            ([2], ValueError, "the last is 2, not 4"),
+            ([3, 2, 4], ValueError, "index 1 is 2, before 3"),
+            ([-1, 4], OverflowError, "index 0 is -1"),
+            ([2.5, 4], ValueError, "index 0 is 2.5"),
+        ):
+            with self.subTest(ends), self.assertRaisesRegex(kind, message):
+                writer.add_joined(np.arange(4), ends)
+        with self.assertRaisesRegex(ValueError, "1 sources for 2"):
+            writer.add_joined([1, 2], [1, 2], sources=[b"a"])
+        with self.assertRaisesRegex(ValueError, "1 byte counts for 2"):
+            writer.add_joined([1, 2], [1, 2], byte_counts=[1])
+        with self.assertRaisesRegex(OverflowError, "byte_counts: index 1 is -1"):
+            writer.add_joined([1, 2], [1, 2], byte_counts=[1, -1])
+        writer.add(np.array([3, 4], dtype="i8"), [], [np.uint16(5)])
+        writer.add_joined([6, 7], [1, 1, 2])
+        writer.finish()
+        found = [each.tolist() for each in gobbet.TokenDataset(path).documents()]
+        self.assertEqual(found, [[3, 4], [], [5], [6], [], [7]])
+
+    def folder_of_shards(self) -> pathlib.Path:
+        """A folder that the command packed, of several shards and two splits."""
+        encoding, folder = self.folder / "v.gobbet", self.folder / "packed"
+        support.encoding().save(encoding)
+        jobs_support.run(
+            "pack", support.FIXTURES / "corpus", "-v", encoding, "-o", folder, "--shard-tokens",
+            20_000, "--validation", 0.2,
+        )  # fmt: skip
+        return folder
+
+    def test_a_folder_that_the_command_packed_is_one_dataset(self):
+        folder = self.folder_of_shards()
+        for name, split in ((None, "train"), ("train", "train"), ("validation", "validation")):
+            paths = sorted(folder.glob(f"{split}-*.gobbet"))
+            expected = gobbet.TokenDataset(paths)
+            for path in (folder, str(folder), folder / "manifest.json"):
+                dataset = gobbet.TokenDataset(path, split=name)
+                self.assertEqual(dataset.content_id, expected.content_id)
+                self.assertTrue((dataset[:] == expected[:]).all())
+                again = pickle.loads(pickle.dumps(dataset))
+                self.assertEqual(again.content_id, expected.content_id)
+        self.assertGreater(len(gobbet.TokenDataset(folder).paths), 2)
+        with self.assertRaisesRegex(KeyError, "no split test; it has train, validation"):
+            gobbet.TokenDataset(folder, split="test")
+        with self.assertRaisesRegex(ValueError, "only a folder"):
+            gobbet.TokenDataset(paths[0], split="train")
+
+    def test_a_folder_that_is_not_what_its_manifest_says_is_refused(self):
+        folder = self.folder_of_shards()
+        shard = sorted(folder.glob("train-*.gobbet"))[1]
+        support.write_dataset(shard, replace=True)
+        with self.assertRaisesRegex(gobbet.BadData, f"{shard.name}: has content id"):
+            gobbet.TokenDataset(folder)
+        manifest = folder / "manifest.json"
+        whole = json.loads(manifest.read_text())
+        for change in ({"kind": "x"}, {"version": 2}, {"splits": 5}, {"splits": [{}]},
+                       {"splits": [{"name": "train", "shards": []}]},
+                       {"splits": [{"name": "train", "shards": [
+                           {"name": "../x.gobbet", "content_id": "00"}]}]}):  # fmt: skip
+            manifest.write_text(json.dumps(whole | change))
+            with self.subTest(change), self.assertRaises(gobbet.BadData):
+                gobbet.TokenDataset(folder)
+        manifest.write_text("[")
+        with self.assertRaises(gobbet.BadData):
+            gobbet.TokenDataset(folder)
+        manifest.rename(folder / "unfinished.json")
+        with self.assertRaisesRegex(FileNotFoundError, "isn't finished"):
+            gobbet.TokenDataset(folder)
+
+    def test_a_dataset_may_have_more_shards_than_files_may_be_open(self):
+        code = """if True:
+            import os, pickle, resource, sys, threading
+            import numpy as np
+            import gobbet
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+            paths = sys.argv[1:]
+            dataset = gobbet.TokenDataset(paths, cache_bytes=1)
+            os.chdir("/")
+            def read():
+                for index in np.random.default_rng(1).integers(0, len(dataset) - 10, 3000).tolist():
+                    assert (dataset.tokens(index, index + 9) == whole[index : index + 9]).all()
+            whole = dataset[:]
+            threads = [threading.Thread(target=read) for _ in range(3)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            assert len(os.listdir("/proc/self/fd")) < 64 if os.path.exists("/proc/self/fd") else True
+            print(len(dataset.paths), dataset.document_count)
+            for index in range(200, len(dataset) - 1, 97): dataset.tokens(index, index + 1)
+            os.replace(os.path.join(os.environ["HERE"], paths[1]),
+                       os.path.join(os.environ["HERE"], paths[0]))
+            try: dataset.tokens(0, 10)
+            except FileNotFoundError as error: print(error)
+        """
+        for codec in ("rank", "raw16"):
+            paths = []
+            for number in range(150):
+                paths.append(f"s{number:03}.gobbet")
+                with gobbet.DatasetWriter(
+                    self.folder / paths[-1], support.encoding(), codec=codec, replace=True,
+                    embed_vocabulary=False,
+                ) as writer:  # fmt: skip
+                    writer.add(list(range(number, number + 100)))
+            done = subprocess.run(
+                [sys.executable, "-c", code, *paths], cwd=self.folder, capture_output=True,
+                text=True, env=os.environ | {"HERE": str(self.folder), "PYTHONPATH": ":".join(
+                    path for path in sys.path if path)},
+            )  # fmt: skip
+            self.assertIn("150 150\n", done.stdout, done.stderr)
+            if codec == "rank":
+                # What is mapped is never opened again.
+                self.assertIn("s000.gobbet: cannot open: it was replaced", done.stdout)
+
+    def test_inputs_and_targets_are_contiguous_and_apart(self):
+        path = self.folder / "t.gobbet"
+        support.write_dataset(path)
+        windows = gobbet.TokenDataset(path).windows(16)
+        for inputs, targets in (windows[3], windows.batch([3, 5])):
+            self.assertTrue(inputs.flags.c_contiguous and targets.flags.c_contiguous)
+            self.assertFalse(np.shares_memory(inputs, targets))
+            before = inputs.copy()
+            targets[:] = 0
+            self.assertTrue((inputs == before).all())
+
+    def test_indices_of_windows_are_not_rounded_or_wrapped(self):
+        path = self.folder / "t.gobbet"
+        support.write_dataset(path)
+        windows = gobbet.TokenDataset(path).windows(16)
+        for indices, kind in (([0.5], ValueError), ([-1], OverflowError),
+                              ([len(windows)], OverflowError)):  # fmt: skip
+            with self.assertRaises(kind):
+                windows.batch(indices)
 
     def test_a_dataset_that_changed_is_not_the_one_that_was_pickled(self):
         path = self.folder / "t.gobbet"

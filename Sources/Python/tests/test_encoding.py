@@ -1,6 +1,8 @@
 """Encodings, beside tiktoken where it is installed."""
 
 import copy
+import gzip
+import json
 import pickle
 import threading
 import unittest
@@ -8,9 +10,10 @@ import unittest
 import numpy as np
 
 import gobbet
-from gobbet import _native
+from gobbet import _native, jobs
+from gobbet.corpus import documents
 
-from . import support
+from . import jobs_support, support
 from .support import END, needs
 
 
@@ -254,11 +257,12 @@ class TrainingTests(support.Case):
     def test_texts_paths_and_counts_give_the_same_vocabulary(self):
         source = support.FIXTURES / "corpus" / "en"
         options = {"special_tokens": [END]}
-        expected = gobbet.train(source, 500, **options).fingerprint
+        split = {"pattern": "gpt2"} | options
+        expected = gobbet.train(source, 500, **split).fingerprint
         files = sorted(source.iterdir())
-        self.assertEqual(gobbet.train(files, 500, **options).fingerprint, expected)
+        self.assertEqual(gobbet.train(files, 500, **split).fingerprint, expected)
         read = (file.read_text() for file in files)
-        self.assertEqual(gobbet.train(read, 500, **options).fingerprint, expected)
+        self.assertEqual(gobbet.train(read, 500, **split).fingerprint, expected)
         half = len(files) // 2
         for name, part in (("a", files[:half]), ("b", files[half:])):
             counts = gobbet.Counts("gpt2")
@@ -276,6 +280,58 @@ class TrainingTests(support.Case):
 
         pattern, table = read_counts(self.folder / "sum.gobbet")
         self.assertEqual((pattern, len(table)), ("gpt2", len(counts)))
+
+    def test_a_folder_is_read_and_learned_from_as_the_command_does(self):
+        corpus = self.folder / "corpus"
+        (corpus / "b").mkdir(parents=True)
+        (corpus / "b.txt").write_text("the river and the boat " * 40)
+        (corpus / "b" / "a.txt").write_bytes(b"\xef\xbb\xbfwater, water\r\n" * 30)
+        (corpus / ".hidden.txt").write_text("zzzz yyyy xxxx " * 90)
+        lines = [json.dumps({"meta": {"body": f"line {number} it's 1234"}}) for number in range(50)]
+        (corpus / "c.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+        output = self.folder / "v.gobbet"
+        jobs_support.run("train", corpus, "--text-key", "meta.body", "--size", 400, "-o", output,
+                         "--special", END)  # fmt: skip
+        options = {"text_key": "meta.body", "special_tokens": [END]}
+        expected = gobbet.Encoding(output).fingerprint
+        for source in (corpus, str(corpus), [corpus], sorted(corpus.iterdir())[1:]):
+            with self.subTest(source):
+                found = gobbet.train(source, 400, **options)
+                self.assertEqual(found.fingerprint, expected)
+        counts = gobbet.Counts()
+        counts.add_files(corpus, text_key="meta.body")
+        self.assertEqual(counts.train(400, special_tokens=[END]).fingerprint, expected)
+        found = sorted(documents(corpus, text_key="meta.body"))
+        self.assertEqual(len(found), 52)
+        self.assertNotIn(b"zzzz", b"".join(found))
+
+    def test_an_unknown_name_is_answered_with_those_that_there_are(self):
+        encoding = support.encoding()
+        path = self.folder / "x.gobbet"
+        support.write_dataset(path)
+        dataset = gobbet.TokenDataset(path)
+        for call, known in (
+            (lambda: gobbet.train(["text"], 300, pattern="cl200k"), "cl100k, .*o200k"),
+            (lambda: gobbet.Encoding.from_ranks({b"a": 0}, pattern="x"), "cl100k"),
+            (lambda: gobbet.DatasetWriter(self.folder / "y", encoding, codec="zip"),
+             "raw16, raw32, packed, rank, archive"),
+            (lambda: dataset.sampler(4, order="random"), "sequential, shuffled, groups"),
+            (lambda: dataset.windows(4, dtype="int8"), "uint16, uint32, int32, int64"),
+            (lambda: dataset.windows(4, dtype="integers"), "uint16, uint32, int32, int64"),
+            (lambda: jobs.PackOptions(codec="zip"), "raw16, raw32, packed, rank, archive"),
+            (lambda: jobs.Reading(format="xml"), "auto, text, jsonl, parquet"),
+            (lambda: jobs.Reading(bad_lines="drop"), "fail, skip"),
+            (lambda: gobbet.train(["text"], 300, tie_break="x"), "huggingface, bytes"),
+            (lambda: gobbet.safe_open(path, "jax"), "np, numpy, pt, torch, pytorch"),
+        ):
+            with self.assertRaisesRegex(gobbet.InvalidArgument, known):
+                call()
+        for call in (
+            lambda: jobs.PackOptions(append="<|x|>").appended(encoding),
+            lambda: gobbet.DatasetWriter(self.folder / "y", encoding).add_texts([], append="<|x|>"),
+        ):
+            with self.assertRaisesRegex(gobbet.NotFound, r"it has <\|endoftext\|>, <\|pad\|>"):
+                call()
 
     def test_what_cannot_be_trained_is_refused(self):
         with self.assertRaises(gobbet.InvalidArgument):

@@ -18,7 +18,7 @@ struct PatternName: ExpressibleByArgument {
 }
 
 /// A half-open range of indices: 50..<54.
-struct IndexRange: ExpressibleByArgument {
+struct IndexRange: Sendable {
   let bounds: Range<Int>
 
   init?(argument: String) {
@@ -59,7 +59,7 @@ struct Separator: ExpressibleByArgument {
 
 /// A number of things on the command line: 1000, 64k, 100M, 1G, the letters standing for powers of
 /// 1,000.
-struct Quantity: ExpressibleByArgument {
+struct Quantity: Sendable {
   let value: Int
 
   init?(argument: String) {

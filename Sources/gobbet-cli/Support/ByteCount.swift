@@ -1,8 +1,6 @@
-import ArgumentParser
-
 /// A number of bytes on the command line: 4096, 64k, 256M, 4G, the letters standing for powers
 /// of 1,024.
-struct ByteCount: ExpressibleByArgument {
+struct ByteCount: Sendable {
   let value: Int
 
   init?(argument: String) {

@@ -3,26 +3,25 @@ import Gobbet
 
 /// Which part of a corpus is counted, and with how much memory.
 struct CountingOptions: ParsableArguments {
-  @Option(help: "Memory for counting, as 256M; what is more goes to disk and changes no result.")
+  @Option(
+    parsing: .unconditional,
+    help: "Memory for counting, as 256M. Further counts go to disk, with the same result.",
+    transform: Number.bytes(atLeast: 1 << 20))
   var memory: ByteCount?
 
-  @Option(help: "Where it goes. (default: the folder of the output)")
+  @Option(help: "The folder for those counts. (default: the folder of the output)")
   var temporaryFolder: String?
 
-  @Option(help: "Read no more of the inputs than the document with this byte, as 4G.")
+  @Option(
+    parsing: .unconditional,
+    help: "Stop reading after the document that holds this byte of the inputs, as 4G.",
+    transform: Number.bytes())
   var limit: ByteCount?
 
-  @Option(help: "Cut pretokens longer than this many bytes, at most 65535.")
+  @Option(
+    parsing: .unconditional, help: "Cut pretokens that are longer than this many bytes.",
+    transform: Number.whole(1...TokenTable.maximumTokenByteCount))
   var maximumPretokenLength = TokenTable.maximumTokenByteCount
-
-  func validate() throws {
-    guard (1...TokenTable.maximumTokenByteCount).contains(maximumPretokenLength) else {
-      throw ValidationError("--maximum-pretoken-length: 1 to \(TokenTable.maximumTokenByteCount)")
-    }
-    if let memory, memory.value < 1 << 20 {
-      throw ValidationError("--memory: not below 1M")
-    }
-  }
 
   /// Whether any of them was given.
   var isGiven: Bool {

@@ -10,7 +10,10 @@ enum ExitStatus: Int32 {
   case noInput = 66
   case cannotCreate = 73
   case inputOutput = 74
+  case hungUp = 129
   case interrupted = 130
+  case brokenPipe = 141
+  case terminated = 143
 }
 
 /// A failure of the command itself, with its exit code and its one line.
@@ -24,23 +27,43 @@ struct Failure: Error, CustomStringConvertible {
   }
 }
 
-/// Ends the process with the exit code and the line that `error` calls for.
+/// Ends the process with the exit code and the line that `error` calls for; with 0 for help.
+///
+/// What was written to standard output before the error reaches it first.
 func end(with error: any Error) -> Never {
+  var (status, line) = outcome(of: error)
+  do {
+    if status == nil { try writeLine(line) }
+    try StandardOutput.finish()
+  } catch let unwritten {
+    // An answer that nobody gets is a failure; of two failures the first counts.
+    if status == nil || error is ExitCode { (status, line) = outcome(of: unwritten) }
+  }
+  guard let status else { exit(0) }
+  if !line.isEmpty { note(line) }
+  exit(status.rawValue)
+}
+
+/// The exit code and the line for standard error; no code if there is only help to be shown.
+private func outcome(of error: any Error) -> (ExitStatus?, String) {
   let status: ExitStatus
   switch error {
-  case let code as ExitCode: exit(code.rawValue)
-  case let failure as Failure: status = failure.status
-  case let file as FileError: status = exitStatus(of: file)
+  case let code as ExitCode: return (ExitStatus(rawValue: code.rawValue) ?? .negative, "")
+  case let failure as Failure:
+    return (failure.status, failure.description.isEmpty ? "" : "gobbet: \(failure)")
+  case is CancellationError: return outcome(of: Interruption.failure())
+  case let file as FileError:
+    let isThere = file.operation == .create && file.reason == "file exists"
+    return (exitStatus(of: file), "gobbet: \(file)\(isThere ? "; --force replaces it" : "")")
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
-  case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,
-    is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is SignatureError,
-    is UnknownTokenError, is SpecialTokenError:
-    status = .badData
-  case is CancellationError: status = .interrupted
-  default: endAsParser(with: error)
+  default:
+    switch GobbetCommand.exitCode(for: error) {
+    case .success: return (nil, GobbetCommand.fullMessage(for: error))
+    case .validationFailure: return (.usage, usageText(of: error))
+    default: status = .badData
+    }
   }
-  note("gobbet: \(error)")
-  exit(status.rawValue)
+  return (status, "gobbet: \(error)")
 }
 
 private func exitStatus(of error: FileError) -> ExitStatus {
@@ -51,13 +74,16 @@ private func exitStatus(of error: FileError) -> ExitStatus {
   }
 }
 
-/// Help, version and wrong usage, as the argument parser words them; usage ends with 2.
-private func endAsParser(with error: any Error) -> Never {
-  let message = GobbetCommand.fullMessage(for: error)
-  if GobbetCommand.exitCode(for: error).isSuccess {
-    print(message)
-    exit(0)
+/// What is wrong with the arguments: one line where it is a value, else as the argument parser words
+/// it, with the usage of the verb.
+private func usageText(of error: any Error) -> String {
+  let message = GobbetCommand.message(for: error)
+  if let match = message.wholeMatch(
+    of: /The value '(.*)' is invalid for '(-\S*)[^']*': not (.*)/.dotMatchesNewlines())
+  {
+    return "gobbet: \(match.2): \(match.1.debugDescription) is not \(match.3)"
   }
-  note(message)
-  exit(ExitStatus.usage.rawValue)
+  let isAboutValue = message.hasPrefix("--") || message.contains("is invalid for '")
+  return isAboutValue && !message.contains("\n") && !message.contains("Please provide one of")
+    ? "gobbet: \(message)" : GobbetCommand.fullMessage(for: error)
 }

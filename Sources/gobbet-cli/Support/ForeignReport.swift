@@ -32,7 +32,7 @@ struct ForeignReport: Encodable {
       }
     case .gobbet, .empty, .other: return nil
     default:
-      guard let input = try WeightsInput(recognizing: path) else { return nil }
+      guard let input = try WeightsInput(recognizing: path, alone: true) else { return nil }
       format = input.format
       // What lies beside the file is no part of it.
       (vocabulary, vocabulary_problem) = (nil, nil)

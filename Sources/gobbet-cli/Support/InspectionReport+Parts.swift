@@ -93,7 +93,9 @@ extension InspectionReport.WeightsPart {
     tensors = weights.tensors.count
     bytes = weights.tensors.reduce(0) { $0 + $1.byteCount }
     stored_bytes = weights.tensors.reduce(0) { $0 + stored($1) }
-    metadata = Dictionary(weights.metadata, uniquingKeysWith: { first, _ in first })
+    metadata = Dictionary(
+      weights.metadata.map { ($0.0, Self.shortened($0.1)) }, uniquingKeysWith: { first, _ in first }
+    )
     list =
       listing
       ? try weights.tensors.map { tensor in
@@ -105,6 +107,12 @@ extension InspectionReport.WeightsPart {
           ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
           statistics: unread.contains(tensor) ? nil : try weights.statistics(of: tensor))
       } : nil
+  }
+
+  /// A value of metadata, or the beginning of one that is a list of tokens or the like.
+  private static func shortened(_ value: String) -> String {
+    guard value.utf8.count > 4096 else { return value }
+    return "\(value.prefix(60))… (\(value.utf8.count.grouped) bytes)"
   }
 
   var lines: [String] {

@@ -34,7 +34,9 @@ struct InputOptions: ParsableArguments {
     guard !lines.isEmpty || !paths.isEmpty else {
       throw Failure(.badData, "\(filesFrom): is empty")
     }
-    return paths + lines.map { String(decoding: $0, as: UTF8.self) }
+    let listed = lines.map { String(decoding: $0, as: UTF8.self) }
+    for path in listed { try checkIsLocal(path) }
+    return paths + listed
   }
 
   /// How they are read, as the library takes it.
@@ -43,13 +45,24 @@ struct InputOptions: ParsableArguments {
   }
 }
 
-/// Where a new file goes.
+/// Where a new file goes whose format its name, or an option, decides.
+struct NamedOutputOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "The file to write.")
+  var output: String
+
+  @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
+  var force = false
+}
+
+/// Where a new `.gobbet` file, or a folder of them, goes.
 struct OutputOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "The file to write.")
   var output: String
 
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
   var force = false
+
+  func validate() throws { try checkIsGobbetOutput(output) }
 
   /// Finds out before long work whether files of these names can be written in the end.
   ///
@@ -70,15 +83,14 @@ struct ReportOptions: ParsableArguments {
 
 /// How many threads work.
 struct ThreadOptions: ParsableArguments {
-  @Option(name: [.customShort("T"), .long], help: "Threads; 0 for one a core. Changes no result.")
+  @Option(
+    name: [.customShort("T"), .long], parsing: .unconditional,
+    help: "How many threads work; 0 for one per core. The result is the same.",
+    transform: Number.whole(0...maximumWorkerCount))
   var threads = 0
 
-  func validate() throws {
-    guard threads >= 0 else { throw ValidationError("--threads: not below 0") }
-  }
-
   /// The number to use.
-  var count: Int { threads == 0 ? processorCount : threads }
+  var count: Int { threads == 0 ? min(processorCount, maximumWorkerCount) : threads }
 }
 
 /// Which vocabulary to use.

@@ -47,7 +47,7 @@ struct PackingReport {
   }
 
   func show(asJSON: Bool) throws {
-    if asJSON { try printJSON(fields) } else { print(text) }
+    if asJSON { try writeJSON(fields) } else { try writeLine(text) }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
       note("gobbet: \(summary.badLineCount.grouped) bad lines left out, the first: \(first)")
     }

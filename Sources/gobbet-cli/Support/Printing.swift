@@ -1,19 +1,6 @@
 import Foundation
 import Gobbet
 
-/// One line for the person at the terminal, on standard error.
-func note(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
-/// One JSON object on one line of standard output, its keys sorted and in snake case.
-func printJSON(_ report: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = .convertToSnakeCase
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(report), as: UTF8.self))
-}
-
 extension Int {
   /// The number in groups of three digits: 1,234,567.
   var grouped: String {

@@ -2,23 +2,27 @@ import Foundation
 import Gobbet
 import Synchronization
 
-/// Says on standard error how far a long run is: one line that is rewritten on a terminal, a line
+/// Says on standard error how far a long job is: one line that is rewritten on a terminal, a line
 /// every thirty seconds elsewhere.
+///
+/// There is no lock: a thread claims the turn to show a line by exchanging one number, so that
+/// whatever makes the line may ask this object anything.
 final class Progress: Sendable {
-  private struct State {
-    var lastShown: ContinuousClock.Instant
-    var isLineOpen = false
-    var mergingStart: ContinuousClock.Instant?
-  }
-
-  private let isTerminal = isatty(2) == 1
   private let isQuiet: Bool
   private let start = ContinuousClock.now
-  private let state: Mutex<State>
+  private let interval: Duration
+  /// Nanoseconds from the start to the last line.
+  private let lastShown = Atomic<Int64>(0)
+  /// Nanoseconds from the start to the first merge that was reported; 0 before.
+  private let mergingStart = Atomic<Int64>(0)
 
   init(quiet: Bool) {
     isQuiet = quiet
-    state = Mutex(State(lastShown: .now))
+    // For tests: seconds from one line to the next.
+    let seconds = ProcessInfo.processInfo.environment["GOBBET_PROGRESS_INTERVAL"].flatMap {
+      Double($0)
+    }
+    interval = .seconds(seconds ?? (StandardError.isTerminal ? 0.2 : 30))
   }
 
   /// Whether anybody sees it.
@@ -27,42 +31,40 @@ final class Progress: Sendable {
   /// Seconds since the beginning.
   var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 
+  private var nanoseconds: Int64 {
+    let passed = (ContinuousClock.now - start).components
+    return passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
+  }
+
   /// Shows `line` if it is time for one.
   func update(_ line: @autoclosure () -> String) {
-    guard !isQuiet else { return }
-    state.withLock { state in
-      let now = ContinuousClock.now
-      guard now - state.lastShown >= (isTerminal ? .milliseconds(200) : .seconds(30)) else {
-        return
-      }
-      state.lastShown = now
-      if isTerminal {
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line())".utf8))
-        state.isLineOpen = true
-      } else {
-        note(line())
-      }
+    guard !isQuiet, claimTurn() else { return }
+    if StandardError.isTerminal {
+      StandardError.rewrite(line())
+    } else {
+      note(line())
     }
+  }
+
+  /// Whether a line is due and this thread is the one to show it.
+  private func claimTurn() -> Bool {
+    let now = nanoseconds
+    let last = lastShown.load(ordering: .relaxed)
+    guard .nanoseconds(now - last) >= interval else { return false }
+    return lastShown.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
   }
 
   /// How long merging will take if it goes on as it has begun; empty while that is not known.
   func timeLeft(_ progress: TrainingJobProgress) -> String {
     guard case .merging(let done, let all) = progress, done > 0 else { return "" }
-    let start = state.withLock { state in
-      let start = state.mergingStart ?? .now
-      state.mergingStart = start
-      return start
-    }
-    let passed = (ContinuousClock.now - start) / .seconds(1)
-    guard passed > 1 else { return "" }
-    return ", \(Int(passed * Double(all - done) / Double(done)) + 1) s left"
+    let now = nanoseconds
+    let (exchanged, original) = mergingStart.compareExchange(
+      expected: 0, desired: max(1, now), ordering: .relaxed)
+    let passed = Duration.nanoseconds(exchanged ? 0 : now - original)
+    guard passed > min(interval, .seconds(1)) else { return "" }
+    return ", \(Int(passed / .seconds(1) * Double(all - done) / Double(done)) + 1) s left"
   }
 
   /// Ends the line that was being rewritten.
-  func finish() {
-    state.withLock { state in
-      if state.isLineOpen { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-      state.isLineOpen = false
-    }
-  }
+  func finish() { StandardError.clear() }
 }

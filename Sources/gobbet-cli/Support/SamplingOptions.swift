@@ -3,44 +3,62 @@ import Gobbet
 
 /// How tokens are chosen, and when that ends.
 struct SamplingOptions: ParsableArguments {
-  @Option(name: [.customShort("n"), .long], help: "Tokens to generate, at most.") var tokens = 100
+  @Option(
+    name: [.customShort("n"), .long], parsing: .unconditional,
+    help: "The most tokens to generate.", transform: Number.whole(0...1_000_000_000))
+  var tokens = 100
 
-  @Option(help: "0 takes the likeliest token; higher is more varied.") var temperature: Float = 0
+  @Option(
+    parsing: .unconditional,
+    help: "0 picks the most likely token; higher temperatures give more varied text.",
+    transform: Number.zeroOr(Sampling.temperatures))
+  var temperature: Float = 0
 
-  @Option(help: "Choose among this many likeliest tokens, and those equal to the last of them.")
+  @Option(
+    parsing: .unconditional,
+    help: "Sample from this many of the most likely tokens, and those equal to the last (top-k).",
+    transform: Number.whole(1...1_000_000_000))
   var topK: Int?
 
-  @Option(help: "Choose among the fewest likeliest tokens of this probability together.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Sample from the smallest set of tokens whose probabilities add up to this (top-p).
+      """,
+    transform: Number.real(0.000_001...1))
   var topP: Float?
 
-  @Option(help: "Choose among tokens at least this many times as likely as the likeliest.")
+  @Option(
+    parsing: .unconditional,
+    help: "Sample from tokens that are at least this share as likely as the likeliest (min-p).",
+    transform: Number.real(0...1))
   var minP: Float?
 
-  @Option(help: "Make tokens that were there already less likely; 1 for not at all.")
+  @Option(
+    parsing: .unconditional,
+    help: "Make tokens that occurred before less likely: above 1, or 1 to leave them as they are.",
+    transform: Number.real(Sampling.repetitionPenalties))
   var repetitionPenalty: Float = 1
 
-  @Option(help: "The seed of the choices.") var seed: UInt64 = 0
+  @Option(
+    parsing: .unconditional, help: "The seed of the random choices.",
+    transform: Number.whole(0...UInt64.max))
+  var seed: UInt64 = 0
 
-  @Option(help: "A text to stop before; may be given several times.") var stop: [String] = []
+  @Option(help: "A text to stop before; repeatable.") var stop: [String] = []
 
-  @Option(help: "A token to stop at, beside <|endoftext|>; may be given several times.")
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "The id of a token to stop at, besides <|endoftext|>; repeatable.",
+    transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var stopToken: [TokenID] = []
 
   @Flag(
     help: """
-      Go on when the context is full, and take longer prompts: every further token is computed from \
-      the last tokens that fit, all of them anew, which is slow.
+      Go on when the context is full, and take longer prompts. Every further token is computed from \
+      the last tokens that fit, all of them again, which is slow.
       """)
   var slide = false
-
-  func validate() throws {
-    guard tokens >= 0 else { throw ValidationError("--tokens: not below 0") }
-    do {
-      try sampling.validate()
-    } catch {
-      throw ValidationError("\(error)")
-    }
-  }
 
   private var sampling: Sampling {
     var sampling = Sampling.greedy

@@ -45,21 +45,21 @@ struct TrainingReport: Encodable {
     }
   }
 
-  /// Prints it.
+  /// Writes it to standard output.
   func show(asJSON: Bool) throws {
     if asJSON {
-      try printJSON(self)
+      try writeJSON(self)
     } else {
-      for entry in vocabularies { print(Self.line(entry)) }
+      for entry in vocabularies { try writeLine(Self.line(entry)) }
       let text =
         if let bytes, let documents {
           "\(bytes.grouped) bytes in \(documents.grouped) documents, "
         } else {
           ""
         }
-      print("learned from \(text)\(unique_pretokens.grouped) unique pretokens")
+      try writeLine("learned from \(text)\(unique_pretokens.grouped) unique pretokens")
       if let held_out, held_out.documents > 0 {
-        print(
+        try writeLine(
           "held out \(held_out.bytes.grouped) bytes in \(held_out.documents.grouped) documents")
       }
     }

@@ -64,20 +64,20 @@ struct VocabularyReport: Encodable {
     }
   }
 
-  /// Prints it.
-  func show() {
-    print("\(bytes.grouped) bytes are \(tokens.grouped) tokens")
-    print("\nsize          bytes per token")
+  /// Writes it to standard output.
+  func show() throws {
+    try writeLine("\(bytes.grouped) bytes are \(tokens.grouped) tokens")
+    try writeLine("\nsize          bytes per token")
     for size in sizes {
-      print(size.size.grouped.padded(to: 14) + size.bytes_per_token.rounded(places: 3))
+      try writeLine(size.size.grouped.padded(to: 14) + size.bytes_per_token.rounded(places: 3))
     }
     for (name, groups) in [("bytes", lengths), ("script", scripts)] {
-      print("\n" + name.padded(to: 14) + "tokens    used      occurrences   bytes of text")
-      for group in groups { print(group.row) }
+      try writeLine("\n" + name.padded(to: 14) + "tokens    used      occurrences   bytes of text")
+      for group in groups { try writeLine(group.row) }
     }
-    print("\n\(unused_count.grouped) tokens are not used; --json lists them")
-    if !longest.isEmpty { print("\nlongest") }
-    for token in longest { print("\("\(token.id)".padded(to: 14))\(token.text)") }
+    try writeLine("\n\(unused_count.grouped) tokens are not used; --json lists them")
+    if !longest.isEmpty { try writeLine("\nlongest") }
+    for token in longest { try writeLine("\("\(token.id)".padded(to: 14))\(token.text)") }
   }
 }
 

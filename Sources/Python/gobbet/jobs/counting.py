@@ -26,7 +26,7 @@ def count(
     engine: Engine,
     inputs: Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str],
-    pattern: str = "gpt2",
+    pattern: str = "cl100k",
     reading: Reading = Reading(),
     *,
     replace: bool = False,

@@ -7,19 +7,18 @@ import glob
 import hashlib
 import json
 import os
-import pickle
 import shutil
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..dataset_folder import MANIFEST as MANIFEST, UNFINISHED as UNFINISHED
 from ..encoding import Encoding
 from ..errors import BadData, CannotCreate
 from .options import SPLITS, PackOptions, Reading
 
-MANIFEST = "manifest.json"
-UNFINISHED = "unfinished.json"
 _JOB = ".job-"
+_JOB_FILE = "job.json"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,22 @@ class Job:
 
     def save(self) -> None:
         """Puts the job where its tasks find it."""
-        write_atomically(os.path.join(self.folder, "job"), pickle.dumps(self))
+        write_atomically(os.path.join(self.folder, _JOB_FILE), json_bytes(self._plan()))
+
+    def _plan(self) -> dict[str, Any]:
+        """The job as JSON: numbers, strings and lists, from which nothing can be run."""
+        reading, options = asdict(self.reading), self.options
+        if self.reading.separator is not None:
+            reading["separator"] = self.reading.separator.hex()
+        return {
+            "kind": "gobbet job",
+            "version": 1,
+            "files": list(self.files),
+            "reading": reading,
+            "options": None if options is None else asdict(options),
+            "appended": self.appended,
+            "pattern": self.pattern,
+        }
 
     def path(self, name: str) -> str:
         """A file of the job."""
@@ -54,9 +68,32 @@ class Job:
 
 @functools.lru_cache(maxsize=4)
 def job_at(folder: str) -> Job:
-    """The job of a folder."""
-    with open(os.path.join(folder, "job"), "rb") as file:
-        return pickle.loads(file.read())
+    """The job of a folder.
+
+    Where it is and where its results go follows from the folder, not from what lies in it.
+
+    Raises:
+        BadData: The file of the job is none, or says what a job doesn't.
+    """
+    path = os.path.join(folder, _JOB_FILE)
+    found = read_json(path)
+    if found.get("kind") != "gobbet job" or found.get("version") != 1:
+        raise BadData(f"{path}: is no job of this version")
+    try:
+        reading = dict(found["reading"])
+        if reading["separator"] is not None:
+            reading["separator"] = bytes.fromhex(reading["separator"])
+        options = found["options"]
+        job = Job(
+            os.path.dirname(folder), folder, tuple(found["files"]), Reading(**reading),
+            None if options is None else PackOptions(**options), found["appended"],
+            found["pattern"],
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadData(f"{path}: is damaged: {error}") from None
+    if job._plan() != found or not all(isinstance(name, str) for name in job.files):
+        raise BadData(f"{path}: is damaged")
+    return job
 
 
 @functools.lru_cache(maxsize=4)
@@ -113,7 +150,12 @@ def remove_job_folders(output: str) -> None:
 
 def json_bytes(value: object) -> bytes:
     """JSON as the library writes manifests."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A path that is no UTF-8 has surrogates, which only their escapes can say.
+        return (json.dumps(value, indent=2) + "\n").encode()
 
 
 def is_shard(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ..encoding import Encoding
 from ..errors import InvalidArgument, NotFound
+from ..special_tokens import listed, missing_special
 
 #: The parts of a dataset, in their order.
 SPLITS = ("train", "validation")
@@ -40,10 +41,12 @@ class Reading:
     bad_lines: Literal["fail", "skip"] = "fail"
 
     def __post_init__(self) -> None:
-        if self.format not in ("auto", "text", "jsonl", "parquet"):
-            raise InvalidArgument(f"format: {self.format}")
-        if self.bad_lines not in ("fail", "skip"):
-            raise InvalidArgument(f"bad_lines: {self.bad_lines}")
+        for name, value, known in (
+            ("format", self.format, ("auto", "text", "jsonl", "parquet")),
+            ("bad_lines", self.bad_lines, ("fail", "skip")),
+        ):
+            if value not in known:
+                raise InvalidArgument(f"{name}: {value} is none of {', '.join(known)}")
         if self.separator == b"":
             raise InvalidArgument("separator: is empty")
         keys_of(self.text_key)
@@ -88,7 +91,7 @@ class PackOptions:
         if not 0 <= self.validation < 1:
             raise InvalidArgument(f"validation: {self.validation} is not from 0 to below 1")
         if self.codec not in BLOCK_TOKENS:
-            raise InvalidArgument(f"codec: {self.codec}")
+            raise InvalidArgument(f"codec: {self.codec} is none of {', '.join(BLOCK_TOKENS)}")
         block = self.block_tokens
         if block is not None and (block % 8 or not 8 <= block <= 1 << 21):
             raise InvalidArgument(f"block_tokens: {block} is no multiple of 8 from 8 to 2097152")
@@ -107,11 +110,14 @@ class PackOptions:
             for name in _END_NAMES:
                 if name in specials:
                     return specials[name]
-            raise NotFound("append_eot: the vocabulary has no end-of-text token; use append")
+            raise NotFound(
+                "append_eot: the vocabulary has no end-of-text token; use append, for "
+                f"{listed(specials)}"
+            )
         if self.append is None:
             return None
         if self.append not in specials:
-            raise NotFound(f"the vocabulary has no special token {self.append}")
+            raise NotFound(missing_special(self.append, specials))
         return specials[self.append]
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..errors import BadData
 from .folder import Job, job_at, put, write_atomically
 from .options import SPLITS
-from .pieces import Piece
+from .pieces import PIECE_NAME, Piece
 from .reading import Tally, is_remote
 
 Numbers = npt.NDArray[np.int64]
@@ -141,9 +141,13 @@ def check_parts(job: Job, tallies: Sequence[Tally]) -> None:
 def order_at(folder: str, split: int) -> Order:
     """The order that `put_in_order` laid down."""
     job = job_at(folder)
-    with np.load(job.path(f"order-{SPLITS[split]}.npz")) as file:
+    path = job.path(f"order-{SPLITS[split]}.npz")
+    with np.load(path, allow_pickle=False) as file:
+        names = file["pieces"].tolist()
+        if not all(isinstance(name, str) and PIECE_NAME.fullmatch(name) for name in names):
+            raise BadData(f"{path}: names what is no piece")
         return Order(
-            file["pieces"].tolist(), file["piece"], file["first"], file["start"], file["count"],
+            names, file["piece"], file["first"], file["start"], file["count"],
             file["files"], file["units_before"],
         )  # fmt: skip
 
@@ -156,7 +160,7 @@ def columns_at(folder: str, split: int, piece: str) -> dict[str, np.ndarray]:
     """What is known of the documents of a piece; their hashes in their order."""
     job = job_at(folder)
     stem = job.path(f"{piece}-{SPLITS[split]}")
-    with np.load(f"{stem}.npz") as file:
+    with np.load(f"{stem}.npz", allow_pickle=False) as file:
         columns = {name: file[name] for name in file.files}
     if "hash_order" in columns:
         sorted_hashes = np.fromfile(f"{stem}.hashes", dtype=np.uint64).reshape(-1, 2)
@@ -179,7 +183,7 @@ def find_duplicates(task: tuple[str, int, int, int]) -> str:
     hashes, numbers = [np.empty((0, 2), np.uint64)], [np.empty(0, np.int64)]
     for number, piece in enumerate(order.pieces):
         stem = job.path(f"{piece}-{SPLITS[split]}")
-        with np.load(f"{stem}.npz") as columns:
+        with np.load(f"{stem}.npz", allow_pickle=False) as columns:
             start, end = columns["hash_starts"][[low, high]].tolist()
             if start == end:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from .reading import FileGroup, Part, Tally, parts_of
 
 #: In how many parts by their hashes the documents of a piece lie, where duplicates are looked for.
 BUCKETS = 256
+
+#: The names of pieces.
+PIECE_NAME = re.compile(r"piece-[0-9a-f]{24}")
 
 
 @dataclass

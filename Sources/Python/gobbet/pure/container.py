@@ -154,7 +154,7 @@ class Container:
                 if digest.digest() != section.digest:
                     self._fail(section.payload, "table.digest", "not that of the content")
             previous = generation.previous
-            generation = _Trailer(self, previous) if previous else None
+            generation = _Trailer(self, previous).with_sections(self) if previous else None
         end = 64
         for start in sorted(extents):
             if start != end:
@@ -186,37 +186,50 @@ class Container:
             self._fail(offset, f"{record}.major", f"version {major}.{least} is needed to read it")
 
     def _last_trailer(self) -> _Trailer:
-        """The trailer at the end, or the last one on the walk from record to record."""
+        """The trailer at the end, or the last one on the walk from record to record.
+
+        A trailer that is cut off or all zero belongs to an append that did not end. Any other that
+        is not valid is damage, and nothing goes back to the generation before it.
+        """
         size = len(self._view)
+        last: _Trailer | None = None
         try:
-            return _Trailer(self, size - 64)
+            last = _Trailer(self, size - 64)
         except BadData:
             pass
-        offset, last = 64, None
-        try:
-            while True:
-                head = self._bytes(offset, offset + 64)
-                if head[:4] == b"SECT" and len(head) == 64:
-                    if crc32c(head[:60]) != _u32(head, 60):
-                        break
-                    length = _u32(head, 8) >> 16
-                    name = self._bytes(offset + 64, offset + 64 + length)
-                    offset = self._parsed(head[4:36], name, offset, bytes(32)).end
-                elif head[:4] == b"TABL" and len(head) == 64:
-                    found = _Trailer(self, _aligned(offset + struct.unpack_from("<Q", head, 8)[0]))
-                    if found.table != offset:
-                        break
-                    last, offset = found, found.end
-                else:
+        if last is not None:
+            return last.with_sections(self)
+        offset = 64
+        while True:
+            head = self._bytes(offset, offset + 64)
+            if head[:4] == b"SECT" and len(head) == 64:
+                if crc32c(head[:60]) != _u32(head, 60):
                     break
-        except BadData:
-            pass
+                length = _u32(head, 8) >> 16
+                name = self._bytes(offset + 64, offset + 64 + length)
+                try:
+                    offset = self._parsed(head[4:36], name, offset, bytes(32)).end
+                except BadData:
+                    break
+            elif head[:4] == b"TABL" and len(head) == 64:
+                count, total = struct.unpack_from("<IQ", head, 4)
+                place = _aligned(offset + total)
+                if not 16 + 80 * count <= total <= 1 << 26 or place + 64 > size:
+                    break
+                if not any(self._bytes(place, place + 64)):
+                    break
+                found = _Trailer(self, place)
+                if found.table != offset:
+                    self._fail(place + 8, "trailer.tableOffset", "another table than before it")
+                last, offset = found, found.end
+            else:
+                break
         if last is None:
             self._fail(size, "trailer", "there is none")
         rest = self._bytes(last.end, last.end + 4)
-        if rest != b"SECT"[: size - last.end]:
+        if rest not in (b"SECT"[: size - last.end], b"TABL"[: size - last.end]):
             self._fail(last.end, "trailer", "something else follows")
-        return last
+        return last.with_sections(self)
 
     def _parsed(self, fields: bytes, name: bytes, offset: int, digest: bytes) -> Section:
         kind, codec, exponent, length, block, stored, decoded, _ = _FIELDS.unpack(fields)
@@ -295,7 +308,7 @@ def is_name(text: str) -> bool:
 
 
 class _Trailer:
-    """A trailer and the table in front of it."""
+    """A trailer, and the sections of the table in front of it once they are asked for."""
 
     def __init__(self, file: Container, offset: int) -> None:
         data = file._bytes(max(offset, 0), max(offset, 0) + 64)
@@ -319,15 +332,20 @@ class _Trailer:
         ):
             file._fail(offset + 32, "trailer.previousOffset", "not before the table")
         self.offset, self.end = offset, offset + 64
+        self._size, self._checksum = size, checksum
+        self.sections: list[Section] = []
+
+    def with_sections(self, file: Container) -> _Trailer:
+        """This trailer with the sections that its table lists."""
+        size, offset = self._size, self.offset
         table = file._bytes(self.table, self.table + size)
-        if crc32c(table) != checksum:
+        if crc32c(table) != self._checksum:
             file._fail(self.table, "trailer.tableChecksum", "not that of the table")
         if any(file._bytes(self.table + size, offset)):
             file._fail(self.table + size, "table.padding", "not zero")
         magic, count, total = struct.unpack_from("<4sIQ", table)
         if magic != b"TABL" or total != size or count > size // 80:
             file._fail(self.table, "table.magic", "no table, or of another length")
-        self.sections: list[Section] = []
         position, end = 16, 64
         for _ in range(count):
             entry = table[position : position + 80]
@@ -345,6 +363,7 @@ class _Trailer:
             file._fail(self.table + 4, "table.sectionCount", "fewer than there are")
         if len({(section.kind, section.name) for section in self.sections}) != count:
             file._fail(self.table, "table.name", "two sections of one kind and name")
+        return self
 
 
 def _u32(data: bytes, offset: int) -> int:

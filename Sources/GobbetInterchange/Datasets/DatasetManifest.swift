@@ -1,6 +1,5 @@
 internal import GobbetData
 public import GobbetFile
-internal import GobbetInterchange
 internal import GobbetSystem
 
 /// The parts of a dataset that are read apart.
@@ -27,6 +26,17 @@ public struct DatasetManifest: Hashable, Sendable {
     public let byteCount: Int
     /// The content id of the file.
     public let contentID: ContentDigest
+
+    /// A shard that was written.
+    package init(
+      name: String, tokenCount: Int, documentCount: Int, byteCount: Int, contentID: ContentDigest
+    ) {
+      self.name = name
+      self.tokenCount = tokenCount
+      self.documentCount = documentCount
+      self.byteCount = byteCount
+      self.contentID = contentID
+    }
   }
 
   /// The files of one part of the dataset.
@@ -42,6 +52,12 @@ public struct DatasetManifest: Hashable, Sendable {
     public var documentCount: Int { shards.reduce(0) { $0 + $1.documentCount } }
     /// Bytes of all files.
     public var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
+
+    /// A split of these shards.
+    package init(name: DatasetSplit, shards: [Shard]) {
+      self.name = name
+      self.shards = shards
+    }
   }
 
   /// The name of every manifest.
@@ -60,7 +76,12 @@ public struct DatasetManifest: Hashable, Sendable {
   /// The parts.
   public let splits: [Split]
 
-  init(fingerprint: ContentDigest, options: [(key: String, value: OptionValue)], splits: [Split]) {
+  /// A manifest of a dataset that is being made.
+  ///
+  /// - Precondition: the names of options are distinct.
+  package init(
+    fingerprint: ContentDigest, options: [(key: String, value: OptionValue)], splits: [Split]
+  ) {
     self.fingerprint = fingerprint
     self.options = Dictionary(uniqueKeysWithValues: options.map { ($0.key, $0.value) })
     optionNames = options.map(\.key)
@@ -88,8 +109,9 @@ extension DatasetManifest {
     guard let fingerprint = ContentDigest(try root.member("vocabulary")?.string) else {
       throw fail("names no vocabulary")
     }
-    let options = try PackingPlan.entries(try root.member("options"), path)
+    let options = try DatasetPlan.entries(try root.member("options"), path)
     var splits: [Split] = []
+    var names: Set<String> = []
     guard let parts = try root.member("splits"), parts.isArray else { throw fail("has no splits") }
     try parts.forEach { _, part in
       guard let name = try part.member("name")?.string.flatMap(DatasetSplit.init(rawValue:)),
@@ -99,12 +121,35 @@ extension DatasetManifest {
       var shards: [Shard] = []
       try list.forEach { _, value in
         guard let shard = try Shard(value) else { throw fail("a shard of it is damaged") }
+        guard names.insert(shard.name).inserted else { throw fail("lists \(shard.name) twice") }
         shards.append(shard)
       }
       guard !shards.isEmpty else { throw fail("a split of it has no shards") }
+      guard let tokenCount = Self.sum(shards.map(\.tokenCount)),
+        let documentCount = Self.sum(shards.map(\.documentCount)),
+        Self.sum(shards.map(\.byteCount)) != nil
+      else { throw fail("the shards of split \(name.rawValue) add up to more than 2^63") }
+      guard try part.member("tokens")?.size == tokenCount,
+        try part.member("documents")?.size == documentCount
+      else {
+        throw fail(
+          "split \(name.rawValue) does not have the \(tokenCount) tokens and \(documentCount)"
+            + " documents of the shards that it lists")
+      }
       splits.append(Split(name: name, shards: shards))
     }
     self.init(fingerprint: fingerprint, options: options, splits: splits)
+  }
+
+  /// The sum of counts; nil if it has more than 63 bits.
+  private static func sum(_ counts: [Int]) -> Int? {
+    var sum = 0
+    for count in counts {
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      guard !overflow else { return nil }
+      sum = next
+    }
+    return sum
   }
 
   /// The parsed file at `path`, of at most 64 MiB.
@@ -168,24 +213,5 @@ extension DatasetManifest.Shard {
       ("documents", .number(documentCount)), ("bytes", .number(byteCount)),
       ("content_id", .text(contentID.description)),
     ])
-  }
-}
-
-extension ContentDigest {
-  /// The digest of 64 hexadecimal digits; nil for anything else.
-  init?(_ text: String?) {
-    guard let digits = text.map({ Array($0.utf8) }), digits.count == 2 * ContentDigest.byteCount
-    else {
-      return nil
-    }
-    var bytes: [UInt8] = []
-    for start in stride(from: 0, to: digits.count, by: 2) {
-      let pair = String(decoding: digits[start..<(start + 2)], as: UTF8.self)
-      guard digits[start] != UInt8(ascii: "+"), let byte = UInt8(pair, radix: 16) else {
-        return nil
-      }
-      bytes.append(byte)
-    }
-    self.init(bytes: bytes)
   }
 }

@@ -1,12 +1,12 @@
 public import GobbetData
-internal import GobbetInterchange
 internal import GobbetSystem
 
 extension TokenDataset {
   /// Opens the dataset at `path`: a file, a folder with a manifest, or the manifest itself; of
   /// several parts the one called `split`.
   ///
-  /// - Throws: ``LoadingError`` if the manifest is none, or a file is another than it lists; as
+  /// - Throws: ``LoadingError`` if the manifest is none, or a file is another than it
+  ///   lists; as
   ///   ``init(paths:cacheByteBudget:)``.
   public init(
     recognizing path: String, split: DatasetSplit = .train, cacheByteBudget: Int = 16 << 20
@@ -30,12 +30,6 @@ extension TokenDataset {
     }
     try self.init(
       paths: part.shards.map { siblingPath($0.name, of: path) }, cacheByteBudget: cacheByteBudget)
-    for (shard, entry) in zip(shards, part.shards)
-    where shard.container.contentID != entry.contentID {
-      throw LoadingError(
-        path: shard.container.path,
-        reason: "has content id \(shard.container.contentID), not \(entry.contentID) as its"
-          + " manifest says")
-    }
+    try manifest.check(self, of: part)
   }
 }

@@ -1,15 +1,22 @@
-internal import GobbetData
+package import GobbetData
 internal import GobbetFile
-internal import GobbetInterchange
 internal import GobbetSystem
 
 /// What a shard says in its metadata of the documents that it was made of.
-struct ShardRecord: Hashable, Sendable {
-  let split: DatasetSplit
-  let number: Int
-  let documentsHash: DocumentSequenceHash
+package struct ShardRecord: Hashable, Sendable {
+  package let split: DatasetSplit
+  package let number: Int
+  package let documentsHash: DocumentSequenceHash
 
-  var json: String {
+  /// The record of a shard.
+  package init(split: DatasetSplit, number: Int, documentsHash: DocumentSequenceHash) {
+    self.split = split
+    self.number = number
+    self.documentsHash = documentsHash
+  }
+
+  /// The record as a shard's metadata.
+  package var json: String {
     JSONOutput.object([
       (
         "pack",
@@ -23,10 +30,10 @@ struct ShardRecord: Hashable, Sendable {
 }
 
 /// A shard that an earlier run has finished.
-struct FinishedShard: Sendable {
-  let path: String
-  let entry: DatasetManifest.Shard
-  let documentsHash: DocumentSequenceHash
+package struct FinishedShard: Sendable {
+  package let path: String
+  package let entry: DatasetManifest.Shard
+  package let documentsHash: DocumentSequenceHash
 
   /// The shard at `path`; nil if there is none, or it is another.
   ///

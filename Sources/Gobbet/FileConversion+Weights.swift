@@ -1,0 +1,195 @@
+internal import GobbetBPE
+internal import GobbetData
+internal import GobbetFile
+internal import GobbetInterchange
+internal import GobbetSystem
+
+extension FileConversion {
+  /// Writes tensors that came out of `input`, or were made of those.
+  ///
+  /// Weights of a GPT-2 go under the names that the format has for them, any others as they are.
+  func write(
+    _ input: WeightsInput, _ source: some TensorSource, to path: String,
+    format: ConversionFormat, replacing: Bool, progress: Progress
+  ) throws -> Result {
+    try check(format, .weights)
+    var notes: [String] = []
+    let model = try model(source, input, format, &notes)
+    let embedded = try chosenVocabulary(input, model, path, format, &notes)
+    if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
+    let output = WeightsOutput(
+      path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded)
+    // Ids of another vocabulary mean nothing beside the one that is given.
+    let isForeign = { (pair: (String, String)) in pair.0.hasPrefix("tokenizer.") }
+    if vocabulary != nil, source.metadata.contains(where: isForeign) {
+      let own = source.metadata.filter { !isForeign($0) }
+      notes.append("the metadata of the other vocabulary (tokenizer.…) is left out")
+      if model != nil {
+        let cleaned = try RenamedWeights(source, metadata: own)
+        let model = try GPT2Weights(cleaned, configuration: configuration(of: source, input))
+        if let model { try output.write(model, progress) }
+      } else {
+        try output.write(try RenamedWeights(source, metadata: own), progress)
+      }
+    } else if let model {
+      try output.write(model, progress)
+    } else {
+      try output.write(source, progress)
+    }
+    notes += omissions(of: source, model, input, path, format)
+    return Result(
+      content: .weights(
+        tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
+        embedsVocabulary: embedded != nil),
+      notes: notes)
+  }
+
+  /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and
+  /// the format can do without.
+  private func model(
+    _ source: some TensorSource, _ input: WeightsInput, _ format: ConversionFormat,
+    _ notes: inout [String]
+  ) throws -> GPT2Weights? {
+    if format == .npy { return nil }
+    let isNeeded =
+      switch format {
+      case .npz, .safetensors, .safetensorsIndex: false
+      // As it was, it is without a configuration, too.
+      case .gobbet: input.format != "gobbet"
+      default: true
+      }
+    do {
+      return try GPT2Weights(source, configuration: configuration(of: source, input))
+    } catch let error as InterchangeError where !isNeeded {
+      notes.append("tensors keep their names and no config.json is written: \(error)")
+      return nil
+    }
+  }
+
+  /// What is said of a GPT-2's sizes; ids of a vocabulary that is replaced are none any more.
+  private func configuration(
+    of source: some TensorSource, _ input: WeightsInput
+  ) throws -> GPT2Configuration {
+    var configuration = try input.configuration(of: source)
+    if vocabulary != nil, !input.hasNeighbours, (try? input.vocabulary) != nil {
+      configuration.beginningOfTextID = nil
+      configuration.endOfTextID = nil
+    }
+    return configuration
+  }
+
+  /// The vocabulary that goes with the weights: the one that is given, or what came with them.
+  private func chosenVocabulary(
+    _ input: WeightsInput, _ model: GPT2Weights?, _ path: String, _ format: ConversionFormat,
+    _ notes: inout [String]
+  ) throws -> Vocabulary? {
+    let rowCount = model?.configuration.vocabularySize
+    func misfit(_ vocabulary: Vocabulary) -> String? {
+      guard let rowCount, vocabulary.idBound > rowCount else { return nil }
+      return "the vocabulary has \(vocabulary.idBound) ids, the embedding \(rowCount) rows"
+    }
+    if let vocabulary {
+      if let misfit = misfit(vocabulary) { throw LoadingError(path: input.path, reason: misfit) }
+      return vocabulary
+    }
+    // Where it lies beside the weights and they stay in its folder, it lies beside the new ones, too.
+    let staysBeside =
+      input.hasNeighbours && format.hasNeighbours
+      && isSamePlace(input.vocabularyPath, siblingPath("tokenizer.json", of: path))
+    do {
+      guard let found = try input.vocabulary else { return nil }
+      if format == .npy {
+        notes.append("the vocabulary is left out: npy has no place for it")
+        return nil
+      }
+      if let misfit = misfit(found) {
+        if !staysBeside { notes.append("the vocabulary is left out: \(misfit)") }
+        return nil
+      }
+      return staysBeside ? nil : found
+    } catch let error where input.format != "gobbet" {
+      guard error is InterchangeError || error is FileError || error is LoadingError else {
+        throw error
+      }
+      if staysBeside { return nil }
+      let isKept = input.keepsVocabularyInMetadata && format.holdsMetadata
+      notes.append("the vocabulary is \(isKept ? "kept as metadata only" : "left out"): \(error)")
+      return nil
+    }
+  }
+
+  /// What of a source has no place in a format.
+  private func omissions(
+    of source: some TensorSource, _ model: GPT2Weights?, _ input: WeightsInput, _ path: String,
+    _ format: ConversionFormat
+  ) -> [String] {
+    var notes: [String] = []
+    if let model {
+      if let first = model.maskNames.first {
+        notes.append("\(model.maskNames.count) causal masks are left out: \(first) and so on")
+      }
+      if model.dialect != .huggingFace, [.npz, .safetensors, .safetensorsIndex].contains(format) {
+        notes.append("tensors are written under Hugging Face's names and in its layouts")
+      }
+    } else if input.hasNeighbours, exists(input.configurationPath),
+      !(format.hasNeighbours
+        && isSamePlace(input.configurationPath, siblingPath("config.json", of: path)))
+    {
+      notes.append(
+        "\(input.configurationPath) is left out: only the configuration of a GPT-2 is read")
+    } else if input.format == "gguf", format.hasNeighbours {
+      notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
+    }
+    if !format.holdsMetadata {
+      let known = [GPT2Configuration.metadataKey, "gguf.types", "format"]
+      let keys = source.metadata.map(\.0).filter { key in
+        // A GPT-2's sizes go into its configuration.
+        !known.contains(key)
+          && !(model != nil && Self.isInConfiguration(key))
+      }
+      if !keys.isEmpty {
+        let more = keys.count > 4 ? " and \(keys.count - 4) more" : ""
+        notes.append(
+          "\(format.rawValue) has no place for metadata; left out: "
+            + keys.prefix(4).joined(separator: ", ") + more)
+      }
+    }
+    return notes
+  }
+
+  /// Whether a key of GGUF's says what a GPT-2's configuration says.
+  private static func isInConfiguration(_ key: String) -> Bool {
+    key == "general.architecture" || key.hasPrefix("gpt2.")
+      || key == "tokenizer.ggml.bos_token_id" || key == "tokenizer.ggml.eos_token_id"
+  }
+
+  /// What else a Gobbet file holds that a conversion does not take over.
+  func leftOut(of path: String, _ taken: Set<GobbetContent>) throws -> [String] {
+    guard try FileKind(recognizing: path) == .gobbet else { return [] }
+    let container = try ContainerReader(path: path)
+    let holdings = FileHoldings(container)
+    var notes: [String] = []
+    if holdings.tokens { notes.append("the tokens in \(path) are left out") }
+    if holdings.counts { notes.append("the counts in \(path) are left out") }
+    if holdings.weights, !taken.contains(.weights) {
+      notes.append("the weights in \(path) are left out")
+    }
+    if container.section(.signature) != nil {
+      notes.append(
+        "the signature of \(path) is left out: it is one of the file, not of its content")
+    }
+    return notes
+  }
+
+  /// What of a Gobbet file a conversion takes over.
+  enum GobbetContent { case vocabulary, weights }
+}
+
+/// Whether two paths name the same place, whether there is a file or not.
+private func isSamePlace(_ first: String, _ second: String) -> Bool {
+  if first.utf8.elementsEqual(second.utf8) { return true }
+  guard let one = try? FileStatus(of: first), let other = try? FileStatus(of: second) else {
+    return false
+  }
+  return one.identity == other.identity
+}

@@ -1,0 +1,154 @@
+/// Everything that tells one decoder from another: a transformer block with switches.
+///
+/// A family of models (Llama, Qwen, Gemma …) is a value of this type and a table of names; the forward
+/// pass knows this type alone.
+public struct Architecture: Hashable, Sendable {
+  /// More layers than any model has; a number out of a file beyond it is damage.
+  public static let maximumLayerCount = 1 << 16
+
+  /// V, rows of the token embedding.
+  public var vocabularySize: Int
+  /// Positions that the model can see at once.
+  public var contextLength: Int
+  /// C, the floats of the residual stream.
+  public var hiddenSize: Int
+  /// The layers, first to last.
+  public var layers: [Layer]
+  /// H, heads with queries.
+  public var headCount: Int
+  /// Heads with keys and values.
+  ///
+  /// It divides ``headCount``: each serves as many heads with queries.
+  public var keyValueHeadCount: Int
+  /// D, the floats of a head; apart from hidden size / heads.
+  public var headDimension: Int
+  /// Floats inside the feed-forward.
+  public var feedForwardSize: Int
+
+  /// How rows are normalised.
+  public var norm = Norm(kind: .rms, epsilon: 1e-6)
+  /// Where norms stand in a block.
+  public var normPlace = NormPlace.before
+  /// Whether the embedding is normalised too (nanochat).
+  public var normalizesEmbedding = false
+  /// Whether the embedding of the position is added to that of the token (GPT-2).
+  public var hasLearnedPositions = false
+  /// What scores are multiplied by before the softmax; 1 / √D by default.
+  public var attentionScale: Float
+  /// What scores are capped to by tanh before the softmax; nil for no cap (Gemma 2).
+  public var attentionSoftcap: Float?
+  /// How queries and keys are normalised.
+  public var queryKeyNorm = QueryKeyNorm.none
+  /// What stands between the matrices of the feed-forward.
+  public var activation = Activation.silu
+  /// Whether the activation of one matrix is multiplied by the output of another (SwiGLU, GeGLU).
+  public var isGated = true
+  /// What the token embedding is multiplied by.
+  public var embeddingMultiplier: Float = 1
+  /// What attention and feed-forward are multiplied by before they are added to the residual stream.
+  public var residualMultiplier: Float = 1
+  /// What logits are multiplied by.
+  public var logitScale: Float = 1
+  /// What logits are capped to by tanh after the scale; nil for no cap.
+  public var logitSoftcap: Float?
+  /// Whether the head is the token embedding.
+  public var hasTiedHead = false
+
+  /// Creates an architecture of these sizes whose switches are those of Llama, without positions.
+  ///
+  /// Every layer sees all positions and turns none; set ``layers`` to change that.
+  /// - Precondition: there are at most ``maximumLayerCount`` layers.
+  public init(
+    vocabularySize: Int, contextLength: Int, hiddenSize: Int, layerCount: Int, headCount: Int,
+    keyValueHeadCount: Int? = nil, headDimension: Int? = nil, feedForwardSize: Int
+  ) {
+    self.vocabularySize = vocabularySize
+    self.contextLength = contextLength
+    self.hiddenSize = hiddenSize
+    precondition(
+      layerCount >= 0 && layerCount <= Self.maximumLayerCount, "Architecture: so many layers")
+    layers = [Layer](repeating: Layer(), count: layerCount)
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount ?? headCount
+    let headDimension = headDimension ?? (headCount > 0 ? hiddenSize / headCount : 0)
+    self.headDimension = headDimension
+    self.feedForwardSize = feedForwardSize
+    attentionScale = 1 / Float(max(headDimension, 1)).squareRoot()
+  }
+
+  /// What one layer does otherwise than its neighbours.
+  public struct Layer: Hashable, Sendable {
+    /// Positions that a row sees, its own among them; nil for all up to its own.
+    public var window: Int?
+    /// How queries and keys are turned by their position; nil for not at all.
+    public var rotation: Rotation?
+
+    /// Creates a layer that sees `window` positions.
+    public init(window: Int? = nil, rotation: Rotation? = nil) {
+      self.window = window
+      self.rotation = rotation
+    }
+  }
+
+  /// How a row is normalised.
+  public struct Norm: Hashable, Sendable {
+    /// What is divided by, and what is multiplied by.
+    public enum Kind: Hashable, Sendable {
+      /// To mean 0 and variance 1, times a weight, plus a bias where there is one (LayerNorm).
+      case layer
+      /// By the root mean square, times a weight (RMSNorm).
+      case rms
+      /// By the root mean square, times 1 + weight (Gemma).
+      case rmsOffset
+      /// By the root mean square alone (nanochat).
+      case rmsPlain
+    }
+
+    /// What is divided by, and what is multiplied by.
+    public var kind: Kind
+    /// What is added to the variance or to the mean of squares.
+    public var epsilon: Float
+
+    /// Creates a norm.
+    public init(kind: Kind, epsilon: Float) {
+      self.kind = kind
+      self.epsilon = epsilon
+    }
+  }
+
+  /// Where norms stand in a block.
+  public enum NormPlace: Hashable, Sendable {
+    /// Before attention and before the feed-forward (GPT-2, Llama).
+    case before
+    /// After each, before it is added (OLMo 2).
+    case after
+    /// Before and after each (Gemma 2).
+    case both
+    /// Before each, and both of the same residual stream, so that they add up (GPT-NeoX).
+    case parallel
+  }
+
+  /// How queries and keys are normalised, by the root mean square.
+  public enum QueryKeyNorm: Hashable, Sendable {
+    /// Not at all.
+    case none
+    /// Head by head, before they are turned (Qwen 3, Gemma 3).
+    case perHead
+    /// All heads together, before they are turned (OLMo 2).
+    case perWidth
+    /// Head by head, after they are turned, without weights (nanochat).
+    case perHeadAfterRotation
+  }
+
+  /// What stands between the matrices of a feed-forward.
+  public enum Activation: Hashable, Sendable {
+    /// GELU in the form with tanh.
+    case geluTanh
+    /// GELU by the error function.
+    case geluErf
+    /// x / (1 + exp(−x)), also called swish.
+    case silu
+    /// max(x, 0)².
+    case reluSquared
+  }
+}

@@ -1,0 +1,69 @@
+internal import GobbetData
+
+extension Block {
+  /// Finds the parameters of a layer.
+  ///
+  /// - Throws: ``GPTError``, else an error of the source.
+  init(_ parameters: inout Parameters, _ architecture: Architecture, layer: Int) throws {
+    let names = parameters.names
+    let size = architecture.hiddenSize
+    let place = architecture.normPlace
+    func name(_ part: String) -> String { names.name(layer, part) }
+    let hasNormsBefore = place != .after
+    let hasNormsAfter = place == .after || place == .both
+    attentionNorm = hasNormsBefore ? try parameters.norm(name(names.attentionNorm), size) : nil
+    attention = try Attention(&parameters, architecture, layer: layer)
+    attentionPostNorm =
+      hasNormsAfter ? try parameters.norm(name(names.attentionPostNorm), size) : nil
+    feedForwardNorm = hasNormsBefore ? try parameters.norm(name(names.feedForwardNorm), size) : nil
+    let inside = architecture.feedForwardSize
+    // Behind a GELU alone, inputs are hardly negative.
+    let isUpwards = !architecture.isGated && architecture.activation == .geluTanh
+    feedForward = FeedForward(
+      gate: architecture.isGated ? try parameters.linear(name(names.gate), size, inside) : nil,
+      up: try parameters.linear(name(names.up), size, inside),
+      down: try parameters.linear(
+        name(names.down), inside, size, inputs: isUpwards ? .eightBitsUpwards : .sixteenBits),
+      activation: architecture.activation)
+    feedForwardPostNorm =
+      hasNormsAfter ? try parameters.norm(name(names.feedForwardPostNorm), size) : nil
+    isParallel = place == .parallel
+    residualMultiplier = architecture.residualMultiplier
+  }
+}
+
+extension Attention {
+  fileprivate init(
+    _ parameters: inout Parameters, _ architecture: Architecture, layer: Int
+  ) throws {
+    let names = parameters.names
+    let size = architecture.hiddenSize
+    let head = architecture.headDimension
+    let queries = architecture.headCount * head
+    let keys = architecture.keyValueHeadCount * head
+    let outputs = names.projections.count == 1 ? [queries + 2 * keys] : [queries, keys, keys]
+    var projections: [Linear] = []
+    for (part, count) in zip(names.projections, outputs) {
+      projections.append(try parameters.linear(names.name(layer, part), size, count))
+    }
+    self.projections = projections
+    let place = architecture.queryKeyNorm
+    switch place {
+    case .none: queryKeyNorm = nil
+    case .perHead, .perHeadAfterRotation, .perWidth:
+      queryKeyNorm = (
+        try parameters.norm(
+          names.name(layer, names.queryNorm), place == .perWidth ? queries : head),
+        try parameters.norm(names.name(layer, names.keyNorm), place == .perWidth ? keys : head)
+      )
+    }
+    queryKeyNormPlace = place
+    combine = try parameters.linear(
+      names.name(layer, names.attentionOutput), queries, size,
+      inputs: architecture.hasLearnedPositions ? .eightBits : .sixteenBits)
+    scores = Scores(
+      headCount: architecture.headCount, keyValueHeadCount: architecture.keyValueHeadCount,
+      headDimension: head, scale: architecture.attentionScale,
+      softcap: architecture.attentionSoftcap, window: architecture.layers[layer].window)
+  }
+}

@@ -1,0 +1,117 @@
+internal import GobbetData
+
+/// The tensors that an architecture asks for, under its names.
+struct ExpectedTensors {
+  /// A tensor of the model.
+  struct Tensor {
+    let name: String
+    let shape: [Int]
+    /// Whether the model can do without.
+    var isOptional = false
+    /// How the weights of a matrix lie; nil for what is not packed.
+    var order: PackedMatrix.Order?
+  }
+
+  private(set) var tensors: [Tensor] = []
+  private let architecture: Architecture
+  private let names: ParameterNames
+
+  /// All tensors of a model whose head has that many outputs.
+  init(_ architecture: Architecture, _ names: ParameterNames, headWidth: Int) {
+    self.architecture = architecture
+    self.names = names
+    let size = architecture.hiddenSize
+    tensors.append(
+      Tensor(
+        name: "\(names.tokenEmbedding).weight", shape: [architecture.vocabularySize, size],
+        order: .byOutput))
+    if architecture.hasLearnedPositions {
+      tensors.append(
+        Tensor(
+          name: "\(names.positionEmbedding).weight", shape: [architecture.contextLength, size]))
+    }
+    for layer in architecture.layers.indices { appendLayer(layer) }
+    appendNorm(names.finalNorm, size)
+    tensors.append(
+      Tensor(
+        name: "\(names.head).weight", shape: [headWidth, size],
+        isOptional: architecture.hasTiedHead, order: .byOutput))
+    tensors.append(Tensor(name: "\(names.head).bias", shape: [headWidth], isOptional: true))
+  }
+
+  private mutating func appendLayer(_ layer: Int) {
+    let size = architecture.hiddenSize
+    func name(_ part: String) -> String { names.name(layer, part) }
+    let place = architecture.normPlace
+    if place != .after { appendNorm(name(names.attentionNorm), size) }
+    let queries = architecture.headCount * architecture.headDimension
+    let keys = architecture.keyValueHeadCount * architecture.headDimension
+    let outputs = names.projections.count == 1 ? [queries + 2 * keys] : [queries, keys, keys]
+    for (part, count) in zip(names.projections, outputs) { appendLinear(name(part), size, count) }
+    switch architecture.queryKeyNorm {
+    case .none, .perHeadAfterRotation: break
+    case .perHead:
+      for part in [names.queryNorm, names.keyNorm] {
+        appendNorm(name(part), architecture.headDimension)
+      }
+    case .perWidth:
+      appendNorm(name(names.queryNorm), queries)
+      appendNorm(name(names.keyNorm), keys)
+    }
+    appendLinear(name(names.attentionOutput), queries, size)
+    if place == .after || place == .both { appendNorm(name(names.attentionPostNorm), size) }
+    if place != .after { appendNorm(name(names.feedForwardNorm), size) }
+    if architecture.isGated { appendLinear(name(names.gate), size, architecture.feedForwardSize) }
+    appendLinear(name(names.up), size, architecture.feedForwardSize)
+    appendLinear(name(names.down), architecture.feedForwardSize, size)
+    if place == .after || place == .both { appendNorm(name(names.feedForwardPostNorm), size) }
+  }
+
+  private mutating func appendNorm(_ name: String, _ size: Int) {
+    guard architecture.norm.kind != .rmsPlain else { return }
+    tensors.append(Tensor(name: "\(name).weight", shape: [size]))
+    if architecture.norm.kind == .layer {
+      tensors.append(Tensor(name: "\(name).bias", shape: [size], isOptional: true))
+    }
+  }
+
+  private mutating func appendLinear(_ name: String, _ inputs: Int, _ outputs: Int) {
+    tensors.append(
+      Tensor(
+        name: "\(name).weight",
+        shape: names.order == .byInput ? [inputs, outputs] : [outputs, inputs],
+        order: names.order))
+    tensors.append(Tensor(name: "\(name).bias", shape: [outputs], isOptional: true))
+  }
+
+  /// Checks that the source has these tensors and no others.
+  ///
+  /// - Throws: ``GPTError`` for the first that is missing, misshapen or surplus.
+  func check(
+    _ source: any TensorSource, _ byName: [String: TensorDescription]
+  ) throws(GPTError) {
+    let kinds = Set(byName.keys.map(names.kind))
+    var known: Set<String> = []
+    if names.projections.count == 1 {
+      for layer in architecture.layers.indices {
+        // Not parameters: the causal mask, which old files of GPT-2 carry along.
+        known.insert(names.name(layer, "attn.bias"))
+        known.insert(names.name(layer, "attn.masked_bias"))
+      }
+    }
+    for tensor in tensors {
+      known.insert(tensor.name)
+      guard let found = byName[tensor.name] else {
+        if tensor.isOptional, !kinds.contains(names.kind(tensor.name)) { continue }
+        throw GPTError(.missingTensor(tensor.name))
+      }
+      guard found.shape == tensor.shape else {
+        throw GPTError(
+          .wrongShape(tensor.name, expected: tensor.shape, found: found.shape))
+      }
+    }
+    for tensor in source.tensors where !known.contains(tensor.name) {
+      throw GPTError(.surplusTensor(tensor.name))
+    }
+  }
+}

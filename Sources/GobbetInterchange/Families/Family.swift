@@ -1,0 +1,91 @@
+public import GobbetData
+
+/// A family of models: how its `config.json` becomes an architecture, and what its tensors are called.
+///
+/// A new family is a value of this type in a file of this folder; no other place names it.
+struct Family: Sendable {
+  /// The `model_type` of its `config.json`.
+  let modelType: String
+  /// What its tensors are called.
+  let names: FamilyNames
+  /// Reads its settings.
+  let read: @Sendable (FamilySettings) throws(InterchangeError) -> FamilyArchitecture
+
+  /// Every family that the forward pass computes, besides GPT-2.
+  static let all: [Family] = [
+    .llama, .mistral, .qwen2, .qwen3, .smolLM3, .granite, .olmo2, .olmo3, .gemma2, .gemma3, .phi3,
+    .gptNeoX, .starCoder2, .nanochat,
+  ]
+
+  /// The family of that `model_type`; nil if it is none of these.
+  static func named(_ modelType: String) -> Family? {
+    all.first { $0.modelType.utf8.elementsEqual(modelType.utf8) }
+  }
+}
+
+/// An architecture, and which of its layers have biases.
+struct FamilyArchitecture {
+  var architecture: Architecture
+  /// The common names of the parts that have a bias in every layer.
+  var biases: Set<String> = []
+
+  /// The parts of attention.
+  static let attention: Set = ["query", "key", "value", "attention_output"]
+  /// The parts of a gated feed-forward.
+  static let feedForward: Set = ["gate", "up", "down"]
+}
+
+/// The model that a `config.json` describes.
+public struct FamilyModel: Sendable {
+  /// The metadata key under which a Gobbet file keeps the text of the model's `config.json`.
+  public static let metadataKey = "model.config"
+
+  /// The `model_type`.
+  public let family: String
+  /// What kind of model it is, with its sizes.
+  public let architecture: Architecture
+  private let names: FamilyNames
+  private let biases: Set<String>
+
+  /// Reads the text of a `config.json`; nil if its `model_type` is no family that is computed.
+  ///
+  /// Old and new spellings are read (`rope_theta` and `rope_parameters`, `torch_dtype` and `dtype`), and a
+  /// text model nested under `text_config`.
+  /// - Throws: ``InterchangeError`` for a setting that is missing, damaged, or changes the model in a
+  ///   way that is not known here.
+  public init?(json: [UInt8], path: String?) throws(InterchangeError) {
+    let root = try JSONDocument(json, path: path).root
+    guard root.isObject else { return nil }
+    var object = root
+    if let text = try root.member("text_config"), text.isObject { object = text }
+    guard let modelType = try object.member("model_type")?.string,
+      let family = Family.named(modelType)
+    else { return nil }
+    if let quantization = try root.member("quantization_config"), !quantization.isNull {
+      let method = try quantization.member("quant_method")?.string ?? "unnamed"
+      throw quantization.error(.unsupported("weights quantised by \(method)"))
+    }
+    let settings = FamilySettings(object)
+    let read = try family.read(settings)
+    if let flaw = read.architecture.flaw { throw object.error(.damaged(flaw)) }
+    try settings.requireAllRead()
+    self.family = modelType
+    architecture = read.architecture
+    biases = read.biases
+    names = family.names
+  }
+
+  /// Reads the `config.json` at `path`, as ``init(json:path:)`` does.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError``.
+  public init?(contentsOf path: String) throws {
+    try self.init(json: try wholeFile(path, limit: 1 << 24), path: path)
+  }
+
+  /// The weights in `source` under the names that the forward pass knows.
+  ///
+  /// - Throws: ``InterchangeError`` for the first tensor that is missing, misshapen or has no place.
+  public func weights(in source: some TensorSource, path: String?) throws -> FamilyWeights {
+    try FamilyWeights(source, architecture, names, biases: biases, path: path)
+  }
+}

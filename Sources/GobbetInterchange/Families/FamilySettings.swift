@@ -1,0 +1,105 @@
+internal import GobbetData
+
+/// The settings of a `config.json`, of which each must be understood.
+///
+/// It remembers what was asked for, so that a setting that nobody asked for is refused by name.
+final class FamilySettings {
+  private let object: JSONValue
+  private var read: Set<String> = []
+
+  init(_ object: JSONValue) { self.object = object }
+
+  /// The value of a setting; nil if it is not there or `null`.
+  func value(_ key: String) throws(InterchangeError) -> JSONValue? {
+    read.insert(key)
+    guard let value = try object.member(key), !value.isNull else { return nil }
+    return value
+  }
+
+  /// Whether the setting is there and `null`.
+  func isNull(_ key: String) throws(InterchangeError) -> Bool {
+    read.insert(key)
+    return try object.member(key)?.isNull ?? false
+  }
+
+  /// A positive integer.
+  func size(_ key: String, default fallback: Int? = nil) throws(InterchangeError) -> Int {
+    guard let value = try value(key) else {
+      guard let fallback else { throw object.error(.damaged("is missing"), key: key.utf8) }
+      return fallback
+    }
+    guard let size = value.size, size > 0 else { throw value.error(.damaged("not a size")) }
+    return size
+  }
+
+  /// A number.
+  func number(_ key: String, default fallback: Double) throws(InterchangeError) -> Double {
+    try optionalNumber(key) ?? fallback
+  }
+
+  /// A number; nil if the setting is not there or `null`.
+  func optionalNumber(_ key: String) throws(InterchangeError) -> Double? {
+    guard let value = try value(key) else { return nil }
+    guard let number = value.double else { throw value.error(.damaged("not a number")) }
+    return number
+  }
+
+  /// A truth value.
+  func flag(_ key: String, default fallback: Bool) throws(InterchangeError) -> Bool {
+    guard let value = try value(key) else { return fallback }
+    guard let flag = value.bool else { throw value.error(.damaged("not a boolean")) }
+    return flag
+  }
+
+  /// The elements of a list; nil if the setting is not there or `null`.
+  func list(_ key: String) throws(InterchangeError) -> [JSONValue]? {
+    guard let value = try value(key) else { return nil }
+    guard value.isArray else { throw value.error(.damaged("not a list")) }
+    var elements: [JSONValue] = []
+    value.forEach { _, element in elements.append(element) }
+    return elements
+  }
+
+  /// Refuses a setting that is there and not what the family computes.
+  func require(_ key: String, _ expected: Bool) throws(InterchangeError) {
+    guard let value = try value(key), value.bool != expected else { return }
+    throw value.error(.unsupported("other than \(expected)"))
+  }
+
+  /// The activation of that setting.
+  func activation(
+    _ key: String, default fallback: Architecture.Activation
+  ) throws(InterchangeError) -> Architecture.Activation {
+    guard let value = try value(key) else { return fallback }
+    switch value.string {
+    case "silu", "swish": return .silu
+    case "gelu": return .geluErf
+    case "gelu_pytorch_tanh", "gelu_new": return .geluTanh
+    case "relu2": return .reluSquared
+    default: throw value.error(.unsupported("the activation \(value.string ?? "of no name")"))
+    }
+  }
+
+  /// Refuses the first setting that nobody asked for, unless it has no part in the forward pass.
+  func requireAllRead() throws(InterchangeError) {
+    try object.forEach { (key, value) throws(InterchangeError) in
+      let name = String(decoding: key, as: UTF8.self)
+      if value.isNull || read.contains(name) || Self.harmless.contains(name)
+        || name.hasPrefix("_")
+      {
+        return
+      }
+      throw object.error(.unsupported("a setting that is not known here"), key: key)
+    }
+  }
+
+  /// Settings of training, of files and of texts, which change no logit.
+  private static let harmless: Set = [
+    "architectures", "attention_dropout", "auto_map", "bos_token_id", "classifier_dropout",
+    "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id", "hidden_dropout", "id2label",
+    "initializer_range", "is_decoder", "label2id", "model_type", "name_or_path",
+    "output_attentions", "output_hidden_states", "pad_token_id", "pretraining_tp",
+    "problem_type", "resid_pdrop", "residual_dropout", "return_dict", "tokenizer_class",
+    "torch_dtype", "transformers_version", "unk_token_id", "use_cache",
+  ]
+}

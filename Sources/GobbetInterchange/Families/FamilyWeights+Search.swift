@@ -1,0 +1,114 @@
+internal import GobbetData
+
+extension FamilyWeights {
+  /// The search for a model's tensors among those of a file.
+  struct Search {
+    /// What was found, in the order of the search.
+    private(set) var found: [RowSelection] = []
+    private let tensors: [TensorDescription]
+    private var byName: [[UInt8]: TensorDescription] = [:]
+    private var used: Set<[UInt8]> = []
+    private let architecture: Architecture
+    private let names: FamilyNames
+    private let path: String?
+
+    init(
+      _ tensors: [TensorDescription], _ architecture: Architecture, _ names: FamilyNames,
+      path: String?
+    ) {
+      self.tensors = tensors
+      self.architecture = architecture
+      self.names = names
+      self.path = path
+      for tensor in tensors { byName[Array(tensor.name.utf8)] = tensor }
+    }
+
+    /// Finds a tensor outside the layers, and its bias if it has one.
+    mutating func find(
+      _ common: String, _ own: String, hasBias: Bool
+    ) throws(InterchangeError) {
+      for end in hasBias ? ["weight", "bias"] : ["weight"] {
+        let tensor = try tensor("\(own).\(end)")
+        try append("\(common).\(end)", tensor, [0..<rowCount(of: tensor)])
+      }
+    }
+
+    /// Finds a part of a layer, and its bias if it has one.
+    mutating func find(
+      _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool
+    ) throws(InterchangeError) {
+      for end in hasBias ? ["weight", "bias"] : ["weight"] {
+        let name = "blocks.\(layer).\(common).\(end)"
+        switch part {
+        case .own(let own):
+          let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
+          try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .joined(let own, let join):
+          let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
+          let (rows, count) = rows(of: join)
+          guard tensor.shape.first == count else {
+            throw error(
+              .damaged("shape \(tensor.shape), expected \(count) rows"), at: tensor.name)
+          }
+          try append(name, tensor, rows)
+        }
+      }
+    }
+
+    /// Leaves a tensor out that may be there.
+    mutating func skip(_ name: String) { used.insert(Array(name.utf8)) }
+
+    /// Refuses the first tensor that the model has no place for.
+    func requireAllFound() throws(InterchangeError) {
+      for tensor in tensors where !used.contains(Array(tensor.name.utf8)) {
+        if names.buffers.contains(where: tensor.name.hasSuffix) { continue }
+        throw error(.unsupported("the model has no place for this tensor"), at: tensor.name)
+      }
+    }
+
+    /// The rows of a part in a joined tensor, and how many that must have.
+    private func rows(of join: FamilyNames.Join) -> ([Range<Int>], count: Int) {
+      let head = architecture.headDimension
+      let queries = architecture.headCount * head
+      let keys = architecture.keyValueHeadCount * head
+      switch join {
+      case .projections(let index):
+        let bounds = [0, queries, queries + keys, queries + 2 * keys]
+        return ([bounds[index]..<bounds[index + 1]], bounds[3])
+      case .headwiseProjections(let index):
+        let runs = (0..<architecture.headCount).map { number in
+          let first = (3 * number + index) * head
+          return first..<(first + head)
+        }
+        return (runs, 3 * queries)
+      case .gateAndUp(let index):
+        let size = architecture.feedForwardSize
+        return ([(index * size)..<((index + 1) * size)], 2 * size)
+      }
+    }
+
+    private func rowCount(of tensor: TensorDescription) -> Int { tensor.shape.first ?? 0 }
+
+    private mutating func tensor(_ name: String) throws(InterchangeError) -> TensorDescription {
+      let key = Array(name.utf8)
+      guard let tensor = byName[key] else { throw error(.damaged("is missing"), at: name) }
+      guard !tensor.shape.isEmpty else { throw error(.damaged("has no rows"), at: name) }
+      used.insert(key)
+      return tensor
+    }
+
+    private mutating func append(
+      _ name: String, _ tensor: TensorDescription, _ rows: [Range<Int>]
+    ) throws(InterchangeError) {
+      do {
+        found.append(try RowSelection(name: name, of: tensor, rows: rows))
+      } catch {
+        throw InterchangeError(.tensor(error), path: path, field: tensor.name)
+      }
+    }
+
+    private func error(_ code: InterchangeError.Code, at name: String) -> InterchangeError {
+      InterchangeError(code, path: path, field: "tensor \(name)")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+internal import GobbetData
+
+/// Some rows of a tensor, in order, as a tensor of their own.
+struct RowSelection: Sendable {
+  /// What the rows are together.
+  let description: TensorDescription
+  /// What they are rows of.
+  let tensor: TensorDescription
+  /// Runs of rows.
+  private let rows: [Range<Int>]
+  private let rowByteCount: Int
+
+  /// Rows of `tensor` under another name.
+  ///
+  /// - Throws: ``TensorError`` if they make no tensor.
+  init(name: String, of tensor: TensorDescription, rows: [Range<Int>]) throws(TensorError) {
+    var shape = tensor.shape
+    shape[0] = rows.reduce(0) { $0 + $1.count }
+    description = try TensorDescription(
+      name: name, elementType: tensor.elementType, shape: shape)
+    self.tensor = tensor
+    self.rows = rows
+    rowByteCount = tensor.shape[0] == 0 ? 0 : tensor.byteCount / tensor.shape[0]
+  }
+
+  /// The bytes of the rows, if these lie together.
+  var onlyRun: Range<Int>? { rows.count == 1 ? bytes(of: rows[0]) : nil }
+
+  private func bytes(of rows: Range<Int>) -> Range<Int> {
+    (rows.lowerBound * rowByteCount)..<(rows.upperBound * rowByteCount)
+  }
+
+  /// Calls `body` with the runs of bytes of the whole tensor that make up a range of these rows' bytes.
+  func forEachRun(in range: Range<Int>, _ body: (Range<Int>) throws -> Void) rethrows {
+    var start = 0
+    for rows in rows {
+      let run = bytes(of: rows)
+      let part = range.clamped(to: start..<(start + run.count))
+      if !part.isEmpty {
+        let offset = run.lowerBound - start
+        try body((part.lowerBound + offset)..<(part.upperBound + offset))
+      }
+      start += run.count
+    }
+  }
+}

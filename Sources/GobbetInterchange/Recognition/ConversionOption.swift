@@ -1,0 +1,115 @@
+public import GobbetBPE
+internal import GobbetData
+internal import GobbetSystem
+
+/// A setting of a conversion that only some files have a use for; the raw value is its name on the
+/// command line.
+public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
+  /// A vocabulary to put into weights, or beside them.
+  case vocabulary
+  /// How text is split, for vocabularies that do not say.
+  case pattern
+  /// How weights are stored in Gobbet files.
+  case codec
+  /// What elements become.
+  case type
+  /// Bytes of a file, where weights are cut into several.
+  case shardSize = "shard-size"
+  /// Whether what was written is read again and compared.
+  case verify
+}
+
+/// An option that would change nothing, or that the format has no value for.
+public struct ConversionOptionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The option.
+  public let option: ConversionOption
+  /// Why it has no effect: one lower-case line.
+  public let reason: String
+
+  package init(_ option: ConversionOption, _ reason: String) {
+    self.option = option
+    self.reason = reason
+  }
+
+  /// One line for a terminal or a log.
+  public var description: String { "\(option.rawValue): \(reason)" }
+}
+
+extension ConversionFormat {
+  /// What is converted.
+  public enum Content: String, Hashable, Sendable, CaseIterable {
+    /// A vocabulary alone.
+    case vocabulary
+    /// Weights, with a vocabulary or without.
+    case weights
+  }
+
+  /// Why an option would change nothing in a file of this format that holds `content`; nil if it has
+  /// an effect.
+  ///
+  /// This is the one table of which option means something for which format.
+  public func reason(against option: ConversionOption, for content: Content) -> String? {
+    switch (content, option) {
+    case (.vocabulary, .pattern): nil
+    case (.vocabulary, _): "only weights have a use for it, and the input holds a vocabulary"
+    case (.weights, .pattern):
+      "only vocabularies that do not say how text is split have a use for it"
+    case (.weights, _) where isForVocabularies: "\(rawValue) does not hold weights"
+    case (.weights, .vocabulary): self == .npy ? "npy has a place for one tensor only" : nil
+    case (.weights, .codec): self == .gobbet ? nil : "only .gobbet files have codecs"
+    case (.weights, .shardSize):
+      switch self {
+      case .gobbet, .safetensors, .safetensorsIndex: nil
+      default: "\(rawValue) is one file"
+      }
+    case (.weights, .type), (.weights, .verify): nil
+    }
+  }
+
+  /// Why weights in this format cannot have elements of a type; nil if they can.
+  public func reason(against type: GGUFType) -> String? {
+    let isInBlocks = type.blockElementCount > 1
+    if self == .gguf { return nil }
+    if isInBlocks { return "only GGUF stores elements in blocks, \(rawValue) does not" }
+    let elementType = type.elementType
+    switch self {
+    case .npy, .npz: return elementType == .bfloat16 ? "NumPy has no bf16; f32 holds it" : nil
+    case .llmC: return elementType == .float16 ? "llm.c has f32 and bf16 only" : nil
+    default: return nil
+    }
+  }
+
+  /// Whether weights in this format carry keys and values.
+  package var holdsMetadata: Bool {
+    switch self {
+    case .gobbet, .safetensors, .safetensorsIndex, .gguf: true
+    default: false
+    }
+  }
+
+  /// Whether readers of this format look for a configuration and a vocabulary in files beside it.
+  package var hasNeighbours: Bool {
+    switch self {
+    case .safetensors, .safetensorsIndex, .npz, .llmC: true
+    default: false
+    }
+  }
+}
+
+extension Vocabulary {
+  /// Whether the vocabulary in a file leaves open how text is split.
+  ///
+  /// - Throws: ``FileError``, and the errors of GGUF.
+  public static func leavesPatternOpen(at path: String) throws -> Bool {
+    switch try FileKind(recognizing: path) {
+    case .tiktoken: return true
+    case .json:
+      let file = try InputFile(path, regularOnly: true)
+      return try JSONTopLevel.first(of: [.addedTokens, .tokenizerModel], in: file) == nil
+    case .gguf:
+      let name = try GGUFReader(path)["tokenizer.ggml.pre"]?.string
+      return name == nil || name == "default"
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,110 @@
+internal import GobbetSystem
+
+/// The keys of the outermost object of a JSON text, found a piece at a time without parsing the rest.
+///
+/// Text that is no JSON gives some answer and takes no longer; the parser says what is wrong with it.
+struct JSONTopLevel {
+  /// A key to look for, and the byte with which its value begins.
+  struct Sign: Hashable {
+    let key: [UInt8]
+    let opening: UInt8
+
+    init(_ key: String, opens opening: Unicode.Scalar) {
+      self.key = Array(key.utf8)
+      self.opening = UInt8(ascii: opening)
+    }
+  }
+
+  private enum State {
+    case between
+    case inString(isEscaped: Bool)
+    /// After a string at the top level, which is a key if a colon follows.
+    case afterString
+    case beforeValue
+  }
+
+  private let signs: [Sign]
+  private var state = State.between
+  private var depth = 0
+  private var text: [UInt8] = []
+  /// Longer keys are none of those that are looked for.
+  private let maximumKeyByteCount: Int
+  private(set) var found: Sign?
+
+  init(_ signs: [Sign]) {
+    self.signs = signs
+    maximumKeyByteCount = signs.reduce(0) { max($0, $1.key.count) } + 1
+  }
+
+  /// The first of `signs` in the file, up to its end.
+  ///
+  /// - Throws: ``FileError``.
+  static func first(of signs: [Sign], in file: borrowing InputFile) throws(FileError) -> Sign? {
+    var scanner = JSONTopLevel(signs)
+    let pieceByteCount = 1 << 16
+    var offset = 0
+    while scanner.found == nil {
+      let piece = try file.bytes(in: offset..<(offset + pieceByteCount))
+      scanner.scan(piece)
+      offset += piece.count
+      if piece.count < pieceByteCount { break }
+    }
+    return scanner.found
+  }
+
+  /// Goes through the next bytes of the text, up to the first sign.
+  mutating func scan(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      step(byte)
+      if found != nil { return }
+    }
+  }
+
+  private mutating func step(_ byte: UInt8) {
+    switch state {
+    case .inString(let isEscaped):
+      if isEscaped || byte == UInt8(ascii: "\\") {
+        state = .inString(isEscaped: !isEscaped)
+      } else if byte == UInt8(ascii: "\"") {
+        state = depth == 1 ? .afterString : .between
+        return
+      }
+      if depth == 1, text.count < maximumKeyByteCount { text.append(byte) }
+    case .afterString where byte == UInt8(ascii: ":"):
+      state = .beforeValue
+    case .beforeValue where !Self.isSpace(byte):
+      found = signs.first { $0.key == text && $0.opening == byte }
+      state = .between
+      structure(byte)
+    case .between, .afterString, .beforeValue:
+      if !Self.isSpace(byte) {
+        state = .between
+        structure(byte)
+      }
+    }
+  }
+
+  private mutating func structure(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""):
+      text.removeAll(keepingCapacity: true)
+      state = .inString(isEscaped: false)
+    case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+    case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+    default: break
+    }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
+}
+
+extension JSONTopLevel.Sign {
+  /// An index of safetensors files.
+  static let weightMap = Self("weight_map", opens: "{")
+  /// A `tokenizer.json`, which says how text is split.
+  static let tokenizerModel = Self("model", opens: "{")
+  /// A `tokenizer.json`, too; there this comes long before the model.
+  static let addedTokens = Self("added_tokens", opens: "[")
+}

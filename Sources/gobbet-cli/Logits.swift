@@ -1,0 +1,54 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet logits`: weights + ids → logits.
+struct Logits: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the logits of token ids as a NumPy array.",
+    discussion: """
+      Runs the ids through the model once and writes float32 [T, V]: one row for each id, one column for \
+      each token of the vocabulary. No vocabulary is needed.
+      """)
+
+  @Argument(help: ModelFileHelp.argument) var model: String
+
+  @Option(
+    help: "The ids: numbers with commas between them, or a .npy file with one axis of integers.")
+  var ids: String
+
+  @Option(name: [.customShort("o"), .long], help: "The .npy file to write.")
+  var output: String
+
+  @Flag(name: [.customShort("f"), .long], help: "Replace the output file if it exists.")
+  var force = false
+
+  @Option(help: "What weights are computed with.")
+  var element = Named(Precision.float32)
+
+  @OptionGroup var threads: ThreadOptions
+
+  func run() throws {
+    let ids = try tokenIDs()
+    let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
+    let pass = try ForwardPass(model, threadCount: threads.count)
+    try pass.logits(of: ids, .all).write(toNumPy: output, replacing: force)
+  }
+
+  /// The ids of the option.
+  private func tokenIDs() throws -> [TokenID] {
+    if ids.utf8.suffix(4).elementsEqual(".npy".utf8) { return try TokenIDs.read(fromNumPy: ids) }
+    return try ids.split(separator: ",", omittingEmptySubsequences: false).map { number in
+      guard let id = TokenID(number.trimmingPrefix { $0 == " " }) else {
+        throw ValidationError("--ids: \(number) is not a token id")
+      }
+      return id
+    }
+  }
+}
+
+/// The help of arguments that name a model.
+enum ModelFileHelp {
+  static let argument: ArgumentHelp = """
+    The model: a .gobbet file, safetensors, GGUF, or a folder with config.json and model.safetensors.
+    """
+}

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Numbers on the command line") struct NumberTests {
+  /// What an option that takes a number refuses beside what all refuse.
+  enum Kind: Sendable {
+    /// 0 and up, as long as there is something to count.
+    case count
+    /// 1 and up.
+    case positiveCount
+    /// Any of 64 bits.
+    case seed
+    case bytes
+    case quantity
+    /// 0 to below 1.
+    case share
+    /// Not 0.
+    case positiveNumber
+    /// 0 and up.
+    case number
+    case range
+
+    /// What no option of the kind takes.
+    var refused: [String] {
+      let never = ["-1", "nan"]
+      let large = "4611686018427387904"
+      return switch self {
+      case .count: never + [large, "0.5"]
+      case .positiveCount: never + [large, "0"]
+      case .seed: never + ["", "18446744073709551616"]
+      case .bytes: never + [large, "0", "9223372036854775807T", "4096T"]
+      case .quantity: never + [large, "0", "9223372036854775807G", "1000001G"]
+      case .share: never + [large, "1", "inf"]
+      case .positiveNumber: never + [large, "0", "1e-40", "1e400"]
+      case .number: never + [large, "-inf", "many"]
+      case .range: never + ["-1..<5", "7..<5", "0..<99999999999999999999"]
+      }
+    }
+  }
+
+  /// Every option that takes a number.
+  static let numbers: [String: Kind] = [
+    "--alpha": .positiveNumber, "--block-tokens": .positiveCount, "--document": .count,
+    "--held-out": .share, "--limit": .bytes, "--longest": .count,
+    "--maximum-pretoken-length": .positiveCount, "--maximum-token-length": .positiveCount,
+    "--memory": .bytes, "--min-p": .number, "--minimum-count": .positiveCount,
+    "--minimum-frequency": .positiveCount, "--padding": .count, "--range": .range,
+    "--repetition-penalty": .positiveNumber, "--seed": .seed, "--shard-size": .bytes,
+    "--shard-tokens": .quantity, "--size": .positiveCount, "--stop-token": .count,
+    "--stride": .positiveCount, "--temperature": .number, "--threads": .count, "--tokens": .count,
+    "--top-k": .positiveCount, "--top-p": .positiveNumber, "--validation": .share,
+    "--window": .positiveCount,
+  ]
+
+  /// Every option that takes something else: a name, a path, a text.
+  static let others: Set = [
+    "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--continue",
+    "--contractions", "--counts", "--digits", "--element", "--end", "--files-from", "--format",
+    "--from", "--id-key", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
+    "--prompt", "--separator", "--special", "--split", "--stop", "--temporary-folder", "--text",
+    "--text-key", "--tie-break", "--to", "--type", "--vocabulary",
+  ]
+
+  @Test("every option of every verb that takes a value is known to these tests")
+  func options() throws {
+    let verbs = try CommandLineMap.shared.get().verbs
+    #expect(verbs.count > 20)
+    let taking = Set(verbs.flatMap(\.options).filter(\.takesValue).map(\.name))
+    #expect(taking.subtracting(Self.others).subtracting(Self.numbers.keys) == [])
+    #expect(Set(Self.numbers.keys).union(Self.others).subtracting(taking) == [])
+    // A word that is a number for one verb and a text for another would slip through.
+    #expect(Self.others.isDisjoint(with: Self.numbers.keys))
+  }
+
+  static let verbs: [String] = (try? CommandLineMap.shared.get().verbs.map(\.name)) ?? []
+
+  @Test(
+    "that are too large, below zero or none at all end with 2 and one line with the option and what it takes",
+    arguments: verbs)
+  func refused(verb: String) throws {
+    let verb = try #require(
+      try CommandLineMap.shared.get().verbs.first { $0.name == verb })
+    for option in verb.options {
+      guard let kind = Self.numbers[option.name] else { continue }
+      for value in kind.refused {
+        // The parser itself treats a space and = differently before a minus.
+        let forms = value == "-1" ? [[option.name + "=-1"]] : []
+        for arguments in forms + [[option.name, value]] {
+          let result = try run(productPath("gobbet"), verb.words + arguments)
+          let lines = result.errorText.split(separator: "\n")
+          #expect(
+            result.status == 2 && lines.count == 1 && lines[0].contains(option.name)
+              && lines[0].contains("not "),
+            "\(verb.name) \(arguments): \(result.status) \(result.errorText)")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("How far a job is") struct ProgressTests {
+  /// A verb that shows how far it is, what a line of it holds, and what it is called with.
+  struct Job: Sendable, CustomTestStringConvertible {
+    let verb: String
+    let shows: String
+    let arguments: @Sendable (_ output: String, _ shop: Workshop) -> [String]
+
+    var testDescription: String { verb }
+  }
+
+  private static let corpus = fixturesFolder + "/corpus"
+  private static let model = fixturesFolder + "/tinymodel/model.safetensors"
+
+  static let jobs: [Job] = [
+    Job(verb: "train", shows: "merging: ") { output, _ in
+      ["train", corpus, "--size", "600", "-o", output]
+    },
+    Job(verb: "counts of", shows: "unique pretokens") { output, _ in
+      ["counts", "of", corpus, "-o", output]
+    },
+    Job(verb: "count", shows: " bytes") { _, _ in ["count", corpus] },
+    Job(verb: "pack", shows: " tokens, ") { output, shop in
+      ["pack", corpus, "-v", shop.vocabulary, "-o", output]
+    },
+    Job(verb: "merge", shows: " s left") { output, shop in
+      ["merge", shop.dataset, shop.dataset, "-o", output]
+    },
+    Job(verb: "shuffle", shows: " s left") { output, shop in
+      ["shuffle", shop.dataset, "-o", output]
+    },
+    Job(verb: "convert", shows: " MB") { output, _ in ["convert", model, "-o", output] },
+    Job(verb: "merge-lora", shows: " MB") { output, shop in
+      ["merge-lora", model, adapter(shop), "-o", output]
+    },
+    Job(verb: "evaluate", shows: "loss ") { _, shop in
+      ["evaluate", model, shop.text, "--window", "16"]
+    },
+    Job(verb: "vocabulary stats", shows: " bytes") { _, shop in
+      ["vocabulary", "stats", corpus, "-v", shop.vocabulary]
+    },
+    Job(verb: "vocabulary compare", shows: " bytes") { _, shop in
+      ["vocabulary", "compare", shop.vocabulary, shop.vocabulary, corpus]
+    },
+  ]
+
+  @Test("is shown on a terminal on one line that is rewritten", arguments: jobs)
+  func terminal(job: Job) throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let result = try runAtTerminal(
+      productPath("gobbet"), job.arguments(folder.file("out.gobbet"), shop),
+      environment: ["GOBBET_PROGRESS_INTERVAL": "0"])
+    #expect(result.status == 0, "\(result.errorText)")
+    let lines = result.errorText.split(separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
+    #expect(lines.count > 1 && lines.contains { $0.contains(job.shows) }, "\(result.errorText)")
+    // The last of them is taken away again.
+    #expect(
+      lines.last.map { $0.isEmpty || $0.utf8.last == 0x0A } == true, "\(lines.suffix(2))")
+  }
+
+  @Test("is shown elsewhere on lines of its own", arguments: jobs)
+  func elsewhere(job: Job) throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let result = try run(
+      productPath("gobbet"), job.arguments(folder.file("out.gobbet"), shop),
+      environment: ["GOBBET_PROGRESS_INTERVAL": "0"])
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(
+      result.errorText.split(separator: "\n").contains { $0.contains(job.shows) },
+      "\(result.errorText)")
+    #expect(!result.errorText.contains("\r"))
+  }
+
+  @Test("tells how long merging will take, on a terminal and elsewhere")
+  func timeLeft() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["train", Self.corpus, "--size", "2000", "-f", "-o", folder.file("v.gobbet")]
+    let interval = ["GOBBET_PROGRESS_INTERVAL": "0"]
+    for result in [
+      try runAtTerminal(productPath("gobbet"), arguments, environment: interval),
+      try run(productPath("gobbet"), arguments, environment: interval),
+    ] {
+      #expect(result.status == 0, "\(result.errorText)")
+      #expect(result.errorText.contains(/merging: \d+ of \d+, \d+ s left/))
+    }
+  }
+
+  @Test("is left out by --quiet, which every verb with progress has")
+  func quiet() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    for job in Self.jobs {
+      let result = try runAtTerminal(
+        productPath("gobbet"), job.arguments(folder.file(job.verb + ".gobbet"), shop) + ["-q"],
+        environment: ["GOBBET_PROGRESS_INTERVAL": "0"])
+      #expect(result.status == 0, "\(job.verb): \(result.errorText)")
+      #expect(!result.errorText.contains("\r\u{1B}"), "\(job.verb)")
+    }
+    let verbs = try CommandLineMap.shared.get().verbs.filter { verb in
+      verb.options.contains { $0.name == "--quiet" }
+    }
+    #expect(Set(verbs.map(\.name)) == Set(Self.jobs.map(\.verb)))
+  }
+
+  /// An adapter that changes nothing, for the small model.
+  private static func adapter(_ shop: Workshop) -> String { shop.adapter }
+}

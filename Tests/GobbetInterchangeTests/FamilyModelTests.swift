@@ -1,0 +1,129 @@
+import Foundation
+import GobbetData
+import GobbetInterchange
+import TestSupport
+import Testing
+
+@Suite("Configurations of families") struct FamilyModelTests {
+  private static func architecture(_ json: String) throws -> Architecture {
+    try #require(try FamilyModel(json: Array(json.utf8), path: nil)).architecture
+  }
+
+  private static func failure(_ json: String) -> String? {
+    do {
+      _ = try FamilyModel(json: Array(json.utf8), path: "config.json")
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  private static let sizes = """
+    "vocab_size": 320, "hidden_size": 64, "num_hidden_layers": 6, "num_attention_heads": 4, \
+    "num_key_value_heads": 2, "intermediate_size": 96, "max_position_embeddings": 256
+    """
+
+  @Test("rotary settings are the same in their old spelling and their new one")
+  func spellings() throws {
+    let old = """
+      {"model_type": "llama", \(Self.sizes), "torch_dtype": "float32", "rope_theta": 500000.0, \
+      "rope_scaling": {"type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, \
+      "original_max_position_embeddings": 64}}
+      """
+    let new = """
+      {"model_type": "llama", \(Self.sizes), "dtype": "float32", "rope_parameters": \
+      {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8, "low_freq_factor": 1, \
+      "high_freq_factor": 4, "original_max_position_embeddings": 64}}
+      """
+    let architecture = try Self.architecture(old)
+    #expect(architecture == (try Self.architecture(new)))
+    let rotation = try #require(architecture.layers.first?.rotation)
+    #expect(rotation.base == 500_000 && rotation.dimension == 16)
+    #expect(
+      rotation.scaling
+        == .llama3(factor: 8, lowFactor: 1, highFactor: 4, originalContextLength: 64))
+  }
+
+  @Test("Gemma 3 is the same with two bases, with nested parameters and inside text_config")
+  func gemma() throws {
+    let old = """
+      {"model_type": "gemma3_text", \(Self.sizes), "rope_theta": 1000000.0, \
+      "rope_local_base_freq": 10000.0, "sliding_window": 16, "sliding_window_pattern": 6, \
+      "query_pre_attn_scalar": 16, "head_dim": 16}
+      """
+    let new = """
+      {"model_type": "gemma3_text", \(Self.sizes), "sliding_window": 16, "head_dim": 16, \
+      "query_pre_attn_scalar": 16, "layer_types": ["sliding_attention", "sliding_attention", \
+      "sliding_attention", "sliding_attention", "sliding_attention", "full_attention"], \
+      "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 1000000.0}, \
+      "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}}}
+      """
+    let nested = "{\"model_type\": \"gemma3\", \"vision_config\": {}, \"text_config\": \(new)}"
+    let architecture = try Self.architecture(new)
+    #expect(architecture == (try Self.architecture(old)))
+    #expect(architecture == (try Self.architecture(nested)))
+    #expect(architecture.layers.map(\.window) == [16, 16, 16, 16, 16, nil])
+    #expect(
+      architecture.layers.map { $0.rotation?.base ?? 0 } == [1e4, 1e4, 1e4, 1e4, 1e4, 1e6])
+    #expect(architecture.hasTiedHead && architecture.embeddingMultiplier == 8)
+  }
+
+  @Test(
+    "what is not understood is refused by name",
+    arguments: [
+      (#""attention_sinks": true"#, "attention_sinks: not supported: a setting that is not known"),
+      (#""hidden_act": "relu6""#, "hidden_act: not supported: the activation relu6"),
+      (#""num_key_value_heads": 3"#, "num_key_value_heads: the key is there twice"),
+      (#""rope_scaling": {"type": "dynamic", "factor": 2}"#, "rotary scaling of type dynamic"),
+      (#""quantization_config": {"quant_method": "gptq"}"#, "weights quantised by gptq"),
+      (#""head_dim": 15"#, "turns 15 of a head's 15 floats"),
+      (#""rms_norm_eps": 0"#, "the norm's epsilon is 0.0"),
+    ])
+  func refusals(setting: String, message: String) throws {
+    let failure = try #require(
+      Self.failure("{\"model_type\": \"llama\", \(Self.sizes), \(setting)}"))
+    #expect(failure.contains(message) && failure.hasPrefix("config.json"), "\(failure)")
+  }
+
+  @Test("heads that do not divide, a window of nothing and a missing size are refused")
+  func sizes() {
+    let uneven = Self.sizes.replacing(
+      "\"num_key_value_heads\": 2", with: "\"num_key_value_heads\": 3")
+    #expect(
+      Self.failure("{\"model_type\": \"llama\", \(uneven)}")
+        == "config.json: 3 key-value heads do not divide 4 heads")
+    #expect(
+      Self.failure("{\"model_type\": \"mistral\", \(Self.sizes), \"sliding_window\": 0}")
+        == "config.json: layer 0 has a window of 0")
+    let missing = Self.sizes.replacing("\"vocab_size\": 320, ", with: "")
+    #expect(
+      Self.failure("{\"model_type\": \"llama\", \(missing)}")
+        == "config.json, vocab_size: is missing")
+  }
+
+  @Test("a model of no known family is none, not an error")
+  func otherFamilies() throws {
+    #expect(try FamilyModel(json: Array("{\"model_type\": \"gpt2\"}".utf8), path: nil) == nil)
+    #expect(try FamilyModel(json: Array("[]".utf8), path: nil) == nil)
+  }
+
+  @Test("no file outside the folder of families names one")
+  func names() throws {
+    let types = [
+      "\"llama\"", "\"mistral\"", "\"qwen2\"", "\"qwen3\"", "\"gemma2\"", "\"gemma3_text\"",
+      "\"olmo2\"", "\"olmo3\"", "\"smollm3\"", "\"granite\"", "\"phi3\"", "\"gpt_neox\"",
+      "\"starcoder2\"", "\"nanochat\"",
+    ]
+    let folder = URL(filePath: fixturesFolder).deletingLastPathComponent().appending(
+      path: "Sources")
+    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }
+    var found = 0
+    for path in files ?? [] where path.hasSuffix(".swift") {
+      let text = String(decoding: try readFile(folder.appending(path: path).path), as: UTF8.self)
+      let named = types.filter { text.contains("modelType: \($0)") }
+      found += named.count
+      #expect(named.isEmpty || path.hasPrefix("GobbetInterchange/Families/"), "\(path)")
+    }
+    #expect(found == types.count)
+  }
+}
