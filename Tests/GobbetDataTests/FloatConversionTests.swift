@@ -104,6 +104,30 @@ import Testing
     #expect(FloatConversion.bfloat16(Float(bitPattern: 0x7F80_0001)) == 0x7FC0)
   }
 
+  @Test("powers of two and floats without a negative zero have the values of their bits")
+  func powersAndUnsignedZeros() {
+    for bits in 0...255 as ClosedRange<UInt8> {
+      let power = FloatConversion.widened(float8E8M0: bits)
+      #expect(
+        bits == 255
+          ? power.isNaN
+          : Double(power) == Double(sign: .plus, exponent: Int(bits) - 127, significand: 1))
+      for (value, mantissaBitCount, bias) in [
+        (FloatConversion.widened(float8E4M3FNUZ: bits), 3, 8),
+        (FloatConversion.widened(float8E5M2FNUZ: bits), 2, 16),
+      ] {
+        let exponent = Int(bits & 0x7F) >> mantissaBitCount
+        let mantissa =
+          Double(Int(bits) & (1 << mantissaBitCount - 1)) / Double(1 << mantissaBitCount)
+        let magnitude = Double(
+          sign: .plus, exponent: max(exponent, 1) - bias,
+          significand: exponent == 0 ? mantissa : 1 + mantissa)
+        let expected = bits >= 0x80 ? -magnitude : magnitude
+        #expect(bits == 0x80 ? value.isNaN : Double(value) == expected, "\(bits)")
+      }
+    }
+  }
+
   @Test("float32 and float64 pass through bytes unchanged")
   func wide() throws {
     var generator = SeededGenerator(11)

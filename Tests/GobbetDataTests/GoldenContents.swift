@@ -120,7 +120,9 @@ enum GoldenContents {
   /// A tensor of every type: a few like weights, a scalar, an empty one.
   private static func tensors() throws -> [(TensorDescription, [UInt8])] {
     var tensors: [(TensorDescription, [UInt8])] = []
-    for type in ElementType.allCases {
+    // The types of format 1.0: later ones came behind them.
+    let later: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
+    for type in ElementType.allCases where !later.contains(type.rawValue) {
       let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
       let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
       let floats = (0..<tensor.elementCount).map { Float($0 - 70) / 512 }

@@ -16,8 +16,8 @@ import numpy
 from gobbet_reader import FormatError, Section, crc32c, read, require
 
 KNOWN = set("VOCB LEFT RGHT RSLT TSTR TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
-WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4,
-          34: 2, 35: 1, 36: 0.5, 48: 1}
+WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
+          16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
 PLANES = {8: (1, 1, 2, 4), 4: (1, 1, 2), 2: (1, 1), 1: (1,)}
 
 def sha(data):

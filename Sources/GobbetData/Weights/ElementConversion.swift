@@ -43,6 +43,12 @@ public struct ElementConversion: Hashable, Sendable {
       unsafe convert8(elements, converted) { Floats.widened(float8E4M3: $0) }
     case (.float8E5M2, _):
       unsafe convert8(elements, converted) { Floats.widened(float8E5M2: $0) }
+    case (.float8E8M0, _):
+      unsafe convert8(elements, converted) { Floats.widened(float8E8M0: $0) }
+    case (.float8E4M3FNUZ, _):
+      unsafe convert8(elements, converted) { Floats.widened(float8E4M3FNUZ: $0) }
+    case (.float8E5M2FNUZ, _):
+      unsafe convert8(elements, converted) { Floats.widened(float8E5M2FNUZ: $0) }
     case (.float32, .float16):
       unsafe Self.map(elements, converted) { (bits: UInt32) in
         Floats.float16(Float(bitPattern: bits))
@@ -86,7 +92,8 @@ public struct ElementConversion: Hashable, Sendable {
     }
   }
 
-  /// Converts 8-bit floats, every one of which each target holds exactly.
+  /// Converts 8-bit floats, which each target holds exactly, but for powers of two that a `float16`
+  /// rounds to zero or infinity.
   private func convert8(
     _ elements: UnsafeRawBufferPointer, _ converted: UnsafeMutableRawBufferPointer,
     _ widened: (UInt8) -> Float

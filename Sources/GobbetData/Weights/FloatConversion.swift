@@ -15,7 +15,8 @@ public struct FloatConversion: Hashable, Sendable {
 
   /// Creates the conversion to `Float`, which 8-bit floats have too; nil for a type that has none.
   public init?(reading elementType: ElementType) {
-    guard elementType.isFloatingPoint else { return nil }
+    // How elements of less than a byte are packed is not the same everywhere.
+    guard elementType.isFloatingPoint, elementType.bitWidth >= 8 else { return nil }
     self.elementType = elementType
   }
 
@@ -32,6 +33,11 @@ public struct FloatConversion: Hashable, Sendable {
     case .bfloat16: Self.map(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
     case .float8E4M3: Self.map(bytes) { (bits: UInt8) in Self.widened(float8E4M3: bits) }
     case .float8E5M2: Self.map(bytes) { (bits: UInt8) in Self.widened(float8E5M2: bits) }
+    case .float8E8M0: Self.map(bytes) { (bits: UInt8) in Self.widened(float8E8M0: bits) }
+    case .float8E4M3FNUZ:
+      Self.map(bytes) { (bits: UInt8) in Self.widened(float8E4M3FNUZ: bits) }
+    case .float8E5M2FNUZ:
+      Self.map(bytes) { (bits: UInt8) in Self.widened(float8E5M2FNUZ: bits) }
     default: Self.map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
     }
   }
@@ -74,6 +80,36 @@ public struct FloatConversion: Hashable, Sendable {
   /// The value of an 8-bit float with 5 exponent and 2 mantissa bits: the upper half of a `float16`.
   public static func widened(float8E5M2 bits: UInt8) -> Float {
     widened(float16: UInt16(bits) << 8)
+  }
+
+  /// The power of two that an 8-bit exponent stands for; NaN for 255.
+  public static func widened(float8E8M0 bits: UInt8) -> Float {
+    if bits == 0xFF { return .nan }
+    // The least one is not a normal number.
+    return Float(bitPattern: bits == 0 ? 0x0040_0000 : UInt32(bits) << 23)
+  }
+
+  /// The value of an 8-bit float with 4 exponent bits of bias 8; its negative zero is NaN.
+  public static func widened(float8E4M3FNUZ bits: UInt8) -> Float {
+    fnuz(bits, mantissaBitCount: 3, bias: 8)
+  }
+
+  /// The value of an 8-bit float with 5 exponent bits of bias 16; its negative zero is NaN.
+  public static func widened(float8E5M2FNUZ bits: UInt8) -> Float {
+    fnuz(bits, mantissaBitCount: 2, bias: 16)
+  }
+
+  private static func fnuz(_ bits: UInt8, mantissaBitCount: UInt32, bias: UInt32) -> Float {
+    if bits == 0x80 { return .nan }
+    let sign = UInt32(bits & 0x80) << 24
+    let magnitude = UInt32(bits & 0x7F)
+    if magnitude >> mantissaBitCount > 0 {
+      let shifted = magnitude << (23 - mantissaBitCount)
+      return Float(bitPattern: sign | (shifted + (127 - bias) << 23))
+    }
+    // A denormal is its mantissa in units of a power of two, so the product is exact.
+    let unit = Float(bitPattern: (127 + 1 - bias - mantissaBitCount) << 23)
+    return Float(bitPattern: sign | (Float(magnitude) * unit).bitPattern)
   }
 
   /// The bits of the nearest 16-bit IEEE float.

@@ -46,10 +46,12 @@ public struct TensorDescription: Hashable, Sendable {
 
   /// Bytes of `elementCount` packed elements, rounded up to whole bytes, or nil on overflow.
   private static func byteCount(of elementCount: Int, _ elementType: ElementType) -> Int? {
-    if elementType.bitWidth < 8 {
-      return elementCount / 2 + elementCount % 2
+    let bitWidth = elementType.bitWidth
+    guard bitWidth >= 8 else {
+      // Groups of 8 elements are whole bytes, and smaller than as many bytes.
+      return elementCount / 8 * bitWidth + (elementCount % 8 * bitWidth + 7) / 8
     }
-    let (bytes, overflow) = elementCount.multipliedReportingOverflow(by: elementType.bitWidth / 8)
+    let (bytes, overflow) = elementCount.multipliedReportingOverflow(by: bitWidth / 8)
     return overflow ? nil : bytes
   }
 }

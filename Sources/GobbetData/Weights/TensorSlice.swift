@@ -33,8 +33,10 @@ public struct TensorSlice: Hashable, Sendable {
       let starts =
         [ranges[partial ?? 0].lowerBound * innerCount]
         + (elementCount > runElementCount ? [tensor.shape[partial ?? 0] * innerCount] : [])
-      guard starts.allSatisfy({ $0.isMultiple(of: 2) }),
-        runElementCount.isMultiple(of: 2) || elementCount == runElementCount
+      // Elements that fill whole bytes: two of 4 bits, four of 6.
+      let group = bits == 4 ? 2 : 4
+      guard starts.allSatisfy({ $0.isMultiple(of: group) }),
+        runElementCount.isMultiple(of: group) || elementCount == runElementCount
       else { throw TensorError(.invalidSlice, tensor: tensor.name) }
     }
     runByteCount = (runElementCount * bits + 7) / 8

@@ -87,5 +87,8 @@ extension TensorSource {
 
 extension ElementType {
   /// Bytes of `count` packed elements.
-  func byteCount(_ count: Int) -> Int { bitWidth < 8 ? (count + 1) / 2 : count * (bitWidth / 8) }
+  func byteCount(_ count: Int) -> Int {
+    bitWidth < 8
+      ? count / 8 * bitWidth + (count % 8 * bitWidth + 7) / 8 : count * (bitWidth / 8)
+  }
 }

@@ -18,7 +18,7 @@ struct NumPyHeader {
   static let types: [(name: String, type: ElementType)] = [
     ("<f8", .float64), ("<f4", .float32), ("<f2", .float16), ("<i8", .int64), ("<i4", .int32),
     ("<i2", .int16), ("|i1", .int8), ("<u8", .uint64), ("<u4", .uint32), ("<u2", .uint16),
-    ("|u1", .uint8), ("|b1", .bool),
+    ("|u1", .uint8), ("|b1", .bool), ("<c8", .complex64),
   ]
 
   /// What ml_dtypes calls those of its types that a file tells apart from all others; NumPy itself
@@ -71,7 +71,9 @@ struct NumPyHeader {
     if name.hasSuffix("1") { dictionary.type = "|" + name.dropFirst() }
     if isBigEndian { dictionary.type = "<" + name.dropFirst() }
     let types = Self.types + (isBigEndian ? [] : Self.readTypes)
-    guard let type = types.first(where: { $0.name == dictionary.type })?.type else {
+    guard let type = types.first(where: { $0.name == dictionary.type })?.type,
+      !isBigEndian || type != .complex64
+    else {
       let hint =
         name.hasSuffix("V1")
         ? ", which may be any of several 8-bit and 4-bit types of ml_dtypes" : ""

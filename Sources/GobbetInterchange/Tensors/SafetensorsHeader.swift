@@ -120,6 +120,9 @@ struct SafetensorsHeader {
       }
       start = offsets[0]
       end = offsets[1]
+      guard description.hasWholeBytes else {
+        throw root.error(.damaged("elements that fill no whole bytes"), key: name)
+      }
       guard start <= end, end - start == description.byteCount else {
         throw root.error(
           .damaged("data from \(start) to \(end), not of \(description.byteCount) bytes"),

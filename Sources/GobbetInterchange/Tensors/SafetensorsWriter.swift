@@ -43,6 +43,10 @@ public struct SafetensorsWriter: ~Copyable {
           .notRepresentable("elements of type \(tensor.elementType.name)"), path: path,
           field: tensor.name)
       }
+      guard tensor.hasWholeBytes else {
+        throw InterchangeError(
+          .notRepresentable("elements that fill no whole bytes"), path: path, field: tensor.name)
+      }
       entries.append((tensor, typeIndex))
     }
     return entries.sorted {

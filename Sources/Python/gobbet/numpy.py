@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 _DTYPES: dict[int, Any] = {
     1: "<f8", 2: "<f4", 3: "<f2", 16: "<i8", 17: "<i4", 18: "<i2", 19: "i1", 32: "<u8", 33: "<u4",
-    34: "<u2", 35: "u1", 48: "?",
+    34: "<u2", 35: "u1", 48: "?", 64: "<c8",
 }  # fmt: skip
 _CODES = {np.dtype(text): code for code, text in _DTYPES.items()}
-_EXTRA = {4: "bfloat16", 5: "float8_e4m3fn", 6: "float8_e5m2"}
+_EXTRA = {
+    4: "bfloat16", 5: "float8_e4m3fn", 6: "float8_e5m2", 8: "float8_e8m0fnu",
+    9: "float8_e4m3fnuz", 10: "float8_e5m2fnuz",
+}  # fmt: skip
 
 
 class safe_open(SafeOpen):
@@ -69,7 +72,9 @@ class safe_open(SafeOpen):
     def _dtype(self, info: TensorInfo) -> np.dtype:
         if info.element_type in _DTYPES:
             return np.dtype(_DTYPES[info.element_type])
-        if self._widen:
+        if info.element_type not in _EXTRA:
+            raise InvalidArgument(f"{info.name}: NumPy has no {info.dtype}")
+        if self._widen and info.element_type <= 6:
             return np.dtype("<u2" if info.element_type == 4 else "u1")
         try:
             import ml_dtypes

@@ -19,8 +19,9 @@ _DTYPES = {
     code: getattr(torch, name)
     for code, name in {
         1: "float64", 2: "float32", 3: "float16", 4: "bfloat16", 5: "float8_e4m3fn",
-        6: "float8_e5m2", 16: "int64", 17: "int32", 18: "int16", 19: "int8", 32: "uint64",
-        33: "uint32", 34: "uint16", 35: "uint8", 48: "bool",
+        6: "float8_e5m2", 8: "float8_e8m0fnu", 9: "float8_e4m3fnuz", 10: "float8_e5m2fnuz",
+        16: "int64", 17: "int32", 18: "int16", 19: "int8", 32: "uint64",
+        33: "uint32", 34: "uint16", 35: "uint8", 48: "bool", 64: "complex64",
     }.items()
     if hasattr(torch, name)
 }  # fmt: skip

@@ -22,14 +22,17 @@ Path = str | os.PathLike[str]
 #: The name and the bits of every element type, by its code in `Spec/Weights.md`.
 ELEMENT_TYPES = {
     1: ("f64", 64), 2: ("f32", 32), 3: ("f16", 16), 4: ("bf16", 16), 5: ("f8e4m3", 8),
-    6: ("f8e5m2", 8), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
+    6: ("f8e5m2", 8), 8: ("f8e8m0", 8), 9: ("f8e4m3fnuz", 8), 10: ("f8e5m2fnuz", 8),
+    11: ("f6e2m3", 6), 12: ("f6e3m2", 6), 13: ("f4e2m1", 4), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
-    36: ("u4", 4), 48: ("bool", 8),
+    36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
 }  # fmt: skip
 #: The names that safetensors has for them.
 SAFETENSORS_NAMES = {
-    1: "F64", 2: "F32", 3: "F16", 4: "BF16", 5: "F8_E4M3", 6: "F8_E5M2", 16: "I64", 17: "I32",
-    18: "I16", 19: "I8", 20: "I4", 32: "U64", 33: "U32", 34: "U16", 35: "U8", 36: "U4", 48: "BOOL",
+    1: "F64", 2: "F32", 3: "F16", 4: "BF16", 5: "F8_E4M3", 6: "F8_E5M2", 8: "F8_E8M0",
+    9: "F8_E4M3FNUZ", 10: "F8_E5M2FNUZ", 11: "F6_E2M3", 12: "F6_E3M2", 13: "F4", 16: "I64",
+    17: "I32", 18: "I16", 19: "I8", 20: "I4", 32: "U64", 33: "U32", 34: "U16", 35: "U8", 36: "U4",
+    48: "BOOL", 64: "C64",
 }  # fmt: skip
 #: Tensors below this are read by one thread.
 _BYTES_PER_THREAD = 1 << 22

@@ -21,9 +21,10 @@ from .vocabulary import Vocabulary
 #: The name and the bits of every element type.
 ELEMENT_TYPES = {
     1: ("f64", 64), 2: ("f32", 32), 3: ("f16", 16), 4: ("bf16", 16), 5: ("f8e4m3", 8),
-    6: ("f8e5m2", 8), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
+    6: ("f8e5m2", 8), 8: ("f8e8m0", 8), 9: ("f8e4m3fnuz", 8), 10: ("f8e5m2fnuz", 8),
+    11: ("f6e2m3", 6), 12: ("f6e3m2", 6), 13: ("f4e2m1", 4), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
-    36: ("u4", 4), 48: ("bool", 8),
+    36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
 }  # fmt: skip
 _BLOCK = 524_288
 _KINDS = {"TENS", "TDAT", "TBLK"} | VOCABULARY_KINDS

@@ -1,0 +1,115 @@
+/// What a file of PyTorch holds: what its pickle builds, and where storages lie.
+struct PyTorchContents {
+  let heap: PickleHeap
+  /// The place of the outermost value.
+  let root: Int
+  /// The bytes in the file of each storage, by its name.
+  let storages: [[UInt8]: Range<Int>]
+  /// The name of the pickle, for errors.
+  let field: String
+
+  private static let maximumPickleByteCount = 1 << 26
+  /// The number that a file before PyTorch 1.6 begins with, as its pickle has it.
+  private static let magic: [UInt8] = [
+    0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+  ]
+
+  /// Reads the pickle of `file`.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError``.
+  init(_ file: OpenFile) throws {
+    let start = try file.bytes(in: 0..<min(Self.magic.count, file.byteCount), "magic")
+    if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      try self.init(archive: file)
+    } else if start.elementsEqual(Self.magic) {
+      try self.init(legacy: file)
+    } else {
+      throw InterchangeError(
+        .unsupported("a pickle that is no checkpoint of PyTorch"), path: file.path)
+    }
+  }
+
+  /// A ZIP file: `data.pkl`, and a member for each storage.
+  private init(archive file: OpenFile) throws {
+    let members = try StoredZip.members(of: file)
+    let ending = "/data.pkl"
+    guard let pickle = members.first(where: { $0.name.hasSuffix(ending) }), !pickle.isDeflated
+    else {
+      throw InterchangeError(.damaged("no data.pkl"), path: file.path)
+    }
+    guard pickle.byteCount <= Self.maximumPickleByteCount else {
+      throw InterchangeError(
+        .unsupported("a pickle of \(pickle.byteCount) bytes"), path: file.path, field: pickle.name)
+    }
+    let folder = String(pickle.name.dropLast(ending.count)) + "/"
+    let data = folder + "data/"
+    var storages: [[UInt8]: Range<Int>] = [:]
+    for member in members where !member.isDeflated {
+      if member.name.hasPrefix(data) {
+        storages[Array(member.name.dropFirst(data.count).utf8)] = member.range
+      } else if member.name.utf8.elementsEqual("\(folder)byteorder".utf8) {
+        guard try file.bytes(in: member.range, member.name).elementsEqual("little".utf8) else {
+          throw InterchangeError(
+            .unsupported("a big-endian checkpoint"), path: file.path, field: member.name)
+        }
+      }
+    }
+    field = pickle.name
+    self.storages = storages
+    let bytes = try file.bytes(in: pickle.range, pickle.name)
+    let result = try PickleMachine.read(bytes, path: file.path, field: pickle.name)
+    (heap, root) = (result.heap, result.root)
+  }
+
+  /// Three pickles that describe the file, one of the object, one of the names of storages, and these:
+  /// each the number of its elements in 8 bytes, then its data.
+  private init(legacy file: OpenFile) throws {
+    field = "pickle"
+    let path = file.path
+    let bytes = try file.bytes(
+      in: 0..<min(file.byteCount, Self.maximumPickleByteCount), "pickle")
+    var offset = Self.magic.count
+    func next() throws -> (heap: PickleHeap, root: Int) {
+      let result = try PickleMachine.read(bytes, from: offset, path: path, field: "pickle")
+      offset = result.end
+      return (result.heap, result.root)
+    }
+    let version = try next()
+    guard version.heap.integer(version.root) == 1001 else {
+      throw InterchangeError(.unsupported("another version than 1001"), path: path)
+    }
+    let system = try next()
+    let isLittleEndian = (system.heap.pairs(system.root) ?? []).contains { pair in
+      guard system.heap.text(pair.key) == "little_endian" else { return false }
+      if case .bool(true) = system.heap[pair.value] { return true }
+      return false
+    }
+    guard isLittleEndian else {
+      throw InterchangeError(.unsupported("a big-endian checkpoint"), path: path)
+    }
+    (heap, root) = try next()
+    let names = try next()
+    guard let keys = names.heap.elements(names.root) else {
+      throw InterchangeError(.damaged("no list of storages"), path: path, field: "pickle")
+    }
+    let widths = PyTorchTensors.storageWidths(in: heap)
+    var storages: [[UInt8]: Range<Int>] = [:]
+    for key in keys {
+      guard let name = names.heap.text(key), let width = widths[Array(name.utf8)] else {
+        throw InterchangeError(
+          .damaged("a storage that nothing names"), path: path, field: "pickle")
+      }
+      let count = try file.bytes(in: offset..<(offset + 8), name).reversed()
+        .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      offset += 8
+      guard count <= UInt64((file.byteCount - offset) / width) else {
+        throw InterchangeError(
+          .damaged("\(count) elements in \(file.byteCount - offset) bytes"), path: path, field: name
+        )
+      }
+      storages[Array(name.utf8)] = offset..<(offset + Int(count) * width)
+      offset += Int(count) * width
+    }
+    self.storages = storages
+  }
+}

@@ -1,0 +1,172 @@
+public import GobbetData
+
+/// The tensors of a checkpoint that PyTorch wrote: `.pt`, `.pth`, `.bin`, `.ckpt`.
+///
+/// The pickle in it is read as data: nothing that it names is ever called. The weights are the dictionary
+/// that the file holds, or the one in it that has tensors. Views that are not contiguous come row-major.
+/// - Source: PyTorch's `torch/serialization.py` and `torch/_utils.py`.
+public struct PyTorchReader: TensorSource {
+  /// Every tensor, in the order of the dictionary.
+  public let tensors: [TensorDescription]
+  /// There is none.
+  public let metadata: [(String, String)] = []
+  /// The keys beside the tensors, such as an optimizer's, whose values are not read.
+  public let otherKeys: [String]
+  /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
+  public let gpt2Configuration: GPT2Configuration?
+
+  private let file: OpenFile
+  private let entries: [[UInt8]: (tensor: PyTorchTensor, start: Int)]
+
+  private static let maximumExpandedByteCount = 1 << 27
+
+  /// Opens the file at `path` and reads its pickle.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` with the name of the tensor, or the byte of the pickle.
+  public init(_ path: String) throws {
+    let file = try OpenFile(path)
+    let contents = try PyTorchContents(file)
+    let finder = PyTorchTensors(contents.heap, path: path, field: contents.field)
+    let pairs = try finder.weights(in: contents.root)
+    let found = try finder.tensors(in: pairs)
+    var entries: [[UInt8]: (tensor: PyTorchTensor, start: Int)] = [:]
+    for entry in found {
+      let storage = contents.storages[Array(entry.storage.utf8)]
+      entries[Array(entry.tensor.name.utf8)] = (entry, try Self.start(of: entry, storage, path))
+    }
+    self.file = file
+    self.entries = entries
+    tensors = found.map(\.tensor)
+    otherKeys = finder.others(in: pairs, contents.root)
+    gpt2Configuration = Self.configuration(contents)
+  }
+
+  private static func configuration(_ contents: PyTorchContents) -> GPT2Configuration? {
+    let heap = contents.heap
+    guard
+      let arguments = heap.pairs(contents.root)?.last(where: {
+        heap.text($0.key) == "model_args"
+      }), let pairs = heap.pairs(arguments.value)
+    else { return nil }
+    func size(_ name: String) -> Int? {
+      pairs.last { heap.text($0.key) == name }.flatMap { heap.integer($0.value) }
+        .flatMap { $0 > 0 ? $0 : nil }
+    }
+    var configuration = GPT2Configuration()
+    configuration.headCount = size("n_head")
+    configuration.layerCount = size("n_layer")
+    configuration.width = size("n_embd")
+    configuration.contextLength = size("block_size")
+    configuration.vocabularySize = size("vocab_size")
+    return configuration.headCount == nil ? nil : configuration
+  }
+
+  /// Where the first element of a tensor lies in the file, whose storage must hold all of them.
+  private static func start(
+    of entry: PyTorchTensor, _ storage: Range<Int>?, _ path: String
+  ) throws(InterchangeError) -> Int {
+    guard let storage else {
+      throw InterchangeError(
+        .damaged("no storage \(entry.storage)"), path: path, field: entry.tensor.name)
+    }
+    let width = entry.tensor.elementType.bitWidth / 8
+    let available = storage.count / width
+    guard let span = entry.span, span == 0 || entry.offset <= available,
+      span <= available - min(entry.offset, available)
+    else {
+      throw InterchangeError(
+        .damaged("elements behind the end of storage \(entry.storage)"), path: path,
+        field: entry.tensor.name)
+    }
+    // A stride of 0 makes many elements of one: as many as memory has room for, and no more.
+    guard entry.isContiguous || entry.tensor.byteCount - span * width <= maximumExpandedByteCount
+    else {
+      throw InterchangeError(
+        .unsupported("\(entry.tensor.byteCount) bytes out of \(span * width); save a clone()"),
+        path: path, field: entry.tensor.name)
+    }
+    return storage.lowerBound + (span == 0 ? 0 : entry.offset * width)
+  }
+
+  private func entry(
+    of tensor: TensorDescription
+  ) throws(TensorError) -> (tensor: PyTorchTensor, start: Int) {
+    guard let entry = entries[Array(tensor.name.utf8)] else {
+      throw TensorError(.missing, tensor: tensor.name)
+    }
+    guard entry.tensor.tensor == tensor else {
+      throw TensorError(.otherDescription, tensor: tensor.name)
+    }
+    return entry
+  }
+
+  /// Copies one tensor's data.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
+  ///   `TensorError` if it is no tensor of this file.
+  public func read(
+    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(destination.count == tensor.byteCount, "PyTorchReader: a wrong buffer size")
+    let (entry, start) = try entry(of: tensor)
+    guard !entry.isContiguous else {
+      // SAFETY: the caller promises a valid buffer of the tensor's size.
+      return try unsafe file.read(at: start, into: destination, tensor.name)
+    }
+    let width = tensor.elementType.bitWidth / 8
+    let stored = try file.bytes(
+      in: start..<(start + (entry.span ?? 0) * width), tensor.name)
+    guard tensor.elementCount > 0 else { return }
+    var place = [Int](repeating: 0, count: tensor.shape.count)
+    var source = 0
+    for target in stride(from: 0, to: tensor.byteCount, by: width) {
+      for byte in 0..<width { unsafe destination[target + byte] = stored[source * width + byte] }
+      // The next place in row-major order.
+      var axis = tensor.shape.count - 1
+      while axis >= 0 {
+        place[axis] += 1
+        source += entry.strides[axis]
+        if place[axis] < tensor.shape[axis] { break }
+        source -= entry.strides[axis] * tensor.shape[axis]
+        place[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+
+  /// Copies a part of one tensor's data; by way of all of it if it is not contiguous.
+  ///
+  /// - Throws: as ``read(_:into:)``.
+  public func read(
+    _ tensor: TensorDescription, bytes range: Range<Int>,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
+        && destination.count == range.count, "PyTorchReader: not the bytes of the tensor")
+    let (entry, start) = try entry(of: tensor)
+    guard entry.isContiguous else {
+      let whole = try bytes(of: tensor)
+      return unsafe destination.copyBytes(from: whole[range])
+    }
+    // SAFETY: the caller promises a valid buffer of the range's size.
+    try unsafe file.read(at: start + range.lowerBound, into: destination, tensor.name)
+  }
+
+  /// Whether the tensor is contiguous.
+  public func readsParts(of tensor: TensorDescription) -> Bool {
+    (try? entry(of: tensor))?.tensor.isContiguous ?? false
+  }
+
+  /// Calls `body` with one tensor's data where it is mapped; nil if it is not contiguous.
+  ///
+  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  public func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    let (entry, start) = try entry(of: tensor)
+    guard entry.isContiguous else { return nil }
+    return try unsafe file.withBytesInPlace(
+      in: start..<(start + tensor.byteCount), tensor.name, body)
+  }
+}

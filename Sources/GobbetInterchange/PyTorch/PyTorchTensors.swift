@@ -1,0 +1,224 @@
+internal import GobbetData
+
+/// A tensor of a checkpoint, and where its elements lie in a storage.
+struct PyTorchTensor: Sendable {
+  let tensor: TensorDescription
+  /// The name of its storage.
+  let storage: String
+  /// Elements of the storage in front of the first.
+  let offset: Int
+  /// Elements from one index of an axis to the next.
+  let strides: [Int]
+
+  /// Whether the elements lie side by side, row-major.
+  var isContiguous: Bool {
+    var expected = 1
+    for (length, stride) in zip(tensor.shape, strides).reversed() {
+      if length > 1, stride != expected { return false }
+      expected *= length
+    }
+    return true
+  }
+
+  /// Elements from the first to behind the last; 0 if there are none.
+  ///
+  /// Nil for strides that are negative, or reach further than integers do.
+  var span: Int? {
+    guard tensor.elementCount > 0 else { return 0 }
+    var last = 0
+    for (length, stride) in zip(tensor.shape, strides) {
+      let (reach, overflow) = (length - 1).multipliedReportingOverflow(by: stride)
+      guard stride >= 0, !overflow else { return nil }
+      let sum = last.addingReportingOverflow(reach)
+      guard !sum.overflow else { return nil }
+      last = sum.partialValue
+    }
+    return last == .max ? nil : last + 1
+  }
+}
+
+/// Finds the tensors in what a pickle holds.
+struct PyTorchTensors {
+  private let heap: PickleHeap
+  private let path: String
+  private let field: String
+
+  init(_ heap: PickleHeap, path: String, field: String) {
+    self.heap = heap
+    self.path = path
+    self.field = field
+  }
+
+  /// What wraps the weights in the checkpoints of training programs.
+  private static let wrappers = ["model", "state_dict", "model_state_dict", "module", "weights"]
+  private static let maximumCount = 1 << 20
+
+  /// The element types of storages, by the names of PyTorch's classes and types.
+  private static let types: [String: ElementType] = [
+    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16,
+    "BFloat16Storage": .bfloat16, "LongStorage": .int64, "IntStorage": .int32,
+    "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
+    "ComplexFloatStorage": .complex64, "float8_e4m3fn": .float8E4M3, "float8_e5m2": .float8E5M2,
+    "float8_e8m0fnu": .float8E8M0, "float8_e4m3fnuz": .float8E4M3FNUZ,
+    "float8_e5m2fnuz": .float8E5M2FNUZ, "uint16": .uint16, "uint32": .uint32, "uint64": .uint64,
+  ]
+
+  /// The bytes of an element of every storage that a pickle names, by the storages' names.
+  static func storageWidths(in heap: PickleHeap) -> [[UInt8]: Int] {
+    var widths: [[UInt8]: Int] = [:]
+    for place in heap.values.indices {
+      guard case .persistent(let identity) = heap[place], let parts = heap.elements(identity),
+        parts.count >= 3, let name = heap.text(parts[2]), let className = heap.globalName(parts[1])
+      else { continue }
+      // A storage of bytes counts bytes.
+      let shortName = className.split(separator: ".").last.map(String.init) ?? ""
+      widths[Array(name.utf8)] = (types[shortName]?.bitWidth ?? 8) / 8
+    }
+    return widths
+  }
+
+  /// The dictionary with the weights: `root`, or the one in it that is called as training programs call
+  /// it, or the only one that has tensors.
+  ///
+  /// - Throws: ``InterchangeError`` if there is none, or more than one.
+  func weights(in root: Int) throws(InterchangeError) -> [(key: Int, value: Int)] {
+    guard let pairs = heap.pairs(root) else {
+      let what =
+        heap.globalName(callee(root) ?? root).map { "an object of \($0)" } ?? "no dictionary"
+      throw InterchangeError(
+        .unsupported("\(what) instead of a dictionary of tensors"), path: path, field: field)
+    }
+    if holdsTensors(pairs) { return pairs }
+    let candidates = pairs.compactMap { pair -> (name: String, pairs: [(key: Int, value: Int)])? in
+      guard let name = heap.text(pair.key), let inner = heap.pairs(pair.value),
+        holdsTensors(inner)
+      else { return nil }
+      return (name, inner)
+    }
+    let wrapped = candidates.filter { Self.wrappers.contains($0.name) }
+    let chosen = wrapped.count == 1 ? wrapped : candidates
+    guard chosen.count == 1 else {
+      let names = candidates.map(\.name).joined(separator: ", ")
+      throw InterchangeError(
+        candidates.isEmpty
+          ? .unsupported("a checkpoint without a dictionary of tensors")
+          : .unsupported("several dictionaries of tensors (\(names)); save one of them alone"),
+        path: path, field: field)
+    }
+    return chosen[0].pairs
+  }
+
+  private func callee(_ place: Int) -> Int? {
+    if case .call(let function, _) = heap[place] { function } else { nil }
+  }
+
+  private func holdsTensors(_ pairs: [(key: Int, value: Int)]) -> Bool {
+    pairs.contains { isTensor($0.value) }
+  }
+
+  private func isTensor(_ place: Int) -> Bool {
+    guard let name = callee(place).flatMap(heap.globalName) else { return false }
+    return name.hasPrefix("torch._utils._rebuild_") || name.hasPrefix("torch._tensor._rebuild_")
+  }
+
+  /// The tensors of a dictionary by its keys, in order; of equal keys the last.
+  ///
+  /// Numbers, text and objects beside them are no tensors, and are named by ``others(in:)``.
+  /// - Throws: ``InterchangeError`` with the name of a tensor that is not understood.
+  func tensors(in pairs: [(key: Int, value: Int)]) throws(InterchangeError) -> [PyTorchTensor] {
+    guard pairs.count <= Self.maximumCount else {
+      throw InterchangeError(.unsupported("\(pairs.count) tensors"), path: path, field: field)
+    }
+    var tensors: [PyTorchTensor] = []
+    var places: [[UInt8]: Int] = [:]
+    for (key, value) in pairs where isTensor(value) {
+      guard let name = heap.text(key) ?? heap.integer(key).map(String.init) else {
+        throw InterchangeError(.damaged("a key that is not text"), path: path, field: field)
+      }
+      let tensor = try tensor(name, value, depth: 0)
+      if let place = places[Array(name.utf8)] {
+        tensors[place] = tensor
+      } else {
+        places[Array(name.utf8)] = tensors.count
+        tensors.append(tensor)
+      }
+    }
+    return tensors
+  }
+
+  /// The keys beside the tensors of a dictionary, and beside the dictionary if it is in `root`.
+  func others(in pairs: [(key: Int, value: Int)], _ root: Int) -> [String] {
+    let inner = pairs.filter { !isTensor($0.value) }
+    let isNested = !holdsTensors(heap.pairs(root) ?? [])
+    let outer = (heap.pairs(root) ?? []).filter { pair in
+      // The dictionary itself is known by its first tensor.
+      isNested && heap.pairs(pair.value)?.first?.value != pairs.first?.value
+    }
+    return (inner + outer).map { heap.text($0.key) ?? "a key that is not text" }
+  }
+
+  private func tensor(
+    _ name: String, _ place: Int, depth: Int
+  ) throws(InterchangeError) -> PyTorchTensor {
+    func error(_ code: InterchangeError.Code) -> InterchangeError {
+      InterchangeError(code, path: path, field: name)
+    }
+    guard depth < 8, case .call(let function, let arguments) = heap[place],
+      let kind = heap.globalName(function), let values = heap.elements(arguments)
+    else { throw error(.damaged("not a tensor")) }
+    switch kind {
+    case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
+      guard let data = values.first else { throw error(.damaged("a parameter without data")) }
+      return try tensor(name, data, depth: depth + 1)
+    case "torch._tensor._rebuild_from_type_v2":
+      // A function, the class of its result, its arguments and attributes.
+      guard values.count >= 3, heap.globalName(values[1]).map({ $0.hasPrefix("torch.") }) ?? false,
+        let function = heap.globalName(values[0])
+      else { throw error(.unsupported("a tensor of a class that is not PyTorch's")) }
+      return try tensor(name, function, values[2])
+    default: return try tensor(name, kind, arguments)
+    }
+  }
+
+  /// What `_rebuild_tensor_v2` and `_rebuild_tensor_v3` make of their arguments.
+  private func tensor(
+    _ name: String, _ function: String, _ place: Int
+  ) throws(InterchangeError) -> PyTorchTensor {
+    func error(_ code: InterchangeError.Code) -> InterchangeError {
+      InterchangeError(code, path: path, field: name)
+    }
+    let isThird = function == "torch._utils._rebuild_tensor_v3"
+    guard isThird || function == "torch._utils._rebuild_tensor_v2" else {
+      throw error(.unsupported("a tensor made by \(function)"))
+    }
+    guard let values = heap.elements(place), values.count >= (isThird ? 7 : 6),
+      case .persistent(let identity) = heap[values[0]], let storage = heap.elements(identity),
+      storage.count >= 5, heap.text(storage[0]) == "storage",
+      let className = heap.globalName(storage[1]), let key = heap.text(storage[2]),
+      let offset = heap.integer(values[1]), offset >= 0,
+      let shape = heap.elements(values[2])?.map({ heap.integer($0) ?? -1 }),
+      let strides = heap.elements(values[3])?.map({ heap.integer($0) ?? -1 }),
+      shape.count == strides.count
+    else { throw error(.damaged("not the arguments of a tensor")) }
+    // Lazy conjugation and negation.
+    if let metadata = values.dropFirst(isThird ? 7 : 6).first, let pairs = heap.pairs(metadata),
+      let flag = pairs.first.flatMap({ heap.text($0.key) })
+    {
+      throw error(.unsupported("a tensor that is a view by \(flag); save its resolve_\(flag)()"))
+    }
+    let typeName = isThird ? heap.globalName(values[6]) ?? "" : className
+    let shortName = typeName.split(separator: ".").last.map(String.init) ?? ""
+    guard typeName.hasPrefix("torch."), let type = Self.types[shortName] else {
+      throw error(.unsupported("elements of type \(typeName)"))
+    }
+    let tensor: TensorDescription
+    do {
+      tensor = try TensorDescription(name: name, elementType: type, shape: shape)
+    } catch let reason {
+      throw error(.tensor(reason))
+    }
+    let result = PyTorchTensor(tensor: tensor, storage: key, offset: offset, strides: strides)
+    guard result.span != nil else { throw error(.damaged("strides of \(strides)")) }
+    return result
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import GobbetData
+import GobbetFile
+import GobbetInterchange
+import TestSupport
+import Testing
+
+@Suite("Checkpoints of PyTorch") struct PyTorchTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// PyTorch's name of an element type.
+  static func typeName(_ type: ElementType) -> String {
+    switch type {
+    case .float8E4M3: "float8_e4m3fn"
+    case .float8E5M2: "float8_e5m2"
+    case .float8E8M0: "float8_e8m0fnu"
+    case .float8E4M3FNUZ: "float8_e4m3fnuz"
+    case .float8E5M2FNUZ: "float8_e5m2fnuz"
+    default: "\(type)"
+    }
+  }
+
+  static let files = [
+    "types.pt", "state_dict.pth", "bf16.bin", "training.pt", "lightning.ckpt", "views.pt",
+    "parameters.pt", "legacy.pt",
+  ]
+
+  @Test("checkpoints of every shape hold the tensors that PyTorch put in", arguments: files)
+  func checkpoints(name: String) throws {
+    let object = try JSONSerialization.jsonObject(
+      with: Data(try fixture("pytorch/expected.json")))
+    let all = try #require(object as? [String: [String: [Any]]])
+    let expected = try #require(all[name])
+    let reader = try PyTorchReader(fixturesFolder + "/pytorch/" + name)
+    #expect(Set(reader.tensors.map(\.name)) == Set(expected.keys))
+    #expect(reader.tensors.count == expected.count)
+    for tensor in reader.tensors {
+      let entry = try #require(expected[tensor.name])
+      #expect(Self.typeName(tensor.elementType) == entry[0] as? String, "\(tensor.name)")
+      #expect(tensor.shape == entry[1] as? [Int], "\(tensor.name)")
+      let bytes = try reader.bytes(of: tensor)
+      #expect("\(ContentDigest(of: bytes.span))" == entry[2] as? String, "\(tensor.name)")
+      let middle = (bytes.count / 3)..<(bytes.count - bytes.count / 4)
+      #expect(try reader.bytes(of: tensor, in: middle) == Array(bytes[middle]))
+    }
+  }
+
+  @Test("what is no tensor beside the tensors is named")
+  func others() throws {
+    let reader = try PyTorchReader(fixturesFolder + "/pytorch/parameters.pt")
+    #expect(reader.otherKeys == ["a number beside", "nothing"])
+    let training = try PyTorchReader(fixturesFolder + "/pytorch/training.pt")
+    #expect(
+      training.otherKeys == ["optimizer", "iter_num", "best_val_loss", "model_args", "config"])
+    let configuration = try #require(training.gpt2Configuration)
+    #expect(configuration.headCount == 3 && configuration.layerCount == 2)
+    #expect(configuration.contextLength == 7 && configuration.vocabularySize == nil)
+    #expect(reader.gpt2Configuration == nil)
+    #expect(try FileKind(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
+  }
+
+  /// A ZIP file of members that are stored, with right sums or none.
+  private func archive(_ members: [(String, [UInt8])]) throws -> String {
+    func word(_ value: Int, _ count: Int = 4) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var (file, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, bytes) in members {
+      let name = Array(name.utf8)
+      let fields =
+        word(0, 2) + word(0, 2) + word(0) + word(0) + word(bytes.count) + word(bytes.count)
+        + word(name.count, 2) + word(0, 2)
+      directory +=
+        word(0x0201_4B50) + word(0, 2) + word(0, 2) + fields + word(0, 6) + word(0)
+        + word(file.count) + name
+      file += word(0x0403_4B50) + word(0, 2) + fields + name + bytes
+    }
+    let end =
+      word(0x0605_4B50) + word(0) + word(members.count, 2) + word(members.count, 2)
+      + word(directory.count) + word(file.count) + word(0, 2)
+    return try folder.write("made.pt", file + directory + end)
+  }
+
+  /// A pickle of a dictionary with one tensor: its shape, strides and place, all below 256.
+  static func pickle(
+    offset: Int = 0, shape: [UInt8] = [2], strides: [UInt8] = [1], storage: String = "FloatStorage",
+    function: String = "_rebuild_tensor_v2", module: String = "torch._utils"
+  ) -> [UInt8] {
+    func text(_ string: String) -> [UInt8] {
+      [0x8C, UInt8(string.utf8.count)] + Array(string.utf8)
+    }
+    func numbers(_ values: [UInt8]) -> [UInt8] {
+      [0x28] + values.flatMap { [0x4B, $0] } + [0x74]
+    }
+    var bytes: [UInt8] = [0x80, 2, 0x7D] + text("w")
+    bytes += Array("c\(module)\n\(function)\n".utf8)
+    bytes += [0x28, 0x28] + text("storage") + Array("ctorch\n\(storage)\n".utf8)
+    bytes += text("0") + text("cpu") + [0x4B, 2, 0x74, 0x51]
+    bytes += [0x4B, UInt8(offset)] + numbers(shape) + numbers(strides)
+    bytes += [0x89, 0x7D, 0x74, 0x52, 0x73, 0x2E]
+    return bytes
+  }
+
+  private func read(_ pickle: [UInt8], data: Int = 8) throws -> PyTorchReader {
+    try PyTorchReader(
+      try archive([("a/data.pkl", pickle), ("a/data/0", [UInt8](repeating: 1, count: data))]))
+  }
+
+  @Test("a name that is not PyTorch's tensor is never followed, and stops only who needs it")
+  func refused() throws {
+    #expect(try read(Self.pickle()).tensors.map(\.shape) == [[2]])
+    for (pickle, text) in [
+      (Self.pickle(function: "_rebuild_qtensor"), "torch._utils._rebuild_qtensor"),
+      (Self.pickle(storage: "QInt8Storage"), "torch.QInt8Storage"),
+      (Self.pickle(function: "system", module: "os"), "without a dictionary of tensors"),
+    ] {
+      let error = #expect(throws: InterchangeError.self) { _ = try read(pickle) }
+      #expect("\(try #require(error))".contains(text))
+    }
+  }
+
+  @Test("tensors that reach behind their storage are errors, and so are shapes out of nothing")
+  func outside() throws {
+    for pickle in [
+      Self.pickle(offset: 1), Self.pickle(shape: [3]), Self.pickle(strides: [2]),
+      Self.pickle(shape: [2, 2], strides: [1]), Self.pickle(offset: 255),
+      Self.pickle(
+        shape: [255, 255, 255, 255, 255], strides: [0, 0, 0, 0, 0]),
+    ] {
+      #expect(throws: InterchangeError.self) { _ = try read(pickle) }
+    }
+    let expanded = try read(Self.pickle(shape: [200, 2], strides: [0, 1]))
+    #expect(try expanded.floats(named: "w").count == 400)
+    #expect(throws: InterchangeError.self) { _ = try read(Self.pickle(), data: 7) }
+  }
+
+  @Test("no cut or changed byte of a file before PyTorch 1.6 traps")
+  func legacyAttacks() throws {
+    let original = try fixture("pytorch/legacy.pt")
+    for count in stride(from: 0, to: original.count, by: 97) {
+      let path = try folder.write("cut.pt", Array(original.prefix(count)))
+      #expect(throws: InterchangeError.self) { _ = try PyTorchReader(path) }
+    }
+    var generator = SeededGenerator(10)
+    for _ in 0..<400 {
+      var changed = original
+      changed[Int.random(in: 0..<changed.count, using: &generator)] = UInt8.random(
+        in: 0...255, using: &generator)
+      let path = try folder.write("changed.pt", changed)
+      if let reader = try? PyTorchReader(path) {
+        for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+      }
+    }
+  }
+
+  @Test("no cut or changed pickle traps")
+  func attacks() throws {
+    let original = Self.pickle(shape: [1, 2], strides: [2, 1])
+    for count in 0..<original.count {
+      #expect(throws: InterchangeError.self) { _ = try read(Array(original.prefix(count))) }
+    }
+    var generator = SeededGenerator(9)
+    for offset in original.indices {
+      for _ in 0..<12 {
+        var changed = original
+        changed[offset] = UInt8.random(in: 0...255, using: &generator)
+        if let reader = try? read(changed) {
+          for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+        }
+      }
+    }
+    // Deep, in a loop, and of many names.
+    let deep =
+      [0x80, 2] + [UInt8](repeating: 0x5D, count: 1) + [UInt8](repeating: 0x85, count: 500_000)
+    #expect(throws: InterchangeError.self) { _ = try read(deep + [0x2E]) }
+    let loop: [UInt8] = [0x80, 2, 0x7D, 0x71, 0, 0x4B, 1, 0x68, 0, 0x73, 0x2E]
+    #expect(throws: InterchangeError.self) { _ = try read(loop) }
+  }
+}
