@@ -10,10 +10,10 @@ struct Count: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(name: [.customShort("v"), .long], help: "Count tokens of this vocabulary too.")
+  @Option(name: [.customShort("v"), .long], help: "Count the tokens of this vocabulary, too.")
   var vocabulary: String?
 
-  @Option(help: "How text is split, for files that do not say.")
+  @Option(help: "The pattern to split text by, if the vocabulary doesn't say.")
   var pattern: PatternName?
 
   func run() async throws {

@@ -4,23 +4,23 @@ import Gobbet
 /// `gobbet encode`: text → ids.
 struct Encode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the ids of text, one line a document.")
+    abstract: "Print the ids of text, one line per document.")
 
   @OptionGroup var input: InputOptions
   @OptionGroup var vocabulary: VocabularyOptions
 
-  @Option(help: "Encode this text instead of inputs.")
+  @Option(help: "Encode this text instead of the inputs.")
   var text: String?
 
   @Option(
     name: .customLong("allow-special"),
-    help: "Take this special token for one where it stands in the text; repeatable.")
+    help: "Encode this special token as one token where its text occurs; repeatable.")
   var allowedSpecials: [String] = []
 
-  @Flag(help: "Take every special token for one where it stands in the text.")
+  @Flag(help: "Encode every special token as one token where its text occurs.")
   var allowAllSpecials = false
 
-  @Flag(help: "Print one JSON object a document.")
+  @Flag(help: "Print one JSON object per document.")
   var json = false
 
   func run() async throws {

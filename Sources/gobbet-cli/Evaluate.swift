@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet evaluate`: weights + text or packed tokens → loss and perplexity.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say how well a GPT predicts a text or a token dataset.",
+    abstract: "Measure how well a GPT predicts a text or a token dataset.",
     discussion: """
-      Every token but the first of a text is predicted once, from the tokens before it in its window. \
-      A stride below the window gives every token at least window - stride tokens to look at.
+      Every token of a text except the first is predicted once, from the tokens before it in its \
+      window. With a stride below the window, every token has at least (window - stride) tokens before it.
       """)
 
   @Argument(help: ModelFileHelp.argument) var model: String
@@ -16,10 +16,10 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     name: [.customShort("v"), .long],
-    help: "The vocabulary, if the model has none in it or beside it.")
+    help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
   var vocabulary: String?
 
-  @Option(help: "Of a folder of shards.")
+  @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.validation
 
   @Option(
@@ -40,7 +40,7 @@ struct Evaluate: ParsableCommand {
     transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var padding: TokenID?
 
-  @Option(help: "What weights are computed with.")
+  @Option(help: "The precision to compute with.")
   var element = Named(Precision.float32)
 
   @OptionGroup var threads: ThreadOptions

@@ -10,7 +10,7 @@ import Gobbet
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
     abstract:
-      "Trains byte-level BPE vocabularies, packs corpora into token files, runs small GPTs.",
+      "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
     version: "0.1.0",
     subcommands: [
       Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,

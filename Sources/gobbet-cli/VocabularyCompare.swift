@@ -12,7 +12,7 @@ struct VocabularyCompare: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(help: "How text is split, for files that do not say.") var pattern: PatternName?
+  @Option(help: "The pattern to split text by, if a file doesn't say.") var pattern: PatternName?
 
   private struct Side: Encodable {
     let vocabulary: String

@@ -4,10 +4,11 @@ import Gobbet
 /// `gobbet vocabulary stats`.
 struct VocabularyStats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stats", abstract: "Say how a vocabulary does on a text, and what is in it.",
+    commandName: "stats",
+    abstract: "Show how well a vocabulary encodes a text, and what tokens it has.",
     discussion: """
-      Bytes per token are told for the vocabulary and for the smaller ones that it grew out of. \
-      Scripts are told apart by the block of a token's first letter.
+      Bytes per token are shown for the vocabulary and for the smaller ones that it grew from. The \
+      script of a token is that of its first letter's Unicode block.
       """)
 
   @OptionGroup var input: InputOptions
@@ -34,7 +35,7 @@ struct VocabularyStats: AsyncParsableCommand {
     }
     progress.finish()
     guard let use = uses.last, use.byteCount > 0 else {
-      throw Failure(.badData, "there is no text to look at")
+      throw Failure(.badData, "the inputs hold no text")
     }
     let statistics = VocabularyStatistics(vocabulary, use)
     let sizes = zip(all, uses).map {

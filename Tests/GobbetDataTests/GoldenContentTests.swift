@@ -74,7 +74,7 @@ import Testing
 
   @Test(
     "a second reader, in Python, finds the same in every golden file",
-    .enabled(if: peersPython != nil))
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func secondReader() throws {
     let python = try #require(peersPython)
     let script = fixturesFolder + "/../Tests/reader/gobbet_content.py"

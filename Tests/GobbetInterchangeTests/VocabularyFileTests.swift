@@ -104,7 +104,8 @@ func smallVocabulary(
 
   @Test(
     "the published files are read as an obvious reader does, and written byte for byte",
-    .enabled(if: Conformance.isAvailable), arguments: ["gpt2", "cl100k_base", "o200k_base"])
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"),
+    arguments: ["gpt2", "cl100k_base", "o200k_base"])
   func published(name: String) throws {
     let source = Conformance.path("data/\(name).tiktoken")
     let vocabulary = try TiktokenRanks.vocabulary(
@@ -248,7 +249,8 @@ func smallVocabulary(
 
   @Test(
     "tokenizers encodes with what we write as tiktoken does with what we read",
-    .enabled(if: Conformance.isAvailable && peersPython != nil),
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"),
+    .enabled(if: peersPython != nil, "\(peersNeeded)"),
     arguments: [("gpt2", SplitPattern.gpt2), ("cl100k_base", .cl100k), ("o200k_base", .o200k)])
   func interop(name: String, pattern: SplitPattern) throws {
     let vocabulary = try TiktokenRanks.vocabulary(
@@ -279,7 +281,7 @@ func smallVocabulary(
 
   @Test(
     "tokenizers loads a trained vocabulary, and we load what it saves",
-    .enabled(if: peersPython != nil),
+    .enabled(if: peersPython != nil, "\(peersNeeded)"),
     arguments: [SplitPattern.gpt2, .llama3, .qwen2, .o200k])
   func savedAgain(pattern: SplitPattern) throws {
     let vocabulary = try smallVocabulary(pattern: pattern, firstID: 1)

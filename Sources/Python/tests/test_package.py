@@ -30,14 +30,14 @@ class PackageTests(unittest.TestCase):
     def test_the_library_is_that_of_the_package_where_it_has_one(self):
         beside = list(pathlib.Path(gobbet.__file__).parent.glob("libgobbet.*"))
         if not beside:
-            self.skipTest("skipped: not installed from a wheel")
+            self.skipTest("needs an installed wheel: make test-python")
         self.assertEqual(pathlib.Path(_native.library().path), beside[0])
         self.assertIsNotNone(_native.library().quick)
 
     def test_functions_are_called_as_the_header_declares_them(self):
         header = support.ROOT / "Sources" / "CGobbet" / "gobbet.h"
         if not header.exists():
-            self.skipTest("skipped: no header")
+            self.skipTest("needs Sources/CGobbet/gobbet.h: run in a clone")
         text = re.sub(r"//[^\n]*", "", header.read_text())
         declared = dict(re.findall(r"gobbet_status gobbet_(\w+)\(([^;]*)\);", text))
         self.assertEqual(declared.keys(), _native._FUNCTIONS.keys())

@@ -5,21 +5,21 @@ import Gobbet
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Files, directories, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
+      "Files, folders, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
       valueName: "inputs"))
   var paths: [String] = []
 
-  @Option(help: "A file with more inputs, one a line, or - to read that list.")
+  @Option(help: "A file that lists further inputs, one per line, or - for standard input.")
   var filesFrom: String?
 
-  @Option(help: "What they are; auto tells by the name of each file.")
+  @Option(help: "The format of the inputs; auto goes by the name of each file.")
   var format = Named(CorpusFormat.automatic)
 
-  @Option(help: "The key of a JSON line that holds the text; a.b for nested ones.")
+  @Option(help: "The key of the text in each JSON line; a.b for nested keys.")
   var textKey = "text"
 
   @Option(
-    help: "What ends a document in a text file, as '<|end|>' or '\\n\\n'. (default: its end)")
+    help: "The separator of documents in text files, as '<|end|>' or '\\n\\n'. (default: none)")
   var separator: Separator?
 
   /// Whether inputs are named, rather than left to be standard input.
@@ -101,7 +101,7 @@ struct VocabularyOptions: ParsableArguments {
   var vocabulary: String
 
   @Option(
-    help: "How text is split, for files that do not say (tiktoken's): \(SplitPattern.listed).")
+    help: "The pattern to split text by, if the file doesn't say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
   /// Reads the file.
