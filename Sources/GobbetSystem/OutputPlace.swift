@@ -27,7 +27,7 @@ struct OutputPlace {
       switch status.kind {
       case .directory: throw FileError(path, .create, Errno.isDirectory)
       case .other:
-        throw FileError(path, .create, "a device, pipe or socket, and only files are replaced")
+        throw FileError(path, .create, "is a device, a pipe or a socket, not a regular file")
       case .regular: break
       }
     }

@@ -142,6 +142,22 @@ import Testing
     #expect(error?.reason == "is file 2 of a set of 3")
   }
 
+  @Test(
+    "a place that no file of a set can have is an error that names its field",
+    arguments: [
+      ([0, 3], 32, "set.number"), ([4, 3], 32, "set.number"), ([1, 1], 31, "set.chain"),
+      ([1, 1], 33, "set"),
+    ])
+  func damagedPlaces(numbers: [UInt8], chainByteCount: Int, field: String) throws {
+    var writer = try ContainerWriter(appendingTo: first)
+    let content =
+      numbers.flatMap { [$0, 0, 0, 0] } + [UInt8](repeating: 0, count: chainByteCount)
+    try writer.add(SectionKind("wset"), content, level: nil)
+    _ = try writer.finish()
+    let error = #expect(throws: FormatError.self) { _ = try WeightsInput(recognizing: first) }
+    #expect(error?.field == field)
+  }
+
   @Test("files that an index no longer names go with it, and no others")
   func replacedShards() throws {
     try convert(first, .safetensors)

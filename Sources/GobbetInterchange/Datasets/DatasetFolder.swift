@@ -188,6 +188,8 @@ package final class DatasetFolder: Sendable {
           try linkFile(folder + "/" + shard.name, to: folder + "/" + new.name)
         }
       }
+      // The names are on the disk before the manifest tells them.
+      synchronizeFolder(of: folder + "/" + DatasetManifest.fileName)
       try settled.write(in: folder)
       return settled
     } catch {
