@@ -8,16 +8,16 @@ package struct TokenShard: Sendable {
   let blocks: TokenBlocks
   let documents: DocumentIndex
 
-  /// Opens the dataset in `container`; its blocks are kept decoded in a cache.
+  /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.
-  init(_ container: ContainerReader, cacheByteBudget: Int) throws {
+  init(_ container: ContainerReader, _ cache: TokenBlockCache, file: Int) throws {
     try container.requireKnownSections()
     self.container = container
     header = try container.parsed(.tokenHeader) { content throws(FormatError) in
       try TokenDatasetHeader(content)
     }
-    blocks = try TokenBlocks(container, header, cacheByteBudget: cacheByteBudget)
+    blocks = try TokenBlocks(container, header, cache, file: file)
     documents = try Self.documents(container, header)
   }
 
