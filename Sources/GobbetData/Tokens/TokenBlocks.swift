@@ -1,3 +1,4 @@
+internal import CGobbetKernels
 internal import GobbetBPE
 internal import GobbetFile
 
@@ -13,16 +14,18 @@ final class TokenBlocks: Sendable {
   private let blocks: BlockTable
   private let decoder: TokenBlockDecoder
   private let cache: TokenBlockCache
+  /// The number that the cache knows the file by.
+  private let file: Int
   private let checked: CheckedBlocks
   /// The payload where it lies, if its tokens can be taken from there.
   private let mapped: MappedSection?
 
-  /// The blocks in the sections of `container`; with `checksContent` zstd's own checksums are checked
-  /// as well as those of the stored blocks.
+  /// The blocks in the sections of `container`, file number `file` of those that share `cache`.
   ///
+  /// With `checksContent` zstd's own checksums are checked as well as those of the stored blocks.
   /// - Throws: ``FormatError`` if a section is missing, or not what the header says; ``FileError``.
   init(
-    _ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int,
+    _ container: ContainerReader, _ header: TokenDatasetHeader, _ cache: TokenBlockCache, file: Int,
     checksContent: Bool
   ) throws {
     self.container = container
@@ -48,7 +51,8 @@ final class TokenBlocks: Sendable {
     self.payload = payload
     decoder = TokenBlockDecoder(
       header, try Self.ranks(container, header), checksContent: checksContent)
-    cache = TokenBlockCache(budget: cacheByteBudget)
+    self.cache = cache
+    self.file = file
     checked = CheckedBlocks(count: header.blockCount)
     mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
@@ -81,13 +85,29 @@ final class TokenBlocks: Sendable {
       let wanted = range.clamped(to: tokens)
       let first = wanted.lowerBound - range.lowerBound
       try target.withPart(first..<(first + wanted.count)) { part in
-        if wanted == tokens, !cache.holds(block) {
+        let key = TokenBlockCache.Key(file: file, block: block)
+        if wanted == tokens, !cache.holds(key) {
           return try decode(block, into: &part)
         }
-        let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
+        let ids = try cache.ids(ofBlock: key) { try checkedIDs(ofBlock: block) }
         let start = tokens.lowerBound
         part.copy(ids.span.extracting((wanted.lowerBound - start)..<(wanted.upperBound - start)))
       }
+    }
+  }
+
+  /// Has the processor fetch where a range of the tokens lies while it goes on; does nothing for
+  /// those that are not mapped.
+  ///
+  /// - Precondition: `range` lies in the tokens.
+  func prefetch(_ range: Range<Int>) {
+    guard let mapped, let width = decoder.packed?.width else { return }
+    let start = range.lowerBound * width / 8
+    let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
+    unsafe mapped.withUnsafeBytes { bytes in
+      // SAFETY: `start` and `end` lie in the payload; nothing is read there.
+      guard start < end, let base = unsafe bytes.baseAddress else { return }
+      unsafe gobbet_prefetch_bytes(base + start, end - start)
     }
   }
 

@@ -15,17 +15,18 @@ package struct TokenShard: Sendable {
   /// The fingerprint of the vocabulary that the tokens are of.
   package var fingerprint: ContentDigest { header.fingerprint }
 
-  /// Opens the dataset in `container`; its blocks are kept decoded in a cache.
+  /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.
-  init(_ container: ContainerReader, cacheByteBudget: Int, checksContent: Bool) throws {
+  init(
+    _ container: ContainerReader, _ cache: TokenBlockCache, file: Int, checksContent: Bool
+  ) throws {
     try container.requireKnownSections()
     self.container = container
     header = try container.parsed(.tokenHeader) { content throws(FormatError) in
       try TokenDatasetHeader(content)
     }
-    blocks = try TokenBlocks(
-      container, header, cacheByteBudget: cacheByteBudget, checksContent: checksContent)
+    blocks = try TokenBlocks(container, header, cache, file: file, checksContent: checksContent)
     documents = try Self.documents(container, header)
   }
 

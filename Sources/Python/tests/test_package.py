@@ -1,10 +1,14 @@
 """What can be said of the package as a whole."""
 
+import importlib.util
 import inspect
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import gobbet
@@ -67,6 +71,38 @@ class PackageTests(unittest.TestCase):
                     continue
                 self.assertTrue(inspect.getdoc(member), f"{name}.{key}")
                 self.assertIn("return", member.__annotations__, f"{name}.{key}")
+
+    def test_installing_without_the_library_fails_and_says_why(self):
+        source = support.ROOT / "Sources" / "Python"
+        if not source.exists() or importlib.util.find_spec("pip") is None:
+            self.skipTest("skipped: no sources of the package here, or no pip")
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            shutil.copytree(source, folder / "Python", ignore=shutil.ignore_patterns("*.so*"))
+
+            def install(**variables: str) -> subprocess.CompletedProcess:
+                command = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet",
+                           "--disable-pip-version-check", "--target", folder / "here",
+                           folder / "Python"]  # fmt: skip
+                environment = {key: value for key, value in os.environ.items()
+                               if not key.startswith("GOBBET_")}  # fmt: skip
+                return subprocess.run(command, capture_output=True, text=True,
+                                      env=environment | variables)  # fmt: skip
+
+            done = install()
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("there is no native library", done.stdout + done.stderr)
+            self.assertIn("make wheel", done.stdout + done.stderr)
+            self.assertFalse((folder / "here").exists())
+            library = pathlib.Path(_native.library().path)
+            (folder / "lib").mkdir()
+            shutil.copy(library, folder / "lib" / f"libgobbet{library.suffix}")
+            size = library.stat().st_size
+            if size > 8_000_000:
+                self.skipTest("skipped: the library is not stripped, too large for a wheel")
+            done = install(GOBBET_LIBRARY_FOLDER=str(folder / "lib"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue((folder / "here/gobbet" / f"libgobbet{library.suffix}").exists())
 
     def test_without_the_library_the_message_says_where_it_was_sought(self):
         code = "import gobbet; from gobbet import _native; _native.library()"
