@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gobbet
 
 /// The command: it parses, calls the library and prints.
 ///
@@ -21,7 +22,7 @@ import ArgumentParser
   static func main() async {
     Interruption.takeFileSizeLimitAsError()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(commandLineArguments())
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -53,12 +53,6 @@ struct Pack: AsyncParsableCommand {
   @Flag(help: "Leave out documents of the same bytes as one before.")
   var unique = false
 
-  @Option(help: "What happens to lines that hold no text: fail or skip.")
-  var badLines: BadLines?
-
-  @Option(help: "Where lines go that hold no text, as they are.")
-  var badLinesFile: String?
-
   @Option(help: "The key of a JSON line that names the document, to be kept as its source.")
   var idKey: String?
 
@@ -77,8 +71,8 @@ struct Pack: AsyncParsableCommand {
     }
     guard (0..<1).contains(validation) else { throw ValidationError("--validation: 0 to below 1") }
     if append != nil, appendEot { throw ValidationError("--append or --append-eot, not both") }
-    if badLinesFile != nil, badLines == .fail {
-      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+    if idKey != nil, input.format.value == .text {
+      throw ValidationError("--id-key: is for JSON, and --format text reads none")
     }
     if let blockTokens {
       guard (8...TokenDatasetOptions.maximumBlockTokenCount).contains(blockTokens),
@@ -115,17 +109,19 @@ struct Pack: AsyncParsableCommand {
       throw error
     }
     progress.finish()
+    try run.corpus.finish()
     try PackingReport(summary, output: dryRun ? nil : output, isDry: dryRun).show(
       asJSON: report.json)
   }
 
   private func packing(_ vocabulary: Vocabulary) throws -> PackingJob {
-    var corpus = input.corpus
+    // The job writes bad lines itself: it knows which of them a run before has written.
+    var corpus = input.corpus(log: CorpusLog())
     corpus.identifierKey = idKey
-    corpus.badLines =
-      badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail
+    let inputs = try input.inputs()
+    if let output { try Self.check(output, against: inputs) }
     var run = PackingJob(
-      inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
+      inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
       options: TokenDatasetOptions(
         codec: codec.value, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
@@ -133,8 +129,19 @@ struct Pack: AsyncParsableCommand {
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil
     run.keepsByteCounts = lengths
-    run.badLinesPath = badLinesFile
+    run.badLinesPath = input.badLinesFile
     return run
+  }
+
+  /// Refuses an output in a folder that is read: the next run would find it among its inputs.
+  private static func check(_ output: String, against inputs: [String]) throws {
+    guard !output.contains("://") else { return }
+    for input in inputs where input != "-" && isPath(output, in: input) {
+      throw Failure(
+        .usage,
+        "--output: \(output) would lie in the input folder \(displayedPath(input)); write it elsewhere"
+      )
+    }
   }
 
   private func appendedToken(_ vocabulary: Vocabulary) throws -> TokenID? {

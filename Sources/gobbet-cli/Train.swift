@@ -45,7 +45,9 @@ struct Train: AsyncParsableCommand {
   func validate() throws {
     guard (0..<1).contains(heldOut) else { throw ValidationError("--held-out: 0 to below 1") }
     if !counts.isEmpty {
-      guard !input.isGiven, !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
+      guard !input.isGiven, input.readingOption == nil, !counting.isGiven, !pattern.isGiven,
+        heldOut == 0
+      else {
         throw ValidationError("--counts: inputs, and how they are counted, do not go with it")
       }
     }
@@ -75,6 +77,7 @@ struct Train: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
+    if case .corpus(let counting) = run.source { try counting.corpus.finish() }
     for (vocabulary, name) in zip(result.vocabularies, outputs) {
       try Interruption.check()
       try vocabulary.write(to: name, replacing: output.force)
@@ -86,7 +89,7 @@ struct Train: AsyncParsableCommand {
   private func source(_ start: Vocabulary?) throws -> TrainingJob.Source {
     if !counts.isEmpty { return .counts(counts) }
     let pattern = try start?.pattern ?? pattern.chosen()
-    var run = try counting.run(input, pattern, threads, for: output.output)
+    var run = try counting.run(input, pattern, threads, for: output)
     run.heldOutShare = heldOut
     return .corpus(run)
   }

@@ -23,7 +23,7 @@ struct PackingPlan: Sendable {
     entries = [
       ("inputs", .list(run.inputs)),
       ("format", .text(Self.name(of: corpus.format))),
-      ("text_key", .text(corpus.textKey)),
+      ("text_key", .text(corpus.textKey ?? CorpusOptions.usualTextKey)),
       ("id_key", corpus.identifierKey.map { .text($0) } ?? .none),
       ("separator", corpus.textSeparator.map { .text(Self.visible($0)) } ?? .none),
       ("bad_lines", .text(Self.name(of: corpus.badLines))),

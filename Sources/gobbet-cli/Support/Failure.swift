@@ -31,6 +31,7 @@ func end(with error: any Error) -> Never {
   case let code as ExitCode: exit(code.rawValue)
   case let failure as Failure: status = failure.status
   case let file as FileError: status = exitStatus(of: file)
+  case let corpus as CorpusError where corpus.isUnusedOption: status = .usage
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
   case is FormatError, is CorpusError, is InterchangeError, is VocabularyError, is TrainingError,
     is TokenDatasetError, is TensorError, is GPTError, is LoadingError, is SignatureError,

@@ -12,18 +12,51 @@ struct InputOptions: ParsableArguments {
   @Option(help: "A file with more inputs, one a line, or - to read that list.")
   var filesFrom: String?
 
-  @Option(help: "What they are; auto tells by the name of each file.")
+  @Option(help: "What the inputs are; auto looks at the content and the name of each file.")
   var format = Named(CorpusFormat.automatic)
 
-  @Option(help: "The key of a JSON line that holds the text; a.b for nested ones.")
-  var textKey = "text"
+  @Option(
+    help: "The key of a JSON object that holds the text; a.b for nested ones. (default: text)")
+  var textKey: String?
 
   @Option(
     help: "What ends a document in a text file, as '<|end|>' or '\\n\\n'. (default: its end)")
   var separator: Separator?
 
+  @Option(help: "What happens to JSON lines that hold no text: fail or skip.")
+  var badLines: BadLines?
+
+  @Option(help: "A file for JSON lines that hold no text, as they are; implies --bad-lines skip.")
+  var badLinesFile: String?
+
   /// Whether inputs are named, rather than left to be standard input.
   var isGiven: Bool { !paths.isEmpty || filesFrom != nil }
+
+  /// The first option given that says how inputs are read; nil if there is none.
+  var readingOption: String? {
+    if format.value != .automatic { return "--format" }
+    if textKey != nil { return "--text-key" }
+    if separator != nil { return "--separator" }
+    if badLines != nil { return "--bad-lines" }
+    return badLinesFile != nil ? "--bad-lines-file" : nil
+  }
+
+  func validate() throws {
+    if badLinesFile != nil, badLines == .fail {
+      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+    }
+    if format.value == .jsonLines, separator != nil {
+      throw ValidationError("--separator: ends texts, and --format jsonl has none")
+    }
+    if format.value == .text {
+      for (option, isGiven) in [
+        ("--text-key", textKey != nil), ("--bad-lines", badLines != nil),
+        ("--bad-lines-file", badLinesFile != nil),
+      ] where isGiven {
+        throw ValidationError("\(option): is for JSON, and --format text reads none")
+      }
+    }
+  }
 
   /// The inputs: those that are named and those in the list; standard input if there are none.
   ///
@@ -34,12 +67,34 @@ struct InputOptions: ParsableArguments {
     guard !lines.isEmpty || !paths.isEmpty else {
       throw Failure(.badData, "\(filesFrom): is empty")
     }
-    return paths + lines.map { String(decoding: $0, as: UTF8.self) }
+    return paths + lines.map { pathText($0) }
   }
 
-  /// How they are read, as the library takes it.
-  var corpus: CorpusOptions {
-    CorpusOptions(format: format.value, textKey: textKey, textSeparator: separator?.bytes)
+  /// How they are read, as the library takes it, with a log for what is left out.
+  ///
+  /// - Parameter replacing: Whether the file of bad lines may be there already.
+  /// - Throws: ``FileError`` if the file of bad lines cannot be written.
+  func corpus(replacing: Bool = false) throws -> CorpusOptions {
+    let log = try badLinesFile.map { try CorpusLog(badLinesPath: $0, replacing: replacing) }
+    return corpus(log: log ?? CorpusLog())
+  }
+
+  /// The same with a log at hand.
+  func corpus(log: CorpusLog) -> CorpusOptions {
+    CorpusOptions(
+      format: format.value, textKey: textKey, textSeparator: separator?.bytes,
+      badLines: badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail, log: log)
+  }
+}
+
+extension CorpusOptions {
+  /// Ends the reading of a corpus: puts the file of bad lines in its place and says on standard error
+  /// what was left out.
+  ///
+  /// - Throws: ``FileError``.
+  func finish() throws {
+    try log?.finish()
+    for line in log?.notes ?? [] { note("gobbet: \(line)") }
   }
 }
 
