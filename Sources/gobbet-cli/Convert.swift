@@ -92,7 +92,8 @@ struct WeightsOptions: ParsableArguments {
   var to: Named<ConversionFormat>?
 
   @Option(
-    name: [.customShort("v"), .long], help: "A vocabulary to embed in the weights or write beside them.")
+    name: [.customShort("v"), .long],
+    help: "A vocabulary to embed in the weights or write beside them.")
   var vocabulary: String?
 
   @Option(help: "The codec that stores weights in .gobbet files. (default: compact)")

@@ -34,7 +34,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let run = try counting.run(input, try pattern.chosen(), threads, for: output.output)
+    let run = try counting.run(input, try pattern.chosen(), threads, for: output)
     try output.checkWritable([output.output])
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
@@ -43,6 +43,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
+    try run.corpus.finish()
     try counted.write(to: output.output, replacing: output.force)
     if report.json {
       try writeJSON(

@@ -23,6 +23,14 @@ struct Encode: AsyncParsableCommand {
   @Flag(help: "Print one JSON object per document.")
   var json = false
 
+  func validate() throws {
+    guard text != nil else { return }
+    if input.isGiven { throw ValidationError("--text: inputs do not go with it") }
+    if let option = input.readingOption {
+      throw ValidationError("\(option): is for inputs, and --text has none")
+    }
+  }
+
   func run() async throws {
     let tokenizer = Tokenizer(try vocabulary.load())
     var encoder = tokenizer.makeEncoder()
@@ -41,10 +49,12 @@ struct Encode: AsyncParsableCommand {
       try show(Array(text.utf8).span, nil)
       return
     }
-    var reader = try CorpusReader(inputs: try input.inputs(), options: input.corpus)
+    let corpus = try input.corpus()
+    var reader = try CorpusReader(inputs: try input.inputs(), options: corpus)
     while let document = try reader.next() {
       try show(document.text.span, document.source.description)
     }
+    try corpus.finish()
   }
 
   private struct Report: Encodable {

@@ -55,8 +55,12 @@ struct Evaluate: ParsableCommand {
     evaluation.threadCount = threads.count
     Interruption.watch("no loss was measured, run the command again", patience: .seconds(10))
     let paths = try input.inputs()
+    let holdsTokens = holdTokens(paths[0])
+    if holdsTokens, let option = input.readingOption {
+      throw Failure(.usage, "\(option): is for text, and \(paths[0]) holds tokens")
+    }
     let measured =
-      holdTokens(paths[0])
+      holdsTokens
       ? try ofDataset(paths, generation, evaluation) : try ofText(paths, generation, evaluation)
     try show(measured, paths[0])
     if Interruption.isRequested {
@@ -115,7 +119,8 @@ struct Evaluate: ParsableCommand {
   private func ofText(
     _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
   ) throws -> Measured {
-    var reader = try CorpusReader(inputs: paths, options: input.corpus)
+    let corpus = try input.corpus()
+    var reader = try CorpusReader(inputs: paths, options: corpus)
     var encoder = generation.tokenizer.makeEncoder()
     var byteCount = 0
     let progress = Progress(quiet: report.quiet)
@@ -132,6 +137,8 @@ struct Evaluate: ParsableCommand {
         progress.update("\(line(done)) windows")
         return !Interruption.isRequested
       })
+    progress.finish()
+    try corpus.finish()
     // Of a text that was not read to its end, the bytes that were predicted are not known.
     let isWhole = !Interruption.isRequested
     return Measured(

@@ -24,10 +24,10 @@ import Gobbet
     Interruption.begin()
     Interruption.takeFileSizeLimitAsError()
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
+      let arguments = commandLineArguments()
       try checkVerb(arguments)
       try checkAddresses(arguments)
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

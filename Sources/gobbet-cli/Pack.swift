@@ -62,12 +62,6 @@ struct Pack: AsyncParsableCommand {
   @Flag(help: "Leave out documents that repeat an earlier one byte by byte.")
   var unique = false
 
-  @Option(help: "What to do with lines that hold no text: fail or skip.")
-  var badLines: BadLines?
-
-  @Option(help: "A file for the lines that hold no text.")
-  var badLinesFile: String?
-
   @Option(help: "The key in each JSON line whose value is kept as the source of the document.")
   var idKey: String?
 
@@ -86,8 +80,8 @@ struct Pack: AsyncParsableCommand {
     }
     if let output { try checkIsGobbetOutput(output) }
     if append != nil, appendEot { throw ValidationError("--append or --append-eot, not both") }
-    if badLinesFile != nil, badLines == .fail {
-      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+    if idKey != nil, input.format.value == .text {
+      throw ValidationError("--id-key: is for JSON, and --format text reads none")
     }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }
@@ -116,17 +110,19 @@ struct Pack: AsyncParsableCommand {
         try await run.write(to: output ?? "", replacing: force, progress: show)
       }
     progress.finish()
+    try run.corpus.finish()
     try PackingReport(summary, output: dryRun ? nil : output, isDry: dryRun).show(
       asJSON: report.json)
   }
 
   private func packing(_ vocabulary: Vocabulary) throws -> PackingJob {
-    var corpus = input.corpus
+    // The job writes bad lines itself: it knows which of them a run before has written.
+    var corpus = input.corpus(log: CorpusLog())
     corpus.identifierKey = idKey
-    corpus.badLines =
-      badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail
+    let inputs = try input.inputs()
+    if let output { try Self.check(output, against: inputs) }
     var run = PackingJob(
-      inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
+      inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
       options: TokenDatasetOptions(
         codec: codec.value, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
@@ -134,8 +130,19 @@ struct Pack: AsyncParsableCommand {
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil
     run.keepsByteCounts = lengths
-    run.badLinesPath = badLinesFile
+    run.badLinesPath = input.badLinesFile
     return run
+  }
+
+  /// Refuses an output in a folder that is read: the next run would find it among its inputs.
+  private static func check(_ output: String, against inputs: [String]) throws {
+    guard !output.contains("://") else { return }
+    for input in inputs where input != "-" && isPath(output, in: input) {
+      throw Failure(
+        .usage,
+        "--output: \(output) would lie in the input folder \(displayedPath(input)); write it elsewhere"
+      )
+    }
   }
 
   private func appendedToken(_ vocabulary: Vocabulary) throws -> TokenID? {

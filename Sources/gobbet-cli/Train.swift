@@ -60,7 +60,9 @@ struct Train: AsyncParsableCommand {
 
   func validate() throws {
     if !counts.isEmpty {
-      guard !input.isGiven, !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
+      guard !input.isGiven, input.readingOption == nil, !counting.isGiven, !pattern.isGiven,
+        heldOut == 0
+      else {
         throw ValidationError(
           "--counts: inputs and options for counting have no effect with it; leave them out")
       }
@@ -92,6 +94,7 @@ struct Train: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
+    if case .corpus(let counting) = run.source { try counting.corpus.finish() }
     for (index, name) in outputs.enumerated() {
       try Interruption.check()
       try result.vocabularies[index].write(to: name, replacing: output.force)
@@ -105,7 +108,7 @@ struct Train: AsyncParsableCommand {
   private func source(_ start: Vocabulary?) throws -> TrainingJob.Source {
     if !counts.isEmpty { return .counts(counts) }
     let pattern = try start?.pattern ?? pattern.chosen()
-    var run = try counting.run(input, pattern, threads, for: output.output)
+    var run = try counting.run(input, pattern, threads, for: output)
     run.heldOutShare = heldOut
     return .corpus(run)
   }

@@ -24,16 +24,18 @@ struct VocabularyStats: AsyncParsableCommand {
   func run() async throws {
     let vocabulary = try vocabulary.load()
     let all = smaller(than: vocabulary) + [vocabulary]
+    let corpus = try input.corpus()
     Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
-      inputs: try input.inputs(), corpus: input.corpus, vocabularies: all,
+      inputs: try input.inputs(), corpus: corpus, vocabularies: all,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")
       return !Interruption.isRequested
     }
     progress.finish()
+    try corpus.finish()
     guard let use = uses.last, use.byteCount > 0 else {
       throw Failure(.badData, "the inputs hold no text")
     }
