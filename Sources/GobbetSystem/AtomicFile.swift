@@ -40,13 +40,13 @@ package struct AtomicFile: ~Copyable {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     let temporary = target.removingLastComponent().appending(".\(name.string).\(suffix).partial")
     let descriptor: FileDescriptor
-    TemporaryFiles.add(temporary.string)
     do {
-      descriptor = try FileDescriptor.open(
-        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-        permissions: FilePermissions(rawValue: 0o666))
+      descriptor = try TemporaryFiles.make(temporary.string) {
+        try FileDescriptor.open(
+          temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+          permissions: FilePermissions(rawValue: 0o666))
+      }
     } catch {
-      TemporaryFiles.remove(temporary.string)
       throw FileError(path, .create, reason(of: error))
     }
     self.init(path, temporaryPath: temporary.string, descriptor, replaces: replacing)

@@ -96,8 +96,7 @@ private final class ShuffleBuckets {
 
   init(beside path: String, count: Int, placeCount: Int) throws {
     let folder = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).shuffling"
-    TemporaryFiles.add(folder)
-    try makeFolder(folder)
+    try TemporaryFiles.make(folder) { () throws(FileError) in try makeFolder(folder) }
     self.folder = folder
     placesPerBucket = max(1, (placeCount + count - 1) / count)
     buckets = try (0..<count).map { try Bucket("\(folder)/\($0)") }
