@@ -105,7 +105,7 @@ let package = Package(
     tests("GobbetCorpus"),
     tests("GobbetData", ["CGobbetKernels"]),
     tests("GobbetInterchange"),
-    tests("GobbetGPT"),
+    tests("GobbetGPT", ["CGobbetKernels"]),
     tests("Gobbet", [crypto]),
     .target(name: "CGobbetRound", dependencies: ["CGobbet"], path: "Tests/CGobbetRound"),
     tests("GobbetC", ["CGobbet", "CGobbetRound"]),

@@ -31,6 +31,16 @@ enum PartialName {
   static func create(
     beside target: String, reportedAs path: String, _ make: (String) -> CInt
   ) throws(FileError) -> (path: String, descriptor: FileDescriptor) {
+    let made = try TemporaryFiles.record {
+      () throws(FileError) -> (path: String, made: FileDescriptor) in
+      try createUnrecorded(beside: target, reportedAs: path, make)
+    }
+    return (made.path, made.made)
+  }
+
+  private static func createUnrecorded(
+    beside target: String, reportedAs path: String, _ make: (String) -> CInt
+  ) throws(FileError) -> (path: String, made: FileDescriptor) {
     let file = FilePath(target)
     guard let name = file.lastComponent else {
       throw FileError(path, .create, Errno.noSuchFileOrDirectory)
@@ -47,7 +57,6 @@ enum PartialName {
         if descriptor >= 0 {
           if isHeld(descriptor) {
             removeLeftovers(from: slot + 1, partial)
-            TemporaryFiles.add(partial(slot))
             return (partial(slot), FileDescriptor(rawValue: descriptor))
           }
           close(descriptor)

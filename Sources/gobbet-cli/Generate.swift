@@ -47,7 +47,7 @@ struct Generate: ParsableCommand {
     options.settings = sampling.settings
     options.stopTexts = sampling.stop
     options.threadCount = threads.count
-    Interruption.watch("no token was generated", patience: .seconds(10))
+    Interruption.watch("the text ends early, run the command again", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1
     let result = try generation.continuations(of: prompts, options) { _, piece in

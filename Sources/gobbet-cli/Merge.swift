@@ -59,7 +59,7 @@ struct Shuffle: ParsableCommand {
   var input: String
 
   @Option(
-    parsing: .unconditional, help: "The seed of the order.",
+    parsing: .unconditional, help: "The seed of the order. (default: 0)",
     transform: Number.whole(0...UInt64.max))
   var seed: UInt64 = 0
 

@@ -29,7 +29,7 @@ struct Train: AsyncParsableCommand {
   var tieBreak = Named(TieBreak.huggingFace)
 
   @Option(
-    parsing: .unconditional, help: "Merge only pairs that occur at least this often.",
+    parsing: .unconditional, help: "Merge only pairs that occur at least this often. (default: 1)",
     transform: Number.whole(1...1_000_000_000_000))
   var minimumFrequency: UInt64 = 1
 

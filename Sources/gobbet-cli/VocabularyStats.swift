@@ -17,7 +17,7 @@ struct VocabularyStats: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions
 
   @Option(
-    parsing: .unconditional, help: "How many of the longest tokens to list.",
+    parsing: .unconditional, help: "How many of the longest tokens to list. (default: 10)",
     transform: Number.whole(0...1_000_000))
   var longest = 10
 

@@ -108,12 +108,14 @@ import Testing
 
   @Test("a signal ends a generation with what there is, one line and 130")
   func interruption() throws {
+    let folder = try TemporaryFolder()
     let script = """
-      "$0" generate "$1" --prompt ROMEO: -n 100000000 --slide & sleep 0.5
-      # A shell starts it with the signal ignored, until the command itself takes it.
-      while kill -INT $! 2>/dev/null; do sleep 0.2; done; wait $!
+      "$0" generate "$1" --prompt ROMEO: -n 100000000 --slide > "$2" &
+      until test -s "$2"; do sleep 0.1; done
+      sleep 0.5; kill -INT $!; wait $!; status=$?; cat "$2"; exit $status
       """
-    let result = try run("/bin/sh", ["-c", script, productPath("gobbet"), Self.model])
+    let result = try run(
+      "/bin/sh", ["-c", script, productPath("gobbet"), Self.model, folder.file("text")])
     expectOneLine(result, 130, "tokens were generated")
     #expect(result.text.count > 10)
   }

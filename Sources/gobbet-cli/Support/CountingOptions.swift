@@ -19,7 +19,8 @@ struct CountingOptions: ParsableArguments {
   var limit: ByteCount?
 
   @Option(
-    parsing: .unconditional, help: "Cut pretokens that are longer than this many bytes.",
+    parsing: .unconditional,
+    help: "Cut pretokens that are longer than this many bytes. (default: 65535)",
     transform: Number.whole(1...TokenTable.maximumTokenByteCount))
   var maximumPretokenLength = TokenTable.maximumTokenByteCount
 

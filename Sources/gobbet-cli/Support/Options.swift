@@ -141,7 +141,7 @@ struct ReportOptions: ParsableArguments {
 struct ThreadOptions: ParsableArguments {
   @Option(
     name: [.customShort("T"), .long], parsing: .unconditional,
-    help: "How many threads work; 0 for one per core. The result is the same.",
+    help: "How many threads work; the result is the same. (default: one per core)",
     transform: Number.whole(0...maximumWorkerCount))
   var threads = 0
 

@@ -5,12 +5,12 @@ import Gobbet
 struct SamplingOptions: ParsableArguments {
   @Option(
     name: [.customShort("n"), .long], parsing: .unconditional,
-    help: "The most tokens to generate.", transform: Number.whole(0...1_000_000_000))
+    help: "The most tokens to generate. (default: 100)", transform: Number.whole(0...1_000_000_000))
   var tokens = 100
 
   @Option(
     parsing: .unconditional,
-    help: "0 picks the most likely token; higher temperatures give more varied text.",
+    help: "0 picks the most likely token; higher gives more varied text. (default: 0)",
     transform: Number.zeroOr(Sampling.temperatures))
   var temperature: Float = 0
 
@@ -36,12 +36,12 @@ struct SamplingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Make tokens that occurred before less likely: above 1, or 1 to leave them as they are.",
+    help: "Above 1 makes tokens that occurred before less likely. (default: 1)",
     transform: Number.real(Sampling.repetitionPenalties))
   var repetitionPenalty: Float = 1
 
   @Option(
-    parsing: .unconditional, help: "The seed of the random choices.",
+    parsing: .unconditional, help: "The seed of the random choices. (default: 0)",
     transform: Number.whole(0...UInt64.max))
   var seed: UInt64 = 0
 
