@@ -116,7 +116,7 @@ class WindowDataset(Dataset[Pair]):
                 inputs, targets)  # fmt: skip
         shape = (len(chosen), self.windows.length)
         if get_worker_info() is not None:
-            inputs, targets = self._shared(shape), self._shared(shape)
+            inputs, targets = self._shared(shape)
         elif self._pin_memory:
             inputs = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
             targets = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
@@ -126,12 +126,16 @@ class WindowDataset(Dataset[Pair]):
         self.windows.batch_into(chosen, inputs.data_ptr(), targets.data_ptr())
         return inputs, targets
 
-    def _shared(self, shape: tuple[int, int]) -> torch.Tensor:
-        """Room where the main process will read it, so that it isn't copied there afterwards."""
-        size = shape[0] * shape[1] * self._dtype.itemsize
+    def _shared(self, shape: tuple[int, int]) -> Pair:
+        """Room where the main process will read it, so that it isn't copied there afterwards.
+
+        It is one piece, of which both have a half: a worker sends one descriptor a batch, not two.
+        """
+        size = 2 * shape[0] * shape[1] * self._dtype.itemsize
         storage = torch.UntypedStorage._new_shared(size)  # type: ignore[no-untyped-call]
         room = torch.empty(0, dtype=self._dtype, device=_CPU)
-        return room.set_(storage, 0, shape)  # type: ignore[call-overload, no-any-return]
+        room.set_(storage, 0, (2, *shape))  # type: ignore[call-overload]
+        return room[0], room[1]
 
 
 class WindowStream(IterableDataset[Pair]):
