@@ -106,7 +106,7 @@ final class TokenBlocks: Sendable {
     let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
     unsafe mapped.withUnsafeBytes { bytes in
       // SAFETY: `start` and `end` lie in the payload; nothing is read there.
-      guard start < end, let base = unsafe bytes.baseAddress else { return }
+      guard start < end, let base = bytes.baseAddress else { return }
       unsafe gobbet_prefetch_bytes(base + start, end - start)
     }
   }

@@ -14,11 +14,16 @@ import os
 import sys
 import threading
 from ctypes import c_char, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from collections.abc import Callable
 from itertools import accumulate
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._structures import ErrorText, QuickRoom
 from .errors import BY_STATUS, Internal, InvalidArgument, LibraryMissing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 ABI_VERSION = 1
 
@@ -33,7 +38,7 @@ MOST_TEXTS = 1 << 16
 INTEGER_TYPES = {"uint16": 1, "uint32": 2, "int32": 3, "int64": 4}
 
 
-_LETTERS = {
+_LETTERS: dict[str, Any] = {
     "p": c_void_p,
     "z": c_char_p,
     "n": c_size_t,
@@ -149,11 +154,11 @@ class Library:
         except AttributeError as error:
             raise LibraryMissing(f"{path}: {error}") from None
 
-    def __getattr__(self, name: str):  # for type checkers: the functions are set by name
+    def __getattr__(self, name: str) -> Any:  # for type checkers: the functions are set by name
         raise AttributeError(name)
 
 
-def _quick_beside(path: str):
+def _quick_beside(path: str) -> Any:
     name = "gobbet._quick"
     place = os.path.join(os.path.dirname(path), "_quick.abi3.so")
     loader = importlib.machinery.ExtensionFileLoader(name, place)
@@ -189,7 +194,7 @@ class Scratch:
         self.buffer_at = ctypes.addressof(self.buffer)
         self.ids = memoryview(self.buffer).cast("B").cast("I")
         self.bytes = self.ids.cast("B")
-        self.array = None
+        self.array: npt.NDArray[np.uint32] | None = None
         self.quick = QuickRoom(self.buffer_at, self.room, 0, self.error_at)
         self.quick_at = ctypes.addressof(self.quick)
 
@@ -201,12 +206,12 @@ class Scratch:
         self.ends = (c_uint64 * MOST_TEXTS)()
         self.ends_at = ctypes.addressof(self.ends)
 
-    def ids_array(self):
+    def ids_array(self) -> npt.NDArray[np.uint32]:
         """The buffer as an array of uint32."""
         if self.array is None:
             import numpy
 
-            self.array = numpy.frombuffer(self.buffer, dtype=numpy.uint32)
+            self.array = numpy.frombuffer(self.ids, dtype=numpy.uint32)
         return self.array
 
 
@@ -216,7 +221,7 @@ class Local(threading.local):
     def __init__(self) -> None:
         self.scratch = Scratch()
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.scratch, name)
 
 
@@ -315,7 +320,7 @@ def optional_text(text: str | None, what: str) -> bytes | None:
     return None if text is None else c_text(text, what)
 
 
-def joined(texts: list[bytes]) -> tuple[bytes, ctypes.Array]:
+def joined(texts: list[bytes]) -> tuple[bytes, ctypes.Array[c_uint64]]:
     """Texts one after the other, and where each ends."""
     ends = (c_uint64 * len(texts))(*accumulate(map(len, texts)))
     return b"".join(texts), ends
@@ -326,7 +331,7 @@ class Handle:
 
     __slots__ = ("value", "_close", "__weakref__")
 
-    def __init__(self, value: int | None, close) -> None:
+    def __init__(self, value: int | None, close: Callable[[int], None]) -> None:
         self.value: int = value or 0
         self._close = close
 
@@ -341,6 +346,7 @@ class Handle:
             self.close()
 
 
-def address(array) -> int:
+def address(array: npt.NDArray[Any]) -> int:
     """Where the elements of a NumPy array are."""
-    return array.__array_interface__["data"][0]
+    place: int = array.__array_interface__["data"][0]
+    return place

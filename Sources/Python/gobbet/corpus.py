@@ -81,6 +81,6 @@ def _opened(path: str) -> IO[bytes] | gzip.GzipFile:
 def _text(path: str, number: int, line: bytes, text_key: str) -> bytes:
     try:
         text = json.loads(line)[text_key]
-        return text.encode("utf-8", "replace")
+        return bytes(text.encode("utf-8", "replace"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadData(f"{path}: line {number}: no object with text under {text_key}") from None

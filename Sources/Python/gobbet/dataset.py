@@ -226,7 +226,7 @@ class TokenDataset:
                 self._live(), token, local.number_at, local.error_at
             )
         )
-        return local.number.value
+        return int(local.number.value)
 
     # MARK: Windows
 
@@ -327,7 +327,7 @@ class TokenDataset:
         return _reopened, (self.paths, self._cache_bytes, self.dtype.name, self.content_id)
 
 
-class Windows(Sequence):
+class Windows(Sequence[Any]):
     """The windows of a dataset: `windows[i]` is a pair of inputs and targets, one token further.
 
     `windows.batch(indices)` gives many at once, as arrays of a row each.

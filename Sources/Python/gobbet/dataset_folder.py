@@ -54,7 +54,9 @@ class DatasetFolder:
         if not isinstance(version, int) or version > 1:
             self._fail(f"its version, {version}, is newer than this package")
         try:
-            splits: dict[str, list[Any]] = {each["name"]: each["shards"] for each in found["splits"]}
+            splits: dict[str, list[Any]] = {
+                each["name"]: each["shards"] for each in found["splits"]
+            }
             if split not in splits:
                 raise NotFound(f"{manifest}: has no split {split}; it has {', '.join(splits)}")
             names = [str(shard["name"]) for shard in splits[split]]

@@ -48,7 +48,7 @@ class Decoding:
         del ids
         if status:
             _native.fail(status)
-        return mine.bytes[: mine.count.value].tobytes()
+        return bytes(mine.bytes[: mine.count.value])
 
     def decode(self, tokens: Ids, errors: str = "replace") -> str:
         """The text of tokens; `errors` says what becomes of bytes that are no UTF-8."""
@@ -69,7 +69,7 @@ class Decoding:
         )
         if status:
             _native.fail(status)
-        return mine.bytes[: mine.count.value].tobytes()
+        return bytes(mine.bytes[: mine.count.value])
 
     def decode_tokens_bytes(self, tokens: Ids) -> list[bytes]:
         """The bytes of each token."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Literal
-from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Collection, Iterator, Sequence
 
 from . import _native, _structures
 from ._native import address, local
@@ -76,9 +76,9 @@ class Encoding(Decoding, Saving):
                 raise InvalidArgument(f"two tokens have the rank {rank}")
             tokens[rank] = token
         specials = sorted((special_tokens or {}).items(), key=lambda pair: pair[1])
-        for text, token in specials:
-            if not 0 <= token < 1 << 32:
-                raise OutOfRange(f"special token {text}: its id is {token}, not from 0 to 2^32 - 1")
+        for special, identifier in specials:
+            if not 0 <= identifier < 1 << 32:
+                raise OutOfRange(f"special token {special}: its id is {identifier}, not from 0 to 2^32 - 1")
         data, ends = _native.joined(tokens)
         texts, text_ends = _native.joined([text.encode() for text, _ in specials])
         ids = (ctypes.c_uint32 * len(specials))(*[token for _, token in specials])
@@ -191,7 +191,7 @@ class Encoding(Decoding, Saving):
             except UnicodeEncodeError:
                 count = -1
             if count >= 0:
-                return count
+                return int(count)
             # Surrogates, a special token, or more text than there is room for.
         return self._encoded_bytes(utf8(text), policy, mine)
 
@@ -230,7 +230,10 @@ class Encoding(Decoding, Saving):
         if policy is None:
             if len(self._policies) >= 64:
                 self._policies.clear()
-            policy = self._policies[key] = Policy(self, allowed, disallowed)
+            policy = self._policies[key] = Policy(
+                self, allowed,
+                cast('Literal["all"] | frozenset[str]', disallowed),
+            )
         return policy
 
     def _refused(self, status: int, data: bytes, policy: Policy | None) -> None:
@@ -318,7 +321,8 @@ class Encoding(Decoding, Saving):
                 start = end
         return result
 
-    def _batches(self, texts: Sequence[str], policy: Policy | None, threads: int):
+    def _batches(self, texts: Sequence[str], policy: Policy | None, threads: int
+    ) -> Iterator[tuple[int, Any]]:
         """Encodes some texts at a time into the buffer of this thread: how many ids, their ends."""
         workers = threads if threads > 0 else os.cpu_count() or 1
         most = _ONE_THREADS_BYTES
@@ -378,4 +382,4 @@ class Encoding(Decoding, Saving):
         _native.check(
             self._library.count(self._handle, data, len(data), local.count_at, local.error_at)
         )
-        return local.count.value
+        return int(local.count.value)

@@ -39,7 +39,9 @@ def integers(
     low = int(limits.min)
     high = int(limits.max) if below is None else min(int(limits.max), below - 1)
     if array.dtype.kind not in "iu":
-        array = _whole(array.tolist() if isinstance(values, np.ndarray) else values, what, low, high)
+        array = _whole(
+            array.tolist() if isinstance(values, np.ndarray) else values, what, low, high
+        )
     elif (array.dtype != kind or below is not None) and not (
         low <= int(array.min()) and int(array.max()) <= high
     ):
@@ -68,7 +70,9 @@ def ends(values: npt.ArrayLike, count: int, what: str) -> npt.NDArray[np.uint64]
         )
     last = int(array[-1]) if len(array) else 0
     if last != count:
-        raise InvalidArgument(f"{what}: the last is {last if len(array) else 'missing'}, not {count}")
+        raise InvalidArgument(
+            f"{what}: the last is {last if len(array) else 'missing'}, not {count}"
+        )
     return array
 
 

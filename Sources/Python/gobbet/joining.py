@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._native import Scratch, MOST_TEXTS
 
 
@@ -15,7 +17,7 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def join(texts: list[str], first: int, most: int, scratch: Scratch, quick) -> int:
+def join(texts: list[str], first: int, most: int, scratch: Scratch, quick: Any) -> int:
     """Puts texts from the first on into `scratch`, until they have `most` bytes; how many they are.
 
     `quick` is the extension, or None.
@@ -31,7 +33,8 @@ def join(texts: list[str], first: int, most: int, scratch: Scratch, quick) -> in
             pass
         else:
             return count or join(texts, first, size, scratch, quick)
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     for index in range(first, min(first + MOST_TEXTS, len(texts))):
         data = utf8(texts[index])
         if pieces and size + len(data) > scratch.text_room:
@@ -42,5 +45,5 @@ def join(texts: list[str], first: int, most: int, scratch: Scratch, quick) -> in
     if size > scratch.text_room:
         scratch.grow_text(size)
         scratch.ends[0] = size
-    scratch.text[:size] = b"".join(pieces)
+    memoryview(scratch.text).cast("B")[:size] = b"".join(pieces)
     return len(pieces)

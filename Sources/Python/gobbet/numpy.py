@@ -71,7 +71,8 @@ class safe_open(SafeOpen):
 
     def _dtype(self, info: TensorInfo) -> np.dtype:
         if info.element_type in _DTYPES:
-            return np.dtype(_DTYPES[info.element_type])
+            known: np.dtype = np.dtype(_DTYPES[info.element_type])
+            return known
         if info.element_type not in _EXTRA:
             raise InvalidArgument(f"{info.name}: NumPy has no {info.dtype}")
         if self._widen and info.element_type <= 6:
@@ -83,7 +84,8 @@ class safe_open(SafeOpen):
                 f"{info.name}: NumPy has no {info.dtype}: have it as float32 by widen=True, "
                 "install ml_dtypes, or use gobbet.torch"
             ) from None
-        return np.dtype(getattr(ml_dtypes, _EXTRA[info.element_type]))
+        extra: np.dtype = np.dtype(getattr(ml_dtypes, _EXTRA[info.element_type]))
+        return extra
 
     def _nibbles(self, index: int, info: TensorInfo) -> np.ndarray:
         packed = np.empty(info.byte_count, dtype=np.uint8)
@@ -105,7 +107,7 @@ def _widened(data: np.ndarray, element_type: int) -> np.ndarray:
     if element_type == 6:
         return (data.astype(np.uint16) << np.uint16(8)).view(np.float16).astype(np.float32)
     if element_type == 5:
-        return _F8E4M3[data]
+        return np.asarray(_F8E4M3[data])
     return data
 
 

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def batches(
             raise BadData(f"{path}: row {first + 1} or behind it: {error}") from None
 
 
-def _pyarrow_parquet():
+def _pyarrow_parquet() -> Any:
     try:
         import pyarrow.parquet
     except ImportError:

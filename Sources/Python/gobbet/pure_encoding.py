@@ -68,7 +68,7 @@ class PureEncoding(Encoding):
     def _needs_library(self, *arguments: object, **options: object) -> NoReturn:
         raise LibraryMissing("encoding and writing need the native library, which is missing")
 
-    _encoded = _batches = count = save = _needs_library  # type: ignore[assignment]
+    _encoded = _batches = count = save = _needs_library
 
     def _policy(self, allowed: object, disallowed: object) -> None:
         return None

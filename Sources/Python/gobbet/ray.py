@@ -50,7 +50,7 @@ def pack(
     replace: bool = False,
     resume: bool = False,
     engine: RayEngine | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Packs a corpus into a folder of shards, as `gobbet pack` does; the manifest."""
     return jobs.pack(
         engine or RayEngine(), inputs, output, vocabulary, options, reading, replace=replace,
@@ -70,7 +70,8 @@ class RayEngine:
         import ray
 
         remote = ray.remote(num_cpus=1, max_retries=self.retries, retry_exceptions=True)(_call)
-        return ray.get([remote.remote(function, task) for task in tasks])
+        results: list[Any] = ray.get([remote.remote(function, task) for task in tasks])
+        return results
 
     def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
         """What `function` gives for groups of files."""

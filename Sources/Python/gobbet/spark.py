@@ -67,7 +67,7 @@ def pack(
     *,
     replace: bool = False,
     resume: bool = False,
-) -> dict:
+) -> dict[str, Any]:
     """Packs a corpus into a folder of shards, as `gobbet pack` does; the manifest."""
     engine = SparkEngine(session)
     return jobs.pack(
@@ -86,7 +86,7 @@ class SparkEngine:
     def expanded(self, inputs: Sequence[str | os.PathLike[str]]) -> list[str]:
         """Inputs, with directories of other file systems as the files in them."""
         result = []
-        for path in map(os.fspath, inputs):
+        for path in [os.fspath(each) for each in inputs]:
             # A file of its own stays as it is written, for errors and sources.
             if is_remote(path) and not path.startswith("file:"):
                 found = self.session.read.format("text").load(path).inputFiles()
@@ -110,7 +110,8 @@ class SparkEngine:
 
     def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
         """What `function` gives for what Spark reads: the splits of files, a partition each."""
-        natively, by_kind = [], {"text": [], "lines": [], "parquet": []}
+        natively: list[int] = []
+        by_kind: dict[str, list[int]] = {"text": [], "lines": [], "parquet": []}
         for number, path in enumerate(job.files):
             kind = job.reading.format_of(path)
             if path.endswith((".zst", ".zstd")):
@@ -280,7 +281,7 @@ def _documents(
             yield Batch.of(documents, before)
 
 
-def _record(**columns: list) -> pyarrow.RecordBatch:
+def _record(**columns: list[Any]) -> pyarrow.RecordBatch:
     import pyarrow
 
     kinds = {"number": pyarrow.int64(), "result": pyarrow.binary()}

@@ -2,8 +2,8 @@
 
 - `WindowDataset`: map-style, for samplers of one's own;
 - `WindowStream`: iterable, whose workers and ranks share the windows among them;
-- `WindowLoader` (`gobbet.window_loader`): batches, read by threads, in an order that does not depend
-  on their number, which resumes from a few integers at the very batch where it stopped.
+- `WindowLoader` (`gobbet.window_loader`): batches, read by threads, in an order that does not
+  depend on their number, which resumes from a few integers at the very batch where it stopped.
 
 Inputs and targets are tensors of their own, contiguous, in the memory of the CPU. `WindowLoader`
 puts them on the device that `torch.set_default_device` names; the others leave that to the
@@ -22,7 +22,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from .dataset import TokenDataset, Windows
-from .errors import BadData, InvalidArgument
+from .errors import BadData
 from .integers import integers
 from .ranks import Ranks, refuse_change
 from .sampler import Order, Sampler, share_length
@@ -116,7 +116,7 @@ class WindowDataset(Dataset[Pair]):
                 inputs, targets)  # fmt: skip
         shape = (len(chosen), self.windows.length)
         if get_worker_info() is not None:
-            inputs, targets = self._shared(shape), self._shared(shape)
+            inputs, targets = self._shared(shape)
         elif self._pin_memory:
             inputs = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
             targets = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
@@ -126,11 +126,16 @@ class WindowDataset(Dataset[Pair]):
         self.windows.batch_into(chosen, inputs.data_ptr(), targets.data_ptr())
         return inputs, targets
 
-    def _shared(self, shape: tuple[int, int]) -> torch.Tensor:
-        """Room where the main process will read it, so that it isn't copied there afterwards."""
-        storage = torch.UntypedStorage._new_shared(shape[0] * shape[1] * self._dtype.itemsize)
+    def _shared(self, shape: tuple[int, int]) -> Pair:
+        """Room where the main process will read it, so that it isn't copied there afterwards.
+
+        It is one piece, of which both have a half: a worker sends one descriptor a batch, not two.
+        """
+        size = 2 * shape[0] * shape[1] * self._dtype.itemsize
+        storage = torch.UntypedStorage._new_shared(size)  # type: ignore[no-untyped-call]
         room = torch.empty(0, dtype=self._dtype, device=_CPU)
-        return room.set_(storage, 0, shape)  # type: ignore[call-overload, no-any-return]
+        room.set_(storage, 0, (2, *shape))  # type: ignore[call-overload]
+        return room[0], room[1]
 
 
 class WindowStream(IterableDataset[Pair]):
@@ -204,8 +209,10 @@ class WindowStream(IterableDataset[Pair]):
         saved, here = int(state.get("workers", 1)), world_size * workers
         begun = state["position"] or state.get("earlier")
         # One of several workers knows its own place only.
-        if begun and (saved > 1 or workers > 1) and (
-            state["world_size"] != here or saved not in (1, workers)
+        if (
+            begun
+            and (saved > 1 or workers > 1)
+            and (state["world_size"] != here or saved not in (1, workers))
         ):
             raise BadData(
                 f"the state is of {state['world_size']} readers, {saved} in each rank, and here "

@@ -44,7 +44,7 @@ class Counts:
         _native.check(
             self._library.counts_size(self._owner.value, local.count_at, local.error_at)
         )
-        return local.count.value
+        return int(local.count.value)
 
     def add_texts(self, texts: Iterable[str | bytes]) -> None:
         """Counts the pretokens of documents."""

@@ -6,7 +6,7 @@ import ctypes
 import mmap
 import os
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import _native, _structures
 from ._native import local
@@ -273,7 +273,7 @@ class SafeOpen:
     def _rows(self, index: int, first: int, last: int) -> Any:
         raise NotImplementedError
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

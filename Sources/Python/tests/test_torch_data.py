@@ -24,6 +24,7 @@ class DistributedCase(support.Case):
         self.path = self.folder / "d.gobbet"
         support.write_dataset(self.path)
         self.tokens = gobbet.TokenDataset(self.path)[:].astype("int64")
+        self.starts: dict[tuple[int, int], dict[bytes, int]] = {}
 
     @staticmethod
     def free_port() -> str:
@@ -71,8 +72,12 @@ class DistributedCase(support.Case):
 class TorchDataTests(DistributedCase):
     def check(self, inputs, targets, length=16, stride=16) -> list[int]:
         """That pairs are windows; their indices."""
-        starts = {self.tokens[s : s + length].tobytes(): s
-                  for s in range(0, len(self.tokens) - length, stride)}  # fmt: skip
+        starts = self.starts.get((length, stride))
+        if starts is None:
+            starts = self.starts[length, stride] = {
+                self.tokens[s : s + length].tobytes(): s
+                for s in range(0, len(self.tokens) - length, stride)
+            }
         found = []
         for row, target in zip(inputs.numpy(), targets.numpy()):
             start = starts[row.tobytes()]

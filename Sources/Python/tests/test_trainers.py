@@ -79,6 +79,7 @@ class LightningTests(TrainerCase):
     def test_a_checkpoint_in_the_middle_of_an_epoch_goes_on_at_the_next_batch(self):
         import lightning
         import torch
+
         from gobbet.torch_data import WindowLoader
 
         class Model(lightning.LightningModule):
@@ -114,8 +115,9 @@ class LightningTests(TrainerCase):
 @needs("torch", "torchdata")
 class StatefulTests(TrainerCase):
     def test_a_stateful_loader_of_a_stream_goes_on_on_every_rank(self):
-        from gobbet.torch_data import WindowStream
         from torchdata.stateful_dataloader import StatefulDataLoader
+
+        from gobbet.torch_data import WindowStream
 
         def loader(rank):
             stream = WindowStream(self.path, 64, seed=2, rank=rank, world_size=2)

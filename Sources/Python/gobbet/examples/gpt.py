@@ -75,7 +75,8 @@ class Attention(nn.Module):
         split = (batch, positions, self.heads, width // self.heads)
         q, k, v = (part.view(split).transpose(1, 2) for part in self.c_attn(x).split(width, 2))
         mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.c_proj(mixed.transpose(1, 2).reshape(x.shape))
+        result: torch.Tensor = self.c_proj(mixed.transpose(1, 2).reshape(x.shape))
+        return result
 
 
 class FeedForward(nn.Module):
@@ -88,7 +89,8 @@ class FeedForward(nn.Module):
         self.c_proj = Linear(4 * width, width, 0.02 / (2 * configuration.n_layer) ** 0.5)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.c_proj(functional.gelu(self.c_fc(x), approximate="tanh"))
+        result: torch.Tensor = self.c_proj(functional.gelu(self.c_fc(x), approximate="tanh"))
+        return result
 
 
 class Block(nn.Module):
@@ -104,7 +106,8 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x + self.attn(self.ln_1(x))
-        return x + self.mlp(self.ln_2(x))
+        result: torch.Tensor = x + self.mlp(self.ln_2(x))
+        return result
 
 
 class GPT(nn.Module):
@@ -126,7 +129,8 @@ class GPT(nn.Module):
         x = self.wte(ids) + self.wpe.weight[: ids.shape[1]]
         for block in self.h:
             x = block(x)
-        return self.ln_f(x) @ self.wte.weight.T
+        result: torch.Tensor = self.ln_f(x) @ self.wte.weight.T
+        return result
 
     @torch.no_grad()
     def continued(self, ids: list[int], count: int) -> list[int]:
@@ -178,7 +182,7 @@ class Training:
                 logits = self.model(inputs)
                 loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
                 self.optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 self.optimizer.step()
                 self.step += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import BadData, CannotCreate
@@ -96,7 +96,7 @@ def add_up(task: tuple[str, tuple[str, ...]]) -> str:
     return _written(job, lambda path: Counts.merge([job.path(name) for name in names], path))
 
 
-def _written(job: Job, write) -> str:
+def _written(job: Job, write: Callable[[str], None]) -> str:
     """Has `write` make a file of the job; the name that tells nobody else's from it.
 
     Counts of other tasks may be the same, so that their content is no name for them here: each is

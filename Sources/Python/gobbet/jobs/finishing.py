@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 from dataclasses import asdict
 
 from ..dataset import TokenDataset
@@ -26,7 +27,7 @@ def lay_down(job: Job, plans: Sequence[ShardPlan]) -> None:
     )
 
 
-def finalize(output: str | os.PathLike[str]) -> dict:
+def finalize(output: str | os.PathLike[str]) -> dict[str, Any]:
     """Ends a dataset whose shards are all there: checks them, writes the manifest, and cleans up.
 
     The job does it itself; this is for one whose driver died after its last task. What is there
@@ -42,7 +43,7 @@ def finalize(output: str | os.PathLike[str]) -> dict:
         raise NoInput(f"{output}: no dataset was begun here")
     begun = read_json(unfinished)
     plans, there = _plans(output), shards_there(output)
-    splits: dict[str, list[dict]] = {}
+    splits: dict[str, list[dict[str, Any]]] = {}
     missing = []
     for plan in plans:
         entry = find_shard(output, plan, there)
@@ -77,7 +78,7 @@ def finalize(output: str | os.PathLike[str]) -> dict:
     return dataset
 
 
-def clean(output: str, dataset: dict) -> None:
+def clean(output: str, dataset: dict[str, Any]) -> None:
     """Takes away what tasks that ran twice, or died, have left beside a finished dataset."""
     named = {entry["name"] for split in dataset["splits"] for entry in split["shards"]}
     for name in os.listdir(output):
@@ -95,7 +96,7 @@ def _plans(output: str) -> list[ShardPlan]:
     raise NoInput(f"{output}: the job ended before it was known which shards there are to be")
 
 
-def _check_vocabulary(output: str, dataset: dict) -> None:
+def _check_vocabulary(output: str, dataset: dict[str, Any]) -> None:
     first = dataset["splits"][0]["shards"][0]["name"]
     with TokenDataset(os.path.join(output, first), cache_bytes=1) as shard:
         if shard.fingerprint != dataset["vocabulary"]:

@@ -175,7 +175,7 @@ def read_json(path: str) -> dict[str, Any]:
     return value
 
 
-def begin(output: str, fingerprint: str, plan: dict, *, replace: bool, resume: bool) -> bool:
+def begin(output: str, fingerprint: str, plan: dict[str, Any], *, replace: bool, resume: bool) -> bool:
     """Makes or takes up the folder of a dataset; whether it was finished before.
 
     The rules are those of `gobbet pack`: what is there is not replaced, or taken up, unless asked.
@@ -203,7 +203,7 @@ def begin(output: str, fingerprint: str, plan: dict, *, replace: bool, resume: b
     return False
 
 
-def _check(path: str, fingerprint: str, plan: dict) -> None:
+def _check(path: str, fingerprint: str, plan: dict[str, Any]) -> None:
     found = read_json(path)
     if found.get("vocabulary") != fingerprint:
         raise BadData(

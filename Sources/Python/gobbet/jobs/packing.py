@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from ..encoding import Encoding
 from ..errors import InvalidArgument
@@ -31,7 +32,7 @@ def pack(
     *,
     replace: bool = False,
     resume: bool = False,
-) -> dict:
+) -> dict[str, Any]:
     """Packs a corpus into a folder of shards with a manifest, which comes last; the manifest.
 
     The shards have the bytes of those that `gobbet pack` writes with the same inputs and options,

@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable
+from typing import Any, cast
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,7 +99,7 @@ class _PieceWriter:
         byte_counts = np.diff(batch.ends, prepend=np.uint64(0))
         for split, stream in enumerate(self._streams):
             if len(self._streams) == 1:
-                chosen = slice(None)
+                chosen: Any = slice(None)
                 stream.writer.add_joined(ids, ends)
             else:
                 chosen = np.flatnonzero(held_out == bool(split))
@@ -134,7 +135,7 @@ class _PieceWriter:
             if "hash_starts" in arrays:
                 write_atomically(f"{stem}.hashes", arrays.pop("hashes").tobytes())
             content = io.BytesIO()
-            np.savez(content, **arrays)
+            np.savez(content, **cast("dict[str, Any]", arrays))
             write_atomically(f"{stem}.npz", content.getbuffer())
             os.replace(stream.path, f"{stem}.gobbet")
         lengths = [arrays["lengths"] for arrays in columns]
@@ -179,6 +180,8 @@ def _encoded(
     encoding: Encoding, batch: Batch, appended: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ids of a batch, and where each document's end."""
+    ids: np.ndarray
+    id_ends: np.ndarray
     ids, id_ends = encoding.encode_joined(batch.texts, batch.ends)
     if appended is not None:
         ids = np.insert(ids, id_ends.astype(np.int64), appended)

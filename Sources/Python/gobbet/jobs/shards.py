@@ -7,6 +7,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ class ShardTask:
     duplicates: tuple[str, ...]
 
 
-def make_shard(task: ShardTask) -> dict:
+def make_shard(task: ShardTask) -> dict[str, Any]:
     """The task: writes a shard, unless it is there already; its entry in the manifest."""
     job, plan = job_at(task.folder), task.plan
     there = find_shard(job.output, plan, shards_there(job.output))
@@ -65,14 +66,14 @@ def make_shard(task: ShardTask) -> dict:
             os.unlink(path)
 
 
-def record_of(plan: ShardPlan) -> dict:
+def record_of(plan: ShardPlan) -> dict[str, Any]:
     """What a shard says in its metadata."""
     return {
         "split": plan.split, "shard": plan.number, "documents_hash": f"{plan.documents_hash:x}"
     }  # fmt: skip
 
 
-def entry_of(path: str, plan: ShardPlan) -> dict:
+def entry_of(path: str, plan: ShardPlan) -> dict[str, Any]:
     """The shard at `path` in a manifest; raises `BadData` if it is not that of the plan."""
     with TokenDataset(path, cache_bytes=1) as dataset:
         found = (dataset.token_count, dataset.document_count)
@@ -99,7 +100,7 @@ def shards_there(output: str) -> dict[tuple[str, int], list[str]]:
 
 def find_shard(
     output: str, plan: ShardPlan, there: dict[tuple[str, int], list[str]]
-) -> dict | None:
+) -> dict[str, Any] | None:
     """The entry of a shard that is there already: by its number and its record."""
     for name in there.get((plan.split, plan.number), []):
         path = os.path.join(output, name)
@@ -146,7 +147,7 @@ def _add(
     writer.add_joined(
         ids, np.cumsum(lengths[chosen], dtype=np.uint64),
         sources=_sources(job, order, columns, chunk, chosen) if job.keeps_sources else None,
-        byte_counts=columns["byte_counts"][part][chosen] if job.options.lengths else None,
+        byte_counts=columns["byte_counts"][part][chosen] if job.options and job.options.lengths else None,
     )  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def _sources(
     sources = []
     for index, place in zip(chosen.tolist(), parts.tolist()):
         path = job.files[int(order.file[place])]
-        if ends is not None and job.reading.format_of(path) != "text":
+        if names is not None and ends is not None and job.reading.format_of(path) != "text":
             document = chunk.first + index
             start = int(ends[document - 1]) if document else 0
             sources.append(names[start : int(ends[document])].tobytes())

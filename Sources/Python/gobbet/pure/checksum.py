@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-_TABLE = np.arange(256, dtype=np.uint32)
+_TABLE: npt.NDArray[Any] = np.arange(256, dtype=np.uint32)
 for _ in range(8):
     _TABLE = (_TABLE >> 1) ^ (_TABLE & 1) * np.uint32(0x82F63B78)
 _LIST: list[int] = _TABLE.tolist()

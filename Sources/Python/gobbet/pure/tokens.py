@@ -54,7 +54,7 @@ class Tokens:
     @property
     def block_token_count(self) -> int:
         """Tokens of each block but the last."""
-        return self._block
+        return int(self._block)
 
     @property
     def content_id(self) -> bytes:

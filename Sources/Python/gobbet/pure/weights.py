@@ -7,7 +7,7 @@ import math
 import os
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -123,7 +123,7 @@ class Weights:
             raise self._bad("TENS", "a name has a character that names must not have")
         return name
 
-    def _place(self, drafts: list, number: str) -> list[Tensor]:
+    def _place(self, drafts: list[Any], number: str) -> list[Tensor]:
         """Gives each tensor its blocks, which must lie without holes but for padding."""
         counts = [-(-draft[4] // _BLOCK) for draft in drafts]
         total = sum(counts)
@@ -244,4 +244,5 @@ def _joined_planes(data: memoryview, width: int, length: int, where: str) -> byt
         values = np.frombuffer(plane, dtype=f"<u{plane_width}").astype(elements.dtype)
         elements |= values << elements.dtype.type(shift)
     one = elements.dtype.type(1)
-    return (elements >> one | (elements & one) << elements.dtype.type(8 * width - 1)).tobytes()
+    turned = elements >> one | (elements & one) << elements.dtype.type(8 * width - 1)
+    return bytes(turned.tobytes())
