@@ -29,6 +29,7 @@ package struct AtomicFile: ~Copyable {
   /// - Throws: ``FileError`` (`create`) if `path` exists and `replacing` is false, names a
   ///   directory, or lies where nothing can be written.
   package init(_ path: String, replacing: Bool) throws(FileError) {
+    guard !isForeignPath(path) else { throw FileError(path, .create, "the name is not UTF-8") }
     if let status = try? FileStatus(of: path) {
       guard status.kind != .directory else { throw FileError(path, .create, Errno.isDirectory) }
       guard replacing else { throw FileError(path, .create, Errno.fileExists) }

@@ -33,7 +33,8 @@ package struct GrowingFile: ~Copyable, Sendable {
   private static func openLocked(_ path: String) throws(FileError) -> (FileDescriptor, Int) {
     let descriptor: FileDescriptor
     do {
-      descriptor = try FileDescriptor.open(FilePath(path), .readWrite, options: .closeOnExec)
+      descriptor = try FileDescriptor.open(
+        FilePath(platformString: systemPath(path)), .readWrite, options: .closeOnExec)
     } catch {
       throw FileError(path, .open, reason(of: error))
     }
