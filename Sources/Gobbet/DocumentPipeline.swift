@@ -44,9 +44,12 @@ struct DocumentPipeline: Sendable {
             try Task.checkCancellation()
             let result = Result {
               let batch = try parser.documents(of: try unparsed.get())
-              return (try process(batch), batch.rejections, batch.rejectedLines)
+              return (
+                output: try process(batch), rejections: batch.rejections,
+                rejectedLines: batch.rejectedLines
+              )
             }
-            try sink.take(result.map { ($0.0, $0.1, $0.2) }, sequence)
+            try sink.take(result, sequence)
             while sink.waitingCount > 4 * workerCount, sink.isAhead(sequence) {
               try Task.checkCancellation()
               await Task.yield()

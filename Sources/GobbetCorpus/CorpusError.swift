@@ -74,7 +74,7 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .invalidJSON(let reason): "not JSON: \(reason)"
     case .notAnObject(let key): "no object to look for the key \(key) in"
-    case .missingKey(let key): "no key \(key); name the key of the text, or read files as text"
+    case .missingKey(let key): "no key \(key); choose another key, or read the file as text"
     case .duplicateKey(let key): "the key \(key) is there twice"
     case .notAString(let key): "the value of the key \(key) is not a string"
     case .notAnIdentifier(let key):

@@ -37,20 +37,20 @@ enum InputContent: Hashable, Sendable {
   /// Looks at `sample`, the first bytes of the input at `path`, or all of them if `isWhole`.
   init(_ sample: [UInt8], isWhole: Bool, path: String, _ options: CorpusOptions) {
     let name = InputName(path)
-    // Of a file whose name says JSON at large, a key that is given says that it holds documents; other
-    // files of that name, as settings among source code, are text.
-    let hasKey = options.textKey != nil || options.identifierKey != nil
-    let isSaid =
-      options.format == .jsonLines
-      || options.format == .automatic && (name.saysJSONLines || name.saysJSON && hasKey)
     guard !sample.isEmpty else {
-      self = .empty(isSaid || name.saysJSON ? .jsonLines : .text)
+      let isJSON = options.format == .jsonLines || options.format == .automatic && name.saysJSON
+      self = .empty(isJSON ? .jsonLines : .text)
       return
     }
     guard options.format != .text else {
       self = .documents(.text, .utf8, markByteCount: 0)
       return
     }
+    // A file called .json need not hold documents, unless a key says so: settings among source code
+    // are text.
+    let hasKey = options.textKey != nil || options.identifierKey != nil
+    let isSaid =
+      options.format == .jsonLines || name.saysJSONLines || name.saysJSON && hasKey
     if let foreign = Self.foreign(sample) {
       self = foreign
       return
@@ -62,6 +62,10 @@ enum InputContent: Hashable, Sendable {
       var decoded: [UInt8] = []
       decoder.decode(text[...], appendingTo: &decoded)
       text = decoded
+      if Self.isMostlyUnpaired(text) {
+        self = .foreign(name: "binary data", advice: Self.forcing)
+        return
+      }
     }
     let key = options.textKey ?? CorpusOptions.usualTextKey
     let probe = JSONProbe(text, isWhole: isWhole, key: key)
@@ -121,8 +125,18 @@ enum InputContent: Hashable, Sendable {
         name: "binary data, or UTF-16 without a byte order mark",
         advice: pipe("iconv -f UTF-16LE -t UTF-8"))
     }
-    return .foreign(
-      name: "binary data", advice: "if it is text nevertheless, say so with the format text")
+    return .foreign(name: "binary data", advice: forcing)
+  }
+
+  private static let forcing = "if it is text, ask for the format text"
+
+  /// Whether so many surrogates were alone that the mark was chance: of random bytes one in sixteen
+  /// is.
+  private static func isMostlyUnpaired(_ text: [UInt8]) -> Bool {
+    var count = 0
+    for index in text.indices.dropLast(2)
+    where text[index] == 0xEF && text[index + 1] == 0xBF && text[index + 2] == 0xBD { count += 1 }
+    return count > 16 && count > text.count / 200
   }
 
   private static func pipe(_ program: String) -> String {

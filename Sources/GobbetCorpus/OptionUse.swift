@@ -50,10 +50,10 @@ struct OptionUse: Sendable {
   func finish() throws(CorpusError) {
     if needsJSON {
       let key = options.textKey ?? options.identifierKey ?? ""
-      throw CorpusError(.unusedOption("no input holds JSON, where the key \(key) could be"))
+      throw CorpusError(.unusedOption("the key \(key) is given, and no input holds JSON"))
     }
     if needsText {
-      throw CorpusError(.unusedOption("all inputs are JSON, so that no separator ends a text"))
+      throw CorpusError(.unusedOption("a separator of texts is given, and all inputs are JSON"))
     }
   }
 }

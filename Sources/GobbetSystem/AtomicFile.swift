@@ -32,6 +32,7 @@ package struct AtomicFile: ~Copyable {
   /// - Throws: ``FileError`` (`create`) if `path` exists and `replacing` is false, names a
   ///   directory, a device, a pipe or a socket, or lies where nothing can be written.
   package init(_ path: String, replacing: Bool) throws(FileError) {
+    guard !isForeignPath(path) else { throw FileError(path, .create, "the name is not UTF-8") }
     let place = try OutputPlace(path, replacing: replacing)
     let (temporaryPath, descriptor) = try PartialName.create(
       beside: place.path, reportedAs: path

@@ -12,14 +12,14 @@ internal import SystemPackage
 ///
 /// - Throws: ``FileError`` (`write`).
 package func removeFile(_ path: String) throws(FileError) {
-  guard unsafe unlink(path) == 0 else { throw FileError(path, .write, errno: errno) }
+  guard unsafe unlink(systemPath(path)) == 0 else { throw FileError(path, .write, errno: errno) }
 }
 
 /// Makes the folder at `path`, in a folder that exists; one that is there already is as good.
 ///
 /// - Throws: ``FileError`` (`create`).
 package func makeFolder(_ path: String) throws(FileError) {
-  guard unsafe mkdir(path, 0o777) != 0, errno != EEXIST else { return }
+  guard unsafe mkdir(systemPath(path), 0o777) != 0, errno != EEXIST else { return }
   throw FileError(path, .create, errno: errno)
 }
 
@@ -27,7 +27,7 @@ package func makeFolder(_ path: String) throws(FileError) {
 ///
 /// - Throws: ``FileError`` (`write`).
 package func removeFolder(_ path: String) throws(FileError) {
-  guard unsafe rmdir(path) == 0 else { throw FileError(path, .write, errno: errno) }
+  guard unsafe rmdir(systemPath(path)) == 0 else { throw FileError(path, .write, errno: errno) }
 }
 
 /// Gives the file at `path` the name `newPath`, in place of a file that has it.

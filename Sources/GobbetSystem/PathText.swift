@@ -54,6 +54,11 @@ package func displayedPath(_ path: String) -> String {
   return text
 }
 
+/// Whether the name is not UTF-8.
+func isForeignPath(_ path: String) -> Bool {
+  path.utf8.contains(0xF4) && path.unicodeScalars.contains { $0.value >= firstEscape }
+}
+
 /// `path` as the system takes it: its bytes and a NUL.
 func systemPath(_ path: String) -> [CChar] {
   pathBytes(path).map { CChar(bitPattern: $0) } + [0]

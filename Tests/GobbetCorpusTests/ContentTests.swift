@@ -129,6 +129,18 @@ import Testing
     #expect(log.firstBadLine == error)
   }
 
+  @Test("an element longer than the limit is an error, whatever comes after it")
+  func longElement() throws {
+    let long = #"{"text":""# + String(repeating: "x", count: 200_000)
+    for text in [#"[{"text":"a"},\#(long)"}]"#, #"[{"text":"a"},\#(long)"#] {
+      let path = try folder.write("a.json", Self.bytes(text))
+      let options = CorpusOptions(maximumDocumentByteCount: 1000)
+      let error = #expect(throws: CorpusError.self) { try CorpusReader.texts([path], options) }
+      #expect(error?.code == .tooLong(limit: 1000))
+      #expect(error?.element == 2)
+    }
+  }
+
   @Test("UTF-16 with a byte order mark is read, text and JSON, and no mark is part of a text")
   func marks() throws {
     let text = "aé語😀\n"
@@ -160,6 +172,16 @@ import Testing
     #expect(try CorpusReader.texts([lone]) == ["\u{FFFD}a\u{FFFD}\u{FFFD}"])
   }
 
+  /// A byte order mark, and units of which most are surrogates without their other half.
+  private static var unpairedSurrogates: [UInt8] {
+    var bytes: [UInt8] = [0xFF, 0xFE]
+    for index in 0..<4000 {
+      bytes.append(UInt8(index % 256))
+      bytes.append(UInt8(0xD8 + index % 8))
+    }
+    return bytes
+  }
+
   static let foreign: [(content: [UInt8], reason: String)] = [
     ([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], "UTF-32LE"),
     ([0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61], "UTF-32BE"),
@@ -169,6 +191,7 @@ import Testing
     ([0x97] + bytes("GBT\r\n") + [0x1A, 0x0A], "a Gobbet file"),
     (bytes("name") + Array(repeating: 0, count: 253) + bytes("ustar") + [0], "tar -xOf"),
     (bytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "git lfs pull"),
+    (unpairedSurrogates, "binary data"),
     (bytes("words\0words"), "binary data"), ([1, 2, 3, 0x80, 0x90], "binary data"),
     (bytes("w\0o\0r\0d\0s\0"), "UTF-16 without a byte order mark"),
     (gzip(bytes("words")), "decompress it once"),

@@ -32,6 +32,15 @@ import Testing
     #expect(try folder.names() == [])
   }
 
+  @Test("a new file is not given a name that is not UTF-8, which the error shows")
+  func foreignName() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file(pathText([0x63, 0xE9]))
+    let refused = #expect(throws: FileError.self) { _ = try AtomicFile(path, replacing: true) }
+    #expect(refused?.description == "\(folder.path)/c\\xE9: cannot create: the name is not UTF-8")
+    #expect(try folder.names().isEmpty)
+  }
+
   @Test("an existing file is refused, or replaced where that was asked for")
   func existing() throws {
     let folder = try TemporaryFolder()
