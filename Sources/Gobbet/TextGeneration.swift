@@ -108,7 +108,7 @@ public struct TextGeneration: Sendable {
     let prompts = prompts.map { tokenizer.encoded($0) }
     var settings = options.settings
     // Many models have more rows than the vocabulary has tokens.
-    for id in 0..<TokenID(model.configuration.vocabularySize)
+    for id in 0..<TokenID(model.architecture.vocabularySize)
     where tokenizer.vocabulary.bytes(of: id) == nil {
       settings.excludedTokens.insert(id)
     }
