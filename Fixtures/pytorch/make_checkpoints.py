@@ -53,7 +53,9 @@ optimizer.step()
 state = {k: v.clone() for k, v in model.state_dict().items()}
 save("training.pt", {
     "model": state, "optimizer": optimizer.state_dict(), "iter_num": 5, "best_val_loss": 1.5,
-    "model_args": {"n_layer": 2, "bias": False, "vocab_size": None},
+    "model_args": {
+        "n_layer": 2, "n_head": 3, "n_embd": 12, "block_size": 7, "bias": False, "vocab_size": None,
+    },
     "config": {"out_dir": "out", "rate": 6e-4, "big": 1 << 100, "raw": b"bytes"},
 }, state)
 save("lightning.ckpt", {

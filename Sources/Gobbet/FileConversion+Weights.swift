@@ -124,6 +124,12 @@ extension FileConversion {
     _ format: ConversionFormat
   ) -> [String] {
     var notes: [String] = []
+    if let reader = input.source as? PyTorchReader, !reader.otherKeys.isEmpty {
+      let more = reader.otherKeys.count > 6 ? " and \(reader.otherKeys.count - 6) more" : ""
+      notes.append(
+        "what is beside the tensors is left out: "
+          + reader.otherKeys.prefix(6).joined(separator: ", ") + more)
+    }
     if let model {
       if let first = model.maskNames.first {
         notes.append("\(model.maskNames.count) causal masks are left out: \(first) and so on")

@@ -29,7 +29,7 @@ public struct WeightsInput: Sendable {
   /// A file whose name says that it is one of several stands for all of them, unless it is wanted
   /// `alone`: `model-00001-of-00003.gobbet`.
   /// - Throws: the errors of the format; ``LoadingError`` for one of several files where another is
-  ///   missing, and for a file of PyTorch's, which holds a pickle.
+  ///   missing.
   public init?(recognizing path: String, alone: Bool = false) throws {
     self.path = path
     switch try FileKind(recognizing: path) {
@@ -48,7 +48,7 @@ public struct WeightsInput: Sendable {
       format = "safetensors.index.json"
       companions = .neighbours(nil)
     case .gguf:
-      let reader = try GGUFReader(path)
+      let reader = try GGUFReader(path, alone: alone)
       source = reader
       format = "gguf"
       companions = .gguf(reader)
@@ -62,13 +62,10 @@ public struct WeightsInput: Sendable {
       format = "numpy"
       companions = .neighbours(nil)
     case .pyTorch:
-      throw LoadingError(
-        path: path,
-        reason: "a file of PyTorch's, which holds a program that is never run here; convert it by "
-          + "python -c 'import sys, torch, safetensors.torch as s; "
-          + "s.save_file({k: v.contiguous().clone() for k, v in torch.load(sys.argv[1], "
-          + "map_location=\"cpu\", weights_only=True).items()}, sys.argv[2])' FILE.pt FILE.safetensors"
-      )
+      let reader = try PyTorchReader(path)
+      source = reader
+      format = "pytorch"
+      companions = .neighbours(reader.gpt2Configuration)
     case .json where path.hasSuffix(".index.json"):
       // Without the list of tensors there is nothing to open; the error says so.
       source = try SafetensorsIndex(path)

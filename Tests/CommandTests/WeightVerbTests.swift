@@ -187,15 +187,29 @@ import Testing
     #expect(try gobbet("diff", Self.model, vocabulary).status == 65)
   }
 
-  @Test("a file of PyTorch's is refused with the line that converts it")
+  @Test("a checkpoint of PyTorch's is converted, and what is beside its tensors is named")
   func pyTorch() throws {
+    let checkpoint = fixturesFolder + "/pytorch/training.pt"
+    let (first, second) = (folder.file("a.safetensors"), folder.file("b.safetensors"))
+    let result = try gobbet("convert", checkpoint, "-o", first)
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.errorText.contains("optimizer, iter_num"))
+    let packed = folder.file("a.gobbet")
+    #expect(try gobbet("convert", checkpoint, "-o", packed).status == 0)
+    #expect(try gobbet("convert", packed, "-o", second).status == 0)
+    #expect(try readFile(first) == readFile(second))
+    #expect(try gobbet("inspect", checkpoint).text.contains("6 tensors"))
+  }
+
+  @Test("a pickle that is no checkpoint is refused, and leaves no file")
+  func pickles() throws {
     var zip: [UInt8] = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [14, 0, 0, 0]
     zip += Array("model/data.pkl".utf8) + [0x80, 2]
-    for bytes in [zip, [0x80, 2, 0x8A]] {
+    for bytes in [zip, [0x80, 2, 0x8A], [0x80, 2, 0x7D, 0x2E]] {
       let path = try folder.write("m.pt", bytes)
       let result = try gobbet("convert", path, "-o", folder.file("x.gobbet"))
       #expect(result.status == 65)
-      #expect(result.errorText.contains("weights_only=True"))
+      #expect(result.errorText.contains("m.pt"))
     }
     #expect(try folder.names() == ["m.pt"])
   }

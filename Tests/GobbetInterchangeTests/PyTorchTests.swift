@@ -54,6 +54,10 @@ import Testing
     let training = try PyTorchReader(fixturesFolder + "/pytorch/training.pt")
     #expect(
       training.otherKeys == ["optimizer", "iter_num", "best_val_loss", "model_args", "config"])
+    let configuration = try #require(training.gpt2Configuration)
+    #expect(configuration.headCount == 3 && configuration.layerCount == 2)
+    #expect(configuration.contextLength == 7 && configuration.vocabularySize == nil)
+    #expect(reader.gpt2Configuration == nil)
     #expect(try FileKind(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }
 

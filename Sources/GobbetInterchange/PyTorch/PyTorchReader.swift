@@ -12,11 +12,13 @@ public struct PyTorchReader: TensorSource {
   public let metadata: [(String, String)] = []
   /// The keys beside the tensors, such as an optimizer's, whose values are not read.
   public let otherKeys: [String]
+  /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
+  public let gpt2Configuration: GPT2Configuration?
 
   private let file: OpenFile
   private let entries: [[UInt8]: (tensor: PyTorchTensor, start: Int)]
 
-  private static let maximumExpandedByteCount = 1 << 30
+  private static let maximumExpandedByteCount = 1 << 27
 
   /// Opens the file at `path` and reads its pickle.
   ///
@@ -36,6 +38,27 @@ public struct PyTorchReader: TensorSource {
     self.entries = entries
     tensors = found.map(\.tensor)
     otherKeys = finder.others(in: pairs, contents.root)
+    gpt2Configuration = Self.configuration(contents)
+  }
+
+  private static func configuration(_ contents: PyTorchContents) -> GPT2Configuration? {
+    let heap = contents.heap
+    guard
+      let arguments = heap.pairs(contents.root)?.last(where: {
+        heap.text($0.key) == "model_args"
+      }), let pairs = heap.pairs(arguments.value)
+    else { return nil }
+    func size(_ name: String) -> Int? {
+      pairs.last { heap.text($0.key) == name }.flatMap { heap.integer($0.value) }
+        .flatMap { $0 > 0 ? $0 : nil }
+    }
+    var configuration = GPT2Configuration()
+    configuration.headCount = size("n_head")
+    configuration.layerCount = size("n_layer")
+    configuration.width = size("n_embd")
+    configuration.contextLength = size("block_size")
+    configuration.vocabularySize = size("vocab_size")
+    return configuration.headCount == nil ? nil : configuration
   }
 
   /// Where the first element of a tensor lies in the file, whose storage must hold all of them.
