@@ -24,6 +24,9 @@ public struct FileConversion: Sendable {
   public var shardByteCount: Int?
   /// Whether what was written is read again and compared.
   public var verifies = false
+  /// Whether tensors of a GGUF file whose type is not known are left out, and named in the notes;
+  /// without this they are an error.
+  public var skipsUnreadTensors = false
 
   /// Creates a conversion.
   public init(
@@ -68,9 +71,21 @@ public struct FileConversion: Sendable {
       }
     }
     guard format.isForVocabularies else {
-      return try write(
-        weights, weights.source, to: output, format: format, replacing: replacing,
-        progress: progress)
+      let unread = try unreadTensors(of: weights)
+      guard !unread.names.isEmpty else {
+        return try write(
+          weights, weights.source, to: output, format: format, replacing: replacing,
+          progress: progress)
+      }
+      func writeRest(of source: some TensorSource) throws -> Result {
+        try write(
+          weights, source.selecting { !unread.tensors.contains($0) }, to: output,
+          format: format, replacing: replacing, progress: progress)
+      }
+      let result = try writeRest(of: weights.source)
+      return Result(
+        content: result.content,
+        notes: result.notes + ["tensors left out: " + unread.names.joined(separator: ", ")])
     }
     guard let vocabulary = try weights.vocabulary else {
       throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
@@ -86,6 +101,32 @@ public struct FileConversion: Sendable {
         "the \(weights.source.tensors.count) tensors are left out: \(format.rawValue) holds a "
           + "vocabulary only"
       ])
+  }
+
+  /// The tensors whose elements cannot be read, and how to call them.
+  ///
+  /// - Throws: ``LoadingError`` if there are some and they are not to be left out;
+  ///   ``ConversionOptionError`` if no tensor of the input could be one.
+  private func unreadTensors(
+    of input: WeightsInput
+  ) throws -> (tensors: Set<TensorDescription>, names: [String]) {
+    guard let reader = input.source as? GGUFReader else {
+      if skipsUnreadTensors {
+        throw ConversionOptionError(
+          .skip, "every tensor of \(input.path) is of a type that is known")
+      }
+      return ([], [])
+    }
+    let unread = reader.unreadTensors
+    let names = unread.map { "\($0.tensor.name) (type \($0.typeName))" }
+    guard skipsUnreadTensors || unread.isEmpty else {
+      let more = names.count > 4 ? " and \(names.count - 4) more" : ""
+      throw LoadingError(
+        path: input.path,
+        reason: "has tensors of types that cannot be read here: "
+          + names.prefix(4).joined(separator: ", ") + more + "; --skip leaves them out")
+    }
+    return (Set(unread.map(\.tensor)), names)
   }
 
   /// What a format can be made of, for an error.
@@ -117,7 +158,7 @@ public struct FileConversion: Sendable {
     let given: [(ConversionOption, Bool)] = [
       (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
       (.type, elementType != nil || ggufType != nil), (.shardSize, shardByteCount != nil),
-      (.verify, verifies),
+      (.verify, verifies), (.skip, skipsUnreadTensors),
     ]
     for (option, isGiven) in given where isGiven {
       if let reason = format.reason(against: option, for: content) {

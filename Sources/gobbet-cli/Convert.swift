@@ -24,6 +24,9 @@ struct Convert: ParsableCommand {
   @Option(help: "How text is split, for vocabularies that do not say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
+  @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")
+  var skip = false
+
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
   func run() throws {
@@ -31,7 +34,9 @@ struct Convert: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    let conversion = try weights.conversion(format, pattern: pattern?.pattern)
+    var settings = try weights.conversion(format, pattern: pattern?.pattern)
+    settings.skipsUnreadTensors = skip
+    let conversion = settings
     if output.output == "-" {
       return try withTextOutput(format) { path in
         let result = try WeightsOptions.checked {
@@ -89,7 +94,11 @@ struct WeightsOptions: ParsableArguments {
   @Option(help: "How .gobbet files store weights. (default: compact)")
   var codec: Named<WeightCodec>?
 
-  @Option(help: "What weights become: f32, f16, bf16; for GGUF's matrices q8_0, too.")
+  @Option(
+    help: """
+      What weights become: f32, f16, bf16; for GGUF's matrices q4_0, q4_1, q5_0, q5_1, q8_0 and \
+      mxfp4, too.
+      """)
   var type: StoredType?
 
   @Option(
@@ -153,7 +162,7 @@ struct WeightsOptions: ParsableArguments {
 /// What elements become, by name on the command line.
 enum StoredType: String, ExpressibleByArgument, CaseIterable {
   case f32, f16, bf16
-  case q8 = "q8_0"
+  case q4_0, q4_1, q5_0, q5_1, q8_0, mxfp4
 
   /// The element type; nil for what only GGUF has.
   var elementType: ElementType? {
@@ -161,7 +170,7 @@ enum StoredType: String, ExpressibleByArgument, CaseIterable {
     case .f32: .float32
     case .f16: .float16
     case .bf16: .bfloat16
-    case .q8: nil
+    default: nil
     }
   }
 
@@ -171,7 +180,12 @@ enum StoredType: String, ExpressibleByArgument, CaseIterable {
     case .f32: .float32
     case .f16: .float16
     case .bf16: .bfloat16
-    case .q8: .q8_0
+    case .q4_0: .q4_0
+    case .q4_1: .q4_1
+    case .q5_0: .q5_0
+    case .q5_1: .q5_1
+    case .q8_0: .q8_0
+    case .mxfp4: .mxfp4
     }
   }
 }

@@ -248,7 +248,13 @@ import Testing
     #expect(result.text.contains("  Q4_K  250 [2, 768], raw, "))
     let refused = try gobbet("convert", changed, "-o", folder.file("unknown.safetensors"))
     #expect(refused.status == 65)
-    #expect(refused.errorText.contains("Q4_K: not supported: elements of type 250"))
+    #expect(refused.errorText.contains("Q4_K (type 250); --skip leaves them out"))
+    let skipped = folder.file("skipped.safetensors")
+    let rest = try gobbet("convert", changed, "-o", skipped, "--skip")
+    #expect(rest.status == 0, "\(rest.errorText)")
+    #expect(rest.errorText.contains("tensors left out: Q4_K (type 250)"))
+    #expect(try gobbet("inspect", skipped).text.contains("22 tensors"))
+    #expect(try gobbet("convert", skipped, "-o", changed + ".gobbet", "--skip").status == 2)
   }
 
   @Test(

@@ -121,6 +121,7 @@ import Testing
     case .type: conversion.elementType = [.npy, .npz].contains(format) ? .float16 : .bfloat16
     case .shardSize: conversion.shardByteCount = 10_000
     case .verify: conversion.verifies = true
+    case .skip: conversion.skipsUnreadTensors = true
     }
     return conversion
   }

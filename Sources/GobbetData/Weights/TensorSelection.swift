@@ -34,6 +34,11 @@ package struct TensorSelection<Source: TensorSource>: TensorSource {
 }
 
 extension TensorSource {
+  /// The tensors that `isWanted` says, in order.
+  package func selecting(_ isWanted: (TensorDescription) -> Bool) -> TensorSelection<Self> {
+    TensorSelection(self, tensors.filter(isWanted))
+  }
+
   /// The tensors in groups, in order: up to `byteCount` bytes in each, or one tensor that is larger.
   package func shards(of byteCount: Int) -> [TensorSelection<Self>] {
     var groups: [[TensorDescription]] = [[]]

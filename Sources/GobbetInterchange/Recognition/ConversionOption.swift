@@ -17,6 +17,8 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case shardSize = "shard-size"
   /// Whether what was written is read again and compared.
   case verify
+  /// Whether tensors of unknown types are left out.
+  case skip
 }
 
 /// An option that would change nothing, or that the format has no value for.
@@ -62,7 +64,7 @@ extension ConversionFormat {
       case .gobbet, .safetensors, .safetensorsIndex: nil
       default: "\(rawValue) is one file"
       }
-    case (.weights, .type), (.weights, .verify): nil
+    case (.weights, .type), (.weights, .verify), (.weights, .skip): nil
     }
   }
 
