@@ -5,7 +5,7 @@ import GobbetSystem
 
 /// Files of other programs, by what reads them.
 enum ForeignKind: String, CaseIterable {
-  case safetensors, gguf, numpy, llmc, ids, megatron, tokenizer, ranks, merges, settings
+  case safetensors, gguf, numpy, pytorch, llmc, ids, megatron, tokenizer, ranks, merges, settings
 
   /// Where the text of one execution lies, or the first of two.
   var ending: String {
@@ -39,6 +39,7 @@ enum ForeignKind: String, CaseIterable {
         use(reader)
       }
     case .numpy: expected { use(try NumPyReader(path)) }
+    case .pytorch: expected { use(try PyTorchReader(path)) }
     case .llmc: expected { use(try LLMCCheckpoint(path)) }
     case .ids:
       expected { try use(ForeignTokens.nanoGPT(path)) }

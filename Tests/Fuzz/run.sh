@@ -15,7 +15,7 @@ executions=${1:-100000}
 shift || true
 kinds=("$@")
 if [ $# = 0 ]; then
-  kinds=(container vocabulary tokens weights counts safetensors gguf numpy llmc ids megatron
+  kinds=(container vocabulary tokens weights counts safetensors gguf numpy pytorch llmc ids megatron
     tokenizer ranks merges settings)
 fi
 
