@@ -106,7 +106,7 @@ let package = Package(
     tests("GobbetData", ["CGobbetKernels"]),
     tests("GobbetInterchange"),
     tests("GobbetGPT"),
-    tests("Gobbet"),
+    tests("Gobbet", [crypto]),
     .target(name: "CGobbetRound", dependencies: ["CGobbet"], path: "Tests/CGobbetRound"),
     tests("GobbetC", ["CGobbet", "CGobbetRound"]),
     .testTarget(

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lints, builds and runs every test. The peers that interop tests run come from PyPI into .venv;
-# without them, and without GOBBET_CONFORMANCE_DATA, the tests that need them say "skipped".
+# without them, and without GOBBET_CONFORMANCE_DATA, the tests that need them are skipped. The last
+# lines say how many were, why, and how to get what they need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,4 +28,9 @@ if grep -E '(^|[^a-z])warning:' "$log"; then
   echo "the build has warnings" >&2
   exit 1
 fi
-swift test -c release --skip-build
+swift test -c release --skip-build 2>&1 | tee "$log"
+
+# A skipped suite stands for all of its tests.
+skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)
+grep -E '^. (Test|Suite) .* skipped' "$log" | sed -E 's/^.* skipped(: )?//' | sort | uniq -c || true
+echo "$skipped tests and suites were skipped"

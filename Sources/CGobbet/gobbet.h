@@ -191,11 +191,13 @@ typedef struct gobbet_corpus gobbet_corpus;
 /// How a corpus is read.
 typedef struct gobbet_corpus_options {
   uint32_t size;
-  /// 0: by the name of each file; 1: text; 2: JSON Lines.
+  /// 0: by the content and the name of each file; 1: text, its bytes as they are; 2: JSON, a line or
+  /// an array.
   uint32_t format;
-  /// The key of a JSON line that holds the text, `a.b` for nested ones; null for `text`.
+  /// The key of a JSON object that holds the text, `a.b` for nested ones; null for `text`. With format
+  /// 0, a key is GOBBET_INVALID_ARGUMENT where no input is JSON, a separator where all are.
   const char *text_key;
-  /// The key of a JSON line that names the document; null for none.
+  /// The key of a JSON object that names the document; null for none.
   const char *identifier_key;
   /// What ends a document in a text file; null for its end.
   const uint8_t *separator;
@@ -217,7 +219,8 @@ typedef struct gobbet_corpus_batch {
   uint64_t unit_count;
 } gobbet_corpus_batch;
 
-/// Opens files, directories, patterns, or `-`; plain, gzip or zstd. `options` may be null.
+/// Opens files, directories, patterns, or `-`; plain, gzip or zstd. `options` may be null. A file that
+/// holds no text is GOBBET_BAD_DATA when it is reached, in a directory too.
 gobbet_status gobbet_corpus_open(
     const char *const *paths, size_t path_count, const gobbet_corpus_options *options,
     gobbet_corpus **corpus, gobbet_error *error);

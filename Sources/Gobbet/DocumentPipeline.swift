@@ -30,7 +30,11 @@ struct DocumentPipeline: Sendable {
     let source = BatchSource(
       try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount,
       byteLimit: byteLimit ?? .max)
-    let sink = OrderedSink(consume)
+    let log = options.log
+    let sink = OrderedSink<(output: Output, rejections: [CorpusError], rejectedLines: [[UInt8]])> {
+      try log?.add(rejections: $0.rejections, lines: $0.rejectedLines)
+      try consume($0.output)
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workerCount {
         group.addTask {
@@ -38,8 +42,11 @@ struct DocumentPipeline: Sendable {
           let process = makeWorker()
           while let (sequence, unparsed, _) = source.next() {
             try Task.checkCancellation()
-            try sink.take(
-              Result { try process(try parser.documents(of: try unparsed.get())) }, sequence)
+            let result = Result {
+              let batch = try parser.documents(of: try unparsed.get())
+              return (try process(batch), batch.rejections, batch.rejectedLines)
+            }
+            try sink.take(result.map { ($0.0, $0.1, $0.2) }, sequence)
             while sink.waitingCount > 4 * workerCount, sink.isAhead(sequence) {
               try Task.checkCancellation()
               await Task.yield()

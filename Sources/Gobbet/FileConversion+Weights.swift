@@ -36,7 +36,7 @@ extension FileConversion {
     } else {
       try output.write(source, progress)
     }
-    notes += omissions(of: source, model, input, path, format)
+    notes += try omissions(of: source, model, input, path, format)
     return Result(
       content: .weights(
         tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
@@ -122,7 +122,7 @@ extension FileConversion {
   private func omissions(
     of source: some TensorSource, _ model: GPT2Weights?, _ input: WeightsInput, _ path: String,
     _ format: ConversionFormat
-  ) -> [String] {
+  ) throws -> [String] {
     var notes: [String] = []
     if let reader = input.source as? PyTorchReader, !reader.otherKeys.isEmpty {
       let more = reader.otherKeys.count > 6 ? " and \(reader.otherKeys.count - 6) more" : ""
@@ -134,7 +134,9 @@ extension FileConversion {
       if let first = model.maskNames.first {
         notes.append("\(model.maskNames.count) causal masks are left out: \(first) and so on")
       }
-      if model.dialect != .huggingFace, [.npz, .safetensors, .safetensorsIndex].contains(format) {
+      if [.npz, .safetensors, .safetensorsIndex].contains(format),
+        try !hasTheNames(of: GPT2Weights.underHuggingFaceNames(model), source, model.dialect)
+      {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
     } else if input.hasNeighbours, exists(input.configurationPath),
@@ -180,6 +182,9 @@ extension FileConversion {
     if holdings.weights, !taken.contains(.weights) {
       notes.append("the weights in \(path) are left out")
     }
+    if !holdings.weights, try container.metadata() != nil {
+      notes.append("the metadata of \(path) is left out")
+    }
     if container.section(.signature) != nil {
       notes.append(
         "the signature of \(path) is left out: it is one of the file, not of its content")
@@ -189,6 +194,15 @@ extension FileConversion {
 
   /// What of a Gobbet file a conversion takes over.
   enum GobbetContent { case vocabulary, weights }
+}
+
+/// Whether tensors that are written have the names and layouts that they had.
+private func hasTheNames(
+  of written: some TensorSource, _ source: some TensorSource, _ dialect: GPT2Dialect
+) -> Bool {
+  let names = Set(source.tensors.map { Array($0.name.utf8) })
+  return dialect == .huggingFace
+    && written.tensors.allSatisfy { names.contains(Array($0.name.utf8)) }
 }
 
 /// Whether two paths name the same place, whether there is a file or not.

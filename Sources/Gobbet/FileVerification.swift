@@ -1,6 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 public import GobbetFile
+internal import GobbetInterchange
 
 /// A Gobbet file that was read from end to end and found as it was written.
 public struct FileVerification: Sendable {
@@ -35,10 +36,12 @@ public struct FileVerification: Sendable {
   /// Reads what the sections mean.
   private static func verifyContents(of container: ContainerReader) async throws {
     let holdings = FileHoldings(container)
-    if holdings.vocabulary { _ = try Vocabulary(container) }
-    if holdings.tokens { try verify(try TokenDataset([container])) }
+    try requireHeads(of: container)
+    _ = try container.metadata()
+    if holdings.vocabulary { try Vocabulary.verify(container) }
+    if holdings.tokens { try verify(try TokenDataset(verifying: container)) }
     if holdings.counts { try PretokenCountsFile(container).forEachPretoken { _, _ in } }
-    if holdings.weights { try verify(try WeightsReader(container)) }
+    if holdings.weights { try verify(try WeightsReader(verifying: container)) }
   }
 
   private static func signature(
@@ -65,13 +68,56 @@ public struct FileVerification: Sendable {
       _ = try dataset.tokens(in: start..<end)
       try Task.checkCancellation()
     }
+    _ = try dataset.documentSources()
+    _ = try dataset.documentByteCounts()
     _ = try dataset.vocabulary()
+  }
+
+  /// The sections that mean nothing without their head: of each kind of content the head, and the
+  /// profile of a file that is mainly for it.
+  private static let parts: [(head: SectionKind, profile: ContainerProfile, rest: [SectionKind])] =
+    [
+      (.vocabularyHeader, .vocabulary, [.mergeLeft, .mergeRight, .mergeResult, .tokenStrings]),
+      (
+        .tokenHeader, .tokens,
+        [
+          .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
+          .documentByteCounts,
+        ]
+      ),
+      (.countsHeader, .counts, [.counts]),
+      (.tensorTable, .weights, [.tensorBlocks, .tensorData]),
+    ]
+
+  /// Checks that the heads are there which the profile and the other sections call for.
+  ///
+  /// - Throws: ``FormatError`` (`missingSection`).
+  private static func requireHeads(of container: ContainerReader) throws(FormatError) {
+    for (head, profile, rest) in parts {
+      let isNeeded =
+        container.profile == profile || container.sections.contains { rest.contains($0.kind) }
+      if isNeeded { _ = try container.requiredSection(head) }
+    }
   }
 
   private static func verify(_ weights: WeightsReader) throws {
     for tensor in weights.tensors {
       try weights.forEachPiece(of: tensor) { _ in }
       try Task.checkCancellation()
+    }
+    try verifySet(weights)
+  }
+
+  /// Of a file of a set, checks that the files before and after it, as far as they are there, are of
+  /// the same set.
+  private static func verifySet(_ weights: WeightsReader) throws {
+    guard let place = try weights.setPlace(), let paths = ShardName(weights.path)?.paths,
+      paths.count == place.count
+    else { return }
+    for number in [place.number - 1, place.number + 1] where paths.indices.contains(number - 1) {
+      guard exists(paths[number - 1]) else { continue }
+      let neighbour = try WeightsReader(path: paths[number - 1])
+      try WeightShards.checkSet([weights, neighbour], isWhole: false)
     }
   }
 }

@@ -4,4 +4,4 @@ internal import GobbetSystem
 public var processorCount: Int { availableProcessorCount() }
 
 /// The most workers that a job takes, and the most threads that a model computes with.
-public let maximumWorkerCount = 1_024
+package let maximumWorkerCount = 1_024

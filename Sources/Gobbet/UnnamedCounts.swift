@@ -26,7 +26,7 @@ struct UnnamedCounts: PretokenSpill {
     var writer = try PretokenCountsWriter(path: path, pattern: pattern)
     try fill(&writer)
     try writer.finish()
-    let file = Result { try PretokenCountsFile(path: path) }
+    let file = Result { try PretokenCountsFile(ownFile: path) }
     try removeFile(path)
     return try file.get()
   }

@@ -37,6 +37,7 @@ public struct WeightsInput: Sendable {
       guard try FileHoldings(ContainerReader(path: path)).weights else { return nil }
       let paths = alone ? [path] : ShardName(path)?.paths ?? [path]
       let readers = try paths.map { try WeightsReader(path: $0) }
+      try WeightShards.checkSet(readers, isWhole: !alone)
       source = readers.count == 1 ? readers[0] : try WeightShards(readers)
       format = "gobbet"
       companions = .container(readers[0])

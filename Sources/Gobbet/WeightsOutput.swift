@@ -18,15 +18,17 @@ struct WeightsOutput {
     func report(_ byteCount: Int) throws { try progress(byteCount, total) }
     switch format {
     case .gguf:
-      try model.writeGGUF(
-        to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing, progress: report)
-      try verify([path], model)
+      try writeFile(model) { path, replacing in
+        try model.writeGGUF(
+          to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing, progress: report)
+      }
     case .llmC:
       try neighbours(nil, nil).write {
-        try LLMCCheckpoint.write(
-          model, to: path, as: conversion.elementType, replacing: replacing)
+        try writeFile(model) { path, replacing in
+          try LLMCCheckpoint.write(
+            model, to: path, as: conversion.elementType, replacing: replacing)
+        }
       }
-      try verify([path], model)
     case .safetensors, .safetensorsIndex, .npz:
       try write(
         converted(GPT2Weights.underHuggingFaceNames(model)), model.configuration, progress)
@@ -39,10 +41,11 @@ struct WeightsOutput {
   func write(_ source: some TensorSource, _ progress: FileConversion.Progress) throws {
     if format == .gguf {
       let total = source.tensors.reduce(0) { $0 + $1.byteCount }
-      try GGUFWriter.write(
-        source, to: path, vocabulary: vocabulary, as: ggufType, replacing: replacing
-      ) { try progress($0, total) }
-      return try verify([path], source)
+      return try writeFile(source) { path, replacing in
+        try GGUFWriter.write(
+          source, to: path, vocabulary: vocabulary, as: ggufType, replacing: replacing
+        ) { try progress($0, total) }
+      }
     }
     try write(converted(source), nil, progress)
   }
@@ -80,62 +83,85 @@ struct WeightsOutput {
   ) throws {
     let total = source.tensors.reduce(0) { $0 + $1.byteCount }
     func report(_ byteCount: Int) throws { try progress(byteCount, total) }
-    var paths = [path]
     switch format {
-    case .gobbet:
-      paths = try writeGobbet(source, report)
+    case .gobbet: try writeGobbet(source, report)
     case .safetensors where conversion.shardByteCount == nil:
-      try SafetensorsWriter.write(source, to: path, replacing: replacing, progress: report)
+      try writeFile(source) { path, replacing in
+        try SafetensorsWriter.write(source, to: path, replacing: replacing, progress: report)
+      }
     case .safetensors, .safetensorsIndex:
-      if format == .safetensors { paths = [path + ".index.json"] }
       try SafetensorsIndex.write(
-        source, to: paths[0], shardByteCount: conversion.shardByteCount ?? 5_000_000_000,
-        replacing: replacing, progress: report)
+        source, to: format == .safetensors ? path + ".index.json" : path,
+        shardByteCount: conversion.shardByteCount ?? 5_000_000_000, replacing: replacing,
+        check: { if conversion.verifies { try verify(source, $0) } }, progress: report)
     case .npy:
       guard source.tensors.count == 1, let tensor = source.tensors.first else {
         throw LoadingError(
           path: path, reason: "npy has a place for one tensor, not \(source.tensors.count)")
       }
-      try NumPyWriter.write(tensor, of: source, to: path, replacing: replacing)
-    case .npz: try NumPyWriter.write(source, to: path, replacing: replacing, progress: report)
+      try writeFile(source) { path, replacing in
+        try NumPyWriter.write(tensor, of: source, to: path, replacing: replacing)
+      }
+    case .npz:
+      try writeFile(source) { path, replacing in
+        try NumPyWriter.write(source, to: path, replacing: replacing, progress: report)
+      }
     case .llmC: throw LoadingError(path: path, reason: "llm.c has a place for a GPT-2 only")
     case .gguf, .tiktoken, .tokenizerJSON, .vocabularyAndMerges:
       throw LoadingError(path: path, reason: "\(format.rawValue) does not hold such tensors")
     }
-    try verify(paths, source)
   }
 
-  /// Writes one file or several, and returns their paths.
+  /// Has `body` write a file, and looks at it, if that was asked for, before it is put in place.
+  private func writeFile(
+    _ source: some TensorSource, _ body: (_ path: String, _ replacing: Bool) throws -> Void
+  ) throws {
+    guard conversion.verifies else { return try body(path, replacing) }
+    let files = try FileSet([path], replacing: replacing)
+    try body(files.stagedPath(0), true)
+    try verify(source, files.stagedPath(0))
+    try files.commit()
+  }
+
+  /// Writes one file, or several that take the places of older ones together.
   private func writeGobbet(
     _ source: some TensorSource, _ progress: (Int) throws -> Void
-  ) throws -> [String] {
+  ) throws {
+    let codec = conversion.codec ?? .compact
     let shards = source.shards(of: conversion.shardByteCount ?? .max)
-    let paths = shards.count == 1 ? [path] : ShardName(path, count: shards.count).paths
+    if shards.count == 1 {
+      return try writeFile(source) { path, replacing in
+        var writer = try WeightsWriter(
+          path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
+          replacing: replacing)
+        try writer.append(contentsOf: shards[0], progress: progress)
+        try writer.finish()
+      }
+    }
+    let files = try FileSet(ShardName(path, count: shards.count).paths, replacing: replacing)
+    var place: WeightSetPlace? = WeightSetPlace(firstOf: shards.count)
     var done = 0
-    for (shard, path) in zip(shards, paths) {
+    for (index, shard) in shards.enumerated() {
+      let path = files.stagedPath(index)
       var writer = try WeightsWriter(
-        path: path, metadata: source.metadata, vocabulary: vocabulary,
-        codec: conversion.codec ?? .compact, replacing: replacing)
+        path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
+        replacing: true, setPlace: place)
       try writer.append(contentsOf: shard) { try progress(done + $0) }
       try writer.finish()
       done += shard.tensors.reduce(0) { $0 + $1.byteCount }
+      place = try WeightsReader(path: path).setPlaceBehind()
     }
-    return paths
+    if conversion.verifies { try verify(source, files.stagedPath(0)) }
+    try files.commit()
   }
 
-  /// Reads everything back from the disk and compares it with the source, where elements are the same;
-  /// a file that differs is removed.
-  private func verify(_ paths: [String], _ source: some TensorSource) throws {
-    guard conversion.verifies else { return }
-    do {
-      guard let input = try WeightsInput(recognizing: paths[0]) else {
-        throw LoadingError(path: paths[0], reason: "is not what was written")
-      }
-      try verify(try written(input, source), source, paths[0])
-    } catch {
-      for path in paths { try? removeFile(path) }
-      throw error
+  /// Reads the file at `staged`, and those that belong to it, back from the disk and compares them
+  /// with the source, where elements are the same.
+  private func verify(_ source: some TensorSource, _ staged: String) throws {
+    guard let input = try WeightsInput(recognizing: staged) else {
+      throw LoadingError(path: path, reason: "is not what was written")
     }
+    try verify(try written(input, source), source)
   }
 
   /// What was written, under the names of the source.
@@ -154,10 +180,11 @@ struct WeightsOutput {
   }
 
   private func verify(
-    _ written: any TensorSource, _ source: some TensorSource, _ path: String
+    _ written: any TensorSource, _ source: some TensorSource
   ) throws {
+    let names = TensorNames(source)
     for tensor in written.tensors {
-      guard source.tensor(named: tensor.name) == tensor else {
+      guard names[tensor.name] == tensor else {
         // Elements of another type: whether they can be read is all that is to be seen.
         try written.forEachPiece(of: tensor) { _ in }
         continue

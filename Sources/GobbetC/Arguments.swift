@@ -1,6 +1,15 @@
 internal import CGobbet
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
 
 /// The object behind a handle.
 ///
@@ -57,15 +66,19 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(CallError) ->
   return text
 }
 
-/// Several paths.
+/// Several paths, whatever their bytes are.
 ///
-/// - Throws: ``CallError`` if there are none, or one of them is null or no UTF-8.
+/// - Throws: ``CallError`` if there are none, or one of them is null.
 func texts(
   _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String
 ) throws(CallError) -> [String] {
   guard count > 0 else { throw .invalid("\(name): none") }
   var all: [String] = []
-  for pointer in try buffer(pointers, count, name) { all.append(try text(pointer, name)) }
+  for pointer in try buffer(pointers, count, name) {
+    guard let pointer = pointer else { throw .invalid("\(name): null") }
+    let bytes = UnsafeRawBufferPointer(start: pointer, count: strlen(pointer))
+    all.append(pathText(bytes))
+  }
   return all
 }
 

@@ -167,21 +167,28 @@ public func gobbet_dataset_windows(
     let indices = try buffer(indices, indexCount, "indices")
     guard !indices.isEmpty else { return }
     guard let inputs = inputs else { throw CallError.invalid("inputs: null") }
-    let width = targets == nil ? windows.length + 1 : windows.length
+    let (dataset, length, count) = (windows.dataset, windows.length, UInt64(windows.count))
+    let width = targets == nil ? length + 1 : length
     // One window after the other passes through the same memory.
-    var tokens = [TokenID](repeating: 0, count: windows.length + 1)
+    var tokens = [TokenID](repeating: 0, count: length + 1)
     var place = tokens.mutableSpan
     for row in 0..<indices.count {
       let index = indices[row]
-      guard index < UInt64(windows.count) else {
-        throw CallError.invalid("there is no window \(index)")
+      guard index < count else { throw CallError.invalid("there is no window \(index)") }
+      // Windows lie anywhere: while one is copied, the next is on its way.
+      if row + 1 < indices.count, indices[row + 1] < count {
+        let next = Int(indices[row + 1]) * windows.stride
+        dataset.prefetch(next..<(next + length + 1))
       }
       let start = Int(index) * windows.stride
-      try handle.dataset.copyTokens(in: start..<(start + windows.length + 1), to: &place)
+      try dataset.copyTokens(in: start..<(start + length + 1), to: &place)
       type.store(place.span.extracting(..<width), to: inputs, at: row * width)
-      if let targets = targets {
-        type.store(place.span.extracting(1...), to: targets, at: row * width)
-      }
+      guard let targets = targets else { continue }
+      // All but the last are inputs, which the processor has at hand.
+      let size = type.byteCount
+      (targets + row * length * size).copyMemory(
+        from: inputs + (row * length + 1) * size, byteCount: (length - 1) * size)
+      type.store(place.span.extracting(length...), to: targets, at: (row + 1) * length - 1)
     }
   }
 }

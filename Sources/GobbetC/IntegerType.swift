@@ -18,6 +18,15 @@ enum IntegerType {
     }
   }
 
+  /// Bytes of an element.
+  var byteCount: Int {
+    switch self {
+    case .uint16: 2
+    case .uint32, .int32: 4
+    case .int64: 8
+    }
+  }
+
   /// Checks that ids below `bound` are of this type.
   func check(_ bound: Int) throws(CallError) {
     let fits =

@@ -60,6 +60,7 @@ private func status(of error: any Error) -> gobbet_status {
       }
     case is UnknownTokenError: GOBBET_NOT_FOUND
     case is SpecialTokenError: GOBBET_SPECIAL_TOKEN
+    case let corpus as CorpusError where corpus.isUnusedOption: GOBBET_INVALID_ARGUMENT
     case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge:
       GOBBET_INVALID_ARGUMENT
     case is FormatError, is InterchangeError, is VocabularyError, is TrainingError,

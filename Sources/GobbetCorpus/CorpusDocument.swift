@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// Where a document comes from.
 public struct DocumentSource: Hashable, Sendable, CustomStringConvertible {
   /// The input, as given or found; `-` for standard input.
@@ -8,7 +10,10 @@ public struct DocumentSource: Hashable, Sendable, CustomStringConvertible {
   let isWholeInput: Bool
 
   /// The path, and behind a colon the number of the line or document, from 1.
-  public var description: String { isWholeInput ? path : "\(path):\(index + 1)" }
+  public var description: String {
+    let name = displayedPath(path)
+    return isWholeInput ? name : "\(name):\(index + 1)"
+  }
 }
 
 /// One text of a corpus.

@@ -1,27 +1,24 @@
 /// How the bytes of an input become documents.
 public enum CorpusFormat: Hashable, Sendable, CaseIterable {
-  /// JSON Lines if the name ends in `.jsonl` or `.ndjson`, also with `.gz`, `.zst` or `.zstd`
-  /// behind it; else text.
+  /// What each input is, told by its content, decompressed, and by its name where that leaves it
+  /// open.
+  ///
+  /// JSON is what ends in `.jsonl`, `.ndjson` or `.jsonlines` in any case of letters, also with `.gz`,
+  /// `.zst` or `.zstd` after it; what ends in `.json` and holds an object a line, or an array of
+  /// objects; and whatever else begins with an object that has a text under the key. An array is its
+  /// elements. UTF-16 with a byte order mark
+  /// is read; a mark is no part of a text. What holds no text is refused, or, in a folder, passed over
+  /// and named in ``CorpusOptions/log``.
   case automatic
-  /// One document a file, or between separators.
+  /// One document a file, or between separators, its bytes as they are, whatever they are.
   case text
-  /// One JSON object a line, whose text is under a key.
+  /// JSON: one object a line, or one array of them.
   case jsonLines
-
-  /// What `automatic` means for the file at `path`.
-  func resolved(for path: String) -> CorpusFormat {
-    guard self == .automatic else { return self }
-    var name = path[...]
-    for suffix in [".gz", ".zst", ".zstd"] where name.utf8.hasSuffix(suffix.utf8) {
-      name = name.dropLast(suffix.count)
-      break
-    }
-    let isJSONLines = [".jsonl", ".ndjson"].contains { name.utf8.hasSuffix($0.utf8) }
-    return isJSONLines ? .jsonLines : .text
-  }
 }
 
-/// What happens to a line that holds no text.
+/// What happens to a line, or an element of an array, that holds no text.
+///
+/// Blank lines are passed over, as pandas and pyarrow do: they are no bad lines.
 public enum BadLinePolicy: Hashable, Sendable {
   /// Reading ends with an error.
   case fail
@@ -35,9 +32,11 @@ public enum BadLinePolicy: Hashable, Sendable {
 public struct CorpusOptions: Hashable, Sendable {
   /// How the bytes of each input become documents.
   public var format: CorpusFormat
-  /// The key whose value is the text of a JSON line; `a.b` for the key `b` inside the object under
+  /// The key whose value is the text of a JSON object; `a.b` for the key `b` inside the object under
   /// `a`, and `\.` for a dot that belongs to a key.
-  public var textKey: String
+  ///
+  /// Nil stands for `text`; another value is refused where no input holds JSON.
+  public var textKey: String?
   /// The key whose value, a string or an integer, names the document of a JSON line; nil for none.
   ///
   /// It is written as ``textKey`` is.
@@ -48,12 +47,19 @@ public struct CorpusOptions: Hashable, Sendable {
   public var badLines: BadLinePolicy
   /// The most bytes that one line or text document may have.
   public var maximumDocumentByteCount: Int
+  /// What is told of inputs and lines that are left out; without one, inputs in folders that hold no
+  /// text are refused.
+  public var log: CorpusLog?
 
-  /// Options; the defaults suit files that say by their names what they are.
+  /// The key of the text where none is given.
+  public static let usualTextKey = "text"
+
+  /// Creates options with the defaults of the command line.
   public init(
-    format: CorpusFormat = .automatic, textKey: String = "text",
+    format: CorpusFormat = .automatic, textKey: String? = nil,
     identifierKey: String? = nil, textSeparator: [UInt8]? = nil,
-    badLines: BadLinePolicy = .fail, maximumDocumentByteCount: Int = 1 << 30
+    badLines: BadLinePolicy = .fail, maximumDocumentByteCount: Int = 1 << 30,
+    log: CorpusLog? = nil
   ) {
     self.format = format
     self.textKey = textKey
@@ -61,11 +67,6 @@ public struct CorpusOptions: Hashable, Sendable {
     self.textSeparator = textSeparator
     self.badLines = badLines
     self.maximumDocumentByteCount = maximumDocumentByteCount
-  }
-}
-
-extension Substring.UTF8View {
-  fileprivate func hasSuffix(_ suffix: String.UTF8View) -> Bool {
-    self.suffix(suffix.count).elementsEqual(suffix)
+    self.log = log
   }
 }

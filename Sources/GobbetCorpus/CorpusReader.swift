@@ -13,6 +13,8 @@ public struct CorpusReader: ~Copyable, Sendable {
   private var position = 0
   /// Bytes of the inputs that were read to their ends.
   private var finishedByteCount = 0
+  /// What the options still have to find among the inputs.
+  private var use: OptionUse
 
   private static let readAheadByteCount = 1 << 16
 
@@ -21,12 +23,16 @@ public struct CorpusReader: ~Copyable, Sendable {
   ///
   /// An input that does not exist and has `*`, `?` or `[` in its name stands for all that match.
   ///
-  /// - Throws: ``FileError`` if an input does not exist; ``CorpusError`` if an option is no sense.
+  /// - Throws: ``FileError`` if an input does not exist; ``CorpusError`` if an option is invalid, or
+  ///   applies to none of the inputs.
   public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
     guard options.textSeparator?.isEmpty != true else { throw CorpusError(.emptySeparator) }
     precondition(options.maximumDocumentByteCount > 0, "CorpusReader: no room for a document")
     let walk = try InputWalk(inputs)
     let parser = try DocumentParser(options)
+    var use = OptionUse(options)
+    try use.check(walk)
+    self.use = use
     self.options = options
     self.walk = walk
     self.parser = parser
@@ -46,7 +52,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   public static func byteCount(of inputs: [String]) throws -> Int? {
     var walk = try InputWalk(inputs)
     var total = 0
-    while let path = try walk.next() {
+    while let (path, _) = try walk.next() {
       guard path != "-" else { return nil }
       let status = try FileStatus(of: path)
       guard status.kind == .regular else { return nil }
@@ -73,8 +79,10 @@ public struct CorpusReader: ~Copyable, Sendable {
   ///
   /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
   public mutating func nextBatch(byteCount: Int) throws -> DocumentBatch? {
-    guard let batch = try nextUnparsedBatch(byteCount: byteCount) else { return nil }
-    return try parser.documents(of: batch)
+    guard let unparsed = try nextUnparsedBatch(byteCount: byteCount) else { return nil }
+    let batch = try parser.documents(of: unparsed)
+    try options.log?.add(batch)
+    return batch
   }
 
   /// The same as ``nextBatch(byteCount:)``, for a ``DocumentParser`` on another thread.
@@ -88,9 +96,13 @@ public struct CorpusReader: ~Copyable, Sendable {
       byteCount + UnitReader.minimumReadByteCount + DocumentParser.paddingByteCount)
     while batch.arena.count < byteCount {
       if current == nil {
-        guard let path = try walk.next() else { break }
-        current = try UnitReader(path, options)
+        guard let (path, isNamed) = try walk.next() else {
+          try use.finish()
+          break
+        }
+        current = try open(path, isNamed: isNamed)
       }
+      if current == nil { continue }
       if try current?.read(into: &batch, byteCount: byteCount) == .end {
         finishedByteCount = readByteCount
         current = nil
@@ -99,5 +111,43 @@ public struct CorpusReader: ~Copyable, Sendable {
     guard batch.count > 0 else { return nil }
     batch.arena.append(contentsOf: repeatElement(0, count: DocumentParser.paddingByteCount))
     return batch
+  }
+
+  /// A reader of the input at `path`; nil if it is passed over.
+  ///
+  /// - Throws: ``FileError``; ``CorpusError`` (`notText`) for what cannot be passed over.
+  private mutating func open(_ path: String, isNamed: Bool) throws -> UnitReader? {
+    let input = try SniffedInput(path, options)
+    guard let layout = try layout(of: input.content, path, isNamed: isNamed) else {
+      finishedByteCount += input.readByteCount
+      return nil
+    }
+    use.note(layout)
+    return UnitReader(path, input, layout, options)
+  }
+
+  /// How the documents of an input lie in it; nil if it is passed over.
+  private func layout(
+    of content: InputContent, _ path: String, isNamed: Bool
+  ) throws(CorpusError) -> InputLayout? {
+    switch content {
+    case .empty(let layout):
+      if !isNamed { options.log?.addEmpty() }
+      return isNamed ? layout : nil
+    case .documents(let layout, let encoding, _):
+      // The marker that Hadoop and Spark put beside what they write may hold statistics.
+      if !isNamed, path.hasSuffix("/_SUCCESS") {
+        options.log?.addEmpty()
+        return nil
+      }
+      if encoding == .unknown, layout == .text { options.log?.addUndecoded(path) }
+      return layout
+    case .foreign(let name, let advice):
+      guard !isNamed, let log = options.log else {
+        throw CorpusError(.notText(name, advice: advice), path: path)
+      }
+      log.addSkipped(path, name)
+      return nil
+    }
   }
 }

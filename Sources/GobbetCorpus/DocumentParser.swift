@@ -14,7 +14,7 @@ public struct DocumentParser: ~Copyable, Sendable {
   ///
   /// - Throws: ``CorpusError`` (`invalidTextKey`, `outOfMemory`).
   public init(_ options: CorpusOptions) throws(CorpusError) {
-    let key = try TextKey(options.textKey)
+    let key = try TextKey(options.textKey ?? CorpusOptions.usualTextKey)
     var identifierKey: TextKey?
     if let text = options.identifierKey { identifierKey = try TextKey(text) }
     let json = try JSONLineParser()
@@ -47,14 +47,17 @@ public struct DocumentParser: ~Copyable, Sendable {
   ) throws(CorpusError) {
     var start = segment.start
     for unit in units {
+      if !segment.starts.isEmpty { start = segment.starts[unit - segment.firstUnit] }
       let range = start..<batch.ends[unit]
       let index = segment.firstIndex + unit - segment.firstUnit
-      if segment.format == .jsonLines {
+      if segment.layout.isJSON {
         do {
-          try append(line: range, index, of: batch, to: &documents)
+          try append(json: range, index, of: batch, to: &documents)
         } catch {
+          let isLine = segment.layout == .jsonLines
           let error = CorpusError(
-            error.code, path: segment.path, line: index + 1,
+            error.code, path: segment.path, line: isLine ? index + 1 : nil,
+            element: isLine ? nil : index + 1,
             offset: segment.firstOffset + range.lowerBound - segment.start)
           guard badLines != .fail, error.code != .outOfMemory else { throw error }
           documents.rejections.append(error)
@@ -71,17 +74,45 @@ public struct DocumentParser: ~Copyable, Sendable {
   }
 
   private mutating func append(
-    line: Range<Int>, _ index: Int, of batch: UnparsedBatch, to documents: inout DocumentBatch
+    json range: Range<Int>, _ index: Int, of batch: UnparsedBatch,
+    to documents: inout DocumentBatch
+  ) throws(CorpusError) {
+    var range = range
+    // A byte order mark, as some editors put it in front of a file, belongs to no line.
+    if index == 0, batch.arena[range].starts(with: [0xEF, 0xBB, 0xBF]) {
+      range = (range.lowerBound + 3)..<range.upperBound
+    }
+    if range.isEmpty { return }
+    if JSONValueCutter.isSpace(batch.arena[range.lowerBound]),
+      batch.arena[range].allSatisfy(JSONValueCutter.isSpace)
+    {
+      return
+    }
+    do throws(CorpusError) {
+      try appendStrictly(range, index, of: batch, to: &documents)
+    } catch {
+      guard case .invalidJSON = error.code else { throw error }
+      let object = try LenientJSON(batch.arena.span.extracting(range))
+      let text = try object.text(key)
+      let identifier = try identifierKey.map { key throws(CorpusError) in
+        try object.identifier(key)
+      }
+      unsafe text.withUnsafeBufferPointer { text in
+        // SAFETY: the buffer is valid in the closure.
+        unsafe documents.append(text, index: index)
+      }
+      if let identifier { documents.nameLast(identifier) }
+    }
+  }
+
+  /// Adds what simdjson takes.
+  private mutating func appendStrictly(
+    _ range: Range<Int>, _ index: Int, of batch: UnparsedBatch, to documents: inout DocumentBatch
   ) throws(CorpusError) {
     try unsafe batch.arena.withUnsafeBufferPointer { arena throws(CorpusError) in
-      var line = line
-      // A byte order mark, as some editors put it in front of a file, belongs to no line.
-      if index == 0, unsafe arena[line].starts(with: [0xEF, 0xBB, 0xBF]) {
-        line = (line.lowerBound + 3)..<line.upperBound
-      }
-      // SAFETY: lines lie within the arena, which ends with the padding that the parser may read; the
+      // SAFETY: units lie within the arena, which ends with the padding that the parser may read; the
       // text is copied before the parser is used again.
-      let bytes = unsafe UnsafeBufferPointer(rebasing: arena[line])
+      let bytes = unsafe UnsafeBufferPointer(rebasing: arena[range])
       try unsafe json.parse(bytes)
       let text = try unsafe json.text(key)
       let identifier = try identifierKey.map { key throws(CorpusError) in

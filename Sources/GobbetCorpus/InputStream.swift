@@ -63,6 +63,7 @@ struct InputStream: ~Copyable, Sendable {
     guard let codingName else { return try readPlain(appendingTo: &bytes, limit: limit) }
     while true {
       if unread.isEmpty && !isAtEnd { try refill() }
+      if isBetweenFrames && fileOffset > 0 { try skipPadding() }
       if unread.isEmpty && isBetweenFrames { return 0 }
       let before = bytes.count
       try decode(appendingTo: &bytes, limit: limit)
@@ -92,6 +93,26 @@ struct InputStream: ~Copyable, Sendable {
     unread = 0..<buffer.count
     readByteCount += buffer.count
     isAtEnd = buffer.isEmpty
+  }
+
+  /// Skips the zeros behind a gzip member, with which tapes and block devices fill up, and refuses
+  /// what is neither padding nor another member or frame.
+  ///
+  /// - Throws: ``FileError`` (`read`), ``CorpusError`` (`damaged`).
+  private mutating func skipPadding() throws {
+    guard codingName == "gzip" else { return }
+    while true {
+      let zeroCount = buffer[unread].prefix { $0 == 0 }.count
+      unread = (unread.lowerBound + zeroCount)..<unread.upperBound
+      fileOffset += zeroCount
+      guard unread.isEmpty && !isAtEnd else { break }
+      try refill()
+    }
+    // One byte alone may be a member that is cut.
+    guard let first = buffer[unread].first, first != 0x1F else { return }
+    throw CorpusError(
+      .damaged("gzip: after the last member are bytes that are neither a member nor zeros"),
+      path: file.path, offset: fileOffset)
   }
 
   private mutating func decode(appendingTo bytes: inout [UInt8], limit: Int) throws {

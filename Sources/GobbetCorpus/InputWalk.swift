@@ -8,6 +8,8 @@ struct InputWalk: Sendable {
   private struct Entry: Sendable {
     let path: String
     let kind: FileStatus.Kind
+    /// Whether it is an input itself, not a file in one.
+    let isNamed: Bool
     /// The directories above, to notice a way back into one.
     let ancestors: [FileStatus.Identity]
   }
@@ -22,7 +24,7 @@ struct InputWalk: Sendable {
     for path in paths.reversed() {
       let kind = path == "-" ? .other : (try? FileStatus(of: path))?.kind
       if let kind {
-        pending.append(Entry(path: path, kind: kind, ancestors: []))
+        pending.append(Entry(path: path, kind: kind, isNamed: true, ancestors: []))
         continue
       }
       let matches = try matchingPaths(path)
@@ -30,7 +32,7 @@ struct InputWalk: Sendable {
       guard !matches.isEmpty else { throw try Self.missing(path) }
       for match in matches.reversed() {
         pending.append(
-          Entry(path: match, kind: try FileStatus(of: match).kind, ancestors: []))
+          Entry(path: match, kind: try FileStatus(of: match).kind, isNamed: true, ancestors: []))
       }
     }
   }
@@ -44,10 +46,10 @@ struct InputWalk: Sendable {
     }
   }
 
-  /// The next file; nil at the end.
-  mutating func next() throws(FileError) -> String? {
+  /// The next file, and whether it is an input itself rather than a file in one; nil at the end.
+  mutating func next() throws(FileError) -> (path: String, isNamed: Bool)? {
     while let entry = pending.popLast() {
-      guard entry.kind == .directory else { return entry.path }
+      guard entry.kind == .directory else { return (entry.path, entry.isNamed) }
       try enter(entry)
     }
     return nil
@@ -63,9 +65,9 @@ struct InputWalk: Sendable {
       let path = directory.path + prefix + name
       let kind = try FileStatus(of: path).kind
       // With its slash, a directory sorts where the paths of its files do.
-      let key = Array(name.utf8) + (kind == .directory ? [UInt8(ascii: "/")] : [])
+      let key = pathBytes(name) + (kind == .directory ? [UInt8(ascii: "/")] : [])
       if kind != .other {
-        entries.append((key, Entry(path: path, kind: kind, ancestors: ancestors)))
+        entries.append((key, Entry(path: path, kind: kind, isNamed: false, ancestors: ancestors)))
       }
     }
     entries.sort { $1.key.lexicographicallyPrecedes($0.key) }

@@ -23,9 +23,7 @@ internal import CGobbetJSON
     // SAFETY: by this function's contract the bytes and the padding behind them are readable.
     let status = unsafe gobbet_json_parse(parser, line.baseAddress, line.count, &root)
     guard status == 0 else {
-      let isEmpty = unsafe line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
-      let message = unsafe String(cString: gobbet_json_message(status))
-      throw CorpusError(isEmpty ? .emptyLine : .invalidJSON(message))
+      throw CorpusError(.invalidJSON(unsafe String(cString: gobbet_json_message(status))))
     }
   }
 

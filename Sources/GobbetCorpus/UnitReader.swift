@@ -1,39 +1,56 @@
 internal import CGobbetJSON
 
-/// Cuts one input into units: lines, or text documents.
+/// Cuts one input into units: lines, JSON values, or text documents.
 struct UnitReader: ~Copyable, Sendable {
   /// Whether there is more in the input.
   enum State { case more, end }
 
   private let path: String
-  private let format: CorpusFormat
-  /// What ends a unit; empty if the whole input is one.
+  private let layout: InputLayout
+  /// What ends a unit; empty if the whole input is one, or units are JSON values.
   private let separator: [UInt8]
   private let limit: Int
-  private var stream: InputStream
+  private var input: SniffedInput
+  /// What cuts JSON values; nil for lines and text.
+  private var values: JSONValueCutter?
   /// The start of a unit whose end was not in the last batch.
   private var carry: [UInt8] = []
   /// The index of the next unit.
   private var index = 0
   /// Where the next unit starts in the input.
-  private var offset = 0
+  private var offset: Int
 
   /// Bytes of the input, compressed as they are, that were read so far.
-  var readByteCount: Int { stream.readByteCount }
+  var readByteCount: Int { input.readByteCount }
 
   /// Bytes read at a time, at least, once a batch is full.
   static let minimumReadByteCount = 1 << 16
 
-  /// Opens the input at `path`.
-  ///
-  /// - Throws: ``FileError``, ``CorpusError``.
-  init(_ path: String, _ options: CorpusOptions) throws {
+  /// Reads `input`, which comes from `path` and has its documents in `layout`.
+  init(
+    _ path: String, _ input: consuming SniffedInput, _ layout: InputLayout, _ options: CorpusOptions
+  ) {
     self.path = path
-    format = options.format.resolved(for: path)
-    separator = format == .jsonLines ? [UInt8(ascii: "\n")] : options.textSeparator ?? []
+    self.layout = layout
+    separator =
+      switch layout {
+      case .text: options.textSeparator ?? []
+      case .jsonLines: [UInt8(ascii: "\n")]
+      case .jsonArray, .jsonValues: []
+      }
+    values =
+      switch layout {
+      case .text, .jsonLines: nil
+      case .jsonArray: JSONValueCutter(isArray: true)
+      case .jsonValues: JSONValueCutter(isArray: false)
+      }
     limit = options.maximumDocumentByteCount
-    stream = try InputStream(path)
+    offset = input.markByteCount
+    self.input = input
   }
+
+  /// Whether the input is one document.
+  private var isWholeInput: Bool { layout == .text && separator.isEmpty }
 
   /// Adds units to `batch` until its arena has `byteCount` bytes and at least one unit is whole.
   ///
@@ -42,12 +59,13 @@ struct UnitReader: ~Copyable, Sendable {
     var unitStart = batch.arena.count
     var searched = unitStart
     let firstUnit = batch.count
+    let segment = batch.segments.count
     batch.segments.append(
       UnparsedBatch.Segment(
-        path: path, format: format, isWholeInput: separator.isEmpty, firstUnit: firstUnit,
+        path: path, layout: layout, isWholeInput: isWholeInput, firstUnit: firstUnit,
         firstIndex: index, start: unitStart, firstOffset: offset,
         separatorByteCount: separator.count))
-    if separator.isEmpty, let count = stream.byteCount, count <= limit {
+    if isWholeInput, let count = input.byteCount, count <= limit {
       // Growing would need twice the memory for a large document. The last read, which finds the
       // end of the input, asks for room too.
       batch.arena.reserveCapacity(unitStart + count + Self.minimumReadByteCount)
@@ -56,19 +74,22 @@ struct UnitReader: ~Copyable, Sendable {
     carry = []
     while true {
       let wanted = max(byteCount - batch.arena.count, Self.minimumReadByteCount)
-      let isAtEnd = try stream.read(appendingTo: &batch.arena, limit: wanted) == 0
-      while let end = nextSeparator(in: batch.arena, from: searched) {
-        try finishUnit(unitStart..<end, in: &batch)
+      let isAtEnd = try input.read(appendingTo: &batch.arena, limit: wanted) == 0
+      while let unit = try nextUnit(
+        in: batch.arena, from: unitStart, searched: searched, isAtEnd: isAtEnd)
+      {
+        if values != nil { batch.segments[segment].starts.append(unit.lowerBound) }
+        offset += unit.lowerBound - unitStart
+        try finishUnit(unit, in: &batch)
         offset += separator.count
-        unitStart = end + separator.count
+        unitStart = unit.upperBound + separator.count
         searched = unitStart
       }
       // A separator may be cut at the end of what was read.
       searched = max(searched, batch.arena.count - max(separator.count - 1, 0))
       try check(batch.arena.count - unitStart)
       if isAtEnd {
-        let isWholeInput = separator.isEmpty
-        if unitStart < batch.arena.count || isWholeInput {
+        if values == nil, unitStart < batch.arena.count || isWholeInput {
           try finishUnit(unitStart..<batch.arena.count, in: &batch)
         }
         return .end
@@ -78,6 +99,18 @@ struct UnitReader: ~Copyable, Sendable {
         batch.arena.removeSubrange(unitStart...)
         return .more
       }
+    }
+  }
+
+  /// The next unit that is whole, the first of which starts at `start`.
+  private mutating func nextUnit(
+    in arena: [UInt8], from start: Int, searched: Int, isAtEnd: Bool
+  ) throws(CorpusError) -> Range<Int>? {
+    guard values != nil else { return nextSeparator(in: arena, from: searched).map { start..<$0 } }
+    do throws(CorpusError) {
+      return try values?.next(in: arena.span, from: start, isAtEnd: isAtEnd)
+    } catch {
+      throw CorpusError(error.code, path: path, element: index + 1, offset: offset)
     }
   }
 
@@ -91,8 +124,8 @@ struct UnitReader: ~Copyable, Sendable {
   private func check(_ byteCount: Int) throws(CorpusError) {
     guard byteCount <= limit else {
       throw CorpusError(
-        .tooLong(limit: limit), path: path, line: format == .jsonLines ? index + 1 : nil,
-        offset: offset)
+        .tooLong(limit: limit), path: path, line: layout == .jsonLines ? index + 1 : nil,
+        element: values == nil ? nil : index + 1, offset: offset)
     }
   }
 

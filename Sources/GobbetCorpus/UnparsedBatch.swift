@@ -3,10 +3,10 @@
 /// Reading is the part of the work that goes in order; a ``DocumentParser`` makes documents of a
 /// batch on any thread.
 public struct UnparsedBatch: Sendable {
-  /// Units of one input: lines, or the documents of a text file.
+  /// Units of one input: lines, JSON values, or the documents of a text file.
   struct Segment: Sendable {
     let path: String
-    let format: CorpusFormat
+    let layout: InputLayout
     /// Whether the input is one document.
     let isWholeInput: Bool
     /// The first of its units in `ends`.
@@ -17,8 +17,10 @@ public struct UnparsedBatch: Sendable {
     let start: Int
     /// Where that unit starts in its input, decompressed.
     let firstOffset: Int
-    /// Bytes between the end of a unit and the start of the next.
+    /// Bytes between the end of a unit and the start of the next, where they are always as many.
     let separatorByteCount: Int
+    /// Where each unit starts in `arena`, where they are not; empty elsewhere.
+    var starts: [Int] = []
   }
 
   /// The bytes of all units with what separates them, and behind them the padding that parsing needs.
@@ -32,7 +34,7 @@ public struct UnparsedBatch: Sendable {
   public var count: Int { ends.count }
 
   /// Whether every unit is an input of its own, so that nothing is between the units.
-  var isWholeInputs: Bool { segments.allSatisfy { $0.isWholeInput && $0.format == .text } }
+  var isWholeInputs: Bool { segments.allSatisfy { $0.isWholeInput && $0.layout == .text } }
 
   /// How many bytes they are in their inputs, decompressed, with what separates them.
   public var byteCount: Int { max(0, arena.count - DocumentParser.paddingByteCount) }
@@ -51,7 +53,7 @@ public struct UnparsedBatch: Sendable {
     self.ends = ends
     segments = [
       Segment(
-        path: path, format: .jsonLines, isWholeInput: false, firstUnit: 0, firstIndex: firstIndex,
+        path: path, layout: .jsonLines, isWholeInput: false, firstUnit: 0, firstIndex: firstIndex,
         start: 0, firstOffset: 0, separatorByteCount: 0)
     ]
   }

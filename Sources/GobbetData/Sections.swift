@@ -18,6 +18,7 @@ extension SectionKind {
   package static let tensorTable = SectionKind("TENS")
   package static let tensorBlocks = SectionKind("TBLK")
   package static let tensorData = SectionKind("TDAT")
+  package static let weightSet = SectionKind("wset")
 
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [
@@ -35,10 +36,16 @@ extension ContainerReader {
 
   /// What `body` makes of the content of a section; its errors are moved to where that lies.
   ///
+  /// Of the budget for an index it takes the content, and `width` bytes for each of `count` values.
   /// - Throws: ``FormatError``, ``FileError``.
   func parsed<Value>(
-    _ section: ContainerSection, _ body: (Span<UInt8>) throws(FormatError) -> Value
+    _ section: ContainerSection, building count: Int = 0, of width: Int = 1,
+    _ body: (Span<UInt8>) throws(FormatError) -> Value
   ) throws -> Value {
+    let (built, isTooMuch) = count.multipliedReportingOverflow(by: width)
+    let (total, isStillTooMuch) = section.byteCount.addingReportingOverflow(isTooMuch ? 0 : built)
+    try requireIndexMemory(
+      isTooMuch || isStillTooMuch ? .max : total, for: section, "section.byteCount")
     let content = try bytes(of: section)
     do throws(FormatError) {
       return try body(content.span)
@@ -51,8 +58,9 @@ extension ContainerReader {
   ///
   /// - Throws: ``FormatError``, ``FileError``.
   func parsed<Value>(
-    _ kind: SectionKind, _ body: (Span<UInt8>) throws(FormatError) -> Value
+    _ kind: SectionKind, building count: Int = 0, of width: Int = 1,
+    _ body: (Span<UInt8>) throws(FormatError) -> Value
   ) throws -> Value {
-    try parsed(try requiredSection(kind), body)
+    try parsed(try requiredSection(kind), building: count, of: width, body)
   }
 }

@@ -45,6 +45,19 @@ extension ContainerReader {
     try source.require(byteCount, section.offset, field)
   }
 
+  /// Checks that `byteCount` bytes may be taken for an index of what `section` holds.
+  ///
+  /// - Throws: ``FormatError`` (`overIndexBudget`).
+  package func requireIndexMemory(
+    _ byteCount: Int, for section: ContainerSection, _ field: String
+  ) throws(FormatError) {
+    guard byteCount <= indexBudget else {
+      throw FormatError(
+        code: .overIndexBudget(needed: byteCount, budget: indexBudget), offset: section.offset,
+        field: field, file: path)
+    }
+  }
+
   /// Calls `body` with each decoded and checked block that holds bytes of `range`, in order, and
   /// with where it starts in the content.
   ///

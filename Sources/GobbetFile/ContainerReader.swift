@@ -19,6 +19,10 @@ public struct ContainerReader: Sendable {
   public let unfinishedByteCount: Int
   /// Bytes that one read may allocate.
   public var budget: Int { source.budget }
+  /// Bytes that one index of the file may take in memory.
+  public let indexBudget: Int
+  /// The same where the caller or the environment said so; nil where it follows from the file's size.
+  package let givenIndexBudget: Int?
 
   let generation: Generation
   let source: SectionSource
@@ -28,16 +32,21 @@ public struct ContainerReader: Sendable {
   /// - Throws: ``FileError`` if it cannot be opened; ``FormatError`` if it is no container, was cut,
   ///   or is damaged where its sections are listed.
   /// - Complexity: two or three reads, and time in the number of sections.
-  public init(path: String, budget: Int = FormatLimits.defaultBudget) throws {
-    try self.init(FileSource(path: path), named: path, budget: budget)
+  public init(
+    path: String, budget: Int = FormatLimits.defaultBudget, indexBudget: Int? = nil
+  ) throws {
+    try self.init(FileSource(path: path), named: path, budget: budget, indexBudget: indexBudget)
   }
 
   /// Opens a container that `source` holds; errors call it `name`.
   ///
+  /// `budget` is how many bytes one read may allocate, `indexBudget` how many an index may take, as
+  /// ``FormatLimits/leastIndexBudget`` says where it is nil.
   /// - Throws: ``FormatError``, and what the source throws.
   /// - Complexity: as ``init(path:budget:)``.
   public init(
-    _ source: some ByteSource, named name: String, budget: Int = FormatLimits.defaultBudget
+    _ source: some ByteSource, named name: String, budget: Int = FormatLimits.defaultBudget,
+    indexBudget: Int? = nil
   ) throws {
     let source = SectionSource(source: source, name: name, budget: budget)
     let byteCount = source.byteCount
@@ -54,6 +63,8 @@ public struct ContainerReader: Sendable {
     profile = header.profile
     contentID = generation.table.contentID
     self.byteCount = byteCount
+    givenIndexBudget = indexBudget ?? FormatLimits.environmentIndexBudget
+    self.indexBudget = givenIndexBudget ?? max(FormatLimits.leastIndexBudget, 4 * byteCount)
     unfinishedByteCount = byteCount - generation.trailer.endOffset
     self.generation = generation
     self.source = source

@@ -20,6 +20,8 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     case missingSection(String)
     /// Reading would take more memory than the reader was allowed.
     case overBudget(needed: Int, budget: Int)
+    /// An index, or what training keeps of counts, would take more memory than the reader was allowed.
+    case overIndexBudget(needed: Int, budget: Int)
     /// A field that contradicts the format, or another field; the text says how.
     case damaged(String)
   }
@@ -68,7 +70,11 @@ extension FormatError.Code: CustomStringConvertible {
     case .digestMismatch(let stored, let computed):
       "SHA-256 \(stored), but the content gives \(computed)"
     case .missingSection(let kind): "no section \(kind)"
-    case .overBudget(let needed, let budget): "needs \(needed) bytes of memory, \(budget) allowed"
+    case .overBudget(let needed, let budget):
+      "needs \(needed) bytes of memory, \(budget) allowed by the parameter budget"
+    case .overIndexBudget(let needed, let budget):
+      "needs \(needed) bytes of memory, \(budget) allowed: GOBBET_INDEX_BUDGET=\(needed) in the"
+        + " environment, or the parameter indexBudget, allows them"
     case .damaged(let reason): reason
     }
   }

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// Bounds that are part of the format; `Spec/Container.md` lists them.
 public enum FormatLimits {
   /// Every header, section, table and trailer begins at a multiple of this.
@@ -14,6 +16,16 @@ public enum FormatLimits {
   public static let maximumMetadataByteCount = 16 << 20
   /// Bytes that a reader allocates for one section where the caller does not say.
   public static let defaultBudget = 1 << 32
+  /// Bytes that a reader builds for one index, such as the documents of a dataset or the names of
+  /// tensors, where the caller does not say and the file is small; of large files four times their
+  /// size.
+  ///
+  /// A few kilobytes can stand for gigabytes of such an index. `GOBBET_INDEX_BUDGET` in the environment
+  /// is another number for all files.
+  public static let leastIndexBudget = 256 << 20
+
+  /// What the environment allows for an index; nil if it says nothing.
+  static let environmentIndexBudget = environmentNumber("GOBBET_INDEX_BUDGET")
 
   /// The next multiple of `alignment`, a power of two; nil on overflow.
   static func aligned(_ offset: Int, to alignment: Int = FormatLimits.alignment) -> Int? {

@@ -1,23 +1,25 @@
 internal import CGobbetZstd
 internal import GobbetSystem
 
-/// Makes zstd frames: one frame a call, its content size in it, no dictionary, no checksum of zstd's.
+/// libzstd, as a maker of frames.
 ///
 /// Belongs to one thread. The frames are the same for the same bytes, settings and version of
 /// libzstd.
-@safe public final class Compressor {
+@safe final class ZstdFrames: FrameMaker {
   private let context: OpaquePointer
 
-  /// A compressor at zstd's `level`; `minMatch` is the shortest match it looks for, 0 for the
-  /// level's own.
-  public init(level: Int, minMatch: Int = 0) {
+  /// Frames at zstd's `level`; `minMatch` is the shortest match it looks for, 0 for the level's own.
+  ///
+  /// With `checksum` each frame ends with zstd's checksum of its content.
+  init(level: Int, minMatch: Int, checksum: Bool) {
     // SAFETY: the context is freed in `deinit` only; setting parameters reads and writes it alone.
     guard let context = unsafe ZSTD_createCCtx() else {
-      preconditionFailure("Compressor: no memory for a context")
+      preconditionFailure("ZstdFrames: no memory for a context")
     }
     unsafe self.context = context
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+    unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum ? 1 : 0)
     // A level's own window may be larger; `Spec/Container.md` bounds it.
     if level > 17 {
       unsafe ZSTD_CCtx_setParameter(
@@ -28,11 +30,9 @@ internal import GobbetSystem
     }
   }
 
-  /// A compressor that codes single bytes by their frequencies and looks for hardly any matches: for
-  /// content like the exponents of weights, which it makes smaller than any level and five times as
-  /// fast.
-  public convenience init(literalsOnly: Void) {
-    self.init(level: 1, minMatch: 7)
+  /// Frames of single bytes coded by their frequencies, with hardly any matches.
+  convenience init(literalsOnly: Void, checksum: Bool) {
+    self.init(level: 1, minMatch: 7, checksum: checksum)
     // SAFETY: as in the other initializer. With a hash table of 64 entries there are few matches to
     // find by chance; each would cost more than the literals that it stands for.
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, CInt(ZSTD_fast.rawValue))
@@ -41,19 +41,17 @@ internal import GobbetSystem
 
   deinit { unsafe ZSTD_freeCCtx(context) }
 
-  /// Appends the frame of `content` to `output`.
-  public func compress(_ content: Span<UInt8>, into output: inout [UInt8]) {
+  func frame(of content: Span<UInt8>) -> [UInt8] {
     let bound = ZSTD_compressBound(content.count)
     // SAFETY: zstd reads `content` and writes at most `bound` bytes into the new buffer.
-    let frame = unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+    return unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
       count = unsafe content.withUnsafeBytes { content in
         unsafe ZSTD_compress2(
           context, buffer.baseAddress, bound, content.baseAddress, content.count)
       }
       // With room for the bound and valid parameters zstd fails only for want of memory.
-      precondition(ZSTD_isError(count) == 0, "Compressor: no memory")
+      precondition(ZSTD_isError(count) == 0, "ZstdFrames: no memory")
     }
-    output.append(contentsOf: frame)
   }
 }
 
@@ -63,13 +61,19 @@ internal import GobbetSystem
 @safe public final class Decompressor {
   private let context: OpaquePointer
 
-  /// A decompressor.
-  public init() {
-    // SAFETY: the context is freed in `deinit` only.
+  /// A decompressor; without `checksContent` it leaves out zstd's checksum of the content where a
+  /// frame has one, if this libzstd can.
+  ///
+  /// The checksum of the stored bytes has then to be enough. Computing zstd's takes 7 to 13 % of the
+  /// time that decoding tokens and exponents takes.
+  public init(checksContent: Bool = true) {
+    // SAFETY: the context is freed in `deinit` only; setting a parameter reads and writes it alone.
     guard let context = unsafe ZSTD_createDCtx() else {
       preconditionFailure("Decompressor: no memory for a context")
     }
     unsafe self.context = context
+    // What zstd.h calls ZSTD_d_forceIgnoreChecksum; a libzstd that does not know it checks on.
+    if !checksContent { unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam3, 1) }
   }
 
   deinit { unsafe ZSTD_freeDCtx(context) }

@@ -40,5 +40,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One line for a terminal or a log.
-  public var description: String { "\(path): cannot \(operation.rawValue): \(reason)" }
+  public var description: String {
+    "\(displayedPath(path)): cannot \(operation.rawValue): \(reason)"
+  }
 }

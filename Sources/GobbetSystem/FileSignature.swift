@@ -74,7 +74,7 @@ package struct FileSignature: Hashable, Sendable {
     "convert it to JSON Lines, as pandas does with to_json(orient=\"records\", lines=True)"
 
   private static let tables = [
-    entry("PAR1", "a Parquet file", advice: toJSONLines),
+    entry("PAR1", "a Parquet file", program: "python -m gobbet.parquet"),
     entry("ARROW1", "an Arrow file", advice: toJSONLines),
     entry([0xFF, 0xFF, 0xFF, 0xFF], "an Arrow stream or other binary data", advice: toJSONLines),
     entry("ORC", "an ORC file", advice: toJSONLines),

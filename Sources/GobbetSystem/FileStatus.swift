@@ -32,7 +32,9 @@ package struct FileStatus: Sendable {
   package init(of path: String) throws(FileError) {
     var status = stat()
     // SAFETY: `path` is passed as a NUL-terminated string and `status` outlives the call.
-    guard unsafe stat(path, &status) == 0 else { throw FileError(path, .open, errno: errno) }
+    guard unsafe stat(systemPath(path), &status) == 0 else {
+      throw FileError(path, .open, errno: errno)
+    }
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .regular
     case S_IFDIR: kind = .directory
@@ -45,20 +47,25 @@ package struct FileStatus: Sendable {
   }
 }
 
-/// The names in a directory, sorted by their bytes, without `.` and `..`.
+/// The names in a directory, sorted by their bytes, without `.` and `..`, as ``pathText(_:)`` has
+/// them.
 ///
 /// - Throws: ``FileError`` (`list`).
 package func directoryEntries(_ path: String) throws(FileError) -> [String] {
   // SAFETY: `path` is passed as a NUL-terminated string; the stream is closed below.
-  guard let stream = unsafe opendir(path) else { throw FileError(path, .list, errno: errno) }
+  guard let stream = unsafe opendir(systemPath(path)) else {
+    throw FileError(path, .list, errno: errno)
+  }
   defer { unsafe closedir(stream) }
-  var names: [String] = []
+  var names: [[UInt8]] = []
   while let entry = unsafe readdir(stream) {
     // SAFETY: `d_name` is a NUL-terminated name inside the entry, valid until the next call.
     let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-      unsafe field.withMemoryRebound(to: CChar.self, capacity: 1) { unsafe String(cString: $0) }
+      unsafe field.withMemoryRebound(to: CChar.self, capacity: 1) { name in
+        (0..<(unsafe Int(strlen(name)))).map { unsafe UInt8(bitPattern: name[$0]) }
+      }
     }
-    if name != "." && name != ".." { names.append(name) }
+    if !name.allSatisfy({ $0 == UInt8(ascii: ".") }) || name.count > 2 { names.append(name) }
   }
-  return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  return names.sorted { $0.lexicographicallyPrecedes($1) }.map { pathText($0) }
 }

@@ -22,7 +22,8 @@ package struct InputFile: ~Copyable, Sendable {
     }
     let descriptor: FileDescriptor
     do {
-      descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+      descriptor = try FileDescriptor.open(
+        FilePath(platformString: systemPath(path)), .readOnly, options: .closeOnExec)
     } catch {
       throw FileError(path, .open, reason(of: error))
     }

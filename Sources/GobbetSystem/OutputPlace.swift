@@ -27,7 +27,7 @@ struct OutputPlace {
       switch status.kind {
       case .directory: throw FileError(path, .create, Errno.isDirectory)
       case .other:
-        throw FileError(path, .create, "a device, pipe or socket, and only files are replaced")
+        throw FileError(path, .create, "is a device, a pipe or a socket, not a regular file")
       case .regular: break
       }
     }
@@ -84,5 +84,20 @@ struct OutputPlace {
     _ = fchown(descriptor.rawValue, previous.owner, previous.group)
     guard fchmod(descriptor.rawValue, previous.mode) == 0 || errno == EPERM || errno == ENOTSUP
     else { throw FileError(path, .create, errno: errno) }
+  }
+
+  /// Does the same for the new file at `newPath`.
+  ///
+  /// - Throws: ``FileError`` (`create`), which names `path`.
+  func passOn(toFileAt newPath: String, reportedAs path: String) throws(FileError) {
+    guard previous != nil else { return }
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(FilePath(newPath), .readOnly, options: .closeOnExec)
+    } catch {
+      throw FileError(path, .create, GobbetSystem.reason(of: error))
+    }
+    defer { try? descriptor.close() }
+    try passOn(to: descriptor, reportedAs: path)
   }
 }

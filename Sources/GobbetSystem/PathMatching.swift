@@ -16,13 +16,14 @@ package func matchingPaths(_ pattern: String) throws(FileError) -> [String] {
   var found = unsafe glob_t()
   // SAFETY: the pattern is passed as a NUL-terminated string; what `glob` allocates is freed here,
   // once, and its paths are NUL-terminated strings that live until then.
-  let status = unsafe glob(pattern, GLOB_NOSORT, nil, &found)
+  let status = unsafe glob(systemPath(pattern), GLOB_NOSORT, nil, &found)
   defer { unsafe globfree(&found) }
   guard status != GLOB_NOMATCH else { return [] }
   guard status == 0 else { throw FileError(pattern, .list, "the pattern cannot be looked up") }
-  var paths: [String] = []
+  var paths: [[UInt8]] = []
   for index in unsafe 0..<Int(found.gl_pathc) {
-    if let path = unsafe found.gl_pathv[index] { paths.append(unsafe String(cString: path)) }
+    guard let path = unsafe found.gl_pathv[index] else { continue }
+    paths.append((0..<(unsafe Int(strlen(path)))).map { unsafe UInt8(bitPattern: path[$0]) })
   }
-  return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  return paths.sorted { $0.lexicographicallyPrecedes($1) }.map { pathText($0) }
 }

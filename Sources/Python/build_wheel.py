@@ -3,8 +3,8 @@
     build_wheel.py FOLDER [--output FOLDER]
 
 takes the libraries in the `lib` that `Sources/CGobbet/build.sh` (self-contained) and
-`Sources/Python/extension/build.sh` filled, and prints the path of the wheel. The same package and library always give the same bytes. It needs Python,
-nothing else.
+`Sources/Python/extension/build.sh` filled, and prints the path of the wheel. The same package and
+library always give the same bytes. It needs Python, nothing else.
 """
 
 from __future__ import annotations
@@ -35,10 +35,7 @@ def main() -> None:
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("dist"))
     arguments = parser.parse_args()
-    libraries = sorted(
-        path for path in (arguments.folder / "lib").iterdir()
-        if path.is_file() and (".so" in path.suffixes or path.suffix == ".dylib")
-    )
+    libraries = libraries_in(arguments.folder / "lib")
     if not libraries:
         sys.exit(f"{arguments.folder}/lib: no library")
     wheel = build(libraries, arguments.output)
@@ -47,6 +44,15 @@ def main() -> None:
         wheel.unlink()
         sys.exit(f"the wheel would have {size} bytes, more than {LIMIT}")
     print(wheel)
+
+
+def libraries_in(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The libraries in a folder, by their names; none where there is no such folder."""
+    return sorted(
+        path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.is_file() and (".so" in path.suffixes or path.suffix == ".dylib")
+    )
 
 
 def tag(libraries: list[pathlib.Path]) -> str:

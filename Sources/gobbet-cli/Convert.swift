@@ -5,23 +5,26 @@ import Gobbet
 /// `gobbet convert`: foreign files → ours, and back.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Convert vocabularies and weights, from and to the formats of others.",
+    abstract: "Convert vocabularies and weights from and to other formats.",
     discussion: """
-      What the input is, its content tells: .gobbet, tiktoken ranks, tokenizer.json, vocab.json \
-      (with merges.txt beside it), GGUF, safetensors and their index (with config.json and \
-      tokenizer.json beside them, if they are there), NumPy's npy and npz, checkpoints of llm.c. \
-      Of several .gobbet files any one stands for all: model-00001-of-00003.gobbet. What is \
-      written, the output's name tells: .gobbet, .tiktoken, vocab.json (with merges.txt beside \
-      it), .json, .safetensors, .safetensors.index.json, .gguf, .npy, .npz. Beside safetensors and \
-      npz, config.json and tokenizer.json are written, with which transformers loads the model. \
-      What the output has no place for is named on standard error, or refused.
+      The format of the input is recognized by its content: .gobbet, tiktoken ranks, \
+      tokenizer.json, vocab.json (with merges.txt beside it), GGUF, safetensors and their index \
+      (with config.json and tokenizer.json beside them, if present), NumPy's npy and npz, and \
+      checkpoints of PyTorch and llm.c. For a model in several .gobbet files, name any one of them: \
+      model-00001-of-00003.gobbet. The format of the output is that of its name: .gobbet, \
+      .tiktoken, vocab.json (with merges.txt beside it), .json, .safetensors, \
+      .safetensors.index.json, .gguf, .npy, .npz. Beside safetensors and npz, config.json and \
+      tokenizer.json are written, with which transformers loads the model. What the output cannot \
+      hold is named on standard error, or refused. With --output - and --to tiktoken or \
+      tokenizer.json the file goes to standard output.
       """)
 
   @Argument(help: "The file to convert.") var input: String
   @OptionGroup var output: NamedOutputOptions
   @OptionGroup var weights: WeightsOptions
 
-  @Option(help: "How text is split, for vocabularies that do not say: \(SplitPattern.listed).")
+  @Option(
+    help: "The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
   @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")
@@ -34,28 +37,29 @@ struct Convert: ParsableCommand {
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()
-    var settings = try weights.conversion(format, pattern: pattern?.pattern)
-    settings.skipsUnreadTensors = skip
-    let conversion = settings
     if output.output == "-" {
       return try withTextOutput(format) { path in
-        let result = try WeightsOptions.checked {
-          try conversion.convert(
-            input, to: path, format: format, replacing: false, progress: progress.converting)
-        }
-        progress.finish()
+        let result = try converted(to: path, format, replacing: false, progress)
         result.printNotes(for: "standard output")
         note("standard output: \(result.text)")
       }
     }
-    let result = try WeightsOptions.checked {
-      try conversion.convert(
-        input, to: output.output, format: format, replacing: output.force,
-        progress: progress.converting)
-    }
-    progress.finish()
+    let result = try converted(to: output.output, format, replacing: output.force, progress)
     result.printNotes(for: output.output)
     try writeLine("\(output.output): \(result.text)")
+  }
+
+  /// Converts the input, and ends the line of progress.
+  private func converted(
+    to path: String, _ format: ConversionFormat, replacing: Bool, _ progress: Progress
+  ) throws -> FileConversion.Result {
+    defer { progress.finish() }
+    return try WeightsOptions.checked {
+      var conversion = try weights.conversion(format, pattern: pattern?.pattern)
+      conversion.skipsUnreadTensors = skip
+      return try conversion.convert(
+        input, to: path, format: format, replacing: replacing, progress: progress.converting)
+    }
   }
 
   /// Has `write` make a file and copies it to standard output.
@@ -84,20 +88,21 @@ struct Convert: ParsableCommand {
 
 /// How weights are written.
 struct WeightsOptions: ParsableArguments {
-  @Option(help: "What to write, if the output's name does not tell.")
+  @Option(help: "The format to write, if the output's name doesn't tell.")
   var to: Named<ConversionFormat>?
 
   @Option(
-    name: [.customShort("v"), .long], help: "A vocabulary to put into weights, or beside them.")
+    name: [.customShort("v"), .long],
+    help: "A vocabulary to embed in the weights or write beside them.")
   var vocabulary: String?
 
-  @Option(help: "How .gobbet files store weights. (default: compact)")
+  @Option(help: "The codec that stores weights in .gobbet files. (default: compact)")
   var codec: Named<WeightCodec>?
 
   @Option(
     help: """
-      What weights become: f32, f16, bf16; for GGUF's matrices q4_0, q4_1, q5_0, q5_1, q8_0 and \
-      mxfp4, too.
+      The element type to write: f32, f16, bf16; for the matrices of a GGUF also q4_0, q4_1, q5_0, \
+      q5_1, q8_0 and mxfp4.
       """)
   var type: StoredType?
 
@@ -106,7 +111,7 @@ struct WeightsOptions: ParsableArguments {
     transform: Number.bytes())
   var shardSize: ByteCount?
 
-  @Flag(help: "Read everything again that was written, and compare.")
+  @Flag(help: "Read the output again and compare it with the input.")
   var verify = false
 
   /// What to write to a file of that name.
@@ -114,7 +119,7 @@ struct WeightsOptions: ParsableArguments {
   /// - Throws: ``Failure`` (`usage`) if nothing tells.
   func format(ofFileNamed name: String) throws -> ConversionFormat {
     guard let format = to?.value ?? ConversionFormat(ofFileNamed: name) else {
-      throw Failure(.usage, "\(name): its name tells no format; add --to")
+      throw Failure(.usage, "\(name): the name doesn't tell the format; add --to")
     }
     return format
   }

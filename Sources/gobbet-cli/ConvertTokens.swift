@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet export`: a token dataset → the file of another program.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a token dataset as nanoGPT, llm.c, Megatron or NumPy keep tokens.",
-    discussion: "Megatron's output is a prefix: PREFIX.bin and PREFIX.idx.")
+    abstract: "Write a token dataset as a file for nanoGPT, llm.c, Megatron or NumPy.",
+    discussion: "For Megatron the output is a prefix: PREFIX.bin and PREFIX.idx are written.")
 
-  @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
+  @Argument(help: "The dataset: a .gobbet file or a folder of shards.")
   var input: String
 
   @OptionGroup var output: NamedOutputOptions
@@ -36,25 +36,25 @@ struct Export: ParsableCommand {
 /// `gobbet import`: the file of another program → a token dataset.
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Pack tokens that nanoGPT, llm.c, Megatron or NumPy have kept.",
+    abstract: "Pack the tokens of a file of nanoGPT, llm.c, Megatron or NumPy.",
     discussion: """
-      Megatron's input is a prefix: PREFIX.bin and PREFIX.idx. The others do not say where documents \
-      end: --end names the token that does.
+      For Megatron the input is a prefix: PREFIX.bin and PREFIX.idx are read. The other formats don't \
+      mark the ends of documents; --end names the token that does.
       """)
 
-  @Argument(help: "The file, or Megatron's prefix.")
+  @Argument(help: "The file to read, or the prefix for Megatron.")
   var input: String
 
   @OptionGroup var output: OutputOptions
   @OptionGroup var vocabulary: VocabularyOptions
 
-  @Option(help: "Whose files.")
+  @Option(help: "The program whose format to read.")
   var from: Named<ForeignTokensWriter.Format>
 
-  @Option(help: "The special token that ends a document, as <|endoftext|>.")
+  @Option(help: "The special token that ends each document, as <|endoftext|>.")
   var end: String?
 
-  @Option(help: "How tokens are stored.")
+  @Option(help: "The codec that stores the tokens.")
   var codec = Named(TokenCodec.rank)
 
   func run() throws {

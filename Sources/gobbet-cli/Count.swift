@@ -10,26 +10,28 @@ struct Count: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(name: [.customShort("v"), .long], help: "Count tokens of this vocabulary too.")
+  @Option(name: [.customShort("v"), .long], help: "Count the tokens of this vocabulary, too.")
   var vocabulary: String?
 
-  @Option(help: "How text is split, for files that do not say.")
+  @Option(help: "The pattern to split text by, if the vocabulary doesn't say.")
   var pattern: PatternName?
 
   func run() async throws {
     let vocabulary = try vocabulary.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
+    let corpus = try input.corpus()
     Interruption.watch("nothing was counted, run the command again")
     let progress = Progress(quiet: report.quiet)
     let counts = try await CountingJob(
-      inputs: try input.inputs(), corpus: input.corpus, vocabulary: vocabulary,
+      inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in
       progress.update("\(counts.byteCount.grouped) bytes")
       return !Interruption.isRequested
     }
     progress.finish()
+    try corpus.finish()
     try show(counts)
   }
 

@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet counts`: corpus → counted pretokens, in a file, which others add to and train on.
 struct Counts: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Count the pretokens of a corpus into a file; merge and prune such files.",
+    abstract: "Count the pretokens of a corpus, and merge and prune the files of counts.",
     discussion: """
-      gobbet train --counts learns from such files. Parts of a corpus that are counted apart, on \
-      several machines, merge into the very bytes of counting it whole.
+      'gobbet train --counts' trains on such files. Parts of a corpus can be counted on several \
+      machines; merging their files gives the same bytes as counting the whole corpus.
       """,
     subcommands: [CountsOfCorpus.self, CountsMerge.self, CountsPrune.self],
     defaultSubcommand: CountsOfCorpus.self)
@@ -34,7 +34,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let run = try counting.run(input, try pattern.chosen(), threads, for: output.output)
+    let run = try counting.run(input, try pattern.chosen(), threads, for: output)
     try output.checkWritable([output.output])
     Interruption.watch()
     let progress = Progress(quiet: report.quiet)
@@ -43,6 +43,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
+    try run.corpus.finish()
     try counted.write(to: output.output, replacing: output.force)
     if report.json {
       try writeJSON(
@@ -63,9 +64,9 @@ struct CountsOfCorpus: AsyncParsableCommand {
 /// `gobbet counts merge`.
 struct CountsMerge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "merge", abstract: "Add files of counts up.")
+    commandName: "merge", abstract: "Merge files of counts by adding them up.")
 
-  @Argument(help: "Files of counts, all of one pattern.") var inputs: [String]
+  @Argument(help: "The files of counts, all made with the same pattern.") var inputs: [String]
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -78,9 +79,9 @@ struct CountsMerge: ParsableCommand {
 /// `gobbet counts prune`.
 struct CountsPrune: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Leave out what is rare.")
+    commandName: "prune", abstract: "Leave out rare pretokens.")
 
-  @Argument(help: "A file of counts.") var input: String
+  @Argument(help: "The file of counts.") var input: String
   @OptionGroup var output: OutputOptions
   @Option(
     parsing: .unconditional, help: "Keep pretokens that occur at least this often.",

@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet decode`: ids → text.
 struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the text of ids, or of a range or a document of a token dataset.",
+    abstract: "Print the text of ids, or of a token dataset.",
     discussion: """
-      Ids are decimal numbers apart by white space or commas. A .gobbet dataset brings its \
-      vocabulary where it was embedded.
+      Ids are decimal numbers, separated by white space or commas. A .gobbet dataset usually embeds \
+      its vocabulary.
       """)
 
   @Argument(
@@ -15,13 +15,13 @@ struct Decode: ParsableCommand {
   var input = "-"
 
   @Option(
-    name: [.customShort("v"), .long], help: "The vocabulary, if the input does not hold it.")
+    name: [.customShort("v"), .long], help: "The vocabulary, if the input doesn't embed one.")
   var vocabulary: String?
 
-  @Option(help: "How text is split, for vocabularies that do not say.")
+  @Option(help: "The pattern to split text by, if the vocabulary doesn't say.")
   var pattern: PatternName?
 
-  @Option(help: "Of a folder of shards.")
+  @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.train
 
   @Option(

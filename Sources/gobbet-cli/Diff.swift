@@ -4,14 +4,14 @@ import Gobbet
 /// `gobbet diff`: how two files differ in what they hold.
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compare two files by what they hold, not by their bytes.",
+    abstract: "Compare the contents of two files, not their bytes.",
     discussion: """
-      Vocabularies, tokens and tensors are compared as such: it does not matter how they are \
-      stored. Weights may be in any format that convert reads. Exits with 0 if both files hold the same, with 1 if not.
+      Vocabularies, tokens and tensors are compared whatever codec stores them. Weights may be in \
+      any format that convert reads. Exits with 0 if both files hold the same, with 1 if they don't.
       """)
 
-  @Argument(help: "One file.") var first: String
-  @Argument(help: "The other.") var second: String
+  @Argument(help: "The first file.") var first: String
+  @Argument(help: "The second file.") var second: String
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {

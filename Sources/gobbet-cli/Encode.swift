@@ -4,24 +4,32 @@ import Gobbet
 /// `gobbet encode`: text → ids.
 struct Encode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the ids of text, one line a document.")
+    abstract: "Print the ids of text, one line per document.")
 
   @OptionGroup var input: InputOptions
   @OptionGroup var vocabulary: VocabularyOptions
 
-  @Option(help: "Encode this text instead of inputs.")
+  @Option(help: "Encode this text instead of the inputs.")
   var text: String?
 
   @Option(
     name: .customLong("allow-special"),
-    help: "Take this special token for one where it stands in the text; repeatable.")
+    help: "Encode this special token as one token where its text occurs; repeatable.")
   var allowedSpecials: [String] = []
 
-  @Flag(help: "Take every special token for one where it stands in the text.")
+  @Flag(help: "Encode every special token as one token where its text occurs.")
   var allowAllSpecials = false
 
-  @Flag(help: "Print one JSON object a document.")
+  @Flag(help: "Print one JSON object per document.")
   var json = false
+
+  func validate() throws {
+    guard text != nil else { return }
+    if input.isGiven { throw ValidationError("--text: inputs do not go with it") }
+    if let option = input.readingOption {
+      throw ValidationError("\(option): is for inputs, and --text has none")
+    }
+  }
 
   func run() async throws {
     let tokenizer = Tokenizer(try vocabulary.load())
@@ -41,10 +49,12 @@ struct Encode: AsyncParsableCommand {
       try show(Array(text.utf8).span, nil)
       return
     }
-    var reader = try CorpusReader(inputs: try input.inputs(), options: input.corpus)
+    let corpus = try input.corpus()
+    var reader = try CorpusReader(inputs: try input.inputs(), options: corpus)
     while let document = try reader.next() {
       try show(document.text.span, document.source.description)
     }
+    try corpus.finish()
   }
 
   private struct Report: Encodable {

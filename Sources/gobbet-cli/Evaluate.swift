@@ -4,10 +4,10 @@ import Gobbet
 /// `gobbet evaluate`: weights + text or packed tokens → loss and perplexity.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say how well a GPT predicts a text or a token dataset.",
+    abstract: "Measure how well a GPT predicts a text or a token dataset.",
     discussion: """
-      Every token but the first of a text is predicted once, from the tokens before it in its window. \
-      A stride below the window gives every token at least window - stride tokens to look at.
+      Every token of a text except the first is predicted once, from the tokens before it in its \
+      window. With a stride below the window, every token has at least (window - stride) tokens before it.
       """)
 
   @Argument(help: ModelFileHelp.argument) var model: String
@@ -16,10 +16,10 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     name: [.customShort("v"), .long],
-    help: "The vocabulary, if the model has none in it or beside it.")
+    help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
   var vocabulary: String?
 
-  @Option(help: "Of a folder of shards.")
+  @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.validation
 
   @Option(
@@ -40,7 +40,7 @@ struct Evaluate: ParsableCommand {
     transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var padding: TokenID?
 
-  @Option(help: "What weights are computed with.")
+  @Option(help: "The precision to compute with.")
   var element = Named(Precision.float32)
 
   @OptionGroup var threads: ThreadOptions
@@ -55,8 +55,12 @@ struct Evaluate: ParsableCommand {
     evaluation.threadCount = threads.count
     Interruption.watch("no loss was measured, run the command again", patience: .seconds(10))
     let paths = try input.inputs()
+    let holdsTokens = holdTokens(paths[0])
+    if holdsTokens, let option = input.readingOption {
+      throw Failure(.usage, "\(option): is for text, and \(paths[0]) holds tokens")
+    }
     let measured =
-      holdTokens(paths[0])
+      holdsTokens
       ? try ofDataset(paths, generation, evaluation) : try ofText(paths, generation, evaluation)
     try show(measured, paths[0])
     if Interruption.isRequested {
@@ -115,7 +119,8 @@ struct Evaluate: ParsableCommand {
   private func ofText(
     _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
   ) throws -> Measured {
-    var reader = try CorpusReader(inputs: paths, options: input.corpus)
+    let corpus = try input.corpus()
+    var reader = try CorpusReader(inputs: paths, options: corpus)
     var encoder = generation.tokenizer.makeEncoder()
     var byteCount = 0
     let progress = Progress(quiet: report.quiet)
@@ -132,6 +137,8 @@ struct Evaluate: ParsableCommand {
         progress.update("\(line(done)) windows")
         return !Interruption.isRequested
       })
+    progress.finish()
+    try corpus.finish()
     // Of a text that was not read to its end, the bytes that were predicted are not known.
     let isWhole = !Interruption.isRequested
     return Measured(

@@ -4,36 +4,36 @@ import Gobbet
 /// `gobbet generate`: weights + prompts → text.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Continue prompts with a model.",
+    abstract: "Generate text with a model.",
     discussion: """
-      Several prompts go through the model together, and each gets what it would get alone. The text \
-      comes as it is made; a line about how fast it came goes to standard error.
+      Several prompts go through the model together, with the same results as one by one. The text of \
+      a single prompt is printed as it is generated; the speed goes to standard error.
       """)
 
   @Argument(help: ModelFileHelp.argument) var model: String
 
-  @Option(help: "A text to continue; - for standard input. Give several for a batch.")
+  @Option(help: "The text to continue; - for standard input; repeatable.")
   var prompt: [String]
 
   @Option(
     name: [.customShort("v"), .long],
-    help: "The vocabulary, if the model has none in it or beside it.")
+    help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
   var vocabulary: String?
 
   @OptionGroup var sampling: SamplingOptions
 
-  @Option(help: "What weights are computed with.")
+  @Option(help: "The precision to compute with.")
   var element = Named(Precision.float32)
 
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print one JSON object for each prompt.") var json = false
+  @Flag(help: "Print one JSON object per prompt.") var json = false
 
   func validate() throws {
     guard prompt.count(where: { $0 == "-" }) < 2 else {
-      throw ValidationError("--prompt: standard input once only")
+      throw ValidationError("--prompt: - can be given only once")
     }
-    guard !prompt.isEmpty else { throw ValidationError("--prompt: at least one") }
+    guard !prompt.isEmpty else { throw ValidationError("--prompt: give at least one") }
   }
 
   func run() throws {

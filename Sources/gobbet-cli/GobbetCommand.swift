@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gobbet
 
 /// The command: it parses, calls the library and prints.
 ///
@@ -9,7 +10,7 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
     abstract:
-      "Trains byte-level BPE vocabularies, packs corpora into token files, runs small GPTs.",
+      "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
     version: "0.1.0",
     subcommands: [
       Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,
@@ -23,18 +24,29 @@ import ArgumentParser
     Interruption.begin()
     Interruption.takeFileSizeLimitAsError()
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
+      let arguments = commandLineArguments()
       try checkVerb(arguments)
       try checkAddresses(arguments)
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      noteReplacedFrames()
       try StandardOutput.finish()
     } catch {
+      noteReplacedFrames()
       end(with: error)
     }
+  }
+
+  /// Says so if libzstd made frames that did not decode to what they were made of.
+  private static func noteReplacedFrames() {
+    let count = ReplacedFrames.count
+    guard count > 0 else { return }
+    note(
+      "gobbet: this libzstd compressed \(count) blocks wrongly; they were stored at a lower level, and"
+        + " the output is right")
   }
 }

@@ -4,12 +4,12 @@ import Gobbet
 /// `gobbet inspect`: what a file holds.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a file holds: its sections, their sizes, what they mean.",
-    discussion: "Of tiktoken ranks, tokenizer.json and safetensors it shows what they mean.")
+    abstract: "Show what a file holds: its sections, their sizes and their contents.",
+    discussion: "Vocabularies and weights in other formats are shown, too.")
 
   @Argument(help: "The file.") var input: String
   @Flag(
-    help: "List every tensor: its smallest, largest and mean element, and how many are no number.")
+    help: "List every tensor, with its smallest, largest and mean element and how many are NaN.")
   var tensors = false
   @Flag(help: "Print one JSON object.") var json = false
 

@@ -5,7 +5,7 @@ import Gobbet
 struct DatasetOutputArguments: ParsableArguments {
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "How tokens are stored; as they were unless given.")
+  @Option(help: "The codec that stores the tokens. (default: the input's)")
   var codec: Named<TokenCodec>?
 
   @Option(
@@ -24,12 +24,12 @@ struct DatasetOutputArguments: ParsableArguments {
 /// `gobbet merge`: several datasets → one.
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Put the documents of several token datasets into one, one behind the other.")
+    abstract: "Concatenate token datasets.")
 
-  @Argument(help: "Datasets: .gobbet files, or folders of shards.")
+  @Argument(help: "The datasets: .gobbet files or folders of shards.")
   var inputs: [String]
 
-  @Option(help: "Of folders of shards.")
+  @Option(help: "The split to read when an input is a folder of shards.")
   var split = DatasetSplit.train
 
   @OptionGroup var output: DatasetOutputArguments
@@ -49,13 +49,13 @@ struct Merge: ParsableCommand {
 /// `gobbet shuffle`: a dataset → its documents in another order.
 struct Shuffle: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Put the documents of a token dataset into another order, which a seed decides.",
+    abstract: "Shuffle the documents of a token dataset.",
     discussion: """
-      Takes twice the room of 32-bit ids beside the output for a while; the memory given changes no \
-      result.
+      The order depends on the seed only, not on the memory used. Temporary files beside the output \
+      take 8 bytes per token.
       """)
 
-  @Argument(help: "A dataset: a .gobbet file, or a folder of shards.")
+  @Argument(help: "The dataset: a .gobbet file or a folder of shards.")
   var input: String
 
   @Option(
@@ -68,7 +68,7 @@ struct Shuffle: ParsableCommand {
     transform: Number.bytes(atLeast: 1 << 20))
   var memory: ByteCount?
 
-  @Option(help: "Of a folder of shards.")
+  @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.train
 
   @OptionGroup var output: DatasetOutputArguments

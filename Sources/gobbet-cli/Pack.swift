@@ -6,36 +6,36 @@ struct Pack: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Encode a corpus into a packed token dataset.",
     discussion: """
-      The output is one file; or, with --shard-tokens, --validation or --resume, a folder of shards \
-      with a manifest.json, which comes last. Of a folder that was begun and not finished, --resume \
-      keeps the shards that are whole; the result is that of an undisturbed run.
+      The output is one file or, with --shard-tokens, --validation or --resume, a folder of shards \
+      with a manifest.json, which is written last. If a job ended early, --resume keeps its finished \
+      shards and writes the others; the result is the same as without the interruption.
       """)
 
   @OptionGroup var input: InputOptions
   @OptionGroup var vocabulary: VocabularyOptions
 
-  @Option(name: .shortAndLong, help: "The file, or the folder, to write.")
+  @Option(name: .shortAndLong, help: "The file or folder to write.")
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
   var force = false
 
-  @Flag(help: "Take up the folder where a run that ended early has left it.")
+  @Flag(help: "Go on with the folder of a job that ended early.")
   var resume = false
 
-  @Flag(help: "Say what would be written, and write nothing.")
+  @Flag(help: "Show what would be written, and write nothing.")
   var dryRun = false
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(help: "A special token to put after every document, as <|endoftext|>.")
+  @Option(help: "The special token to append to every document, as <|endoftext|>.")
   var append: String?
 
-  @Flag(help: "Put the vocabulary's own end-of-text token after every document.")
+  @Flag(help: "Append the vocabulary's end-of-text token to every document.")
   var appendEot = false
 
-  @Option(help: "How tokens are stored.")
+  @Option(help: "The codec that stores the tokens.")
   var codec = Named(TokenCodec.rank)
 
   @Option(
@@ -44,7 +44,7 @@ struct Pack: AsyncParsableCommand {
     transform: Number.multiple(of: 8, 8...TokenDatasetOptions.maximumBlockTokenCount))
   var blockTokens: Int?
 
-  @Flag(help: "Name the vocabulary by its fingerprint only.")
+  @Flag(help: "Store only the fingerprint of the vocabulary, not the vocabulary itself.")
   var noVocabulary = false
 
   @Option(
@@ -59,22 +59,16 @@ struct Pack: AsyncParsableCommand {
     transform: Number.share)
   var validation = 0.0
 
-  @Flag(help: "Leave out documents of the same bytes as one before.")
+  @Flag(help: "Leave out documents that repeat an earlier one byte by byte.")
   var unique = false
 
-  @Option(help: "What happens to lines that hold no text: fail or skip.")
-  var badLines: BadLines?
-
-  @Option(help: "Where lines go that hold no text, as they are.")
-  var badLinesFile: String?
-
-  @Option(help: "The key of a JSON line that names the document, to be kept as its source.")
+  @Option(help: "The key in each JSON line whose value is kept as the source of the document.")
   var idKey: String?
 
-  @Flag(help: "Keep where each document comes from: its path and line, or its --id-key.")
+  @Flag(help: "Keep the source of each document: its path and line, or its --id-key.")
   var sources = false
 
-  @Flag(help: "Keep the bytes of the text of each document.")
+  @Flag(help: "Keep the length of each document's text in bytes.")
   var lengths = false
 
   /// Whether the output is a folder.
@@ -86,8 +80,8 @@ struct Pack: AsyncParsableCommand {
     }
     if let output { try checkIsGobbetOutput(output) }
     if append != nil, appendEot { throw ValidationError("--append or --append-eot, not both") }
-    if badLinesFile != nil, badLines == .fail {
-      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+    if idKey != nil, input.format.value == .text {
+      throw ValidationError("--id-key: is for JSON, and --format text reads none")
     }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }
@@ -116,17 +110,19 @@ struct Pack: AsyncParsableCommand {
         try await run.write(to: output ?? "", replacing: force, progress: show)
       }
     progress.finish()
+    try run.corpus.finish()
     try PackingReport(summary, output: dryRun ? nil : output, isDry: dryRun).show(
       asJSON: report.json)
   }
 
   private func packing(_ vocabulary: Vocabulary) throws -> PackingJob {
-    var corpus = input.corpus
+    // The job writes bad lines itself: it knows which of them a run before has written.
+    var corpus = input.corpus(log: CorpusLog())
     corpus.identifierKey = idKey
-    corpus.badLines =
-      badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail
+    let inputs = try input.inputs()
+    if let output { try Self.check(output, against: inputs) }
     var run = PackingJob(
-      inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
+      inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
       options: TokenDatasetOptions(
         codec: codec.value, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
@@ -134,8 +130,19 @@ struct Pack: AsyncParsableCommand {
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil
     run.keepsByteCounts = lengths
-    run.badLinesPath = badLinesFile
+    run.badLinesPath = input.badLinesFile
     return run
+  }
+
+  /// Refuses an output in a folder that is read: the next run would find it among its inputs.
+  private static func check(_ output: String, against inputs: [String]) throws {
+    guard !output.contains("://") else { return }
+    for input in inputs where input != "-" && isPath(output, in: input) {
+      throw Failure(
+        .usage,
+        "--output: \(output) would lie in the input folder \(displayedPath(input)); write it elsewhere"
+      )
+    }
   }
 
   private func appendedToken(_ vocabulary: Vocabulary) throws -> TokenID? {

@@ -4,9 +4,9 @@ import Gobbet
 /// `gobbet recover`: a damaged file → what is whole of it.
 struct Recover: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Save the whole sections of a damaged .gobbet file.",
+    abstract: "Save the intact sections of a damaged .gobbet file.",
     discussion: """
-      Sections are found by going through the file, with or without its tables. Exits with 1 if \
+      Sections are found by scanning the file, even if its tables are damaged. Exits with 1 if \
       something was lost, and says what.
       """)
 

@@ -4,19 +4,19 @@ import Gobbet
 /// `gobbet sign`: a signature for what a file holds.
 struct Sign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Sign what a .gobbet file holds, with Ed25519.",
+    abstract: "Sign the contents of a .gobbet file with Ed25519.",
     discussion: """
-      The file is verified first, then the signature is appended to it. `gobbet verify --key` \
-      checks it.
+      The file is verified, then the signature is appended to it. 'gobbet verify --key' checks the \
+      signature.
       """)
 
   @Argument(help: "The file to sign.") var input: String?
-  @Option(help: "The file of the private key.") var key: String?
-  @Option(help: "Make a key pair in NAME.key and NAME.pub.") var makeKey: String?
+  @Option(help: "The file of the private key, NAME.key.") var key: String?
+  @Option(help: "Make a key pair in the files NAME.key and NAME.pub.") var makeKey: String?
 
   func validate() throws {
     guard makeKey != nil ? input == nil && key == nil : input != nil && key != nil else {
-      throw ValidationError("either FILE and --key, or --make-key")
+      throw ValidationError("give a file and --key, or --make-key alone")
     }
   }
 
@@ -25,7 +25,7 @@ struct Sign: AsyncParsableCommand {
       let publicKey = try KeyFiles.makePair(named: makeKey)
       try writeLine("\(makeKey).key, \(makeKey).pub: public key \(hexadecimal(publicKey))")
     } else if let input, let key {
-      let privateKey = try KeyFiles.key(inFile: key)
+      let privateKey = try KeyFiles.privateKey(inFile: key)
       let verified = try await FileVerification(
         path: input, checkingSignature: false
       ).container

@@ -6,8 +6,8 @@ struct Train: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train vocabularies on a corpus, or on counts of one.",
     discussion: """
-      Several sizes come out of one run, each as if trained alone; the output's name then holds \
-      {size}: --size 8192 --size 32768 -o my-{size}.gobbet.
+      One job can train several sizes, each with the same result as alone; the name of the output \
+      must then contain {size}: --size 8192 --size 32768 -o my-{size}.gobbet.
       """)
 
   @OptionGroup var input: InputOptions
@@ -22,10 +22,10 @@ struct Train: AsyncParsableCommand {
     transform: Number.whole(256...TokenTable.maximumCount))
   var size: [Int] = []
 
-  @Option(help: "A special token; repeatable. Special tokens take the last ids.")
+  @Option(help: "A special token, which takes one of the last ids; repeatable.")
   var special: [String] = []
 
-  @Option(help: "Whose order decides between pairs of one count.")
+  @Option(help: "The program whose order decides between equally frequent pairs.")
   var tieBreak = Named(TieBreak.huggingFace)
 
   @Option(
@@ -39,10 +39,12 @@ struct Train: AsyncParsableCommand {
     transform: Number.whole(3...TokenTable.maximumTokenByteCount + 1))
   var maximumTokenLength: Int?
 
-  @Option(name: .customLong("continue"), help: "Add to this vocabulary, whose ids stay.")
+  @Option(
+    name: .customLong("continue"), help: "Continue training this vocabulary; its ids stay the same."
+  )
   var start: String?
 
-  @Option(help: "Learn from this file of counts in place of inputs; repeatable.")
+  @Option(help: "Train on this file of counts instead of inputs; repeatable.")
   var counts: [String] = []
 
   @Option(
@@ -58,12 +60,16 @@ struct Train: AsyncParsableCommand {
 
   func validate() throws {
     if !counts.isEmpty {
-      guard !input.isGiven, !counting.isGiven, !pattern.isGiven, heldOut == 0 else {
-        throw ValidationError("--counts: inputs, and how they are counted, do not go with it")
+      guard !input.isGiven, input.readingOption == nil, !counting.isGiven, !pattern.isGiven,
+        heldOut == 0
+      else {
+        throw ValidationError(
+          "--counts: inputs and options for counting have no effect with it; leave them out")
       }
     }
     if start != nil, pattern.isGiven {
-      throw ValidationError("--continue: the pattern is that of the vocabulary")
+      throw ValidationError(
+        "--continue: the pattern is the vocabulary's; leave out options for patterns")
     }
   }
 
@@ -88,6 +94,7 @@ struct Train: AsyncParsableCommand {
       return !Interruption.isRequested
     }
     progress.finish()
+    if case .corpus(let counting) = run.source { try counting.corpus.finish() }
     for (index, name) in outputs.enumerated() {
       try Interruption.check()
       try result.vocabularies[index].write(to: name, replacing: output.force)
@@ -101,7 +108,7 @@ struct Train: AsyncParsableCommand {
   private func source(_ start: Vocabulary?) throws -> TrainingJob.Source {
     if !counts.isEmpty { return .counts(counts) }
     let pattern = try start?.pattern ?? pattern.chosen()
-    var run = try counting.run(input, pattern, threads, for: output.output)
+    var run = try counting.run(input, pattern, threads, for: output)
     run.heldOutShare = heldOut
     return .corpus(run)
   }
@@ -110,7 +117,7 @@ struct Train: AsyncParsableCommand {
   private func names(of sizes: [Int]) throws -> [String] {
     let parts = output.output.split(separator: "{size}", omittingEmptySubsequences: false)
     guard sizes.count == 1 || parts.count > 1 else {
-      throw Failure(.usage, "--output: of several sizes, its name must hold {size}")
+      throw Failure(.usage, "--output: with several sizes, the name must contain {size}")
     }
     return sizes.map { parts.joined(separator: "\($0)") }
   }

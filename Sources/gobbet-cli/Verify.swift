@@ -6,15 +6,14 @@ struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: """
-      Exits with 1 if a file is damaged, and says where the first fault is. Of a folder of shards \
-      every file is checked, and whether it is the one that the manifest lists, with as many \
-      tokens and documents.
+      Exits with 1 if a file is damaged, and says where the first fault is. In a folder of shards, \
+      every file is checked and compared with the manifest.
       """)
 
-  @Argument(help: "The files, or folders of shards.") var inputs: [String]
-  @Option(help: "The public key that must have signed them: 64 hexadecimal digits, or their file.")
+  @Argument(help: "The files or folders of shards.") var inputs: [String]
+  @Option(help: "The public key of the signer: 64 hexadecimal digits or a file of them.")
   var key: String?
-  @Flag(help: "Print one JSON object a file.") var json = false
+  @Flag(help: "Print one JSON object per file.") var json = false
 
   private struct Report: Encodable {
     let file: String

@@ -4,7 +4,8 @@ import Gobbet
 /// `gobbet vocabulary`: a look into vocabularies.
 struct VocabularyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "vocabulary", abstract: "Look into vocabularies: on a text, token by token.",
+    commandName: "vocabulary",
+    abstract: "Examine vocabularies: their statistics, differences, sizes and tokens.",
     subcommands: [
       VocabularyStats.self, VocabularyCompare.self, VocabularyTruncate.self, VocabularyShow.self,
     ])
@@ -13,20 +14,20 @@ struct VocabularyCommand: ParsableCommand {
 /// `gobbet vocabulary truncate`.
 struct VocabularyTruncate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "truncate", abstract: "Write the smaller vocabulary that a larger grew out of.")
+    commandName: "truncate", abstract: "Write the smaller vocabulary that a vocabulary grew from.")
 
   @Argument(help: "The vocabulary.") var input: String
   @Option(
     parsing: .unconditional, help: "How many tokens to keep, special tokens included.",
     transform: Number.whole(256...TokenTable.maximumCount))
   var size: Int
-  @Option(help: "How text is split, for files that do not say.") var pattern: PatternName?
+  @Option(help: "The pattern to split text by, if the file doesn't say.") var pattern: PatternName?
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let whole = try Vocabulary(recognizing: input, pattern: pattern?.pattern)
     guard size <= whole.idBound else {
-      throw Failure(.usage, "--size: \(input) has no more than \(whole.idBound) tokens")
+      throw Failure(.usage, "--size: \(input) has only \(whole.idBound) tokens")
     }
     let small = try whole.truncated(to: size)
     try small.write(to: output.output, replacing: output.force)
@@ -37,12 +38,13 @@ struct VocabularyTruncate: ParsableCommand {
 /// `gobbet vocabulary show`.
 struct VocabularyShow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show how a token came about: its merges, as a tree.",
-    discussion: "A number is an id; with --text it is the text of a token as everything else is.")
+    commandName: "show", abstract: "Show the merges that make a token, as a tree.",
+    discussion:
+      "A number is an id, anything else the text of a token; with --text a number is text, too.")
 
-  @Argument(help: "The token: its id, or its text.") var token: String
+  @Argument(help: "The id or the text of the token.") var token: String
   @OptionGroup var vocabulary: VocabularyOptions
-  @Flag(help: "Take a number for text.") var text = false
+  @Flag(help: "Read a number as text, not as an id.") var text = false
   @Flag(help: "Print one JSON object.") var json = false
 
   private struct Report: Encodable {

@@ -12,7 +12,7 @@ struct VocabularyCompare: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(help: "How text is split, for files that do not say.") var pattern: PatternName?
+  @Option(help: "The pattern to split text by, if a file doesn't say.") var pattern: PatternName?
 
   private struct Side: Encodable {
     let vocabulary: String
@@ -33,16 +33,18 @@ struct VocabularyCompare: AsyncParsableCommand {
     let vocabularies = try paths.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
+    let corpus = try input.corpus()
     Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
-      inputs: try input.inputs(), corpus: input.corpus, vocabularies: vocabularies,
+      inputs: try input.inputs(), corpus: corpus, vocabularies: vocabularies,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")
       return !Interruption.isRequested
     }
     progress.finish()
+    try corpus.finish()
     let tokenSets = vocabularies.map { vocabulary in
       Set((0..<TokenID(vocabulary.tokens.count)).map { Array(vocabulary.tokens[$0]) })
         .subtracting([[]])

@@ -4,10 +4,11 @@ import Gobbet
 /// `gobbet vocabulary stats`.
 struct VocabularyStats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stats", abstract: "Say how a vocabulary does on a text, and what is in it.",
+    commandName: "stats",
+    abstract: "Show how well a vocabulary encodes a text, and what tokens it has.",
     discussion: """
-      Bytes per token are told for the vocabulary and for the smaller ones that it grew out of. \
-      Scripts are told apart by the block of a token's first letter.
+      Bytes per token are shown for the vocabulary and for the smaller ones that it grew from. The \
+      script of a token is that of its first letter's Unicode block.
       """)
 
   @OptionGroup var input: InputOptions
@@ -23,18 +24,20 @@ struct VocabularyStats: AsyncParsableCommand {
   func run() async throws {
     let vocabulary = try vocabulary.load()
     let all = smaller(than: vocabulary) + [vocabulary]
+    let corpus = try input.corpus()
     Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
-      inputs: try input.inputs(), corpus: input.corpus, vocabularies: all,
+      inputs: try input.inputs(), corpus: corpus, vocabularies: all,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")
       return !Interruption.isRequested
     }
     progress.finish()
+    try corpus.finish()
     guard let use = uses.last, use.byteCount > 0 else {
-      throw Failure(.badData, "there is no text to look at")
+      throw Failure(.badData, "the inputs hold no text")
     }
     let statistics = VocabularyStatistics(vocabulary, use)
     let sizes = zip(all, uses).map {

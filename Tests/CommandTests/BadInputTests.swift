@@ -178,7 +178,7 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
     arguments: ReadingVerb.documents,
     [
       "{\"text\": \"a\"}\nnonsense\n", "{\"text\": \"a\"}\n{}\n",
-      "{\"text\": \"a\"}\n{\"text\": \"\u{FFFD}\\ud800\"}\n",
+      "{\"text\": \"a\"}\n{\"text\": \"\u{FFFD}\\ud8\"}\n",
     ])
   func badLine(verb: ReadingVerb, lines: String) throws {
     let shop = try Workshop.shared.get()

@@ -144,7 +144,7 @@ import Testing
     let verified = try gobbet("verify", file, "--key", folder.file("own.pub"), "--json")
     #expect(verified.status == 0, "\(verified.errorText)")
     let key = String(
-      decoding: try readFile(folder.file("own.pub")).prefix(64), as: UTF8.self)
+      decoding: try readFile(folder.file("own.pub")).suffix(65).dropLast(), as: UTF8.self)
     #expect(try object(verified)["signed_by"] as? String == key)
     #expect(try gobbet("verify", file, "--key", key).status == 0)
     let refused = try gobbet("verify", file, "--key", folder.file("other.pub"))
@@ -165,6 +165,44 @@ import Testing
     let before = try readFile(folder.file("k.key"))
     #expect(try gobbet("sign", "--make-key", folder.file("k")).status == 73)
     #expect(try readFile(folder.file("k.key")) == before)
+  }
+
+  @Test(
+    "a public key does not sign and a private one does not verify, in files of today and of 0.1")
+  func kindsOfKeys() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let file = try copy(shop.vocabulary, in: folder)
+    #expect(try gobbet("sign", "--make-key", folder.file("k")).status == 0)
+    for ending in ["key", "pub"] {
+      // Files of 0.1 have the digits alone.
+      let lines = try readFile(folder.file("k.\(ending)")).split(separator: 0x0A)
+      #expect(lines.count == 2)
+      _ = try folder.write("old.\(ending)", Array(lines[1]) + [0x0A])
+      _ = try folder.write("old-\(ending)", Array(lines[1]) + [0x0A])
+      _ = try folder.write("marked-\(ending)", try readFile(folder.file("k.\(ending)")))
+    }
+    let before = try readFile(file)
+    for name in ["k.pub", "old.pub", "marked-pub"] {
+      let refused = try gobbet("sign", file, "--key", folder.file(name))
+      #expect(refused.status == 65)
+      #expect(refused.errorText.contains("\(name): a public key, which verifies"))
+    }
+    for verb in ["sign", "verify"] {
+      let refused = try gobbet(verb, file, "--key", folder.file("old-key"))
+      #expect(refused.status == 65)
+      #expect(refused.errorText.contains("private or a public key"))
+    }
+    #expect(try readFile(file) == before)
+    for name in ["k.key", "old.key", "marked-key"] {
+      #expect(try gobbet("sign", file, "--key", folder.file(name)).status == 0, "\(name)")
+      let refused = try gobbet("verify", file, "--key", folder.file(name))
+      #expect(refused.status == 65)
+      #expect(refused.errorText.contains("\(name): a private key, which signs"))
+    }
+    for name in ["k.pub", "old.pub", "marked-pub"] {
+      #expect(try gobbet("verify", file, "--key", folder.file(name)).status == 0, "\(name)")
+    }
   }
 
   @Test("what is no key ends with 65, and a half-given call with 2")

@@ -7,6 +7,13 @@ func gobbet(_ arguments: String..., input: [UInt8] = []) throws -> CommandResult
   try run(productPath("gobbet"), arguments, input: input)
 }
 
+/// Expects an exit code and one line on standard error that holds `part`.
+func expectOneLine(_ result: CommandResult, _ status: Int32, _ part: String) {
+  #expect(result.status == status, "\(result.errorText)")
+  #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
+  #expect(result.errorText.contains(part), "\(result.errorText)")
+}
+
 /// What several suites start from: a vocabulary, a dataset and a model, made once by the command.
 struct Workshop: Sendable {
   let folder: TemporaryFolder

@@ -50,6 +50,21 @@ import Testing
     #expect(error?.offset == frame.count)
   }
 
+  @Test("zeros after a gzip member are padding, and another member may follow them")
+  func padding() throws {
+    let folder = try TemporaryFolder()
+    let zeros = [UInt8](repeating: 0, count: 300_000)
+    let one = gzip(Array("one ".utf8))
+    let two = gzip(Array("two".utf8))
+    for content in [one + two, one + two + zeros, one + [0] + two + [0], one + zeros + two] {
+      #expect(try CorpusReader.texts([folder.write("a.gz", content)]) == ["one two"])
+    }
+    let path = try folder.write("b.gz", one + zeros + [7])
+    let error = #expect(throws: CorpusError.self) { try CorpusReader.texts([path]) }
+    #expect(error?.offset == one.count + zeros.count)
+    #expect(error?.description.contains("neither a member nor zeros") == true)
+  }
+
   @Test("no flipped bit gives anything but the text or an error", arguments: ["gz", "zst"])
   func flippedBits(coding: String) throws {
     let folder = try TemporaryFolder()

@@ -51,19 +51,45 @@ import Testing
     #expect(error?.path == folder.file("none"))
   }
 
-  @Test("the name of a file says its format, and an option overrules it")
+  @Test("an option overrules what content and name say")
   func formats() throws {
     let content = Array("{\"text\":\"x\"}\n".utf8)
-    for name in ["a.jsonl", "a.ndjson", "a.jsonl.gz", "a.jsonl.zst", "a.ndjson.zstd"] {
-      #expect(try CorpusReader.texts([folder.write(name, content)]) == ["x"])
+    for name in ["a.jsonl", "a.json.gz", "a.txt", "a"] {
+      let path = try folder.write(name, content)
+      #expect(
+        try CorpusReader.documents([path], CorpusOptions(format: .text)).map(\.text) == [content])
+      #expect(try CorpusReader.texts([path], CorpusOptions(format: .jsonLines)) == ["x"])
     }
-    for name in ["a.json", "a.txt", "jsonl", "a.jsonl.bak", "a"] {
-      #expect(try CorpusReader.documents([folder.write(name, content)]).map(\.text) == [content])
+  }
+
+  @Test("names that are not UTF-8 are found, read, sorted by their bytes and shown")
+  func foreignNames() throws {
+    let names: [[UInt8]] = [
+      Array("caf".utf8) + [0xE9], Array("caf\u{E9}".utf8), [0xFF, 0x2E], [0xF4, 0x8F, 0xBF, 0xBF],
+      [0xF4, 0x8F, 0xBF, 0xC0], Array("z".utf8),
+    ]
+    for name in names {
+      #expect(pathBytes(pathText(name)) == name)
+      try writeFile(folder.path, name, name)
     }
+    let expected = names.sorted { $0.lexicographicallyPrecedes($1) }
+    let documents = try CorpusReader.documents([folder.path], CorpusOptions(format: .text))
+    #expect(documents.map(\.text) == expected)
+    let path = folder.file(pathText(names[0]))
     #expect(
-      try CorpusReader.texts([folder.file("a")], CorpusOptions(format: .jsonLines)) == ["x"])
+      try CorpusReader.documents([path], CorpusOptions(format: .text)).map(\.source.description)
+        == [folder.file("caf\\xE9")])
     #expect(
-      try CorpusReader.documents([folder.file("a.jsonl")], CorpusOptions(format: .text))
-        .map(\.text) == [content])
+      try CorpusReader.documents([folder.path + "/c*"], CorpusOptions(format: .text)).count == 2)
+  }
+
+  /// Writes a file whose name is any bytes.
+  private func writeFile(_ folder: String, _ name: [UInt8], _ content: [UInt8]) throws {
+    let path = (Array(folder.utf8) + [0x2F] + name + [0]).map { CChar(bitPattern: $0) }
+    let opened = unsafe fopen(path, "wb")
+    guard let file = unsafe opened else { throw CocoaError(.fileWriteUnknown) }
+    let written = unsafe fwrite(content, 1, content.count, file)
+    unsafe fclose(file)
+    #expect(written == content.count)
   }
 }

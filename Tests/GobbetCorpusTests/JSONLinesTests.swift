@@ -28,13 +28,17 @@ import Testing
   }
 
   static let badLines: [(line: String, code: CorpusError.Code?)] = [
-    ("", .emptyLine), (" \t", .emptyLine), ("[]", .notAnObject(key: "a.b")),
+    ("[]", .notAnObject(key: "a.b")),
     (#"{"a":1}"#, .notAnObject(key: "a.b")), (#"{"b":1}"#, .missingKey("a.b")),
     (#"{"a":{"c":"x"}}"#, .missingKey("a.b")), (#"{"a":{"b":1}}"#, .notAString(key: "a.b")),
     (#"{"a":{"b":null}}"#, .notAString(key: "a.b")),
     (#"{"a":{"b":"x","b":"y"}}"#, .duplicateKey("a.b")),
     (#"{"a":{"b":"x"},"a":{"b":"y"}}"#, .duplicateKey("a.b")),
-    (#"{"a":{"b":"\ud800"}}"#, nil), (#"{"a":{"b":"\udc00\ud800"}}"#, nil),
+    (#"{"a":{"b":NaN}}"#, .notAString(key: "a.b")),
+    (#"{"a":{"b":1e999}}"#, .notAString(key: "a.b")),
+    (#"{"a":{"b":"\ud800"},"c":-}"#, nil), (#"{"a":{"b":"x"},"c":nan}"#, nil),
+    (#"{"a":{"b":"x"},"c":1e999,}"#, nil), (#"{"a":{"b":"x"},"c":1.e5}"#, nil),
+    (#"{"a":{"b":"x"},"c":00000000000000000000000000}"#, nil),
     (#"{"a":{"b":"\x"}}"#, nil), (#"{"a":{"b":"\u12"}}"#, nil), (#"{"a":{"b":"x}}"#, nil),
     (#"{"a":{"b":"x"}"#, nil), (#"{"a":{"b":"x"}} {}"#, nil), (#"{"a":{"b":"x"},"c":tru}"#, nil),
     (#"{"a":{"b":"x"},"c":01}"#, nil), ("{\"a\":{\"b\":\"\u{1}\"}}", nil),
@@ -67,6 +71,44 @@ import Testing
     #expect(batch.rejections == [error])
     #expect((0..<batch.count).map { batch.source($0).index } == [0, 1, 3])
     #expect(batch.source(2).description == "\(path):4")
+  }
+
+  @Test("blank lines are passed over, and counted as lines")
+  func blankLines() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      "a.jsonl", Array("\n{\"text\":\"a\"}\n\n \t\r\n{\"text\":\"b\"}\n\n".utf8))
+    let documents = try CorpusReader.documents([path])
+    #expect(documents.map(\.source.description) == ["\(path):2", "\(path):5"])
+  }
+
+  static let lenientLines: [(line: String, text: String, identifier: String)] = [
+    (
+      #"{"id": 340282366920938463463374607431768211455, "text": "fine"}"#, "fine",
+      "340282366920938463463374607431768211455"
+    ),
+    (#"{"id": -99999999999999999999, "text": "fine"}"#, "fine", "-99999999999999999999"),
+    (#"{"n": 1e999, "id": 3, "text": "fine"}"#, "fine", "3"),
+    (#"{"n": [NaN, Infinity, -Infinity], "text": "fine", "id": 3}"#, "fine", "3"),
+    (#"{"meta": {"a": "\udbc0"}, "text": "fine", "id": "x"}"#, "fine", "x"),
+    (#"{"te\u0078t": "lone \udbc0 here", "id": -0}"#, "lone \u{FFFD} here", "0"),
+    (#"{"text": "\udc00\ud800", "id": 1}"#, "\u{FFFD}\u{FFFD}", "1"),
+    (#"{"text": "\ud83d\u0041\ud83d\ude00\ud83d\n", "id": 1}"#, "\u{FFFD}A😀\u{FFFD}\n", "1"),
+    (#"{"text": "\ud83d\ud83d\ude00 \" \\ \/ é", "id": 1}"#, "\u{FFFD}😀 \" \\ / é", "1"),
+  ]
+
+  @Test(
+    "a line is read whatever numbers and surrogates its other fields hold; in the text they are U+FFFD",
+    arguments: lenientLines)
+  func lenientJSON(line: String, text: String, identifier: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("a.jsonl", Array((line + "\n").utf8))
+    var reader = try CorpusReader(
+      inputs: [path], options: CorpusOptions(identifierKey: "id"))
+    let batch = try #require(try reader.nextBatch(byteCount: 1 << 20))
+    #expect(batch.count == 1)
+    #expect(String(decoding: batch.document(0).text, as: UTF8.self) == text)
+    #expect(batch.identifier(0) == identifier)
   }
 
   @Test("text that is not UTF-8 is an error")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Text inputs") struct TextInputTests {
-  @Test("a file is one document, its bytes as they are")
+  @Test("a file is one document, its bytes as they are, where text is asked for")
   func wholeFiles() throws {
     let folder = try TemporaryFolder()
     var generator = SeededGenerator(3)
@@ -12,7 +12,8 @@ import Testing
     }
     let paths = try contents.enumerated().map { try folder.write("\($0)", $1) }
     for byteCount in [1, 1000, 1 << 20] {
-      let documents = try CorpusReader.documents(paths, batchByteCount: byteCount)
+      let documents = try CorpusReader.documents(
+        paths, CorpusOptions(format: .text), batchByteCount: byteCount)
       #expect(documents.map(\.text) == contents)
       #expect(documents.map(\.source.description) == paths)
     }

@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test(
-    "the second reader, in Python, refuses all of them", .enabled(if: peersPython != nil))
+    "the second reader, in Python, refuses all of them",
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func secondReader() throws {
     let python = try #require(peersPython)
     let script = fixturesFolder + "/../Tests/reader/gobbet_content.py"

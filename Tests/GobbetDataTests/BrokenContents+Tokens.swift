@@ -102,6 +102,9 @@ extension BrokenContents {
       change("block-table-cut", ("TOKB", 0), "tokens.blocks: 11 bytes for 1 blocks") {
         $0["TOKB"].removeLast()
       },
+      change("unused-bits", ("TOKN", 0), "tokens.block: unused bits that are not zero") {
+        $0["TOKN"][$0["TOKN"].count - 1] |= 0x80
+      },
       change("blocks-missing", ("TOKB", 0), "table: no section TOKB") { $0.remove("TOKB") },
       BrokenContent(
         .tokens, "block-checksum", packed, at: ("TOKN", 0),
@@ -167,6 +170,10 @@ extension BrokenContents {
       units(
         "frame-of-another-size", good, length: 10,
         "zstd: a frame of another size than the table says"),
+      BrokenContent(
+        .tokens, "rank-frame-unlike-its-checksum", ranked, at: ("TOKN", 0),
+        "tokens.block: zstd: restored data doesn't match checksum"
+      ) { $0["TOKN"][$0["TOKN"].count - 1] ^= 1 },
       BrokenContent(
         .tokens, "ranks-too-few", ranked, at: ("TOKR", nil),
         "tokens.ranks: 258 classes for 259 ids"

@@ -101,7 +101,8 @@ extension BrokenContents {
     let start = 4 + 2 * 260
     return [
       strings(
-        "token-count-2-32", ("TSTR", start + 266), "tokenStrings.length: needs 2 bytes, 0 left"
+        "token-count-2-32", ("TSTR", 0),
+        "tokenStrings.count: 4294967295 ids, more than 2097150"
       ) { $0.put("TSTR", 0, UInt32.max) },
       strings(
         "token-too-long", ("TSTR", start + 258), "tokenStrings.bytes: needs 9 bytes, 8 left"

@@ -174,6 +174,9 @@ extension BrokenContents {
         Sealing.put(UInt32(first - 1), at: 0, in: &$0)
         $0.remove(at: 8 + first - 1)
       },
+      block("exponents-unlike-their-checksum", "zstd: restored data doesn't match checksum") {
+        $0[8 + first - 1] ^= 1
+      },
       block("exponents-of-another-count", "zstd: a frame of another size than the table says") {
         let frame = HandMadeFile.frame(of: [UInt8](repeating: 0x7E, count: 200))
         Sealing.put(UInt32(frame.count), at: 0, in: &$0)

@@ -21,7 +21,7 @@ import Testing
       lines.append("vocabulary \(vocabulary.fingerprint) \(vocabulary.idBound)")
     }
     if container.section(.tokenHeader) != nil {
-      let dataset = try TokenDataset([container])
+      let dataset = try TokenDataset(verifying: container)
       lines.append("tokens \(dataset.tokenCount) of \(dataset.fingerprint)")
       let sources = try dataset.documentSources()
       let byteCounts = try dataset.documentByteCounts()
@@ -33,7 +33,7 @@ import Testing
       }
     }
     if container.section(.tensorTable) != nil {
-      let weights = try WeightsReader(container)
+      let weights = try WeightsReader(verifying: container)
       for tensor in weights.tensors {
         let data = try weights.bytes(of: tensor)
         lines.append(
@@ -74,7 +74,7 @@ import Testing
 
   @Test(
     "a second reader, in Python, finds the same in every golden file",
-    .enabled(if: peersPython != nil))
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func secondReader() throws {
     let python = try #require(peersPython)
     let script = fixturesFolder + "/../Tests/reader/gobbet_content.py"

@@ -78,6 +78,22 @@ enum GoldenContents {
           TokenDatasetOptions(codec: codec, blockTokenCount: 64, embedsVocabulary: false))
       }
     } + [
+      File(kind: .tokens, name: "escapes") { path in
+        // Only the first four ids are counted; every other above them has itself as its rank. Of the
+        // ranks around the first escape, and around the first whose upper bits are not zero, a decoder
+        // that drops a bit of either unit makes other ids.
+        let last: TokenID = 131_333
+        let vocabulary = try Vocabulary(
+          byteOrder: Array(0...255), pairs: [], pattern: .gpt2,
+          specialTokens: SpecialTokens([SpecialToken("<|end|>", id: last)]))
+        try TokenDatasetTests.write(
+          [
+            [3, 1, 2, 0],
+            [65_279, 65_280, 65_281, 65_535, 65_536, 130_815, 130_816, 131_072, last],
+          ],
+          to: path, vocabulary,
+          TokenDatasetOptions(codec: .rank, embedsVocabulary: false, sampleTokenCount: 4))
+      },
       File(kind: .tokens, name: "notes") { path in
         var writer = try TokenDatasetWriter(
           path: path, vocabulary: vocabulary(.raw16),
@@ -88,7 +104,7 @@ enum GoldenContents {
             byteCount: index == 2 ? nil : 100 * index)
         }
         try writer.finish()
-      }
+      },
     ]
 
   private static let weights = WeightCodec.allCases.map { codec in

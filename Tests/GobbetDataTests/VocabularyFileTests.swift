@@ -47,7 +47,7 @@ import Testing
     #expect(Set(others.map(\.fingerprint) + [vocabulary.fingerprint]).count == 5)
   }
 
-  @Test("cl100k takes about 340 KB", .enabled(if: Conformance.isAvailable))
+  @Test("cl100k takes about 340 KB", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
   func cl100k() throws {
     let vocabulary = try Vocabularies.cl100k()
     let (again, byteCount) = try roundTrip(vocabulary)

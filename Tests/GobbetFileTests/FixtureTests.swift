@@ -150,7 +150,7 @@ enum GoldenFiles {
 
   @Test(
     "a second reader, in Python, reads the golden files and refuses the broken ones",
-    .enabled(if: peersPython != nil))
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func secondReader() throws {
     let python = try #require(peersPython)
     let script = fixturesFolder + "/../Tests/reader/gobbet_reader.py"

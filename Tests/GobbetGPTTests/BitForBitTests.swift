@@ -3,7 +3,7 @@ import GobbetGPT
 import TestSupport
 import Testing
 
-@Suite("One position, the same bits", .enabled(if: Conformance.isAvailable))
+@Suite("One position, the same bits")
 struct BitForBitTests {
   /// 200 tokens of validation text, and all their logits in one go on one thread.
   struct Whole {

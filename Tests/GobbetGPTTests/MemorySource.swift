@@ -11,9 +11,9 @@ struct MemorySource: TensorSource {
 
   init() {}
 
-  /// A safetensors file, read in the most obvious way.
+  /// A safetensors file under `Fixtures/`, read in the most obvious way.
   init(safetensors path: String) throws {
-    let file = try Conformance.bytes(path)
+    let file = try fixture(path)
     let headerCount = file[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
     let header = String(decoding: file[8..<(8 + headerCount)], as: UTF8.self)
     let entry =

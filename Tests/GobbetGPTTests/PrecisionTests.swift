@@ -4,7 +4,7 @@ import GobbetGPT
 import TestSupport
 import Testing
 
-@Suite("What precision costs", .enabled(if: Conformance.isAvailable))
+@Suite("What precision costs")
 struct PrecisionTests {
   /// How far predictions are from those of PyTorch's weights in 32 bits, over 2,048 tokens.
   static func divergence(_ precision: Precision) throws -> (mean: Double, agreement: Double) {

@@ -3,7 +3,7 @@ import GobbetGPT
 import TestSupport
 import Testing
 
-@Suite("The small model beside PyTorch", .enabled(if: Conformance.isAvailable))
+@Suite("The small model beside PyTorch")
 struct ReferenceTests {
   @Test("logits are within 1e-4 of PyTorch's, 1e-5 in the mean", arguments: 0..<3)
   func logits(prompt: Int) throws {

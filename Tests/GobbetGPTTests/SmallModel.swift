@@ -1,7 +1,7 @@
 import GobbetGPT
 import TestSupport
 
-/// The small trained model outside the repository, and PyTorch's answers.
+/// The small trained model, and PyTorch's answers.
 struct SmallModel {
   static let configuration = """
     {"vocab_size":1024,"n_positions":256,"n_embd":128,"n_layer":4,"n_head":4,

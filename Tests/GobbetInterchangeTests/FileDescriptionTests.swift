@@ -37,7 +37,7 @@ import Testing
     ([0x80, 0x03, 0x7D], "a Python pickle", nil),
     ([0x1F, 0x8B, 8, 0], "gzip data", "gunzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd data", "unzstd"),
     (bytes("BZh91AY&SY") + [0xFF, 0], "bzip2 data", "bzcat"),
-    (bytes("PAR1") + [0x15, 0], "a Parquet file", "JSON Lines"),
+    (bytes("PAR1") + [0x15, 0], "a Parquet file", nil),
     (bytes("ustarless words"), "text of no known format", nil),
     (bytes("PAR1, a golf course"), "text of no known format", nil),
     ([1, 2, 3, 0, 0xFF], "binary data of no known format", nil), ([], "empty", nil),
@@ -50,7 +50,6 @@ import Testing
     let description = try FileDescription(describing: path)
     #expect(description.name == name)
     if let advice { #expect(description.advice?.contains(advice) == true) }
-    guard content.first != UInt8(ascii: "{") else { return }
     let error = #expect(throws: LoadingError.self) { _ = try Vocabulary(recognizing: path) }
     #expect(error?.reason.contains(name) == true, "\(String(describing: error))")
   }

@@ -28,7 +28,9 @@ import Testing
     #expect(try folder.names().isEmpty)
   }
 
-  @Test("NumPy reads what we write, and we what it writes", .enabled(if: peersPython != nil))
+  @Test(
+    "NumPy reads what we write, and we what it writes",
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func interop() throws {
     var source = MemorySource()
     try source.append("ours", .float32, [2, 3], (0..<24).map { UInt8($0) })
@@ -146,7 +148,9 @@ import Testing
     }
   }
 
-  @Test("an archive comes back as it was, and NumPy reads it", .enabled(if: peersPython != nil))
+  @Test(
+    "an archive comes back as it was, and NumPy reads it",
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func archive() throws {
     var generator = SeededGenerator(6)
     var source = MemorySource()
@@ -237,7 +241,7 @@ import Testing
 
   @Test(
     "no changed byte of an archive traps or reads outside a member",
-    .enabled(if: peersPython != nil))
+    .enabled(if: peersPython != nil, "\(peersNeeded)"))
   func archives() throws {
     let program = """
       import sys, numpy as np

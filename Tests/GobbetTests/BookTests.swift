@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// The numbers of "Build a Large Language Model (From Scratch)", chapter 2.
-@Suite("The book's numbers", .enabled(if: Conformance.isAvailable)) struct BookTests {
+@Suite("The book's numbers", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
+struct BookTests {
   private func gpt2() throws -> Tokenizer {
     Tokenizer(try Vocabulary(recognizing: Conformance.path("data/gpt2.tiktoken")))
   }

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// Whole corpora, document by document, against the sums over tiktoken's ids.
-@Suite("Whole corpora", .enabled(if: Conformance.isAvailable)) struct CorpusChecksumTests {
+@Suite("Whole corpora", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
+struct CorpusChecksumTests {
   struct Sum: Sendable, CustomTestStringConvertible {
     let vocabulary: String
     let corpus: String

@@ -91,6 +91,22 @@ import Testing
     }
   }
 
+  @Test("ids that the model has and the vocabulary has not are never generated")
+  func vocabularySize() throws {
+    let folder = try TemporaryFolder()
+    let tokenizer = fixturesFolder + "/tinymodel/tokenizer.json"
+    let small = try Vocabulary(recognizing: tokenizer).truncated(to: 300)
+    let generation = try TextGeneration(path: converted(folder), vocabulary: small)
+    #expect(generation.model.configuration.vocabularySize == 1024)
+    var options = TextGeneration.Options()
+    // Nearly all tokens are as likely as any.
+    options.settings.sampling.temperature = 1000
+    options.settings.maximumTokenCount = 200
+    let result = try generation.continuation(of: "ROMEO:", options)
+    #expect(result.ids.count > 20)
+    #expect(result.ids.allSatisfy { small.bytes(of: $0) != nil })
+  }
+
   @Test("a seed gives the same text again, another seed another one")
   func sampling() throws {
     let folder = try TemporaryFolder()

@@ -14,23 +14,51 @@ import Testing
     }
   }
 
-  @Test("lists exactly the files that hold the word unsafe")
-  func unsafeFiles() throws {
+  /// The files that the table with this head lists.
+  private static func listed(under head: String) throws -> Set<String> {
     let map = String(
-      decoding: try readFile(Self.sources.appending(path: "README.md").path), as: UTF8.self)
+      decoding: try readFile(sources.appending(path: "README.md").path), as: UTF8.self)
     var listed: Set<String> = []
-    for row in map.split(separator: "\n") where row.hasPrefix("| ") {
+    let rows = map.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(rows.firstIndex { $0 == head })
+    for row in rows[start...].dropFirst(2).prefix(while: { $0.hasPrefix("| ") }) {
       let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      guard let tableStart = map.range(of: "| folder | files | for |"),
-        let rowRange = map.range(of: row), rowRange.lowerBound > tableStart.lowerBound
-      else { continue }
       for name in cells[1].split(separator: ",") {
         listed.insert("\(cells[0])/\(name.trimmingCharacters(in: .whitespaces)).swift")
       }
     }
+    return listed
+  }
+
+  @Test("lists exactly the files that hold the word unsafe")
+  func unsafeFiles() throws {
+    let listed = try Self.listed(under: "| folder | files | for |")
     let found = Set(try Self.files().filter { $0.text.contains(/\bunsafe\b/) }.map(\.path))
     #expect(listed.subtracting(found) == [], "listed, but safe")
     #expect(found.subtracting(listed) == [], "unsafe, but not listed")
+  }
+
+  @Test("lists exactly the files that lock, and nothing of a caller runs under a lock")
+  func locks() throws {
+    let listed = try Self.listed(under: "| folder | files | under the lock |")
+    let lock = /withLock/
+    let found = Set(try Self.files().filter { $0.text.contains(lock) }.map(\.path))
+    #expect(listed.subtracting(found) == [], "listed, but without a lock")
+    #expect(found.subtracting(listed) == [], "with a lock, but not listed")
+    // What closures of callers are called in this package.
+    let callers =
+      /[^A-Za-z_](body|progress|consume|report|show|line|decode|check|handler|callback|completion)\(/
+    for (path, text) in try Self.files() {
+      for match in text.matches(of: /withLock(IfAvailable)?(\(| )\{/) {
+        var depth = 0
+        let block = text[match.range.upperBound...].prefix { letter in
+          if letter == "{" { depth += 1 }
+          if letter == "}" { depth -= 1 }
+          return depth >= 0
+        }
+        #expect(!block.contains(callers), "\(path): \(block)")
+      }
+    }
   }
 
   @Test("no source file is longer than 400 lines, but for generated tables")

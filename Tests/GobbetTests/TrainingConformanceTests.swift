@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The merges that two peers learn from one corpus, to the last one.
-@Suite("Merges of the peers", .enabled(if: Conformance.isAvailable))
+@Suite("Merges of the peers", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
 struct TrainingConformanceTests {
   struct Peer: Sendable, CustomTestStringConvertible {
     let file: String

@@ -54,6 +54,12 @@ public func productPath(_ name: String) -> String {
 public let sanitizer = ProcessInfo.processInfo.environment["GOBBET_SANITIZER"]
 
 /// The Python of the virtual environment with the peers; nil where `GOBBET_PEERS_PYTHON` is not
-/// set, and then the tests that run a peer say "skipped".
+/// set, and then the tests that run a peer say ``peersNeeded``.
 public let peersPython: String? =
   ProcessInfo.processInfo.environment["GOBBET_PEERS_PYTHON"].flatMap { $0.isEmpty ? nil : $0 }
+
+/// Why a test is skipped without the peers, and how to get them.
+public let peersNeeded = """
+  needs other programs' Python packages: run Tests/run.sh where PyPI can be reached, or set \
+  GOBBET_PEERS_PYTHON to a Python with what Tests/peers.txt lists
+  """

@@ -1,13 +1,19 @@
 import Foundation
 
-/// The folder of `data/`, `conformance/` and `tinymodel/`, which the repository does not hold.
+/// The folder of `data/` and `conformance/`, which the repository does not hold.
 public enum Conformance {
   /// The folder that `GOBBET_CONFORMANCE_DATA` names; nil where it is not set.
   public static let folder: String? =
     ProcessInfo.processInfo.environment["GOBBET_CONFORMANCE_DATA"].flatMap { $0.isEmpty ? nil : $0 }
 
-  /// Whether the tests that need the folder can run; they say "skipped" otherwise.
+  /// Whether the tests that need the folder can run; they say ``needed`` otherwise.
   public static var isAvailable: Bool { folder != nil }
+
+  /// Why a test is skipped without the folder, and how to get it.
+  public static let needed = """
+    needs published vocabularies and corpora: set GOBBET_CONFORMANCE_DATA to a folder of them, whose \
+    files Fixtures/README.md names
+    """
 
   /// The path of a file in the folder.
   public static func path(_ relative: String) -> String { (folder ?? "") + "/" + relative }

@@ -144,6 +144,7 @@ def tokens(parts):
         if codec < 4:
             require(stored == decoded == (number * width + 7) // 8, "tokens.block")
             bits = numpy.unpackbits(numpy.frombuffer(data, numpy.uint8), bitorder="little")
+            require(not any(bits[number * width:]), "tokens.block: unused bits")
             bits = bits[:number * width].reshape(number, width).astype(numpy.uint64)
             ids += (bits << numpy.arange(width, dtype=numpy.uint64)).sum(1).tolist()
             continue

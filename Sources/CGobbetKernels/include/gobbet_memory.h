@@ -12,4 +12,11 @@ void *_Nullable gobbet_memory_allocate(size_t byte_count);
 /// Gives back what `gobbet_memory_allocate` gave for the same count.
 void gobbet_memory_free(void *_Nonnull memory, size_t byte_count);
 
+/// Has the processor fetch `count` bytes into its caches while it goes on; nothing is read, and an
+/// address that is not there does no harm.
+static inline void gobbet_prefetch_bytes(const void *bytes, size_t count) {
+  const char *start = (const char *)bytes;
+  for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch(start + offset, 0, 3);
+}
+
 #endif

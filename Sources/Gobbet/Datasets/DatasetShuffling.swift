@@ -33,7 +33,7 @@ public struct DatasetShuffling: Sendable {
     self.options = options
   }
 
-  /// Writes the result at `path`, beside which buckets lie meanwhile.
+  /// Writes the result at `path`, beside which, or in which if it is a folder, buckets lie meanwhile.
   ///
   /// `progress` is told how many tokens went through, of twice those that there are, and stops the
   /// run by answering false; nothing is left behind then.
@@ -50,7 +50,9 @@ public struct DatasetShuffling: Sendable {
     let byteCount = MemoryLayout<TokenID>.stride * dataset.tokenCount + 64 * documentCount
     let wanted = byteCount / (memoryByteBudget / 4) + 1
     let buckets = try ShuffleBuckets(
-      beside: path, count: min(wanted, 256, max(1, documentCount)), placeCount: documentCount)
+      beside: options.shardTokenCount == nil ? path : "\(path)/\(DatasetFolder.scratchName)",
+      count: min(wanted, 256, max(1, documentCount)), placeCount: documentCount)
+    defer { buckets.remove() }
     var tokenCount = 0
     func advance(_ count: Int) throws {
       tokenCount += count
@@ -90,8 +92,8 @@ private final class ShuffleBuckets {
   }
 
   /// Goes with the files when this does.
-  private let folder: StagingFolder
-  private let buckets: [Bucket]
+  private var folder: StagingFolder?
+  private var buckets: [Bucket]
   private let placesPerBucket: Int
 
   init(beside path: String, count: Int, placeCount: Int) throws {
@@ -99,6 +101,12 @@ private final class ShuffleBuckets {
     self.folder = folder
     placesPerBucket = max(1, (placeCount + count - 1) / count)
     buckets = try (0..<count).map { try Bucket(folder.file("\($0)")) }
+  }
+
+  /// Takes the files away, whatever became of them.
+  func remove() {
+    buckets = []
+    folder = nil
   }
 
   /// Record: place, numbers of tokens and of bytes of the source, byte count, source, tokens; what

@@ -42,6 +42,7 @@ public enum TokenConversion {
     _ tokens: ForeignTokens, to path: String, vocabulary: Vocabulary, lastToken: TokenID? = nil,
     options: TokenDatasetOptions = TokenDatasetOptions(), replacing: Bool = false
   ) throws -> TokenDatasetSummary {
+    try DatasetManifest.refuseShard(at: path)
     var writer = try TokenDatasetWriter(
       path: path, vocabulary: vocabulary, options: options, replacing: replacing)
     let step = 1 << 20

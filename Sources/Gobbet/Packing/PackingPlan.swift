@@ -11,7 +11,7 @@ extension DatasetPlan {
     let entries: [(key: String, value: OptionValue)] = [
       ("inputs", .list(run.inputs)),
       ("format", .text(Self.name(of: corpus.format))),
-      ("text_key", .text(corpus.textKey)),
+      ("text_key", .text(corpus.textKey ?? CorpusOptions.usualTextKey)),
       ("id_key", corpus.identifierKey.map { .text($0) } ?? .none),
       ("separator", corpus.textSeparator.map { .text(Self.visible($0)) } ?? .none),
       ("bad_lines", .text(Self.name(of: corpus.badLines))),

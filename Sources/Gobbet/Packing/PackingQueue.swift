@@ -105,9 +105,9 @@ final class PackingQueue: Sendable {
     }
   }
 
-  private func change(_ body: (inout State) -> Void) {
+  private func change(_ edit: (inout State) -> Void) {
     let waiting = state.withLock { state in
-      body(&state)
+      edit(&state)
       state.changeCount += 1
       defer { state.waiting = [] }
       return state.waiting

@@ -21,6 +21,11 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
     try self.init(ContainerReader(path: path))
   }
 
+  /// Opens a file that this process wrote, whose pretokens may take any number of bytes.
+  package init(ownFile path: String) throws {
+    try self.init(ContainerReader(path: path, indexBudget: .max))
+  }
+
   /// The counts in an open container.
   ///
   /// - Throws: as ``init(path:)``, and what the container's source throws.
@@ -63,6 +68,10 @@ private struct PretokenCountsFileReader: PretokenRunReader {
   private let payload: ContainerSection
   private var remainingCount: Int
   private var previous: [UInt8] = []
+  /// Bytes of the pretokens so far, each whole.
+  private var pretokenByteCount = 0
+  /// How many there may be: a pretoken can stand for the whole of the one before in a byte or two.
+  private let pretokenByteLimit: Int
   /// Read but not parsed are the bytes from `start` on.
   private var buffer: [UInt8] = []
   private var start = 0
@@ -73,6 +82,10 @@ private struct PretokenCountsFileReader: PretokenRunReader {
     self.container = container
     self.payload = payload
     remainingCount = uniqueCount
+    pretokenByteLimit =
+      container.givenIndexBudget
+      ?? PretokenCountsHeader.leastPretokenByteLimit
+      + PretokenCountsHeader.pretokenBytesPerStoredByte * payload.storedByteCount
   }
 
   mutating func next(_ pretoken: inout [UInt8]) throws -> UInt64? {
@@ -94,6 +107,12 @@ private struct PretokenCountsFileReader: PretokenRunReader {
       else { throw Self.damaged("not the next pretoken", 0) }
       previous.removeSubrange(shared...)
       previous += rest
+      pretokenByteCount += previous.count
+      guard pretokenByteCount <= pretokenByteLimit else {
+        throw FormatError(
+          code: .overIndexBudget(needed: pretokenByteCount, budget: pretokenByteLimit), offset: 0,
+          field: "counts.pretoken")
+      }
       start += reader.offset
       remainingCount -= 1
       pretoken.removeAll(keepingCapacity: true)

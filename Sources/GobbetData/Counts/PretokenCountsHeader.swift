@@ -5,6 +5,11 @@ internal import GobbetFile
 struct PretokenCountsHeader {
   /// Bytes of the longest pretoken.
   static let maximumPretokenByteCount = TokenTable.maximumTokenByteCount
+  /// Bytes of pretokens, each whole, that any file may hold where the caller does not say; training
+  /// takes some sixteen times as much memory.
+  static let leastPretokenByteLimit = 16 << 20
+  /// How many more it may hold for each byte of the file; those of real texts have five to fifteen.
+  static let pretokenBytesPerStoredByte = 64
 
   /// How the texts were cut.
   var pattern: SplitPattern

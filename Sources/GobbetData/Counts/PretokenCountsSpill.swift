@@ -26,6 +26,6 @@ public struct PretokenCountsSpill: PretokenSpill {
     var writer = try PretokenCountsWriter(path: path, pattern: pattern)
     try counts.forEachSortedPretoken { try writer.append($0, count: $1) }
     try writer.finish()
-    return try PretokenCountsFile(path: path)
+    return try PretokenCountsFile(ownFile: path)
   }
 }

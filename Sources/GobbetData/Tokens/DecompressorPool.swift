@@ -8,6 +8,11 @@ final class DecompressorPool: Sendable {
   }
 
   private let slots = (0..<8).map { _ in Slot() }
+  private let checksContent: Bool
+
+  /// Creates a pool of decompressors that check zstd's checksums of what they decode if
+  /// `checksContent` says so.
+  init(checksContent: Bool) { self.checksContent = checksContent }
 
   /// The content of `frame`, which must be `byteCount` bytes.
   ///
@@ -17,13 +22,14 @@ final class DecompressorPool: Sendable {
   ) throws(FormatError) -> [UInt8] {
     for slot in slots {
       let result = slot.decompressor.withLockIfAvailable { kept in
-        let decompressor = kept ?? Decompressor()
+        let decompressor = kept ?? Decompressor(checksContent: checksContent)
         kept = decompressor
         return Self.result(decompressor, frame, byteCount, field)
       }
       if let result { return try result.get() }
     }
-    return try Self.result(Decompressor(), frame, byteCount, field).get()
+    let decompressor = Decompressor(checksContent: checksContent)
+    return try Self.result(decompressor, frame, byteCount, field).get()
   }
 
   private static func result(

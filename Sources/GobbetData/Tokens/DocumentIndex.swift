@@ -20,6 +20,11 @@ package struct DocumentIndex: Hashable, Sendable {
     self.offsets = offsets
   }
 
+  /// Documents that end where the next begins.
+  ///
+  /// - Precondition: `offsets` begins with 0 and does not fall.
+  init(offsets: [Int]) { self.offsets = offsets }
+
   /// How many documents there are.
   package var count: Int { offsets.count - 1 }
   /// How many tokens they have.

@@ -28,7 +28,8 @@ struct DocumentNotes: Sendable {
   ///
   /// - Throws: ``FormatError`` if the section is not of so many; ``FileError``.
   static func sources(_ container: ContainerReader, count: Int) throws -> [String]? {
-    try column(.documentSources, container, count) { reader throws(FormatError) in
+    // A text of its own beside its place in the list.
+    try column(.documentSources, container, count, width: 64) { reader throws(FormatError) in
       let byteCount = try reader.readVariable("documents.source")
       let start = reader.offset
       let bytes = try reader.readBytes(byteCount, "documents.source")
@@ -43,17 +44,18 @@ struct DocumentNotes: Sendable {
   ///
   /// - Throws: ``FormatError`` if the section is not of so many; ``FileError``.
   static func byteCounts(_ container: ContainerReader, count: Int) throws -> [Int]? {
-    try column(.documentByteCounts, container, count) { reader throws(FormatError) in
+    try column(.documentByteCounts, container, count, width: 8) { reader throws(FormatError) in
       try reader.readVariable("documents.byteCount")
     }
   }
 
   private static func column<Value>(
-    _ kind: SectionKind, _ container: ContainerReader, _ count: Int,
+    _ kind: SectionKind, _ container: ContainerReader, _ count: Int, width: Int,
     _ read: (inout ByteReader) throws(FormatError) -> Value
   ) throws -> [Value]? {
     guard let section = container.section(kind) else { return nil }
-    return try container.parsed(section) { content throws(FormatError) in
+    return try container.parsed(section, building: count, of: width) {
+      content throws(FormatError) in
       var reader = ByteReader(content)
       // Documents are counted in a section that was read, so that there is room for as many values.
       var values: [Value] = []

@@ -1,8 +1,17 @@
 internal import GobbetBPE
 internal import Synchronization
 
-/// Decoded blocks that were used of late, within a budget of bytes; shared by threads.
+/// Decoded blocks that were used of late, within a budget of bytes; shared by threads and by the files
+/// of a dataset.
 final class TokenBlockCache: Sendable {
+  /// A block of a file.
+  struct Key: Hashable, Sendable {
+    /// The number of the file in the dataset.
+    let file: Int
+    /// The number of the block in the file.
+    let block: Int
+  }
+
   private struct Entry {
     var ids: [TokenID]
     /// When it was used last, in uses of the cache.
@@ -10,7 +19,7 @@ final class TokenBlockCache: Sendable {
   }
 
   private struct State {
-    var entries: [Int: Entry] = [:]
+    var entries: [Key: Entry] = [:]
     var byteCount = 0
     var useCount = 0
   }
@@ -24,7 +33,7 @@ final class TokenBlockCache: Sendable {
   /// The ids of a block: those that are kept, else those that `decode` gives.
   ///
   /// Two threads that miss the same block both decode it.
-  func ids(ofBlock block: Int, _ decode: () throws -> [TokenID]) rethrows -> [TokenID] {
+  func ids(ofBlock block: Key, _ decode: () throws -> [TokenID]) rethrows -> [TokenID] {
     if let ids = kept(block) { return ids }
     let ids = try decode()
     keep(ids, block)
@@ -32,9 +41,9 @@ final class TokenBlockCache: Sendable {
   }
 
   /// Whether a block is kept.
-  func holds(_ block: Int) -> Bool { state.withLock { $0.entries[block] != nil } }
+  func holds(_ block: Key) -> Bool { state.withLock { $0.entries[block] != nil } }
 
-  private func kept(_ block: Int) -> [TokenID]? {
+  private func kept(_ block: Key) -> [TokenID]? {
     state.withLock { state in
       state.useCount += 1
       state.entries[block]?.use = state.useCount
@@ -44,7 +53,7 @@ final class TokenBlockCache: Sendable {
 
   /// - Complexity: O(blocks in the cache) for each that has to go, which is little beside decoding
   ///   the one that comes.
-  private func keep(_ ids: [TokenID], _ block: Int) {
+  private func keep(_ ids: [TokenID], _ block: Key) {
     let size = Self.byteCount(ids)
     guard size <= budget else { return }
     state.withLock { state in

@@ -10,13 +10,14 @@ struct TokenBlockDecoder: Sendable {
 
   private let header: TokenDatasetHeader
   private let code: Code
-  private let pool = DecompressorPool()
+  private let pool: DecompressorPool
 
-  /// A decoder for the blocks of a dataset.
+  /// A decoder for the blocks of a dataset, which checks zstd's checksums if `checksContent` says so.
   ///
   /// - Precondition: `table` is there where the codec uses ranks.
-  init(_ header: TokenDatasetHeader, _ table: RankTable?) {
+  init(_ header: TokenDatasetHeader, _ table: RankTable?, checksContent: Bool) {
     self.header = header
+    pool = DecompressorPool(checksContent: checksContent)
     if let table {
       code = .ranks(RankCode.Decoder(table))
     } else {
@@ -40,6 +41,10 @@ struct TokenBlockDecoder: Sendable {
     case .packed(let code):
       guard stored.count == code.byteCount(ids.count), byteCount == stored.count else {
         throw Self.damaged("a block of \(stored.count) bytes for \(ids.count) tokens")
+      }
+      let usedBitCount = ids.count * header.bitWidth & 7
+      guard usedBitCount == 0 || stored[stored.count - 1] >> usedBitCount == 0 else {
+        throw Self.damaged("unused bits that are not zero")
       }
       code.decode(stored, from: 0, into: &ids)
       // Widths hold ids that the vocabulary does not have; ranks do not.

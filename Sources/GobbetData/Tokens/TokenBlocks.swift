@@ -1,3 +1,4 @@
+internal import CGobbetKernels
 internal import GobbetBPE
 internal import GobbetFile
 
@@ -13,14 +14,20 @@ final class TokenBlocks: Sendable {
   private let blocks: BlockTable
   private let decoder: TokenBlockDecoder
   private let cache: TokenBlockCache
+  /// The number that the cache knows the file by.
+  private let file: Int
   private let checked: CheckedBlocks
   /// The payload where it lies, if its tokens can be taken from there.
   private let mapped: MappedSection?
 
-  /// The blocks in the sections of `container`.
+  /// The blocks in the sections of `container`, file number `file` of those that share `cache`.
   ///
+  /// With `checksContent` zstd's own checksums are checked as well as those of the stored blocks.
   /// - Throws: ``FormatError`` if a section is missing, or not what the header says; ``FileError``.
-  init(_ container: ContainerReader, _ header: TokenDatasetHeader, cacheByteBudget: Int) throws {
+  init(
+    _ container: ContainerReader, _ header: TokenDatasetHeader, _ cache: TokenBlockCache, file: Int,
+    checksContent: Bool
+  ) throws {
     self.container = container
     self.header = header
     let payload = try container.requiredSection(.tokens)
@@ -29,7 +36,10 @@ final class TokenBlocks: Sendable {
         code: .damaged("the tokens are compressed as a whole"), offset: payload.offset,
         field: "tokens.data", file: container.path)
     }
-    blocks = try container.parsed(.tokenBlocks) { content throws(FormatError) in
+    let table = try container.requiredSection(.tokenBlocks)
+    blocks = try container.parsed(
+      table, building: table.byteCount / BlockTable.entryByteCount, of: 40
+    ) { content throws(FormatError) in
       let blocks = try BlockTable(content, count: header.blockCount, "tokens.blocks")
       guard blocks.storedByteCount == payload.byteCount else {
         throw FormatError(
@@ -39,8 +49,10 @@ final class TokenBlocks: Sendable {
       return blocks
     }
     self.payload = payload
-    decoder = TokenBlockDecoder(header, try Self.ranks(container, header))
-    cache = TokenBlockCache(budget: cacheByteBudget)
+    decoder = TokenBlockDecoder(
+      header, try Self.ranks(container, header), checksContent: checksContent)
+    self.cache = cache
+    self.file = file
     checked = CheckedBlocks(count: header.blockCount)
     mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
@@ -73,13 +85,29 @@ final class TokenBlocks: Sendable {
       let wanted = range.clamped(to: tokens)
       let first = wanted.lowerBound - range.lowerBound
       try target.withPart(first..<(first + wanted.count)) { part in
-        if wanted == tokens, !cache.holds(block) {
+        let key = TokenBlockCache.Key(file: file, block: block)
+        if wanted == tokens, !cache.holds(key) {
           return try decode(block, into: &part)
         }
-        let ids = try cache.ids(ofBlock: block) { try checkedIDs(ofBlock: block) }
+        let ids = try cache.ids(ofBlock: key) { try checkedIDs(ofBlock: block) }
         let start = tokens.lowerBound
         part.copy(ids.span.extracting((wanted.lowerBound - start)..<(wanted.upperBound - start)))
       }
+    }
+  }
+
+  /// Has the processor fetch where a range of the tokens lies while it goes on; does nothing for
+  /// those that are not mapped.
+  ///
+  /// - Precondition: `range` lies in the tokens.
+  func prefetch(_ range: Range<Int>) {
+    guard let mapped, let width = decoder.packed?.width else { return }
+    let start = range.lowerBound * width / 8
+    let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
+    unsafe mapped.withUnsafeBytes { bytes in
+      // SAFETY: `start` and `end` lie in the payload; nothing is read there.
+      guard start < end, let base = unsafe bytes.baseAddress else { return }
+      unsafe gobbet_prefetch_bytes(base + start, end - start)
     }
   }
 
@@ -117,6 +145,9 @@ final class TokenBlocks: Sendable {
         code: .damaged("\(section.byteCount) classes for \(header.idBound) ids"),
         offset: section.offset, field: "tokens.ranks", file: container.path)
     }
+    // The id at each rank, and that of each unit.
+    try container.requireIndexMemory(
+      section.byteCount * 5 + 4 << 16, for: section, "tokens.ranks")
     return RankTable(classes: try container.bytes(of: section))
   }
 }

@@ -15,16 +15,18 @@ package struct TokenShard: Sendable {
   /// The fingerprint of the vocabulary that the tokens are of.
   package var fingerprint: ContentDigest { header.fingerprint }
 
-  /// Opens the dataset in `container`; its blocks are kept decoded in a cache.
+  /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
   /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.
-  init(_ container: ContainerReader, cacheByteBudget: Int) throws {
+  init(
+    _ container: ContainerReader, _ cache: TokenBlockCache, file: Int, checksContent: Bool
+  ) throws {
     try container.requireKnownSections()
     self.container = container
     header = try container.parsed(.tokenHeader) { content throws(FormatError) in
       try TokenDatasetHeader(content)
     }
-    blocks = try TokenBlocks(container, header, cacheByteBudget: cacheByteBudget)
+    blocks = try TokenBlocks(container, header, cache, file: file, checksContent: checksContent)
     documents = try Self.documents(container, header)
   }
 
@@ -39,25 +41,30 @@ package struct TokenShard: Sendable {
     _ container: ContainerReader, _ header: TokenDatasetHeader
   ) throws -> DocumentIndex {
     let section = try container.requiredSection(.documentLengths)
-    // A length takes a byte in the file at least, and two words here.
+    // A length takes a byte of the content at least, and a word here.
     guard header.documentCount <= section.byteCount else {
       throw FormatError(
         code: .damaged("\(section.byteCount) bytes for \(header.documentCount) documents"),
         offset: section.offset, field: "documents.length", file: container.path)
     }
-    let (room, overflow) = header.documentCount.multipliedReportingOverflow(by: 16)
-    try container.requireMemory(overflow ? .max : room, for: section, "documents.length")
-    return try container.parsed(section) { content throws(FormatError) in
+    return try container.parsed(section, building: header.documentCount, of: 8) {
+      content throws(FormatError) in
       var reader = ByteReader(content)
-      var lengths: [Int] = []
-      lengths.reserveCapacity(header.documentCount)
+      var offsets: [Int] = []
+      offsets.reserveCapacity(header.documentCount + 1)
+      offsets.append(0)
+      var end = 0
+      var isTooLarge = false
       for _ in 0..<header.documentCount {
-        lengths.append(try reader.readVariable("documents.length"))
+        let length = try reader.readVariable("documents.length")
+        let (next, overflow) = end.addingReportingOverflow(length)
+        isTooLarge = isTooLarge || overflow
+        end = isTooLarge ? end : next
+        offsets.append(end)
       }
       try reader.finish("documents.length")
-      guard let documents = DocumentIndex(lengths: lengths),
-        documents.tokenCount == header.tokenCount
-      else {
+      let documents = DocumentIndex(offsets: offsets)
+      guard !isTooLarge, documents.tokenCount == header.tokenCount else {
         throw FormatError(
           code: .damaged("the lengths do not sum up to \(header.tokenCount) tokens"), offset: 0,
           field: "documents.length")

@@ -22,6 +22,11 @@ enum TokenStrings {
     try container.parsed(.tokenStrings) { content throws(FormatError) in
       var reader = ByteReader(content)
       let count = Int(try reader.read(UInt32.self, "tokenStrings.count"))
+      guard count < TokenTable.maximumCount else {
+        throw FormatError(
+          code: .damaged("\(count) ids, more than \(TokenTable.maximumCount - 1)"), offset: 0,
+          field: "tokenStrings.count")
+      }
       var lengths: [Int] = []
       for _ in 0..<count {
         lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length")))

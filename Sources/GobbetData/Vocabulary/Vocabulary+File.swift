@@ -18,6 +18,24 @@ extension Vocabulary {
     self = try VocabularySections.read(container)
   }
 
+  /// Reads the vocabulary in an open container, and checks that it has the fingerprint that the file
+  /// says.
+  ///
+  /// - Throws: ``FormatError`` (`digestMismatch` for another fingerprint), and what the container's
+  ///   source throws.
+  package static func verify(_ container: ContainerReader) throws {
+    let computed = try Vocabulary(container).fingerprint
+    let section = try container.requiredSection(.vocabularyHeader)
+    let stored = try container.parsed(section) { content throws(FormatError) in
+      try VocabularyHeader(content).fingerprint
+    }
+    guard stored == computed else {
+      throw FormatError(
+        code: .digestMismatch(stored: stored, computed: computed), offset: section.payloadOffset,
+        field: "vocabulary.fingerprint", file: container.path)
+    }
+  }
+
   /// Writes the vocabulary to a file that appears at `path` when it is complete.
   ///
   /// - Throws: ``FileError`` if the file cannot be written, or is there and not to be replaced.

@@ -29,7 +29,9 @@ enum VocabularySections {
   /// - Throws: ``FormatError`` for sections that are missing or do not make a vocabulary.
   static func read(_ container: ContainerReader) throws -> Vocabulary {
     let section = try container.requiredSection(.vocabularyHeader)
-    let header = try container.parsed(section) { content throws(FormatError) in
+    // A special token takes nine bytes at least, and some 100 here.
+    let header = try container.parsed(section, building: section.byteCount / 9, of: 100) {
+      content throws(FormatError) in
       try VocabularyHeader(content)
     }
     let left = try ids(.mergeLeft, header, container)
@@ -68,7 +70,7 @@ enum VocabularySections {
   private static func ids(
     _ kind: SectionKind, _ header: VocabularyHeader, _ container: ContainerReader
   ) throws -> [TokenID] {
-    try container.parsed(kind) { planes throws(FormatError) in
+    try container.parsed(kind, building: header.mergeCount, of: 4) { planes throws(FormatError) in
       guard let ids = MergePlanes.ids(planes, count: header.mergeCount) else {
         throw FormatError(
           code: .damaged("\(planes.count) bytes for \(header.mergeCount) merges"), offset: 0,

@@ -11,14 +11,17 @@ struct TensorBlockReader {
   private let stored = ScratchMemory()
   private let whole = ScratchMemory()
   private let planes = ScratchMemory()
-  private lazy var decompressor = Decompressor()
+  private let checksContent: Bool
+  private lazy var decompressor = Decompressor(checksContent: checksContent)
 
   /// A reader of the blocks of `container`, whose tables are in `directory`; with `isMapped` compact
-  /// blocks are decoded from where the file is mapped.
+  /// blocks are decoded from where the file is mapped, and with `checksContent` zstd's checksums of
+  /// what they decode to are checked too.
   init(
     _ container: ContainerReader, _ directory: TensorDirectory, checks: Bool,
-    isMapped: Bool = false
+    isMapped: Bool = false, checksContent: Bool = false
   ) {
+    self.checksContent = checksContent
     self.container = container
     self.directory = directory
     self.checks = checks

@@ -57,11 +57,15 @@ struct TensorDirectory: Sendable {
         field: "tensors.data", file: container.path)
     }
     let section = try container.requiredSection(.tensorTable, named: name)
-    let table = try container.parsed(section) { content throws(FormatError) in
+    // An entry takes 17 bytes at least, and some 500 in the table and the directory.
+    let table = try container.parsed(section, building: section.byteCount / 17, of: 500) {
+      content throws(FormatError) in
       try TensorTable(content)
     }
     let blockSection = try container.requiredSection(.tensorBlocks, named: name)
-    let blocks = try container.parsed(blockSection) { content throws(FormatError) in
+    let blocks = try container.parsed(
+      blockSection, building: blockSection.byteCount / BlockTable.entryByteCount, of: 40
+    ) { content throws(FormatError) in
       let blocks = try BlockTable(
         content, count: table.entries.last?.blocks.upperBound ?? 0, "tensors.blocks")
       try table.check(blocks, byteCount: payload.byteCount)

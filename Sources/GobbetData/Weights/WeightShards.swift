@@ -29,9 +29,12 @@ public struct WeightShards: TensorSource {
 
   /// Opens packed files that together hold a model.
   ///
-  /// - Throws: as ``init(_:)`` and ``WeightsReader/init(path:checks:)``.
+  /// - Throws: as ``init(_:)`` and ``WeightsReader/init(path:checks:)``; ``LoadingError`` for files of
+  ///   two sets.
   public init(paths: [String], checks: WeightChecks = .touched) throws {
-    try self.init(paths.map { try WeightsReader(path: $0, checks: checks) })
+    let files = try paths.map { try WeightsReader(path: $0, checks: checks) }
+    try Self.checkSet(files, isWhole: false)
+    try self.init(files)
   }
 
   /// Copies one tensor's data out of its shard.

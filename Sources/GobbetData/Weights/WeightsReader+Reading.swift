@@ -26,7 +26,8 @@ extension WeightsReader {
         && destination.count == range.count, "WeightsReader: not the bytes of the tensor")
     let place = try directory.place(of: tensor)
     var blocks = TensorBlockReader(
-      container, directory, checks: checks != .none, isMapped: isMapped)
+      container, directory, checks: checks != .none, isMapped: isMapped,
+      checksContent: checksContent)
     // SAFETY: the caller promises a valid buffer of the range's size.
     try unsafe blocks.read(place, bytes: range, into: destination)
   }

@@ -15,6 +15,8 @@ public struct WeightsReader: TensorSource {
   public let isMapped: Bool
   let container: ContainerReader
   let directory: TensorDirectory
+  /// Whether zstd's checksums of decoded planes are checked as well as those of the stored blocks.
+  let checksContent: Bool
 
   /// Opens the file at `path`.
   ///
@@ -43,11 +45,26 @@ public struct WeightsReader: TensorSource {
   public init(
     _ container: ContainerReader, checks: WeightChecks = .touched, isMapped: Bool = false
   ) throws {
+    try self.init(container, checks: checks, isMapped: isMapped, checksContent: false)
+  }
+
+  /// Reads the tables of the tensors in an open container that is to be verified: zstd's checksums of
+  /// decoded planes are checked too.
+  ///
+  /// - Throws: ``FormatError``, and what the container's source throws.
+  package init(verifying container: ContainerReader) throws {
+    try self.init(container, checks: .touched, isMapped: false, checksContent: true)
+  }
+
+  private init(
+    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, checksContent: Bool
+  ) throws {
     try container.requireKnownSections()
     path = container.path
     metadata = try Self.metadata(container)
     directory = try TensorDirectory(container)
     self.container = container
+    self.checksContent = checksContent
     self.checks = checks
     self.isMapped = isMapped
     if checks == .all {
@@ -100,7 +117,9 @@ public struct WeightsReader: TensorSource {
         code: .damaged("\(section.byteCount) bytes"), offset: section.offset, field: "metadata",
         file: container.path)
     }
-    return try container.parsed(section) { text throws(FormatError) in
+    // A pair takes six bytes at least, and some 100 as two texts that no other key equals.
+    return try container.parsed(section, building: section.byteCount / 6, of: 100) {
+      text throws(FormatError) in
       try StringMap.pairs(text)
     }
   }

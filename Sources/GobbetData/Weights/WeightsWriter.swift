@@ -29,7 +29,8 @@ public struct WeightsWriter: ~Copyable {
   private var open: OpenTensor?
   /// Bytes of the section of the data.
   private var byteCount = 0
-  private let compressor = Compressor(literalsOnly: ())
+  // The checksum takes 0.005 % of a plane of exponents.
+  private let compressor = Compressor(literalsOnly: (), checksum: true)
 
   /// Begins a file that appears at `path` when it is finished.
   ///
@@ -40,11 +41,22 @@ public struct WeightsWriter: ~Copyable {
     path: String, metadata: [(String, String)] = [], vocabulary: Vocabulary? = nil,
     codec: WeightCodec = .compact, replacing: Bool = false
   ) throws {
+    try self.init(
+      path: path, metadata: metadata, vocabulary: vocabulary, codec: codec, replacing: replacing,
+      setPlace: nil)
+  }
+
+  /// The same for a file of a set.
+  package init(
+    path: String, metadata: [(String, String)], vocabulary: Vocabulary?, codec: WeightCodec,
+    replacing: Bool, setPlace: WeightSetPlace?
+  ) throws {
     let text = try Self.text(metadata, path)
     var container = try ContainerWriter(
       path: path, profile: vocabulary == nil ? .weights : .bundle, replacing: replacing)
     if !metadata.isEmpty { try container.add(.metadata, text, level: 19) }
     if let vocabulary { try VocabularySections.write(vocabulary, to: &container) }
+    if let setPlace { try container.add(.weightSet, setPlace.content, level: nil) }
     try container.begin(.tensorData, alignment: 16 << 10)
     self.container = container
     self.codec = codec

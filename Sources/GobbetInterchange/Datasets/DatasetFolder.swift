@@ -27,6 +27,9 @@ package final class DatasetFolder: Sendable {
     case finished(DatasetManifest)
   }
 
+  /// What a staging folder inside is made beside, for files that are none of the dataset.
+  package static let scratchName = "scratch"
+
   private struct State: ~Copyable {
     /// Held until the job ends.
     var lock: GrowingFile?
@@ -113,9 +116,15 @@ package final class DatasetFolder: Sendable {
       ending: ShardFileName.freeEnding(
         beside: try directoryEntries(path).compactMap { ShardFileName($0) }))
     // Only now nothing there is of the job before.
-    try lock.cut(to: 0)
-    try lock.write(plan.json(job.members).span)
-    try lock.synchronize()
+    do {
+      try lock.cut(to: 0)
+      let text = plan.json(job.members)
+      try lock.write(text.span)
+      try lock.synchronize()
+    } catch {
+      try? removeFile(unfinished)
+      throw error
+    }
     synchronizeFolder(of: unfinished)
     return .begun(DatasetFolder(path, plan, job, replacing: found.listed, isNew: isNew, lock))
   }
@@ -179,6 +188,8 @@ package final class DatasetFolder: Sendable {
           try linkFile(folder + "/" + shard.name, to: folder + "/" + new.name)
         }
       }
+      // The names are on the disk before the manifest tells them.
+      synchronizeFolder(of: folder + "/" + DatasetManifest.fileName)
       try settled.write(in: folder)
       return settled
     } catch {
@@ -197,7 +208,9 @@ package final class DatasetFolder: Sendable {
   }
 
   private static func removePartialFiles(_ folder: String) throws(FileError) {
-    let own = [DatasetManifest.fileName[...], UnfinishedDataset.fileName[...]]
+    let own = [
+      DatasetManifest.fileName[...], UnfinishedDataset.fileName[...], Self.scratchName[...],
+    ]
     try GobbetSystem.removeLeftovers(in: folder) { name in
       // With the dot of names that other versions gave.
       own.contains(name) || ShardFileName(String(name)) != nil

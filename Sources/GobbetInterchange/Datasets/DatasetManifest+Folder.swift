@@ -90,7 +90,7 @@ extension DatasetManifest {
     else { return }
     throw FileError(
       folder, .create,
-      "is an input, and \(count) shards of its split \(split.rawValue) that are not would be lost:"
+      "is an input but for \(count) of the shards of its split \(split.rawValue), which would be lost:"
         + " write to another folder")
   }
 }

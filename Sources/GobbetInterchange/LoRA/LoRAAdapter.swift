@@ -44,6 +44,7 @@ public struct LoRAAdapter: Sendable {
     _ source: some TensorSource, _ configuration: LoRAConfiguration, path: String,
     allowingOthers: Bool = false
   ) throws {
+    let names = TensorNames(source)
     var updates: [Update] = []
     for tensor in source.tensors {
       guard let ending = Self.ending(of: tensor.name) else {
@@ -56,13 +57,13 @@ public struct LoRAAdapter: Sendable {
       }
       guard tensor.name.hasSuffix(ending.down) else {
         let down = tensor.name.dropLast(ending.up.count) + ending.down
-        guard source.tensor(named: String(down)) != nil else {
+        guard names[String(down)] != nil else {
           throw InterchangeError(.damaged("without its other half"), path: path, field: tensor.name)
         }
         continue
       }
       let name = String(tensor.name.dropLast(ending.down.count))
-      guard let up = source.tensor(named: name + ending.up) else {
+      guard let up = names[name + ending.up] else {
         throw InterchangeError(.damaged("without its other half"), path: path, field: tensor.name)
       }
       let (first, second) = ending.isTransposed ? (up, tensor) : (tensor, up)

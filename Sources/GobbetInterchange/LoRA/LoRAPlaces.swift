@@ -16,7 +16,17 @@ struct LoRAPlaces {
   /// Every tensor by its name without prefixes.
   private let byModule: [[UInt8]: TensorDescription]
   private let dialect: GPT2Dialect?
-  private let layerCount: Int
+  /// The weights of linear layers, under the names of the dialect.
+  private let linearParts: Set<[UInt8]>
+  /// Where a layer is in weights with Hugging Face's names, by its name in any dialect.
+  private let foreignParts: [[UInt8]: ForeignPart]
+
+  /// A part of a weight that stands alone in another dialect.
+  private struct ForeignPart {
+    let canonical: String
+    let part: Int
+    let partCount: Int
+  }
 
   init(_ tensors: [TensorDescription]) {
     self.tensors = tensors
@@ -25,7 +35,21 @@ struct LoRAPlaces {
       uniquingKeysWith: { first, _ in first })
     let names = GPT2Names(tensors)
     dialect = names.dialect
-    layerCount = dialect.map { names.layerCount($0) } ?? 0
+    let layerCount = dialect.map { names.layerCount($0) } ?? 0
+    let rules = dialect?.rules(layerCount: layerCount) ?? []
+    linearParts = Set(rules.filter(\.isLinear).flatMap(\.parts).map { Array($0.utf8) })
+    var foreignParts: [[UInt8]: ForeignPart] = [:]
+    // A layer under a name of another dialect than that of the weights, which are Hugging Face's then.
+    for other in dialect == .huggingFace ? GPT2Dialect.allCases : [] {
+      for rule in other.rules(layerCount: layerCount)
+      where byModule[Array(rule.canonical.utf8)] != nil {
+        for (part, name) in rule.parts.enumerated() where foreignParts[Array(name.utf8)] == nil {
+          foreignParts[Array(name.utf8)] = ForeignPart(
+            canonical: rule.canonical, part: part, partCount: rule.parts.count)
+        }
+      }
+    }
+    self.foreignParts = foreignParts
   }
 
   /// The place of an update; `isInputMajor` is what its configuration says of weights.
@@ -48,24 +72,18 @@ struct LoRAPlaces {
       }
       return Place(tensor: weight.name, firstColumn: 0, isOutputMajor: isOutputMajor)
     }
-    // A layer under a name of another dialect than that of the weights, which are Hugging Face's then.
-    if dialect == .huggingFace {
-      for other in GPT2Dialect.allCases {
-        for rule in other.rules(layerCount: layerCount) {
-          guard let part = rule.parts.firstIndex(of: "\(update.module).weight"),
-            let weight = byModule[Array(rule.canonical.utf8)]
-          else { continue }
-          let shape = [update.inputCount, update.outputCount * rule.parts.count]
-          let isHead = rule.canonical == "lm_head.weight"
-          guard weight.shape == (isHead ? shape.reversed() : shape) else {
-            throw InterchangeError(
-              .damaged("the weight is \(weight.shape), the update makes \(shape)"), path: path,
-              field: field)
-          }
-          return Place(
-            tensor: weight.name, firstColumn: part * update.outputCount, isOutputMajor: isHead)
-        }
+    if let foreign = foreignParts[Array("\(update.module).weight".utf8)],
+      let weight = byModule[Array(foreign.canonical.utf8)]
+    {
+      let shape = [update.inputCount, update.outputCount * foreign.partCount]
+      let isHead = foreign.canonical == "lm_head.weight"
+      guard weight.shape == (isHead ? shape.reversed() : shape) else {
+        throw InterchangeError(
+          .damaged("the weight is \(weight.shape), the update makes \(shape)"), path: path,
+          field: field)
       }
+      return Place(
+        tensor: weight.name, firstColumn: foreign.part * update.outputCount, isOutputMajor: isHead)
     }
     throw InterchangeError(
       .damaged("the weights have no such layer"), path: path, field: field)
@@ -75,13 +93,7 @@ struct LoRAPlaces {
     _ weight: TensorDescription, _ update: LoRAAdapter.Update, isInputMajor: Bool?, _ path: String
   ) throws(InterchangeError) -> Bool {
     let name = LoRAAdapter.module(weight.name)
-    if let dialect,
-      dialect.rules(layerCount: layerCount).contains(where: {
-        $0.isLinear && $0.parts.contains(name)
-      })
-    {
-      return dialect.isOutputMajor
-    }
+    if let dialect, linearParts.contains(Array(name.utf8)) { return dialect.isOutputMajor }
     if let isInputMajor { return !isInputMajor }
     guard update.inputCount != update.outputCount else {
       // The book's layers, like all of PyTorch's, are [outputs, inputs].

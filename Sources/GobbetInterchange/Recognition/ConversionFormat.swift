@@ -37,7 +37,8 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
     let endings: [(String, Self)] = [
       (".gobbet", .gobbet), (".tiktoken", .tiktoken),
       (".safetensors.index.json", .safetensorsIndex),
-      ("vocab.json", .vocabularyAndMerges), (".json", .tokenizerJSON),
+      ("vocab.json", .vocabularyAndMerges), ("encoder.json", .vocabularyAndMerges),
+      (".json", .tokenizerJSON),
       (".safetensors", .safetensors), (".gguf", .gguf), (".npy", .npy), (".npz", .npz),
     ]
     let found = endings.first { path.utf8.suffix($0.0.utf8.count).elementsEqual($0.0.utf8) }

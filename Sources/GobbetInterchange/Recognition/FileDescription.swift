@@ -181,8 +181,11 @@ extension FileDescription {
 
   private static func signature(_ start: [UInt8]) -> FileDescription? {
     guard let found = FileSignature(start: start) else { return nil }
-    let program = found.textProgram.map { "take the file out of it with \($0)" }
-    return FileDescription(found.name, program ?? found.advice)
+    // Tables have rows to be printed, and no file in them.
+    let isPacked = found.name.hasSuffix("data") || found.name.hasSuffix("archive")
+    let program = isPacked ? found.textProgram : nil
+    return FileDescription(
+      found.name, program.map { "take the file out of it with \($0)" } ?? found.advice)
   }
 
   private static func content(_ start: [UInt8], isWhole: Bool) -> FileDescription {

@@ -66,7 +66,7 @@ public enum FileKind: Hashable, Sendable {
       self = .llmC
     } else if start.first(where: { !Self.isJSONSpace($0) }) == UInt8(ascii: "{") {
       self = Self.isWeightMap(start) ? .safetensorsIndex : .json
-    } else if Self.isTiktokenLine(start.prefix { $0 != 0x0A }) {
+    } else if Self.isTiktokenLine(Self.firstLine(start)) {
       self = .tiktoken
     } else {
       self = .other
@@ -100,11 +100,16 @@ public enum FileKind: Hashable, Sendable {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
-  /// Whether `line` is base64, a space and a number.
+  /// The first line that is not blank.
+  private static func firstLine(_ start: [UInt8]) -> ArraySlice<UInt8> {
+    start.drop { isJSONSpace($0) }.prefix { $0 != 0x0A && $0 != 0x0D }
+  }
+
+  /// Whether `line` is base64, white space and a number.
   private static func isTiktokenLine(_ line: ArraySlice<UInt8>) -> Bool {
-    let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, parts[0].count % 4 == 0 else { return false }
-    return parts[1].allSatisfy { (0x30...0x39).contains($0) || $0 == 0x0D } && !parts[1].isEmpty
+    let parts = line.split { $0 == 0x20 || $0 == 0x09 }
+    guard parts.count == 2, parts[0].count % 4 == 0 else { return false }
+    return parts[1].allSatisfy { (0x30...0x39).contains($0) }
       && parts[0].allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -6,7 +6,8 @@ extension Vocabulary {
   /// ranks, a `tokenizer.json`, a `vocab.json` with its `merges.txt` beside it, or GGUF.
   ///
   /// tiktoken's files say neither how text is split nor which tokens are special: `pattern` says the
-  /// former, and the published ones are recognised by their number of ranks. For files that say it
+  /// former, and the published ones are recognised by the SHA-256 of their ranks. Beside a
+  /// `vocab.json`, `added_tokens.json` and `tokenizer_config.json` are read too. For files that say it
   /// themselves `pattern` is not looked at.
   /// - Throws: ``LoadingError`` for other files and where a pattern is missing; ``FileError``,
   ///   ``FormatError``, ``InterchangeError``.
@@ -14,15 +15,7 @@ extension Vocabulary {
     switch try FileKind(recognizing: path) {
     case .gobbet: try self.init(contentsOf: path)
     case .tiktoken: self = try Self.tiktoken(path, pattern)
-    case .json:
-      let merges = siblingPath("merges.txt", of: path)
-      let isHalf = siblingPath("vocab.json", of: path).utf8.elementsEqual(path.utf8)
-      if isHalf, exists(merges) {
-        self = try VocabularyAndMerges.vocabulary(
-          tokens: path, merges: merges, pattern: pattern ?? .gpt2)
-      } else {
-        self = try TokenizerJSON.vocabulary(contentsOf: path)
-      }
+    case .json: self = try Self.json(path, pattern)
     case .gguf:
       guard let vocabulary = try GGUFReader(path).vocabulary() else {
         throw LoadingError(path: path, reason: "holds no vocabulary")
@@ -33,13 +26,37 @@ extension Vocabulary {
     }
   }
 
+  /// A `tokenizer.json`, or the tokens of a pair of files.
+  private static func json(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
+    let text = try wholeFile(path, limit: 1 << 28)
+    let root = try JSONDocument(text, path: path).root
+    if try root.member("model")?.isObject == true {
+      return try TokenizerJSON.vocabulary(text, path: path)
+    }
+    var isMap = false
+    var isTokenMap = root.isObject
+    root.forEach { _, value in
+      isMap = true
+      isTokenMap = isTokenMap && value.size != nil
+    }
+    guard isMap, isTokenMap else {
+      throw try FileDescription.error(path, wanted: "a vocabulary")
+    }
+    return try VocabularyAndMerges.vocabulary(recognizing: path, pattern: given)
+  }
+
   private static func tiktoken(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
     let ranks = try TiktokenRanks.tokens(contentsOf: path)
-    let rankCount = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
-    let published = WellKnownTokenizer.recognized(rankCount: rankCount)
+    let published = WellKnownTokenizer.recognized(ranks)
     guard let pattern = given ?? published?.pattern else {
-      throw LoadingError(
-        path: path, reason: "does not say how text is split, and is none of the published ones")
+      let reason =
+        if let published {
+          "holds the ranks of \(published.name), whose pattern Gobbet doesn't know; use its "
+            + "tokenizer.json, or give another pattern, which gives other ids"
+        } else {
+          "does not say how text is split, and is none of the published ones; give the pattern"
+        }
+      throw LoadingError(path: path, reason: reason)
     }
     // With another pattern it is another tokenizer, and its special tokens are its own affair.
     let specials = published.flatMap { $0.pattern == pattern ? $0.specialTokens : nil } ?? []

@@ -15,7 +15,8 @@ extension Vocabulary {
     case .tokenizerJSON: try TokenizerJSON.write(self, to: path, replacing: replacing)
     case .vocabularyAndMerges:
       try VocabularyAndMerges.write(
-        self, tokens: path, merges: siblingPath("merges.txt", of: path), replacing: replacing)
+        self, tokens: path, merges: TokenizerFolder.mergesPath(ofTokens: path),
+        replacing: replacing)
     default:
       throw LoadingError(path: path, reason: "\(format.rawValue) does not hold vocabularies")
     }

@@ -1,39 +1,88 @@
 public import GobbetBPE
+internal import GobbetFile
 
 /// The published vocabularies whose files say nothing of their pattern and special tokens.
 ///
-/// - Source: tiktoken's `openai_public.py`.
+/// - Source: tiktoken's `openai_public.py`, whose digests of `r50k_base`, `p50k_base`, `cl100k_base`
+///   and `o200k_base` these are; llama-models' and mlx-whisper's `tokenizer.py`.
 public struct WellKnownTokenizer: Sendable {
-  /// tiktoken's name.
+  /// The name that its publisher gives it.
   public let name: String
-  /// How text is split.
-  public let pattern: SplitPattern
-  /// Ranks in its file: what it is recognised by.
+  /// How text is split; nil if no pattern here does the same.
+  public let pattern: SplitPattern?
+  /// Ranks in its file.
   public let rankCount: Int
-  /// Special tokens and their ids.
+  /// Special tokens and their ids: where several sets go with one file, those that all of them hold.
   public let specialTokens: [(text: String, id: TokenID)]
+  /// The SHA-256 of the ranks as tiktoken writes them, in their order and without blanks, as 64
+  /// hexadecimal digits: what it is recognised by.
+  public let digest: String
 
   /// All of them.
   public static let all = [
     WellKnownTokenizer(
       name: "gpt2", pattern: .gpt2, rankCount: 50_256,
-      specialTokens: [("<|endoftext|>", 50_256)]),
+      specialTokens: [("<|endoftext|>", 50_256)],
+      digest: "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"),
     WellKnownTokenizer(
       name: "p50k_base", pattern: .gpt2, rankCount: 50_280,
-      specialTokens: [("<|endoftext|>", 50_256)]),
+      specialTokens: [("<|endoftext|>", 50_256)],
+      digest: "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069"),
     WellKnownTokenizer(
       name: "cl100k_base", pattern: .cl100k, rankCount: 100_256,
       specialTokens: [
         ("<|endoftext|>", 100_257), ("<|fim_prefix|>", 100_258), ("<|fim_middle|>", 100_259),
         ("<|fim_suffix|>", 100_260), ("<|endofprompt|>", 100_276),
-      ]),
+      ],
+      digest: "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"),
     WellKnownTokenizer(
       name: "o200k_base", pattern: .o200k, rankCount: 199_998,
-      specialTokens: [("<|endoftext|>", 199_999), ("<|endofprompt|>", 200_018)]),
+      specialTokens: [("<|endoftext|>", 199_999), ("<|endofprompt|>", 200_018)],
+      digest: "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"),
+    WellKnownTokenizer(
+      name: "Llama 3", pattern: .llama3, rankCount: 128_000,
+      // Llama 3 and 3.1 call the others differently.
+      specialTokens: [
+        ("<|begin_of_text|>", 128_000), ("<|end_of_text|>", 128_001),
+        ("<|reserved_special_token_0|>", 128_002), ("<|reserved_special_token_1|>", 128_003),
+        ("<|start_header_id|>", 128_006), ("<|end_header_id|>", 128_007),
+        ("<|eot_id|>", 128_009),
+      ],
+      digest: "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55"),
+    WellKnownTokenizer(
+      name: "Whisper", pattern: .gpt2, rankCount: 50_256, specialTokens: whisperTokens,
+      digest: "316413f0a5497a8219e48697be7faac30a90c0756680c24114266233fba152af"),
+    WellKnownTokenizer(
+      name: "Kimi K2", pattern: nil, rankCount: 163_584, specialTokens: [],
+      digest: "b6c497a7469b33ced9c38afb1ad6e47f03f5e5dc05f15930799210ec050c5103"),
   ]
 
-  /// The one with this number of ranks; nil if it is none of them.
-  public static func recognized(rankCount: Int) -> WellKnownTokenizer? {
-    all.first { $0.rankCount == rankCount }
+  /// The one whose file holds `ranks`; nil if it is none of them.
+  ///
+  /// - Complexity: linear in the bytes of the tokens if there are as many as in one of them.
+  public static func recognized(_ ranks: TokenTable) -> WellKnownTokenizer? {
+    let count = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
+    guard all.contains(where: { $0.rankCount == count }) else { return nil }
+    let digest = ContentDigest(of: TiktokenRanks.text(of: ranks).span).description
+    return all.first { $0.digest == digest }
   }
 }
+
+/// The special tokens of the multilingual Whisper with 99 languages; the one with 100 has another
+/// order behind them.
+private let whisperTokens: [(text: String, id: TokenID)] = {
+  let languages = """
+    en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur \
+    hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si \
+    km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha \
+    ba jw su
+    """.split(separator: " ").map(String.init)
+  var names = ["endoftext", "startoftranscript"] + languages
+  names += ["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"]
+  for index in 0...1500 {
+    // Every 20 ms up to 30 s: 0.00, 0.02 and so on.
+    let hundredths = 2 * index
+    names.append("\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)")
+  }
+  return names.enumerated().map { ("<|\($1)|>", TokenID(50_257 + $0)) }
+}()

@@ -4,8 +4,13 @@ internal import GobbetData
 struct SafetensorsHeader {
   /// The tensors in the order of their data, and where it begins in the file.
   let tensors: [(tensor: TensorDescription, offset: Int)]
-  /// The string pairs under `__metadata__`.
+  /// The string pairs under `__metadata__`, without that of the set.
   let metadata: [(String, String)]
+  /// The set of files that the file belongs to; nil if it does not say.
+  let setID: String?
+
+  /// The key under `__metadata__` of the set of files that a file belongs to.
+  static let setKey = "gobbet.set"
 
   /// Reads the header of `file`.
   ///
@@ -40,7 +45,8 @@ struct SafetensorsHeader {
         entries.append(try Entry(name, value, in: root))
       }
     }
-    self.metadata = metadata
+    setID = metadata.first { $0.0 == Self.setKey }?.1
+    self.metadata = metadata.filter { $0.0 != Self.setKey }
     entries.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     let dataStart = 8 + Int(length)
     try Self.check(entries, byteCount: file.byteCount - dataStart, root)

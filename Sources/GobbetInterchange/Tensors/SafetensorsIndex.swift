@@ -22,13 +22,17 @@ public struct SafetensorsIndex: TensorSource {
     }
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     var names: [[UInt8]] = []
+    var shards: [[UInt8]: Int] = [:]
     var shardOfTensor: [[UInt8]: Int] = [:]
     try map.forEach { (tensor, value) throws(InterchangeError) in
       guard let name = value.bytes, Self.isPlain(name) else {
         throw map.error(.damaged("not the name of a file beside the index"), key: tensor)
       }
-      let shard = names.firstIndex(of: name) ?? names.count
-      if shard == names.count { names.append(name) }
+      let shard = shards[name] ?? names.count
+      if shard == names.count {
+        names.append(name)
+        shards[name] = shard
+      }
       guard shardOfTensor.updateValue(shard, forKey: tensor) == nil else {
         throw map.error(.damaged("the name is there twice"), key: tensor)
       }
@@ -52,7 +56,13 @@ public struct SafetensorsIndex: TensorSource {
     if let missing = shardOfTensor.keys.filter({ !found.contains($0) }).min(by: Self.precedes) {
       throw map.error(.damaged("not in its file"), key: missing)
     }
-    shards = try WeightShards(readers)
+    let setID = try root.member("metadata")?.member(SafetensorsHeader.setKey)?.string
+    for (reader, name) in zip(readers, names) where reader.setID != setID {
+      throw map.error(
+        .damaged(
+          "\(String(decoding: name, as: UTF8.self)) is of another set of files than the index"))
+    }
+    self.shards = try WeightShards(readers)
   }
 
   private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
@@ -96,49 +106,5 @@ public struct SafetensorsIndex: TensorSource {
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
     try unsafe shards.withBytesInPlace(of: tensor, body)
-  }
-
-  /// Writes everything in `source` to several files and the index at `path`.
-  ///
-  /// A file holds tensors in the source's order up to `shardByteCount`, or one that is larger. The
-  /// files are called as Hugging Face calls them: `model-00001-of-00003.safetensors` for an index
-  /// `model.safetensors.index.json`.
-  /// - Precondition: `path` ends in `.safetensors.index.json`.
-  /// - Throws: as ``SafetensorsWriter/write(_:to:replacing:progress:)``.
-  public static func write(
-    _ source: some TensorSource, to path: String, shardByteCount: Int, replacing: Bool = false,
-    progress: (Int) throws -> Void = { _ in }
-  ) throws {
-    let suffix = ".safetensors.index.json"
-    precondition(path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8), "no index name")
-    let stem = String(path.dropLast(suffix.count))
-    let shards = source.shards(of: shardByteCount)
-    var text: [UInt8] = []
-    let byteCount = source.tensors.reduce(0) { $0 + $1.byteCount }
-    text.append("{\"metadata\":{\"total_size\":\(byteCount)},\"weight_map\":{")
-    var isFirst = true
-    var done = 0
-    for (index, shard) in shards.enumerated() {
-      let shardPath = "\(stem)-\(padded(index + 1))-of-\(padded(shards.count)).safetensors"
-      try SafetensorsWriter.write(shard, to: shardPath, replacing: replacing) {
-        try progress(done + $0)
-      }
-      done += shard.tensors.reduce(0) { $0 + $1.byteCount }
-      let name = shardPath.split(separator: "/").last ?? ""
-      for tensor in shard.tensors {
-        text.append(isFirst ? "\n" : ",\n")
-        isFirst = false
-        text.append(quoted: tensor.name.utf8)
-        text.append(":")
-        text.append(quoted: name.utf8)
-      }
-    }
-    text.append("}}\n")
-    try writeWholeFile(text, to: path, replacing: replacing)
-  }
-
-  private static func padded(_ number: Int) -> String {
-    let digits = "\(number)"
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
   }
 }

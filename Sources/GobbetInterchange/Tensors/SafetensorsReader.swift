@@ -11,6 +11,8 @@ public struct SafetensorsReader: StoredTensorSource {
   public var tensors: [TensorDescription] { stored.tensors }
   /// The string pairs under `__metadata__`, in the file's order.
   public let metadata: [(String, String)]
+  /// The set of files that the file belongs to; nil if it does not say.
+  let setID: String?
   let stored: StoredTensors
 
   /// The reference reader refuses longer headers.
@@ -24,5 +26,6 @@ public struct SafetensorsReader: StoredTensorSource {
     let header = try SafetensorsHeader(file)
     stored = StoredTensors(file, header.tensors)
     metadata = header.metadata
+    setID = header.setID
   }
 }

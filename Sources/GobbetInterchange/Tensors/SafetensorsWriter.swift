@@ -8,8 +8,10 @@ internal import GobbetSystem
 public struct SafetensorsWriter: ~Copyable {
   /// The tensors in the order of their data: types of more bytes first, then by the bytes of names.
   public let tensors: [TensorDescription]
+  /// The bytes before the data.
+  let header: [UInt8]
   private var file: AtomicFile
-  private var writtenByteCount = 0
+  private(set) var writtenByteCount = 0
 
   /// Begins a file at `path` and writes its header.
   ///
@@ -24,6 +26,7 @@ public struct SafetensorsWriter: ~Copyable {
     var file = try AtomicFile(path, replacing: replacing)
     try file.write(header.span)
     self.tensors = sorted.map(\.tensor)
+    self.header = header
     self.file = file
   }
 

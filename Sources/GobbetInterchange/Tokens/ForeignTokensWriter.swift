@@ -21,7 +21,8 @@ public struct ForeignTokensWriter: ~Copyable {
   private let element: ForeignTokens.Element
   private let path: String
   private let tokenCount: Int
-  private let replaces: Bool
+  /// The two files of Megatron's; nil for formats of one.
+  private var files: FileSet?
   private var data: AtomicFile
   private var writtenCount = 0
   private var lengths: [Int32] = []
@@ -36,15 +37,18 @@ public struct ForeignTokensWriter: ~Copyable {
     let path = format == .megatron ? ForeignTokens.Megatron.prefix(path) : path
     let element = try Self.element(format, idBound: idBound, path)
     let header = try Self.header(format, element, tokenCount, path)
-    let dataPath = format == .megatron ? path + ".bin" : path
-    var data = try AtomicFile(dataPath, replacing: replacing)
+    let files =
+      format == .megatron
+      ? try FileSet([path + ".bin", path + ".idx"], replacing: replacing) : nil
+    var data = try AtomicFile(
+      files?.stagedPath(0) ?? path, replacing: replacing || files != nil)
     try data.write(header.span)
     self.data = data
     self.format = format
     self.element = element
     self.path = path
     self.tokenCount = tokenCount
-    replaces = replacing
+    self.files = files
   }
 
   private static func element(
@@ -111,15 +115,11 @@ public struct ForeignTokensWriter: ~Copyable {
   /// - Throws: `FileError`.
   public mutating func finish() throws {
     precondition(writtenCount == tokenCount, "ForeignTokensWriter: ids missing, or too many")
-    if format == .megatron {
-      let index = megatronIndex()
-      var file = try AtomicFile(path + ".idx", replacing: replaces)
-      try file.write(index.span)
-      try data.commit()
-      try file.commit()
-    } else {
-      try data.commit()
-    }
+    try data.commit()
+    guard let files else { return }
+    try writeWholeFile(megatronIndex(), to: files.stagedPath(1), replacing: true)
+    try files.commit()
+    self.files = nil
   }
 
   private func megatronIndex() -> [UInt8] {

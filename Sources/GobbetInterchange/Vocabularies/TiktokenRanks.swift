@@ -1,9 +1,11 @@
 public import GobbetBPE
 
-/// Files of tiktoken: a line a token, its bytes in base64, a space, and its rank, which is its id.
+/// Files of tiktoken: a line a token, its bytes in base64, white space, and its rank, which is its id.
 ///
-/// They hold neither the pattern nor special tokens. Lines may be in any order and ranks may be left
-/// out; nothing else about them may vary.
+/// They hold neither the pattern nor special tokens. Lines may be in any order, ranks may be left
+/// out, and blank lines, tabs and white space at either end of a line mean nothing, as in tiktoken. A
+/// line of `=` and a rank stands for no bytes, as in Whisper's file: no text yields it, and the rank
+/// stays free.
 public enum TiktokenRanks {
   /// Larger files are refused: no table could hold their tokens.
   private static let maximumFileByteCount = 1 << 27
@@ -65,7 +67,11 @@ public enum TiktokenRanks {
   /// The bytes of such a file.
   static func text(of vocabulary: Vocabulary, path: String?) throws(InterchangeError) -> [UInt8] {
     try checkMerges(of: vocabulary, path)
-    let tokens = vocabulary.tokens
+    return text(of: vocabulary.tokens)
+  }
+
+  /// The bytes of the file that holds these tokens and nothing that could vary.
+  static func text(of tokens: TokenTable) -> [UInt8] {
     var text: [UInt8] = []
     for id in 0..<TokenID(truncatingIfNeeded: tokens.count) where tokens.contains(id) {
       Base64.encode(tokens[id], appendingTo: &text)
@@ -107,28 +113,51 @@ private struct RankLines: ~Escapable {
     self.path = path
   }
 
-  /// Reads one line; false at the end.
+  /// Reads one line, blank or not; false at the end.
   @_lifetime(self: copy self)
   mutating func readLine() throws(InterchangeError) -> Bool {
     guard position < text.count else { return false }
     line += 1
-    let start = position
-    while position < text.count, text[position] != UInt8(ascii: " "), text[position] != 0x0A {
-      position += 1
-    }
-    guard position > start, position < text.count, text[position] == UInt8(ascii: " ") else {
-      throw error("not base64, a space and a rank")
-    }
-    let before = bytes.count
-    guard Base64.decode(text, start..<position, appendingTo: &bytes), bytes.count > before else {
-      throw error("not base64")
-    }
-    position += 1
-    entries.append((try readRank(), before..<bytes.count, line))
+    skipBlanks()
+    if !isAtLineEnd { try readEntry() }
+    if position < text.count, text[position] == 0x0D { position += 1 }
+    if position < text.count, text[position] == 0x0A { position += 1 }
     return true
   }
 
-  /// Reads digits and the end of the line.
+  private var isAtLineEnd: Bool {
+    position == text.count || text[position] == 0x0A || text[position] == 0x0D
+  }
+
+  private var isAtBlank: Bool {
+    position < text.count && [0x20, 0x09, 0x0B, 0x0C].contains(text[position])
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func skipBlanks() {
+    while isAtBlank { position += 1 }
+  }
+
+  /// Reads a token and its rank.
+  @_lifetime(self: copy self)
+  private mutating func readEntry() throws(InterchangeError) {
+    let start = position
+    while !isAtLineEnd, !isAtBlank { position += 1 }
+    let end = position
+    skipBlanks()
+    guard !isAtLineEnd else { throw error("not base64, white space and a rank") }
+    let isNothing = end == start + 1 && text[start] == UInt8(ascii: "=")
+    let before = bytes.count
+    guard
+      isNothing || Base64.decode(text, start..<end, appendingTo: &bytes) && bytes.count > before
+    else { throw error("not base64") }
+    let rank = try readRank()
+    skipBlanks()
+    guard isAtLineEnd else { throw error("something after the rank") }
+    if !isNothing { entries.append((rank, before..<bytes.count, line)) }
+  }
+
+  /// Reads digits.
   @_lifetime(self: copy self)
   private mutating func readRank() throws(InterchangeError) -> Int {
     var rank = 0
@@ -138,12 +167,7 @@ private struct RankLines: ~Escapable {
       guard rank < TokenTable.maximumCount else { throw error("the rank is too large") }
       position += 1
     }
-    guard position > start else { throw error("not base64, a space and a rank") }
-    if position < text.count, text[position] == 0x0D { position += 1 }
-    if position < text.count {
-      guard text[position] == 0x0A else { throw error("something behind the rank") }
-      position += 1
-    }
+    guard position > start else { throw error("not base64, white space and a rank") }
     return rank
   }
 

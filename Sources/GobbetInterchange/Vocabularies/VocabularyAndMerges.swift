@@ -12,6 +12,7 @@ public enum VocabularyAndMerges {
   ///
   /// Special are the tokens that are neither single bytes nor made by a merge, as `<|endoftext|>` in
   /// GPT-2's files, and those that the caller adds because the files leave them out.
+  /// Of a merge that is listed twice, the last place counts, as in tokenizers.
   /// - Throws: `FileError`; ``InterchangeError`` with the line or the token.
   public static func vocabulary(
     tokens tokensPath: String, merges mergesPath: String, pattern: SplitPattern = .gpt2,
@@ -24,20 +25,67 @@ public enum VocabularyAndMerges {
     let lines = try wholeFile(mergesPath, limit: maximumFileByteCount)
     try readMerges(lines, into: &visible, path: mergesPath)
     return try visible.vocabulary(
-      specialTokens: visible.entriesWithoutMerge() + specialTokens, mergeRule: .learnedPairs,
+      specialTokens: try merged(specialTokens, visible, tokensPath), mergeRule: .learnedPairs,
       pattern: pattern,
       tokensField: "", mergesField: "merges")
   }
 
-  /// Reads lines of two parts, the first of which may be `#version: …`.
+  /// Reads a vocabulary from the file of its tokens and from what lies beside it: the merges,
+  /// `added_tokens.json`, `tokenizer_config.json`.
+  ///
+  /// - Throws: `FileError`; ``LoadingError`` if there are no merges; ``InterchangeError`` with the line
+  ///   or the token, or for a setting that changes ids and isn't understood.
+  static func vocabulary(
+    recognizing tokensPath: String, pattern: SplitPattern?
+  ) throws -> Vocabulary {
+    let folder = TokenizerFolder(tokensPath: tokensPath)
+    let mergesPath = try folder.mergesPath()
+    let configuration = try folder.configuration(needsPattern: pattern == nil)
+    return try vocabulary(
+      tokens: tokensPath, merges: mergesPath,
+      pattern: pattern ?? configuration?.pattern ?? .gpt2,
+      adding: try folder.addedTokens() + (configuration?.addedTokens ?? []))
+  }
+
+  /// The special tokens in the file of tokens, and those that are added to them.
+  ///
+  /// - Throws: ``InterchangeError`` if an added one has another id in the file, or another's id.
+  private static func merged(
+    _ added: [SpecialToken], _ visible: VisibleVocabulary, _ path: String
+  ) throws(InterchangeError) -> [SpecialToken] {
+    var tokens = visible.entriesWithoutMerge()
+    var known = Set(tokens)
+    for token in added {
+      if let id = visible.ids[token.bytes], id != token.id {
+        throw InterchangeError(
+          .damaged("the added token \(token.text) has the id \(token.id), and here \(id)"),
+          path: path)
+      }
+      if let text = visible.texts[token.id], text != token.bytes {
+        let other = String(decoding: text, as: UTF8.self)
+        throw InterchangeError(
+          .damaged("the added token \(token.text) has the id \(token.id) of the token \(other)"),
+          path: path)
+      }
+      if known.insert(token).inserted { tokens.append(token) }
+    }
+    return tokens
+  }
+
+  /// Reads lines of two parts, and passes over those that begin with `#version`, as tokenizers does.
   private static func readMerges(
     _ text: [UInt8], into visible: inout VisibleVocabulary, path: String
   ) throws(InterchangeError) {
     var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
+    // Where each merge is listed last.
+    var last: [ArraySlice<UInt8>: Int] = [:]
+    for index in lines.indices {
+      if lines[index].last == 0x0D { lines[index].removeLast() }
+      last[lines[index]] = index
+    }
     for (index, line) in lines.enumerated() {
-      let line = line.last == 0x0D ? line.dropLast() : line
-      if index == 0, line.starts(with: "#version".utf8) { continue }
+      if line.starts(with: "#version".utf8) || last[line] != index { continue }
       guard visible.append(line: line) else {
         throw InterchangeError(
           .damaged("not two parts with a space between"), path: path, line: index + 1)
@@ -47,12 +95,19 @@ public enum VocabularyAndMerges {
 
   /// Writes a vocabulary as its two files.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a special token that the
-  ///   files cannot hold.
+  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a pattern other than GPT-2's,
+  ///   which every reader of the files takes, and for a special token that they cannot hold.
   public static func write(
     _ vocabulary: Vocabulary, tokens tokensPath: String, merges mergesPath: String,
     replacing: Bool = false
   ) throws {
+    guard vocabulary.pattern == .gpt2 else {
+      let name = vocabulary.pattern.name ?? "of its own"
+      throw InterchangeError(
+        .notRepresentable(
+          "the pattern \(name): readers of vocab.json split text as GPT-2 does; write a "
+            + "tokenizer.json or a .gobbet file"), path: tokensPath)
+    }
     let visible = try VisibleText(vocabulary, path: tokensPath)
     var tokens: [UInt8] = [UInt8(ascii: "{")]
     for (position, entry) in visible.entries.enumerated() {
@@ -69,7 +124,9 @@ public enum VocabularyAndMerges {
       merges.append(contentsOf: merge.right)
       merges.append(UInt8(ascii: "\n"))
     }
-    try writeWholeFile(merges, to: mergesPath, replacing: replacing)
-    try writeWholeFile(tokens, to: tokensPath, replacing: replacing)
+    let files = try FileSet([mergesPath, tokensPath], replacing: replacing)
+    try writeWholeFile(merges, to: files.stagedPath(0), replacing: true)
+    try writeWholeFile(tokens, to: files.stagedPath(1), replacing: true)
+    try files.commit()
   }
 }

@@ -84,7 +84,8 @@ class CorpusReader:
         options = _structures.CorpusOptions(
             size=ctypes.sizeof(_structures.CorpusOptions),
             format=_FORMATS[format],
-            text_key=_native.c_text(text_key, "a key"),
+            # The usual key need not occur; another that no file can hold is an error.
+            text_key=None if text_key == "text" else _native.c_text(text_key, "a key"),
             identifier_key=_native.optional_text(id_key, "a key"),
             separator=separator,
             separator_byte_count=0 if separator is None else len(separator),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 import torch
 from torch.utils.data import get_worker_info
@@ -51,12 +52,9 @@ class Ranks:
         return 0, 1
 
     def require_same(self, before: tuple[int, int]) -> None:
-        """Raises `InvalidArgument` if rank or world size are others than `before`."""
-        if self._given is None and (now := self.now()) != before:
-            raise InvalidArgument(
-                f"this was rank {before[0]} of {before[1]} when the epoch began, and is rank "
-                f"{now[0]} of {now[1]} now: a change comes between epochs, or by load_state_dict"
-            )
+        """Raises `InvalidArgument` if `torch.distributed` has others than `before`."""
+        if self._given is None and (now := _initialized()) is not None and now != before:
+            refuse_change(before, now)
 
     def for_workers(self) -> Ranks:
         """A copy for processes that this one starts, which may be workers of its DataLoader."""
@@ -64,6 +62,14 @@ class Ranks:
         copy._given = self._given
         copy._inherited = _initialized() or self._inherited
         return copy
+
+
+def refuse_change(before: tuple[int, int], now: tuple[int, int]) -> NoReturn:
+    """Raises `InvalidArgument`: an epoch that was begun among some ranks does not go on so."""
+    raise InvalidArgument(
+        f"this was rank {before[0]} of {before[1]} when the epoch began, and is rank {now[0]} of "
+        f"{now[1]} now: a change comes between epochs, or by load_state_dict"
+    )
 
 
 def _initialized() -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from .dataset import TokenDataset, Windows
 from .errors import BadData, InvalidArgument
 from .integers import integers
-from .ranks import Ranks
+from .ranks import Ranks, refuse_change
 from .sampler import Order, Sampler, share_length
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 Pair = tuple[torch.Tensor, torch.Tensor]
+_CPU = torch.device("cpu")
 
 
 class WindowBatch(Sequence[Pair]):
@@ -105,24 +106,30 @@ class WindowDataset(Dataset[Pair]):
         Raises:
             InvalidArgument: An index isn't an integer, or there is no such window.
         """
-        chosen = integers(indices, np.uint64, "windows", below=len(self))
+        return self._read(integers(indices, np.uint64, "windows", below=len(self)))
+
+    def _read(self, chosen: npt.NDArray[np.uint64]) -> Pair:
+        """The same for indices as a sampler gives them."""
         if self.dataset._pure is not None:
             inputs, targets = map(torch.from_numpy, self.windows.batch(chosen))
             return (inputs.pin_memory(), targets.pin_memory()) if self._pin_memory else (
                 inputs, targets)  # fmt: skip
         shape = (len(chosen), self.windows.length)
-        inputs, targets = self._room(shape), self._room(shape)
+        if get_worker_info() is not None:
+            inputs, targets = self._shared(shape), self._shared(shape)
+        elif self._pin_memory:
+            inputs = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
+            targets = torch.empty(shape, dtype=self._dtype, device=_CPU, pin_memory=True)
+        else:
+            inputs = torch.empty(shape, dtype=self._dtype, device=_CPU)
+            targets = torch.empty(shape, dtype=self._dtype, device=_CPU)
         self.windows.batch_into(chosen, inputs.data_ptr(), targets.data_ptr())
         return inputs, targets
 
-    def _room(self, shape: tuple[int, int]) -> torch.Tensor:
-        if get_worker_info() is None:
-            return torch.empty(
-                shape, dtype=self._dtype, device="cpu", pin_memory=self._pin_memory
-            )
-        # Written where the main process will read it, and not copied there afterwards.
+    def _shared(self, shape: tuple[int, int]) -> torch.Tensor:
+        """Room where the main process will read it, so that it isn't copied there afterwards."""
         storage = torch.UntypedStorage._new_shared(shape[0] * shape[1] * self._dtype.itemsize)
-        room = torch.empty(0, dtype=self._dtype, device="cpu")
+        room = torch.empty(0, dtype=self._dtype, device=_CPU)
         return room.set_(storage, 0, shape)  # type: ignore[call-overload, no-any-return]
 
 
@@ -216,8 +223,9 @@ class WindowStream(IterableDataset[Pair]):
         rank, world_size = self._ranks.now()
         place = (rank, world_size, *((1, 0) if info is None else (info.num_workers, info.id)))
         if self._sampler is not None and self._state is None:
-            position = int(self._sampler.state_dict()["position"])
-            self._ranks.require_same(self._made_as[:2] if position else (rank, world_size))
+            before = self._made_as[:2]
+            if before != (rank, world_size) and self._sampler.state_dict()["position"]:
+                refuse_change(before, (rank, world_size))
         if self._sampler is None or self._state is not None or self._made_as != place:
             self._sampler, self._made_as = self._make(place), place
         sampler = self._sampler

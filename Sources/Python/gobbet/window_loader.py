@@ -14,7 +14,7 @@ import torch
 
 from .dataset import TokenDataset
 from .errors import BadData, InvalidArgument
-from .ranks import Ranks
+from .ranks import Ranks, refuse_change
 from .sampler import Order, share_length, windows_left
 from .torch_data import Pair, Path, WindowDataset
 
@@ -101,8 +101,8 @@ class WindowLoader:
 
     def __iter__(self) -> Iterator[Pair]:
         place = self._ranks.now()
-        if self._place is not None and self._state["position"]:
-            self._ranks.require_same(self._place)
+        if self._place not in (None, place) and self._state["position"]:
+            refuse_change(self._place, place)
         sampler = self._windows.dataset.sampler(
             self._windows.windows.length, self._windows.windows.stride
         )
@@ -115,7 +115,7 @@ class WindowLoader:
         if self._drop_last:
             shortest = left // place[1]
             batches = islice(batches, max(0, shortest - position) // self._batch_size)
-        read = self._windows.batch
+        read = self._windows._read
         for inputs, targets in (
             self._read_ahead(batches) if self._num_workers else map(read, batches)
         ):
@@ -145,12 +145,12 @@ class WindowLoader:
         pool = ThreadPoolExecutor(self._num_workers, thread_name_prefix="gobbet")
         try:
             waiting: deque[Future[Pair]] = deque(
-                pool.submit(self._windows.batch, batch) for batch in islice(batches, self._ahead)
+                pool.submit(self._windows._read, batch) for batch in islice(batches, self._ahead)
             )
             while waiting:
                 pair = waiting.popleft().result()
                 waiting.extend(
-                    pool.submit(self._windows.batch, batch) for batch in islice(batches, 1)
+                    pool.submit(self._windows._read, batch) for batch in islice(batches, 1)
                 )
                 yield pair
         finally:

@@ -47,7 +47,7 @@ def command() -> str:
     """The command `gobbet`; skips the test where it was not built."""
     path = os.environ.get("GOBBET_COMMAND") or str(ROOT / ".build/release/gobbet")
     if shutil.which(path) is None:
-        raise unittest.SkipTest("skipped: no command gobbet (GOBBET_COMMAND)")
+        raise unittest.SkipTest("needs the command gobbet: make build, or set GOBBET_COMMAND to it")
     return path
 
 

@@ -26,7 +26,8 @@ CL100K = (
 def needs(*modules: str):
     """Skips a test, or a class of them, where a module is missing."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    return unittest.skipIf(missing, f"skipped: no {', '.join(missing)}")
+    names = ", ".join(missing)
+    return unittest.skipIf(missing, f"needs {names}: pip install {' '.join(missing)}")
 
 
 class Case(unittest.TestCase):

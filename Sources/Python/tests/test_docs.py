@@ -17,11 +17,11 @@ from .support import ROOT
 DOCS = ROOT / "Sources/Python/docs"
 
 
-@unittest.skipUnless(DOCS.exists(), "skipped: the pages are not here")
+@unittest.skipUnless(DOCS.exists(), "needs Sources/Python/docs: run in a clone")
 class PageTests(support.Case):
     def test_the_page_on_clusters_gives_what_one_command_gives(self):
         if shutil.which("xargs") is None:
-            self.skipTest("skipped: no xargs")
+            self.skipTest("needs xargs: install findutils")
         (self.folder / "corpus").mkdir()
         texts = jobs_support.texts()
         for number, name in enumerate(("b b.jsonl", "a.jsonl.gz", "c.jsonl")):

@@ -48,7 +48,7 @@ class ExampleTests(support.Case):
         for name, tensor in straight.model.state_dict().items():
             self.assertTrue(torch.equal(tensor, resumed.model.state_dict()[name]), name)
 
-    @unittest.skipIf(COMMAND is None, "skipped: no command gobbet")
+    @unittest.skipIf(COMMAND is None, "needs the command gobbet: make build")
     def test_the_command_continues_a_prompt_with_the_same_tokens(self):
         training = self.training()
         self.run_to(training, 40)

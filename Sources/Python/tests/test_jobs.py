@@ -209,7 +209,7 @@ class JobTests(support.Case):
         run("pack", *inputs, "-v", self.vocabulary, "-o", expected, "--shard-tokens", 5000,
             "--text-key", "in.text", "--id-key", "n", "--separator", "||", "--bad-lines", "skip")
         assert_same_dataset(self, self.output, expected)
-        with self.assertRaisesRegex(gobbet.BadData, "bad.jsonl, line 2"):
+        with self.assertRaisesRegex(gobbet.BadData, "bad.jsonl, line 3"):
             jobs.pack(LocalEngine(), [lines], self.folder / "x", self.vocabulary, options,
                       Reading(text_key="in.text"))  # fmt: skip
 

@@ -1,10 +1,14 @@
 """What can be said of the package as a whole."""
 
+import importlib.util
 import inspect
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import gobbet
@@ -30,14 +34,14 @@ class PackageTests(unittest.TestCase):
     def test_the_library_is_that_of_the_package_where_it_has_one(self):
         beside = list(pathlib.Path(gobbet.__file__).parent.glob("libgobbet.*"))
         if not beside:
-            self.skipTest("skipped: not installed from a wheel")
+            self.skipTest("needs an installed wheel: make test-python")
         self.assertEqual(pathlib.Path(_native.library().path), beside[0])
         self.assertIsNotNone(_native.library().quick)
 
     def test_functions_are_called_as_the_header_declares_them(self):
         header = support.ROOT / "Sources" / "CGobbet" / "gobbet.h"
         if not header.exists():
-            self.skipTest("skipped: no header")
+            self.skipTest("needs Sources/CGobbet/gobbet.h: run in a clone")
         text = re.sub(r"//[^\n]*", "", header.read_text())
         declared = dict(re.findall(r"gobbet_status gobbet_(\w+)\(([^;]*)\);", text))
         self.assertEqual(declared.keys(), _native._FUNCTIONS.keys())
@@ -67,6 +71,38 @@ class PackageTests(unittest.TestCase):
                     continue
                 self.assertTrue(inspect.getdoc(member), f"{name}.{key}")
                 self.assertIn("return", member.__annotations__, f"{name}.{key}")
+
+    def test_installing_without_the_library_fails_and_says_why(self):
+        source = support.ROOT / "Sources" / "Python"
+        if not source.exists() or importlib.util.find_spec("pip") is None:
+            self.skipTest("skipped: no sources of the package here, or no pip")
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            shutil.copytree(source, folder / "Python", ignore=shutil.ignore_patterns("*.so*"))
+
+            def install(**variables: str) -> subprocess.CompletedProcess:
+                command = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet",
+                           "--disable-pip-version-check", "--target", folder / "here",
+                           folder / "Python"]  # fmt: skip
+                environment = {key: value for key, value in os.environ.items()
+                               if not key.startswith("GOBBET_")}  # fmt: skip
+                return subprocess.run(command, capture_output=True, text=True,
+                                      env=environment | variables)  # fmt: skip
+
+            done = install()
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("there is no native library", done.stdout + done.stderr)
+            self.assertIn("make wheel", done.stdout + done.stderr)
+            self.assertFalse((folder / "here").exists())
+            library = pathlib.Path(_native.library().path)
+            (folder / "lib").mkdir()
+            shutil.copy(library, folder / "lib" / f"libgobbet{library.suffix}")
+            size = library.stat().st_size
+            if size > 8_000_000:
+                self.skipTest("skipped: the library is not stripped, too large for a wheel")
+            done = install(GOBBET_LIBRARY_FOLDER=str(folder / "lib"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue((folder / "here/gobbet" / f"libgobbet{library.suffix}").exists())
 
     def test_without_the_library_the_message_says_where_it_was_sought(self):
         code = "import gobbet; from gobbet import _native; _native.library()"

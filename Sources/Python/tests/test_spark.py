@@ -25,7 +25,7 @@ FAULTS = {
 
 def needs_spark(case):
     """Skips a class of tests where Spark, what it needs for Arrow, or Java is missing."""
-    return unittest.skipUnless(_JAVA, "skipped: no Java")(
+    return unittest.skipUnless(_JAVA, "needs Java: install a JDK, 17 or later")(
         support.needs("pyspark", "pyarrow", "pandas")(case)
     )
 

@@ -1,6 +1,8 @@
 """Weights as NumPy arrays and as PyTorch tensors."""
 
 import gc
+import importlib.util
+import mmap
 import unittest
 
 import numpy as np
@@ -45,6 +47,53 @@ class NumPyTests(support.Case):
                 self.assertEqual(file.offset_keys(), list(saved))
                 self.assertEqual(list(file.metadata().items()), [("b", "2"), ("a", "ä")])
                 self.assertEqual(file.tensors()[8].dtype, "f32")
+
+    def test_damage_to_raw_data_is_found_when_a_tensor_is_asked_for(self):
+        path = self.folder / "raw.gobbet"
+        saved = {
+            "a": np.arange(400_000, dtype="f4").reshape(1000, 400), "b": np.ones(3, dtype="i8"),
+            "c": np.float64(2.5), "d": np.zeros((0, 3)),
+        }  # fmt: skip
+        save_file(saved, path, codec="raw")
+        content = bytearray(path.read_bytes())
+        # Block 1 of "a" has rows 327 to 655.
+        content[content.index(saved["a"][500].tobytes()) + 2] ^= 0x40
+        path.write_bytes(content)
+        loaders = {"np": load_file}
+        if importlib.util.find_spec("torch") is not None:
+            from gobbet import torch as for_torch
+
+            loaders["pt"] = for_torch.load_file
+        for framework, load in loaders.items():
+            with self.assertRaisesRegex(gobbet.BadData, "checksum"):
+                load(path)
+            unchecked = np.asarray(load(path, verify=False)["a"])
+            self.assertNotEqual(unchecked[500].tobytes(), saved["a"][500].tobytes())
+            for _ in range(2):
+                with gobbet.safe_open(path, framework) as file:
+                    self.assertTrue(equal(np.asarray(file.get_tensor("b")), saved["b"]))
+                    rows = file.get_slice("a")
+                    self.assertEqual(np.asarray(rows[0:300]).tolist(), saved["a"][:300].tolist())
+                    self.assertEqual(np.asarray(rows[656]).tolist(), saved["a"][656].tolist())
+                    for key in (slice(0, 400), 500, slice(None)):
+                        with self.assertRaisesRegex(ValueError, "raw.gobbet: .*checksum"):
+                            rows[key]
+                    with self.assertRaises(gobbet.BadData):
+                        file.get_tensor("a")
+            with gobbet.safe_open(path, framework, verify=False) as file:
+                self.assertEqual(file.get_tensor("a").shape, (1000, 400))
+
+    def test_what_is_stored_raw_is_checked_and_not_copied(self):
+        path = self.folder / "raw.gobbet"
+        save_file({"a": np.arange(300_000)}, path, codec="raw")
+        for verify in (True, False):
+            array = load_file(path, verify=verify)["a"]
+            base = array
+            while isinstance(base, np.ndarray):
+                base = base.base
+            self.assertIsInstance(getattr(base, "obj", base), mmap.mmap)
+            array[0] = 7
+        self.assertEqual(load_file(path)["a"][0], 0)
 
     def test_slices_are_those_of_the_array(self):
         saved = {"w": np.arange(1200, dtype="f4").reshape(40, 5, 6), "n": np.array(3.0)}

@@ -31,21 +31,16 @@ struct CountingOptions: ParsableArguments {
 
   /// A run with these options that works for the file at `output`.
   func run(
-    _ input: InputOptions, _ pattern: SplitPattern, _ threads: ThreadOptions, for output: String
+    _ input: InputOptions, _ pattern: SplitPattern, _ threads: ThreadOptions,
+    for output: OutputOptions
   ) throws -> PretokenCountingJob {
     var run = PretokenCountingJob(
-      inputs: try input.inputs(), corpus: input.corpus, pattern: pattern, workerCount: threads.count
-    )
+      inputs: try input.inputs(), corpus: try input.corpus(replacing: output.force),
+      pattern: pattern, workerCount: threads.count)
     run.memoryByteBudget = memory?.value
-    run.temporaryFolder = temporaryFolder ?? folder(of: output)
+    run.temporaryFolder = temporaryFolder ?? folder(of: output.output)
     run.byteLimit = limit?.value
     run.maximumPretokenLength = maximumPretokenLength
     return run
   }
-}
-
-/// The folder that the file at `path` is in.
-private func folder(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
 }

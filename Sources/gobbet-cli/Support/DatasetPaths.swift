@@ -21,3 +21,23 @@ func isThere(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
 
 /// The manifest of the folder at `path`.
 func manifestPath(_ path: String) -> String { path + "/" + DatasetManifest.fileName }
+
+/// The folder that the file at `path` is in.
+func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Whether a file at `path` would lie in `wantedFolder`, or in a folder in it, by whatever names both go.
+func isPath(_ path: String, in wantedFolder: String) -> Bool {
+  guard let wanted = try? FileStatus(of: wantedFolder).identity else { return false }
+  var above = folder(of: path)
+  var last: FileStatus.Identity?
+  // The folder above the topmost one is itself.
+  while let identity = try? FileStatus(of: above).identity, identity != last {
+    if identity == wanted { return true }
+    last = identity
+    above += "/.."
+  }
+  return false
+}

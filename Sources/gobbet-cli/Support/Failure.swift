@@ -51,6 +51,7 @@ private func outcome(of error: any Error) -> (ExitStatus?, String) {
   case let code as ExitCode: return (ExitStatus(rawValue: code.rawValue) ?? .negative, "")
   case let failure as Failure:
     return (failure.status, failure.description.isEmpty ? "" : "gobbet: \(failure)")
+  case let corpus as CorpusError where corpus.isUnusedOption: status = .usage
   case is CancellationError: return outcome(of: Interruption.failure())
   case let file as FileError:
     let isThere = file.operation == .create && file.reason == "file exists"

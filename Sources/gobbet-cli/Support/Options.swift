@@ -5,25 +5,59 @@ import Gobbet
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Files, directories, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
+      "Files, folders, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
       valueName: "inputs"))
   var paths: [String] = []
 
-  @Option(help: "A file with more inputs, one a line, or - to read that list.")
+  @Option(help: "A file that lists further inputs, one per line, or - for standard input.")
   var filesFrom: String?
 
-  @Option(help: "What they are; auto tells by the name of each file.")
+  @Option(help: "The format of the inputs; auto goes by the content and the name of each file.")
   var format = Named(CorpusFormat.automatic)
 
-  @Option(help: "The key of a JSON line that holds the text; a.b for nested ones.")
-  var textKey = "text"
+  @Option(
+    help: "The key of the text in each JSON object; a.b for nested keys. (default: text)")
+  var textKey: String?
 
   @Option(
-    help: "What ends a document in a text file, as '<|end|>' or '\\n\\n'. (default: its end)")
+    help: "The separator of documents in text files, as '<|end|>' or '\\n\\n'. (default: none)")
   var separator: Separator?
+
+  @Option(help: "What to do with JSON lines that hold no text: fail or skip.")
+  var badLines: BadLines?
+
+  @Option(
+    help: "The file to write JSON lines without text to, as they are; implies --bad-lines skip.")
+  var badLinesFile: String?
 
   /// Whether inputs are named, rather than left to be standard input.
   var isGiven: Bool { !paths.isEmpty || filesFrom != nil }
+
+  /// The first option given that says how inputs are read; nil if there is none.
+  var readingOption: String? {
+    if format.value != .automatic { return "--format" }
+    if textKey != nil { return "--text-key" }
+    if separator != nil { return "--separator" }
+    if badLines != nil { return "--bad-lines" }
+    return badLinesFile != nil ? "--bad-lines-file" : nil
+  }
+
+  func validate() throws {
+    if badLinesFile != nil, badLines == .fail {
+      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+    }
+    if format.value == .jsonLines, separator != nil {
+      throw ValidationError("--separator: ends texts, and --format jsonl has none")
+    }
+    if format.value == .text {
+      for (option, isGiven) in [
+        ("--text-key", textKey != nil), ("--bad-lines", badLines != nil),
+        ("--bad-lines-file", badLinesFile != nil),
+      ] where isGiven {
+        throw ValidationError("\(option): is for JSON, and --format text reads none")
+      }
+    }
+  }
 
   /// The inputs: those that are named and those in the list; standard input if there are none.
   ///
@@ -34,14 +68,36 @@ struct InputOptions: ParsableArguments {
     guard !lines.isEmpty || !paths.isEmpty else {
       throw Failure(.badData, "\(filesFrom): is empty")
     }
-    let listed = lines.map { String(decoding: $0, as: UTF8.self) }
+    let listed = lines.map { pathText($0) }
     for path in listed { try checkIsLocal(path) }
     return paths + listed
   }
 
-  /// How they are read, as the library takes it.
-  var corpus: CorpusOptions {
-    CorpusOptions(format: format.value, textKey: textKey, textSeparator: separator?.bytes)
+  /// How they are read, as the library takes it, with a log for what is left out.
+  ///
+  /// - Parameter replacing: Whether the file of bad lines may be there already.
+  /// - Throws: ``FileError`` if the file of bad lines cannot be written.
+  func corpus(replacing: Bool = false) throws -> CorpusOptions {
+    let log = try badLinesFile.map { try CorpusLog(badLinesPath: $0, replacing: replacing) }
+    return corpus(log: log ?? CorpusLog())
+  }
+
+  /// The same with a log at hand.
+  func corpus(log: CorpusLog) -> CorpusOptions {
+    CorpusOptions(
+      format: format.value, textKey: textKey, textSeparator: separator?.bytes,
+      badLines: badLinesFile != nil ? .keepAside : badLines == .skip ? .skip : .fail, log: log)
+  }
+}
+
+extension CorpusOptions {
+  /// Ends the reading of a corpus: puts the file of bad lines in its place and says on standard error
+  /// what was left out.
+  ///
+  /// - Throws: ``FileError``.
+  func finish() throws {
+    try log?.finish()
+    for line in log?.notes ?? [] { note("gobbet: \(line)") }
   }
 }
 
@@ -101,7 +157,7 @@ struct VocabularyOptions: ParsableArguments {
   var vocabulary: String
 
   @Option(
-    help: "How text is split, for files that do not say (tiktoken's): \(SplitPattern.listed).")
+    help: "The pattern to split text by, if the file doesn't say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
   /// Reads the file.

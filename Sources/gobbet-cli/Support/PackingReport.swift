@@ -49,7 +49,8 @@ struct PackingReport {
   func show(asJSON: Bool) throws {
     if asJSON { try writeJSON(fields) } else { try writeLine(text) }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
-      note("gobbet: \(summary.badLineCount.grouped) bad lines left out, the first: \(first)")
+      let lines = summary.badLineCount == 1 ? "line" : "lines"
+      note("gobbet: \(summary.badLineCount.grouped) bad \(lines) left out, the first: \(first)")
     }
   }
 

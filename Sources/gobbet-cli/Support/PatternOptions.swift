@@ -3,16 +3,22 @@ import Gobbet
 
 /// How text is split: by a pattern that has a name, or by one with some settings changed.
 struct PatternOptions: ParsableArguments {
-  @Option(help: "How text is split: \(SplitPattern.listed). (default: cl100k)")
+  @Option(help: "The pattern to split text by: \(SplitPattern.listed). (default: cl100k)")
   var pattern: PatternName?
 
-  @Option(help: "Digits of a numeral together, in place of the pattern's: 1, 2, 3 or all.")
+  @Option(help: "How many digits stay together, instead of the pattern's rule: 1, 2, 3 or all.")
   var digits: DigitRule?
 
-  @Option(help: "English contractions, in place of the pattern's: none, lowercase or any-case.")
+  @Option(
+    help:
+      "Which English contractions are split off, instead of the pattern's rule: none, lowercase, any-case."
+  )
   var contractions: ContractionRule?
 
-  @Option(help: "Whether white space up to a newline stays together: yes or no.")
+  @Option(
+    help:
+      "Whether white space up to a newline stays together, instead of the pattern's rule: yes or no."
+  )
   var newlineRuns: NewlineRule?
 
   /// Whether any of them was given.
@@ -35,7 +41,7 @@ struct PatternOptions: ParsableArguments {
     case nil: break
     }
     guard let changed = SplitPattern(settings: settings) else {
-      throw Failure(.usage, "--pattern \(base.name ?? ""): these settings do not go with it")
+      throw Failure(.usage, "--pattern \(base.name ?? ""): can't be combined with these settings")
     }
     return changed
   }

@@ -13,7 +13,8 @@ func published(_ name: String) throws -> Vocabulary {
     ranks: tokens, pattern: patterns[name] ?? .gpt2, specialTokens: .none)
 }
 
-@Suite("The ids that tiktoken gives", .enabled(if: Conformance.isAvailable))
+@Suite(
+  "The ids that tiktoken gives", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
 struct ConformanceTests {
   @Test("come from every encoder, and decode", arguments: ["gpt2", "cl100k_base", "o200k_base"])
   func vectors(name: String) throws {

@@ -57,13 +57,14 @@ class Reading:
         """What `auto` means for the file at `path`."""
         if self.format != "auto":
             return self.format
+        path = path.lower()
         if path.endswith(".parquet"):
             return "parquet"
         for suffix in (".gz", ".zst", ".zstd"):
             if path.endswith(suffix):
                 path = path[: -len(suffix)]
                 break
-        return "jsonl" if path.endswith((".jsonl", ".ndjson")) else "text"
+        return "jsonl" if path.endswith((".jsonl", ".ndjson", ".jsonlines")) else "text"
 
     def is_whole(self, path: str) -> bool:
         """Whether the file at `path` is one document."""

@@ -135,6 +135,8 @@ class Tokens:
     def _unpacked(self, data: memoryview, count: int) -> np.ndarray:
         bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
         used = count * self._width
+        if bits[used:].any():
+            raise self._bad("TOKN", "unused bits that are not zero")
         places = np.uint64(1) << np.arange(self._width, dtype=np.uint64)
         return (bits[:used].reshape(count, self._width) @ places).astype(np.uint32)
 
