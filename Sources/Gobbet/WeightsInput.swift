@@ -49,7 +49,7 @@ public struct WeightsInput: Sendable {
       format = "safetensors.index.json"
       companions = .neighbours(nil)
     case .gguf:
-      let reader = try GGUFReader(path)
+      let reader = try GGUFReader(path, alone: alone)
       source = reader
       format = "gguf"
       companions = .gguf(reader)

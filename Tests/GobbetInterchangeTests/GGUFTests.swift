@@ -375,7 +375,9 @@ import Testing
       #expect(!reader.keys.contains { $0.hasPrefix("split.") })
     }
     let renamed = try folder.write("other.gguf", try readFile(folder.file(names[0])))
-    #expect(throws: InterchangeError.self) { _ = try GGUFReader(renamed) }
+    #expect(throws: LoadingError.self) { _ = try GGUFReader(renamed) }
+    let part = try GGUFReader(renamed, alone: true)
+    #expect(part.tensors.map(\.name) == ["t0", "t1"])
     try folder.write(names[1], try readFile(folder.file(names[2])))
     let error = #expect(throws: InterchangeError.self) {
       _ = try GGUFReader(folder.file(names[0]))

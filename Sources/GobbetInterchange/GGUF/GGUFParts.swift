@@ -1,3 +1,5 @@
+internal import GobbetData
+
 /// The files of a model, and what is in front of the tensors.
 ///
 /// The first of several holds the metadata; all say in `split.no`, `split.count` and
@@ -9,26 +11,34 @@ struct GGUFParts {
   private static let prefix = "split."
   private static let maximumCount = 99_999
 
-  /// Opens the files of which `file` is one.
+  /// Opens the files of which `file` is one; `alone` only that.
   ///
-  /// - Throws: `FileError` for a file that is missing; ``InterchangeError`` for one that is another.
-  init(_ file: OpenFile, _ header: GGUFHeader) throws {
-    guard let count = header.metadata["split.count"]?.size, count > 1 else {
+  /// - Throws: `LoadingError` if a file is missing or cannot be found by the name; `FileError`;
+  ///   ``InterchangeError`` for one that is another.
+  init(_ file: OpenFile, _ header: GGUFHeader, alone: Bool) throws {
+    guard !alone, let count = header.metadata["split.count"]?.size, count > 1 else {
       metadata = header.metadata
       parts = [Self.part(file, header)]
       return
     }
     guard count <= Self.maximumCount, let stem = Self.stem(of: file.path, count: count) else {
-      throw InterchangeError(
-        .damaged(
-          "one of \(count) files, but its name does not end in -00001-of-\(Self.padded(count)).gguf"
-        ), path: file.path, field: "split.count")
+      let number = header.metadata["split.no"]?.size ?? 0
+      throw LoadingError(
+        path: file.path,
+        reason: "is part \(number + 1) of \(count) of a model, whose names end in "
+          + "-\(Self.padded(number + 1))-of-\(Self.padded(count)).gguf; rename it so, beside the others"
+      )
     }
     metadata = GGUFMetadata()
     var tensorCount = 0
     for number in 0..<count {
       let path = "\(stem)-\(Self.padded(number + 1))-of-\(Self.padded(count)).gguf"
       let isGiven = path.utf8.elementsEqual(file.path.utf8)
+      guard isGiven || exists(path) else {
+        throw LoadingError(
+          path: file.path,
+          reason: "is one of \(count) files of a model, and \(fileName(of: path)) is missing")
+      }
       let part = isGiven ? file : try OpenFile(path)
       let header = isGiven ? header : try GGUFHeader(part)
       guard header.metadata["split.count"]?.size == count,

@@ -22,12 +22,14 @@ public struct GGUFReader: TensorSource {
 
   /// Opens the file at `path` and reads what is in front of the tensors' data.
   ///
-  /// A part of a split model, `name-00002-of-00003.gguf`, stands for all of its parts.
-  /// - Throws: `FileError`; ``InterchangeError`` with field and offset.
-  public init(_ path: String) throws {
+  /// A part of a split model, `name-00002-of-00003.gguf`, stands for all of its parts, unless it is
+  /// wanted `alone`.
+  /// - Throws: `FileError`; ``InterchangeError`` with field and offset; `LoadingError` for a part whose
+  ///   others are not found.
+  public init(_ path: String, alone: Bool = false) throws {
     let file = try OpenFile(path)
     let first = try GGUFHeader(file)
-    let opened = try GGUFParts(file, first)
+    let opened = try GGUFParts(file, first, alone: alone)
     header = opened.metadata
     parts = opened.parts
     tensors = parts.flatMap { $0.entries.map(\.tensor) }

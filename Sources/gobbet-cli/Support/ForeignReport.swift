@@ -20,7 +20,7 @@ struct ForeignReport: Encodable {
       (weights, vocabulary_problem) = (nil, nil)
     case .gguf:
       format = "gguf"
-      let reader = try GGUFReader(path)
+      let reader = try GGUFReader(path, alone: true)
       weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
       // A tokenizer of another kind is no reason to show nothing.
       let found = Result { try reader.vocabulary() }

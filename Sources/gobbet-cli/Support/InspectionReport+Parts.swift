@@ -80,8 +80,9 @@ extension InspectionReport.WeightsPart {
     var blocks: [TensorDescription: (typeName: String, byteCount: Int)] = [:]
     var unread: Set<TensorDescription> = []
     if let gguf = weights as? GGUFReader {
-      for (index, type) in gguf.types.enumerated() {
-        blocks[gguf.tensors[index]] = (type.name, gguf.storedByteCounts[index])
+      let stored = zip(gguf.types, gguf.storedByteCounts)
+      for (tensor, (type, byteCount)) in zip(gguf.tensors, stored) {
+        blocks[tensor] = (type.name, byteCount)
       }
       unread = Set(gguf.unreadTensors.map(\.tensor))
     }
