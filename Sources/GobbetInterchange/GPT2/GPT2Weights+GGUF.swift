@@ -40,6 +40,7 @@ extension GPT2Weights {
   private static func values(
     of vocabulary: Vocabulary, _ path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
+    try vocabulary.requireText(path, of: "llama.cpp")
     guard let name = GGUFReader.patterns.first(where: { $0.pattern == vocabulary.pattern })?.name
     else {
       throw InterchangeError(
@@ -47,13 +48,13 @@ extension GPT2Weights {
     }
     let visible = try VisibleText(vocabulary, path: path)
     var texts = [GGUFValue](repeating: .string(""), count: vocabulary.idBound)
-    // Unused (5) until a token takes the place: normal (1) or control (3).
+    // Unused (5) until a token takes the place: normal (1), control (3) or user-defined (4).
     var kinds = [GGUFValue](repeating: .int32(5), count: vocabulary.idBound)
     for id in texts.indices { texts[id] = .string("[PAD\(id)]") }
     for entry in visible.entries {
       texts[Int(entry.id)] = .string(String(decoding: entry.text, as: UTF8.self))
-      let isSpecial = vocabulary.specialTokens.token(withID: entry.id) != nil
-      kinds[Int(entry.id)] = .int32(isSpecial ? 3 : 1)
+      let added = vocabulary.specialTokens.token(withID: entry.id)
+      kinds[Int(entry.id)] = .int32(added.map { $0.isSpecial ? 3 : 4 } ?? 1)
     }
     let merges = visible.merges.map { left, right in
       GGUFValue.string(String(decoding: left + [UInt8(ascii: " ")] + right, as: UTF8.self))

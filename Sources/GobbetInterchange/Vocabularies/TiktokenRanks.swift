@@ -64,6 +64,7 @@ public enum TiktokenRanks {
 
   /// The bytes of such a file.
   static func text(of vocabulary: Vocabulary, path: String?) throws(InterchangeError) -> [UInt8] {
+    try vocabulary.requireText(path, of: "tiktoken")
     try checkMerges(of: vocabulary, path)
     let tokens = vocabulary.tokens
     var text: [UInt8] = []

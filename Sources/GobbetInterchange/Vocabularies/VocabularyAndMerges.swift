@@ -53,6 +53,7 @@ public enum VocabularyAndMerges {
     _ vocabulary: Vocabulary, tokens tokensPath: String, merges mergesPath: String,
     replacing: Bool = false
   ) throws {
+    try vocabulary.requireText(tokensPath, of: "vocab.json and merges.txt")
     let visible = try VisibleText(vocabulary, path: tokensPath)
     var tokens: [UInt8] = [UInt8(ascii: "{")]
     for (position, entry) in visible.entries.enumerated() {
