@@ -60,7 +60,7 @@ public struct WeightsInput: Sendable {
           + "s.save_file({k: v.contiguous().clone() for k, v in torch.load(sys.argv[1], "
           + "map_location=\"cpu\", weights_only=True).items()}, sys.argv[2])' FILE.pt FILE.safetensors"
       )
-    case .json, .tiktoken, .empty, .other: return nil
+    case .json, .tiktoken, .sentencePiece, .empty, .other: return nil
     }
   }
 

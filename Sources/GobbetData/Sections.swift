@@ -7,6 +7,7 @@ extension SectionKind {
   package static let mergeResult = SectionKind("RSLT")
   package static let tokenStrings = SectionKind("TSTR")
   package static let pipeline = SectionKind("PIPE")
+  package static let postProcessor = SectionKind("post")
   package static let tokenHeader = SectionKind("TOKH")
   package static let tokenRanks = SectionKind("TOKR")
   package static let tokens = SectionKind("TOKN")
@@ -23,6 +24,7 @@ extension SectionKind {
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [
     .metadata, .vocabularyHeader, .mergeLeft, .mergeRight, .mergeResult, .tokenStrings, .pipeline,
+    .postProcessor,
     .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
     .documentByteCounts, .countsHeader, .counts, .tensorTable, .tensorBlocks, .tensorData,
   ]

@@ -25,7 +25,7 @@ struct Train: AsyncParsableCommand {
   @Option(help: "Merge only pairs that occur this often.")
   var minimumFrequency: UInt64 = 1
 
-  @Option(help: "No token as long as this many bytes or longer.")
+  @Option(help: "Merge no token of this many bytes or more; two bytes always may merge.")
   var maximumTokenLength: Int?
 
   @Option(name: .customLong("continue"), help: "Add to this vocabulary, whose ids stay.")

@@ -2,7 +2,7 @@ import GobbetBPE
 import GobbetData
 import TestSupport
 
-/// Lies in the section `PIPE`.
+/// Lies in the sections `PIPE` and `post`.
 extension BrokenContents {
   static func pipelines() throws -> [BrokenContent] {
     let whole = try BrokenParts { try GoldenContents.pipeline.get().write(to: $0) }
@@ -34,13 +34,23 @@ extension BrokenContents {
       field("bytes-2-32", 18, UInt32.max, "normalizer: \(excluded)"),
       field("pretokenizer-unknown", 29, UInt8(9), "pretokenizer: a code that is unknown"),
       field("digits-2", 30, UInt8(2), "pretokenizer: \(excluded)"),
-      field("template-2", 32, UInt8(2), "hasTemplate: \(excluded)"),
-      field("template-2-32", 33, UInt32.max, "before: \(excluded)"),
-      field("kept-not-utf8", 61, UInt8(0xFF), at: 57, "kept.text: is not UTF-8"),
+      changed("template-2", at: ("post", 0), "post.hasTemplate: \(excluded)") {
+        $0.put("post", 0, UInt8(2))
+      },
+      changed("template-2-32", at: ("post", 1), "post.before: \(excluded)") {
+        $0.put("post", 1, UInt32.max)
+      },
+      changed("kept-not-utf8", at: ("post", 25), "post.kept.text: is not UTF-8") {
+        $0.put("post", 29, UInt8(0xFF))
+      },
+      changed("post-trailing-byte", at: ("post", 33), "post: 1 bytes too many") {
+        $0["post"].append(0)
+      },
+      changed("post-of-nothing", at: ("post", 1), "post: \(excluded)") { $0["post"] = [0, 0] },
       changed(
         "template-of-no-token", at: ("VOCB", 0),
         "vocabulary: token 5000: is no token that the pipeline could use"
-      ) { $0.put("PIPE", 37, UInt32(5000)) },
+      ) { $0.put("post", 5, UInt32(5000)) },
       changed(
         "matching-of-no-special-token", at: ("VOCB", 0),
         "vocabulary: token 5: is no token that the pipeline could use"
@@ -48,13 +58,13 @@ extension BrokenContents {
       changed("decoders-in-another-order", at: ("PIPE", 33), "pipeline.decoders: \(excluded)") {
         $0["PIPE"].replaceSubrange(31...31, with: [2, 3, 2])
       },
-      changed("of-nothing", at: ("PIPE", 14), "pipeline: \(excluded)") {
-        $0["PIPE"] = [0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 0, 0, 0, 0, 0]
+      changed("of-nothing", at: ("PIPE", 12), "pipeline: \(excluded)") {
+        $0["PIPE"] = [0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 0, 0, 0]
       },
-      changed("cut", at: ("PIPE", 57), "pipeline.kept.text: \(excluded)") {
-        $0["PIPE"].removeLast()
+      changed("cut", at: ("post", 25), "post.kept.text: \(excluded)") {
+        $0["post"].removeLast()
       },
-      changed("trailing-byte", at: ("PIPE", 65), "pipeline: 1 bytes too many") {
+      changed("trailing-byte", at: ("PIPE", 32), "pipeline: 1 bytes too many") {
         $0["PIPE"].append(0)
       },
     ]

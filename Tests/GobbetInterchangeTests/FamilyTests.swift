@@ -86,7 +86,8 @@ import Testing
       try vocabulary.write(to: path)
       #expect(try Vocabulary(contentsOf: path) == vocabulary, "\(family)")
       let text = try TokenizerJSON.text(of: vocabulary, path: nil)
-      #expect(try TokenizerJSON.vocabulary(text, path: nil) == vocabulary, "\(family)")
+      let again = try TokenizerJSON.vocabulary(text, path: nil)
+      #expect(again == vocabulary && again.pipeline == vocabulary.pipeline, "\(family)")
     }
   }
 

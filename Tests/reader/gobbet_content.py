@@ -90,18 +90,24 @@ class Pipeline:
         for code, values in decoders:
             require(not fused or code == 3 or code == 4 and values[1] == 0, "pipeline.decoders")
             fused = fused or code == 3
-        template, kept = self.flag(), []
+        require(self.offset == len(data), "a section ends late")
+        require(normalizers or steps or decoders or self.matching or not self.complete, "pipeline")
+
+    def post(self, data):
+        """Reads the section post."""
+        if data is None:
+            return
+        self.data, self.offset, kept = data, 0, []
+        template = self.flag()
         if template:
             for _ in range(2):
                 self.ids.update(self.number(4) for _ in range(self.number(4)))
         for _ in range(self.number(1)):
             key, text = self.bytes(), self.bytes()
-            require(not kept or kept[-1] < key, "pipeline.kept.key")
+            require(not kept or kept[-1] < key, "post.kept.key")
             kept.append(key)
-            (key + text).decode()
-        require(self.offset == len(data), "a section ends late")
-        require(normalizers or steps or decoders or template or kept or self.matching
-                or not self.complete, "pipeline")
+            key.decode(), text.decode()
+        require(self.offset == len(data) and (template or kept), "post")
 
     def number(self, size):
         require(size <= len(self.data) - self.offset, "a section ends early")
@@ -176,6 +182,7 @@ def vocabulary(parts):
         for a, b, c in zip(left, right, result):
             require(a in tokens and b in tokens and tokens[a] + tokens[b] == tokens.get(c), "merge")
     pipe = Pipeline(parts.get("PIPE"))
+    pipe.post(parts.get("post"))
     require(pipe.matching <= set(special) and pipe.ids <= {*tokens, *special}, "pipeline.ids")
     texts = list(tokens.values())
     require(len(set(texts)) == len(texts) and all(len(t) < 1 << 16 for t in texts)

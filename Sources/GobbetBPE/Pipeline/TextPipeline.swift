@@ -35,6 +35,14 @@ public struct TextPipeline: Hashable, Sendable {
     self.keptParts = keptParts
   }
 
+  /// The pipeline without what changes no ids: what tells vocabularies apart.
+  package var decidingIDs: TextPipeline {
+    var pipeline = self
+    pipeline.template = nil
+    pipeline.keptParts = [:]
+    return pipeline
+  }
+
   /// Whether a text is given to the pattern as it is.
   var leavesText: Bool { normalizers.isEmpty && pretokenizers.isEmpty }
 }

@@ -138,11 +138,13 @@ public struct Vocabulary: Sendable {
 }
 
 extension Vocabulary: Hashable {
-  /// Whether both hold the same tokens, merges and settings.
+  /// Whether both hold the same tokens, merges and settings; what a post-processor adds for those who
+  /// ask, and what is kept of a file beside that, is not compared.
   public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
     left.tokens == right.tokens && left.merges == right.merges
       && left.mergeRule == right.mergeRule && left.pattern == right.pattern
-      && left.specialTokens == right.specialTokens && left.pipeline == right.pipeline
+      && left.specialTokens == right.specialTokens
+      && left.pipeline.decidingIDs == right.pipeline.decidingIDs
   }
 
   /// Feeds what tells vocabularies apart into `hasher`.

@@ -1,7 +1,7 @@
 internal import GobbetBPE
 internal import GobbetFile
 
-/// Reads the fields of the section `PIPE`.
+/// Reads the fields of the sections `PIPE` and `post`.
 struct PipelineReader: ~Escapable {
   private var reader: ByteReader
   /// Where the field begins that was read last.
@@ -77,7 +77,7 @@ struct PipelineReader: ~Escapable {
   }
 
   @_lifetime(self: copy self)
-  mutating func finish() throws(FormatError) { try reader.finish("pipeline") }
+  mutating func finish(_ section: String) throws(FormatError) { try reader.finish(section) }
 
   @_lifetime(self: copy self)
   mutating func symbols(noID: TokenID) throws(FormatError) -> InitialSymbols {

@@ -2,7 +2,7 @@ internal import GobbetBPE
 internal import GobbetFile
 
 /// What a file says of a vocabulary beyond version 1.0 of its format, in the section `PIPE`: how
-/// added tokens are found, and its ``TextPipeline``.
+/// added tokens are found, and what of its ``TextPipeline`` decides ids.
 struct PipelineSection {
   /// How each added token is found that is not found by its bytes alone.
   var matching: [TokenID: TokenMatching] = [:]
@@ -13,7 +13,7 @@ struct PipelineSection {
 
   /// What there is to say of a vocabulary; nil if that is nothing.
   init?(_ vocabulary: Vocabulary) {
-    pipeline = vocabulary.pipeline
+    pipeline = vocabulary.pipeline.decidingIDs
     for token in vocabulary.specialTokens where token.matching != [] {
       matching[token.id] = token.matching
     }
@@ -43,18 +43,6 @@ struct PipelineSection {
     for step in pipeline.pretokenizers { Self.write(step, to: &content) }
     content.write(UInt8(pipeline.decoders.count))
     for step in pipeline.decoders { Self.write(step, to: &content) }
-    content.write(UInt8(pipeline.template == nil ? 0 : 1))
-    if let template = pipeline.template {
-      for ids in [template.before, template.after] {
-        content.write(UInt32(ids.count))
-        for id in ids { content.write(id) }
-      }
-    }
-    content.write(UInt8(pipeline.keptParts.count))
-    for (key, text) in pipeline.keptParts.sorted(by: { $0.key < $1.key }) {
-      Self.write(Array(key.utf8), to: &content)
-      Self.write(Array(text.utf8), to: &content)
-    }
     return content.bytes
   }
 
@@ -155,23 +143,8 @@ struct PipelineSection {
       pipeline.decoders.append(try reader.decoder())
     }
     try reader.require(pipeline.decoders.isStreamable, "pipeline.decoders")
-    if try reader.flag("pipeline.hasTemplate") {
-      let before = try reader.ids("pipeline.before")
-      let after = try reader.ids("pipeline.after")
-      pipeline.template = SpecialTokenTemplate(before: before, after: after)
-    }
-    var lastKey: [UInt8]?
-    for _ in 0..<(try reader.byte("pipeline.keptCount")) {
-      let key = try reader.bytes("pipeline.kept.key")
-      let isNext = lastKey.map { $0.lexicographicallyPrecedes(key) } ?? true
-      try reader.require(isNext, "pipeline.kept.key")
-      lastKey = key
-      let name = try reader.text(key, "pipeline.kept.key")
-      let part = try reader.bytes("pipeline.kept.text")
-      pipeline.keptParts[name] = try reader.text(part, "pipeline.kept.text")
-    }
     try reader.require(pipeline != .plain || !matching.isEmpty, "pipeline")
-    try reader.finish()
+    try reader.finish("pipeline")
   }
 
   /// The tokens of a header with how they are found.

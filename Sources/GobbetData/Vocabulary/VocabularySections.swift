@@ -18,6 +18,9 @@ enum VocabularySections {
     if let pipeline = PipelineSection(vocabulary) {
       try container.add(.pipeline, pipeline.content, level: nil)
     }
+    if let post = PostSection(vocabulary) {
+      try container.add(.postProcessor, post.content, level: nil)
+    }
     try container.add(.vocabularyHeader, header.content, level: nil)
     try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map { $0.left }), level: level)
     try container.add(.mergeRight, MergePlanes.bytes(merges.lazy.map { $0.right }), level: level)
@@ -45,6 +48,13 @@ enum VocabularySections {
       }
       pipelineSection = parsed
       pipeline = parsed.pipeline
+    }
+    if container.section(.postProcessor) != nil {
+      let post = try container.parsed(.postProcessor) { content throws(FormatError) in
+        try PostSection(content)
+      }
+      pipeline.template = post.template
+      pipeline.keptParts = post.keptParts
     }
     let left = try ids(.mergeLeft, header, container)
     let right = try ids(.mergeRight, header, container)

@@ -73,19 +73,20 @@ enum HuggingFaceParts {
   ///
   /// - Throws: ``InterchangeError`` for a sequence that is none, or is too deep.
   static func flattened(
-    _ part: JSONValue?, _ key: String, depth: Int = 0
+    _ part: JSONValue?, _ key: String, depth: Int = 0, in outermost: JSONValue? = nil
   ) throws(InterchangeError) -> [JSONValue] {
     guard let part, !part.isNull else { return [] }
     guard try type(of: part) == "Sequence" else { return [part] }
     guard depth < maximumDepth else {
-      throw part.error(.unsupported("more than \(maximumDepth) sequences in each other"))
+      let place = outermost ?? part
+      throw place.error(.unsupported("more than \(maximumDepth) sequences in each other"))
     }
     guard let list = try part.member(key), list.isArray else {
       throw part.error(.damaged("a Sequence without \(key)"))
     }
     var parts: [JSONValue] = []
     try list.forEach { (_, member) throws(InterchangeError) in
-      parts += try flattened(member, key, depth: depth + 1)
+      parts += try flattened(member, key, depth: depth + 1, in: outermost ?? part)
     }
     return parts
   }

@@ -71,13 +71,11 @@ public enum TokenizerJSON {
   ) throws(InterchangeError) -> InitialSymbols {
     let fallsBack = try flag(model, "byte_fallback")
     let fuses = try flag(model, "fuse_unk")
-    guard !visible.isByteLevel || !visible.hasEveryByte else {
-      // No symbol is unknown, so that nothing else matters.
-      return .bytes
-    }
     if visible.isByteLevel, fallsBack {
       throw model.error(.unsupported("byte_fallback with a ByteLevel"), key: "byte_fallback".utf8)
     }
+    // If no symbol is unknown, nothing else matters.
+    if visible.isByteLevel, visible.hasEveryByte { return .bytes }
     var unknown: TokenID?
     if let token = try present(model, "unk_token") {
       guard let bytes = token.bytes, let id = visible.ids[bytes] else {
