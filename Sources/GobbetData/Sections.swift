@@ -6,6 +6,8 @@ extension SectionKind {
   package static let mergeRight = SectionKind("RGHT")
   package static let mergeResult = SectionKind("RSLT")
   package static let tokenStrings = SectionKind("TSTR")
+  package static let pipeline = SectionKind("PIPE")
+  package static let postProcessor = SectionKind("post")
   package static let tokenHeader = SectionKind("TOKH")
   package static let tokenRanks = SectionKind("TOKR")
   package static let tokens = SectionKind("TOKN")
@@ -22,7 +24,8 @@ extension SectionKind {
 
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [
-    .metadata, .vocabularyHeader, .mergeLeft, .mergeRight, .mergeResult, .tokenStrings,
+    .metadata, .vocabularyHeader, .mergeLeft, .mergeRight, .mergeResult, .tokenStrings, .pipeline,
+    .postProcessor,
     .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
     .documentByteCounts, .countsHeader, .counts, .tensorTable, .tensorBlocks, .tensorData,
   ]

@@ -45,7 +45,9 @@ struct Decode: ParsableCommand {
       }
       let ids = try parsedIDs()
       guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
-      try write(ids, TokenDecoder(given))
+      var bytes: [UInt8] = []
+      try TokenDecoder(given).decode(ids.span, into: &bytes)
+      try write(bytes)
     }
   }
 
@@ -68,16 +70,18 @@ struct Decode: ParsableCommand {
       wanted = (first + range.bounds.lowerBound)..<(first + range.bounds.upperBound)
     }
     let decoder = TokenDecoder(vocabulary)
+    var state = decoder.makeState()
     let step = 1 << 20
     for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: step) {
-      try write(
-        try dataset.tokens(in: start..<min(start + step, wanted.upperBound)), decoder)
+      let ids = try dataset.tokens(in: start..<min(start + step, wanted.upperBound))
+      var bytes: [UInt8] = []
+      try decoder.decode(ids.span, &state, into: &bytes)
+      if start + step >= wanted.upperBound { state.finish(&bytes) }
+      try write(bytes)
     }
   }
 
-  private func write(_ ids: [TokenID], _ decoder: TokenDecoder) throws {
-    var bytes: [UInt8] = []
-    try decoder.decode(ids.span, into: &bytes)
+  private func write(_ bytes: [UInt8]) throws {
     try StandardOutput.write(bytes)
   }
 

@@ -20,6 +20,9 @@ struct Encode: AsyncParsableCommand {
   @Flag(help: "Encode every special token as one token where its text occurs.")
   var allowAllSpecials = false
 
+  @Flag(help: "Add the special tokens of the vocabulary's post-processor to each document.")
+  var addSpecialTokens = false
+
   @Flag(help: "Print one JSON object per document.")
   var json = false
 
@@ -33,12 +36,17 @@ struct Encode: AsyncParsableCommand {
 
   func run() async throws {
     let tokenizer = Tokenizer(try vocabulary.load())
+    if addSpecialTokens, tokenizer.vocabulary.pipeline.template == nil {
+      throw Failure(
+        .usage, "--add-special-tokens: the vocabulary has no post-processor that adds any")
+    }
     var encoder = tokenizer.makeEncoder()
     let policy = try specialTokenPolicy(tokenizer.vocabulary)
     var ids: [TokenID] = []
     func show(_ document: Span<UInt8>, _ source: String?) throws {
       ids.removeAll(keepingCapacity: true)
-      try encoder.encode(document, specials: policy, into: &ids)
+      try encoder.encode(
+        document, specials: policy, adding: addSpecialTokens ? .template : .none, into: &ids)
       if json {
         try writeJSON(Report(source: source, tokens: ids))
       } else {

@@ -86,7 +86,7 @@ extension BrokenContents {
         "merge-60-doublings", doublings, doublings,
         "merge 15, token 271: is longer than 65535 bytes"),
     ]
-    return cases + strings(tokens)
+    return try cases + strings(tokens) + pipelines()
   }
 
   /// Lies in the byte strings of tokens.

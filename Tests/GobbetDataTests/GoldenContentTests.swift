@@ -63,7 +63,8 @@ import Testing
     let golden = "\(fixturesFolder)/\(file.path)"
     if ProcessInfo.processInfo.environment["GOBBET_WRITE_FIXTURES"] == "1" {
       try FileManager.default.createDirectory(
-        atPath: "\(fixturesFolder)/golden/1.0/\(file.kind)", withIntermediateDirectories: true)
+        atPath: "\(fixturesFolder)/golden/\(file.version)/\(file.kind)",
+        withIntermediateDirectories: true)
       try writeFile(golden, readFile(written))
     }
     let lines = try Self.lines(golden)

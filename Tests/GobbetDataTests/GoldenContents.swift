@@ -14,11 +14,13 @@ enum GoldenContents {
   struct File: Sendable, CustomStringConvertible {
     let kind: Kind
     let name: String
+    /// The version of the format that the file needs.
+    var version = "1.0"
     /// Writes the file as it is written today.
     let write: @Sendable (_ path: String) throws -> Void
 
     /// Where the golden file is.
-    var path: String { "golden/1.0/\(kind)/\(name).gobbet" }
+    var path: String { "golden/\(version)/\(kind)/\(name).gobbet" }
     var description: String { "\(kind)/\(name)" }
   }
 
@@ -47,7 +49,52 @@ enum GoldenContents {
         specialTokens: try SpecialTokens([SpecialToken("<|", id: 300)])
       ).write(to: $0)
     },
+    File(kind: .vocabulary, name: "pipeline", version: "1.1") { try pipeline.get().write(to: $0) },
+    File(kind: .vocabulary, name: "pipeline-of-scalars", version: "1.1") {
+      try scalarPipeline().write(to: $0)
+    },
   ]
+
+  /// The vocabulary of Spec's example with a pipeline.
+  static let pipeline = Result {
+    try Vocabulary(
+      byteOrder: Array(0...255), pairs: [(104, 105), (256, 33)], pattern: .gpt2,
+      specialTokens: SpecialTokens([SpecialToken("<|end|>", id: 258, matching: .ordinary)]),
+      pipeline: TextPipeline(
+        normalizers: [.nfc, .replace([97], with: [98])], pretokenizers: [.digits(individual: true)],
+        template: SpecialTokenTemplate(before: [258], after: []), keptParts: ["padding": "null"]))
+  }
+
+  /// A vocabulary of scalars, with every step that there is.
+  private static func scalarPipeline() throws -> Vocabulary {
+    let space: [UInt8] = [0xE2, 0x96, 0x81]
+    var tokens = TokenTable()
+    for token in [[], space, [104], [105], Array("<0x0A>".utf8), [104, 105]] {
+      try tokens.append(token)
+    }
+    return try Vocabulary(
+      tokens: tokens, merges: [TokenMerge(left: 2, right: 3, result: 5)],
+      mergeRule: .learnedPairs, pattern: .whole,
+      specialTokens: SpecialTokens([
+        SpecialToken("<unk>", id: 0),
+        SpecialToken("x", id: 9, matching: [.stripsLeft, .normalized]),
+      ]),
+      pipeline: TextPipeline(
+        normalizers: [
+          .nfd, .nfkc, .nfkd, .strip(left: true, right: false), .prepend(space),
+          .replace([32], with: space),
+        ],
+        pretokenizers: [
+          .prefixSpace, .metaspace(replacement: space, scheme: .first, splits: true),
+          .split([32], .mergedWithPrevious, isInverted: false),
+        ],
+        symbols: InitialSymbols(
+          unit: .scalar, isComplete: false, unknown: 0, fusesUnknown: true, fallsBackToBytes: true),
+        decoders: [
+          .replace(space, with: [32]), .metaspace(replacement: space, dropsFirst: true),
+          .byteFallback, .fuse, .strip([32], start: 1, stop: 0),
+        ]))
+  }
 
   /// The vocabulary that the tokens are of: few tokens, but ids that need all of a codec.
   static func vocabulary(_ codec: TokenCodec) throws -> Vocabulary {

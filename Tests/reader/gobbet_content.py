@@ -15,7 +15,7 @@ import numpy
 
 from gobbet_reader import FormatError, Section, crc32c, read, require
 
-KNOWN = set("VOCB LEFT RGHT RSLT TSTR TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
+KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
           16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
 PLANES = {8: (1, 1, 2, 4), 4: (1, 1, 2), 2: (1, 1), 1: (1,)}
@@ -28,7 +28,8 @@ def fields(format, data, offset=0):
     return struct.unpack_from("<" + format, data, offset)
 
 def pattern(settings):
-    require(len(settings) == 7 and all(s <= most for s, most in zip(settings, (3, 3, 1, 3, 2, 1, 1)))
+    require(len(settings) == 7 and all(s <= most for s, most in zip(settings, (3, 4, 1, 3, 2, 1, 1)))
+            and (settings[1] != 4 or settings == bytes([0, 4, 0, 0, 0, 0, 0]))
             and (settings[1] != 3 or (settings[0] == 0 and settings[3] > 0
                                       and settings[2] == 1 and settings[4:] == b"\1\1\0")), "pattern")
     return settings
@@ -61,6 +62,84 @@ def planes(data, count):
     require(len(data) == 3 * count, "vocabulary.merges")
     low, middle, high = numpy.frombuffer(data, numpy.uint8).reshape(3, count).astype(int)
     return (low | middle << 8 | high << 16).tolist()
+
+class Pipeline:
+    """The section PIPE: whether every byte has a token, and the ids that it names."""
+
+    def __init__(self, data):
+        self.complete, self.matching, self.ids = True, set(), set()
+        if data is None:
+            return
+        self.data, self.offset, last = data, 0, -1
+        for _ in range(self.number(4)):
+            id, options = self.number(4), self.number(1)
+            require(id > last and 0 < options < 32, "pipeline.matching")
+            self.matching.add(id)
+            last = id
+        unit, flags, unknown = self.number(1), self.number(1), self.number(4)
+        self.complete = bool(flags & 1)
+        require(unit <= 1 and flags < 8 and not (self.complete and (unit or flags > 1)), "pipeline.symbols")
+        require(not self.complete or unknown == 0xFFFFFFFF, "pipeline.symbols.unknown")
+        if unknown != 0xFFFFFFFF:
+            self.ids.add(unknown)
+        # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number.
+        normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4]})
+        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"]})
+        decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB"})
+        fused = False
+        for code, values in decoders:
+            require(not fused or code == 3 or code == 4 and values[1] == 0, "pipeline.decoders")
+            fused = fused or code == 3
+        require(self.offset == len(data), "a section ends late")
+        require(normalizers or steps or decoders or self.matching or not self.complete, "pipeline")
+
+    def post(self, data):
+        """Reads the section post."""
+        if data is None:
+            return
+        self.data, self.offset, kept = data, 0, []
+        template = self.flag()
+        if template:
+            for _ in range(2):
+                self.ids.update(self.number(4) for _ in range(self.number(4)))
+        for _ in range(self.number(1)):
+            key, text = self.bytes(), self.bytes()
+            require(not kept or kept[-1] < key, "post.kept.key")
+            kept.append(key)
+            key.decode(), text.decode()
+        require(self.offset == len(data) and (template or kept), "post")
+
+    def number(self, size):
+        require(size <= len(self.data) - self.offset, "a section ends early")
+        self.offset += size
+        return int.from_bytes(self.data[self.offset - size:self.offset], "little")
+
+    def flag(self):
+        value = self.number(1)
+        require(value <= 1, "pipeline.flag")
+        return value
+
+    def bytes(self, least=0):
+        count = self.number(4)
+        require(least <= count <= len(self.data) - self.offset, "pipeline.bytes")
+        self.offset += count
+        return self.data[self.offset - count:self.offset]
+
+    def steps(self, kinds):
+        steps = []
+        for _ in range(self.number(1)):
+            code = self.number(1)
+            require(code in kinds, "pipeline.code")
+            values = []
+            for kind in kinds[code]:
+                if isinstance(kind, int):
+                    values.append(self.number(1))
+                    require(values[-1] < kind, "pipeline.code")
+                else:
+                    values.append({"b": self.bytes, "B": lambda: self.bytes(1), "f": self.flag,
+                                   "4": lambda: self.number(4)}[kind]())
+            steps.append((code, values))
+        return steps
 
 def vocabulary(parts):
     head = parts["VOCB"]
@@ -102,9 +181,12 @@ def vocabulary(parts):
         require(position == len(strings), "tokenStrings")
         for a, b, c in zip(left, right, result):
             require(a in tokens and b in tokens and tokens[a] + tokens[b] == tokens.get(c), "merge")
+    pipe = Pipeline(parts.get("PIPE"))
+    pipe.post(parts.get("post"))
+    require(pipe.matching <= set(special) and pipe.ids <= {*tokens, *special}, "pipeline.ids")
     texts = list(tokens.values())
     require(len(set(texts)) == len(texts) and all(len(t) < 1 << 16 for t in texts)
-            and all(bytes([b]) in set(texts) for b in range(256)) and sum(map(len, texts)) <= 1 << 26
+            and (not pipe.complete or all(bytes([b]) in set(texts) for b in range(256))) and sum(map(len, texts)) <= 1 << 26
             and max(tokens) < (1 << 21) - 1 and len(set(zip(left, right))) == merges
             and all(tokens.get(id, text) == text for id, text in special.items())
             and bound == 1 + max([*tokens, *special]), "vocabulary")
@@ -115,6 +197,7 @@ def vocabulary(parts):
     content += b"".join(tokens[id] for id in ids) + u32(merges)
     content += u32(*(id for merge in zip(left, right, result) for id in merge)) + u32(specials)
     content += b"".join(u32(id, len(text)) + text for id, text in sorted(special.items()))
+    content += parts.get("PIPE", b"")
     require(hashlib.sha256(content).digest() == stored, "vocabulary.fingerprint")
     return [f"vocabulary {sha(content)} {bound}"]
 

@@ -1,8 +1,9 @@
 /// Encodes a text that comes in chunks: any split of the text gives the ids of the whole.
 ///
 /// It holds back what a later chunk could change, up to the last place where every pattern cuts; so
-/// its memory is bounded by the longest pretoken and the largest chunk. Special tokens are ordinary
-/// text.
+/// its memory is bounded by the longest pretoken and the largest chunk. With a pipeline that changes
+/// the text, or a pattern that does not cut it, everything is held back until the end. Special tokens
+/// are ordinary text.
 public struct ChunkedEncoder: ~Copyable {
   private var encoder: TokenEncoder
   private var held: [UInt8] = []
@@ -26,6 +27,8 @@ public struct ChunkedEncoder: ~Copyable {
   /// Takes the next bytes of the text, and appends the ids that are certain to `ids`.
   public mutating func append(_ chunk: Span<UInt8>, into ids: inout [TokenID]) {
     for index in chunk.indices { held.append(chunk[index]) }
+    // What a pipeline makes of a text, or a whole text of itself, the next chunk can always change.
+    guard encoder.tokenizer.isCutByEveryPattern else { return }
     guard held.count >= searchByteCount else { return }
     guard let cut = Self.lastCut(in: held.span) else {
       // What was searched in vain is searched again only when there is twice as much.

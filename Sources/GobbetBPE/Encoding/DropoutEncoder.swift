@@ -20,13 +20,25 @@ public struct DropoutEncoder: Sendable {
 
   /// Appends the ids of a text to `ids`; special tokens in it are ordinary text.
   public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
-    tokenizer.scanner.forEachPretoken(in: bytes) { range in
-      encodePretoken(bytes.extracting(range), into: &ids)
+    let tables = tokenizer.pipeline ?? .none
+    _ = tables.forEachPart(of: bytes, .untracked, .none) { token, part, _ in
+      if let token {
+        ids.append(token.id)
+        return
+      }
+      tokenizer.scanner.forEachPretoken(in: part) { range in
+        encodePretoken(part.extracting(range), into: &ids)
+      }
     }
   }
 
   private mutating func encodePretoken(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
-    var parts = bytes.indices.map { tokenizer.tables.byteTokens[Int(bytes[$0])] }
+    var parts: [TokenID] = []
+    if let symbols = tokenizer.tables.symbols {
+      symbols.forEachSymbol(of: bytes) { parts.append($0) }
+    } else {
+      for index in bytes.indices { parts.append(tokenizer.tables.byteTokens[Int(bytes[index])]) }
+    }
     var next = Array(1...max(parts.count, 1))
     var previous = Array(-1..<(max(parts.count, 1) - 1))
     var isPart = [Bool](repeating: true, count: parts.count)

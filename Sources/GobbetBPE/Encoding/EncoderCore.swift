@@ -18,6 +18,7 @@
   private var store: PretokenStore
   private var merger = PieceMerger()
   private var longMerger: LongPieceMerger
+  private var symbolMerger = SymbolMerger()
   /// The tokens of a piece that is too long for `output`.
   private var longTokens: [TokenID] = []
   /// Where the pretokens of a batch end.
@@ -175,8 +176,10 @@
     if let whole = tables.wholeToken(lookup.key, lookup.hash) {
       unsafe ids[0] = whole
     } else {
-      tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
+      tokenCount = unsafe merge(piece, count, pointers, into: ids)
     }
+    // A piece of nothing but what has no token is not kept: no entry says so.
+    if tokenCount == 0 { return 0 }
     if tokenCount > ShortPretokens.maximumTokenCount {
       unsafe store.insert(
         piece, count, lookup.hash, UnsafeBufferPointer(start: ids, count: tokenCount))
@@ -198,9 +201,43 @@
       unsafe ids[0] = whole
       return 1
     }
-    let tokenCount = unsafe merger.merge(piece, count, pointers, into: ids)
+    let tokenCount = unsafe merge(piece, count, pointers, into: ids)
     unsafe store.insert(piece, count, hash, UnsafeBufferPointer(start: ids, count: tokenCount))
     return tokenCount
+  }
+
+  /// Writes the tokens of a piece of at most 64 bytes that is in no cache, and is not taken whole.
+  private mutating func merge(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers,
+    into ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: the caller has room for one token a byte, and the span lives as long as the piece.
+    guard let symbols = tables.symbols else {
+      return unsafe merger.merge(piece, count, pointers, into: ids)
+    }
+    let bytes = unsafe Span(_unsafeStart: piece, count: count)
+    guard symbols.apply(to: bytes) else {
+      return unsafe merger.merge(piece, count, pointers, into: ids)
+    }
+    symbolMerger.merge(bytes, symbols, tables)
+    for (index, id) in symbolMerger.tokens.enumerated() { unsafe ids[index] = id }
+    return symbolMerger.tokens.count
+  }
+
+  /// Appends the tokens of a longer piece to `longTokens`.
+  private mutating func mergeLong(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ pointers: MergePointers
+  ) {
+    // SAFETY: the span does not outlive the piece.
+    if let symbols = tables.symbols {
+      let bytes = unsafe Span(_unsafeStart: piece, count: count)
+      if symbols.apply(to: bytes) {
+        symbolMerger.merge(bytes, symbols, tables)
+        longTokens += symbolMerger.tokens
+        return
+      }
+    }
+    unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
   }
 
   /// Leaves the tokens of a longer piece in `longTokens`.
@@ -214,7 +251,7 @@
       return
     }
     guard count <= Self.longestKept else {
-      unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
+      unsafe mergeLong(piece, count, pointers)
       return
     }
     // SAFETY: `output` has been handed on, and has room for one token a byte.
@@ -223,7 +260,7 @@
       unsafe longTokens.append(contentsOf: UnsafeBufferPointer(start: output, count: known))
       return
     }
-    unsafe longMerger.merge(piece, count, pointers, into: &longTokens)
+    unsafe mergeLong(piece, count, pointers)
     unsafe longTokens.withUnsafeBufferPointer { unsafe store.insert(piece, count, hash, $0) }
   }
 }

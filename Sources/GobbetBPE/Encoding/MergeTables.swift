@@ -14,12 +14,14 @@ final class MergeTables: Sendable {
   private let wholeTokens: (table: TokenTable, index: TokenIndex)?
   /// Whether a pretoken that is a token might merge into something else.
   let wholeTokensMatter: Bool
+  /// What pieces are made of, if that is not simply a token for every byte.
+  let symbols: SymbolTable?
 
   init(_ vocabulary: Vocabulary) {
     let merges = vocabulary.merges
     var byteTokens = [TokenID](repeating: 0, count: 256)
     for byte in UInt8.min...UInt8.max {
-      byteTokens[Int(byte)] = vocabulary.id(of: CollectionOfOne(byte)) ?? 0
+      byteTokens[Int(byte)] = vocabulary.ordinaryID(of: [byte].span) ?? 0
     }
     var pairs: PairTable
     let followsMerges = vocabulary.mergeRule == .ranks && vocabulary.everyTokenHasMerge
@@ -44,6 +46,7 @@ final class MergeTables: Sendable {
     bytePairs = Self.bytePairs(byteTokens, pairs, vocabulary)
     wholeTokens =
       vocabulary.mergeRule == .learnedPairs ? nil : (vocabulary.tokens, vocabulary.index)
+    symbols = vocabulary.pipeline.symbols.isComplete ? nil : SymbolTable(vocabulary)
     wholeTokensMatter = vocabulary.mergeRule != .learnedPairs && !followsMerges
   }
 

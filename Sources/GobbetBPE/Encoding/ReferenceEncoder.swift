@@ -24,13 +24,20 @@ public struct ReferenceEncoder: Sendable {
 
   /// The ids of a text; special tokens are ordinary text.
   public func encoded(_ bytes: [UInt8]) -> [TokenID] {
-    pretokens(in: bytes).flatMap { encodedPretoken(Array(bytes[$0])) }
+    var ids: [TokenID] = []
+    let tables = PipelineTables(vocabulary) ?? .none
+    _ = tables.forEachPart(of: bytes.span, .untracked, .none) { token, part, _ in
+      if let token { return ids.append(token.id) }
+      let part = part.indices.map { part[$0] }
+      ids += pretokens(in: part).flatMap { encodedPretoken(Array(part[$0])) }
+    }
+    return ids
   }
 
   /// The ids of one pretoken.
   public func encodedPretoken(_ bytes: [UInt8]) -> [TokenID] {
     if vocabulary.mergeRule != .learnedPairs, let id = ordinaryID(of: bytes) { return [id] }
-    var parts = bytes.compactMap { ordinaryID(of: [$0]) }
+    var parts = symbols(of: bytes)
     while let best = bestMerge(of: parts) {
       parts[best.index] = best.result
       parts.remove(at: best.index + 1)
@@ -41,7 +48,7 @@ public struct ReferenceEncoder: Sendable {
   /// The ids of one pretoken with BPE-dropout: the draws of `coin` decide which pairs are passed
   /// over, in the order of rank and from the left.
   func encodedPretoken(_ bytes: [UInt8], _ coin: inout DropoutCoin) -> [TokenID] {
-    var parts = bytes.compactMap { ordinaryID(of: [$0]) }
+    var parts = symbols(of: bytes)
     while true {
       var candidates: [(rank: Int, index: Int, result: TokenID)] = []
       for index in parts.indices.dropLast() {
@@ -61,6 +68,31 @@ public struct ReferenceEncoder: Sendable {
   public func encoded(_ bytes: [UInt8], dropout probability: Double, seed: UInt64) -> [TokenID] {
     var coin = DropoutCoin(probability: probability, seed: seed)
     return pretokens(in: bytes).flatMap { encodedPretoken(Array(bytes[$0]), &coin) }
+  }
+
+  /// What a pretoken is made of.
+  private func symbols(of bytes: [UInt8]) -> [TokenID] {
+    let settings = vocabulary.pipeline.symbols
+    let units =
+      settings.unit == .byte
+      ? bytes.map { [$0] } : ReferenceText(bytes).offsets.adjacentRanges.map { Array(bytes[$0]) }
+    var ids: [TokenID] = []
+    var waiting = false
+    for unit in units {
+      let fallback = unit.compactMap { ordinaryID(of: ByteTokens.text(of: $0)) }
+      if let id = ordinaryID(of: unit) {
+        if waiting, let unknown = settings.unknown { ids.append(unknown) }
+        waiting = false
+        ids.append(id)
+      } else if settings.fallsBackToBytes, fallback.count == unit.count {
+        ids += fallback
+      } else if let unknown = settings.unknown {
+        if waiting, !settings.fusesUnknown { ids.append(unknown) }
+        waiting = true
+      }
+    }
+    if waiting, let unknown = settings.unknown { ids.append(unknown) }
+    return ids
   }
 
   /// The first of the pairs with the lowest rank, and what it becomes.
@@ -85,4 +117,9 @@ public struct ReferenceEncoder: Sendable {
   private func ordinaryID(of bytes: some Collection<UInt8>) -> TokenID? {
     vocabulary.id(of: bytes).flatMap { vocabulary.tokens.contains($0) ? $0 : nil }
   }
+}
+
+extension [Int] {
+  /// The ranges between each two neighbours.
+  fileprivate var adjacentRanges: [Range<Int>] { zip(self, dropFirst()).map { $0..<$1 } }
 }

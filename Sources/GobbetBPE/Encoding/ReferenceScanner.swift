@@ -8,6 +8,10 @@ struct ReferenceScanner: Sendable {
   private let expressions: [[[Step]]]
 
   init(_ pattern: SplitPattern) {
+    if pattern.words == .everything {
+      expressions = []
+      return
+    }
     expressions =
       pattern.words == .deepSeek
       ? [[[Self.digits(of: pattern)]], [[.repeated(.kanaOrHan, 1, .max)]], Self.deepSeek]
@@ -107,7 +111,7 @@ struct ReferenceScanner: Sendable {
     let suffix: [Step] =
       pattern.contractions == .anyCaseSuffix ? [.contraction(true, true)] : []
     switch pattern.words {
-    case .letters, .deepSeek:
+    case .letters, .deepSeek, .everything:
       list.append([prefix, .repeated(.letter, 1, .max)] + suffix)
     case .lettersAndMarks:
       list.append([prefix, .repeated(.letterOrMark, 1, .max)] + suffix)

@@ -35,7 +35,19 @@ public struct SpecialTokenPolicy: Hashable, Sendable {
   }
 
   /// Whether `token` counts as a special token.
-  public func allows(_ token: SpecialToken) -> Bool { allowed?.contains(token.bytes) ?? true }
+  ///
+  /// An added token that is not special counts in every text.
+  public func allows(_ token: SpecialToken) -> Bool {
+    !token.isSpecial || allowed?.contains(token.bytes) ?? true
+  }
+}
+
+/// Which special tokens an encoder puts around a text.
+public enum AddedSpecialTokens: Hashable, Sendable {
+  /// None.
+  case none
+  /// Those of ``TextPipeline/template``; none if the vocabulary has no template.
+  case template
 }
 
 /// A special token in a text that the caller did not allow.

@@ -1,20 +1,24 @@
 /// Turns token ids into text as they come, and holds back a scalar until all its bytes are there.
 public struct StreamingDecoder: Sendable {
   private let decoder: TokenDecoder
+  private var state: DecoderState
   /// The bytes of an unfinished scalar: at most three.
   private var held: [UInt8] = []
   /// Tokens decoded so far, for errors.
   private var tokenCount = 0
 
   /// Begins a text.
-  public init(_ decoder: TokenDecoder) { self.decoder = decoder }
+  public init(_ decoder: TokenDecoder) {
+    self.decoder = decoder
+    state = decoder.makeState()
+  }
 
   /// The text that is complete with this token; what is not UTF-8 becomes U+FFFD.
   ///
   /// - Throws: ``UnknownTokenError``, with the place among all tokens so far; nothing is then lost.
   public mutating func append(_ id: TokenID) throws(UnknownTokenError) -> String {
     do {
-      try decoder.decode([id].span, into: &held)
+      try decoder.decode([id].span, &state, into: &held)
     } catch {
       throw UnknownTokenError(id: id, index: tokenCount)
     }
@@ -25,8 +29,9 @@ public struct StreamingDecoder: Sendable {
     return text
   }
 
-  /// What is left at the end of the tokens: empty, or U+FFFD for an unfinished scalar.
+  /// What is left at the end of the tokens: mostly nothing, or U+FFFD for an unfinished scalar.
   public mutating func finish() -> String {
+    state.finish(&held)
     defer { held.removeAll() }
     return String(decoding: held, as: UTF8.self)
   }

@@ -9,6 +9,8 @@ public struct TokenDecoder: Sendable {
 
   private let vocabulary: Vocabulary
   private let records: [Record]
+  /// What added tokens look like that are found in normalized text, where that is not their content.
+  private let normalizedTokens: [TokenID: [UInt8]]
 
   /// Lays out the tokens of a vocabulary for decoding.
   public init(_ vocabulary: Vocabulary) {
@@ -21,26 +23,68 @@ public struct TokenDecoder: Sendable {
     }
     let tokens = vocabulary.tokens
     for id in 0..<TokenID(truncatingIfNeeded: tokens.count) { set(id, tokens[id]) }
-    for token in vocabulary.specialTokens { set(token.id, token.bytes[...]) }
+    var normalizedTokens: [TokenID: [UInt8]] = [:]
+    for token in vocabulary.specialTokens {
+      var bytes = token.bytes
+      if token.matching.contains(.normalized),
+        let changed = vocabulary.pipeline.normalizers.normalized(bytes.span, .untracked)
+      {
+        bytes = changed.bytes
+        normalizedTokens[token.id] = bytes
+        records[Int(token.id)][15] = Self.elsewhere
+      }
+      set(token.id, bytes[...])
+    }
+    self.normalizedTokens = normalizedTokens
     self.records = records
   }
 
-  /// Appends the bytes of all tokens to `bytes`, special tokens too.
+  /// The state before the first token of a text.
+  public func makeState() -> DecoderState { DecoderState(vocabulary.pipeline.decoders) }
+
+  /// Appends the text of all tokens to `bytes`, special tokens too.
   ///
   /// - Throws: ``UnknownTokenError``; what comes before the unknown id is then appended.
   public func decode(
     _ ids: Span<TokenID>, into bytes: inout [UInt8]
   ) throws(UnknownTokenError) {
+    var state = makeState()
+    try decode(ids, &state, into: &bytes)
+    state.finish(&bytes)
+  }
+
+  /// Appends what is certain of the text of more tokens to `bytes`.
+  ///
+  /// `state` keeps what waits for the tokens behind them; its `finish` appends that at the end.
+  /// - Throws: ``UnknownTokenError``; what comes before the unknown id is then appended.
+  public func decode(
+    _ ids: Span<TokenID>, _ state: inout DecoderState, into bytes: inout [UInt8]
+  ) throws(UnknownTokenError) {
     var index = 0
+    if !state.isPlain {
+      while index < ids.count {
+        guard let token = self.bytes(of: ids[index]) else {
+          throw UnknownTokenError(id: ids[index], index: index)
+        }
+        state.append(Array(token), to: &bytes)
+        index += 1
+      }
+      return
+    }
     while index < ids.count {
       index = decodeBlock(ids, from: index, into: &bytes)
       guard index < ids.count else { return }
-      guard let token = vocabulary.bytes(of: ids[index]) else {
+      guard let token = self.bytes(of: ids[index]) else {
         throw UnknownTokenError(id: ids[index], index: index)
       }
       bytes.append(contentsOf: token)
       index += 1
     }
+  }
+
+  /// What decoding begins with for a token; nil if `id` has none.
+  private func bytes(of id: TokenID) -> ArraySlice<UInt8>? {
+    normalizedTokens[id]?[...] ?? vocabulary.bytes(of: id)
   }
 
   /// Appends tokens while they have records, and says where it stopped.

@@ -14,10 +14,12 @@ extension TokenEncoder {
   ///
   /// They are the first tokens of the whole text, which is not the same as the tokens of its first
   /// bytes.
-  /// - Complexity: linear in the bytes of these tokens and their last pretoken.
+  /// - Complexity: linear in the bytes of these tokens and their last pretoken, but in those of the
+  ///   text where a pipeline changes it.
   public mutating func encodePrefix(
     of bytes: Span<UInt8>, into buffer: inout MutableSpan<TokenID>
   ) -> EncodedPrefix {
+    if tokenizer.needsPlaces { return encodeWholePrefix(of: bytes, into: &buffer) }
     let tokens = tokenizer.vocabulary.tokens
     return unsafe buffer.withUnsafeMutableBufferPointer { target in
       var prefix = (tokenCount: 0, byteCount: 0)
@@ -37,11 +39,29 @@ extension TokenEncoder {
     }
   }
 
+  /// The same where the tokens' own bytes do not tell their places in the text.
+  private mutating func encodeWholePrefix(
+    of bytes: Span<UInt8>, into buffer: inout MutableSpan<TokenID>
+  ) -> EncodedPrefix {
+    var ids: [TokenID] = []
+    var ends: [Int] = []
+    encode(bytes, into: &ids, ends: &ends)
+    let count = min(ids.count, buffer.count)
+    for index in 0..<count { buffer[index] = ids[index] }
+    let byteCount = count == ids.count ? bytes.count : count == 0 ? 0 : ends[count - 1]
+    return EncodedPrefix(tokenCount: count, byteCount: byteCount)
+  }
+
   /// The first `limit` tokens of a text, or all if there are fewer.
   ///
   /// - Precondition: `limit` is not negative.
   public mutating func encodedPrefix(of bytes: Span<UInt8>, upTo limit: Int) -> [TokenID] {
     precondition(limit >= 0, "encodedPrefix: a negative number of tokens")
+    if tokenizer.needsPlaces {
+      var ids: [TokenID] = []
+      encode(bytes, into: &ids)
+      return Array(ids.prefix(limit))
+    }
     // No text has more tokens than bytes.
     var ids = [TokenID](repeating: 0, count: min(limit, bytes.count))
     var span = ids.mutableSpan
@@ -54,6 +74,13 @@ extension TokenEncoder {
   public mutating func count(_ bytes: Span<UInt8>, upTo limit: Int) -> Int {
     var count = 0
     do throws(Enough) {
+      if let pipeline = tokenizer.pipeline {
+        _ = try unsafe forEachRun(of: bytes, pipeline, .none) { run throws(Enough) in
+          count += run.count
+          if count >= limit { throw Enough() }
+        }
+        return min(count, max(limit, 0))
+      }
       try unsafe core.forEachRun(of: bytes, tokenizer.scanner) { run throws(Enough) in
         count += run.count
         if count >= limit { throw Enough() }
@@ -64,10 +91,16 @@ extension TokenEncoder {
 
   /// Appends the ids of a text to `ids`, and to `ends` where in the text each token ends.
   ///
-  /// A token begins where the one before it ends, the first one at 0.
+  /// A token begins where the one before it ends, the first one at 0. With a pipeline that changes
+  /// the text, a token ends where what it was made from does: a space that was put in front ends
+  /// at 0, and all tokens of a scalar that was changed end behind it.
   public mutating func encode(
     _ bytes: Span<UInt8>, into ids: inout [TokenID], ends: inout [Int]
   ) {
+    if tokenizer.needsPlaces {
+      let none = PipelineTables.none
+      return encode(bytes, tokenizer.pipeline ?? none, into: &ids, ends: &ends)
+    }
     let first = ids.count
     encode(bytes, into: &ids)
     let tokens = tokenizer.vocabulary.tokens

@@ -20,6 +20,10 @@ public struct TokenEncoder: ~Copyable {
   public mutating func encode(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
     // Most texts have a token for four bytes or more; an array in use grows by itself.
     if ids.isEmpty { ids.reserveCapacity(bytes.count / 4 + 16) }
+    if let pipeline = tokenizer.pipeline {
+      _ = unsafe forEachRun(of: bytes, pipeline, .none) { unsafe ids.append(contentsOf: $0) }
+      return
+    }
     unsafe core.forEachRun(of: bytes, tokenizer.scanner) { unsafe ids.append(contentsOf: $0) }
   }
 
@@ -30,6 +34,17 @@ public struct TokenEncoder: ~Copyable {
   public mutating func encode(
     _ bytes: Span<UInt8>, specials policy: SpecialTokenPolicy, into ids: inout [TokenID]
   ) throws(SpecialTokenError) {
+    if let pipeline = tokenizer.pipeline {
+      let count = ids.count
+      let error = unsafe forEachRun(of: bytes, pipeline, policy) {
+        unsafe ids.append(contentsOf: $0)
+      }
+      if let error {
+        ids.removeLast(ids.count - count)
+        throw error
+      }
+      return
+    }
     var start = 0
     let matches = matcher(for: policy).matches(in: bytes)
     for match in matches where !policy.allows(match.token) {
@@ -41,6 +56,27 @@ public struct TokenEncoder: ~Copyable {
       start = match.range.upperBound
     }
     encode(bytes.extracting(start..<bytes.count), into: &ids)
+  }
+
+  /// Appends the ids of a text to `ids`, with the special tokens that `policy` allows, and around it
+  /// the special tokens that the vocabulary's post-processor adds.
+  ///
+  /// - Throws: ``SpecialTokenError`` where the policy makes an error of others; `ids` is then
+  ///   unchanged.
+  public mutating func encode(
+    _ bytes: Span<UInt8>, specials policy: SpecialTokenPolicy, adding: AddedSpecialTokens,
+    into ids: inout [TokenID]
+  ) throws(SpecialTokenError) {
+    let template = adding == .template ? tokenizer.vocabulary.pipeline.template : nil
+    let count = ids.count
+    ids += template?.before ?? []
+    do {
+      try encode(bytes, specials: policy, into: &ids)
+    } catch {
+      ids.removeLast(ids.count - count)
+      throw error
+    }
+    ids += template?.after ?? []
   }
 
   private mutating func matcher(for policy: SpecialTokenPolicy) -> SpecialTokenMatcher {
@@ -65,6 +101,10 @@ public struct TokenEncoder: ~Copyable {
   /// How many tokens a text has; special tokens in it are ordinary text.
   public mutating func count(_ bytes: Span<UInt8>) -> Int {
     var count = 0
+    if let pipeline = tokenizer.pipeline {
+      _ = unsafe forEachRun(of: bytes, pipeline, .none) { count += $0.count }
+      return count
+    }
     unsafe core.forEachRun(of: bytes, tokenizer.scanner) { count += $0.count }
     return count
   }

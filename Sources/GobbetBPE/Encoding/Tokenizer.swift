@@ -4,13 +4,23 @@ public struct Tokenizer: Sendable {
   public let vocabulary: Vocabulary
   let scanner: PretokenScanner
   let tables: MergeTables
+  /// What happens to a text before the scanner gets it; nil if that is nothing.
+  let pipeline: PipelineTables?
 
   /// Builds the tables that all encoders of this tokenizer share.
   public init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
-    scanner = PretokenScanner(vocabulary.pattern)
     tables = MergeTables(vocabulary)
+    scanner = PretokenScanner(
+      vocabulary.pattern, cutsAtMetaspace: tables.symbols?.keepsMetaspaceInFront ?? false)
+    pipeline = PipelineTables(vocabulary)
   }
+
+  /// Whether the bytes of tokens do not tell where in a text they are.
+  var needsPlaces: Bool { pipeline != nil || tables.symbols != nil }
+
+  /// Whether a text can be cut, and encoded in parts, at the places where every pattern cuts.
+  var isCutByEveryPattern: Bool { pipeline == nil && scanner.pattern.words != .everything }
 
   /// A budget for encoders that see text of many kinds: enough for about 600,000 pretokens.
   ///
@@ -32,15 +42,16 @@ public struct Tokenizer: Sendable {
     return encoder.encoded(text)
   }
 
-  /// The ids of a text, with the special tokens that `policy` allows.
+  /// The ids of a text, with the special tokens that `policy` allows; `adding` says which are put
+  /// around it.
   ///
   /// - Throws: ``SpecialTokenError`` where the policy makes an error of others.
   public func encoded(
-    _ text: String, allowing policy: SpecialTokenPolicy
+    _ text: String, allowing policy: SpecialTokenPolicy, adding: AddedSpecialTokens = .none
   ) throws(SpecialTokenError) -> [TokenID] {
     var encoder = makeEncoder()
     var ids: [TokenID] = []
-    try encoder.encode(Array(text.utf8).span, specials: policy, into: &ids)
+    try encoder.encode(Array(text.utf8).span, specials: policy, adding: adding, into: &ids)
     return ids
   }
 

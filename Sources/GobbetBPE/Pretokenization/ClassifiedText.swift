@@ -41,6 +41,11 @@ internal import CGobbetScan
     return unsafe bytes.baseAddress.unsafelyUnwrapped + index
   }
 
+  /// Whether U+2581 begins at `index`, which is below `count`.
+  @inline(__always) func hasMetaspace(at index: Int) -> Bool {
+    self[index] == 0xE2 && index + 3 <= count && self[index + 1] == 0x96 && self[index + 2] == 0x81
+  }
+
   /// A unit of text: its class, and where the next one begins.
   typealias Unit = (unicodeClass: UInt8, end: Int)
 
@@ -67,6 +72,22 @@ internal import CGobbetScan
     let scalar = scalar(at: index)
     guard scalar.length > 0 else { return (UnicodeClass.other, index + 1) }
     return (Self.unicodeClass(of: scalar.value), index + scalar.length)
+  }
+
+  /// The scalar at `index` and its length; -1 and 1 for a byte that is no part of one.
+  @inline(__always) func scalarOrByte(at index: Int) -> (value: Int, length: Int) {
+    let byte = self[index]
+    if byte < 0x80 { return (Int(byte), 1) }
+    let scalar = scalar(at: index)
+    return scalar.length > 0 ? (Int(scalar.value), scalar.length) : (-1, 1)
+  }
+
+  /// Where the scalar, or the byte that is no part of one, begins that ends at `place`.
+  func startOfScalar(before place: Int) -> Int {
+    for length in 2...4 where length <= place && self[place - length] & 0xC0 == 0xC0 {
+      return scalarOrByte(at: place - length).length == length ? place - length : place - 1
+    }
+    return place - 1
   }
 
   /// The scalar of two bytes or more at `index`, and its length; zero if it is not well-formed.

@@ -5,6 +5,7 @@ extension PretokenScanner {
   ///
   /// - Precondition: `start` is below the count of `text`.
   func endOfPretoken(from start: Int, in text: ClassifiedText) -> Int {
+    if pattern.words == .everything { return text.count }
     if pattern.words == .deepSeek { return endOfDeepSeekPretoken(from: start, in: text) }
     if let end = contraction(at: start, in: text, asSuffix: false) { return end }
     let first = text.unit(at: start)

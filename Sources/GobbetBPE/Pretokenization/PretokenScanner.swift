@@ -4,9 +4,18 @@
 public struct PretokenScanner: Sendable {
   /// The settings of the grammar.
   public let pattern: SplitPattern
+  /// Whether a whole text is cut in front of U+2581 all the same, for no token of the vocabulary
+  /// has it behind another scalar.
+  private let cutsAtMetaspace: Bool
 
   /// A scanner for `pattern`.
-  public init(_ pattern: SplitPattern) { self.pattern = pattern }
+  public init(_ pattern: SplitPattern) { self.init(pattern, cutsAtMetaspace: false) }
+
+  /// A scanner for the pattern of a vocabulary.
+  init(_ pattern: SplitPattern, cutsAtMetaspace: Bool) {
+    self.pattern = pattern
+    self.cutsAtMetaspace = cutsAtMetaspace
+  }
 
   /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`.
   ///
@@ -18,6 +27,14 @@ public struct PretokenScanner: Sendable {
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       let text = unsafe ClassifiedText(buffer)
       var start = 0
+      if pattern.words == .everything {
+        while start < text.count {
+          let end = endOfWhole(from: start, in: text)
+          try body(start..<end)
+          start = end
+        }
+        return
+      }
       // How many pretokens are left to the grammar before masks are tried again, and how many will
       // be if they fail again: where they fail once they may do so for long.
       var patience = 0
@@ -58,6 +75,15 @@ public struct PretokenScanner: Sendable {
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       endOfPretoken(from: start, in: unsafe ClassifiedText(buffer))
     }
+  }
+
+  /// The end of the text, or of the part of it that nothing can merge with what is behind.
+  @inline(never) private func endOfWhole(from start: Int, in text: ClassifiedText) -> Int {
+    guard cutsAtMetaspace else { return text.count }
+    var end = start
+    while end < text.count, text.hasMetaspace(at: end) { end += 3 }
+    while end < text.count, !text.hasMetaspace(at: end) { end += 1 }
+    return end
   }
 
   /// The ends of the pretokens that one window of masks gives away; zero if it gives none away.

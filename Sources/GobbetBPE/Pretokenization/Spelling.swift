@@ -29,7 +29,7 @@ enum Spelling {
   /// A word.
   static func words(_ words: SplitPattern.Words, prefix: String, suffix: String) -> String {
     switch words {
-    case .letters: return prefix + #"\p{L}+"# + suffix
+    case .letters, .everything: return prefix + #"\p{L}+"# + suffix
     case .lettersAndMarks, .deepSeek: return prefix + #"[\p{L}\p{M}]+"# + suffix
     case .caseAware:
       let upper = #"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#

@@ -40,6 +40,11 @@ extension SplitPattern {
     contractions: .none, words: .caseAware, wordPrefix: .anyButNewline, digits: .one,
     symbolTail: .newlinesAndSlashes, newlineRuns: true, finalWhitespaceWhole: false)
 
+  /// The whole text as one pretoken, as SentencePiece has it.
+  public static let whole = SplitPattern(
+    contractions: .none, words: .everything, wordPrefix: .space, digits: .runWithSpace,
+    symbolTail: .none, newlineRuns: false, finalWhitespaceWhole: false)
+
   /// The patterns that have a name.
   public static let named: [(name: String, pattern: SplitPattern)] = [
     ("gpt2", .gpt2), ("cl100k", .cl100k), ("llama3", .llama3), ("o200k", .o200k),
@@ -55,7 +60,9 @@ extension SplitPattern {
   }
 
   /// The name of these settings; nil if they have none.
-  public var name: String? { Self.named.first { $0.pattern == self }?.name }
+  public var name: String? {
+    self == .whole ? "whole" : Self.named.first { $0.pattern == self }?.name
+  }
 }
 
 extension SplitPattern {

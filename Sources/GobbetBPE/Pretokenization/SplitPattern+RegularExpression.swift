@@ -70,8 +70,9 @@ extension SplitPattern {
 
   /// The expressions, to be applied in turn, that Hugging Face's Oniguruma cuts text by as this
   /// pattern does; for patterns that have a name, in the spelling that they were published in,
-  /// where Oniguruma understands it.
+  /// where Oniguruma understands it; none for the whole text.
   public var regularExpressions: [String] {
+    if words == .everything { return [] }
     if words == .deepSeek { return [digitsSpelling] + Spelling.deepSeek }
     var alternatives: [String] = []
     switch contractions {

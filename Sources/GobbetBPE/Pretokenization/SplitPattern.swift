@@ -32,6 +32,8 @@ public struct SplitPattern: Hashable, Sendable {
     /// `[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+`; symbols are ` ?[\p{P}\p{S}]+`; what is none of
     /// these stays together.
     case deepSeek = 3
+    /// Everything: the whole text is one pretoken, and the other settings have code 0.
+    case everything = 4
   }
 
   /// The one scalar that a word may begin with.
@@ -83,7 +85,8 @@ public struct SplitPattern: Hashable, Sendable {
   /// A pattern of one's own.
   ///
   /// - Precondition: with DeepSeek's words go no contractions, `anyButNewline`, digits without a
-  ///   space, `newlines`, newline runs, and no whole final white space.
+  ///   space, `newlines`, newline runs, and no whole final white space; with words that are
+  ///   everything, only what has code 0 in every other setting.
   public init(
     contractions: Contractions, words: Words, wordPrefix: WordPrefix, digits: Digits,
     symbolTail: SymbolTail, newlineRuns: Bool, finalWhitespaceWhole: Bool
@@ -95,12 +98,16 @@ public struct SplitPattern: Hashable, Sendable {
     self.symbolTail = symbolTail
     self.newlineRuns = newlineRuns
     self.finalWhitespaceWhole = finalWhitespaceWhole
-    precondition(isConsistent, "Pattern: DeepSeek's words do not go with these settings")
+    precondition(isConsistent, "SplitPattern: these words do not go with the other settings")
   }
 
-  /// Whether DeepSeek's words, where they are set, have the settings that they need.
+  /// Whether DeepSeek's words, or those that are everything, have the settings that they need.
   var isConsistent: Bool {
-    words != .deepSeek
+    if words == .everything {
+      return contractions == .none && wordPrefix == .space && digits == .runWithSpace
+        && symbolTail == .none && !newlineRuns && !finalWhitespaceWhole
+    }
+    return words != .deepSeek
       || (contractions == .none && wordPrefix == .anyButNewline && digits != .runWithSpace
         && symbolTail == .newlines && newlineRuns && !finalWhitespaceWhole)
   }

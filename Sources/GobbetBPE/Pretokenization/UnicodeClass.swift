@@ -49,6 +49,8 @@ struct UnicodeClassSet {
   static var letters: Self { Self(l) }
   /// The class `[\p{L}\p{M}]`.
   static var lettersAndMarks: Self { Self(l | m) }
+  /// The class `[\p{L}\p{M}\p{N}]`.
+  static var lettersMarksAndNumbers: Self { Self(l | m | n) }
   /// The class `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`.
   static var upperLike: Self { Self((l | m) & ~one(UnicodeClass.lower)) }
   /// The class `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
@@ -90,7 +92,7 @@ extension SplitPattern.Words {
   /// What symbols are a run of.
   var symbols: UnicodeClassSet {
     switch self {
-    case .letters, .caseAware: .symbols
+    case .letters, .caseAware, .everything: .symbols
     case .lettersAndMarks: .symbolsButMarks
     case .deepSeek: .punctuationAndSymbols
     }

@@ -10,7 +10,9 @@ struct MergeFilter {
 
   /// The pairs that may be learned.
   init(_ options: TrainingOptions, forbidden: Set<[UInt8]>) {
-    lengthBound = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenByteCount + 1)
+    // Two bytes may always merge: Hugging Face's trainer looks at lengths from the second merge on.
+    let length = max(options.maximumTokenLength ?? .max, 3)
+    lengthBound = min(length, TokenTable.maximumTokenByteCount + 1)
     self.forbidden = forbidden
     forbiddenLengths = Set(forbidden.map(\.count))
     onlyPairs = nil

@@ -6,8 +6,8 @@ public struct TrainingOptions: Hashable, Sendable {
   public var tieBreak: TieBreak
   /// Training ends when the most frequent pair occurs less often than this.
   public var minimumFrequency: UInt64
-  /// Merged tokens stay shorter than this many bytes: a strict bound, as Hugging Face's
-  /// `max_token_length` is.
+  /// Merged tokens stay shorter than this many bytes, but for those of two bytes: a strict bound, as
+  /// Hugging Face's `max_token_length` is.
   public var maximumTokenLength: Int?
   /// The special tokens in the order of their ids; no merge spells one of them.
   public var specialTokens: [[UInt8]]

@@ -14,16 +14,19 @@ extension Vocabulary {
     var nextID = TokenID(bound)
     var keptSpecials: [SpecialToken] = []
     for special in specialTokens {
-      keptSpecials.append(SpecialToken(bytes: special.bytes, id: min(special.id, nextID)))
+      keptSpecials.append(
+        SpecialToken(
+          bytes: special.bytes, id: min(special.id, nextID), matching: special.matching))
       if special.id >= bound { nextID += 1 }
     }
     let specials = try SpecialTokens(keptSpecials)
     if mergeRule == .ranks {
-      return try Vocabulary(ranks: kept, pattern: pattern, specialTokens: specials)
+      return try Vocabulary(
+        ranks: kept, pattern: pattern, specialTokens: specials, pipeline: pipeline)
     }
     let keptMerges = merges.filter { max($0.left, $0.right, $0.result) < bound }
     return try Vocabulary(
       tokens: kept, merges: keptMerges, mergeRule: mergeRule, pattern: pattern,
-      specialTokens: specials)
+      specialTokens: specials, pipeline: pipeline)
   }
 }

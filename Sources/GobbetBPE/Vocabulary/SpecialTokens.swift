@@ -1,20 +1,56 @@
-/// A token that no text yields by itself; the caller of an encoder has to allow it.
+/// How an added token is found in a text.
+///
+/// - Source: the fields of `AddedToken` in `tokenizers` 0.23.3; there `special` is the opposite of
+///   ``ordinary``.
+public struct TokenMatching: OptionSet, Hashable, Sendable {
+  /// The options as a file holds them.
+  public let rawValue: UInt8
+
+  /// Options by their bits.
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The token counts in every text, whether the caller allows special tokens or not.
+  public static let ordinary = TokenMatching(rawValue: 1)
+  /// White space in front of the token belongs to it (`lstrip`).
+  public static let stripsLeft = TokenMatching(rawValue: 2)
+  /// White space behind the token belongs to it (`rstrip`).
+  public static let stripsRight = TokenMatching(rawValue: 4)
+  /// The token is found only where neither side of it goes on with `\w` (`single_word`).
+  public static let wholeWord = TokenMatching(rawValue: 8)
+  /// The token is looked for in the normalized text, after those that are not.
+  public static let normalized = TokenMatching(rawValue: 16)
+  /// All of them.
+  public static let all: TokenMatching = [
+    .ordinary, .stripsLeft, .stripsRight, .wholeWord, .normalized,
+  ]
+}
+
+/// A token that merges do not make, but that is found in a text by its bytes.
+///
+/// No text yields a special token by itself: the caller of an encoder has to allow it. One with
+/// ``TokenMatching/ordinary`` is an added token that every text yields.
 public struct SpecialToken: Hashable, Sendable {
   /// What it looks like in a text.
   public let bytes: [UInt8]
   /// Its id.
   public let id: TokenID
+  /// How it is found.
+  public let matching: TokenMatching
 
   /// A special token by its bytes.
-  public init(bytes: [UInt8], id: TokenID) {
+  public init(bytes: [UInt8], id: TokenID, matching: TokenMatching = []) {
     self.bytes = bytes
     self.id = id
+    self.matching = matching
   }
 
   /// A special token by its text.
-  public init(_ text: String, id: TokenID) {
-    self.init(bytes: [UInt8](text.utf8), id: id)
+  public init(_ text: String, id: TokenID, matching: TokenMatching = []) {
+    self.init(bytes: [UInt8](text.utf8), id: id, matching: matching)
   }
+
+  /// Whether the caller has to allow it; if not, every text yields it.
+  public var isSpecial: Bool { !matching.contains(.ordinary) }
 
   /// The bytes as text; what is not UTF-8 becomes U+FFFD.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -26,11 +62,16 @@ public struct SpecialTokens: Hashable, Sendable, RandomAccessCollection {
   public static let maximumByteCount = 1 << 20
 
   private let tokens: [SpecialToken]
+  /// Whether one of them is found in another way than by its bytes alone, where it is allowed.
+  public let haveMatching: Bool
 
   /// No special tokens.
   public static let none = SpecialTokens()
 
-  private init() { tokens = [] }
+  private init() {
+    tokens = []
+    haveMatching = false
+  }
 
   /// Orders `tokens` by id.
   ///
@@ -38,6 +79,7 @@ public struct SpecialTokens: Hashable, Sendable, RandomAccessCollection {
   ///   `tokensTooLong`).
   public init(_ tokens: some Sequence<SpecialToken>) throws(VocabularyError) {
     self.tokens = tokens.sorted { $0.id < $1.id }
+    haveMatching = self.tokens.contains { $0.matching != [] }
     var texts: Set<[UInt8]> = []
     var previous: TokenID?
     var byteCount = 0

@@ -10,27 +10,29 @@ extension Vocabulary {
   public init(
     byteOrder: [UInt8], firstID: TokenID = 0, pairs: [(TokenID, TokenID)],
     mergeRule: MergeRule = .learnedPairs, pattern: SplitPattern,
-    specialTokens: SpecialTokens = .none
+    specialTokens: SpecialTokens = .none, pipeline: TextPipeline = .plain
   ) throws(VocabularyError) {
     if let plain = PlainPairs(byteOrder, firstID, pairs, specialTokens) {
       try self.init(
         checkedTokens: plain.tokens, plain.index, merges: plain.merges, mergeRule, pattern,
-        specialTokens)
+        specialTokens, pipeline)
       return
     }
     var builder = try PairBuilder(byteOrder, firstID, pairCount: pairs.count, specialTokens)
     for pair in pairs { try builder.append(pair.0, pair.1) }
     let merges = builder.merges
     let (tokens, index) = try builder.finished()
-    try self.init(checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens)
+    try self.init(
+      checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens, pipeline)
   }
 
   /// How the ids lie if the vocabulary follows from its merges: from these two and the pairs of
-  /// `merges`, ``init(byteOrder:firstID:pairs:mergeRule:pattern:specialTokens:)`` makes it again.
+  /// `merges` the initialiser for pairs makes it again.
   ///
   /// Nil if it does not, and tokens and merges have to be kept as they are.
   public var layout: (byteOrder: [UInt8], firstID: TokenID)? {
-    guard let first = (0...UInt8.max).compactMap({ id(of: CollectionOfOne($0)) }).min(),
+    guard pipeline.symbols == .bytes,
+      let first = (0...UInt8.max).compactMap({ id(of: CollectionOfOne($0)) }).min(),
       Int(first) + 256 <= tokens.count
     else { return nil }
     let byteOrder = (first..<(first + 256)).compactMap { id in
@@ -39,7 +41,8 @@ extension Vocabulary {
     guard
       let again = try? Vocabulary(
         byteOrder: byteOrder, firstID: first, pairs: merges.map { ($0.left, $0.right) },
-        mergeRule: mergeRule, pattern: pattern, specialTokens: specialTokens)
+        mergeRule: mergeRule, pattern: pattern, specialTokens: specialTokens,
+        pipeline: pipeline)
     else { return nil }
     return again == self ? (byteOrder, first) : nil
   }

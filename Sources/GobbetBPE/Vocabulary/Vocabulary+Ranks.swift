@@ -6,12 +6,14 @@ extension Vocabulary {
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a special token
   ///   in the place of an ordinary one.
   public init(
-    ranks tokens: TokenTable, pattern: SplitPattern, specialTokens: SpecialTokens
+    ranks tokens: TokenTable, pattern: SplitPattern, specialTokens: SpecialTokens,
+    pipeline: TextPipeline = .plain
   ) throws(VocabularyError) {
     let index = try TokenIndex(tokens)
     var derivation = MergeDerivation(tokens, index)
     try self.init(
-      checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens)
+      checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens,
+      pipeline)
   }
 }
 

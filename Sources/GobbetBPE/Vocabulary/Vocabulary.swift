@@ -10,7 +10,9 @@ public struct Vocabulary: Sendable {
   public let mergeRule: MergeRule
   /// How a text is cut into pretokens.
   public let pattern: SplitPattern
-  /// The special tokens, ordered by id.
+  /// What happens to a text beside that.
+  public let pipeline: TextPipeline
+  /// The special tokens, ordered by id, and the added tokens that are not special.
   public let specialTokens: SpecialTokens
   /// One more than the largest id, special tokens too: what models call the vocabulary size.
   public let idBound: Int
@@ -28,25 +30,26 @@ public struct Vocabulary: Sendable {
   /// - Complexity: linear in the bytes of all tokens.
   public init(
     tokens: TokenTable, merges: [TokenMerge], mergeRule: MergeRule, pattern: SplitPattern,
-    specialTokens: SpecialTokens
+    specialTokens: SpecialTokens, pipeline: TextPipeline = .plain
   ) throws(VocabularyError) {
     if mergeRule == .ranks {
-      try self.init(ranks: tokens, pattern: pattern, specialTokens: specialTokens)
+      try self.init(
+        ranks: tokens, pattern: pattern, specialTokens: specialTokens, pipeline: pipeline)
       return
     }
     let index = try TokenIndex(tokens)
     try Self.check(merges, tokens)
     try self.init(
-      checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens)
+      checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens, pipeline)
   }
 
   /// A vocabulary of tokens and merges that agree; checks what is left to check.
   init(
     checkedTokens tokens: TokenTable, _ index: TokenIndex, merges: [TokenMerge],
     _ mergeRule: MergeRule,
-    _ pattern: SplitPattern, _ specialTokens: SpecialTokens
+    _ pattern: SplitPattern, _ specialTokens: SpecialTokens, _ pipeline: TextPipeline
   ) throws(VocabularyError) {
-    for byte in UInt8.min...UInt8.max {
+    for byte in UInt8.min...UInt8.max where pipeline.symbols.isComplete {
       let bytes = [byte]
       guard index.id(of: bytes.span, 0..<1, in: tokens) != nil else {
         throw VocabularyError(.missingByte(byte))
@@ -63,12 +66,18 @@ public struct Vocabulary: Sendable {
         count += 1
       }
     }
+    let template = pipeline.template.map { $0.before + $0.after } ?? []
+    for id in template + [pipeline.symbols.unknown].compactMap({ $0 })
+    where !tokens.contains(id) && specialTokens.token(withID: id) == nil {
+      throw VocabularyError(.pipelineToken, token: id)
+    }
     self.tokens = tokens
     self.index = index
     self.merges = merges
     self.mergeRule = mergeRule
     self.pattern = pattern
     self.specialTokens = specialTokens
+    self.pipeline = pipeline
     tokenCount = count
     let lastUsed = (0..<tokens.count).last { tokens.contains(TokenID(truncatingIfNeeded: $0)) } ?? 0
     idBound = max(lastUsed, specialTokens.last.map { Int($0.id) } ?? 0) + 1
@@ -84,6 +93,11 @@ public struct Vocabulary: Sendable {
   public func id(of bytes: some Collection<UInt8>) -> TokenID? {
     let copy = [UInt8](bytes)
     return index.id(of: copy.span, 0..<copy.count, in: tokens) ?? specialTokens.id(of: copy)
+  }
+
+  /// The id of the ordinary token with these bytes.
+  func ordinaryID(of bytes: Span<UInt8>) -> TokenID? {
+    index.id(of: bytes, 0..<bytes.count, in: tokens)
   }
 
   private static func check(
@@ -124,11 +138,13 @@ public struct Vocabulary: Sendable {
 }
 
 extension Vocabulary: Hashable {
-  /// Whether both hold the same tokens, merges and settings.
+  /// Whether both hold the same tokens, merges and settings; what a post-processor adds for those who
+  /// ask, and what is kept of a file beside that, is not compared.
   public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
     left.tokens == right.tokens && left.merges == right.merges
       && left.mergeRule == right.mergeRule && left.pattern == right.pattern
       && left.specialTokens == right.specialTokens
+      && left.pipeline.decidingIDs == right.pipeline.decidingIDs
   }
 
   /// Feeds what tells vocabularies apart into `hasher`.

@@ -30,6 +30,8 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case duplicateSpecialToken
     /// The id of a special token belongs to an ordinary token with other bytes.
     case specialTokenClash
+    /// The pipeline uses an id that no token has.
+    case pipelineToken
   }
 
   /// What is wrong.
@@ -39,7 +41,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
   /// The index of the merge it is wrong with, if it is one.
   public let mergeIndex: Int?
 
-  init(_ code: Code, token: TokenID? = nil, mergeIndex: Int? = nil) {
+  package init(_ code: Code, token: TokenID? = nil, mergeIndex: Int? = nil) {
     self.code = code
     self.token = token
     self.mergeIndex = mergeIndex
@@ -61,6 +63,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .tooManyMerges: "there are more merges than \(TokenTable.maximumCount - 1)"
       case .emptySpecialToken: "a special token has no bytes"
       case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
+      case .pipelineToken: "is no token that the pipeline could use"
       case .specialTokenClash: "is both a special token and an ordinary one with other bytes"
       }
     let place = [mergeIndex.map { "merge \($0)" }, token.map { "token \($0)" }].compactMap { $0 }

@@ -40,6 +40,7 @@ extension Vocabulary {
       content.append([special.id, UInt32(special.bytes.count)])
       content += special.bytes
     }
+    content += PipelineSection(self)?.content ?? []
     return content
   }
 }

@@ -14,6 +14,13 @@ enum VocabularySections {
   ) throws {
     let header = VocabularyHeader(vocabulary, fingerprint: fingerprint)
     let merges = vocabulary.merges
+    // In front of all others: a reader of version 1.0 then names it as what it lacks.
+    if let pipeline = PipelineSection(vocabulary) {
+      try container.add(.pipeline, pipeline.content, level: nil)
+    }
+    if let post = PostSection(vocabulary) {
+      try container.add(.postProcessor, post.content, level: nil)
+    }
     try container.add(.vocabularyHeader, header.content, level: nil)
     try container.add(.mergeLeft, MergePlanes.bytes(merges.lazy.map { $0.left }), level: level)
     try container.add(.mergeRight, MergePlanes.bytes(merges.lazy.map { $0.right }), level: level)
@@ -34,16 +41,35 @@ enum VocabularySections {
       content throws(FormatError) in
       try VocabularyHeader(content)
     }
+    var tokens = header.specialTokens
+    var pipeline = TextPipeline.plain
+    var pipelineSection: PipelineSection?
+    if container.section(.pipeline) != nil {
+      let parsed = try container.parsed(.pipeline) { content throws(FormatError) in
+        try PipelineSection(content)
+      }
+      pipelineSection = parsed
+      pipeline = parsed.pipeline
+    }
+    if container.section(.postProcessor) != nil {
+      let post = try container.parsed(.postProcessor) { content throws(FormatError) in
+        try PostSection(content)
+      }
+      pipeline.template = post.template
+      pipeline.keptParts = post.keptParts
+    }
     let left = try ids(.mergeLeft, header, container)
     let right = try ids(.mergeRight, header, container)
     let vocabulary: Vocabulary
     do {
-      let specialTokens = try SpecialTokens(header.specialTokens)
+      if let pipelineSection { tokens = try pipelineSection.applied(to: tokens) }
+      let specialTokens = try SpecialTokens(tokens)
       switch header.layout {
       case .pairs(let byteOrder, let firstID):
         vocabulary = try Vocabulary(
           byteOrder: byteOrder, firstID: firstID, pairs: Array(zip(left, right)),
-          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens)
+          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens,
+          pipeline: pipeline)
       case .tokens:
         let result = try ids(.mergeResult, header, container)
         let merges = left.indices.map {
@@ -51,7 +77,8 @@ enum VocabularySections {
         }
         vocabulary = try Vocabulary(
           tokens: try TokenStrings.table(container), merges: merges,
-          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens)
+          mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens,
+          pipeline: pipeline)
       }
     } catch let error as VocabularyError {
       throw FormatError(

@@ -45,8 +45,8 @@ extension GGUFReader {
     }
     var visible = VisibleVocabulary(path: path)
     let texts = self["tokenizer.ggml.tokens"]?.elements ?? []
-    // Control and user-defined tokens, which text does not yield by itself, are special here; unused
-    // ones are gaps.
+    // Control tokens, which text does not yield by itself, are special here; user-defined ones are
+    // added tokens that every text yields, and unused ones are gaps.
     let kinds = self["tokenizer.ggml.token_type"]?.elements?.map { $0.size ?? 1 } ?? []
     var specials: [SpecialToken] = []
     for (id, text) in texts.enumerated() {
@@ -60,7 +60,10 @@ extension GGUFReader {
         throw InterchangeError(
           .damaged("entry \(id) is there twice"), path: path, field: "tokenizer.ggml.tokens")
       }
-      if kind == 3 || kind == 4 { specials.append(SpecialToken(text, id: TokenID(id))) }
+      if kind == 3 || kind == 4 {
+        specials.append(
+          SpecialToken(text, id: TokenID(id), matching: kind == 4 ? .ordinary : []))
+      }
     }
     for (index, merge) in (self["tokenizer.ggml.merges"]?.elements ?? []).enumerated() {
       guard let text = merge.string, visible.append(line: Array(text.utf8)[...]) else {

@@ -23,6 +23,7 @@ enum GGUFVocabulary {
   static func values(
     of vocabulary: Vocabulary, rowCount: Int?, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
+    try vocabulary.requireText(path, of: "llama.cpp")
     guard let name = GGUFReader.patterns.first(where: { $0.pattern == vocabulary.pattern })?.name
     else {
       throw InterchangeError(
@@ -55,7 +56,8 @@ enum GGUFVocabulary {
 
   /// The kind of a token; added tokens that are not special are found in any text.
   private static func kind(of id: TokenID, in vocabulary: Vocabulary) -> Kind {
-    vocabulary.specialTokens.token(withID: id) == nil ? .normal : .control
+    guard let added = vocabulary.specialTokens.token(withID: id) else { return .normal }
+    return added.isSpecial ? .control : .userDefined
   }
 
   /// The values that name the tokens at the ends of a text: those that the configuration says, else

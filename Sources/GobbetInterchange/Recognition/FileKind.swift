@@ -21,6 +21,8 @@ public enum FileKind: Hashable, Sendable {
   case pyTorch
   /// Lines of base64 and a rank, as tiktoken writes them.
   case tiktoken
+  /// A model of SentencePiece.
+  case sentencePiece
   /// Nothing at all.
   case empty
   /// None of these.
@@ -68,6 +70,8 @@ public enum FileKind: Hashable, Sendable {
       self = Self.isWeightMap(start) ? .safetensorsIndex : .json
     } else if Self.isTiktokenLine(Self.firstLine(start)) {
       self = .tiktoken
+    } else if SentencePieceModel.begins(start) {
+      self = .sentencePiece
     } else {
       self = .other
     }

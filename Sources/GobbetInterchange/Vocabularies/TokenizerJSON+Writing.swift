@@ -10,22 +10,37 @@ extension TokenizerJSON {
   ) throws(InterchangeError) -> [UInt8] {
     let visible = try VisibleText(vocabulary, path: path)
     var text: [UInt8] = []
-    text.append(#"{"version":"1.0","truncation":null,"padding":null,"added_tokens":["#)
+    let pipeline = vocabulary.pipeline
+    func kept(_ key: String) -> String { pipeline.keptParts[key] ?? "null" }
+    text.append(#"{"version":"1.0","truncation":"# + kept("truncation"))
+    text.append(#","padding":"# + kept("padding") + #","added_tokens":["#)
     for (position, token) in vocabulary.specialTokens.enumerated() {
       text.append(position == 0 ? "\n" : ",\n")
       text.append(#"{"id":\#(token.id),"content":"#)
       text.append(quoted: token.bytes)
-      text.append(#","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"#)
-      text.append(#""special":true}"#)
+      for (key, option) in matchingKeys {
+        text.append(#","\#(key)":\#(token.matching.contains(option))"#)
+      }
+      text.append(#","special":\#(token.isSpecial)}"#)
     }
     text.append("],\n")
-    text.append(#""normalizer":null,"pre_tokenizer":"#)
-    append(vocabulary.pattern, to: &text)
-    text.append(",\n" + #""post_processor":null,"decoder":{"type":"ByteLevel","#)
-    text.append(#""add_prefix_space":false,"trim_offsets":true,"use_regex":true},"# + "\n")
-    text.append(#""model":{"type":"BPE","dropout":null,"unk_token":null,"#)
-    text.append(#""continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":false,"#)
-    text.append(#""byte_fallback":false,"ignore_merges":"#)
+    text.append(#""normalizer":"#)
+    HuggingFaceNormalizer.append(pipeline.normalizers, to: &text)
+    text.append(#","pre_tokenizer":"#)
+    HuggingFacePretokenizer.append(vocabulary, to: &text)
+    text.append(",\n" + #""post_processor":"# + kept("post_processor") + #","decoder":"#)
+    HuggingFaceDecoder.append(pipeline, to: &text)
+    text.append(",\n" + #""model":{"type":"BPE","dropout":null,"unk_token":"#)
+    if let unknown = pipeline.symbols.unknown,
+      let entry = visible.entries.first(where: { $0.id == unknown })
+    {
+      text.append(quoted: entry.text)
+    } else {
+      text.append("null")
+    }
+    text.append(#","continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":"#)
+    text.append("\(pipeline.symbols.fusesUnknown)")
+    text.append(#","byte_fallback":\#(pipeline.symbols.fallsBackToBytes),"ignore_merges":"#)
     text.append("\(vocabulary.mergeRule != .learnedPairs)")
     text.append(#","vocab":{"#)
     for (position, entry) in visible.entries.enumerated() {
@@ -43,20 +58,5 @@ extension TokenizerJSON {
     }
     text.append("]}}\n")
     return text
-  }
-
-  private static func append(_ pattern: SplitPattern, to text: inout [UInt8]) {
-    let byteLevel = #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"#
-    if pattern == .gpt2 {
-      text.append(byteLevel + #""use_regex":true}"#)
-      return
-    }
-    text.append(#"{"type":"Sequence","pretokenizers":["#)
-    for expression in pattern.regularExpressions {
-      text.append(#"{"type":"Split","pattern":{"Regex":"#)
-      text.append(quoted: expression.utf8)
-      text.append(#"},"behavior":"Isolated","invert":false},"#)
-    }
-    text.append(byteLevel + #""use_regex":false}]}"#)
   }
 }

@@ -1,10 +1,10 @@
 public import GobbetBPE
 
-/// Hugging Face's `tokenizer.json`, as far as it holds byte-level BPE.
+/// Hugging Face's `tokenizer.json`, as far as it holds BPE.
 ///
-/// What changes ids in a way that a ``Vocabulary`` has no word for is refused by its name: normalizers,
-/// other pre-tokenizers, unknown expressions, prefixes, dropout. What comes after the ids, truncation, padding
-/// and the post-processor, is not read.
+/// What changes ids in a way that a ``Vocabulary`` has no word for is refused by its name: some
+/// normalizers and pre-tokenizers, unknown expressions, dropout. Truncation, padding and the
+/// post-processor are kept.
 public enum TokenizerJSON {
   private static let maximumFileByteCount = 1 << 28
 
@@ -23,24 +23,39 @@ public enum TokenizerJSON {
     guard let model = try root.member("model"), model.isObject else {
       throw root.error(.damaged("no model"), key: "model".utf8)
     }
-    if let normalizer = try present(root, "normalizer") {
-      throw normalizer.error(.unsupported("the normalizer \(try name(of: normalizer))"))
+    let pretokenizer = try HuggingFacePretokenizer(root)
+    var pipeline = TextPipeline(
+      normalizers: try HuggingFaceNormalizer.steps(try root.member("normalizer")),
+      pretokenizers: pretokenizer.steps,
+      decoders: try HuggingFaceDecoder.steps(root, isByteLevel: pretokenizer.isByteLevel),
+      template: try HuggingFacePostProcessor.template(try root.member("post_processor")))
+    for key in keptKeys {
+      guard let part = try present(root, key) else { continue }
+      pipeline.keptParts[key] = String(decoding: part.text, as: UTF8.self)
     }
-    if let decoder = try present(root, "decoder"), try name(of: decoder) != "ByteLevel" {
-      throw decoder.error(.unsupported("the decoder \(try name(of: decoder))"))
-    }
-    let pattern = try HuggingFacePretokenizer.pattern(root)
     let mergeRule = try readSettings(model)
-    var visible = VisibleVocabulary(path: path)
+    var visible = VisibleVocabulary(path: path, isByteLevel: pretokenizer.isByteLevel)
     guard let entries = try model.member("vocab") else {
       throw model.error(.damaged("no vocab"), key: "vocab".utf8)
     }
     try visible.readEntries(entries)
     try readMerges(model, into: &visible)
+    pipeline.symbols = try symbols(model, visible)
+    let added = try addedTokens(root, visible)
+    if let template = pipeline.template {
+      let ids = Set(added.map(\.id)).union(visible.texts.keys)
+      for id in template.before + template.after where !ids.contains(id) {
+        throw root.error(
+          .damaged("adds the id \(id), which no token has"), key: "post_processor".utf8)
+      }
+    }
     return try visible.vocabulary(
-      specialTokens: try addedTokens(root, visible), mergeRule: mergeRule, pattern: pattern,
+      specialTokens: added, mergeRule: mergeRule, pattern: pretokenizer.pattern, pipeline: pipeline,
       tokensField: "model.vocab", mergesField: "model.merges")
   }
+
+  /// What is kept as it is, to be written again.
+  static let keptKeys = ["truncation", "padding", "post_processor"]
 
   /// The member of that name unless it is `null`.
   private static func present(
@@ -50,8 +65,33 @@ public enum TokenizerJSON {
     return member
   }
 
-  private static func name(of value: JSONValue) throws(InterchangeError) -> String {
-    try value.member("type")?.string ?? "without a type"
+  /// What the model makes pretokens of.
+  private static func symbols(
+    _ model: JSONValue, _ visible: VisibleVocabulary
+  ) throws(InterchangeError) -> InitialSymbols {
+    let fallsBack = try flag(model, "byte_fallback")
+    let fuses = try flag(model, "fuse_unk")
+    if visible.isByteLevel, fallsBack {
+      throw model.error(.unsupported("byte_fallback with a ByteLevel"), key: "byte_fallback".utf8)
+    }
+    // If no symbol is unknown, nothing else matters.
+    if visible.isByteLevel, visible.hasEveryByte { return .bytes }
+    var unknown: TokenID?
+    if let token = try present(model, "unk_token") {
+      guard let bytes = token.bytes, let id = visible.ids[bytes] else {
+        throw token.error(.damaged("is no token of the vocabulary"))
+      }
+      unknown = id
+    }
+    return InitialSymbols(
+      unit: visible.isByteLevel ? .byte : .scalar, isComplete: false, unknown: unknown,
+      fusesUnknown: fuses, fallsBackToBytes: fallsBack)
+  }
+
+  private static func flag(_ model: JSONValue, _ key: String) throws(InterchangeError) -> Bool {
+    guard let value = try present(model, key) else { return false }
+    guard let flag = value.bool else { throw value.error(.damaged("not a boolean")) }
+    return flag
   }
 
   /// Refuses what the model does beyond byte-level BPE; says how it merges.
@@ -66,9 +106,6 @@ public enum TokenizerJSON {
       if let affix = try present(model, key), affix.bytes?.isEmpty != true {
         throw affix.error(.unsupported("a \(key)"))
       }
-    }
-    if let fallback = try present(model, "byte_fallback"), fallback.bool != false {
-      throw fallback.error(.unsupported("byte_fallback"))
     }
     guard let ignoring = try present(model, "ignore_merges") else { return .learnedPairs }
     guard let ignores = ignoring.bool else { throw ignoring.error(.damaged("not a boolean")) }
@@ -100,27 +137,50 @@ public enum TokenizerJSON {
     }
   }
 
-  /// The added tokens, which Hugging Face finds in any text; here they are the special tokens.
+  /// The added tokens with the ids that `tokenizers` gives them: those of `model.vocab` or, for what
+  /// is not there, the next ones behind as many as it has, whatever the file says.
   private static func addedTokens(
     _ root: JSONValue, _ visible: VisibleVocabulary
   ) throws(InterchangeError) -> [SpecialToken] {
     guard let list = try present(root, "added_tokens") else { return [] }
-    var tokens: [SpecialToken] = []
+    var tokens: [[UInt8]: SpecialToken] = [:]
+    var nextID = visible.ids.count
     try list.forEach { (_, added) throws(InterchangeError) in
-      guard let content = try added.member("content")?.bytes,
-        let id = try added.member("id")?.size, id < TokenTable.maximumCount
+      guard let content = try added.member("content")?.bytes, try added.member("id")?.size != nil
       else { throw list.error(.damaged("an entry without content or id")) }
-      for key in ["single_word", "lstrip", "rstrip"]
-      where try present(added, key)?.bool ?? false {
-        throw list.error(.unsupported(key), key: content)
+      guard !content.isEmpty else { throw list.error(.damaged("an entry without text")) }
+      var id = visible.ids[content] ?? tokens[content]?.id
+      if id == nil {
+        guard nextID < TokenTable.maximumCount else {
+          throw list.error(.damaged("no id is left for it"), key: content)
+        }
+        guard visible.texts[TokenID(nextID)] == nil else {
+          let reason = "it gets the id \(nextID), which another token has, for ids are left out"
+          throw list.error(.damaged(reason), key: content)
+        }
+        id = TokenID(nextID)
+        nextID += 1
       }
-      if let text = visible.texts[TokenID(id)], text != content {
-        throw list.error(.damaged("its id \(id) belongs to another token"), key: content)
-      }
-      tokens.append(SpecialToken(bytes: content, id: TokenID(id)))
+      // Of entries with the same content, `tokenizers` keeps the last.
+      tokens[content] = SpecialToken(bytes: content, id: id ?? 0, matching: try matching(added))
     }
-    return tokens
+    return Array(tokens.values)
   }
+
+  private static func matching(_ added: JSONValue) throws(InterchangeError) -> TokenMatching {
+    var matching: TokenMatching = []
+    if try present(added, "special")?.bool == false { matching.insert(.ordinary) }
+    for (key, option) in matchingKeys where try present(added, key)?.bool == true {
+      matching.insert(option)
+    }
+    return matching
+  }
+
+  /// The fields of an added token, in the order that `tokenizers` writes them in.
+  static let matchingKeys: [(String, TokenMatching)] = [
+    ("single_word", .wholeWord), ("lstrip", .stripsLeft), ("rstrip", .stripsRight),
+    ("normalized", .normalized),
+  ]
 
   /// Writes a vocabulary as a file that `tokenizers` loads and encodes the same with.
   ///

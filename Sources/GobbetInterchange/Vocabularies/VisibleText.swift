@@ -17,7 +17,7 @@ struct VisibleText {
     for id in 0..<TokenID(vocabulary.idBound) {
       let text: [UInt8]
       if vocabulary.tokens.contains(id) {
-        text = VisibleBytes.text(of: vocabulary.tokens[id])
+        text = Self.text(of: vocabulary.tokens[id], in: vocabulary)
       } else if let special = vocabulary.specialTokens.token(withID: id) {
         text = special.bytes
         guard isUTF8(text) else {
@@ -37,8 +37,15 @@ struct VisibleText {
     self.entries = entries
     merges = Self.merges(of: vocabulary).map { left, right in
       let tokens = vocabulary.tokens
-      return (VisibleBytes.text(of: tokens[left]), VisibleBytes.text(of: tokens[right]))
+      return (
+        Self.text(of: tokens[left], in: vocabulary), Self.text(of: tokens[right], in: vocabulary)
+      )
     }
+  }
+
+  /// How a token is spelled: as visible characters if symbols are bytes, else as it is.
+  private static func text(of token: ArraySlice<UInt8>, in vocabulary: Vocabulary) -> [UInt8] {
+    vocabulary.pipeline.symbols.unit == .byte ? VisibleBytes.text(of: token) : Array(token)
   }
 
   /// The merges that have to be listed for the same ids.

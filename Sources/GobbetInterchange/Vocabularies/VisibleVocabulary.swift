@@ -8,8 +8,29 @@ struct VisibleVocabulary {
   /// The merges in order, each as its two parts.
   private var pairs: [(left: [UInt8], right: [UInt8])] = []
   private let path: String?
+  /// Whether tokens are bytes that are spelled as visible characters, rather than text.
+  let isByteLevel: Bool
 
-  init(path: String?) { self.path = path }
+  init(path: String?, isByteLevel: Bool = true) {
+    self.path = path
+    self.isByteLevel = isByteLevel
+  }
+
+  /// Whether each of the 256 bytes is an entry.
+  var hasEveryByte: Bool {
+    (UInt8.min...UInt8.max).allSatisfy { ids[VisibleBytes.text(of: CollectionOfOne($0))] != nil }
+  }
+
+  /// The bytes that an entry stands for; nil if it stands for none.
+  private func bytes(of text: [UInt8]) -> [UInt8]? {
+    isByteLevel ? VisibleBytes.bytes(of: text) : text
+  }
+
+  /// Whether an entry is a symbol that pretokens are made of before anything merges.
+  private func isSymbol(_ text: [UInt8]) -> Bool {
+    if isByteLevel { return VisibleBytes.bytes(of: text)?.count == 1 }
+    return text.count <= 4 && String(decoding: text, as: UTF8.self).unicodeScalars.count == 1
+  }
 
   /// Reads the entries of a JSON object of strings and ids.
   ///
@@ -64,7 +85,7 @@ struct VisibleVocabulary {
   ///   or `vocabulary`.
   func vocabulary(
     specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: SplitPattern,
-    tokensField: String, mergesField: String
+    pipeline: TextPipeline = .plain, tokensField: String, mergesField: String
   ) throws(InterchangeError) -> Vocabulary {
     var merges: [TokenMerge] = []
     merges.reserveCapacity(pairs.count)
@@ -78,14 +99,14 @@ struct VisibleVocabulary {
       }
       merges.append(TokenMerge(left: left, right: right, result: result))
     }
-    // A special token that merges make, too, is an ordinary one as well.
-    var specialIDs = Set(specialTokens.map(\.id))
+    // A special token that merges make, too, or that is a symbol, is an ordinary one as well.
+    var specialIDs = Set(specialTokens.lazy.filter { !isSymbol($0.bytes) }.map(\.id))
     for merge in merges { specialIDs.subtract([merge.left, merge.right, merge.result]) }
     let tokens = try table(without: specialIDs, tokensField)
     do {
       return try Vocabulary(
         tokens: tokens, merges: merges, mergeRule: mergeRule, pattern: pattern,
-        specialTokens: SpecialTokens(specialTokens))
+        specialTokens: SpecialTokens(specialTokens), pipeline: pipeline)
     } catch {
       throw InterchangeError(.vocabulary(error), path: path)
     }
@@ -99,7 +120,7 @@ struct VisibleVocabulary {
     for id in 0..<TokenID(bound) {
       var bytes: [UInt8] = []
       if let text = texts[id], !specialIDs.contains(id) {
-        guard let visible = VisibleBytes.bytes(of: text), !visible.isEmpty else {
+        guard let visible = self.bytes(of: text), !visible.isEmpty else {
           let name = String(decoding: text, as: UTF8.self)
           throw InterchangeError(
             .damaged("does not stand for bytes"), path: path, field: "\(field).\(name)")

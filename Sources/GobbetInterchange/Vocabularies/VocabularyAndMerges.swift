@@ -101,6 +101,7 @@ public enum VocabularyAndMerges {
     _ vocabulary: Vocabulary, tokens tokensPath: String, merges mergesPath: String,
     replacing: Bool = false
   ) throws {
+    try vocabulary.requireText(tokensPath, of: "vocab.json and merges.txt")
     guard vocabulary.pattern == .gpt2 else {
       let name = vocabulary.pattern.name ?? "of its own"
       throw InterchangeError(

@@ -14,8 +14,13 @@ struct ForeignReport: Encodable {
   init?(_ path: String, listingTensors: Bool) throws {
     file = path
     switch try FileKind(recognizing: path) {
-    case .tiktoken, .json:
-      format = try FileKind(recognizing: path) == .json ? "json" : "tiktoken"
+    case .tiktoken, .json, .sentencePiece:
+      format =
+        switch try FileKind(recognizing: path) {
+        case .json: "json"
+        case .sentencePiece: "sentencepiece"
+        default: "tiktoken"
+        }
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))
       (weights, vocabulary_problem) = (nil, nil)
     case .gguf:

@@ -22,7 +22,7 @@ struct ReferenceTrainer {
       }
       let allowed = counts.filter { pair, _ in
         let string = strings[pair[0]] + strings[pair[1]]
-        return string.count < options.maximumTokenLength ?? .max
+        return string.count < max(options.maximumTokenLength ?? .max, 3)
           && !options.specialTokens.contains(string)
       }
       // The highest count; of equal ones the smallest pair.

@@ -1,0 +1,120 @@
+"""Writes base.json and cases.jsonl: small tokenizers, random texts, and what `tokenizers` makes of them.
+
+Each line of cases.jsonl has the members of a tokenizer.json that differ from base.json, and texts with
+their ids and the text that these become again.
+
+Usage: make_fixtures.py FOLDER          Needs: pip install tokenizers==0.23.3
+"""
+import json
+import random
+import sys
+
+from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import ByteLevel
+
+DRAW = random.Random(20261130)
+WORDS = ["the", "then", "12", "345", " ", "  ", "\t", "\n", "é", "e\u0301", "\u0323", "<a>", "<ab>", "b>",
+         "x", "\u00a0", "\u2028", "中", "\u212b", "\ufb01", "\uac01", "\u1100\u1161\u11a8", "ſ", "'s", "_",
+         "Ⅷ", "½", "\U00011de3", "👍🏽", "\u200d", "▁", "\x00", "\U00040000"]
+
+
+def base():
+    alphabet = sorted(ByteLevel.alphabet())
+    merges = [["t", "h"], ["th", "e"], ["the", "n"], ["Ġ", "the"], ["Ġ", "Ġ"], ["Ã", "©"], ["1", "2"]]
+    vocabulary = {}
+    for token in [*alphabet, *("".join(merge) for merge in merges)]:
+        vocabulary.setdefault(token, len(vocabulary))
+    byte_level = dict(type="ByteLevel", add_prefix_space=False, trim_offsets=True, use_regex=True)
+    return dict(version="1.0", truncation=None, padding=None, added_tokens=[], normalizer=None,
+                pre_tokenizer=byte_level, post_processor=None, decoder=byte_level,
+                model=dict(type="BPE", dropout=None, unk_token=None, continuing_subword_prefix=None,
+                           end_of_word_suffix=None, fuse_unk=False, byte_fallback=False,
+                           ignore_merges=False, vocab=vocabulary, merges=merges))
+
+
+def scalars():
+    """A BPE of characters, as SentencePiece makes one, whose bytes stand beside them."""
+    merges = [["▁", "t"], ["h", "e"], ["▁t", "he"], ["▁", "▁"], ["1", "2"], ["e", "\u0301"]]
+    letters = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), *"▁the12345x<>ab\n", "\u0301", "中"]
+    vocabulary = {}
+    for token in [*letters, *("".join(merge) for merge in merges)]:
+        vocabulary.setdefault(token, len(vocabulary))
+    return dict(base()["model"], unk_token="<unk>", fuse_unk=True, byte_fallback=True, vocab=vocabulary,
+                merges=merges)
+
+
+def added(*tokens):
+    names = ["single_word", "lstrip", "rstrip", "normalized", "special"]
+    return [dict(id=9999, content=content, **{name: name[0:2] in flags.split() for name in names})
+            for content, flags in tokens]
+
+
+def cases():
+    byte_level = base()["pre_tokenizer"]
+    for form in ["NFC", "NFD", "NFKC", "NFKD"]:
+        yield dict(normalizer=dict(type=form))
+    yield dict(normalizer=dict(type="Sequence", normalizers=[
+        dict(type="Sequence", normalizers=[]), dict(type="NFC"),
+        dict(type="Replace", pattern=dict(String="th"), content="ht"), dict(type="Prepend", prepend="x"),
+        dict(type="Strip", strip_left=True, strip_right=True)]))
+    yield dict(pre_tokenizer=dict(byte_level, add_prefix_space=True))
+    for individual in [False, True]:
+        yield dict(pre_tokenizer=dict(type="Sequence", pretokenizers=[
+            dict(type="Digits", individual_digits=individual), dict(byte_level, add_prefix_space=individual)]))
+    for behavior in ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]:
+        yield dict(pre_tokenizer=dict(type="Sequence", pretokenizers=[
+            dict(type="Split", pattern=dict(String="e"), behavior=behavior, invert=behavior == "Isolated"),
+            byte_level]))
+    # The first two letters of each flag.
+    yield dict(added_tokens=added(("<a>", "sp"), ("<ab>", ""), ("b>", ""), ("  ", ""), ("the", "si"),
+                                  ("x", "si sp")))
+    yield dict(added_tokens=added(("<a>", "ls"), ("<ab>", "rs"), ("x", "ls rs"), ("\n", ""), ("中", "si ls rs")))
+    yield dict(added_tokens=added(("<a>", "no"), ("<a><a>", ""), ("e\u0323", "no"), ("\u212b", ""),
+                                  ("the", "no rs"), ("\ufb01", "no")), normalizer=dict(type="NFC"))
+    yield dict(added_tokens=added(("fi", ""), ("\ufb01", "no"), ("x", "no ls")), normalizer=dict(type="NFKC"))
+    partial = json.loads(json.dumps(base()["model"]))
+    for token in ["ó", "ð", "1"]:  # F3 and F0 are such letters, and "1" is itself.
+        partial["vocab"].pop(token)
+    partial["merges"].remove(["1", "2"])
+    partial["vocab"].pop("12")
+    partial["vocab"] = {token: index for index, token in enumerate(partial["vocab"])}
+    yield dict(model=partial)
+    yield dict(model=dict(partial, unk_token="x"))
+    yield dict(model=dict(partial, unk_token="x", fuse_unk=True))
+    yield dict(model=dict(base()["model"], ignore_merges=True), normalizer=dict(type="NFC"))
+    pieces = [dict(type="Replace", pattern=dict(String="▁"), content=" "), dict(type="ByteFallback"),
+              dict(type="Fuse"), dict(type="Strip", content=" ", start=1, stop=0)]
+    prepend = dict(type="Sequence", normalizers=[
+        dict(type="Prepend", prepend="▁"), dict(type="Replace", pattern=dict(String=" "), content="▁")])
+    tokens = added(("<unk>", "sp"), ("<ab>", ""), ("x ", "no"), ("b>", "sp ls rs"))
+    decoder = dict(type="Sequence", decoders=pieces)
+    whole = scalars()
+    yield dict(model=whole, normalizer=prepend, pre_tokenizer=None, decoder=decoder, added_tokens=tokens)
+    few = dict(whole, vocab={t: i for i, t in enumerate(t for t in whole["vocab"] if t != "<0xC3>")})
+    for fuses in [False, True]:
+        yield dict(model=dict(few, fuse_unk=fuses), normalizer=prepend, pre_tokenizer=None, decoder=decoder)
+    yield dict(model=dict(whole, byte_fallback=False), normalizer=prepend, pre_tokenizer=None,
+               decoder=dict(type="Sequence", decoders=pieces[:1] + pieces[2:]))
+    for scheme in ["always", "first", "never"]:
+        for split in [False, True]:
+            space = dict(type="Metaspace", replacement="▁", prepend_scheme=scheme, split=split)
+            yield dict(model=whole, pre_tokenizer=space, decoder=space if split else decoder,
+                       added_tokens=tokens)
+
+
+def main(folder):
+    with open(f"{folder}/base.json", "w", encoding="utf-8") as file:
+        json.dump(base(), file, ensure_ascii=False, separators=(",", ":"))
+        file.write("\n")
+    with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as file:
+        for case in cases():
+            tokenizer = Tokenizer.from_str(json.dumps(dict(base(), **case)))
+            texts = ["", " ", "  the", *("".join(DRAW.choices(WORDS, k=DRAW.randint(1, 9))) for _ in range(40))]
+            ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+            decoded = [tokenizer.decode(each, skip_special_tokens=False) for each in ids]
+            json.dump(dict(parts=case, texts=texts, ids=ids, decoded=decoded), file, ensure_ascii=False,
+                      separators=(",", ":"))
+            file.write("\n")
+
+
+main(sys.argv[1])

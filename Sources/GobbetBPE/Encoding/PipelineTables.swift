@@ -1,0 +1,101 @@
+/// What happens to a text before the scanner gets it, made ready; threads can share it.
+struct PipelineTables: Sendable {
+  private let normalizers: [Normalizer]
+  private let steps: [PretokenizerStep]
+  /// The added tokens that are found in the text as it is, and in the normalized one.
+  private let raw: AddedTokenMatcher?
+  private let normalized: AddedTokenMatcher?
+
+  /// Tables that leave every text as it is.
+  static let none = PipelineTables()
+
+  private init() {
+    normalizers = []
+    steps = []
+    raw = nil
+    normalized = nil
+  }
+
+  /// The tables of a vocabulary; nil if a text goes to the scanner as it is, and added tokens are
+  /// nothing but special tokens that are found by their bytes.
+  init?(_ vocabulary: Vocabulary) {
+    let pipeline = vocabulary.pipeline
+    let added = vocabulary.specialTokens
+    guard added.haveMatching || !pipeline.leavesText else { return nil }
+    normalizers = pipeline.normalizers
+    steps = pipeline.pretokenizers
+    raw = AddedTokenMatcher(added.filter { !$0.matching.contains(.normalized) }, normalizers: [])
+    normalized = AddedTokenMatcher(
+      added.filter { $0.matching.contains(.normalized) }, normalizers: normalizers)
+  }
+
+  /// Calls `body` with each added token of a text, and with each part of what is between them, in
+  /// order.
+  ///
+  /// `body` has the token or, if that is nil, the part; and where what they came from ends.
+  /// - Returns: the first special token that the policy refuses, where it does; the rest of the text
+  ///   is then left out.
+  func forEachPart<Failure: Error>(
+    of text: Span<UInt8>, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
+    _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
+  ) throws(Failure) -> SpecialTokenError? {
+    guard let raw, raw.matters(to: policy) else {
+      return try forEachNormalizedPart(of: text, 0, source, policy, body)
+    }
+    for piece in raw.pieces(in: text, policy) {
+      let range = piece.range
+      if let token = piece.token {
+        if !policy.allows(token) {
+          return SpecialTokenError(token: token, offset: range.lowerBound)
+        }
+        try body(token, text.extracting(range), source.dropping(range.lowerBound))
+      } else {
+        let error = try forEachNormalizedPart(
+          of: text.extracting(range), range.lowerBound, source.dropping(range.lowerBound), policy,
+          body)
+        if let error { return error }
+      }
+    }
+    return nil
+  }
+
+  /// The same for a part, `offset` bytes into the text, that no token found in the raw text crosses.
+  private func forEachNormalizedPart<Failure: Error>(
+    of text: Span<UInt8>, _ offset: Int, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
+    _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
+  ) throws(Failure) -> SpecialTokenError? {
+    if let changed = normalizers.normalized(text, source) {
+      return try forEachStepPart(of: changed.bytes.span, offset, changed.ends, policy, body)
+    }
+    return try forEachStepPart(of: text, offset, source, policy, body)
+  }
+
+  private func forEachStepPart<Failure: Error>(
+    of text: Span<UInt8>, _ offset: Int, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
+    _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
+  ) throws(Failure) -> SpecialTokenError? {
+    func cut(_ part: Span<UInt8>, _ source: SourceEnds, isFirst: Bool) throws(Failure) {
+      guard !part.isEmpty else { return }
+      guard !steps.isEmpty else { return try body(nil, part, source) }
+      try steps[...].forEachPart(of: part, source, isFirst: isFirst) {
+        (part, source) throws(Failure) in try body(nil, part, source)
+      }
+    }
+    guard let normalized, normalized.matters(to: policy) else {
+      try cut(text, source, isFirst: offset == 0)
+      return nil
+    }
+    for piece in normalized.pieces(in: text, policy) {
+      let range = piece.range
+      if let token = piece.token {
+        if !policy.allows(token) { return SpecialTokenError(token: token, offset: offset) }
+        try body(token, text.extracting(range), source.dropping(range.lowerBound))
+      } else {
+        try cut(
+          text.extracting(range), source.dropping(range.lowerBound),
+          isFirst: offset == 0 && range.lowerBound == 0)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,45 @@
+extension TokenEncoder {
+  /// Hands the tokens of a text to `body`, some at a time, by way of the vocabulary's pipeline.
+  ///
+  /// - Returns: the first special token that the policy refuses; what is behind it is left out.
+  mutating func forEachRun<Failure: Error>(
+    of text: Span<UInt8>, _ pipeline: PipelineTables, _ policy: SpecialTokenPolicy,
+    _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
+  ) throws(Failure) -> SpecialTokenError? {
+    let scanner = tokenizer.scanner
+    return try pipeline.forEachPart(of: text, .untracked, policy) {
+      (token, part, _) throws(Failure) in
+      guard let token else { return try unsafe core.forEachRun(of: part, scanner, body) }
+      try unsafe withUnsafePointer(to: token.id) { id throws(Failure) in
+        // SAFETY: the pointer is good for one id until the closure returns.
+        try unsafe body(UnsafeBufferPointer(start: id, count: 1))
+      }
+    }
+  }
+
+  /// Appends the ids of a text to `ids` by way of the pipeline, and to `ends` where in the text what
+  /// each token was made from ends.
+  mutating func encode(
+    _ text: Span<UInt8>, _ pipeline: PipelineTables, into ids: inout [TokenID],
+    ends: inout [Int]
+  ) {
+    let scanner = tokenizer.scanner
+    let vocabulary = tokenizer.vocabulary
+    let symbols = tokenizer.tables.symbols
+    _ = pipeline.forEachPart(of: text, .offset(0), .none) { token, part, source in
+      if let token {
+        ids.append(token.id)
+        ends.append(source[part.count - 1])
+        return
+      }
+      let first = ids.count
+      unsafe core.forEachRun(of: part, scanner) { unsafe ids.append(contentsOf: $0) }
+      var place = 0
+      for id in ids[first...] {
+        let byteCount = vocabulary.tokens.range(of: id).count
+        place = symbols?.end(of: id, in: part, at: place, byteCount) ?? place + byteCount
+        ends.append(place == 0 ? ends.last ?? 0 : source[place - 1])
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/// The symbols that pieces are made of, where that is not simply a token for every byte.
+struct SymbolTable: Sendable {
+  /// In place of a token.
+  private static let none = TokenID.max
+  private static let metaspace: [UInt8] = [0xE2, 0x96, 0x81]
+
+  private let settings: InitialSymbols
+  /// The token of each byte, or with scalars that of its `<0x…>`.
+  private let byteTokens: [TokenID]
+  /// The tokens of the scalars below U+10000.
+  private let basic: [TokenID]
+  /// The tokens of the others.
+  private let others: [UInt32: TokenID]
+  /// Whether U+2581 is a token, and no token has it behind another scalar: then nothing merges
+  /// across a place in front of one.
+  let keepsMetaspaceInFront: Bool
+
+  init(_ vocabulary: Vocabulary) {
+    settings = vocabulary.pipeline.symbols
+    guard settings.unit == .scalar else {
+      byteTokens = (UInt8.min...UInt8.max).map { vocabulary.ordinaryID(of: [$0].span) ?? Self.none }
+      basic = []
+      others = [:]
+      keepsMetaspaceInFront = false
+      return
+    }
+    byteTokens = (UInt8.min...UInt8.max).map {
+      vocabulary.ordinaryID(of: ByteTokens.text(of: $0).span) ?? Self.none
+    }
+    var basic = [TokenID](repeating: Self.none, count: 1 << 16)
+    var others: [UInt32: TokenID] = [:]
+    let tokens = vocabulary.tokens
+    var isInFront = vocabulary.ordinaryID(of: Self.metaspace.span) != nil
+    for id in 0..<TokenID(truncatingIfNeeded: tokens.count) {
+      let bytes = tokens[id]
+      if bytes.count <= 4, let scalar = UTF8Scalar.only(of: bytes) {
+        if scalar < 1 << 16 { basic[Int(scalar)] = id } else { others[scalar] = id }
+      }
+      if isInFront { isInFront = Self.hasMetaspaceInFrontOnly(bytes) }
+    }
+    self.basic = basic
+    self.others = others
+    keepsMetaspaceInFront = isInFront
+  }
+
+  /// Whether nothing but U+2581 is in front of any of them.
+  private static func hasMetaspaceInFrontOnly(_ token: ArraySlice<UInt8>) -> Bool {
+    var rest = token
+    while rest.starts(with: metaspace) { rest = rest.dropFirst(3) }
+    while let lead = rest.firstIndex(of: metaspace[0]) {
+      rest = rest[lead...]
+      if rest.starts(with: metaspace) { return false }
+      rest = rest.dropFirst()
+    }
+    return true
+  }
+
+  /// Whether a piece has to be made of these symbols, rather than of a token for every byte.
+  func apply(to piece: Span<UInt8>) -> Bool {
+    guard settings.unit == .byte else { return true }
+    for index in piece.indices where byteTokens[Int(piece[index])] == Self.none { return true }
+    return false
+  }
+
+  /// Calls `body` with each token that `piece` is made of before anything merges.
+  ///
+  /// An unknown symbol waits until a known one comes, as in `tokenizers`: the tokens of the bytes of
+  /// others pass it.
+  func forEachSymbol(of piece: Span<UInt8>, _ body: (TokenID) -> Void) {
+    var isWaiting = false
+    var place = 0
+    while place < piece.count {
+      let (token, end) = symbol(of: piece, at: place)
+      defer { place = end }
+      if token != Self.none {
+        if isWaiting, let unknown = settings.unknown { body(unknown) }
+        isWaiting = false
+        body(token)
+        continue
+      }
+      if settings.fallsBackToBytes,
+        (place..<end).allSatisfy({ byteTokens[Int(piece[$0])] != Self.none })
+      {
+        for index in place..<end { body(byteTokens[Int(piece[index])]) }
+        continue
+      }
+      guard let unknown = settings.unknown else { continue }
+      if isWaiting, !settings.fusesUnknown { body(unknown) }
+      isWaiting = true
+    }
+    if isWaiting, let unknown = settings.unknown { body(unknown) }
+  }
+
+  /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
+  private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
+    guard settings.unit == .scalar else { return (byteTokens[Int(piece[place])], place + 1) }
+    let (value, length) = UTF8Scalar.scalarOrByte(of: piece, at: place)
+    guard value >= 0 else { return (Self.none, place + 1) }
+    if value < 1 << 16 { return (basic[value], place + length) }
+    return (others[UInt32(truncatingIfNeeded: value)] ?? Self.none, place + length)
+  }
+
+  /// Where the bytes of `piece` that `token` stands for end, if they begin at `place`.
+  func end(of token: TokenID, in piece: Span<UInt8>, at place: Int, _ byteCount: Int) -> Int {
+    var place = place
+    if settings.fallsBackToBytes, place < piece.count,
+      token == byteTokens[Int(piece[place])], symbol(of: piece, at: place).0 != token
+    {
+      return place + 1
+    }
+    if token == settings.unknown {
+      var isFirst = true
+      while place < piece.count, isFirst || settings.fusesUnknown {
+        let (found, end) = symbol(of: piece, at: place)
+        guard found == Self.none else { break }
+        place = end
+        isFirst = false
+      }
+      if !isFirst { return place }
+    }
+    // What has no token is left out, and then it may stand inside of one.
+    var left = byteCount
+    while left > 0, place < piece.count {
+      let (found, end) = symbol(of: piece, at: place)
+      if found != Self.none { left -= end - place }
+      place = end
+    }
+    return place
+  }
+}
+
+/// The tokens that stand for single bytes beside a vocabulary of scalars.
+enum ByteTokens {
+  private static let digits = Array("0123456789ABCDEF".utf8)
+
+  /// `<0x0A>` for 10.
+  static func text(of byte: UInt8) -> [UInt8] {
+    Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 0xF)], UInt8(ascii: ">")]
+  }
+
+  /// 10 for `<0x0A>`; nil for anything else.
+  static func byte(of token: ArraySlice<UInt8>) -> UInt8? {
+    guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else {
+      return nil
+    }
+    var byte: UInt8 = 0
+    for digit in token.dropFirst(3).prefix(2) {
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): byte = byte << 4 | digit & 0xF
+      case UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "a")...UInt8(ascii: "f"):
+        byte = byte << 4 | (digit & 0xF + 9)
+      default: return nil
+      }
+    }
+    return byte
+  }
+}

@@ -1,0 +1,154 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// Reads the fields of the sections `PIPE` and `post`.
+struct PipelineReader: ~Escapable {
+  private var reader: ByteReader
+  /// Where the field begins that was read last.
+  private var start = 0
+
+  @_lifetime(copy content)
+  init(_ content: Span<UInt8>) { reader = ByteReader(content) }
+
+  /// Bytes from the start to the next unread byte.
+  var offset: Int { reader.offset }
+
+  @_lifetime(self: copy self)
+  mutating func byte(_ field: String) throws(FormatError) -> UInt8 {
+    start = reader.offset
+    return try reader.read(UInt8.self, field)
+  }
+
+  @_lifetime(self: copy self)
+  mutating func id(_ field: String) throws(FormatError) -> TokenID {
+    start = reader.offset
+    return try reader.read(TokenID.self, field)
+  }
+
+  /// A number of things that take a byte or more each.
+  @_lifetime(self: copy self)
+  mutating func count(_ field: String) throws(FormatError) -> Int {
+    let count = Int(try id(field))
+    try require(count <= reader.remainingCount, field)
+    return count
+  }
+
+  @_lifetime(self: copy self)
+  mutating func flag(_ field: String) throws(FormatError) -> Bool {
+    let value = try byte(field)
+    try require(value <= 1, field)
+    return value == 1
+  }
+
+  @_lifetime(self: copy self)
+  mutating func bytes(_ field: String) throws(FormatError) -> [UInt8] {
+    try reader.readBytes(try count(field), field)
+  }
+
+  /// Bytes of which there is at least one.
+  @_lifetime(self: copy self)
+  private mutating func someBytes(_ field: String) throws(FormatError) -> [UInt8] {
+    let bytes = try bytes(field)
+    try require(!bytes.isEmpty, field)
+    return bytes
+  }
+
+  @_lifetime(self: copy self)
+  mutating func ids(_ field: String) throws(FormatError) -> [TokenID] {
+    var ids: [TokenID] = []
+    for _ in 0..<(try count(field)) { ids.append(try id(field)) }
+    return ids
+  }
+
+  /// The bytes as text.
+  func text(_ bytes: [UInt8], _ field: String) throws(FormatError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw FormatError(code: .damaged("is not UTF-8"), offset: start, field: field)
+    }
+    return text
+  }
+
+  /// Refuses the field read last unless `condition` holds.
+  func require(_ condition: Bool, _ field: String) throws(FormatError) {
+    guard condition else {
+      throw FormatError(
+        code: .damaged("a value that the rules exclude"), offset: start, field: field)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func finish(_ section: String) throws(FormatError) { try reader.finish(section) }
+
+  @_lifetime(self: copy self)
+  mutating func symbols(noID: TokenID) throws(FormatError) -> InitialSymbols {
+    let unit = InitialSymbols.Unit(rawValue: try byte("pipeline.symbols.unit"))
+    guard let unit else { throw unknown("pipeline.symbols.unit") }
+    let flags = try byte("pipeline.symbols.flags")
+    try require(flags < 8 && (unit == .byte || flags & 1 == 0), "pipeline.symbols.flags")
+    let unknownID = try id("pipeline.symbols.unknown")
+    let symbols = InitialSymbols(
+      unit: unit, isComplete: flags & 1 != 0, unknown: unknownID == noID ? nil : unknownID,
+      fusesUnknown: flags & 2 != 0, fallsBackToBytes: flags & 4 != 0)
+    try require(!symbols.isComplete || symbols == .bytes, "pipeline.symbols.unknown")
+    return symbols
+  }
+
+  @_lifetime(self: copy self)
+  mutating func normalizer() throws(FormatError) -> Normalizer {
+    let field = "pipeline.normalizer"
+    switch try byte(field) {
+    case 1: return .nfc
+    case 2: return .nfd
+    case 3: return .nfkc
+    case 4: return .nfkd
+    case 5: return .prepend(try bytes(field))
+    case 6: return .replace(try someBytes(field), with: try bytes(field))
+    case 7:
+      let sides = try byte(field)
+      try require(sides < 4, field)
+      return .strip(left: sides & 1 != 0, right: sides & 2 != 0)
+    default: throw unknown(field)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func pretokenizer() throws(FormatError) -> PretokenizerStep {
+    let field = "pipeline.pretokenizer"
+    switch try byte(field) {
+    case 1: return .digits(individual: try flag(field))
+    case 2: return .prefixSpace
+    case 3:
+      let scheme = PretokenizerStep.PrependScheme(rawValue: try byte(field))
+      guard let scheme else { throw unknown(field) }
+      let splits = try flag(field)
+      return .metaspace(replacement: try someBytes(field), scheme: scheme, splits: splits)
+    case 4:
+      let behavior = PretokenizerStep.Behavior(rawValue: try byte(field))
+      guard let behavior else { throw unknown(field) }
+      let isInverted = try flag(field)
+      return .split(try someBytes(field), behavior, isInverted: isInverted)
+    default: throw unknown(field)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func decoder() throws(FormatError) -> DecoderStep {
+    let field = "pipeline.decoder"
+    switch try byte(field) {
+    case 1: return .replace(try someBytes(field), with: try bytes(field))
+    case 2: return .byteFallback
+    case 3: return .fuse
+    case 4:
+      let (start, stop) = (Int(try id(field)), Int(try id(field)))
+      return .strip(try someBytes(field), start: start, stop: stop)
+    case 5:
+      let dropsFirst = try flag(field)
+      return .metaspace(replacement: try someBytes(field), dropsFirst: dropsFirst)
+    default: throw unknown(field)
+    }
+  }
+
+  private func unknown(_ field: String) -> FormatError {
+    FormatError(code: .damaged("a code that is unknown"), offset: start, field: field)
+  }
+}

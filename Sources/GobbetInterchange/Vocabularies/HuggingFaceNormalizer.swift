@@ -1,0 +1,143 @@
+internal import GobbetBPE
+
+/// The `normalizer` of a `tokenizer.json`.
+enum HuggingFaceNormalizer {
+  /// The steps of a file's normalizer.
+  ///
+  /// - Throws: ``InterchangeError`` (`unsupported`) for one that has no counterpart.
+  static func steps(_ normalizer: JSONValue?) throws(InterchangeError) -> [Normalizer] {
+    var steps: [Normalizer] = []
+    for part in try HuggingFaceParts.flattened(normalizer, "normalizers") {
+      steps.append(try step(part))
+    }
+    return steps
+  }
+
+  private static func step(_ part: JSONValue) throws(InterchangeError) -> Normalizer {
+    switch try HuggingFaceParts.type(of: part) {
+    case "NFC": return .nfc
+    case "NFD": return .nfd
+    case "NFKC": return .nfkc
+    case "NFKD": return .nfkd
+    case "Prepend":
+      guard let bytes = try part.member("prepend")?.bytes else {
+        throw part.error(.damaged("no text to prepend"))
+      }
+      return .prepend(bytes)
+    case "Replace":
+      let (old, new) = try HuggingFaceParts.replacement(part)
+      return .replace(old, with: new)
+    case "Strip":
+      let left = try part.member("strip_left")?.bool ?? true
+      return .strip(left: left, right: try part.member("strip_right")?.bool ?? true)
+    case let other: throw part.error(.unsupported("the normalizer \(other)"))
+    }
+  }
+
+  /// Appends the steps as a file holds them.
+  static func append(_ steps: [Normalizer], to text: inout [UInt8]) {
+    HuggingFaceParts.append(steps.map(text(of:)), as: "normalizers", to: &text)
+  }
+
+  private static func text(of step: Normalizer) -> [UInt8] {
+    var text: [UInt8] = []
+    switch step {
+    case .nfc: text.append(#"{"type":"NFC"}"#)
+    case .nfd: text.append(#"{"type":"NFD"}"#)
+    case .nfkc: text.append(#"{"type":"NFKC"}"#)
+    case .nfkd: text.append(#"{"type":"NFKD"}"#)
+    case .prepend(let bytes):
+      text.append(#"{"type":"Prepend","prepend":"#)
+      text.append(quoted: bytes)
+      text.append("}")
+    case .replace(let old, let new):
+      HuggingFaceParts.appendReplacement(of: old, by: new, to: &text)
+    case .strip(let left, let right):
+      text.append(#"{"type":"Strip","strip_left":\#(left),"strip_right":\#(right)}"#)
+    }
+    return text
+  }
+}
+
+/// What the parts of a `tokenizer.json` have in common.
+enum HuggingFaceParts {
+  /// Sequences in sequences are followed no further.
+  private static let maximumDepth = 64
+
+  /// The type of a part.
+  static func type(of part: JSONValue) throws(InterchangeError) -> String {
+    try part.member("type")?.string ?? "without a type"
+  }
+
+  /// The part, or the members of a `Sequence`, in whose place those of sequences in it stand.
+  ///
+  /// - Throws: ``InterchangeError`` for a sequence that is none, or is too deep.
+  static func flattened(
+    _ part: JSONValue?, _ key: String, depth: Int = 0, in outermost: JSONValue? = nil
+  ) throws(InterchangeError) -> [JSONValue] {
+    guard let part, !part.isNull else { return [] }
+    guard try type(of: part) == "Sequence" else { return [part] }
+    guard depth < maximumDepth else {
+      let place = outermost ?? part
+      throw place.error(.unsupported("more than \(maximumDepth) sequences in each other"))
+    }
+    guard let list = try part.member(key), list.isArray else {
+      throw part.error(.damaged("a Sequence without \(key)"))
+    }
+    var parts: [JSONValue] = []
+    try list.forEach { (_, member) throws(InterchangeError) in
+      parts += try flattened(member, key, depth: depth + 1, in: outermost ?? part)
+    }
+    return parts
+  }
+
+  /// Appends one part, several as a `Sequence`, or `null` for none.
+  static func append(_ parts: [[UInt8]], as key: String, to text: inout [UInt8]) {
+    guard parts.count != 1 else {
+      text += parts[0]
+      return
+    }
+    guard !parts.isEmpty else {
+      text.append("null")
+      return
+    }
+    text.append(#"{"type":"Sequence","\#(key)":["#)
+    for (position, part) in parts.enumerated() {
+      if position > 0 { text.append(",") }
+      text += part
+    }
+    text.append("]}")
+  }
+
+  /// What a `Replace` looks for, and what it puts there.
+  static func replacement(_ part: JSONValue) throws(InterchangeError) -> ([UInt8], [UInt8]) {
+    let old = try literal(part)
+    guard let new = try part.member("content")?.bytes else {
+      throw part.error(.damaged("a Replace without content"))
+    }
+    return (old, new)
+  }
+
+  /// The text that a part looks for.
+  ///
+  /// - Throws: ``InterchangeError`` (`unsupported`) for an expression.
+  static func literal(_ part: JSONValue) throws(InterchangeError) -> [UInt8] {
+    let pattern = try part.member("pattern")
+    if let expression = try pattern?.member("Regex")?.string {
+      throw part.error(.unsupported("the expression \(expression)"))
+    }
+    guard let bytes = try pattern?.member("String")?.bytes, !bytes.isEmpty else {
+      throw part.error(.damaged("no text to look for"))
+    }
+    return bytes
+  }
+
+  /// Appends a `Replace`.
+  static func appendReplacement(of old: [UInt8], by new: [UInt8], to text: inout [UInt8]) {
+    text.append(#"{"type":"Replace","pattern":{"String":"#)
+    text.append(quoted: old)
+    text.append(#"},"content":"#)
+    text.append(quoted: new)
+    text.append("}")
+  }
+}

@@ -1,0 +1,69 @@
+internal import GobbetBPE
+
+/// The `post_processor` of a `tokenizer.json`: what it puts around a single text.
+enum HuggingFacePostProcessor {
+  /// The special tokens around a text; nil if there are none, or more than that happens to it.
+  ///
+  /// - Throws: ``InterchangeError`` (`damaged`) for a post-processor that is none.
+  static func template(
+    _ processor: JSONValue?
+  ) throws(InterchangeError) -> SpecialTokenTemplate? {
+    var whole = SpecialTokenTemplate(before: [], after: [])
+    for part in try HuggingFaceParts.flattened(processor, "processors") {
+      guard let template = try around(part) else { return nil }
+      whole.before = template.before + whole.before
+      whole.after += template.after
+    }
+    return whole.before.isEmpty && whole.after.isEmpty ? nil : whole
+  }
+
+  private static func around(_ part: JSONValue) throws(InterchangeError) -> SpecialTokenTemplate? {
+    switch try HuggingFaceParts.type(of: part) {
+    case "ByteLevel": return SpecialTokenTemplate(before: [], after: [])
+    case "BertProcessing", "RobertaProcessing":
+      return SpecialTokenTemplate(before: [try id(part, "cls")], after: [try id(part, "sep")])
+    case "TemplateProcessing": return try around(template: part)
+    case let other: throw part.error(.unsupported("the post-processor \(other)"))
+    }
+  }
+
+  /// The id in a pair of text and id.
+  private static func id(_ part: JSONValue, _ key: String) throws(InterchangeError) -> TokenID {
+    var members: [JSONValue] = []
+    try part.member(key)?.forEach { _, member in members.append(member) }
+    guard members.count == 2, let id = members[1].size, id < TokenTable.maximumCount else {
+      throw part.error(.damaged("no text and id"), key: key.utf8)
+    }
+    return TokenID(id)
+  }
+
+  private static func around(
+    template: JSONValue
+  ) throws(InterchangeError) -> SpecialTokenTemplate? {
+    guard let single = try template.member("single"), single.isArray else {
+      throw template.error(.damaged("no template"), key: "single".utf8)
+    }
+    var whole = SpecialTokenTemplate(before: [], after: [])
+    var textCount = 0
+    try single.forEach { (_, piece) throws(InterchangeError) in
+      guard let name = try piece.member("SpecialToken")?.member("id")?.string else {
+        textCount += 1
+        return
+      }
+      var ids: [TokenID] = []
+      let token = try template.member("special_tokens")?.member(name)
+      try token?.member("ids")?.forEach { (_, id) throws(InterchangeError) in
+        guard let id = id.size, id < TokenTable.maximumCount else {
+          throw template.error(.damaged("not an id"), key: name.utf8)
+        }
+        ids.append(TokenID(id))
+      }
+      guard !ids.isEmpty else {
+        throw template.error(.damaged("has no ids"), key: "special_tokens.\(name)".utf8)
+      }
+      if textCount == 0 { whole.before += ids } else { whole.after += ids }
+    }
+    // A text that is left out, or comes twice, has no counterpart.
+    return textCount == 1 ? whole : nil
+  }
+}

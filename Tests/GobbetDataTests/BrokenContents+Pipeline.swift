@@ -1,0 +1,72 @@
+import GobbetBPE
+import GobbetData
+import TestSupport
+
+/// Lies in the sections `PIPE` and `post`.
+extension BrokenContents {
+  static func pipelines() throws -> [BrokenContent] {
+    let whole = try BrokenParts { try GoldenContents.pipeline.get().write(to: $0) }
+    let excluded = "a value that the rules exclude"
+    /// A number in place of another.
+    func field(
+      _ name: String, _ offset: Int, _ value: some FixedWidthInteger, at place: Int? = nil,
+      _ error: String
+    ) -> BrokenContent {
+      let place = ("PIPE", Optional(place ?? offset))
+      return BrokenContent(.vocabulary, "pipeline-\(name)", whole, at: place, "pipeline.\(error)") {
+        $0.put("PIPE", offset, value)
+      }
+    }
+    func changed(
+      _ name: String, at place: (String, Int), _ error: String,
+      _ change: @escaping (inout BrokenParts) -> Void
+    ) -> BrokenContent {
+      BrokenContent(.vocabulary, "pipeline-\(name)", whole, at: place, error, change)
+    }
+    return [
+      field("matching-0", 8, UInt8(0), at: 4, "matching: token 258 with options 0"),
+      field("matching-unknown", 8, UInt8(32), at: 4, "matching: token 258 with options 32"),
+      field("symbols-unknown", 9, UInt8(2), "symbols.unit: a code that is unknown"),
+      field("symbols-flags", 10, UInt8(8), "symbols.flags: \(excluded)"),
+      field("symbols-complete-with-unknown", 11, UInt32(0), "symbols.unknown: \(excluded)"),
+      field("normalizer-unknown", 16, UInt8(9), "normalizer: a code that is unknown"),
+      field("replacement-of-nothing", 18, UInt32(0), "normalizer: \(excluded)"),
+      field("bytes-2-32", 18, UInt32.max, "normalizer: \(excluded)"),
+      field("pretokenizer-unknown", 29, UInt8(9), "pretokenizer: a code that is unknown"),
+      field("digits-2", 30, UInt8(2), "pretokenizer: \(excluded)"),
+      changed("template-2", at: ("post", 0), "post.hasTemplate: \(excluded)") {
+        $0.put("post", 0, UInt8(2))
+      },
+      changed("template-2-32", at: ("post", 1), "post.before: \(excluded)") {
+        $0.put("post", 1, UInt32.max)
+      },
+      changed("kept-not-utf8", at: ("post", 25), "post.kept.text: is not UTF-8") {
+        $0.put("post", 29, UInt8(0xFF))
+      },
+      changed("post-trailing-byte", at: ("post", 33), "post: 1 bytes too many") {
+        $0["post"].append(0)
+      },
+      changed("post-of-nothing", at: ("post", 1), "post: \(excluded)") { $0["post"] = [0, 0] },
+      changed(
+        "template-of-no-token", at: ("VOCB", 0),
+        "vocabulary: token 5000: is no token that the pipeline could use"
+      ) { $0.put("post", 5, UInt32(5000)) },
+      changed(
+        "matching-of-no-special-token", at: ("VOCB", 0),
+        "vocabulary: token 5: is no token that the pipeline could use"
+      ) { $0.put("PIPE", 4, UInt32(5)) },
+      changed("decoders-in-another-order", at: ("PIPE", 33), "pipeline.decoders: \(excluded)") {
+        $0["PIPE"].replaceSubrange(31...31, with: [2, 3, 2])
+      },
+      changed("of-nothing", at: ("PIPE", 12), "pipeline: \(excluded)") {
+        $0["PIPE"] = [0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 0, 0, 0]
+      },
+      changed("cut", at: ("post", 25), "post.kept.text: \(excluded)") {
+        $0["post"].removeLast()
+      },
+      changed("trailing-byte", at: ("PIPE", 32), "pipeline: 1 bytes too many") {
+        $0["PIPE"].append(0)
+      },
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import GobbetBPE
+import GobbetData
+import TestSupport
+import Testing
+
+@testable import GobbetInterchange
+
+/// What `tokenizers` 0.23.3 makes of random texts by small tokenizers: `Fixtures/pipelines`.
+@Suite("Pipelines") struct PipelineTests {
+  /// One tokenizer.
+  struct Case: CustomTestStringConvertible, Sendable {
+    let line: Int
+    /// Its tokenizer.json.
+    let file: [UInt8]
+    let texts: [String]
+    let ids: [[TokenID]]
+    let decoded: [String]
+    var testDescription: String { "line \(line)" }
+  }
+
+  static let cases: [Case] = {
+    do {
+      let base = try JSONSerialization.jsonObject(with: Data(fixture("pipelines/base.json")))
+      return try fixture("pipelines/cases.jsonl").split(separator: 0x0A).enumerated().map {
+        let line = try #require(try JSONSerialization.jsonObject(with: Data($1)) as? [String: Any])
+        var object = try #require(base as? [String: Any])
+        let parts = try #require(line["parts"] as? [String: Any])
+        object.merge(parts) { $1 }
+        return Case(
+          line: $0 + 1, file: [UInt8](try JSONSerialization.data(withJSONObject: object)),
+          texts: try #require(line["texts"] as? [String]),
+          ids: try #require(line["ids"] as? [[TokenID]]),
+          decoded: try #require(line["decoded"] as? [String]))
+      }
+    } catch {
+      Issue.record(error)
+      return []
+    }
+  }()
+
+  @Test("a pipeline gives the ids that tokenizers gives, and the text that it makes of them")
+  func ids() throws {
+    #expect(Self.cases.count == 31)
+    for each in Self.cases {
+      let vocabulary = try TokenizerJSON.vocabulary(each.file, path: nil)
+      let tokenizer = Tokenizer(vocabulary)
+      for (index, text) in each.texts.enumerated() {
+        let place: Comment = "line \(each.line): \(text.debugDescription)"
+        let ids = try tokenizer.encoded(text, allowing: .all)
+        #expect(ids == each.ids[index], place)
+        let decoded = try tokenizer.decoded(each.ids[index])
+        #expect(Array(decoded.utf8) == Array(each.decoded[index].utf8), place)
+      }
+    }
+  }
+
+  @Test("a pipeline's encoders agree with the plain one, and their tokens lie inside of the text")
+  func encoders() throws {
+    for each in Self.cases {
+      let vocabulary = try TokenizerJSON.vocabulary(each.file, path: nil)
+      let tokenizer = Tokenizer(vocabulary)
+      let reference = ReferenceEncoder(vocabulary)
+      var encoder = tokenizer.makeEncoder(cacheByteBudget: 4096)
+      for text in each.texts {
+        let place: Comment = "line \(each.line): \(text.debugDescription)"
+        let bytes = Array(text.utf8)
+        let ids = reference.encoded(bytes)
+        #expect(encoder.encoded(text) == ids, place)
+        #expect(encoder.count(bytes.span) == ids.count, place)
+        #expect(encoder.count(bytes.span, upTo: 3) == min(3, ids.count), place)
+        #expect(encoder.encodedPrefix(of: bytes.span, upTo: 4) == Array(ids.prefix(4)), place)
+        var withEnds: [TokenID] = []
+        var ends: [Int] = []
+        encoder.encode(bytes.span, into: &withEnds, ends: &ends)
+        #expect(withEnds == ids && ends.count == ids.count, place)
+        #expect(zip(ends, ends.dropFirst()).allSatisfy { $0 <= $1 }, place)
+        #expect(ends.allSatisfy { (0...bytes.count).contains($0) }, place)
+        var unchanged: [TokenID] = []
+        var dropout = DropoutEncoder(tokenizer, probability: 0, seed: 1)
+        dropout.encode(bytes.span, into: &unchanged)
+        if vocabulary.mergeRule == .learnedPairs { #expect(unchanged == ids, place) }
+        var chunked: [TokenID] = []
+        var chunks = ChunkedEncoder(tokenizer.makeEncoder())
+        for byte in bytes { chunks.append([byte].span, into: &chunked) }
+        chunks.finish(into: &chunked)
+        #expect(chunked == ids, place)
+      }
+    }
+  }
+
+  @Test("a pipeline survives a file of ours and one of Hugging Face's, with its fingerprint")
+  func files() throws {
+    let folder = try TemporaryFolder()
+    for each in Self.cases {
+      let vocabulary = try TokenizerJSON.vocabulary(each.file, path: nil)
+      let path = folder.file("\(each.line).gobbet")
+      try vocabulary.write(to: path)
+      let returned = try Vocabulary(contentsOf: path)
+      #expect(returned == vocabulary && returned.fingerprint == vocabulary.fingerprint)
+      #expect(returned.pipeline == vocabulary.pipeline, "line \(each.line)")
+      let text = try TokenizerJSON.text(of: vocabulary, path: nil)
+      #expect(try TokenizerJSON.vocabulary(text, path: nil) == vocabulary, "line \(each.line)")
+    }
+    let prints = try Self.cases.map {
+      try TokenizerJSON.vocabulary($0.file, path: nil).fingerprint
+    }
+    #expect(Set(prints).count == prints.count)
+  }
+}

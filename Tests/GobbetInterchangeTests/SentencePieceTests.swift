@@ -1,0 +1,104 @@
+import GobbetBPE
+import TestSupport
+import Testing
+
+@testable import GobbetInterchange
+
+@Suite("Models of SentencePiece") struct SentencePieceTests {
+  static func number(_ value: UInt64) -> [UInt8] {
+    value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + number(value >> 7)
+  }
+
+  static func field(_ number: UInt64, _ value: UInt64) -> [UInt8] {
+    Self.number(number << 3) + Self.number(value)
+  }
+
+  static func field(_ number: UInt64, _ bytes: [UInt8]) -> [UInt8] {
+    Self.number(number << 3 | 2) + Self.number(UInt64(bytes.count)) + bytes
+  }
+
+  static func piece(_ text: String, _ score: Float, _ type: UInt64 = 1) -> [UInt8] {
+    field(
+      1,
+      field(1, Array(text.utf8)) + [0x15] + HandMadeFile.little(score.bitPattern) + field(3, type))
+  }
+
+  /// A model of BPE with the pieces, and what the normalizer is told.
+  static func model(
+    _ pieces: [[UInt8]], type: UInt64 = 2, normalizer: [UInt8] = field(4, 0)
+  ) -> [UInt8] {
+    pieces.flatMap { $0 } + field(2, field(3, type) + field(35, 1)) + field(3, normalizer)
+  }
+
+  static let pieces =
+    [piece("<unk>", 0, 2), piece("<s>", 0, 3)]
+    + (0..<256).map { piece(String(decoding: ByteTokens.text($0), as: UTF8.self), 0, 6) }
+    + [piece("ab", -0.0), piece("bc", -1), piece("▁ab", -2), piece("abc", -3)]
+    + ["▁", "a", "b", "c"].enumerated().map { piece($1, -4 - Float($0)) }
+
+  private enum ByteTokens {
+    static func text(_ byte: Int) -> [UInt8] {
+      Array("<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>".utf8)
+    }
+  }
+
+  @Test("a model's pieces merge by score, and what is no piece becomes bytes")
+  func merging() throws {
+    let vocabulary = try SentencePieceModel.vocabulary(Self.model(Self.pieces), path: nil)
+    let tokenizer = Tokenizer(vocabulary)
+    #expect(tokenizer.encoded("ab bc") == [260, 262, 259])
+    #expect(tokenizer.encoded("abc") == [260, 265])
+    #expect(tokenizer.encoded("\n") == [262, 12])
+    #expect(tokenizer.encoded("") == [])
+    for text in ["ab bc", " a  b", "\u{e9}ab", "\n"] {
+      #expect(try tokenizer.decoded(tokenizer.encoded(text)) == text)
+      #expect(tokenizer.encoded(text) == ReferenceEncoder(vocabulary).encoded(Array(text.utf8)))
+    }
+    #expect(FileKind(start: Array(Self.model(Self.pieces).prefix(4096))) == .sentencePiece)
+  }
+
+  @Test("a model that is bent, or of a kind that nothing can run, is refused in one line")
+  func refusals() throws {
+    func refusal(_ model: [UInt8]) throws -> String {
+      let error = #expect(throws: InterchangeError.self) {
+        try SentencePieceModel.vocabulary(model, path: "m")
+      }
+      return try "\(#require(error))"
+    }
+    let good = Self.model(Self.pieces)
+    #expect(
+      try refusal(Self.model(Self.pieces, type: 1))
+        == "m: not supported: a SentencePiece model of type Unigram")
+    #expect(
+      try refusal(Self.model(Self.pieces, normalizer: []))
+        == "m: not supported: remove_extra_whitespaces")
+    #expect(
+      try refusal(Self.model(Self.pieces, normalizer: Self.field(2, [1]) + Self.field(4, 0)))
+        == "m: not supported: a table of characters (precompiled_charsmap)")
+    #expect(
+      try refusal(Self.model(Self.pieces + [Self.piece("@", 0, 4)]))
+        == "m, pieces[266]: not supported: a user-defined piece")
+    #expect(
+      try refusal(Self.model(Self.pieces + [Self.piece("ab", 0)]))
+        == "m, pieces[266]: is there twice")
+    #expect(
+      try refusal(Self.model(Self.pieces + [Self.piece("x", .nan)]))
+        == "m, pieces[266]: has no text or no score")
+    #expect(
+      try refusal([0x0A, 0x7F, 0x0A, 0x01])
+        == "m, byte 0: not a SentencePiece model: a field of 127 bytes, 2 left")
+    for count in stride(from: 1, to: good.count, by: 7) {
+      // A cut model ends in an error, or between two fields.
+      _ = try? SentencePieceModel.vocabulary(Array(good.prefix(count)), path: nil)
+    }
+    var generator = SeededGenerator(17)
+    for _ in 0..<300 {
+      var bent = good
+      for _ in 0..<3 {
+        bent[Int.random(in: bent.indices, using: &generator)] =
+          UInt8.random(in: 0...255, using: &generator)
+      }
+      _ = try? SentencePieceModel.vocabulary(bent, path: nil)
+    }
+  }
+}
