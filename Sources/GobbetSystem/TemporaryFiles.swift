@@ -65,7 +65,7 @@ package enum TemporaryFiles {
     }
     paths.withLock { paths in
       for path in paths.reversed() where unsafe unlink(path) != 0 { removeFolderAndFiles(path) }
-      _exit(status)
     }
+    _exit(status)
   }
 }
