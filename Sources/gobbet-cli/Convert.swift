@@ -10,8 +10,8 @@ struct Convert: ParsableCommand {
       The format of the input is recognized by its content: .gobbet, tiktoken ranks, \
       tokenizer.json, vocab.json (with merges.txt beside it), GGUF, safetensors and their index \
       (with config.json and tokenizer.json beside them, if present), NumPy's npy and npz, and \
-      checkpoints of PyTorch and llm.c. For a model in several .gobbet files, name any one of them: \
-      model-00001-of-00003.gobbet. The format of the output is that of its name: .gobbet, \
+      checkpoints of PyTorch and llm.c. For a model in several .gobbet files, name any one of \
+      them: model-00001-of-00003.gobbet. The format of the output is that of its name: .gobbet, \
       .tiktoken, vocab.json (with merges.txt beside it), .json, .safetensors, \
       .safetensors.index.json, .gguf, .npy, .npz. Beside safetensors and npz, config.json and \
       tokenizer.json are written, with which transformers loads the model. What the output cannot \

@@ -201,10 +201,11 @@ import Testing
     // What GGUF says of itself counts, whatever the file is called.
     let renamed = try folder.write(
       "other.gguf", readFile(folder.file("m-00001-of-0000\(count).gguf")))
-    let error = #expect(throws: InterchangeError.self) {
-      _ = try WeightsInput(recognizing: renamed)
-    }
-    #expect(error?.field == "split.count")
+    let error = #expect(throws: LoadingError.self) { _ = try WeightsInput(recognizing: renamed) }
+    #expect(error?.reason.contains("part 1 of \(count)") == true)
+    #expect(
+      try WeightsInput(recognizing: renamed, alone: true)?.source.tensors.count
+        == parts[0].tensors.count)
     let swapped = folder.file("m-00002-of-0000\(count).gguf")
     try writeFile(swapped, readFile(renamed))
     #expect(throws: (any Error).self) { _ = try WeightsInput(recognizing: swapped) }

@@ -97,7 +97,7 @@ import Testing
     let tokenizer = fixturesFolder + "/tinymodel/tokenizer.json"
     let small = try Vocabulary(recognizing: tokenizer).truncated(to: 300)
     let generation = try TextGeneration(path: converted(folder), vocabulary: small)
-    #expect(generation.model.configuration.vocabularySize == 1024)
+    #expect(generation.model.architecture.vocabularySize == 1024)
     var options = TextGeneration.Options()
     // Nearly all tokens are as likely as any.
     options.settings.sampling.temperature = 1000
