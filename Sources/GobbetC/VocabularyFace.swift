@@ -80,7 +80,7 @@ public func gobbet_vocabulary_describe(
     value.id_bound = UInt32(vocabulary.idBound)
     value.token_count = UInt32(vocabulary.tokenCount)
     value.merge_count = UInt32(vocabulary.merges.count)
-    value.special_token_count = UInt32(vocabulary.specialTokens.count)
+    value.special_token_count = UInt32(vocabulary.specialTokens.count { $0.isSpecial })
     value.longest_token_byte_count = UInt32(handle.longestTokenByteCount)
     fill(&value.fingerprint, with: vocabulary.fingerprint)
     fill(&value.pattern, with: (vocabulary.pattern.name ?? "").utf8)
@@ -124,7 +124,7 @@ public func gobbet_vocabulary_special_tokens(
 ) -> gobbet_status {
   reporting(to: error) {
     let vocabulary = try object(vocabulary, VocabularyHandle.self, "vocabulary").vocabulary
-    let special = vocabulary.specialTokens.map(\.id)
+    let special = vocabulary.specialTokens.filter(\.isSpecial).map(\.id)
     try deliver(special.span, to: ids, capacity, count, "ids")
   }
 }

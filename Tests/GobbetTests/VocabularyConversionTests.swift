@@ -22,4 +22,22 @@ import Testing
     let text = String(decoding: try fixture("corpus-heldout/de.txt"), as: UTF8.self)
     #expect(Tokenizer(returned).encoded(text) == Tokenizer(trained).encoded(text))
   }
+
+  @Test("an added token that is not special is user-defined in GGUF, and is read as such")
+  func userDefined() throws {
+    let folder = try TemporaryFolder()
+    for name in ["model.safetensors", "config.json"] {
+      try writeFile(folder.file(name), fixture("tinymodel/\(name)"))
+    }
+    let tokenizer = String(decoding: try fixture("tinymodel/tokenizer.json"), as: UTF8.self)
+    let parts = tokenizer.split(separator: #""special": true"#, omittingEmptySubsequences: false)
+    try #require(parts.count == 2)
+    let changed = parts.joined(separator: #""special": false"#)
+    try writeFile(folder.file("tokenizer.json"), Array(changed.utf8))
+    let output = folder.file("m.gguf")
+    _ = try FileConversion().convert(folder.file("model.safetensors"), to: output, format: .gguf)
+    let tokens = try Vocabulary(recognizing: output).specialTokens
+    #expect(tokens.map(\.text) == ["<|endoftext|>"])
+    #expect(tokens.map(\.matching) == [.ordinary])
+  }
 }

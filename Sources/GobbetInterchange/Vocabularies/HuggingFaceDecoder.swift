@@ -9,8 +9,7 @@ enum HuggingFaceDecoder {
   static func steps(
     _ root: JSONValue, isByteLevel: Bool
   ) throws(InterchangeError) -> [DecoderStep] {
-    let decoder = try root.member("decoder")
-    let parts = try HuggingFaceParts.flattened(decoder, "decoders")
+    let parts = try HuggingFaceParts.flattened(try root.member("decoder"), "decoders")
     if isByteLevel {
       for part in parts where try HuggingFaceParts.type(of: part) != "ByteLevel" {
         throw part.error(.unsupported("the decoder \(try HuggingFaceParts.type(of: part))"))
@@ -24,10 +23,9 @@ enum HuggingFaceDecoder {
     }
     var steps: [DecoderStep] = []
     for part in parts { steps.append(try step(part)) }
-    guard steps.isStreamable, let decoder else {
+    guard steps.isStreamable else {
       throw root.error(.unsupported("decoders in this order"), key: "decoder".utf8)
     }
-    _ = decoder
     return steps
   }
 
