@@ -91,7 +91,7 @@ public final class Compressor {
   ///
   /// - Source: RFC 8878, 3.1.1: a single segment with a content size of four bytes; blocks of at most
   ///   128 KiB, of the type `Raw_Block`.
-  static func uncompressedFrame(of content: Span<UInt8>) -> [UInt8] {
+  package static func uncompressedFrame(of content: Span<UInt8>) -> [UInt8] {
     var frame = ByteWriter()
     frame.write([0x28, 0xB5, 0x2F, 0xFD, 0xA0])
     frame.write(UInt32(content.count))

@@ -5,13 +5,13 @@ internal import GobbetSystem
 ///
 /// Belongs to one thread. The frames are the same for the same bytes, settings and version of
 /// libzstd.
-@safe final class ZstdFrames: FrameMaker {
+@safe package final class ZstdFrames: FrameMaker {
   private let context: OpaquePointer
 
   /// Frames at zstd's `level`; `minMatch` is the shortest match it looks for, 0 for the level's own.
   ///
   /// With `checksum` each frame ends with zstd's checksum of its content.
-  init(level: Int, minMatch: Int, checksum: Bool) {
+  package init(level: Int, minMatch: Int, checksum: Bool) {
     // SAFETY: the context is freed in `deinit` only; setting parameters reads and writes it alone.
     guard let context = unsafe ZSTD_createCCtx() else {
       preconditionFailure("ZstdFrames: no memory for a context")
@@ -41,7 +41,7 @@ internal import GobbetSystem
 
   deinit { unsafe ZSTD_freeCCtx(context) }
 
-  func frame(of content: Span<UInt8>) -> [UInt8] {
+  package func frame(of content: Span<UInt8>) -> [UInt8] {
     let bound = ZSTD_compressBound(content.count)
     // SAFETY: zstd reads `content` and writes at most `bound` bytes into the new buffer.
     return unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in

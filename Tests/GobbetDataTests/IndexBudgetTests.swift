@@ -1,9 +1,8 @@
 import GobbetBPE
+import GobbetData
 import GobbetFile
 import TestSupport
 import Testing
-
-@testable import GobbetData
 
 @Suite("Memory for indices") struct IndexBudgetTests {
   /// A dataset of empty documents: a header that says how many, and a byte of zero for each.

@@ -1,7 +1,6 @@
+import GobbetFile
 import TestSupport
 import Testing
-
-@testable import GobbetFile
 
 /// Makes frames of something else than it was asked to: the fault of a compressor.
 private final class FaultyFrames: FrameMaker {

@@ -1,10 +1,9 @@
 import Foundation
 import GobbetBPE
 import GobbetData
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("Added tokens") struct AddedTokenTests {
   /// The tokenizer of `Fixtures/pipelines` with other members, changed by `change`.

@@ -1,10 +1,9 @@
 import Foundation
 import GobbetBPE
 import GobbetData
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("Families of tokenizers", .enabled(if: Conformance.isAvailable)) struct FamilyTests {
   /// A text and what the family's own library makes of it.

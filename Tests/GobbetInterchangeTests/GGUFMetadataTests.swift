@@ -1,9 +1,8 @@
 import GobbetBPE
 import GobbetData
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("Metadata of GGUF in other formats") struct GGUFMetadataTests {
   private let folder: TemporaryFolder

@@ -1,8 +1,7 @@
 import Foundation
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("Patterns of layers") struct LayerPatternTests {
   static let names = [

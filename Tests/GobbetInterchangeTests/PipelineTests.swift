@@ -1,10 +1,9 @@
 import Foundation
 import GobbetBPE
 import GobbetData
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 /// What `tokenizers` 0.23.3 makes of random texts by small tokenizers: `Fixtures/pipelines`.
 @Suite("Pipelines") struct PipelineTests {

@@ -1,8 +1,7 @@
 import GobbetBPE
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("What a JSON file is") struct RecognitionTests {
   private let folder: TemporaryFolder

@@ -1,8 +1,7 @@
 import GobbetBPE
+import GobbetInterchange
 import TestSupport
 import Testing
-
-@testable import GobbetInterchange
 
 @Suite("Models of SentencePiece") struct SentencePieceTests {
   static func number(_ value: UInt64) -> [UInt8] {

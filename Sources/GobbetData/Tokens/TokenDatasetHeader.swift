@@ -1,7 +1,7 @@
-internal import GobbetFile
+package import GobbetFile
 
 /// What a dataset says of itself, in the section `token header`.
-struct TokenDatasetHeader: Hashable, Sendable {
+package struct TokenDatasetHeader: Hashable, Sendable {
   static let byteCount = 64
 
   var tokenCount: Int
@@ -10,6 +10,18 @@ struct TokenDatasetHeader: Hashable, Sendable {
   var blockTokenCount: Int
   var codec: TokenCodec
   var fingerprint: ContentDigest
+
+  package init(
+    tokenCount: Int, documentCount: Int, idBound: Int, blockTokenCount: Int, codec: TokenCodec,
+    fingerprint: ContentDigest
+  ) {
+    self.tokenCount = tokenCount
+    self.documentCount = documentCount
+    self.idBound = idBound
+    self.blockTokenCount = blockTokenCount
+    self.codec = codec
+    self.fingerprint = fingerprint
+  }
 
   /// How many blocks the tokens are in.
   var blockCount: Int {
@@ -28,7 +40,7 @@ struct TokenDatasetHeader: Hashable, Sendable {
 
 extension TokenDatasetHeader {
   /// The header as it stands in files.
-  var content: [UInt8] {
+  package var content: [UInt8] {
     var content = ByteWriter()
     content.write(UInt64(tokenCount))
     content.write(UInt64(documentCount))

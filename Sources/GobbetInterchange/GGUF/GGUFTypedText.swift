@@ -4,12 +4,12 @@ internal import GobbetData
 ///
 /// One more pair, under ``typesKey``, is a JSON object that names the type of every value but
 /// strings: `{"llama.block_count":"uint32","llama.scales":"[float32]"}`.
-enum GGUFTypedText {
+package enum GGUFTypedText {
   /// The metadata key under which the types are kept.
   static let typesKey = "gguf.types"
 
   /// The pairs of values, and that of their types where they need one.
-  static func pairs(_ values: [(key: String, value: GGUFValue)]) -> [(String, String)] {
+  package static func pairs(_ values: [(key: String, value: GGUFValue)]) -> [(String, String)] {
     var pairs: [(String, String)] = []
     var types: [UInt8] = []
     for (key, value) in values {
@@ -29,7 +29,7 @@ enum GGUFTypedText {
   /// The values of pairs: strings where no type is said.
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) for a text that is not of its type.
-  static func values(
+  package static func values(
     _ pairs: [(String, String)], path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
     let types = try types(in: pairs, path: path)

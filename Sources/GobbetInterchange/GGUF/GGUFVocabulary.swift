@@ -1,7 +1,7 @@
 package import GobbetBPE
 
 /// A vocabulary in GGUF's metadata, as llama.cpp reads it.
-enum GGUFVocabulary {
+package enum GGUFVocabulary {
   /// The keys that hold it, and that ``GGUFReader/vocabulary()`` reads.
   static let keys = Set(
     ["model", "pre", "tokens", "token_type", "merges"].map { Array("tokenizer.ggml.\($0)".utf8) })
@@ -20,7 +20,7 @@ enum GGUFVocabulary {
   /// are filled with `[PADn]`, as its own converter does.
   /// - Throws: ``InterchangeError`` (`notRepresentable`) for a pattern that llama.cpp has no name for,
   ///   and for more ids than rows.
-  static func values(
+  package static func values(
     of vocabulary: Vocabulary, rowCount: Int?, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
     try vocabulary.requireText(path, of: "llama.cpp")
@@ -64,7 +64,7 @@ enum GGUFVocabulary {
   /// the `<|endoftext|>` of the vocabulary.
   ///
   /// Without them llama.cpp takes the id 11.
-  static func ends(
+  package static func ends(
     _ configuration: GPT2Configuration, _ vocabulary: Vocabulary?
   ) -> [(key: String, value: GGUFValue)] {
     let ids = configuration.completed(with: vocabulary)

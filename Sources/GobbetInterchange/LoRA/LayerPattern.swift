@@ -4,7 +4,7 @@
 /// its beginning or from behind a dot on. Characters, `.`, `\d`, `\w`, `\s` and their opposites, sets,
 /// groups, alternatives, `^`, `$` and repetitions are understood; the rest of Python's syntax is not.
 /// - Source: PEFT's `get_pattern_key`; `Tests/GobbetInterchangeTests/LayerPatternTests.swift`.
-struct LayerPattern: Hashable, Sendable {
+package struct LayerPattern: Hashable, Sendable {
   /// A part of an expression.
   private indirect enum Node: Hashable, Sendable {
     case scalars(Set<UInt32>, isNegated: Bool)
@@ -25,7 +25,7 @@ struct LayerPattern: Hashable, Sendable {
   private static let maximumStepCount = 1 << 15
 
   /// Parses a key; nil for syntax that is not understood.
-  init?(_ key: String) {
+  package init?(_ key: String) {
     guard key.utf8.count <= Self.maximumByteCount else { return nil }
     var parser = Parser(rest: Array(key.unicodeScalars.map(\.value))[...])
     guard let root = parser.choice(), parser.rest.isEmpty else { return nil }
@@ -35,7 +35,7 @@ struct LayerPattern: Hashable, Sendable {
 
   /// Whether PEFT takes the key for a layer of this name; nil if that is not known: for a name that is
   /// not ASCII, or after too many steps.
-  func matches(_ name: String) -> Bool? {
+  package func matches(_ name: String) -> Bool? {
     let name = Array(name.utf8)
     guard name.allSatisfy({ (0x20...0x7E).contains($0) }) else { return nil }
     var starts: Set<Int> = [0]

@@ -30,7 +30,7 @@ package struct FileDescription: Hashable, Sendable {
   }
 
   /// Describes a file of this name by its first bytes.
-  init(start: [UInt8], name: String, isWhole: Bool = false) {
+  package init(start: [UInt8], name: String, isWhole: Bool = false) {
     self =
       Self.empty(start)
       ?? Self.pointer(start)

@@ -43,7 +43,7 @@ public enum FileKind: Hashable, Sendable {
   }
 
   /// Looks at the first bytes of a file.
-  init(start: [UInt8]) {
+  package init(start: [UInt8]) {
     if start.isEmpty {
       self = .empty
     } else if Self.beginsAsGobbet(start) {

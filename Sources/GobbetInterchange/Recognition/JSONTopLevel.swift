@@ -3,9 +3,9 @@ internal import GobbetSystem
 /// The keys of the outermost object of a JSON text, found a piece at a time without parsing the rest.
 ///
 /// Text that is no JSON gives some answer and takes no longer; the parser says what is wrong with it.
-struct JSONTopLevel {
+package struct JSONTopLevel {
   /// A key to look for, and the byte with which its value begins.
-  struct Sign: Hashable {
+  package struct Sign: Hashable {
     let key: [UInt8]
     let opening: UInt8
 
@@ -29,9 +29,9 @@ struct JSONTopLevel {
   private var text: [UInt8] = []
   /// Longer keys are none of those that are looked for.
   private let maximumKeyByteCount: Int
-  private(set) var found: Sign?
+  package private(set) var found: Sign?
 
-  init(_ signs: [Sign]) {
+  package init(_ signs: [Sign]) {
     self.signs = signs
     maximumKeyByteCount = signs.reduce(0) { max($0, $1.key.count) } + 1
   }
@@ -53,7 +53,7 @@ struct JSONTopLevel {
   }
 
   /// Goes through the next bytes of the text, up to the first sign.
-  mutating func scan(_ bytes: some Sequence<UInt8>) {
+  package mutating func scan(_ bytes: some Sequence<UInt8>) {
     for byte in bytes {
       step(byte)
       if found != nil { return }
@@ -102,9 +102,9 @@ struct JSONTopLevel {
 
 extension JSONTopLevel.Sign {
   /// An index of safetensors files.
-  static let weightMap = Self("weight_map", opens: "{")
+  package static let weightMap = Self("weight_map", opens: "{")
   /// A `tokenizer.json`, which says how text is split.
-  static let tokenizerModel = Self("model", opens: "{")
+  package static let tokenizerModel = Self("model", opens: "{")
   /// A `tokenizer.json`, too; there this comes long before the model.
-  static let addedTokens = Self("added_tokens", opens: "[")
+  package static let addedTokens = Self("added_tokens", opens: "[")
 }

@@ -23,7 +23,7 @@ public enum SentencePieceModel {
   }
 
   /// The vocabulary in `bytes`; `path` is for errors.
-  static func vocabulary(
+  package static func vocabulary(
     _ bytes: [UInt8], path: String?
   ) throws(InterchangeError) -> Vocabulary {
     var parts = Parts(path: path)

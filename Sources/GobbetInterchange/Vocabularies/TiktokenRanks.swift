@@ -65,7 +65,9 @@ public enum TiktokenRanks {
   }
 
   /// The bytes of such a file.
-  static func text(of vocabulary: Vocabulary, path: String?) throws(InterchangeError) -> [UInt8] {
+  package static func text(of vocabulary: Vocabulary, path: String?) throws(InterchangeError)
+    -> [UInt8]
+  {
     try vocabulary.requireText(path, of: "tiktoken")
     try checkMerges(of: vocabulary, path)
     return text(of: vocabulary.tokens)

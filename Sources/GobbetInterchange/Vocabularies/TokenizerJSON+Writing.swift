@@ -1,11 +1,11 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 extension TokenizerJSON {
   /// The bytes of a file that holds `vocabulary`.
   ///
   /// Special tokens are in the model's vocabulary too: `tokenizers` numbers those that are not by
   /// itself. A `.ranks` vocabulary is written with `ignore_merges`.
-  static func text(
+  package static func text(
     of vocabulary: Vocabulary, path: String?
   ) throws(InterchangeError) -> [UInt8] {
     let visible = try VisibleText(vocabulary, path: path)

@@ -16,7 +16,7 @@ public enum TokenizerJSON {
   }
 
   /// The vocabulary in `text`; `path` is for errors.
-  static func vocabulary(
+  package static func vocabulary(
     _ text: [UInt8], path: String?
   ) throws(InterchangeError) -> Vocabulary {
     let root = try JSONDocument(text, path: path).root
