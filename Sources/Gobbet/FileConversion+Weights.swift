@@ -17,8 +17,10 @@ extension FileConversion {
     let model = try model(source, input, format, &notes)
     let embedded = try chosenVocabulary(input, model, path, format, &notes)
     if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
+    let family = model == nil ? try familyConfiguration(of: input) : nil
     let output = WeightsOutput(
-      path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded)
+      path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
+      familyConfiguration: family)
     // Ids of another vocabulary mean nothing beside the one that is given.
     let isForeign = { (pair: (String, String)) in pair.0.hasPrefix("tokenizer.") }
     if vocabulary != nil, source.metadata.contains(where: isForeign) {
@@ -33,15 +35,29 @@ extension FileConversion {
       }
     } else if let model {
       try output.write(model, progress)
+    } else if let family {
+      let others = source.metadata.filter { $0.0 != FamilyModel.metadataKey }
+      let own = format == .gobbet ? [(FamilyModel.metadataKey, family)] : []
+      try output.write(try RenamedWeights(source, metadata: others + own), progress)
     } else {
       try output.write(source, progress)
     }
-    notes += try omissions(of: source, model, input, path, format)
+    notes += try omissions(of: source, model, input, path, format, keepsFamily: family != nil)
     return Result(
       content: .weights(
         tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
         embedsVocabulary: embedded != nil),
       notes: notes)
+  }
+
+  /// The text of the `config.json` of a model of a family that is computed: in the metadata of a Gobbet
+  /// file, or beside the weights; nil if there is none.
+  private func familyConfiguration(of input: WeightsInput) throws -> String? {
+    if let text = input.source.metadata(forKey: FamilyModel.metadataKey) { return text }
+    let path = input.configurationPath
+    guard input.hasNeighbours, exists(path), (try? FamilyModel(contentsOf: path)) ?? nil != nil
+    else { return nil }
+    return String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self)
   }
 
   /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and
@@ -121,7 +137,7 @@ extension FileConversion {
   /// What of a source has no place in a format.
   private func omissions(
     of source: some TensorSource, _ model: GPT2Weights?, _ input: WeightsInput, _ path: String,
-    _ format: ConversionFormat
+    _ format: ConversionFormat, keepsFamily: Bool
   ) throws -> [String] {
     var notes: [String] = []
     if let reader = input.source as? PyTorchReader, !reader.otherKeys.isEmpty {
@@ -139,17 +155,21 @@ extension FileConversion {
       {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
+    } else if keepsFamily, format == .gobbet || format.hasNeighbours {
+      // It is in the metadata, or beside the weights.
     } else if input.hasNeighbours, exists(input.configurationPath),
       !(format.hasNeighbours
         && isSamePlace(input.configurationPath, siblingPath("config.json", of: path)))
     {
       notes.append(
-        "\(input.configurationPath) is left out: only the configuration of a GPT-2 is read")
+        "\(input.configurationPath) is left out: it is not of a model that is known here")
     } else if input.format == "gguf", format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }
     if !format.holdsMetadata {
-      let known = [GPT2Configuration.metadataKey, "gguf.types", "format"]
+      let known = [
+        GPT2Configuration.metadataKey, FamilyModel.metadataKey, "gguf.types", "format",
+      ]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.
         !known.contains(key)

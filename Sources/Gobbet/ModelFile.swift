@@ -69,12 +69,13 @@ struct ModelFile {
     return file
   }
 
-  /// The model that the metadata or the `config.json` beside the weights describes; nil if it is not
+  /// The model that the metadata, or the `config.json` beside the weights, describes; nil if it is not
   /// of a family.
   private static func family(of input: WeightsInput) throws -> FamilyModel? {
     if let json = input.source.metadata(forKey: FamilyModel.metadataKey) {
       return try FamilyModel(json: Array(json.utf8), path: input.path)
     }
+    if let reader = input.source as? GGUFReader { return try FamilyModel(gguf: reader) }
     let path = input.configurationPath
     guard input.hasNeighbours, exists(path) else { return nil }
     return try FamilyModel(contentsOf: path)

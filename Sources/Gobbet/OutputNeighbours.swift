@@ -17,10 +17,17 @@ struct OutputNeighbours {
   /// - Throws: ``LoadingError`` for a file that is there and says something else, unless it is to be
   ///   replaced.
   init(
-    of path: String, configuration: GPT2Configuration?, vocabulary: Vocabulary?,
-    elementType: ElementType?, replacing: Bool
+    of path: String, configuration: GPT2Configuration?, familyConfiguration: String?,
+    vocabulary: Vocabulary?, elementType: ElementType?, replacing: Bool
   ) throws {
     self.replacing = replacing
+    if let text = familyConfiguration.map({ Array($0.utf8) }) {
+      let place = siblingPath("config.json", of: path)
+      if (try? wholeFile(place, limit: 1 << 24)) != text {
+        try Self.requireFree(place, replacing)
+        self.configuration = (place, text)
+      }
+    }
     if let configuration = configuration?.completed(with: vocabulary) {
       let place = siblingPath("config.json", of: path)
       let isSame = (try? GPT2Configuration(contentsOf: place))?.agrees(with: configuration) == true

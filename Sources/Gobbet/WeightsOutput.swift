@@ -11,6 +11,8 @@ struct WeightsOutput {
   let replacing: Bool
   /// The vocabulary that goes into the file, or beside it.
   let vocabulary: Vocabulary?
+  /// The text of the `config.json` of a model that is no GPT-2, which goes beside the file.
+  var familyConfiguration: String?
 
   /// Writes a model: as every format wants a GPT-2's.
   func write(_ model: GPT2Weights, _ progress: FileConversion.Progress) throws {
@@ -65,6 +67,7 @@ struct WeightsOutput {
   ) throws -> OutputNeighbours {
     try OutputNeighbours(
       of: path, configuration: format.hasNeighbours ? configuration : nil,
+      familyConfiguration: format.hasNeighbours ? familyConfiguration : nil,
       vocabulary: format.hasNeighbours ? vocabulary : nil, elementType: elementType,
       replacing: replacing)
   }

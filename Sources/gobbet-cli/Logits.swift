@@ -31,7 +31,10 @@ struct Logits: ParsableCommand {
     let ids = try tokenIDs()
     let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
     let pass = try ForwardPass(model, threadCount: threads.count)
-    try pass.logits(of: ids, .all).write(toNumPy: output, replacing: force)
+    let logits = try pass.logits(of: ids, .all)
+    try logits.write(toNumPy: output, replacing: force)
+    try writeLine(
+      "\(output): \(logits.rowCount.grouped) rows of \(logits.width.grouped) logits")
   }
 
   /// The ids of the option.

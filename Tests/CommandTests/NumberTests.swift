@@ -57,7 +57,7 @@ import Testing
   static let others: Set = [
     "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--continue",
     "--contractions", "--counts", "--digits", "--element", "--end", "--files-from", "--format",
-    "--from", "--id-key", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
+    "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
     "--prompt", "--separator", "--special", "--split", "--stop", "--temporary-folder", "--text",
     "--text-key", "--tie-break", "--to", "--type", "--vocabulary",
   ]

@@ -39,6 +39,7 @@ import Testing
     case "vocabulary show": return ["97", "-v", shop.vocabulary]
     case "merge-lora": return [model, shop.adapter, "-o", output]
     case "generate": return [model, "--prompt", "ROMEO:", "-n", "2"]
+    case "logits": return [model, "--ids", "1,2", "-o", folder.file("logits.npy")]
     case "evaluate": return [model, text, "--window", "16"]
     default: return nil
     }

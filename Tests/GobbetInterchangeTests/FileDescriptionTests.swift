@@ -19,10 +19,6 @@ import Testing
     (bytes("<?xml version=\"1.0\"?><Error>"), "an XML document", "download the file again"),
     (bytes(#"{"error":"Repository not found"}"#), "an error message of a server", "Repository"),
     (
-      [0x0A, 0x0E, 0x0A, 0x05] + bytes("<unk>") + [0x15, 0, 0, 0, 0, 0x18, 2],
-      "a SentencePiece model", "save_pretrained"
-    ),
-    (
       bytes(#"{"config": {"pattern": "x", "default_vocab_size": 9}, "vocab": []}"#),
       "a tekken.json", "tokenizer.json"
     ),

@@ -116,7 +116,8 @@ import Testing
     switch option {
     case .vocabulary:
       conversion.vocabulary = try SmallWeights.vocabulary(specials: ["<|endoftext|>", "<|pad|>"])
-    case .pattern: conversion.pattern = .cl100k
+    // Readers of vocab.json split text as GPT-2 does, whatever is said.
+    case .pattern: conversion.pattern = format == .vocabularyAndMerges ? .gpt2 : .cl100k
     case .codec: conversion.codec = .raw
     case .type: conversion.elementType = [.npy, .npz].contains(format) ? .float16 : .bfloat16
     case .shardSize: conversion.shardByteCount = 10_000

@@ -39,7 +39,7 @@ import Testing
 
   @Test(
     "logits are within 1e-4 of the largest, in one pass and token by token",
-    .enabled(if: Conformance.isAvailable), arguments: families)
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"), arguments: families)
   func logits(family: String) throws {
     let model = try GPT(path: Conformance.path("models/\(family)"))
     let pass = try ForwardPass(model, threadCount: 2)
@@ -59,7 +59,8 @@ import Testing
 
   @Test(
     "a position has the same bits cached, in a batch and on three threads, in every precision",
-    .enabled(if: Conformance.isAvailable), arguments: families, [Precision.bfloat16, .int8])
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"), arguments: families,
+    [Precision.bfloat16, .int8])
   func sameBits(family: String, precision: Precision) throws {
     let model = try GPT(path: Conformance.path("models/\(family)"), precision: precision)
     let pass = try ForwardPass(model)
@@ -87,7 +88,7 @@ import Testing
 
   @Test(
     "the 24 likeliest tokens are those of transformers",
-    .enabled(if: Conformance.isAvailable), arguments: families)
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"), arguments: families)
   func greedy(family: String) throws {
     let model = try GPT(path: Conformance.path("models/\(family)"))
     let pass = try ForwardPass(model)
@@ -102,6 +103,93 @@ import Testing
         found += next
       }
       #expect(found == answer.greedy)
+    }
+  }
+
+  @Test(
+    "by way of a Gobbet file a model runs by itself, and comes back with its config.json",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"), arguments: families)
+  func conversion(family: String) throws {
+    let folder = try TemporaryFolder()
+    let original = Conformance.path("models/\(family)")
+    let packed = folder.file("m.gobbet")
+    let conversion = FileConversion()
+    let result = try conversion.convert(
+      original + "/model.safetensors", to: packed, format: .gobbet)
+    #expect(result.notes.allSatisfy { !$0.contains("config.json") }, "\(result.notes)")
+    let ids = try Self.answers(family)[1].ids
+    let expected = try ForwardPass(try GPT(path: original)).logits(of: ids, .all)
+    #expect(try ForwardPass(try GPT(path: packed)).logits(of: ids, .all) == expected)
+    let back = folder.file("back.safetensors")
+    _ = try conversion.convert(packed, to: back, format: .safetensors)
+    #expect(try readFile(folder.file("config.json")) == readFile(original + "/config.json"))
+    #expect(try ForwardPass(try GPT(path: back)).logits(of: ids, .all) == expected)
+  }
+
+  /// Writes a model of transformers as llama.cpp's converter lays it out, by PyPI's gguf.
+  private static let ggufProgram = """
+    import json, sys, numpy as np, gguf
+    from safetensors.numpy import load_file
+    folder, arch, path = sys.argv[1:]
+    config = json.load(open(folder + "/config.json")); tensors = load_file(folder + "/model.safetensors")
+    heads, kv = config["num_attention_heads"], config["num_key_value_heads"]
+    head = config.get("head_dim") or config["hidden_size"] // heads
+    w = gguf.GGUFWriter(path, arch)
+    w.add_block_count(config["num_hidden_layers"]); w.add_context_length(config["max_position_embeddings"])
+    w.add_embedding_length(config["hidden_size"]); w.add_feed_forward_length(config["intermediate_size"])
+    w.add_head_count(heads); w.add_head_count_kv(kv); w.add_key_length(head); w.add_value_length(head)
+    w.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    rope = config["rope_parameters"]; rope = rope.get("full_attention", rope)
+    w.add_rope_freq_base(rope["rope_theta"]); w.add_rope_dimension_count(head)
+    if config.get("sliding_window") and arch.startswith("gemma"): w.add_sliding_window(config["sliding_window"])
+    if config.get("attn_logit_softcapping"): w.add_attn_logit_softcapping(config["attn_logit_softcapping"])
+    if config.get("final_logit_softcapping"): w.add_final_logit_softcapping(config["final_logit_softcapping"])
+    if rope["rope_type"] == "llama3":
+        f = rope["rope_theta"] ** (-np.arange(0, head, 2) / head); turns = rope["original_max_position_embeddings"] * f / (2 * np.pi)
+        lo, hi, factor = rope["low_freq_factor"], rope["high_freq_factor"], rope["factor"]
+        s = np.clip((turns - lo) / (hi - lo), 0, 1); w.add_tensor("rope_freqs.weight", (1 / ((1 - s) / factor + s)).astype(np.float32))
+    gemma = arch.startswith("gemma")
+    names = {"input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+      "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
+      "post_attention_layernorm": "post_attention_norm" if gemma else "ffn_norm", "pre_feedforward_layernorm": "ffn_norm",
+      "post_feedforward_layernorm": "post_ffw_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+    for name, t in tensors.items():
+        t = t.astype(np.float32)
+        if name.startswith("model.layers."):
+            n, part = name[len("model.layers."):].split(".", 1); part, end = part.rsplit(".", 1)
+            if arch == "llama" and part in ("self_attn.q_proj", "self_attn.k_proj"):
+                h = heads if "q_" in part else kv
+                t = t.reshape(h, 2, head // 2, *t.shape[1:]).swapaxes(1, 2).reshape(t.shape)
+            new = f"blk.{n}.{names[part]}.{end}"
+        else:
+            new = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}[name]
+        if gemma and "norm" in new: t = t + 1
+        w.add_tensor(new, t)
+    w.write_header_to_file(); w.write_kv_data_to_file(); w.write_tensors_to_file(); w.close()
+    """
+
+  @Test(
+    "GGUF files laid out as llama.cpp's have the logits of transformers, too",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"),
+    .enabled(if: peersPython != nil, "\(peersNeeded)"),
+    arguments: [
+      ("llama2", "llama"), ("llama3", "llama"), ("qwen2", "qwen2"), ("qwen3", "qwen3"),
+      ("gemma2", "gemma2"), ("gemma3", "gemma3"),
+    ])
+  func gguf(family: String, architecture: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.gguf")
+    let result = try run(
+      try #require(peersPython),
+      ["-c", Self.ggufProgram, Conformance.path("models/\(family)"), architecture, path])
+    try #require(result.status == 0, "\(result.errorText)")
+    let pass = try ForwardPass(try GPT(path: path))
+    for answer in try Self.answers(family) {
+      let logits = try pass.logits(of: answer.ids, .all)
+      let largest = answer.logits.reduce(0) { max($0, abs($1)) }
+      let rows = (0..<logits.rowCount).flatMap { Array(logits[$0]) }
+      let error = zip(rows, answer.logits).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+      #expect(error <= 1e-4 * largest, "\(error) of \(largest)")
     }
   }
 }

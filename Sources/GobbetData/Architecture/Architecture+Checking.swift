@@ -46,6 +46,9 @@ extension Architecture.Rotation {
     case .llama3(let factor, let low, let high, let length):
       return factor >= 1 && factor.isFinite && low > 0 && high > low && high.isFinite && length > 0
         ? nil : "has a llama3 scaling of \(factor), \(low), \(high), \(length)"
+    case .factors(let factors):
+      return factors.count == dimension / 2 && factors.allSatisfy { $0 > 0 && $0.isFinite }
+        ? nil : "has \(factors.count) rotary factors for \(dimension / 2) pairs"
     case .yarn(let factor, let fast, let slow, let length, let magnitude, _):
       return factor >= 1 && factor.isFinite && slow > 0 && fast > slow && fast.isFinite
         && length > 0

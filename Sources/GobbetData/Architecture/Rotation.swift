@@ -30,11 +30,13 @@ extension Architecture {
     /// - Source: Llama 3.1's reference code, as in transformers 5.24.
     case llama3(
       factor: Double, lowFactor: Double, highFactor: Double, originalContextLength: Int)
-    /// The same by another ramp, and all turned vectors are multiplied by `magnitude`, which is
-    /// 0.1 ln(factor) + 1 if nothing else is said.
+    /// Low ones are divided by `factor` and high ones stay, by another ramp, and all turned vectors are
+    /// multiplied by `magnitude`, which is 0.1 ln(factor) + 1 if nothing else is said.
     /// - Source: Peng et al. 2023, "YaRN", as in transformers 5.24.
     case yarn(
       factor: Double, fast: Double, slow: Double, originalContextLength: Int, magnitude: Double?,
       roundsBounds: Bool)
+    /// Each is divided by a factor of its own, as GGUF stores Llama 3.1's.
+    case factors([Double])
   }
 }

@@ -56,6 +56,7 @@ extension Architecture.Rotation {
     switch scaling {
     case .none: return plain
     case .linear(let factor): return plain.map { $0 / factor }
+    case .factors(let factors): return zip(plain, factors).map { $0 / $1 }
     case .llama3(let factor, let lowFactor, let highFactor, let length):
       return plain.map { frequency in
         // Whole turns that the pair makes in the context of the training.

@@ -75,6 +75,13 @@ public struct FamilyModel: Sendable {
     names = family.names
   }
 
+  init(family: String, architecture: Architecture, names: FamilyNames, biases: Set<String>) {
+    self.family = family
+    self.architecture = architecture
+    self.names = names
+    self.biases = biases
+  }
+
   /// Reads the `config.json` at `path`, as ``init(json:path:)`` does.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.

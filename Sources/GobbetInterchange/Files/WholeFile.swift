@@ -3,7 +3,7 @@ internal import GobbetSystem
 /// All bytes of the regular file at `path`, which may have at most `limit`.
 ///
 /// - Throws: ``FileError``; ``InterchangeError`` (`damaged`) for a larger file.
-func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
+package func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
   let file = try InputFile(path, regularOnly: true)
   let byteCount = file.byteCount ?? 0
   guard byteCount <= limit else {
