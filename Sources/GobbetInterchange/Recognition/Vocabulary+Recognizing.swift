@@ -48,8 +48,9 @@ extension Vocabulary {
   }
 
   private static func tiktoken(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
-    let ranks = try TiktokenRanks.tokens(contentsOf: path)
-    let published = WellKnownTokenizer.recognized(ranks)
+    let text = try wholeFile(path, limit: TiktokenRanks.maximumFileByteCount)
+    let ranks = try TiktokenRanks.tokens(text.span, path: path)
+    let published = WellKnownTokenizer.recognized(ranks, text: text)
     guard let pattern = given ?? published?.pattern else {
       let reason =
         if let published {

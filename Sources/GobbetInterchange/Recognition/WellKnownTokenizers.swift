@@ -61,8 +61,16 @@ public struct WellKnownTokenizer: Sendable {
   ///
   /// - Complexity: linear in the bytes of the tokens if there are as many as in one of them.
   public static func recognized(_ ranks: TokenTable) -> WellKnownTokenizer? {
+    recognized(ranks, text: [])
+  }
+
+  /// The same for ranks out of a file with that text, which most often is as its publisher wrote it:
+  /// then nothing has to be written anew to be hashed.
+  static func recognized(_ ranks: TokenTable, text: [UInt8]) -> WellKnownTokenizer? {
     let count = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
     guard all.contains(where: { $0.rankCount == count }) else { return nil }
+    let asItIs = ContentDigest(of: text.span).description
+    if let known = all.first(where: { $0.digest == asItIs }) { return known }
     let digest = ContentDigest(of: TiktokenRanks.text(of: ranks).span).description
     return all.first { $0.digest == digest }
   }

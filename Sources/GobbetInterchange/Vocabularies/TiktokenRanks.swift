@@ -8,7 +8,7 @@ public import GobbetBPE
 /// stays free.
 public enum TiktokenRanks {
   /// Larger files are refused: no table could hold their tokens.
-  private static let maximumFileByteCount = 1 << 27
+  static let maximumFileByteCount = 1 << 27
 
   /// The tokens in the file at `path`.
   ///
