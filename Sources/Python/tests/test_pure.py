@@ -66,7 +66,8 @@ def pure_view(path) -> dict[str, object]:
         view["vocabulary"] = (
             found.fingerprint.hex(), found.id_bound, found.pattern, len(found.merges),
             found.all_tokens,
-            {text.decode(): token for text, token in found.special_tokens.items()},
+            {text.decode(): token for text, token in found.special_tokens.items()
+             if not found.is_ordinary(token)},
         )  # fmt: skip
     except gobbet.Error:
         view["vocabulary"] = None
