@@ -14,6 +14,7 @@ import gobbet
 from gobbet import pure
 from gobbet.numpy import load_file, save_file
 from gobbet.pure.checksum import crc32c
+from gobbet.pure_encoding import PureEncoding
 from gobbet.weights import WeightsFile
 
 from . import support
@@ -203,6 +204,18 @@ class AgreementTests(support.Case):
         for path in paths:
             with self.assertRaises(gobbet.BadData, msg=path.name):
                 read_whole(path)
+
+    def test_a_vocabulary_with_decoders_of_its_own_is_not_decoded_otherwise(self):
+        refused = []
+        for path in sorted((support.FIXTURES / "golden/1.1").rglob("*.gobbet")):
+            encoding, ids = PureEncoding(path), list(gobbet.Encoding(path)._tokens)
+            if pure.Vocabulary(path).pipeline.decoders:
+                with self.assertRaisesRegex(gobbet.LibraryMissing, "decoders"):
+                    encoding.decode_bytes(ids)
+                refused.append(path)
+            else:
+                self.assertEqual(encoding.decode_bytes(ids), gobbet.Encoding(path).decode_bytes(ids))
+        self.assertGreater(len(refused), 0)
 
     def test_every_golden_file_is_read_whole(self):
         for path in sorted((support.FIXTURES / "golden").rglob("*.gobbet")):
