@@ -55,8 +55,17 @@ else
   # shellcheck disable=SC2046
   python3 Sources/CGobbet/unretained.py "$built/unretained" $(cat "$objects") "${archives[@]}" \
     >"$built/gobbet.objects"
+  # Swift's tables of the names of scalars take 480,000 bytes, and nothing here asks for a name.
+  "$swift/../../bin/clang" -x c -O2 -fPIC -c -o "$built/scalar-names.o" - <<'END'
+#include <stdint.h>
+intptr_t __wrap__swift_stdlib_getScalarName(uint32_t scalar, uint8_t *buffer, intptr_t capacity) {
+  (void)scalar, (void)buffer, (void)capacity;
+  return 0;
+}
+END
   "$swift/../../bin/clang" -shared -fuse-ld=lld -o "$folder/lib/libgobbet.so" \
-    "$static/$(uname -m)/swiftrt.o" @"$built/gobbet.objects" "${libraries[@]}" \
+    "$static/$(uname -m)/swiftrt.o" @"$built/gobbet.objects" "$built/scalar-names.o" \
+    -Wl,--wrap=_swift_stdlib_getScalarName "${libraries[@]}" \
     -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=safe \
     -Wl,--version-script="$built/gobbet.exports" -Wl,--exclude-libs=ALL -Wl,-soname=libgobbet.so \
     ${GOBBET_LINK_MAP:+-Wl,-Map="$GOBBET_LINK_MAP"}

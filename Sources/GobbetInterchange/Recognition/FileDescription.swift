@@ -145,7 +145,9 @@ extension FileDescription {
   private static func json(_ start: [UInt8]) -> FileDescription? {
     let text = text(start)
     guard text.first == "{" || text.first == "[" else { return nil }
-    func holds(_ key: String) -> Bool { text.contains("\"\(key)\"") }
+    // By bytes: a search for text would need a library that libgobbet goes without.
+    let quoted = Set(text.utf8.split(separator: UInt8(ascii: "\"")).map { Substring($0) })
+    func holds(_ key: Substring) -> Bool { quoted.contains(key) }
     if holds("token_bytes") || (holds("default_vocab_size") && holds("pattern")) {
       return FileDescription(
         "a tekken.json", "use the tokenizer.json that is published beside it")

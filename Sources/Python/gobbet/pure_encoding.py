@@ -47,6 +47,7 @@ class PureEncoding(Encoding):
         return {
             text.decode("utf-8", "surrogateescape"): token
             for text, token in self._vocabulary.special_tokens.items()
+            if not self._vocabulary.is_ordinary(token)
         }
 
     def decode_single_token_bytes(self, token: int) -> bytes:
@@ -56,6 +57,12 @@ class PureEncoding(Encoding):
             raise NotFound(f"no token has the id {token}") from None
 
     def decode_bytes(self, tokens: Sequence[int]) -> bytes:  # type: ignore[override]
+        pipeline = self._vocabulary.pipeline
+        if pipeline and pipeline.decoders:
+            raise LibraryMissing(
+                "decoding with this vocabulary's decoders needs the native library, "
+                "which is missing"
+            )
         return b"".join(self.decode_tokens_bytes(tokens))
 
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:

@@ -183,17 +183,20 @@ def train(
     """
     counts = Counts(pattern)
     texts: list[str | bytes] = []
+    paths: list[Path] = []
     elements = [pathlib.Path(source)] if isinstance(source, (str, os.PathLike)) else source
     for element in elements:
         if isinstance(element, os.PathLike):
-            # Documents are counted, in any order.
-            counts.add_files([element], text_key=text_key)
+            paths.append(element)
             continue
         texts.append(element)
         if len(texts) == _TEXTS_AT_ONCE:
             counts.add_texts(texts)
             texts = []
     counts.add_texts(texts)
+    if paths:
+        # Together, since a key is an error only if none of them has a use for it.
+        counts.add_files(paths, text_key=text_key)
     return counts.train(
         vocab_size,
         special_tokens=special_tokens,

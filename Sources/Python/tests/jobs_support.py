@@ -98,6 +98,8 @@ def write_corpus(folder: pathlib.Path) -> list[pathlib.Path]:
     (inner / "empty.jsonl").write_bytes(b"")
     (inner / "z.txt").write_bytes("A whole file,\nof two lines.".encode())
     (folder / "in order" / "empty.txt").write_bytes(b"")
+    (folder / "in order" / "empty.txt.gz").write_bytes(gzip.compress(b""))
+    (folder / "in order" / "_SUCCESS").write_bytes(b"3 files")
     (folder / "in order" / ".hidden.jsonl").write_bytes(b"nonsense")
     marked = folder / "marked.jsonl"
     write_lines(marked, every[320:360], 320)

@@ -14,6 +14,7 @@ import gobbet
 from gobbet import pure
 from gobbet.numpy import load_file, save_file
 from gobbet.pure.checksum import crc32c
+from gobbet.pure_encoding import PureEncoding
 from gobbet.weights import WeightsFile
 
 from . import support
@@ -66,7 +67,8 @@ def pure_view(path) -> dict[str, object]:
         view["vocabulary"] = (
             found.fingerprint.hex(), found.id_bound, found.pattern, len(found.merges),
             found.all_tokens,
-            {text.decode(): token for text, token in found.special_tokens.items()},
+            {text.decode(): token for text, token in found.special_tokens.items()
+             if not found.is_ordinary(token)},
         )  # fmt: skip
     except gobbet.Error:
         view["vocabulary"] = None
@@ -202,6 +204,19 @@ class AgreementTests(support.Case):
         for path in paths:
             with self.assertRaises(gobbet.BadData, msg=path.name):
                 read_whole(path)
+
+    def test_a_vocabulary_with_decoders_of_its_own_is_not_decoded_otherwise(self):
+        refused = []
+        for path in sorted((support.FIXTURES / "golden/1.1").rglob("*.gobbet")):
+            encoding, native = PureEncoding(path), gobbet.Encoding(path)
+            ids = list(native._tokens)
+            if pure.Vocabulary(path).pipeline.decoders:
+                with self.assertRaisesRegex(gobbet.LibraryMissing, "decoders"):
+                    encoding.decode_bytes(ids)
+                refused.append(path)
+            else:
+                self.assertEqual(encoding.decode_bytes(ids), native.decode_bytes(ids))
+        self.assertGreater(len(refused), 0)
 
     def test_every_golden_file_is_read_whole(self):
         for path in sorted((support.FIXTURES / "golden").rglob("*.gobbet")):

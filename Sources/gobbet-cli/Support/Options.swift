@@ -153,7 +153,10 @@ struct ThreadOptions: ParsableArguments {
 struct VocabularyOptions: ParsableArguments {
   @Option(
     name: [.customShort("v"), .long],
-    help: "A .gobbet vocabulary, a tiktoken file, a tokenizer.json, or a vocab.json.")
+    help: """
+      A .gobbet vocabulary, a tiktoken file, a tokenizer.json, a vocab.json, a SentencePiece model \
+      or a GGUF.
+      """)
   var vocabulary: String
 
   @Option(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..corpus_reader import Batch, CorpusReader
-from ..errors import InvalidArgument, NoInput
+from ..errors import Error, InvalidArgument, NoInput
 from .folder import Job, job_at
 from .options import Reading
 
@@ -47,8 +47,9 @@ def is_remote(path: str) -> bool:
 def files_of(inputs: Sequence[str | os.PathLike[str]]) -> list[str]:
     """The files that inputs stand for, in the order in which `gobbet` reads them.
 
-    Directories are walked in the order of the bytes of the paths in them, hidden entries left out;
-    an input that does not exist stands for what matches it.
+    Directories are walked in the order of the bytes of the paths in them. Hidden entries, empty
+    files and Spark's `_SUCCESS` are left out, unless they are named. An input that does not exist
+    stands for what matches it.
     """
     files: list[str] = []
     for given in inputs:
@@ -84,8 +85,26 @@ def _walked(path: str, ancestors: tuple[tuple[int, int], ...]) -> Iterator[str]:
         return os.fsencode(name) + (b"/" if os.path.isdir(paths[name]) else b"")
 
     for name in sorted(names, key=key):
-        if os.path.isdir(paths[name]) or os.path.isfile(paths[name]):
+        if os.path.isdir(paths[name]):
             yield from _walked(paths[name], (*ancestors, identity))
+        elif os.path.isfile(paths[name]) and name != "_SUCCESS" and not _is_empty(paths[name]):
+            yield paths[name]
+
+
+#: A compressed file of more bytes is not empty; the header of one has room for a name.
+_EMPTY_BYTES = 1024
+
+
+def _is_empty(path: str) -> bool:
+    """Whether a file holds no bytes, decompressed; `gobbet` passes over such files in folders."""
+    size = os.path.getsize(path)
+    if size == 0 or size > _EMPTY_BYTES or not path.endswith((".gz", ".zst", ".zstd")):
+        return size == 0
+    try:
+        return not any(len(batch.texts) for batch in CorpusReader(glob.escape(path), format="text"))
+    except Error:
+        # What is wrong with it is said by whoever reads it.
+        return False
 
 
 def groups(

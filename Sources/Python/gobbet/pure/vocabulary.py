@@ -11,9 +11,10 @@ import numpy as np
 
 from ..errors import BadData
 from .container import Container
+from .pipeline import Pipeline, PostProcessor
 
 #: The kinds of section that belong to a vocabulary.
-KINDS = {"VOCB", "LEFT", "RGHT", "RSLT", "TSTR"}
+KINDS = {"VOCB", "LEFT", "RGHT", "RSLT", "TSTR", "PIPE"}
 
 #: The names of settings (`Spec/Pretokenization.md`).
 PATTERNS = {
@@ -25,14 +26,17 @@ PATTERNS = {
     bytes.fromhex("02020101010100"): "qwen3.5",
     bytes.fromhex("00030103010100"): "deepseek-v3",
     bytes.fromhex("00010101020100"): "tekken",
+    bytes.fromhex("00040000000000"): "whole",
 }
-_HIGHEST = (3, 3, 1, 3, 2, 1, 1)
+_HIGHEST = (3, 4, 1, 3, 2, 1, 1)
 
 
 def is_pattern(settings: bytes) -> bool:
     """Whether seven bytes are the settings of a pattern."""
     if len(settings) != 7 or any(map(int.__gt__, settings, _HIGHEST)):
         return False
+    if settings[1] == 4:
+        return settings == bytes((0, 4, 0, 0, 0, 0, 0))
     deepseek = settings[1] == 3
     others = settings[:3] + settings[4:]
     return not deepseek or others == bytes((0, 3, 1, 1, 1, 0)) and settings[3] > 0
@@ -47,6 +51,16 @@ class Vocabulary:
             self._file.refuse_unknown(
                 KINDS | {"TOKH", "TOKR", "TOKN", "TOKB", "DOCL", "TENS", "TDAT", "TBLK"}
             )
+        #: How ids depend on more than the header says; None for vocabularies of version 1.0.
+        self.pipeline: Pipeline | None = None
+        if section := self._file.find("PIPE"):
+            data = self._file.read(section, limit=1 << 26)
+            self.pipeline = Pipeline(data, f"{self._file.path}: PIPE")
+        #: Special tokens around a text, and kept parts of a `tokenizer.json`; None without either.
+        self.post: PostProcessor | None = None
+        if section := self._file.find("post"):
+            data = self._file.read(section, limit=1 << 26)
+            self.post = PostProcessor(data, f"{self._file.path}: post")
         self._parse(self._file.read(self._file.section("VOCB"), limit=1 << 26))
         #: Merges in the order of their ranks: rows of left, right and resulting id.
         self.merges: np.ndarray
@@ -109,7 +123,8 @@ class Vocabulary:
         self.merges = np.stack([left, right, results], axis=1)
         if len(np.unique(self.merges[:, :2], axis=0)) != self._merge_count:
             raise self._bad("a pair merges twice")
-        if any(bytes([byte]) not in ids for byte in range(256)):
+        is_complete = self.pipeline is None or self.pipeline.is_complete
+        if is_complete and any(bytes([byte]) not in ids for byte in range(256)):
             raise self._bad("a byte is no token")
         if sum(map(len, tokens.values())) > 1 << 26 or max(map(len, tokens.values())) > 65535:
             raise self._bad("tokens are too long")
@@ -118,6 +133,17 @@ class Vocabulary:
             raise self._bad("a special token has the id of another token")
         if max(set(special.values()) | tokens.keys()) + 1 != self.id_bound:
             raise self._bad("idBound is not that of the tokens")
+        self._check_pipeline(set(special.values()) | tokens.keys())
+
+    def _check_pipeline(self, ids: set[int]) -> None:
+        named: set[int] = set(self.post.ids) if self.post else set()
+        if self.pipeline:
+            if not self.pipeline.matching.keys() <= set(self.special_tokens.values()):
+                raise self._bad("PIPE has options for what is no special token")
+            if self.pipeline.unknown is not None:
+                named.add(self.pipeline.unknown)
+        if not named <= ids:
+            raise self._bad("PIPE or post names an id without a token")
 
     def _tokens_of_bytes(self) -> dict[int, bytes]:
         return {self._first + index: bytes([byte]) for index, byte in enumerate(self._bytes)}
@@ -187,6 +213,11 @@ class Vocabulary:
         """The bytes of every token by its id, special ones too."""
         return self.tokens | {token_id: text for text, token_id in self.special_tokens.items()}
 
+    def is_ordinary(self, token_id: int) -> bool:
+        """Whether an added token counts in every text, and not only where a caller allows it."""
+        options = self.pipeline.matching.get(token_id, 0) if self.pipeline else 0
+        return options & 1 == 1
+
     def computed_fingerprint(self) -> bytes:
         """The fingerprint of the content: what `fingerprint` must be."""
         ids = sorted(self.tokens)
@@ -202,4 +233,6 @@ class Vocabulary:
         digest.update(struct.pack("<I", len(self.special_tokens)))
         for text, token_id in self.special_tokens.items():
             digest.update(struct.pack("<II", token_id, len(text)) + text)
+        if self.pipeline:
+            digest.update(self.pipeline.data)
         return digest.digest()
