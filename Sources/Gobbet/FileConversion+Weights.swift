@@ -135,7 +135,7 @@ extension FileConversion {
         notes.append("\(model.maskNames.count) causal masks are left out: \(first) and so on")
       }
       if [.npz, .safetensors, .safetensorsIndex].contains(format),
-        try !hasTheNames(of: GPT2Weights.underHuggingFaceNames(model), source, model.dialect)
+        try !hasTheNames(of: model.underHuggingFaceNames(), source, model.dialect)
       {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
@@ -149,7 +149,9 @@ extension FileConversion {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }
     if !format.holdsMetadata {
-      let known = [GPT2Configuration.metadataKey, "gguf.types", "format"]
+      let known = [
+        GPT2Configuration.metadataKey, GPT2Weights.namePrefixKey, "gguf.types", "format",
+      ]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.
         !known.contains(key)
