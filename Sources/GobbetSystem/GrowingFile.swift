@@ -58,7 +58,8 @@ package struct GrowingFile: ~Copyable, Sendable {
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
-        FilePath(platformString: systemPath(path)), .readWrite, options: creating ? [.create, .closeOnExec] : .closeOnExec,
+        FilePath(platformString: systemPath(path)), .readWrite,
+        options: creating ? [.create, .closeOnExec] : .closeOnExec,
         permissions: creating ? FilePermissions(rawValue: 0o666) : nil)
     } catch {
       throw FileError(path, .open, reason(of: error))
