@@ -149,12 +149,10 @@ extension FileConversion {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }
     if !format.holdsMetadata {
-      let known = [
-        GPT2Configuration.metadataKey, GPT2Weights.namePrefixKey, "gguf.types", "format",
-      ]
+      let known = [GPT2Configuration.metadataKey, "gguf.types", "format"]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.
-        !known.contains(key)
+        !known.contains(key) && key != GPT2Weights.namePrefixKey
           && !(model != nil && Self.isInConfiguration(key))
       }
       if !keys.isEmpty {
