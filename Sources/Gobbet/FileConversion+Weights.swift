@@ -151,7 +151,7 @@ extension FileConversion {
         notes.append("\(model.maskNames.count) causal masks are left out: \(first) and so on")
       }
       if [.npz, .safetensors, .safetensorsIndex].contains(format),
-        try !hasTheNames(of: GPT2Weights.underHuggingFaceNames(model), source, model.dialect)
+        try !hasTheNames(of: model.underHuggingFaceNames(), source, model.dialect)
       {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
@@ -172,7 +172,7 @@ extension FileConversion {
       ]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.
-        !known.contains(key)
+        !known.contains(key) && key != GPT2Weights.namePrefixKey
           && !(model != nil && Self.isInConfiguration(key))
       }
       if !keys.isEmpty {

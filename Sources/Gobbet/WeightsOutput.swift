@@ -32,8 +32,9 @@ struct WeightsOutput {
         }
       }
     case .safetensors, .safetensorsIndex, .npz:
-      try write(
-        converted(GPT2Weights.underHuggingFaceNames(model)), model.configuration, progress)
+      try write(converted(model.underHuggingFaceNames()), model.configuration, progress)
+    case .gobbet:
+      try write(converted(model.rememberingNamePrefix()), model.configuration, progress)
     default:
       try write(converted(model), model.configuration, progress)
     }

@@ -14,7 +14,8 @@ struct InputStream: ~Copyable, Sendable {
   /// Bytes of the file that were read ahead; `unread` says which of them are still to be used.
   private var buffer: [UInt8]
   private var unread: Range<Int>
-  private var isAtEnd = false
+  /// Whether the file's end was seen: a terminal gives one for each Ctrl-D, and more bytes behind it.
+  private var isAtEnd: Bool
   /// Whether the decompressor is between frames, where the input may end.
   private var isBetweenFrames = true
   /// Bytes of the file used so far.
@@ -30,14 +31,16 @@ struct InputStream: ~Copyable, Sendable {
   init(_ path: String) throws {
     let file = path == "-" ? InputFile.standardInput : try InputFile(path)
     var start: [UInt8] = []
-    while start.count < 4 {
+    var isAtEnd = false
+    while start.count < 4, !isAtEnd {
       let before = start.count
       try Self.read(file, appendingTo: &start, limit: Self.bufferByteCount)
-      if start.count == before { break }
+      isAtEnd = start.count == before
     }
     let coding = try Self.coding(of: start)
     self.file = file
     self.coding = coding
+    self.isAtEnd = isAtEnd
     buffer = start
     readByteCount = start.count
     unread = 0..<start.count
@@ -81,9 +84,11 @@ struct InputStream: ~Copyable, Sendable {
       unread = taken.upperBound..<unread.upperBound
       return taken.count
     }
+    guard !isAtEnd else { return 0 }
     let before = bytes.count
     try Self.read(file, appendingTo: &bytes, limit: limit)
     readByteCount += bytes.count - before
+    isAtEnd = bytes.count == before && limit > 0
     return bytes.count - before
   }
 

@@ -20,11 +20,12 @@ struct Count: AsyncParsableCommand {
     let vocabulary = try vocabulary.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
+    let inputs = try input.inputs()
     let corpus = try input.corpus()
     Interruption.watch("nothing was counted, run the command again")
     let progress = Progress(quiet: report.quiet)
     let counts = try await CountingJob(
-      inputs: try input.inputs(), corpus: corpus, vocabulary: vocabulary,
+      inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in
       progress.update("\(counts.byteCount.grouped) bytes")

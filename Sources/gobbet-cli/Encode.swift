@@ -57,8 +57,9 @@ struct Encode: AsyncParsableCommand {
       try show(Array(text.utf8).span, nil)
       return
     }
+    let inputs = try input.inputs()
     let corpus = try input.corpus()
-    var reader = try CorpusReader(inputs: try input.inputs(), options: corpus)
+    var reader = try CorpusReader(inputs: inputs, options: corpus)
     while let document = try reader.next() {
       try show(document.text.span, document.source.description)
     }

@@ -120,7 +120,8 @@ struct Pack: AsyncParsableCommand {
     var corpus = input.corpus(log: CorpusLog())
     corpus.identifierKey = idKey
     let inputs = try input.inputs()
-    if let output { try Self.check(output, against: inputs) }
+    // The next run knows a single file by its first bytes, but would read a manifest.
+    if isFolder, let output { try checkIsApart(output, from: inputs, option: "--output") }
     var run = PackingJob(
       inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       appendedToken: try appendedToken(vocabulary),
@@ -132,17 +133,6 @@ struct Pack: AsyncParsableCommand {
     run.keepsByteCounts = lengths
     run.badLinesPath = input.badLinesFile
     return run
-  }
-
-  /// Refuses an output in a folder that is read: the next run would find it among its inputs.
-  private static func check(_ output: String, against inputs: [String]) throws {
-    guard !output.contains("://") else { return }
-    for input in inputs where input != "-" && isPath(output, in: input) {
-      throw Failure(
-        .usage,
-        "--output: \(output) would lie in the input folder \(displayedPath(input)); write it elsewhere"
-      )
-    }
   }
 
   private func appendedToken(_ vocabulary: Vocabulary) throws -> TokenID? {

@@ -33,11 +33,12 @@ struct VocabularyCompare: AsyncParsableCommand {
     let vocabularies = try paths.map {
       try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
     }
+    let inputs = try input.inputs()
     let corpus = try input.corpus()
     Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
-      inputs: try input.inputs(), corpus: corpus, vocabularies: vocabularies,
+      inputs: inputs, corpus: corpus, vocabularies: vocabularies,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")

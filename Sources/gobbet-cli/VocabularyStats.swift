@@ -24,11 +24,12 @@ struct VocabularyStats: AsyncParsableCommand {
   func run() async throws {
     let vocabulary = try vocabulary.load()
     let all = smaller(than: vocabulary) + [vocabulary]
+    let inputs = try input.inputs()
     let corpus = try input.corpus()
     Interruption.watch("nothing was measured, run the command again")
     let progress = Progress(quiet: report.quiet)
     let uses = try await VocabularyUseJob(
-      inputs: try input.inputs(), corpus: corpus, vocabularies: all,
+      inputs: inputs, corpus: corpus, vocabularies: all,
       workerCount: threads.count
     ).result { byteCount in
       progress.update("\(byteCount.grouped) bytes")

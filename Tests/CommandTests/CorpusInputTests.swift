@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -92,16 +93,63 @@ import Testing
     #expect(try gobbet("count", "-", input: [0, 1, 2]).status == 65)
   }
 
-  @Test("nothing is packed into a folder that is read")
+  @Test("bad lines go neither into an input nor into a folder that is read", arguments: verbs)
+  func badLinesAmongInputs(verb: String) throws {
+    #expect(try TestSupport.run("/bin/mkdir", [folder.file("in")]).status == 0)
+    let lines = "{\"text\":\"words words\"}\n{\"text\":null}\n"
+    let path = try text("in/a.jsonl", lines)
+    for (input, aside) in [(path, path), (folder.file("in"), folder.file("in/aside.jsonl"))] {
+      let result = try run(verb, input, "--bad-lines-file", aside)
+      #expect(result.status == 2, "\(result.errorText)")
+      #expect(result.errorText.contains("write it elsewhere"), "\(result.errorText)")
+    }
+    #expect(try readFile(path) == Array(lines.utf8))
+    #expect(try TestSupport.run("/bin/ls", [folder.file("in")]).text == "a.jsonl\n")
+    // Only verbs that have --force name it.
+    let other = try text("aside", "old")
+    let result = try run(verb, path, "--bad-lines-file", other)
+    if ["train", "counts", "pack"].contains(verb) {
+      #expect(result.status == 0, "\(result.errorText)")
+    } else {
+      #expect(result.status == 73, "\(result.errorText)")
+      #expect(!result.errorText.contains("--force"))
+    }
+  }
+
+  @Test("one Ctrl-D ends what is typed at a terminal")
+  func terminal() throws {
+    // What is typed behind it would be read by one that asks again.
+    let typed = Array("abc\n".utf8) + [4] + Array("more\n".utf8) + [4, 4, 4]
+    for verb in ["encode", "count"] {
+      let vocabulary = verb == "encode" ? ["-v", shop.vocabulary] : ["-v", shop.vocabulary, "-q"]
+      let result = try runAtTerminal(productPath("gobbet"), [verb] + vocabulary, input: typed)
+      let expected = try gobbet(
+        verb, "-v", shop.vocabulary, input: Array("abc\n".utf8))
+      #expect(result.status == 0, "\(result.errorText)")
+      #expect(result.output == expected.output)
+    }
+  }
+
+  @Test("a file is packed into the folder that is read, a folder of shards is not")
   func outputAmongInputs() throws {
     let corpus = folder.file("corpus")
     #expect(try TestSupport.run("/bin/mkdir", [corpus]).status == 0)
     try folder.write("corpus/a.txt", Array("words".utf8))
-    for output in ["/out.gobbet", "/../corpus/out.gobbet"] {
-      let result = try gobbet("pack", corpus, "-v", shop.vocabulary, "-o", corpus + output)
+    for output in ["/out", "/../corpus/out"] {
+      let result = try gobbet(
+        "pack", corpus, "-v", shop.vocabulary, "--shard-tokens", "60", "-o", corpus + output)
       #expect(result.status == 2, "\(result.errorText)")
     }
     #expect(try folder.names() == ["corpus"])
+    let output = corpus + "/out.gobbet"
+    let first = try gobbet("pack", corpus, "-v", shop.vocabulary, "-o", output)
+    #expect(first.status == 0, "\(first.errorText)")
+    let packed = try Data(contentsOf: URL(filePath: output))
+    // Another run knows what the first left, says so, and packs the same.
+    let second = try gobbet("pack", corpus, "-v", shop.vocabulary, "-o", output, "-f")
+    #expect(second.status == 0, "\(second.errorText)")
+    #expect(second.errorText.contains("out.gobbet"))
+    #expect(try Data(contentsOf: URL(filePath: output)) == packed)
   }
 
   @Test("a text given to encode takes no inputs and none of their options")

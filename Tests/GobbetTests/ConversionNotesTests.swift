@@ -63,6 +63,43 @@ import Testing
     #expect(found.source.tensors.contains { $0.name == "transformer.wte.weight" })
   }
 
+  @Test(
+    "names that transformers gave stay as they are, also by way of .gobbet and with an adapter merged",
+    arguments: ["transformer.", ""])
+  func namePrefix(prefix: String) throws {
+    let small = try SmallWeights(prefix: prefix)
+    func names(_ path: String) throws -> [String] {
+      try SafetensorsReader(path).tensors.map(\.name).sorted()
+    }
+    let expected = try names(small.path)
+    #expect(expected.contains(prefix + "h.0.attn.c_attn.weight"))
+    let output = try folder("out", in: small.folder)
+    let packed = small.folder.file("m.gobbet")
+    _ = try FileConversion().convert(small.path, to: packed, format: .gobbet)
+    #expect(try WeightsReader(path: packed).tensors.contains { $0.name == "wte.weight" })
+    let matrices = [
+      ("h.0.attn.c_attn.lora.A", [32, 1], [UInt8](repeating: 0, count: 128)),
+      ("h.0.attn.c_attn.lora.B", [1, 96], [UInt8](repeating: 0, count: 384)),
+    ]
+    let adapter = try small.folder.write(
+      "adapter.safetensors", SmallWeights.safetensors(matrices))
+    for (number, input) in [small.path, packed].enumerated() {
+      let (plain, merged) = (output + "\(number).safetensors", output + "m\(number).safetensors")
+      let result = try FileConversion().convert(input, to: plain, format: .safetensors)
+      if input == small.path { #expect(result.notes.isEmpty, "\(result.notes)") }
+      _ = try FileConversion().mergeLoRA(
+        adapter, into: input, alpha: 1, to: merged, format: .safetensors)
+      #expect(try names(plain) == expected, "\(input)")
+      #expect(try names(merged) == expected, "\(input)")
+      let reader = try SafetensorsReader(plain)
+      #expect(reader.metadata.allSatisfy { $0.0 != "gpt.name_prefix" })
+    }
+    // Where they have other names there is nothing to be said of these.
+    let gguf = output + "m.gguf"
+    _ = try FileConversion().convert(packed, to: gguf, format: .gguf)
+    #expect(try GGUFReader(gguf).metadata.allSatisfy { !$0.0.hasSuffix("name_prefix") })
+  }
+
   @Test("configuration and vocabulary are written beside, and only over what says the same")
   func besides() throws {
     let small = try SmallWeights()

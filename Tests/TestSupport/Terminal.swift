@@ -3,8 +3,11 @@ import Foundation
 
 /// Runs the program at `path` with a terminal for its standard error, and waits for its end; `error` is
 /// what the terminal was sent.
+///
+/// With `input` the terminal is its standard input too, at which that is typed: a byte 4 is Ctrl-D.
 public func runAtTerminal(
-  _ path: String, _ arguments: [String], environment: [String: String] = [:]
+  _ path: String, _ arguments: [String], input: [UInt8]? = nil,
+  environment: [String: String] = [:]
 ) throws -> CommandResult {
   let folder = try TemporaryFolder()
   try folder.write("output", [])
@@ -23,7 +26,13 @@ public func runAtTerminal(
   process.executableURL = URL(filePath: path)
   process.arguments = arguments
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  process.standardInput = FileHandle.nullDevice
+  if let input {
+    process.standardInput = end
+    let typing = FileHandle(fileDescriptor: terminal, closeOnDealloc: false)
+    try typing.write(contentsOf: Data(input))
+  } else {
+    process.standardInput = FileHandle.nullDevice
+  }
   process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.file("output")))
   process.standardError = end
   try process.run()

@@ -15,6 +15,9 @@ public struct GPT2Weights: TensorSource {
   public let configuration: GPT2Configuration
   /// The causal masks of the source, which are no parameters and are left out, by their names.
   public let maskNames: [String]
+  /// What transformers put in front of the names that the source has, or had before it became a
+  /// Gobbet file: `transformer.` in a saved language model, else nothing.
+  package let namePrefix: String
   private let source: any TensorSource
   private let assemblies: [[UInt8]: TensorAssembly]
 
@@ -62,8 +65,21 @@ public struct GPT2Weights: TensorSource {
       embedding: embedding.result, positions: assemblies[1].result, layerCount: layerCount,
       isTied: isTied)
     self.configuration = sizes
+    namePrefix = dialect == .huggingFace ? Self.namePrefix(of: source) : ""
     let key = GPT2Configuration.metadataKey
-    metadata = source.metadata.filter { !$0.0.utf8.elementsEqual(key.utf8) } + [(key, sizes.json)]
+    metadata =
+      source.metadata.filter {
+        !$0.0.utf8.elementsEqual(key.utf8) && !$0.0.utf8.elementsEqual(Self.namePrefixKey.utf8)
+      } + [(key, sizes.json)]
+  }
+
+  private static func namePrefix(of source: some TensorSource) -> String {
+    let isPrefixed = source.tensors.allSatisfy {
+      $0.name.utf8.starts(with: languageModelPrefix.utf8)
+        || $0.name.utf8.starts(with: "lm_head.".utf8)
+    }
+    return isPrefixed || source.metadata(forKey: namePrefixKey) == languageModelPrefix
+      ? languageModelPrefix : ""
   }
 
   /// Why tensors whose names are nearly a GPT-2's are not its weights: one line, or nil where nothing

@@ -109,15 +109,26 @@ package struct RenamedWeights: TensorSource {
 }
 
 extension GPT2Weights {
-  /// The model as transformers loads it: without a prefix as OpenAI's checkpoints come, and with
-  /// `transformer.` where a head of its own stands beside, for which transformers wants one.
-  package static func underHuggingFaceNames(
-    _ model: some TensorSource
-  ) throws(TensorError) -> RenamedWeights {
-    let hasHead = model.tensors.contains { $0.name.hasPrefix("lm_head.") }
-    return try RenamedWeights(model) { tensor in
-      let isPrefixed = hasHead && !tensor.name.hasPrefix("lm_head.")
-      return (isPrefixed ? "transformer." + tensor.name : tensor.name, false)
+  /// The key of a Gobbet file's metadata under which ``namePrefix`` is kept, where there is one.
+  package static let namePrefixKey = "gpt.name_prefix"
+  /// What transformers puts before the names of a language model, but for its head.
+  static let languageModelPrefix = "transformer."
+
+  /// The model as transformers loads it: with the prefix that its names had, without one as OpenAI's
+  /// checkpoints come, and with `transformer.` where a head of its own stands beside, for which
+  /// transformers wants it.
+  package func underHuggingFaceNames() throws(TensorError) -> RenamedWeights {
+    let hasHead = tensors.contains { $0.name.hasPrefix("lm_head.") }
+    let prefix = hasHead ? Self.languageModelPrefix : namePrefix
+    return try RenamedWeights(self) { tensor in
+      (tensor.name.hasPrefix("lm_head.") ? tensor.name : prefix + tensor.name, false)
     }
+  }
+
+  /// The model as it is kept in a Gobbet file: with a note of the prefix that its names had.
+  package func rememberingNamePrefix() throws(TensorError) -> RenamedWeights {
+    try RenamedWeights(
+      self,
+      metadata: metadata + (namePrefix.isEmpty ? [] : [(Self.namePrefixKey, namePrefix)]))
   }
 }

@@ -41,3 +41,23 @@ func isPath(_ path: String, in wantedFolder: String) -> Bool {
   }
   return false
 }
+
+/// Refuses an output that is an input, or lies in a folder that is read, where the next run would find
+/// it among its inputs.
+///
+/// - Throws: ``Failure``.
+func checkIsApart(_ output: String, from inputs: [String], option: String) throws {
+  guard !output.contains("://") else { return }
+  let identity = (try? FileStatus(of: output))?.identity
+  for input in inputs where input != "-" {
+    if let identity, (try? FileStatus(of: input))?.identity == identity {
+      throw Failure(.usage, "\(option): \(output) is an input; write it elsewhere")
+    }
+    if isPath(output, in: input) {
+      throw Failure(
+        .usage,
+        "\(option): \(output) would lie in the input folder \(displayedPath(input)); "
+          + "write it elsewhere")
+    }
+  }
+}

@@ -54,7 +54,10 @@ private func outcome(of error: any Error) -> (ExitStatus?, String) {
   case let corpus as CorpusError where corpus.isUnusedOption: status = .usage
   case is CancellationError: return outcome(of: Interruption.failure())
   case let file as FileError:
-    let isThere = file.operation == .create && file.reason == "file exists"
+    let isThere =
+      file.operation == .create
+      && (file.reason == "file exists" || file.reason.hasPrefix("holds a dataset already")
+        || file.reason.hasPrefix("holds shards of a dataset"))
     return (exitStatus(of: file), "gobbet: \(file)\(isThere ? "; --force replaces it" : "")")
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
   default:

@@ -61,8 +61,17 @@ struct InputOptions: ParsableArguments {
 
   /// The inputs: those that are named and those in the list; standard input if there are none.
   ///
-  /// - Throws: ``FileError`` if the list cannot be read; ``Failure`` if it names nothing.
+  /// - Throws: ``FileError`` if the list cannot be read; ``Failure`` if it names nothing, or if bad
+  ///   lines would go into one of them.
   func inputs() throws -> [String] {
+    let inputs = try namedInputs()
+    if let badLinesFile {
+      try checkIsApart(badLinesFile, from: inputs, option: "--bad-lines-file")
+    }
+    return inputs
+  }
+
+  private func namedInputs() throws -> [String] {
     guard let filesFrom else { return paths.isEmpty ? ["-"] : paths }
     let lines = try readAll(filesFrom).split { $0 == 0x0A || $0 == 0x0D }
     guard !lines.isEmpty || !paths.isEmpty else {
@@ -75,10 +84,18 @@ struct InputOptions: ParsableArguments {
 
   /// How they are read, as the library takes it, with a log for what is left out.
   ///
-  /// - Parameter replacing: Whether the file of bad lines may be there already.
-  /// - Throws: ``FileError`` if the file of bad lines cannot be written.
-  func corpus(replacing: Bool = false) throws -> CorpusOptions {
-    let log = try badLinesFile.map { try CorpusLog(badLinesPath: $0, replacing: replacing) }
+  /// - Parameter replacing: Whether the file of bad lines may be there already; nil for verbs that
+  ///   replace nothing.
+  /// - Throws: ``FileError`` or ``Failure`` if the file of bad lines cannot be written.
+  func corpus(replacing: Bool? = nil) throws -> CorpusOptions {
+    if replacing == nil, let badLinesFile, isThere(badLinesFile) {
+      throw Failure(
+        .cannotCreate,
+        "--bad-lines-file: \(badLinesFile) is there already; give another name, or remove it")
+    }
+    let log = try badLinesFile.map {
+      try CorpusLog(badLinesPath: $0, replacing: replacing ?? false)
+    }
     return corpus(log: log ?? CorpusLog())
   }
 
