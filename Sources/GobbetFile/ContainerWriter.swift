@@ -129,6 +129,8 @@ public struct ContainerWriter: ~Copyable {
   /// - Throws: ``FileError`` (`write`).
   public mutating func append(_ content: Span<UInt8>) throws(FileError) {
     guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
+    // Where writing fails it stays open: another thread may be about to add to it.
+    defer { open = section }
     var start = 0
     while start < content.count {
       let end = min(content.count, start + section.room)
@@ -136,7 +138,6 @@ public struct ContainerWriter: ~Copyable {
       if section.room == 0 { try file.write(section.storedBlock().span) }
       start = end
     }
-    open = section
   }
 
   /// Adds a whole block to the open section, and `frame`, which it was compressed to before.
@@ -153,10 +154,16 @@ public struct ContainerWriter: ~Copyable {
   /// - Throws: ``FileError`` (`write`).
   public mutating func end() throws(FileError) {
     guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
-    if !section.isBlockEmpty { try file.write(section.storedBlock().span) }
-    try file.write(section.blocks.content.span)
-    let finished = section.finished
-    try file.overwrite(finished.header.span, at: finished.offset)
+    let finished: ContainerSection
+    do {
+      if !section.isBlockEmpty { try file.write(section.storedBlock().span) }
+      try file.write(section.blocks.content.span)
+      finished = section.finished
+      try file.overwrite(finished.header.span, at: finished.offset)
+    } catch {
+      open = section
+      throw error
+    }
     // Its place is free: `begin` saw to that.
     _ = table.append(finished)
     try file.pad()

@@ -318,6 +318,8 @@ def kill(trial: Trial, count: int) -> None:
         killed += status == -9
         full += status != -9
         how = "killed" if status == -9 else f"status {status}, files limited to {limit} bytes"
+        if status not in (-9, 0, 66, 73, 74):
+            raise SystemExit(f"FAULT {job.name}, {how}")
         trial.check(job, folder, how, status == 0)
     print(f"{killed} kills, {full} runs that ended or had no room: nothing lost, nothing mixed")
     for job in trial.jobs:
@@ -339,7 +341,8 @@ def fault(trial: Trial, limit: int) -> None:
                     ["strace", "-f", "-o", str(log), "-e", f"trace={calls}", "-e",
                      f"inject={calls}:error=EIO:when={number}", GOBBET,
                      *trial.arguments(job, folder, job.arguments)],
-                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # fmt: skip
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+                    env=os.environ | {"SWIFT_BACKTRACE": "enable=no"})  # fmt: skip
                 if b"(INJECTED)" not in log.read_bytes():
                     break
                 count += 1
