@@ -168,4 +168,26 @@ import Testing
       #expect(try readFile(killed + "/" + name) == readFile(undisturbed + "/" + name), "\(name)")
     }
   }
+
+  @Test("a folder that finds no room ends with 74, whichever thread sees it, and is resumed")
+  func noRoom() throws {
+    let words = (0..<40_000).map { "word\($0 % 997) " }.joined()
+    let lines = (0..<40).map { #"{"text": "\#($0) \#(words)"}"# }
+    let path = try folder.write("large.jsonl", Array(lines.joined(separator: "\n").utf8))
+    for (turn, blockCount) in [64, 200, 400, 700].enumerated() {
+      let out = folder.file("full\(turn)")
+      let result = try run(
+        "/bin/sh",
+        [
+          "-c", "ulimit -f \(blockCount); exec \"$@\"", "sh", productPath("gobbet"), "pack", "-v",
+          shop.vocabulary, "-q", path, "--threads", "3", "--validation", "0.3", "--block-tokens",
+          "8192", "-o", out,
+        ])
+      #expect(result.status == 74, "\(blockCount): \(result.status) \(result.errorText)")
+      #expect(
+        try pack(path, "--validation", "0.3", "--block-tokens", "8192", "-o", out, "--resume")
+          .status == 0)
+      #expect(try gobbet("verify", out).status == 0)
+    }
+  }
 }
