@@ -161,8 +161,10 @@ extension FileConversion {
       !(format.hasNeighbours
         && isSamePlace(input.configurationPath, siblingPath("config.json", of: path)))
     {
-      notes.append(
-        "\(input.configurationPath) is left out: it is not of a model that is known here")
+      let reason =
+        keepsFamily
+        ? "\(format.rawValue) has no place for it" : "it is not of a model that is known here"
+      notes.append("\(input.configurationPath) is left out: \(reason)")
     } else if input.format == "gguf", format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }

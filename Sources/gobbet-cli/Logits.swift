@@ -27,6 +27,8 @@ struct Logits: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  func validate() throws { try checkIsNumPyOutput(output) }
+
   func run() throws {
     let ids = try tokenIDs()
     let model = try GPT(path: model, precision: element.value, threadCount: threads.count)

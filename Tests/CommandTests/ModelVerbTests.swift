@@ -148,4 +148,24 @@ import Testing
     expectOneLine(try gobbet("evaluate", Self.model, input: []), 65, "nothing to predict")
     expectOneLine(try gobbet("evaluate", Self.model, shop.dataset), 65, shop.dataset)
   }
+
+  @Test("logits of ids are a row for each id, whose file is called what it is")
+  func logits() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("logits.npy")
+    let result = try gobbet("logits", Self.model, "--ids", "1,2,3", "-o", path)
+    #expect(result.status == 0 && result.text == "\(path): 3 rows of 1,024 logits\n")
+    let bytes = try readFile(path)
+    #expect(bytes.starts(with: [0x93] + Array("NUMPY".utf8)))
+    #expect(bytes.count > 4 * 3 * 1024 && bytes.count < 4 * 3 * 1024 + 256)
+    expectOneLine(try gobbet("logits", Self.model, "--ids", "1", "-o", path), 73, "--force")
+    for name in ["-", folder.file("logits.gobbet"), folder.file("logits")] {
+      expectOneLine(try gobbet("logits", Self.model, "--ids", "1", "-o", name), 2, "--output")
+    }
+    let other = folder.file("other.npy")
+    expectOneLine(try gobbet("logits", Self.model, "--ids", "1,,2", "-o", other), 2, "--ids")
+    expectOneLine(try gobbet("logits", Self.model, "--ids", "1024", "-o", other), 65, "1024")
+    expectOneLine(try gobbet("logits", Self.model, "--ids", path, "-o", other), 65, "one axis")
+    #expect(try folder.names() == ["logits.npy"])
+  }
 }

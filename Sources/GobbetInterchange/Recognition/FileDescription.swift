@@ -120,11 +120,8 @@ extension FileDescription {
   ]
 
   private static func vocabulary(_ start: [UInt8]) -> FileDescription? {
-    if isSentencePieceModel(start) {
-      return FileDescription(
-        "a SentencePiece model",
-        "make its tokenizer.json with transformers: AutoTokenizer.from_pretrained(FOLDER)"
-          + ".save_pretrained(FOLDER)")
+    if SentencePieceModel.begins(start) {
+      return FileDescription("a SentencePiece model", "it holds a vocabulary; give it as one")
     }
     if start.starts(with: "#version".utf8) {
       return FileDescription("a merges.txt", "give the vocab.json that belongs to it")
@@ -133,13 +130,6 @@ extension FileDescription {
       return FileDescription("a vocab.txt of WordPiece, as BERT has it")
     }
     return nil
-  }
-
-  /// Whether the first field is a piece with its text and score, as SentencePiece writes them.
-  private static func isSentencePieceModel(_ start: [UInt8]) -> Bool {
-    guard start.count > 4, start[0] == 0x0A, start[2] == 0x0A else { return false }
-    let end = 4 + Int(start[3])
-    return end < start.count && start[end] == 0x15 && Int(start[1]) >= Int(start[3]) + 2
   }
 
   private static func json(_ start: [UInt8]) -> FileDescription? {

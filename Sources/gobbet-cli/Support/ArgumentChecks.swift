@@ -97,14 +97,30 @@ func checkIsLocal(_ path: String) throws(Failure) {
 ///
 /// - Throws: `ValidationError`.
 func checkIsGobbetOutput(_ path: String) throws {
-  if path == "-" {
-    throw ValidationError(
-      "--output: standard output takes text only, and this is a binary file; give it a name")
-  }
+  try checkIsNamed(path)
   let name = path.split(separator: "/").last.map(String.init) ?? path
   if let wayOut = wayToOtherFormat(ofFileNamed: name) {
     throw ValidationError(
       "--output: \(path): this verb writes .gobbet files only; write one of those, and \(wayOut)")
+  }
+}
+
+/// Refuses names of outputs other than of one NumPy array, and standard output.
+///
+/// - Throws: `ValidationError`.
+func checkIsNumPyOutput(_ path: String) throws {
+  try checkIsNamed(path)
+  guard path.hasSuffix(".npy") else {
+    throw ValidationError(
+      "--output: \(path): this verb writes .npy files only; give a name that ends so")
+  }
+}
+
+/// Refuses standard output for a binary file.
+private func checkIsNamed(_ path: String) throws {
+  guard path != "-" else {
+    throw ValidationError(
+      "--output: standard output takes text only, and this is a binary file; give it a name")
   }
 }
 
