@@ -147,7 +147,7 @@ struct WeightsOptions: ParsableArguments {
       if pattern != nil, try !Vocabulary.leavesPatternOpen(at: vocabulary) {
         throw Failure(.usage, "--pattern: \(vocabulary) says itself how text is split")
       }
-      conversion.vocabulary = try Vocabulary(recognizing: vocabulary, pattern: pattern)
+      conversion.vocabulary = try loadVocabulary(vocabulary, pattern: pattern)
     } else {
       conversion.pattern = pattern
     }

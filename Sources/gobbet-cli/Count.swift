@@ -18,7 +18,7 @@ struct Count: AsyncParsableCommand {
 
   func run() async throws {
     let vocabulary = try vocabulary.map {
-      try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
+      try loadVocabulary($0, pattern: pattern?.pattern)
     }
     let inputs = try input.inputs()
     let corpus = try input.corpus()

@@ -36,7 +36,7 @@ struct Decode: ParsableCommand {
   var range: IndexRange?
 
   func run() throws {
-    let given = try vocabulary.map { try Vocabulary(recognizing: $0, pattern: pattern?.pattern) }
+    let given = try vocabulary.map { try loadVocabulary($0, pattern: pattern?.pattern) }
     if input != "-", try isDataset(input) {
       try decodeDataset(try TokenDataset(recognizing: input, split: split), given)
     } else {

@@ -48,7 +48,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let generation = try TextGeneration(
-      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+      path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
       precision: element.value, threadCount: threads.count)
     var evaluation = try evaluation(generation.model)
     evaluation.padding = padding

@@ -38,7 +38,7 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let generation = try TextGeneration(
-      path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+      path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
       precision: element.value, threadCount: threads.count)
     let prompts = try prompt.map {
       $0 == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : $0

@@ -5,9 +5,10 @@ import Gobbet
 struct VocabularyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vocabulary",
-    abstract: "Examine vocabularies: their statistics, differences, sizes and tokens.",
+    abstract: "Examine and extend vocabularies: their statistics, differences, sizes and tokens.",
     subcommands: [
       VocabularyStats.self, VocabularyCompare.self, VocabularyTruncate.self, VocabularyShow.self,
+      VocabularyAdd.self,
     ])
 }
 
@@ -25,7 +26,7 @@ struct VocabularyTruncate: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let whole = try Vocabulary(recognizing: input, pattern: pattern?.pattern)
+    let whole = try loadVocabulary(input, pattern: pattern?.pattern)
     guard size <= whole.idBound else {
       throw Failure(.usage, "--size: \(input) has only \(whole.idBound) tokens")
     }

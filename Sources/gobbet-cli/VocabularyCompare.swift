@@ -31,7 +31,7 @@ struct VocabularyCompare: AsyncParsableCommand {
   func run() async throws {
     let paths = [first, second]
     let vocabularies = try paths.map {
-      try Vocabulary(recognizing: $0, pattern: pattern?.pattern)
+      try loadVocabulary($0, pattern: pattern?.pattern)
     }
     let inputs = try input.inputs()
     let corpus = try input.corpus()

@@ -155,7 +155,7 @@ import Testing
       (0..<8).map { UInt8(truncatingIfNeeded: string.utf8.count >> (8 * $0)) } + Array(string.utf8)
     }
     var file = Array("GGUF".utf8) + [3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-    file += text("tokenizer.ggml.model") + [8, 0, 0, 0] + text("llama")
+    file += text("tokenizer.ggml.model") + [8, 0, 0, 0] + text("t5")
     file += text("a") + [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     file += [UInt8](repeating: 0, count: 8)
     file += [UInt8](repeating: 0, count: 32 - file.count % 32) + [UInt8](repeating: 0, count: 32)
@@ -163,7 +163,7 @@ import Testing
     let result = try gobbet("inspect", path, "--json")
     #expect(result.status == 0, "\(result.errorText)")
     let report = try object(result)
-    #expect((report["vocabulary_problem"] as? String)?.contains("the tokenizer llama") == true)
+    #expect((report["vocabulary_problem"] as? String)?.contains("the tokenizer t5") == true)
     #expect((report["weights"] as? [String: Any])?["tensors"] as? Int == 1)
     #expect(report["vocabulary"] == nil)
     #expect(try gobbet("diff", path, path).status == 0)

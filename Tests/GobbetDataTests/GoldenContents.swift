@@ -59,6 +59,9 @@ enum GoldenContents {
     File(kind: .vocabulary, name: "pipeline-of-words", version: "1.1") {
       try wordPipeline().write(to: $0)
     },
+    File(kind: .vocabulary, name: "pipeline-of-symbols", version: "1.1") {
+      try symbolPipeline().write(to: $0)
+    },
   ]
 
   /// The vocabulary of Spec's example with a pipeline.
@@ -120,6 +123,19 @@ enum GoldenContents {
           unit: .piece, isComplete: false, unknown: 0, continuingPrefix: prefix,
           maximumScalarCount: 100),
         decoders: [.wordPiece(prefix: prefix, cleansUp: true)]))
+  }
+
+  /// A vocabulary of scalars with whole symbols, and a table of characters that has none.
+  private static func symbolPipeline() throws -> Vocabulary {
+    var tokens = TokenTable()
+    for token in ["h", "i", "hi"] { try tokens.append(Array(token.utf8)) }
+    let table = CharacterMap([4, 0, 0, 0, 0, 0, 0, 0, 0])
+    return try Vocabulary(
+      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .whole, specialTokens: .none,
+      pipeline: TextPipeline(
+        normalizers: [table.map { .characterMap($0) } ?? .nmt, .collapseSpaces],
+        symbols: InitialSymbols(unit: .scalar, isComplete: false, wholeSymbols: [0, 2]),
+        decoders: [.fuse]))
   }
 
   /// A vocabulary of scalars whose words have ends.

@@ -19,10 +19,6 @@ import Testing
     (bytes("<?xml version=\"1.0\"?><Error>"), "an XML document", "download the file again"),
     (bytes(#"{"error":"Repository not found"}"#), "an error message of a server", "Repository"),
     (
-      bytes(#"{"config": {"pattern": "x", "default_vocab_size": 9}, "vocab": []}"#),
-      "a tekken.json", "tokenizer.json"
-    ),
-    (
       bytes(#"{"metadata": {}, "weight_map": {"a": "b"}}"#), "an index of safetensors shards", nil
     ),
     (bytes(#"{"tokenizer_class": "GPT2Tokenizer"}"#), "a tokenizer_config.json", "vocab.json"),

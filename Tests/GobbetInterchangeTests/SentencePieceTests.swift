@@ -69,14 +69,18 @@ import Testing
       try refusal(Self.model(Self.pieces, type: 1))
         == "m: not supported: a SentencePiece model of type Unigram")
     #expect(
-      try refusal(Self.model(Self.pieces, normalizer: []))
-        == "m: not supported: remove_extra_whitespaces")
-    #expect(
       try refusal(Self.model(Self.pieces, normalizer: Self.field(2, [1]) + Self.field(4, 0)))
-        == "m: not supported: a table of characters (precompiled_charsmap)")
+        == "m, normalizer_spec.precompiled_charsmap: not a table of characters")
     #expect(
-      try refusal(Self.model(Self.pieces + [Self.piece("@", 0, 4)]))
-        == "m, pieces[266]: not supported: a user-defined piece")
+      try refusal(Self.model(Self.pieces, normalizer: Self.field(5, 0)))
+        == "m: not supported: spaces that are not escaped")
+    #expect(
+      try refusal(Self.model(Self.pieces + [Self.piece("@", 0, 5)]))
+        == "m, pieces[266]: not supported: an unused piece")
+    #expect(
+      try refusal(
+        Self.model(Self.pieces + [Self.piece("a  b", 0, 4)], normalizer: Self.field(4, 1)))
+        == "m, pieces[266]: not supported: a user-defined piece that the normalizer changes")
     #expect(
       try refusal(Self.model(Self.pieces + [Self.piece("ab", 0)]))
         == "m, pieces[266]: is there twice")

@@ -176,7 +176,7 @@ import Testing
     let values: [(key: String, value: GGUFValue)] = [
       ("general.architecture", .string("llama")), ("general.alignment", .uint32(64)),
       ("llama.block_count", .uint32(3)), ("llama.rope.freq_base", .float32(1e6)),
-      ("tokenizer.ggml.model", .string("llama")),
+      ("tokenizer.ggml.model", .string("t5")),
       ("tokenizer.ggml.tokens", .array(elementType: 8, [.string("<s>"), .string("\u{2581}a")])),
       ("tokenizer.ggml.scores", .array(elementType: 6, [.float32(0), .float32(-1.5)])),
       ("tokenizer.ggml.add_bos_token", .bool(true)),

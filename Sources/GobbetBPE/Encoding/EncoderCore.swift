@@ -83,6 +83,22 @@
     }
   }
 
+  /// The same for a text whose spaces stand for U+2581, perhaps with one more in front of it.
+  mutating func forEachRun<Failure: Error>(
+    of text: Span<UInt8>, hasPrefix: Bool, _ scanner: PretokenScanner,
+    _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard hasPrefix else { return try unsafe forEachRun(of: text, scanner, body) }
+    let end = scanner.endOfFirstPart(of: text)
+    var first = [UInt8(ascii: " ")]
+    first.reserveCapacity(end + 1)
+    for index in 0..<end { first.append(text[index]) }
+    try unsafe forEachRun(of: first.span, scanner, body)
+    if end < text.count {
+      try unsafe forEachRun(of: text.extracting(end..<text.count), scanner, body)
+    }
+  }
+
   /// Encodes the pretokens that `ends` lists, the first of which begins at `start`.
   @inline(never)
   private mutating func encodeBatch<Failure: Error>(
@@ -219,7 +235,13 @@
     guard symbols.apply(to: bytes) else {
       return unsafe merger.merge(piece, count, pointers, into: ids)
     }
-    symbolMerger.merge(bytes, symbols, tables)
+    symbolMerger.readSymbols(of: bytes, symbols)
+    let symbolCount = symbolMerger.tokens.count
+    guard symbolCount > PieceMerger.maximumByteCount else {
+      if symbolCount == 0 { return 0 }
+      return unsafe merger.merge(symbols: symbolMerger.tokens.span, pointers, into: ids)
+    }
+    symbolMerger.merge(tables)
     for (index, id) in symbolMerger.tokens.enumerated() { unsafe ids[index] = id }
     return symbolMerger.tokens.count
   }
@@ -232,7 +254,8 @@
     if let symbols = tables.symbols {
       let bytes = unsafe Span(_unsafeStart: piece, count: count)
       if symbols.apply(to: bytes) {
-        symbolMerger.merge(bytes, symbols, tables)
+        symbolMerger.readSymbols(of: bytes, symbols)
+        symbolMerger.merge(tables)
         longTokens += symbolMerger.tokens
         return
       }

@@ -37,10 +37,40 @@
     // SAFETY: the second byte is read only if there are six.
     let mayHaveScalars =
       unsafe tables.scalars != nil && count >= 6 && (bytes[0] >= 0xE0 || bytes[1] >= 0xE0)
-    var alive =
+    let alive =
       mayHaveScalars
       ? unsafe prepareScalars(bytes, count, blockEnd, tables)
       : unsafe prepare(bytes, count, blockEnd, tables)
+    return unsafe mergeParts(alive, blockEnd, tables, into: ids)
+  }
+
+  /// Writes the tokens that `symbols` merge into to `ids` and says how many they are.
+  ///
+  /// - Precondition: `symbols` are between 1 and 64, and `ids` has room for as many.
+  func merge(
+    symbols: Span<TokenID>, _ tables: MergePointers, into ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    let count = symbols.count
+    precondition(count > 0 && count <= Self.maximumByteCount, "merge: more symbols than places")
+    let blockEnd = (count &+ 15) & ~15
+    // SAFETY: `place` stays below `count` or `blockEnd`, at most 64.
+    unsafe parts[0] = symbols[0]
+    for place in 1..<count {
+      unsafe parts[place] = symbols[place]
+      unsafe keys[place &- 1] = Self.key(
+        tables.rank(parts[place &- 1], parts[place]), place &- 1)
+    }
+    for place in (count &- 1)..<blockEnd { unsafe keys[place] = Self.none }
+    let alive = ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
+    return unsafe mergeParts(alive, blockEnd, tables, into: ids)
+  }
+
+  /// Merges the parts whose places have a bit in `all`.
+  @inline(__always) private func mergeParts(
+    _ all: UInt64, _ blockEnd: Int, _ tables: MergePointers,
+    into ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    var alive = all
     while true {
       let best = smallestKey(blockEnd)
       if best >= Self.none { break }

@@ -59,6 +59,48 @@ struct PipelineTables: Sendable {
     return nil
   }
 
+  /// Whether added tokens are looked for in the normalized text under a policy.
+  func findsNormalizedTokens(_ policy: SpecialTokenPolicy) -> Bool {
+    normalized?.matters(to: policy) ?? false
+  }
+
+  /// Calls `body` with each added token of a text, and with each part of what is between them whose
+  /// spaces are still to be spelled; with a part it says whether the text begins with it.
+  ///
+  /// - Precondition: no added tokens are looked for in the normalized text.
+  /// - Returns: the first special token that the policy refuses, where it does; the rest of the text
+  ///   is then left out.
+  func forEachPart<Failure: Error>(
+    of text: Span<UInt8>, _ escaped: EscapedSpaces, _ policy: SpecialTokenPolicy,
+    _ body: (SpecialToken?, Span<UInt8>, _ isFirst: Bool) throws(Failure) -> Void
+  ) throws(Failure) -> SpecialTokenError? {
+    func forPart(_ part: Span<UInt8>, isFirst: Bool) throws(Failure) {
+      if escaped.normalizers.isEmpty { return try body(nil, part, isFirst) }
+      if let changed = escaped.normalizers.normalized(part, .untracked) {
+        let bytes = changed.bytes
+        if !bytes.isEmpty { try body(nil, bytes.span, isFirst) }
+      } else {
+        try body(nil, part, isFirst)
+      }
+    }
+    guard let raw, raw.matters(to: policy) else {
+      if !text.isEmpty { try forPart(text, isFirst: true) }
+      return nil
+    }
+    for piece in raw.pieces(in: text, policy) {
+      let range = piece.range
+      if let token = piece.token {
+        if !policy.allows(token) {
+          return SpecialTokenError(token: token, offset: range.lowerBound)
+        }
+        try body(token, text.extracting(range), false)
+      } else {
+        try forPart(text.extracting(range), isFirst: range.lowerBound == 0)
+      }
+    }
+    return nil
+  }
+
   /// The same for a part, `offset` bytes into the text, that no token found in the raw text crosses.
   private func forEachNormalizedPart<Failure: Error>(
     of text: Span<UInt8>, _ offset: Int, _ source: SourceEnds, _ policy: SpecialTokenPolicy,

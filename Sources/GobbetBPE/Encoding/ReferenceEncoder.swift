@@ -74,9 +74,7 @@ public struct ReferenceEncoder: Sendable {
   private func symbols(of bytes: [UInt8]) -> [TokenID] {
     let settings = vocabulary.pipeline.symbols
     if settings.unit == .piece { return pieces(of: bytes) }
-    let units =
-      settings.unit == .byte
-      ? bytes.map { [$0] } : ReferenceText(bytes).offsets.adjacentRanges.map { Array(bytes[$0]) }
+    let units = settings.unit == .byte ? bytes.map { [$0] } : scalars(of: bytes)
     var ids: [TokenID] = []
     var waiting = false
     for (position, letters) in units.enumerated() {
@@ -95,6 +93,22 @@ public struct ReferenceEncoder: Sendable {
     }
     if waiting, let unknown = settings.unknown { ids.append(unknown) }
     return ids
+  }
+
+  /// Scalars, and in place of those of a whole symbol that symbol.
+  private func scalars(of bytes: [UInt8]) -> [[UInt8]] {
+    let wholes = vocabulary.pipeline.symbols.wholeSymbols.map { Array(vocabulary.tokens[$0]) }
+    var units: [[UInt8]] = []
+    var end = 0
+    for range in ReferenceText(bytes).offsets.adjacentRanges where range.lowerBound >= end {
+      var unit = Array(bytes[range])
+      for whole in wholes where bytes[range.lowerBound...].starts(with: whole) {
+        if whole.count > unit.count { unit = whole }
+      }
+      units.append(unit)
+      end = range.lowerBound + unit.count
+    }
+    return units
   }
 
   /// The longest tokens, one behind the other; the unknown one alone where they do not lead to the end.

@@ -7,6 +7,19 @@ extension TokenEncoder {
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
   ) throws(Failure) -> SpecialTokenError? {
     let scanner = tokenizer.scanner
+    if let escaped = tokenizer.escapedSpaces(policy) {
+      return try pipeline.forEachPart(of: text, escaped, policy) {
+        (token, part, isFirst) throws(Failure) in
+        guard let token else {
+          let hasPrefix = escaped.addsPrefix(to: part, isFirst: isFirst)
+          return try unsafe core.forEachRun(of: part, hasPrefix: hasPrefix, scanner, body)
+        }
+        try unsafe withUnsafePointer(to: token.id) { id throws(Failure) in
+          // SAFETY: the pointer is good for one id until the closure returns.
+          try unsafe body(UnsafeBufferPointer(start: id, count: 1))
+        }
+      }
+    }
     return try pipeline.forEachPart(of: text, .untracked, policy) {
       (token, part, _) throws(Failure) in
       guard let token else { return try unsafe core.forEachRun(of: part, scanner, body) }

@@ -6,14 +6,22 @@ public struct Tokenizer: Sendable {
   let tables: MergeTables
   /// What happens to a text before the scanner gets it; nil if that is nothing.
   let pipeline: PipelineTables?
+  /// How spaces are spelled, if an encoder can do that on the way.
+  private let escaped: EscapedSpaces?
 
   /// Builds the tables that all encoders of this tokenizer share.
   public init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
     tables = MergeTables(vocabulary)
-    scanner = PretokenScanner(
-      vocabulary.pattern, cutsAtMetaspace: tables.symbols?.keepsMetaspaceInFront ?? false)
+    scanner = PretokenScanner(vocabulary.pattern, cuts: tables.symbols?.metaspaceCuts)
     pipeline = PipelineTables(vocabulary)
+    escaped = EscapedSpaces(vocabulary)
+  }
+
+  /// How spaces are spelled, if an encoder can do that on the way for texts under a policy.
+  func escapedSpaces(_ policy: SpecialTokenPolicy) -> EscapedSpaces? {
+    guard let escaped, let pipeline, !pipeline.findsNormalizedTokens(policy) else { return nil }
+    return escaped
   }
 
   /// Whether the bytes of tokens do not tell where in a text they are.

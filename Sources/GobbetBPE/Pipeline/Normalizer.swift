@@ -26,6 +26,10 @@ public enum Normalizer: Hashable, Sendable {
   case bert(BERTNormalization)
   /// SentencePiece's cleaning: removes control characters, and makes others spaces.
   case nmt
+  /// Replaces what a table of SentencePiece's has, from the left and the longest first.
+  case characterMap(CharacterMap)
+  /// Makes one of several spaces, and none of those at the ends.
+  case collapseSpaces
 
   /// The text as the normalizer leaves it; nil if that is as it was.
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
@@ -44,6 +48,8 @@ public enum Normalizer: Hashable, Sendable {
       }
     case .bert(let options): options.normalized(text, source)
     case .nmt: CharacterChange.applied(to: text, source, CharacterChange.nmt)
+    case .characterMap(let map): map.normalized(text, source)
+    case .collapseSpaces: Self.spacesCollapsed(in: text, source)
     }
   }
 

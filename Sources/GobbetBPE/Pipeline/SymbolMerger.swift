@@ -11,10 +11,14 @@ struct SymbolMerger {
   /// No symbol has this place.
   private static let none = UInt32.max
 
-  /// Leaves the tokens of `piece` in ``tokens``.
-  mutating func merge(_ piece: Span<UInt8>, _ symbols: SymbolTable, _ tables: MergeTables) {
+  /// Leaves the symbols of `piece` in ``tokens``, before anything merges.
+  mutating func readSymbols(of piece: Span<UInt8>, _ symbols: SymbolTable) {
     tokens.removeAll(keepingCapacity: true)
     symbols.forEachSymbol(of: piece) { tokens.append($0) }
+  }
+
+  /// Merges the symbols that were read last.
+  mutating func merge(_ tables: MergeTables) {
     let count = UInt32(truncatingIfNeeded: tokens.count)
     next.removeAll(keepingCapacity: true)
     previous.removeAll(keepingCapacity: true)

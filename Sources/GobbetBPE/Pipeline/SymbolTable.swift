@@ -2,8 +2,6 @@
 struct SymbolTable: Sendable {
   /// In place of a token.
   private static let none = TokenID.max
-  private static let metaspace: [UInt8] = [0xE2, 0x96, 0x81]
-
   private let settings: InitialSymbols
   /// The token of each byte, or with scalars that of its `<0x…>`.
   private let byteTokens: [TokenID]
@@ -13,21 +11,28 @@ struct SymbolTable: Sendable {
   private let others: [UInt32: TokenID]
   /// The tokens of bytes or scalars at the end of a pretoken, if they have a suffix there.
   private let lasts: [UInt32: TokenID]
+  /// Whole symbols by their first byte, the longest first.
+  private let wholes: [UInt8: [(bytes: [UInt8], id: TokenID)]]
   /// What cuts pretokens into pieces, if they are made of those.
   private let pieces: PieceTable?
-  /// Whether U+2581 is a token, and no token has it behind another scalar: then nothing merges
-  /// across a place in front of one.
-  let keepsMetaspaceInFront: Bool
+  /// The token of U+2581, if spaces stand for it.
+  private let spaceToken: TokenID?
+  /// Where a text can be cut in front of U+2581.
+  let metaspaceCuts: MetaspaceCuts?
 
   init(_ vocabulary: Vocabulary) {
     settings = vocabulary.pipeline.symbols
     lasts = Self.lasts(vocabulary)
+    wholes = Dictionary(
+      grouping: settings.wholeSymbols.map { (Array(vocabulary.tokens[$0]), $0) }
+    ) { $0.0[0] }.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
     pieces = settings.unit == .piece ? PieceTable(vocabulary) : nil
     guard settings.unit == .scalar else {
       byteTokens = (UInt8.min...UInt8.max).map { vocabulary.ordinaryID(of: [$0].span) ?? Self.none }
       basic = []
       others = [:]
-      keepsMetaspaceInFront = false
+      spaceToken = nil
+      metaspaceCuts = nil
       return
     }
     byteTokens = (UInt8.min...UInt8.max).map {
@@ -36,18 +41,22 @@ struct SymbolTable: Sendable {
     var basic = [TokenID](repeating: Self.none, count: 1 << 16)
     var others: [UInt32: TokenID] = [:]
     let tokens = vocabulary.tokens
-    var isInFront = vocabulary.ordinaryID(of: Self.metaspace.span) != nil
     for id in 0..<TokenID(truncatingIfNeeded: tokens.count) {
       let bytes = tokens[id]
       if bytes.count <= 4, let scalar = UTF8Scalar.only(of: bytes) {
         if scalar < 1 << 16 { basic[Int(scalar)] = id } else { others[scalar] = id }
       }
-      if isInFront { isInFront = Self.hasMetaspaceInFrontOnly(bytes) }
     }
     self.basic = basic
     self.others = others
-    // Where a pretoken ends makes a difference to a suffix.
-    keepsMetaspaceInFront = isInFront && settings.endOfWordSuffix.isEmpty
+    let metaspace = vocabulary.ordinaryID(of: MetaspaceCuts.metaspace.span)
+    let areEscaped = EscapedSpaces(vocabulary) != nil
+    spaceToken = areEscaped ? metaspace : nil
+    // Where a pretoken ends makes a difference to a suffix, and to what is taken whole.
+    let canBeCut = settings.endOfWordSuffix.isEmpty && vocabulary.mergeRule == .learnedPairs
+    metaspaceCuts =
+      metaspace != nil && canBeCut
+      ? MetaspaceCuts(tokens, spacesToo: areEscaped) : nil
   }
 
   /// The tokens of single bytes or scalars with the suffix behind them.
@@ -69,18 +78,6 @@ struct SymbolTable: Sendable {
       }
     }
     return lasts
-  }
-
-  /// Whether nothing but U+2581 is in front of any of them.
-  private static func hasMetaspaceInFrontOnly(_ token: ArraySlice<UInt8>) -> Bool {
-    var rest = token
-    while rest.starts(with: metaspace) { rest = rest.dropFirst(3) }
-    while let lead = rest.firstIndex(of: metaspace[0]) {
-      rest = rest[lead...]
-      if rest.starts(with: metaspace) { return false }
-      rest = rest.dropFirst()
-    }
-    return true
   }
 
   /// Whether a piece has to be made of these symbols, rather than of a token for every byte.
@@ -125,6 +122,14 @@ struct SymbolTable: Sendable {
 
   /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
   private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
+    if let spaceToken, piece[place] == UInt8(ascii: " ") { return (spaceToken, place + 1) }
+    if !wholes.isEmpty, let candidates = wholes[piece[place]] {
+      for (bytes, id) in candidates where place + bytes.count <= piece.count {
+        if bytes.indices.allSatisfy({ piece[place + $0] == bytes[$0] }) {
+          return (id, place + bytes.count)
+        }
+      }
+    }
     let (value, length) =
       settings.unit == .scalar
       ? UTF8Scalar.scalarOrByte(of: piece, at: place) : (Int(piece[place]), 1)
@@ -185,7 +190,7 @@ struct SymbolTable: Sendable {
 }
 
 /// The tokens that stand for single bytes beside a vocabulary of scalars.
-enum ByteTokens {
+package enum ByteTokens {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   /// `<0x0A>` for 10.
@@ -194,7 +199,7 @@ enum ByteTokens {
   }
 
   /// 10 for `<0x0A>`; nil for anything else.
-  static func byte(of token: ArraySlice<UInt8>) -> UInt8? {
+  package static func byte(of token: ArraySlice<UInt8>) -> UInt8? {
     guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else {
       return nil
     }

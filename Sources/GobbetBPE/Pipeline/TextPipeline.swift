@@ -78,12 +78,15 @@ public struct InitialSymbols: Hashable, Sendable {
   public var endOfWordSuffix: [UInt8]
   /// A pretoken of more scalars is unknown as a whole, with pieces.
   public var maximumScalarCount: Int
+  /// Tokens that are symbols as a whole, wherever their bytes are, the longest first: SentencePiece's
+  /// user-defined symbols; empty with other units than scalars.
+  public var wholeSymbols: [TokenID]
 
   /// Symbols of one's own.
   public init(
     unit: Unit, isComplete: Bool, unknown: TokenID? = nil, fusesUnknown: Bool = false,
     fallsBackToBytes: Bool = false, continuingPrefix: [UInt8] = [],
-    endOfWordSuffix: [UInt8] = [], maximumScalarCount: Int = 0
+    endOfWordSuffix: [UInt8] = [], maximumScalarCount: Int = 0, wholeSymbols: [TokenID] = []
   ) {
     self.unit = unit
     self.isComplete = isComplete
@@ -93,6 +96,7 @@ public struct InitialSymbols: Hashable, Sendable {
     self.continuingPrefix = continuingPrefix
     self.endOfWordSuffix = endOfWordSuffix
     self.maximumScalarCount = maximumScalarCount
+    self.wholeSymbols = wholeSymbols
   }
 
   /// Every byte is a symbol and has a token.

@@ -4,17 +4,16 @@
 public struct PretokenScanner: Sendable {
   /// The settings of the grammar.
   public let pattern: SplitPattern
-  /// Whether a whole text is cut in front of U+2581 all the same, for no token of the vocabulary
-  /// has it behind another scalar.
-  private let cutsAtMetaspace: Bool
+  /// Where a whole text is cut all the same, for no token of the vocabulary crosses the places.
+  private let cuts: MetaspaceCuts?
 
   /// A scanner for `pattern`.
-  public init(_ pattern: SplitPattern) { self.init(pattern, cutsAtMetaspace: false) }
+  public init(_ pattern: SplitPattern) { self.init(pattern, cuts: nil) }
 
   /// A scanner for the pattern of a vocabulary.
-  init(_ pattern: SplitPattern, cutsAtMetaspace: Bool) {
+  init(_ pattern: SplitPattern, cuts: MetaspaceCuts?) {
     self.pattern = pattern
-    self.cutsAtMetaspace = cutsAtMetaspace
+    self.cuts = cuts
   }
 
   /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`.
@@ -28,10 +27,10 @@ public struct PretokenScanner: Sendable {
       let text = unsafe ClassifiedText(buffer)
       var start = 0
       if pattern.words == .everything {
-        while start < text.count {
-          let end = endOfWhole(from: start, in: text)
-          try body(start..<end)
-          start = end
+        if let cuts {
+          try cuts.forEachPart(of: text, body)
+        } else if text.count > 0 {
+          try body(0..<text.count)
         }
         return
       }
@@ -77,13 +76,13 @@ public struct PretokenScanner: Sendable {
     }
   }
 
-  /// The end of the text, or of the part of it that nothing can merge with what is behind.
-  @inline(never) private func endOfWhole(from start: Int, in text: ClassifiedText) -> Int {
-    guard cutsAtMetaspace else { return text.count }
-    var end = start
-    while end < text.count, text.hasMetaspace(at: end) { end += 3 }
-    while end < text.count, !text.hasMetaspace(at: end) { end += 1 }
-    return end
+  /// The end of the first pretoken of a whole text.
+  func endOfFirstPart(of bytes: Span<UInt8>) -> Int {
+    guard let cuts else { return bytes.count }
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+      // SAFETY: as above.
+      cuts.endOfFirstPart(of: unsafe ClassifiedText(buffer))
+    }
   }
 
   /// The ends of the pretokens that one window of masks gives away; zero if it gives none away.

@@ -18,10 +18,9 @@ struct MinHeap {
     var parent = 0
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < keys.count && keys[child] < keys[least] {
-        least = child
-      }
+      let left = 2 * parent + 1
+      if left < keys.count, keys[left] < keys[least] { least = left }
+      if left + 1 < keys.count, keys[left + 1] < keys[least] { least = left + 1 }
       if least == parent { return smallest }
       keys.swapAt(parent, least)
       parent = least

@@ -71,6 +71,9 @@ public struct Vocabulary: Sendable {
     where !tokens.contains(id) && specialTokens.token(withID: id) == nil {
       throw VocabularyError(.pipelineToken, token: id)
     }
+    for id in pipeline.symbols.wholeSymbols where !tokens.contains(id) {
+      throw VocabularyError(.pipelineToken, token: id)
+    }
     self.tokens = tokens
     self.index = index
     self.merges = merges

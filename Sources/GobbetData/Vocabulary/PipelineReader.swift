@@ -86,14 +86,21 @@ struct PipelineReader: ~Escapable {
     let flags = try byte("pipeline.symbols.flags")
     let hasSuffix = flags & 8 != 0
     try require(
-      flags < 16 && (unit == .byte || flags & 1 == 0) && (unit != .piece || flags == 0)
-        && !(hasSuffix && flags & 5 != 0), "pipeline.symbols.flags")
+      flags < 32 && (unit == .byte || flags & 1 == 0) && (unit != .piece || flags == 0)
+        && !(hasSuffix && flags & 5 != 0) && (unit == .scalar || flags & 16 == 0),
+      "pipeline.symbols.flags")
     let unknownID = try id("pipeline.symbols.unknown")
     try require(unit != .piece || unknownID != noID, "pipeline.symbols.unknown")
     var symbols = InitialSymbols(
       unit: unit, isComplete: flags & 1 != 0, unknown: unknownID == noID ? nil : unknownID,
       fusesUnknown: flags & 2 != 0, fallsBackToBytes: flags & 4 != 0)
     if hasSuffix { symbols.endOfWordSuffix = try someBytes("pipeline.symbols.suffix") }
+    if flags & 16 != 0 {
+      symbols.wholeSymbols = try ids("pipeline.symbols.wholes")
+      try require(
+        zip(symbols.wholeSymbols, symbols.wholeSymbols.dropFirst()).allSatisfy { $0 < $1 }
+          && !symbols.wholeSymbols.isEmpty, "pipeline.symbols.wholes")
+    }
     if unit == .piece {
       symbols.continuingPrefix = try bytes("pipeline.symbols.prefix")
       symbols.maximumScalarCount = Int(try id("pipeline.symbols.maximumScalarCount"))
@@ -123,6 +130,12 @@ struct PipelineReader: ~Escapable {
       try require(BERTNormalization.all.contains(options), field)
       return .bert(options)
     case 19: return .nmt
+    case 20:
+      guard let map = CharacterMap(try bytes(field)) else {
+        throw FormatError(code: .damaged("no table of characters"), offset: start, field: field)
+      }
+      return .characterMap(map)
+    case 21: return .collapseSpaces
     default: throw unknown(field)
     }
   }

@@ -34,11 +34,15 @@ struct PipelineSection {
     content.write(symbols.unit.rawValue)
     let flags: [(Bool, UInt8)] = [
       (symbols.isComplete, 1), (symbols.fusesUnknown, 2), (symbols.fallsBackToBytes, 4),
-      (!symbols.endOfWordSuffix.isEmpty, 8),
+      (!symbols.endOfWordSuffix.isEmpty, 8), (!symbols.wholeSymbols.isEmpty, 16),
     ]
     content.write(flags.reduce(UInt8(0)) { $1.0 ? $0 | $1.1 : $0 })
     content.write(symbols.unknown ?? Self.noID)
     if !symbols.endOfWordSuffix.isEmpty { Self.write(symbols.endOfWordSuffix, to: &content) }
+    if !symbols.wholeSymbols.isEmpty {
+      content.write(UInt32(symbols.wholeSymbols.count))
+      for id in symbols.wholeSymbols { content.write(id) }
+    }
     if symbols.unit == .piece {
       Self.write(symbols.continuingPrefix, to: &content)
       content.write(UInt32(symbols.maximumScalarCount))
@@ -79,6 +83,10 @@ struct PipelineSection {
       content.write(UInt8(18))
       content.write(options.rawValue)
     case .nmt: content.write(UInt8(19))
+    case .characterMap(let map):
+      content.write(UInt8(20))
+      write(map.bytes, to: &content)
+    case .collapseSpaces: content.write(UInt8(21))
     }
   }
 

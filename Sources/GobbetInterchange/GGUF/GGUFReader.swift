@@ -77,7 +77,8 @@ public struct GGUFReader: TensorSource {
   /// ``vocabulary()`` reads are left out.
   public var metadata: [(String, String)] {
     let isRead = hasKnownTokenizer
-    let kept = header.keys.filter { !(isRead && GGUFVocabulary.keys.contains(Array($0.utf8))) }
+    let read = GGUFVocabulary.keys(ofModel: self["tokenizer.ggml.model"]?.string)
+    let kept = header.keys.filter { !(isRead && read.contains(Array($0.utf8))) }
     return GGUFTypedText.pairs(kept.compactMap { key in header[key].map { (key, $0) } })
   }
 

@@ -3,15 +3,20 @@ package import GobbetBPE
 /// A vocabulary in GGUF's metadata, as llama.cpp reads it.
 package enum GGUFVocabulary {
   /// The keys that hold it, and that ``GGUFReader/vocabulary()`` reads.
-  static let keys = Set(
-    ["model", "pre", "tokens", "token_type", "merges"].map { Array("tokenizer.ggml.\($0)".utf8) })
+  static func keys(ofModel model: String?) -> Set<[UInt8]> {
+    var keys = ["model", "pre", "tokens", "token_type", "merges"]
+    if model == "llama" { keys += ["scores", "add_space_prefix", "unknown_token_id"] }
+    return Set(keys.map { Array("tokenizer.ggml.\($0)".utf8) })
+  }
 
   /// What llama.cpp calls the kinds of tokens.
   private enum Kind: Int32 {
     case normal = 1
+    case unknown = 2
     case control = 3
     case userDefined = 4
     case unused = 5
+    case byte = 6
   }
 
   /// The values of a vocabulary for a model whose embedding has `rowCount` rows.
@@ -23,19 +28,11 @@ package enum GGUFVocabulary {
   package static func values(
     of vocabulary: Vocabulary, rowCount: Int?, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
-    try vocabulary.requireText(path, of: "llama.cpp")
-    guard let name = GGUFReader.patterns.first(where: { $0.pattern == vocabulary.pattern })?.name
-    else {
-      throw InterchangeError(
-        .notRepresentable("the pattern \(vocabulary.pattern.name ?? "without a name")"), path: path)
+    if vocabulary.pipeline.symbols.unit == .scalar {
+      return try pieces(of: vocabulary, rowCount: rowCount, path: path)
     }
-    let count = rowCount ?? vocabulary.idBound
-    guard vocabulary.idBound <= count else {
-      throw InterchangeError(
-        .notRepresentable(
-          "a vocabulary of \(vocabulary.idBound) ids, of which the embedding has \(count)"),
-        path: path)
-    }
+    let name = try pretokenizerName(of: vocabulary, path)
+    let count = try tokenCount(of: vocabulary, rowCount, path)
     let visible = try VisibleText(vocabulary, path: path)
     var texts = (0..<count).map { GGUFValue.string("[PAD\($0)]") }
     var kinds = [GGUFValue](repeating: .int32(Kind.unused.rawValue), count: count)
@@ -52,6 +49,111 @@ package enum GGUFVocabulary {
       ("tokenizer.ggml.token_type", .array(elementType: 5, kinds)),
       ("tokenizer.ggml.merges", .array(elementType: 8, merges)),
     ]
+  }
+
+  /// How many tokens a file lists.
+  private static func tokenCount(
+    of vocabulary: Vocabulary, _ rowCount: Int?, _ path: String
+  ) throws(InterchangeError) -> Int {
+    let count = rowCount ?? vocabulary.idBound
+    guard vocabulary.idBound <= count else {
+      throw InterchangeError(
+        .notRepresentable(
+          "a vocabulary of \(vocabulary.idBound) ids, of which the embedding has \(count)"),
+        path: path)
+    }
+    return count
+  }
+
+  /// llama.cpp's name for how a vocabulary of bytes splits text.
+  private static func pretokenizerName(
+    of vocabulary: Vocabulary, _ path: String
+  ) throws(InterchangeError) -> String {
+    var rest = vocabulary.pipeline
+    let name = GGUFPretokenizer.name(
+      of: vocabulary.pattern, rest.pretokenizers,
+      takesWhole: vocabulary.mergeRule != .learnedPairs)
+    // Bytes without a token are left out there, too.
+    let dropping = InitialSymbols(unit: .byte, isComplete: false)
+    if name != nil { rest.pretokenizers = [] }
+    if rest.symbols == dropping { rest.symbols = .bytes }
+    try rest.requireText(path, of: "llama.cpp")
+    guard let name else {
+      throw InterchangeError(
+        .notRepresentable("the pattern \(vocabulary.pattern.name ?? "without a name")"), path: path)
+    }
+    return name
+  }
+
+  /// The values of a vocabulary of SentencePiece's pieces.
+  ///
+  /// - Throws: ``InterchangeError`` (`notRepresentable`) for one that reads back as another.
+  private static func pieces(
+    of vocabulary: Vocabulary, rowCount: Int?, path: String
+  ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
+    let count = try tokenCount(of: vocabulary, rowCount, path)
+    // What merges first has the highest score; what nothing makes comes last.
+    var order: [TokenID: Int] = [:]
+    for merge in vocabulary.merges where order[merge.result] == nil {
+      order[merge.result] = order.count
+    }
+    var pieces = SentencePieces(
+      path: path, field: "tokenizer.ggml.tokens", userDefined: .cutOut)
+    pieces.unknown = vocabulary.pipeline.symbols.unknown
+    pieces.addsPrefix = vocabulary.pipeline.decoders.contains {
+      if case .strip = $0 { true } else { false }
+    }
+    pieces.template = vocabulary.pipeline.template
+    for id in 0..<TokenID(truncatingIfNeeded: count) {
+      var piece = SentencePieces.Piece()
+      piece.text = vocabulary.bytes(of: id).map { Array($0) } ?? Array("[PAD\(id)]".utf8)
+      piece.score = order[id].map { -Float($0) } ?? -Float(order.count + Int(id))
+      piece.type = UInt64(pieceKind(of: id, piece.text, in: vocabulary).rawValue)
+      pieces.pieces.append(piece)
+    }
+    let again = try pieces.vocabulary()
+    guard again.merges == vocabulary.merges, again.specialTokens == vocabulary.specialTokens,
+      again.pipeline.decidingIDs == vocabulary.pipeline.decidingIDs
+    else {
+      throw InterchangeError(
+        .notRepresentable(
+          "pieces that merge, or are found, in another way than llama.cpp does it"), path: path)
+    }
+    var values: [(key: String, value: GGUFValue)] = [
+      ("tokenizer.ggml.model", .string("llama")), ("tokenizer.ggml.pre", .string("default")),
+      (
+        "tokenizer.ggml.tokens",
+        .array(
+          elementType: 8,
+          pieces.pieces.map { .string(String(decoding: $0.text, as: UTF8.self)) })
+      ),
+      (
+        "tokenizer.ggml.scores",
+        .array(elementType: 6, pieces.pieces.map { .float32($0.score) })
+      ),
+      (
+        "tokenizer.ggml.token_type",
+        .array(
+          elementType: 5, pieces.pieces.map { .int32(Int32(truncatingIfNeeded: $0.type)) })
+      ),
+      ("tokenizer.ggml.add_space_prefix", .bool(pieces.addsPrefix)),
+    ]
+    if let unknown = pieces.unknown {
+      values.append(("tokenizer.ggml.unknown_token_id", .uint32(unknown)))
+    }
+    return values
+  }
+
+  private static func pieceKind(
+    of id: TokenID, _ text: [UInt8], in vocabulary: Vocabulary
+  ) -> Kind {
+    if id == vocabulary.pipeline.symbols.unknown { return .unknown }
+    if let added = vocabulary.specialTokens.token(withID: id) {
+      return added.isSpecial ? .control : .userDefined
+    }
+    guard vocabulary.tokens.contains(id) else { return .unused }
+    return vocabulary.pipeline.symbols.fallsBackToBytes && ByteTokens.byte(of: text[...]) != nil
+      ? .byte : .normal
   }
 
   /// The kind of a token; added tokens that are not special are found in any text.

@@ -9,8 +9,10 @@ struct PickleHeap {
     case integer(Int)
     case float(Double)
     case text(String)
-    /// Bytes, and integers that do not fit: how many there are.
-    case bytes(Int)
+    /// Bytes: where they are in what was read.
+    case bytes(Range<Int>)
+    /// An integer that does not fit.
+    case largeInteger
     case list([Int])
     case tuple([Int])
     case dictionary([(key: Int, value: Int)])
@@ -23,6 +25,8 @@ struct PickleHeap {
   }
 
   private(set) var values: [Value] = []
+  /// The states that objects were given, by the places of the objects.
+  private var states: [Int: Int] = [:]
 
   subscript(place: Int) -> Value { values[place] }
 
@@ -31,6 +35,12 @@ struct PickleHeap {
     values.append(value)
     return values.count - 1
   }
+
+  /// Gives an object a state.
+  mutating func setState(of place: Int, to state: Int) { states[place] = state }
+
+  /// The state that an object was given; nil if it was given none.
+  func state(of place: Int) -> Int? { states[place] }
 
   /// Adds elements to a list; an object of another class takes them unseen.
   mutating func append(_ elements: ArraySlice<Int>, to place: Int) {

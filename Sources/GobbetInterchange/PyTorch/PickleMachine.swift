@@ -160,9 +160,9 @@ struct PickleMachine {
     // Strings of Python 2.
     case 0x55: push(try text(try number(1)))
     case 0x54: push(try text(try number(4)))
-    case 0x43: push(.bytes(try take(try number(1)).count))
-    case 0x42: push(.bytes(try take(try number(4)).count))
-    case 0x8E, 0x96: push(.bytes(try take(try number(8)).count))
+    case 0x43: push(.bytes(try take(try number(1)).indices))
+    case 0x42: push(.bytes(try take(try number(4)).indices))
+    case 0x8E, 0x96: push(.bytes(try take(try number(8)).indices))
     case 0x63:
       let module = try line()
       push(.global(module: module, name: try line()))
@@ -179,7 +179,7 @@ struct PickleMachine {
 
   /// A little-endian integer of two's complement.
   private func integer(_ digits: ArraySlice<UInt8>) -> PickleHeap.Value {
-    guard digits.count <= 8 else { return .bytes(digits.count) }
+    guard digits.count <= 8 else { return .largeInteger }
     var value = digits.last.map { $0 >= 0x80 ? -1 : 0 } ?? 0
     for digit in digits.reversed() { value = value << 8 | Int(digit) }
     return .integer(value)
@@ -229,8 +229,8 @@ struct PickleMachine {
       call(function, arguments)
     // The state of an object, such as the versions of modules behind a state_dict.
     case 0x62:
-      _ = try pop()
-      _ = try top()
+      let state = try pop()
+      heap.setState(of: try top(), to: state)
     default: return false
     }
     return true

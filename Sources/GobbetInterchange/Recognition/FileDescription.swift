@@ -140,8 +140,7 @@ extension FileDescription {
     let quoted = Set(text.utf8.split(separator: UInt8(ascii: "\"")).map { Substring($0) })
     func holds(_ key: Substring) -> Bool { quoted.contains(key) }
     if holds("token_bytes") || (holds("default_vocab_size") && holds("pattern")) {
-      return FileDescription(
-        "a tekken.json", "use the tokenizer.json that is published beside it")
+      return FileDescription("a tekken.json", "it holds a vocabulary; give it as one")
     }
     if holds("weight_map") { return FileDescription("an index of safetensors shards") }
     if holds("tokenizer_class") || holds("added_tokens_decoder") {

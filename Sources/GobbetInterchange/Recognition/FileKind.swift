@@ -63,7 +63,9 @@ public enum FileKind: Hashable, Sendable {
       // PyTorch writes its pickle first.
       let name = start.dropFirst(30).prefix(start.count > 30 ? Int(start[26]) : 0)
       self = name.suffix(8).elementsEqual("data.pkl".utf8) ? .pyTorch : .numPy
-    } else if start.starts(with: [0x80, 0x02]) || start.starts(with: [0x80, 0x04]) {
+    } else if start.starts(with: [0x80, 0x02]) || start.starts(with: [0x80, 0x04])
+      || start.starts(with: [0x80, 0x05])
+    {
       self = .pyTorch
     } else if start.starts(with: [0xC6, 0xD7, 0x34, 0x01]) {
       // 20240326.

@@ -1,21 +1,31 @@
 public import GobbetBPE
 internal import GobbetData
+internal import GobbetSystem
 
 extension Vocabulary {
   /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken
-  /// ranks, a `tokenizer.json`, a `vocab.json` with its `merges.txt` beside it, a model of SentencePiece, a
+  /// ranks, a `tokenizer.json`, a `tekken.json`, a `vocab.json` with its `merges.txt` beside it, nanochat's `tokenizer.pkl`, a model of SentencePiece, a
   /// `vocab.txt` of WordPiece, or GGUF.
   ///
   /// tiktoken's files say neither how text is split nor which tokens are special: `pattern` says the
-  /// former, and the published ones are recognised by the SHA-256 of their ranks. Beside a
+  /// former, and the published ones are recognised by the SHA-256 of their ranks. Where several sets of
+  /// special tokens go with one of those, the smallest counts, unless `specialTokens` names another. Beside a
   /// `vocab.json`, `added_tokens.json` and `tokenizer_config.json` are read too. For files that say it
   /// themselves `pattern` is not looked at.
+  /// A folder stands for the file in it that holds its vocabulary.
   /// - Throws: ``LoadingError`` for other files and where a pattern is missing; ``FileError``,
   ///   ``FormatError``, ``InterchangeError``.
-  public init(recognizing path: String, pattern: SplitPattern? = nil) throws {
-    switch try FileKind(recognizing: path) {
+  public init(
+    recognizing path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
+  ) throws {
+    let path = Self.file(in: path)
+    let kind = try FileKind(recognizing: path)
+    guard specialTokens == nil || kind == .tiktoken else {
+      throw LoadingError(path: path, reason: "says itself which tokens are special")
+    }
+    switch kind {
     case .gobbet: try self.init(contentsOf: path)
-    case .tiktoken: self = try Self.tiktoken(path, pattern)
+    case .tiktoken: self = try Self.tiktoken(path, pattern, specialTokens)
     case .json: self = try Self.json(path, pattern)
     case .gguf:
       guard let vocabulary = try GGUFReader(path).vocabulary() else {
@@ -24,9 +34,23 @@ extension Vocabulary {
       self = vocabulary
     case .sentencePiece: self = try SentencePieceModel.vocabulary(contentsOf: path)
     case .wordPiece: self = try WordPieceVocabulary.vocabulary(contentsOf: path)
+    case .pyTorch where try TiktokenPickle.begins(InputFile(path).bytes(in: 0..<64)):
+      self = try TiktokenPickle.vocabulary(contentsOf: path)
     case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch, .empty, .other:
       throw try FileDescription.error(path, wanted: "a vocabulary")
     }
+  }
+
+  /// The file of a folder that holds its vocabulary, the first of those that programs save; what is no
+  /// folder stands for itself.
+  private static func file(in path: String) -> String {
+    guard (try? FileStatus(of: path))?.kind == .directory else { return path }
+    let folder = path.hasSuffix("/") ? path : path + "/"
+    let names = [
+      "tokenizer.json", "tokenizer.pkl", "tekken.json", "tokenizer.model", "vocab.json",
+      "vocab.txt",
+    ]
+    return names.map { folder + $0 }.first(where: exists) ?? path
   }
 
   /// A `tokenizer.json`, or the tokens of a pair of files.
@@ -36,6 +60,7 @@ extension Vocabulary {
     if try root.member("model")?.isObject == true {
       return try TokenizerJSON.vocabulary(text, path: path)
     }
+    if try TekkenJSON.isTekken(root) { return try TekkenJSON.vocabulary(root, path: path) }
     var isMap = false
     var isTokenMap = root.isObject
     root.forEach { _, value in
@@ -48,7 +73,9 @@ extension Vocabulary {
     return try VocabularyAndMerges.vocabulary(recognizing: path, pattern: given)
   }
 
-  private static func tiktoken(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
+  private static func tiktoken(
+    _ path: String, _ given: SplitPattern?, _ setName: String?
+  ) throws -> Vocabulary {
     let text = try wholeFile(path, limit: TiktokenRanks.maximumFileByteCount)
     let ranks = try TiktokenRanks.tokens(text.span, path: path)
     let published = WellKnownTokenizer.recognized(ranks, text: text)
@@ -61,6 +88,19 @@ extension Vocabulary {
           "does not say how text is split, and is none of the published ones; give the pattern"
         }
       throw LoadingError(path: path, reason: reason)
+    }
+    if let setName {
+      guard let published, published.pattern == pattern,
+        let specials = published.specialTokens(named: setName)
+      else {
+        let names = published.map { $0.specialTokenNames.joined(separator: " and ") }
+        throw LoadingError(
+          path: path,
+          reason: "knows no special tokens named \(setName), but \(names ?? "none of any name")")
+      }
+      return try TiktokenRanks.vocabulary(
+        of: ranks, path: path, pattern: pattern,
+        specialTokens: SpecialTokens(specials.map { SpecialToken($0.text, id: $0.id) }))
     }
     // With another pattern it is another tokenizer, and its special tokens are its own affair.
     let specials = published.flatMap { $0.pattern == pattern ? $0.specialTokens : nil } ?? []

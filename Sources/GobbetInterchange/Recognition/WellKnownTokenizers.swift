@@ -4,7 +4,8 @@ internal import GobbetFile
 /// The published vocabularies whose files say nothing of their pattern and special tokens.
 ///
 /// - Source: tiktoken's `openai_public.py`, whose digests of `r50k_base`, `p50k_base`, `cl100k_base`
-///   and `o200k_base` these are; llama-models' and mlx-whisper's `tokenizer.py`.
+///   and `o200k_base` these are; llama-models 0.3.0 and mlx-whisper's `tokenizer.py`; for Qwen the
+///   tokens of Qwen 2.5's tokenizer.json, which are the ranks of `qwen.tiktoken`.
 public struct WellKnownTokenizer: Sendable {
   /// The name that its publisher gives it.
   public let name: String
@@ -14,9 +15,34 @@ public struct WellKnownTokenizer: Sendable {
   public let rankCount: Int
   /// Special tokens and their ids: where several sets go with one file, those that all of them hold.
   public let specialTokens: [(text: String, id: TokenID)]
+  /// Larger sets of special tokens that go with the same file, by their names.
+  public let otherSpecialTokens: [(name: String, tokens: [(text: String, id: TokenID)])]
   /// The SHA-256 of the ranks as tiktoken writes them, in their order and without blanks, as 64
   /// hexadecimal digits: what it is recognised by.
   public let digest: String
+
+  private init(
+    name: String, pattern: SplitPattern?, rankCount: Int,
+    specialTokens: [(text: String, id: TokenID)],
+    otherSpecialTokens: [(name: String, tokens: [(text: String, id: TokenID)])] = [],
+    digest: String
+  ) {
+    self.name = name
+    self.pattern = pattern
+    self.rankCount = rankCount
+    self.specialTokens = specialTokens
+    self.otherSpecialTokens = otherSpecialTokens
+    self.digest = digest
+  }
+
+  /// The special tokens of a set; nil if no set has that name.
+  func specialTokens(named name: String) -> [(text: String, id: TokenID)]? {
+    if name == self.name { return specialTokens }
+    return otherSpecialTokens.first { $0.name == name }?.tokens
+  }
+
+  /// The names of all sets, that of the default first.
+  var specialTokenNames: [String] { [name] + otherSpecialTokens.map(\.name) }
 
   /// All of them.
   public static let all = [
@@ -38,6 +64,7 @@ public struct WellKnownTokenizer: Sendable {
     WellKnownTokenizer(
       name: "o200k_base", pattern: .o200k, rankCount: 199_998,
       specialTokens: [("<|endoftext|>", 199_999), ("<|endofprompt|>", 200_018)],
+      otherSpecialTokens: [("o200k_harmony", WellKnownSpecialTokens.harmony)],
       digest: "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"),
     WellKnownTokenizer(
       name: "Llama 3", pattern: .llama3, rankCount: 128_000,
@@ -50,7 +77,16 @@ public struct WellKnownTokenizer: Sendable {
       ],
       digest: "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55"),
     WellKnownTokenizer(
-      name: "Whisper", pattern: .gpt2, rankCount: 50_256, specialTokens: whisperTokens,
+      name: "Llama 4", pattern: .o200k, rankCount: 200_000,
+      specialTokens: WellKnownSpecialTokens.llama4,
+      digest: "d0bdbaf59b0762c8c807617e2d8ea51420eb1b1de266df2495be755c8e0ed6ed"),
+    WellKnownTokenizer(
+      name: "Qwen", pattern: .qwen2, rankCount: 151_643,
+      specialTokens: WellKnownSpecialTokens.qwen,
+      digest: "b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186"),
+    WellKnownTokenizer(
+      name: "Whisper", pattern: .gpt2, rankCount: 50_256,
+      specialTokens: WellKnownSpecialTokens.whisper,
       digest: "316413f0a5497a8219e48697be7faac30a90c0756680c24114266233fba152af"),
     WellKnownTokenizer(
       name: "Kimi K2", pattern: nil, rankCount: 163_584, specialTokens: [],
@@ -75,22 +111,3 @@ public struct WellKnownTokenizer: Sendable {
     return all.first { $0.digest == digest }
   }
 }
-
-/// The special tokens of the multilingual Whisper with 99 languages; the one with 100 has another
-/// order behind them.
-private let whisperTokens: [(text: String, id: TokenID)] = {
-  let languages = """
-    en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur \
-    hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si \
-    km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha \
-    ba jw su
-    """.split(separator: " ").map(String.init)
-  var names = ["endoftext", "startoftranscript"] + languages
-  names += ["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"]
-  for index in 0...1500 {
-    // Every 20 ms up to 30 s: 0.00, 0.02 and so on.
-    let hundredths = 2 * index
-    names.append("\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)")
-  }
-  return names.enumerated().map { ("<|\($1)|>", TokenID(50_257 + $0)) }
-}()

@@ -57,11 +57,19 @@ enum HuggingFaceNormalizer {
   }
 
   /// Appends the steps as a file holds them.
-  static func append(_ steps: [Normalizer], to text: inout [UInt8]) {
-    HuggingFaceParts.append(steps.map(text(of:)), as: "normalizers", to: &text)
+  ///
+  /// - Throws: ``InterchangeError`` (`notRepresentable`) for a step that a file has no place for.
+  static func append(
+    _ steps: [Normalizer], to text: inout [UInt8], path: String?
+  ) throws(InterchangeError) {
+    var parts: [[UInt8]] = []
+    for step in steps { parts.append(try self.text(of: step, path)) }
+    HuggingFaceParts.append(parts, as: "normalizers", to: &text)
   }
 
-  private static func text(of step: Normalizer) -> [UInt8] {
+  private static func text(
+    of step: Normalizer, _ path: String?
+  ) throws(InterchangeError) -> [UInt8] {
     var text: [UInt8] = []
     switch step {
     case .nfc: text.append(#"{"type":"NFC"}"#)
@@ -79,6 +87,11 @@ enum HuggingFaceNormalizer {
     case .lowercase: text.append(#"{"type":"Lowercase"}"#)
     case .stripAccents: text.append(#"{"type":"StripAccents"}"#)
     case .nmt: text.append(#"{"type":"Nmt"}"#)
+    case .characterMap, .collapseSpaces:
+      // What tokenizers calls Precompiled makes something else of the same table.
+      throw InterchangeError(
+        .notRepresentable("SentencePiece's normalizer, which tokenizer.json has no place for"),
+        path: path)
     case .bert(let options):
       text.append(#"{"type":"BertNormalizer","clean_text":\#(options.contains(.cleansText)),"#)
       text.append(#""handle_chinese_chars":\#(options.contains(.separatesChinese)),"#)

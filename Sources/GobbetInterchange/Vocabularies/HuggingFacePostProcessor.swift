@@ -17,6 +17,51 @@ enum HuggingFacePostProcessor {
     return whole.before.isEmpty && whole.after.isEmpty ? nil : whole
   }
 
+  /// Appends the part of a file that does what a vocabulary's template says, or `null`.
+  static func append(_ vocabulary: Vocabulary, to text: inout [UInt8]) {
+    guard let template = vocabulary.pipeline.template else {
+      text.append("null")
+      return
+    }
+    /// A token's name in the file.
+    func name(_ id: TokenID) -> [UInt8] {
+      var quoted: [UInt8] = []
+      quoted.append(quoted: vocabulary.bytes(of: id) ?? [])
+      return quoted
+    }
+    func append(_ pieces: [(id: TokenID?, type: Int)]) {
+      for (position, piece) in pieces.enumerated() {
+        if position > 0 { text.append(",") }
+        if let id = piece.id {
+          text.append(#"{"SpecialToken":{"id":"#)
+          text += name(id)
+          text.append(#","type_id":\#(piece.type)}}"#)
+        } else {
+          text.append(#"{"Sequence":{"id":"\#(piece.type == 0 ? "A" : "B")","#)
+          text.append(#""type_id":\#(piece.type)}}"#)
+        }
+      }
+    }
+    let (before, after) = (template.before, template.after)
+    let first: [(TokenID?, Int)] = before.map { ($0, 0) } + [(nil, 0)] + after.map { ($0, 0) }
+    let second: [(TokenID?, Int)] = before.map { ($0, 1) } + [(nil, 1)] + after.map { ($0, 1) }
+    text.append(#"{"type":"TemplateProcessing","single":["#)
+    append(first)
+    text.append(#"],"pair":["#)
+    append(first + second)
+    text.append(#"],"special_tokens":{"#)
+    for (position, id) in Set(before + after).sorted().enumerated() {
+      if position > 0 { text.append(",") }
+      text += name(id)
+      text.append(#":{"id":"#)
+      text += name(id)
+      text.append(#","ids":[\#(id)],"tokens":["#)
+      text += name(id)
+      text.append("]}")
+    }
+    text.append("}}")
+  }
+
   private static func around(_ part: JSONValue) throws(InterchangeError) -> SpecialTokenTemplate? {
     switch try HuggingFaceParts.type(of: part) {
     case "ByteLevel": return SpecialTokenTemplate(before: [], after: [])

@@ -8,6 +8,11 @@ extension TokenizerJSON {
   package static func text(
     of vocabulary: Vocabulary, path: String?
   ) throws(InterchangeError) -> [UInt8] {
+    guard vocabulary.pipeline.symbols.wholeSymbols.isEmpty else {
+      throw InterchangeError(
+        .notRepresentable("user-defined symbols, which tokenizer.json has no place for"),
+        path: path)
+    }
     let visible = try VisibleText(vocabulary, path: path)
     var text: [UInt8] = []
     let pipeline = vocabulary.pipeline
@@ -25,10 +30,16 @@ extension TokenizerJSON {
     }
     text.append("],\n")
     text.append(#""normalizer":"#)
-    HuggingFaceNormalizer.append(pipeline.normalizers, to: &text)
+    try HuggingFaceNormalizer.append(pipeline.normalizers, to: &text, path: path)
     text.append(#","pre_tokenizer":"#)
     HuggingFacePretokenizer.append(vocabulary, to: &text)
-    text.append(",\n" + #""post_processor":"# + kept("post_processor") + #","decoder":"#)
+    text.append(",\n" + #""post_processor":"#)
+    if let processor = pipeline.keptParts["post_processor"] {
+      text.append(processor)
+    } else {
+      HuggingFacePostProcessor.append(vocabulary, to: &text)
+    }
+    text.append(#","decoder":"#)
     HuggingFaceDecoder.append(pipeline, to: &text)
     text.append(",\n" + #""model":"#)
     HuggingFaceModel.append(vocabulary, visible, to: &text)

@@ -5,18 +5,27 @@ extension Vocabulary {
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) with the first such thing.
   func requireText(_ path: String?, of format: String) throws(InterchangeError) {
+    try pipeline.requireText(path, of: format)
+  }
+}
+
+extension TextPipeline {
+  /// Refuses what formats without a pipeline cannot say.
+  ///
+  /// - Throws: ``InterchangeError`` (`notRepresentable`) with the first such thing.
+  func requireText(_ path: String?, of format: String) throws(InterchangeError) {
     let what: String
-    if let normalizer = pipeline.normalizers.first {
+    if let normalizer = normalizers.first {
       what = "the normalizer \(normalizer)"
-    } else if let step = pipeline.pretokenizers.first {
+    } else if let step = pretokenizers.first {
       what = "the pre-tokenizer \(step)"
-    } else if pipeline.symbols.unit == .scalar {
+    } else if symbols.unit == .scalar {
       what = "merges of characters"
-    } else if pipeline.symbols.unit == .piece {
+    } else if symbols.unit == .piece {
       what = "pieces of words"
-    } else if !pipeline.symbols.endOfWordSuffix.isEmpty {
+    } else if !symbols.endOfWordSuffix.isEmpty {
       what = "tokens for ends of words"
-    } else if !pipeline.symbols.isComplete {
+    } else if !symbols.isComplete {
       what = "bytes that no token stands for"
     } else {
       return

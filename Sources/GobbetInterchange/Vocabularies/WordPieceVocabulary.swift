@@ -91,23 +91,9 @@ public enum WordPieceVocabulary {
       decoders: [.wordPiece(prefix: prefix, cleansUp: true)])
     if let first = id("cls_token"), let last = id("sep_token") {
       pipeline.template = SpecialTokenTemplate(before: [first], after: [last])
-      pipeline.keptParts["post_processor"] = postProcessor(settings, first, last)
     }
     return try visible.vocabulary(
       specialTokens: specials, mergeRule: .learnedPairs, pattern: .whole, pipeline: pipeline,
       tokensField: "line", mergesField: "")
-  }
-
-  /// The template as a `tokenizer.json` has it.
-  private static func postProcessor(
-    _ settings: Settings, _ first: TokenID, _ last: TokenID
-  ) -> String {
-    var text: [UInt8] = []
-    text.append(#"{"type":"BertProcessing","sep":["#)
-    text.append(quoted: (settings.tokens["sep_token"] ?? "").utf8)
-    text.append(#",\#(last)],"cls":["#)
-    text.append(quoted: (settings.tokens["cls_token"] ?? "").utf8)
-    text.append(#",\#(first)]}"#)
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -171,8 +171,9 @@ struct VocabularyOptions: ParsableArguments {
   @Option(
     name: [.customShort("v"), .long],
     help: """
-      A .gobbet vocabulary, a tiktoken file, a tokenizer.json, a vocab.json, a SentencePiece model \
-      or a GGUF.
+      A .gobbet vocabulary, a tiktoken file, a tokenizer.json, a tekken.json, a vocab.json, a \
+      vocab.txt, a SentencePiece model or a GGUF; or the name of one that a cache of this \
+      machine has: gpt2, p50k_base, cl100k_base, o200k_base, o200k_harmony.
       """)
   var vocabulary: String
 
@@ -180,8 +181,15 @@ struct VocabularyOptions: ParsableArguments {
     help: "The pattern to split text by, if the file doesn't say: \(SplitPattern.listed).")
   var pattern: PatternName?
 
+  @Option(
+    help: ArgumentHelp(
+      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
+      valueName: "name"))
+  var specialTokens: String?
+
   /// Reads the file.
   func load() throws -> Vocabulary {
-    try Vocabulary(recognizing: vocabulary, pattern: pattern?.pattern)
+    try loadVocabulary(
+      vocabulary, pattern: pattern?.pattern, specialTokens: specialTokens)
   }
 }

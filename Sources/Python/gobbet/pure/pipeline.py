@@ -75,15 +75,20 @@ class Pipeline:
             last = token
         #: What a symbol is: 0 a byte, 1 a scalar, 2 a piece of a word.
         self.unit = fields.number(1, below=3)
-        flags, unknown = fields.number(1, below=16), fields.number(4)
+        flags, unknown = fields.number(1, below=32), fields.number(4)
         #: Whether each of the 256 bytes must be a token.
         self.is_complete = flags & 1 == 1
         if self.is_complete and (self.unit or flags != 1 or unknown != _NO_ID):
             raise fields.bad("symbols that are complete have settings for unknown ones")
-        if (self.unit == 2 and (flags or unknown == _NO_ID)) or (flags & 8 and flags & 5):
+        is_bad = flags & 8 and flags & 5 or flags & 16 and self.unit != 1
+        if is_bad or self.unit == 2 and (flags or unknown == _NO_ID):
             raise fields.bad("symbols whose settings do not go together")
         #: What the token of the last symbol of a pretoken ends with.
         self.end_of_word_suffix = fields.bytes(at_least=1) if flags & 8 else b""
+        #: The tokens that are symbols as a whole.
+        self.whole_symbols = _ids(fields) if flags & 16 else []
+        if self.whole_symbols != sorted(set(self.whole_symbols)) or flags & 16 and not self.whole_symbols:
+            raise fields.bad("whole symbols out of order, or none")
         #: What the tokens of pieces behind the first begin with, and how many scalars a word may have.
         self.continuing_prefix, self.longest_word = b"", 0
         if self.unit == 2:
@@ -122,11 +127,26 @@ def _normalizer(fields: _Fields, code: int) -> Step:
         return code, fields.bytes(at_least=1), fields.bytes()
     if code == 7:
         return code, fields.number(1, below=4)
-    if code in (16, 17, 19):
+    if code in (16, 17, 19, 21):
         return (code,)
+    if code == 20:
+        return code, _table(fields)
     if code == 18:
         return code, fields.number(1, below=16)
     raise fields.bad(f"normalizer {code} is not known")
+
+
+def _table(fields: _Fields) -> bytes:
+    """A table of characters: a trie with its size in front, and behind it texts that end in NUL."""
+    data = fields.bytes(at_least=9)
+    size = int.from_bytes(data[:4], "little")
+    if not 4 <= size <= len(data) - 5 or size % 4 or data[-1]:
+        raise fields.bad("no table of characters")
+    try:
+        data[4 + size :].decode()
+    except UnicodeDecodeError:
+        raise fields.bad("a table of characters that is not UTF-8") from None
+    return data
 
 
 def _pretokenizer(fields: _Fields, code: int) -> Step:

@@ -1,0 +1,62 @@
+"""Writes small models of SentencePiece, and cases.jsonl: random texts with the ids that each makes of them.
+
+Usage: make_models.py FOLDER          Needs: pip install sentencepiece==0.2.3
+"""
+import json
+import os
+import random
+import sys
+import tempfile
+
+import sentencepiece
+
+DRAW = random.Random(20261130)
+WORDS = ["the", "then", "12", "345", " ", "  ", "\t", "\n", "é", "e\u0301", "\u0323", "<a>", "<ab>", "b>", "x",
+         "\u00a0", "中", "ﬁ", "Ａ", "ab", "abc", "bcd", "▁", "\u3000", "\u0000", "\U00040000", "👍", "Ⅷ", "no",
+         "A", "\u200b", "<s>", "</s>", "<unk>", "<0x41>", "@", "@@"]
+# In the trainer's form: code points, a tab, what they become.
+RULES = {"é": "e", "e\u0301": "e", "ﬁ": "fi", "\u3000": " ", "\t": " ", "\u200b": "", "Ａ": "A", "Ⅷ": "VIII", "e": "E",
+         "ab": "c", "abcd": "d", "\u00a0": " "}
+TEXTS = ["the then 12 345 no note then the", "ab abc bcd abcd x the\u00e9 \uff21A", "then then nothing 中 the other",
+         "1 12 123 1234", "a  b   c", "VIII fi Fix THE THEN"] * 40
+
+
+def models(rules):
+    plain = dict(normalization_rule_name="identity", remove_extra_whitespaces=False, byte_fallback=True)
+    yield "identity", plain
+    yield "no-prefix", dict(plain, add_dummy_prefix=False)
+    yield "no-bytes", dict(plain, byte_fallback=False)
+    yield "spaces", dict(plain, remove_extra_whitespaces=True)
+    table = dict(byte_fallback=True, normalization_rule_tsv=rules)
+    yield "table", dict(table, remove_extra_whitespaces=True)
+    yield "table-keeps-spaces", dict(table, remove_extra_whitespaces=False, add_dummy_prefix=False)
+    symbols = dict(user_defined_symbols=["@", "<a>", "ab", "bcd", "▁▁", "\n"])
+    yield "symbols", dict(plain, **symbols)
+    yield "symbols-no-prefix", dict(plain, add_dummy_prefix=False, **symbols)
+
+
+def main(folder):
+    with tempfile.TemporaryDirectory() as temporary:
+        rules = f"{temporary}/rules.tsv"
+        with open(rules, "w", encoding="utf-8") as file:
+            for old, new in RULES.items():
+                spell = lambda text: " ".join(f"{ord(letter):X}" for letter in text)
+                file.write(f"{spell(old)}\t{spell(new)}\n")
+        corpus = f"{temporary}/corpus.txt"
+        with open(corpus, "w", encoding="utf-8") as file:
+            file.write("\n".join(TEXTS) + "\n")
+        with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as cases:
+            for name, options in models(rules):
+                sentencepiece.SentencePieceTrainer.train(
+                    input=corpus, model_prefix=f"{temporary}/{name}", model_type="bpe", vocab_size=330,
+                    hard_vocab_limit=False, minloglevel=2, character_coverage=1.0, **options)
+                os.replace(f"{temporary}/{name}.model", f"{folder}/{name}.model")
+                processor = sentencepiece.SentencePieceProcessor(model_file=f"{folder}/{name}.model")
+                texts = ["", " ", "  the", "▁", "▁▁", "a▁ ", *(
+                    "".join(DRAW.choices(WORDS, k=DRAW.randint(1, 9))) for _ in range(60))]
+                ids = [processor.encode(text) for text in texts]
+                json.dump(dict(model=name, texts=texts, ids=ids), cases, ensure_ascii=False, separators=(",", ":"))
+                cases.write("\n")
+
+
+main(sys.argv[1])

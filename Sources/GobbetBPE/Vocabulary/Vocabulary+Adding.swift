@@ -1,0 +1,30 @@
+extension Vocabulary {
+  /// The vocabulary with more added tokens, which take the ids after the last one in this order:
+  /// special tokens, then those that every text yields.
+  ///
+  /// A text that is an ordinary token already becomes an added one under the id that it has.
+  /// - Throws: ``VocabularyError``: `emptySpecialToken`, `duplicateSpecialToken` for a text that is an
+  ///   added token already or is given twice, `idTooLarge`.
+  public func adding(
+    specials: [String] = [], tokens: [String] = []
+  ) throws(VocabularyError) -> Vocabulary {
+    var nextID = idBound
+    var added = Array(specialTokens)
+    let texts = specials.map { ($0, TokenMatching()) } + tokens.map { ($0, .ordinary) }
+    for (text, matching) in texts {
+      let bytes = Array(text.utf8)
+      if let id = specialTokens.id(of: bytes) {
+        throw VocabularyError(.duplicateSpecialToken, token: id)
+      }
+      var id = ordinaryID(of: bytes.span)
+      if id == nil {
+        id = TokenID(truncatingIfNeeded: nextID)
+        nextID += 1
+      }
+      added.append(SpecialToken(bytes: bytes, id: id ?? 0, matching: matching))
+    }
+    return try Vocabulary(
+      tokens: self.tokens, merges: merges, mergeRule: mergeRule, pattern: pattern,
+      specialTokens: SpecialTokens(added), pipeline: pipeline)
+  }
+}

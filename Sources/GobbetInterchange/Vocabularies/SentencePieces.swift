@@ -1,0 +1,169 @@
+internal import GobbetBPE
+
+/// The pieces of a vocabulary of SentencePiece's BPE, out of a `.model` or of GGUF, and how a text is
+/// made ready for them.
+struct SentencePieces {
+  /// What a piece is for.
+  enum Kind: UInt64 {
+    case normal = 1
+    case unknown = 2
+    case control = 3
+    case userDefined = 4
+    case unused = 5
+    case byte = 6
+  }
+
+  /// A piece of the vocabulary; its place is its id.
+  struct Piece {
+    var text: [UInt8] = []
+    var score: Float = 0
+    /// The number of its ``Kind``.
+    var type: UInt64 = 1
+
+    var kind: Kind? { Kind(rawValue: type) }
+  }
+
+  /// What comes of user-defined pieces.
+  enum UserDefined {
+    /// They are cut out of the text before anything happens to it, as llama.cpp does.
+    case cutOut
+    /// They are symbols that merge with nothing, as in SentencePiece.
+    case symbols
+  }
+
+  private static let space: [UInt8] = [0xE2, 0x96, 0x81]
+
+  let path: String?
+  /// The name of the list of pieces in errors.
+  let field: String
+  let userDefined: UserDefined
+  var pieces: [Piece] = []
+  /// Whether characters without a piece become the pieces of their bytes.
+  var fallsBackToBytes = true
+  /// Whether a space stands in front of every text.
+  var addsPrefix = true
+  /// The id of the unknown piece, if another place than its kind says it.
+  var unknown: TokenID?
+  /// What happens to a text before its spaces are spelled as U+2581.
+  var changes: [Normalizer] = []
+  /// Special tokens around a text.
+  var template: SpecialTokenTemplate?
+
+  init(path: String?, field: String, userDefined: UserDefined) {
+    self.path = path
+    self.field = field
+    self.userDefined = userDefined
+  }
+
+  /// The vocabulary of the pieces.
+  ///
+  /// - Throws: ``InterchangeError``: `damaged` for a piece without text or score, or that is there
+  ///   twice; `unsupported` for a kind that nothing can run; `vocabulary`.
+  func vocabulary() throws(InterchangeError) -> Vocabulary {
+    var table = TokenTable()
+    var specials: [SpecialToken] = []
+    var unknown = unknown
+    var ids: [[UInt8]: TokenID] = [:]
+    ids.reserveCapacity(pieces.count)
+    for (index, piece) in pieces.enumerated() {
+      guard index < TokenTable.maximumCount else {
+        throw error(.damaged("more pieces than \(TokenTable.maximumCount)"), index)
+      }
+      let id = TokenID(truncatingIfNeeded: index)
+      let isSpecial = try check(piece, index)
+      guard ids.updateValue(id, forKey: piece.text) == nil else {
+        throw error(.damaged("is there twice"), index)
+      }
+      if piece.kind == .unknown, unknown == nil { unknown = id }
+      // Nothing makes an unused piece, and no text is one.
+      if isSpecial, piece.kind != .unused {
+        let isOrdinary = piece.kind == .userDefined
+        specials.append(
+          SpecialToken(bytes: piece.text, id: id, matching: isOrdinary ? .ordinary : []))
+      }
+      do {
+        try table.append(isSpecial ? [] : piece.text)
+      } catch {
+        throw InterchangeError(.vocabulary(error), path: path, field: "\(field)[\(index)]")
+      }
+    }
+    do {
+      return try Vocabulary(
+        tokens: table, merges: merges(ids), mergeRule: .learnedPairs, pattern: .whole,
+        specialTokens: SpecialTokens(specials), pipeline: pipeline(unknown: unknown))
+    } catch {
+      throw InterchangeError(.vocabulary(error), path: path)
+    }
+  }
+
+  /// Whether a piece is no part of text as it is.
+  private func check(_ piece: Piece, _ index: Int) throws(InterchangeError) -> Bool {
+    guard !piece.text.isEmpty, isUTF8(piece.text), piece.score.isFinite else {
+      throw error(.damaged("has no text or no score"), index)
+    }
+    switch piece.kind {
+    case .normal: return false
+    case .unknown, .control: return true
+    case .userDefined:
+      guard userDefined == .symbols else { return true }
+      // What is given as a symbol is protected from these.
+      for change in changes where change.changes(piece.text.span) {
+        throw error(.unsupported("a user-defined piece that the normalizer changes"), index)
+      }
+      return false
+    case .unused:
+      // What is left of one at the end would have to be taken apart again.
+      if userDefined == .symbols { throw error(.unsupported("an unused piece"), index) }
+      return true
+    case .byte:
+      guard fallsBackToBytes else {
+        throw error(.damaged("a byte without byte_fallback"), index)
+      }
+      return false
+    case nil: throw error(.damaged("a piece of type \(piece.type)"), index)
+    }
+  }
+
+  /// All ways to make a piece of two others, the pieces in the order of their scores.
+  private func merges(_ ids: [[UInt8]: TokenID]) -> [TokenMerge] {
+    // Scores that are whole numbers in steps of one are in the order of ids most often.
+    let order = pieces.indices.filter { pieces[$0].kind == .normal }
+      .sorted { (-pieces[$0].score, $0) < (-pieces[$1].score, $1) }
+    var merges: [TokenMerge] = []
+    for index in order {
+      let text = pieces[index].text
+      for middle in 1..<max(text.count, 1) where text[middle] & 0xC0 != 0x80 {
+        guard let left = ids[Array(text[..<middle])], pieces[Int(left)].kind == .normal,
+          let right = ids[Array(text[middle...])], pieces[Int(right)].kind == .normal
+        else { continue }
+        let result = TokenID(truncatingIfNeeded: index)
+        merges.append(TokenMerge(left: left, right: right, result: result))
+      }
+    }
+    return merges
+  }
+
+  private func pipeline(unknown: TokenID?) -> TextPipeline {
+    let blank = [UInt8(ascii: " ")]
+    let wholes = pieces.indices.filter {
+      userDefined == .symbols && pieces[$0].kind == .userDefined
+    }
+    var pipeline = TextPipeline(
+      normalizers: changes,
+      symbols: InitialSymbols(
+        unit: .scalar, isComplete: false, unknown: unknown, fusesUnknown: true,
+        fallsBackToBytes: fallsBackToBytes,
+        wholeSymbols: wholes.map { TokenID(truncatingIfNeeded: $0) }),
+      decoders: [.replace(Self.space, with: blank), .byteFallback, .fuse], template: template)
+    if addsPrefix { pipeline.normalizers.append(.prepend(Self.space)) }
+    pipeline.normalizers.append(.replace(blank, with: Self.space))
+    if addsPrefix {
+      pipeline.decoders.append(.strip(blank, start: 1, stop: 0))
+    }
+    return pipeline
+  }
+
+  func error(_ code: InterchangeError.Code, _ index: Int) -> InterchangeError {
+    InterchangeError(code, path: path, field: "\(field)[\(index)]")
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Gobbet
+
+/// A published vocabulary by its name, out of a cache folder of this machine; nothing is downloaded.
+struct KnownVocabulary {
+  /// The name to give.
+  let name: String
+  /// The tokenizer whose ranks the file must have.
+  let tokenizer: String
+  /// The set of special tokens.
+  let specialTokens: String?
+  /// The name of the encoding in tiktoken that has these ranks, and that of its file in tiktoken's cache:
+  /// the SHA-1 of the address that it is published at.
+  let encoding: (name: String, cacheName: String)
+  /// The repositories of Hugging Face's that have it.
+  let repositories: [String]
+
+  private init(
+    _ name: String, tokenizer: String? = nil, specialTokens: String? = nil, encoding: String,
+    cacheName: String, repositories: [String] = []
+  ) {
+    self.name = name
+    self.tokenizer = tokenizer ?? name
+    self.specialTokens = specialTokens
+    self.encoding = (encoding, cacheName)
+    self.repositories = repositories
+  }
+
+  private static let all = [
+    KnownVocabulary(
+      "gpt2", encoding: "r50k_base", cacheName: "0ea1e91bbb3a60f729a8dc8f777fd2fc07cd8df4",
+      repositories: ["gpt2", "openai-community/gpt2"]),
+    KnownVocabulary(
+      "r50k_base", tokenizer: "gpt2", encoding: "r50k_base",
+      cacheName: "0ea1e91bbb3a60f729a8dc8f777fd2fc07cd8df4"),
+    KnownVocabulary(
+      "p50k_base", encoding: "p50k_base", cacheName: "ec7223a39ce59f226a68acc30dc1af2788490e15"),
+    KnownVocabulary(
+      "cl100k_base", encoding: "cl100k_base",
+      cacheName: "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"),
+    KnownVocabulary(
+      "o200k_base", encoding: "o200k_base",
+      cacheName: "fb374d419588a4632f3f557e76b4b70aebbca790"),
+    KnownVocabulary(
+      "o200k_harmony", tokenizer: "o200k_base", specialTokens: "o200k_harmony",
+      encoding: "o200k_base", cacheName: "fb374d419588a4632f3f557e76b4b70aebbca790"),
+  ]
+
+  /// The vocabulary of that name; nil if the name is none.
+  init?(named name: String) {
+    guard let known = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = known
+  }
+
+  /// The vocabulary in the first cache that has it.
+  ///
+  /// - Throws: ``Failure`` if none has it, or what is there has other ranks.
+  func load() throws -> Vocabulary {
+    let places = places()
+    guard let path = places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+      throw Failure(
+        .noInput,
+        "\(name): no such file, and no cache has it: looked for \(places.joined(separator: ", ")); "
+          + "tiktoken.get_encoding('\(encoding.name)') in Python puts it into tiktoken's cache")
+    }
+    let vocabulary = try Vocabulary(recognizing: path)
+    guard WellKnownTokenizer.recognized(vocabulary.tokens)?.name == tokenizer else {
+      throw Failure(.badData, "\(path): has other ranks than \(name); remove it, and get it again")
+    }
+    guard let specialTokens else { return vocabulary }
+    return try Vocabulary(recognizing: path, specialTokens: specialTokens)
+  }
+
+  /// Where the file may be: Gobbet's cache, tiktoken's, Hugging Face's.
+  private func places() -> [String] {
+    let environment = ProcessInfo.processInfo.environment
+    func folder(_ keys: [String], _ otherwise: String) -> String {
+      keys.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? otherwise
+    }
+    let home = NSHomeDirectory()
+    let caches = folder(["XDG_CACHE_HOME"], home + "/.cache")
+    let own = folder(["GOBBET_CACHE_DIR"], caches + "/gobbet")
+    let temporary = folder(["TMPDIR", "TEMP", "TMP"], "/tmp")
+    let tiktoken = folder(
+      ["TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"], temporary + "/data-gym-cache")
+    let hub = folder(
+      ["HF_HUB_CACHE"], folder(["HF_HOME"], caches + "/huggingface") + "/hub")
+    var places = ["\(own)/\(encoding.name).tiktoken", "\(tiktoken)/\(encoding.cacheName)"]
+    for repository in repositories {
+      let snapshots =
+        "\(hub)/models--\(repository.replacingOccurrences(of: "/", with: "--"))/snapshots"
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: snapshots)) ?? []
+      places += (names.isEmpty ? ["*"] : names.sorted()).map { "\(snapshots)/\($0)/tokenizer.json" }
+    }
+    return places
+  }
+}
+
+/// The vocabulary in the file at `path`, or, where there is none, that of the name that `path` is.
+///
+/// - Throws: ``Failure``; the errors of reading it.
+func loadVocabulary(
+  _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
+) throws -> Vocabulary {
+  if let known = KnownVocabulary(named: path), !FileManager.default.fileExists(atPath: path) {
+    if pattern != nil { throw Failure(.usage, "--pattern: \(path) says itself how text is split") }
+    if specialTokens != nil {
+      throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
+    }
+    return try known.load()
+  }
+  if specialTokens != nil, try FileKind(recognizing: path) != .tiktoken {
+    throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
+  }
+  return try Vocabulary(recognizing: path, pattern: pattern, specialTokens: specialTokens)
+}

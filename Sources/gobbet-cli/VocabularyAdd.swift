@@ -1,0 +1,45 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet vocabulary add`.
+struct VocabularyAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Add tokens to a vocabulary, without training.",
+    discussion: """
+      New tokens take the ids after the last one, in the order of the options: special tokens first, \
+      then the others. A text that is a token already becomes special with the id that it has.
+      """)
+
+  @Argument(help: "The vocabulary.") var input: String
+  @Option(
+    name: .customLong("special"),
+    help:
+      "Add a special token with this text: only text that the caller allows yields it; repeatable.")
+  var specials: [String] = []
+  @Option(
+    name: .customLong("token"),
+    help: "Add a token with this text: every text that contains it yields it; repeatable.")
+  var tokens: [String] = []
+  @Option(help: "The pattern to split text by, if the file doesn't say.") var pattern: PatternName?
+  @OptionGroup var output: NamedOutputOptions
+
+  func validate() throws {
+    guard !specials.isEmpty || !tokens.isEmpty else {
+      throw ValidationError("nothing to add; give --special or --token")
+    }
+  }
+
+  func run() throws {
+    guard let format = ConversionFormat(ofFileNamed: output.output), !format.isForWeights else {
+      throw Failure(
+        .usage, "\(output.output): the name doesn't tell a format for vocabularies, as .gobbet does"
+      )
+    }
+    let whole = try loadVocabulary(input, pattern: pattern?.pattern)
+    let larger = try whole.adding(specials: specials, tokens: tokens)
+    try larger.write(to: output.output, format: format, replacing: output.force)
+    try writeLine(
+      "\(output.output): a vocabulary of \(larger.idBound.grouped) ids, "
+        + "\((larger.idBound - whole.idBound).grouped) of them new")
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Vocabularies made larger, or named") struct VocabularyAddTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("added tokens take the next ids; a special one must be allowed, the others need not")
+  func adding() throws {
+    let shop = try Workshop.shared.get()
+    let larger = folder.file("larger.gobbet")
+    let result = try gobbet(
+      "vocabulary", "add", shop.vocabulary, "--special", "<think>", "--special", "</think>",
+      "--token", "Gobbet!", "-o", larger)
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.text.hasSuffix("a vocabulary of 1,003 ids, 3 of them new\n"), "\(result.text)")
+    func ids(_ text: String, _ options: String...) throws -> [String] {
+      let encoded = try run(
+        productPath("gobbet"), ["encode", "-v", larger, "--text", text] + options)
+      #expect(encoded.status == 0, "\(encoded.errorText)")
+      return encoded.text.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+    #expect(try ids("<think></think>", "--allow-all-specials") == ["1000", "1001"])
+    #expect(try !ids("<think>").contains("1000"))
+    #expect(try ids("Gobbet!") == ["1002"])
+    let decoded = try gobbet("decode", "-v", larger, input: Array("1000 1002".utf8))
+    #expect(decoded.text == "<think>Gobbet!")
+    let twice = try gobbet(
+      "vocabulary", "add", larger, "--special", "<think>", "-o", folder.file("x.gobbet"))
+    expectOneLine(twice, 65, "token 1000: two special tokens have the same bytes or the same id")
+    let nothing = try gobbet("vocabulary", "add", larger, "-o", folder.file("x.gobbet"))
+    #expect(nothing.status == 2)
+    let json = folder.file("larger.json")
+    #expect(
+      try gobbet("vocabulary", "add", larger, "--token", "<a>", "-o", json).status == 0)
+    #expect(try String(decoding: readFile(json), as: UTF8.self).contains(#""content":"<a>""#))
+  }
+
+  @Test("a set of special tokens is chosen by name only where several go with a file")
+  func setsOfSpecialTokens() throws {
+    let shop = try Workshop.shared.get()
+    let result = try gobbet(
+      "encode", "-v", shop.vocabulary, "--special-tokens", "o200k_harmony", "--text", "a")
+    expectOneLine(result, 2, "--special-tokens: ")
+  }
+
+  @Test("a name that no cache has says where it was looked for, and how to get it")
+  func missingName() throws {
+    let result = try run(
+      productPath("gobbet"), ["encode", "-v", "cl100k_base", "--text", "a"],
+      environment: ["GOBBET_CACHE_DIR": folder.path, "TIKTOKEN_CACHE_DIR": folder.path])
+    expectOneLine(result, 66, "\(folder.path)/cl100k_base.tiktoken")
+    #expect(result.errorText.contains("tiktoken.get_encoding('cl100k_base')"))
+  }
+
+  @Test(
+    "a name stands for the ranks in a cache, which are checked",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
+  func cached() throws {
+    let environment = ["GOBBET_CACHE_DIR": folder.path, "TIKTOKEN_CACHE_DIR": folder.path]
+    func encoded(_ name: String, _ options: [String] = []) throws -> CommandResult {
+      try run(
+        productPath("gobbet"), ["encode", "-v", name, "--text", "<|call|> hi"] + options,
+        environment: environment)
+    }
+    try folder.write(
+      "fb374d419588a4632f3f557e76b4b70aebbca790",
+      Conformance.bytes("data/o200k_base.tiktoken"))
+    let plain = try encoded("o200k_base", ["--allow-all-specials"])
+    #expect(plain.status == 0, "\(plain.errorText)")
+    #expect(!plain.text.contains("200012"))
+    let harmony = try encoded("o200k_harmony", ["--allow-all-specials"])
+    #expect(harmony.text.hasPrefix("200012 "), "\(harmony.errorText)")
+    try folder.write("r50k_base.tiktoken", Conformance.bytes("data/o200k_base.tiktoken"))
+    expectOneLine(try encoded("gpt2"), 65, "has other ranks than gpt2")
+    // A file of that name wins.
+    let file = folder.file("o200k_base.tiktoken")
+    try writeFile(file, Conformance.bytes("data/o200k_base.tiktoken"))
+    let chosen = try encoded(file, ["--special-tokens", "o200k_harmony", "--allow-all-specials"])
+    #expect(chosen.text == harmony.text)
+    expectOneLine(try encoded(file, ["--special-tokens", "x"]), 65, "o200k_base and o200k_harmony")
+  }
+}

@@ -1,0 +1,187 @@
+import GobbetBPE
+import GobbetData
+import GobbetInterchange
+import TestSupport
+import Testing
+
+@Suite("Vocabularies in GGUF") struct GGUFVocabularyTests {
+  /// A vocabulary of pieces: text, score and kind.
+  static let pieces: [(String, Float, Int32)] =
+    [("<unk>", 0, 2), ("<s>", 0, 3), ("</s>", 0, 3)]
+    + (0..<256).map { (byte: Int) -> (String, Float, Int32) in
+      ("<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>", 0, 6)
+    } + [("ab", -0, 1), ("bc", -1, 1), ("▁ab", -2, 1), ("abc", -3, 1), ("\n\n", -1000, 4)]
+    + ["▁", "a", "b", "c"].enumerated().map { ($1, -4 - Float($0), 1) }
+
+  static func values(
+    _ pieces: [(String, Float, Int32)] = pieces, _ more: [(key: String, value: GGUFValue)] = []
+  ) -> [(key: String, value: GGUFValue)] {
+    [
+      ("tokenizer.ggml.model", .string("llama")), ("tokenizer.ggml.pre", .string("default")),
+      ("tokenizer.ggml.tokens", .array(elementType: 8, pieces.map { .string($0.0) })),
+      ("tokenizer.ggml.scores", .array(elementType: 6, pieces.map { .float32($0.1) })),
+      ("tokenizer.ggml.token_type", .array(elementType: 5, pieces.map { .int32($0.2) })),
+    ] + more
+  }
+
+  private func reader(_ values: [(key: String, value: GGUFValue)]) throws -> GGUFReader {
+    let folder = try TemporaryFolder()
+    let path = folder.file("v.gguf")
+    try GGUFWriter.write(MemorySource(), to: path, values: values)
+    return try GGUFReader(path)
+  }
+
+  private func vocabulary(_ values: [(key: String, value: GGUFValue)]) throws -> Vocabulary {
+    try #require(try reader(values).vocabulary())
+  }
+
+  @Test("pieces merge by score, user-defined ones are cut out, and special ones must be allowed")
+  func pieces() throws {
+    let tokenizer = Tokenizer(try vocabulary(Self.values()))
+    #expect(tokenizer.encoded("ab bc") == [261, 264, 260])
+    #expect(tokenizer.encoded("ab\n\nab\n") == [261, 263, 261, 13])
+    #expect(tokenizer.encoded("<s>").count == 4)
+    #expect(try tokenizer.encoded("<s>a", allowing: .all) == [1, 264, 265])
+    #expect(try tokenizer.encoded("a", allowing: .none, adding: .template) == [1, 264, 265])
+    #expect(try tokenizer.decoded(tokenizer.encoded(" ab \u{e9}")) == " ab \u{e9}")
+    let folder = try TemporaryFolder()
+    let path = folder.file("v.gguf")
+    try GGUFWriter.write(MemorySource(), to: path, values: Self.values())
+    #expect(try Vocabulary(recognizing: path) == tokenizer.vocabulary)
+  }
+
+  @Test("what stands in front of a text, the metadata says")
+  func metadata() throws {
+    let bare = Tokenizer(
+      try vocabulary(
+        Self.values(
+          Self.pieces,
+          [
+            ("tokenizer.ggml.add_space_prefix", .bool(false)),
+            ("tokenizer.ggml.add_bos_token", .bool(false)),
+            ("tokenizer.ggml.add_eos_token", .bool(true)),
+            ("tokenizer.ggml.eos_token_id", .uint32(1)),
+          ])))
+    #expect(bare.encoded("ab") == [259])
+    #expect(try bare.encoded("ab", allowing: .none, adding: .template) == [259, 1])
+  }
+
+  @Test("pieces survive being written, and leave no value of their own in the metadata")
+  func writing() throws {
+    let vocabulary = try vocabulary(Self.values())
+    let padded = try reader(GGUFVocabulary.values(of: vocabulary, rowCount: 300, path: "x"))
+    #expect(try padded.vocabulary()?.merges == vocabulary.merges)
+    let values = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: "x")
+    let again = try reader(values)
+    #expect(again.metadata.isEmpty)
+    #expect(try again.vocabulary() == vocabulary)
+    let model = try SentencePieceFixtureTests.vocabulary("identity")
+    let written = try reader(GGUFVocabulary.values(of: model, rowCount: nil, path: "x"))
+    #expect(try written.vocabulary() == model)
+    #expect(throws: InterchangeError.self) {
+      try GGUFVocabulary.values(
+        of: SentencePieceFixtureTests.vocabulary("symbols"), rowCount: nil, path: "x")
+    }
+  }
+
+  @Test("a piece with a space inside of it is found, and the text is cut everywhere else")
+  func crossing() throws {
+    let crossing = Self.pieces + [("b▁a", -4, 1), ("▁▁", -1.5, 1), ("c▁", -9, 1), ("▁a", -2.5, 1)]
+    for addsPrefix in [true, false] {
+      let vocabulary = try vocabulary(
+        Self.values(crossing, [("tokenizer.ggml.add_space_prefix", .bool(addsPrefix))]))
+      var encoder = Tokenizer(vocabulary).makeEncoder()
+      let reference = ReferenceEncoder(vocabulary)
+      var generator = SeededGenerator(17)
+      let letters = ["a", "b", "c", " ", " ", "▁", "\n\n", "\u{e9}", "\n", "x▁", "\u{e2}\u{96}"]
+      for _ in 0..<3000 {
+        let count = Int.random(in: 0...90, using: &generator)
+        let text = (0..<count).map { _ in letters.randomElement(using: &generator) ?? "" }.joined()
+        let ids = reference.encoded(Array(text.utf8))
+        #expect(encoder.encoded(text) == ids, "\(text.debugDescription)")
+      }
+      #expect(encoder.encoded("b a").contains(TokenID(268)))
+    }
+  }
+
+  @Test("BERT's pieces, which begin with U+2581 there, are words of pieces")
+  func wordPieces() throws {
+    let texts = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁the", "n", "▁,", "▁e"]
+    let kinds: [Int32] = [3, 3, 3, 3, 1, 1, 1, 1]
+    let tokenizer = Tokenizer(
+      try vocabulary([
+        ("tokenizer.ggml.model", .string("bert")),
+        ("tokenizer.ggml.tokens", .array(elementType: 8, texts.map { .string($0) })),
+        ("tokenizer.ggml.token_type", .array(elementType: 5, kinds.map { .int32($0) })),
+        ("tokenizer.ggml.unknown_token_id", .uint32(1)),
+        ("tokenizer.ggml.cls_token_id", .uint32(2)),
+        ("tokenizer.ggml.seperator_token_id", .uint32(3)),
+      ]))
+    #expect(tokenizer.encoded("Then, \u{c9} x") == [4, 5, 6, 7, 1])
+    #expect(try tokenizer.encoded("the", allowing: .none, adding: .template) == [2, 4, 3])
+    #expect(throws: InterchangeError.self) {
+      try vocabulary([
+        ("tokenizer.ggml.model", .string("bert")),
+        ("tokenizer.ggml.tokens", .array(elementType: 8, [.string("▁the")])),
+      ])
+    }
+  }
+
+  @Test("pieces that are bent are refused in one line")
+  func refusals() throws {
+    func refusal(_ values: [(key: String, value: GGUFValue)]) throws -> String {
+      let error = #expect(throws: InterchangeError.self) { try vocabulary(values) }
+      return try "\(#require(error))"
+    }
+    var scores = Self.values()
+    scores[3].value = .array(elementType: 6, [.float32(0)])
+    #expect(try refusal(scores).hasSuffix("tokenizer.ggml.scores: entry 1 is no number"))
+    var nan = Self.pieces
+    nan[260].1 = .nan
+    #expect(
+      try refusal(Self.values(nan)).hasSuffix(
+        "tokenizer.ggml.tokens[260]: has no text or no score"))
+    #expect(
+      try refusal(Self.values(Self.pieces + [("ab", 0, 1)])).hasSuffix(
+        "tokenizer.ggml.tokens[268]: is there twice"))
+    #expect(
+      try refusal(Self.values(Self.pieces + [("x", 0, 9)])).hasSuffix(
+        "tokenizer.ggml.tokens[268]: a piece of type 9"))
+  }
+
+  @Test("a name of a pre-tokenizer means a pattern, perhaps with digits cut out before")
+  func names() throws {
+    let tokens = (0..<256).map { GGUFValue.string(VisibleByte.text($0)) }
+    func encoded(_ name: String, _ text: String) throws -> [TokenID] {
+      let values: [(key: String, value: GGUFValue)] = [
+        ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string(name)),
+        ("tokenizer.ggml.tokens", .array(elementType: 8, tokens + [.string("12")])),
+        ("tokenizer.ggml.merges", .array(elementType: 8, [.string("1 2")])),
+      ]
+      let vocabulary = try vocabulary(values)
+      let again = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: "x")
+      #expect(try self.vocabulary(again) == vocabulary)
+      return Tokenizer(vocabulary).encoded(text)
+    }
+    for name in ["olmo", "llama-v3", "glm4", "dbrx", "gpt-4o", "llama4", "hunyuan-dense"] {
+      #expect(try encoded(name, "12") == [256], "\(name)")
+    }
+    for name in ["starcoder", "smollm", "grok-2", "seed-coder", "tekken", "qwen35"] {
+      #expect(try encoded(name, "12").count == 2, "\(name)")
+    }
+    #expect(throws: InterchangeError.self) { try encoded("of-no-one", "12") }
+  }
+}
+
+/// GPT-2's spelling of bytes.
+private enum VisibleByte {
+  static func text(_ byte: Int) -> String {
+    let visible = Array(33...126) + Array(161...172) + Array(174...255)
+    if visible.contains(byte) { return String(UnicodeScalar(UInt8(byte))) }
+    let others = (0...255).filter { !visible.contains($0) }
+    guard let place = others.firstIndex(of: byte), let scalar = UnicodeScalar(256 + place) else {
+      return ""
+    }
+    return String(scalar)
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import GobbetBPE
+import GobbetInterchange
+import TestSupport
+import Testing
+
+@Suite("Mistral's tekken.json") struct TekkenTests {
+  static let expression =
+    #"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|"#
+    + #"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|"#
+    + #"\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"#
+
+  /// A file of all bytes, "th", "the" and a rank too many.
+  static func text(
+    _ ranks: [[UInt8]] = (0...255).map { [$0] } + [Array("th".utf8), Array("the".utf8), [0, 0]],
+    size: Int = 263, more: String = ""
+  ) -> String {
+    let entries = ranks.enumerated().map {
+      #"{"rank": \#($0), "token_bytes": "\#(Data($1).base64EncodedString())", "token_str": null}"#
+    }
+    return #"{"config": {"pattern": "\#(expression)", "num_vocab_tokens": \#(ranks.count), "#
+      + #""default_vocab_size": \#(size), "default_num_special_tokens": 5, "version": "v3"}, "#
+      + #""vocab": [\#(entries.joined(separator: ","))]\#(more)}"#
+  }
+
+  private func vocabulary(_ text: String) throws -> Vocabulary {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("tekken.json", Array(text.utf8))
+    return try withExtendedLifetime(folder) { try Vocabulary(recognizing: path) }
+  }
+
+  @Test("the ids of ranks stand behind special tokens, old ones by their old names")
+  func ids() throws {
+    let vocabulary = try vocabulary(Self.text())
+    let tokenizer = Tokenizer(vocabulary)
+    #expect(vocabulary.pattern == .tekken && vocabulary.idBound == 263)
+    #expect(tokenizer.encoded("the 1") == [262, 37, 54])
+    #expect(try tokenizer.encoded("[INST]", allowing: .all) == [3])
+    let named = try self.vocabulary(
+      Self.text(
+        more: #", "special_tokens": [{"rank": 1, "token_str": "<a>", "is_control": true}]"#))
+    #expect(named.specialTokens.map(\.text).prefix(3) == ["<SPECIAL_0>", "<a>", "<SPECIAL_2>"])
+  }
+
+  @Test("ranks out of order, without bytes or too few are refused")
+  func refusals() throws {
+    for text in [
+      Self.text(size: 265), Self.text().replacing(#""rank": 7"#, with: #""rank": 8"#),
+      Self.text().replacing(#""AA==""#, with: #""?""#),
+      Self.text(more: #", "special_tokens": [{"rank": 5, "token_str": "<a>"}]"#),
+    ] {
+      #expect(throws: InterchangeError.self) { try vocabulary(text) }
+    }
+  }
+}
