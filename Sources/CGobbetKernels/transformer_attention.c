@@ -123,7 +123,8 @@ static void multiply_here(
 
 /// The position after the last that `row` sees, and through `first` the first.
 static size_t seen_by(const gobbet_attention *group, size_t row, size_t *first) {
-  const size_t end = group->position + row + 1;
+  const size_t end =
+      group->sequence_end != 0 ? group->sequence_end : group->position + row + 1;
   *first = group->window != 0 && end > group->window ? end - group->window : 0;
   return end;
 }
@@ -138,7 +139,8 @@ static void attend(
   size_t start;
   seen_by(group, 0, &start);
   start = start / gobbet_panel_width * gobbet_panel_width;
-  const size_t seen = group->position + group->row_count - start;
+  size_t unused;
+  const size_t seen = seen_by(group, group->row_count - 1, &unused) - start;
   const size_t key_panel_words = gobbet_panel_words(cache->element, width);
   uint32_t *converted = (uint32_t *)scratch + gobbet_queries_at_once * cache->capacity;
   const gobbet_product scores = {

@@ -34,6 +34,15 @@ extension FileConversion {
     let embedded = try chosenVocabulary(input, model, path, format, &notes)
     if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
+    if let family, format == .gguf {
+      let name = try FamilyModel(json: Array(family.utf8), path: input.path)?.family ?? "other"
+      throw LoadingError(
+        path: input.path,
+        reason: """
+          is a model of the family \(name), whose names and layouts in GGUF are not known here; \
+          write safetensors or gobbet
+          """)
+    }
     let output = WeightsOutput(
       path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
       familyConfiguration: family)

@@ -14,6 +14,36 @@ struct ModelFile {
   /// - Throws: as ``WeightsInput/vocabulary``.
   var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
 
+  /// Refuses an encoder, which has no logits, before its weights are read.
+  ///
+  /// - Throws: ``LoadingError``.
+  func requireHead() throws(LoadingError) {
+    guard case .family(_, let architecture) = weights, !architecture.hasHead else { return }
+    throw LoadingError(path: input.path, reason: "\(GPTError(.noHead))")
+  }
+
+  /// The given vocabulary, or else the file's.
+  ///
+  /// - Throws: ``LoadingError`` if there is none; as ``WeightsInput/vocabulary``.
+  func requiredVocabulary(_ given: Vocabulary?) throws -> Vocabulary {
+    guard let vocabulary = try given ?? vocabulary else {
+      throw LoadingError(
+        path: input.path, reason: "has no vocabulary in it or beside it; give one")
+    }
+    return vocabulary
+  }
+
+  /// Refuses a vocabulary with ids that the model does not have.
+  func check(_ vocabulary: Vocabulary, _ model: GPT) throws(LoadingError) {
+    guard vocabulary.idBound <= model.architecture.vocabularySize else {
+      throw LoadingError(
+        path: input.path,
+        reason: """
+          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
+          """)
+    }
+  }
+
   /// Weights under names that the forward pass knows.
   private enum Weights {
     /// A GPT-2, with its configuration in the metadata.

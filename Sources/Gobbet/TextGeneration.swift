@@ -19,17 +19,10 @@ public struct TextGeneration: Sendable {
     threadCount: Int = 1
   ) throws {
     let file = try ModelFile(path)
-    guard let vocabulary = try vocabulary ?? file.vocabulary else {
-      throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
-    }
+    try file.requireHead()
+    let vocabulary = try file.requiredVocabulary(vocabulary)
     model = try file.model(precision: precision, threadCount: threadCount)
-    guard vocabulary.idBound <= model.architecture.vocabularySize else {
-      throw LoadingError(
-        path: path,
-        reason: """
-          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
-          """)
-    }
+    try file.check(vocabulary, model)
     tokenizer = Tokenizer(vocabulary)
   }
 

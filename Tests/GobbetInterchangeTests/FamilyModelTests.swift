@@ -85,6 +85,25 @@ import Testing
     #expect(failure.contains(message) && failure.hasPrefix("config.json"), "\(failure)")
   }
 
+  @Test("of BERT, what would change its states is refused, and what does not is not")
+  func bert() throws {
+    let sizes = """
+      {"model_type": "bert", "vocab_size": 320, "hidden_size": 64, "num_hidden_layers": 6, \
+      "num_attention_heads": 4, "intermediate_size": 96, "gradient_checkpointing": false, \
+      "pooler_fc_size": 768, "attention_probs_dropout_prob": 0.1, "position_embedding_type":
+      """
+    let architecture = try Self.architecture(sizes + "\"absolute\"}")
+    #expect(!architecture.isCausal && !architecture.hasHead && architecture.tokenTypeCount == 2)
+    #expect(architecture.norm == .init(kind: .layer, epsilon: 1e-12))
+    #expect(architecture.contextLength == 512 && architecture.normPlace == .afterAddition)
+    #expect(
+      Self.failure(sizes + "\"relative_key\"}")
+        == "config.json, position_embedding_type: not supported: positions of type relative_key")
+    #expect(
+      Self.failure(sizes + "\"absolute\", \"is_decoder\": true}")
+        == "config.json, is_decoder: not supported: other than false")
+  }
+
   @Test("heads that do not divide, a window of nothing and a missing size are refused")
   func sizes() {
     let uneven = Self.sizes.replacing(
@@ -112,7 +131,7 @@ import Testing
     let types = [
       "\"llama\"", "\"mistral\"", "\"qwen2\"", "\"qwen3\"", "\"gemma2\"", "\"gemma3_text\"",
       "\"olmo2\"", "\"olmo3\"", "\"smollm3\"", "\"granite\"", "\"phi3\"", "\"gpt_neox\"",
-      "\"starcoder2\"", "\"nanochat\"",
+      "\"starcoder2\"", "\"nanochat\"", "\"bert\"",
     ]
     let folder = URL(filePath: fixturesFolder).deletingLastPathComponent().appending(
       path: "Sources")

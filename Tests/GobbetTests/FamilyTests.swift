@@ -126,6 +126,20 @@ import Testing
     #expect(try ForwardPass(try GPT(path: back)).logits(of: ids, .all) == expected)
   }
 
+  @Test(
+    "a model whose names in GGUF are not known is refused by its family",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"),
+    arguments: ["nanochat", "smollm3"])
+  func noGGUF(family: String) throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: LoadingError.self) {
+      try FileConversion().convert(
+        Conformance.path("models/\(family)/model.safetensors"), to: folder.file("m.gguf"),
+        format: .gguf)
+    }
+    #expect(error?.reason.contains("the family \(family)") == true)
+  }
+
   /// Writes a model of transformers as llama.cpp's converter lays it out, by PyPI's gguf.
   private static let ggufProgram = """
     import json, sys, numpy as np, gguf

@@ -268,6 +268,8 @@ typedef struct {
   size_t row_count;
   /// The position of the first row; every row sees the positions up to its own.
   size_t position;
+  /// Or, if it is not 0, every row sees the positions up to before this one.
+  size_t sequence_end;
   /// Rows of heads x head width floats, `output_stride` floats apart.
   float *_Nonnull output;
   size_t output_stride;

@@ -23,10 +23,14 @@ extension Architecture {
     for (name, number) in numbers where !(number > 0 && number.isFinite) {
       return "\(name) is \(number)"
     }
+    guard tokenTypeCount >= 0, tokenTypeCount <= 1 << 31 else {
+      return "the number of token types is \(tokenTypeCount)"
+    }
     for (index, layer) in layers.enumerated() {
       if let window = layer.window, window <= 0 {
         return "layer \(index) has a window of \(window)"
       }
+      if layer.window != nil, !isCausal { return "layer \(index) of an encoder has a window" }
       if let flaw = layer.rotation?.flaw(headDimension) { return "layer \(index) \(flaw)" }
     }
     return nil

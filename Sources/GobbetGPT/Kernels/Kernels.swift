@@ -132,7 +132,7 @@ internal import CGobbetKernels
           var groups = unsafe [gobbet_attention]()
           for segment in segments {
             precondition(segment.rows.upperBound <= projected.rowCount, "attend: no such rows")
-            precondition(segment.endPosition <= segment.cache.capacity, "attend: past the cache")
+            precondition(segment.sequenceEnd <= segment.cache.capacity, "attend: past the cache")
             precondition(
               segment.cache.headCount == scores.keyValueHeadCount
                 && segment.cache.headWidth == scores.headDimension, "attend: other heads")
@@ -146,7 +146,9 @@ internal import CGobbetKernels
                   query_stride: projected.width, query_head_count: scores.headCount,
                   scale: scores.scale, cap: scores.softcap ?? 0, window: scores.window ?? 0,
                   row_count: min(Self.queriesAtOnce, segment.rows.count - first),
-                  position: position, output: to + row * width, output_stride: width,
+                  position: position,
+                  sequence_end: scores.isCausal ? 0 : segment.sequenceEnd, output: to + row * width,
+                  output_stride: width,
                   weights: unsafe kept.map { unsafe $0 + position * keptCount },
                   weight_rows: keptCount, weight_stride: keptCount))
             }

@@ -1,6 +1,7 @@
 internal import GobbetData
 
-/// Causal attention with several heads: every position looks at itself and those before it.
+/// Attention with several heads: every position looks at itself and those before it, or, in an
+/// encoder, at all.
 ///
 /// Heads with queries may be more than those with keys and values, which then serve several each
 /// (Ainslie et al. 2023).
@@ -23,6 +24,8 @@ struct Attention: Sendable {
     let scale: Float
     let softcap: Float?
     let window: Int?
+    /// Whether a row sees the positions up to its own only.
+    let isCausal: Bool
   }
 
   /// The column of a projected row where its keys begin.
@@ -70,6 +73,8 @@ struct Segment {
   let rows: Range<Int>
   /// The position of the first row in its sequence.
   let position: Int
+  /// The position after the last that the sequence has with this piece.
+  let sequenceEnd: Int
 
   /// The position after the last row.
   var endPosition: Int { position + rows.count }

@@ -9,8 +9,8 @@ extension Block {
     let size = architecture.hiddenSize
     let place = architecture.normPlace
     func name(_ part: String) -> String { names.name(layer, part) }
-    let hasNormsBefore = place != .after
-    let hasNormsAfter = place == .after || place == .both
+    let hasNormsBefore = place.isBefore
+    let hasNormsAfter = place.isAfter
     attentionNorm = hasNormsBefore ? try parameters.norm(name(names.attentionNorm), size) : nil
     attention = try Attention(&parameters, architecture, layer: layer)
     attentionPostNorm =
@@ -28,6 +28,7 @@ extension Block {
     feedForwardPostNorm =
       hasNormsAfter ? try parameters.norm(name(names.feedForwardPostNorm), size) : nil
     isParallel = place == .parallel
+    normalizesSums = place == .afterAddition
     residualMultiplier = architecture.residualMultiplier
   }
 }
@@ -64,6 +65,7 @@ extension Attention {
     scores = Scores(
       headCount: architecture.headCount, keyValueHeadCount: architecture.keyValueHeadCount,
       headDimension: head, scale: architecture.attentionScale,
-      softcap: architecture.attentionSoftcap, window: architecture.layers[layer].window)
+      softcap: architecture.attentionSoftcap, window: architecture.layers[layer].window,
+      isCausal: architecture.isCausal)
   }
 }

@@ -10,6 +10,8 @@ struct Block: Sendable {
   let feedForwardPostNorm: Norm?
   /// Whether the feed-forward takes what the attention took, not what that added.
   let isParallel: Bool
+  /// Whether the norms after attention and feed-forward are of the stream that these were added to.
+  let normalizesSums: Bool
   let residualMultiplier: Float
 
   /// Shapes: `workspace.residual` [T, C], changed in place.
@@ -58,8 +60,13 @@ struct Block: Sendable {
     _ linear: Linear, of input: FloatMatrix, _ norm: Norm?, to workspace: inout Workspace,
     _ kernels: Kernels
   ) {
-    if norm == nil, residualMultiplier == 1 {
-      return linear.apply(input, .add, into: &workspace.residual, kernels)
+    if norm == nil || normalizesSums, residualMultiplier == 1 {
+      linear.apply(input, .add, into: &workspace.residual, kernels)
+      if let norm {
+        norm.apply(workspace.residual, into: &workspace.normalized, kernels)
+        workspace.takeNormalized()
+      }
+      return
     }
     linear.apply(input, .store, into: &workspace.branch, kernels)
     if let norm {

@@ -30,8 +30,14 @@ struct ExpectedTensors {
         Tensor(
           name: "\(names.positionEmbedding).weight", shape: [architecture.contextLength, size]))
     }
+    if architecture.tokenTypeCount > 0 {
+      tensors.append(
+        Tensor(name: "\(names.tokenTypes).weight", shape: [architecture.tokenTypeCount, size]))
+    }
+    if architecture.normalizesEmbedding { appendNorm(names.embeddingNorm, size) }
     for layer in architecture.layers.indices { appendLayer(layer) }
-    appendNorm(names.finalNorm, size)
+    if architecture.normPlace.isFinal { appendNorm(names.finalNorm, size) }
+    guard architecture.hasHead else { return }
     tensors.append(
       Tensor(
         name: "\(names.head).weight", shape: [headWidth, size],
@@ -43,7 +49,7 @@ struct ExpectedTensors {
     let size = architecture.hiddenSize
     func name(_ part: String) -> String { names.name(layer, part) }
     let place = architecture.normPlace
-    if place != .after { appendNorm(name(names.attentionNorm), size) }
+    if place.isBefore { appendNorm(name(names.attentionNorm), size) }
     let queries = architecture.headCount * architecture.headDimension
     let keys = architecture.keyValueHeadCount * architecture.headDimension
     let outputs = names.projections.count == 1 ? [queries + 2 * keys] : [queries, keys, keys]
@@ -59,12 +65,12 @@ struct ExpectedTensors {
       appendNorm(name(names.keyNorm), keys)
     }
     appendLinear(name(names.attentionOutput), queries, size)
-    if place == .after || place == .both { appendNorm(name(names.attentionPostNorm), size) }
-    if place != .after { appendNorm(name(names.feedForwardNorm), size) }
+    if place.isAfter { appendNorm(name(names.attentionPostNorm), size) }
+    if place.isBefore { appendNorm(name(names.feedForwardNorm), size) }
     if architecture.isGated { appendLinear(name(names.gate), size, architecture.feedForwardSize) }
     appendLinear(name(names.up), size, architecture.feedForwardSize)
     appendLinear(name(names.down), architecture.feedForwardSize, size)
-    if place == .after || place == .both { appendNorm(name(names.feedForwardPostNorm), size) }
+    if place.isAfter { appendNorm(name(names.feedForwardPostNorm), size) }
   }
 
   private mutating func appendNorm(_ name: String, _ size: Int) {

@@ -6,6 +6,8 @@ struct ParameterNames {
   var layers = "blocks."
   var tokenEmbedding = "embedding"
   var positionEmbedding = "positions"
+  var tokenTypes = "token_types"
+  var embeddingNorm = "embedding_norm"
   var attentionNorm = "attention_norm"
   /// Queries, keys and values, of one tensor or of three.
   var projections = ["query", "key", "value"]

@@ -18,7 +18,12 @@ struct FamilyNames: Sendable {
     case gateAndUp(Int)
   }
 
+  /// What stands before all names in the files of some programs.
+  var optionalPrefix = ""
   var tokenEmbedding = "model.embed_tokens"
+  var positionEmbedding = ""
+  var tokenTypes = ""
+  var embeddingNorm = ""
   var finalNorm = "model.norm"
   var head = "lm_head"
   /// What stands before the number of a layer.
@@ -27,6 +32,8 @@ struct FamilyNames: Sendable {
   var parts: [(common: String, own: Part)]
   /// Ends of names that are no parameters but buffers, which old files carry along.
   var buffers = ["self_attn.rotary_emb.inv_freq"]
+  /// Beginnings of names of what comes after the last states and isn't computed.
+  var heads: [String] = []
 
   /// The names of Llama, which most families keep.
   static let llama = FamilyNames(parts: [

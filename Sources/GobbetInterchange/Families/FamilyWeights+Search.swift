@@ -11,6 +11,8 @@ extension FamilyWeights {
     private let architecture: Architecture
     private let names: FamilyNames
     private let path: String?
+    /// What stands before all names.
+    private let prefix: String
 
     init(
       _ tensors: [TensorDescription], _ architecture: Architecture, _ names: FamilyNames,
@@ -21,6 +23,8 @@ extension FamilyWeights {
       self.names = names
       self.path = path
       for tensor in tensors { byName[Array(tensor.name.utf8)] = tensor }
+      let embedding = "\(names.optionalPrefix)\(names.tokenEmbedding).weight"
+      prefix = byName[Array(embedding.utf8)] != nil ? names.optionalPrefix : ""
     }
 
     /// Finds a tensor outside the layers, and its bias if it has one.
@@ -62,6 +66,10 @@ extension FamilyWeights {
     func requireAllFound() throws(InterchangeError) {
       for tensor in tensors where !used.contains(Array(tensor.name.utf8)) {
         if names.buffers.contains(where: tensor.name.hasSuffix) { continue }
+        let isOfHead = { (head: String) in
+          tensor.name.hasPrefix(head) || tensor.name.hasPrefix(prefix + head)
+        }
+        if names.heads.contains(where: isOfHead) { continue }
         throw error(.unsupported("the model has no place for this tensor"), at: tensor.name)
       }
     }
@@ -90,11 +98,21 @@ extension FamilyWeights {
     private func rowCount(of tensor: TensorDescription) -> Int { tensor.shape.first ?? 0 }
 
     private mutating func tensor(_ name: String) throws(InterchangeError) -> TensorDescription {
-      let key = Array(name.utf8)
-      guard let tensor = byName[key] else { throw error(.damaged("is missing"), at: name) }
+      let name = prefix + name
+      guard let tensor = byName[Array(name.utf8)] ?? byName[Array(Self.oldName(name).utf8)] else {
+        throw error(.damaged("is missing"), at: name)
+      }
       guard !tensor.shape.isEmpty else { throw error(.damaged("has no rows"), at: name) }
-      used.insert(key)
+      used.insert(Array(tensor.name.utf8))
       return tensor
+    }
+
+    /// What a norm's weight or bias was called by TensorFlow, as old files of BERT still call it.
+    private static func oldName(_ name: String) -> String {
+      for (new, old) in [(".weight", ".gamma"), (".bias", ".beta")] where name.hasSuffix(new) {
+        return name.dropLast(new.count) + old
+      }
+      return name
     }
 
     private mutating func append(

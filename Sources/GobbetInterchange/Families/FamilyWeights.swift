@@ -19,8 +19,17 @@ public struct FamilyWeights: TensorSource {
     biases: Set<String>, path: String?
   ) throws(InterchangeError) {
     var search = Search(source.tensors, architecture, names, path: path)
-    try search.find("embedding", names.tokenEmbedding, hasBias: false)
     let normsHaveBias = architecture.norm.kind == .layer
+    try search.find("embedding", names.tokenEmbedding, hasBias: false)
+    if architecture.hasLearnedPositions {
+      try search.find("positions", names.positionEmbedding, hasBias: false)
+    }
+    if architecture.tokenTypeCount > 0 {
+      try search.find("token_types", names.tokenTypes, hasBias: false)
+    }
+    if architecture.normalizesEmbedding, architecture.norm.kind != .rmsPlain {
+      try search.find("embedding_norm", names.embeddingNorm, hasBias: normsHaveBias)
+    }
     for layer in architecture.layers.indices {
       for part in names.parts {
         let isNorm = part.common.hasSuffix("norm")
@@ -29,10 +38,10 @@ public struct FamilyWeights: TensorSource {
           hasBias: isNorm ? normsHaveBias : biases.contains(part.common))
       }
     }
-    if architecture.norm.kind != .rmsPlain {
+    if architecture.norm.kind != .rmsPlain, architecture.normPlace.isFinal {
       try search.find("final_norm", names.finalNorm, hasBias: normsHaveBias)
     }
-    if !architecture.hasTiedHead {
+    if architecture.hasHead, !architecture.hasTiedHead {
       try search.find("head", names.head, hasBias: false)
     } else {
       // Some programs write the tied head a second time.

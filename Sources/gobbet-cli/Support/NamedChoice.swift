@@ -52,6 +52,10 @@ extension WeightCodec: NamedChoice {
   var argumentName: String { name }
 }
 
+extension Pooling: NamedChoice {
+  var argumentName: String { rawValue }
+}
+
 extension Precision: NamedChoice {
   var argumentName: String {
     switch self {
