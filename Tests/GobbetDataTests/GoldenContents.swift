@@ -25,7 +25,7 @@ enum GoldenContents {
   }
 
   /// Every file.
-  static let all = vocabularies + tokens + weights + counts
+  static let all = vocabularies + tokens + weights + grownWeights + counts
 
   /// The id beyond which ranks take two units.
   private static let largeID: TokenID = 70_000
@@ -154,6 +154,9 @@ enum GoldenContents {
       },
     ]
 
+  /// The codes of element types that came after format 1.0.
+  private static let laterTypes: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
+
   private static let weights = WeightCodec.allCases.map { codec in
     File(kind: .weights, name: codec == .raw ? "raw" : "compact") { path in
       var writer = try WeightsWriter(
@@ -168,8 +171,7 @@ enum GoldenContents {
   private static func tensors() throws -> [(TensorDescription, [UInt8])] {
     var tensors: [(TensorDescription, [UInt8])] = []
     // The types of format 1.0: later ones came behind them.
-    let later: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
-    for type in ElementType.allCases where !later.contains(type.rawValue) {
+    for type in ElementType.allCases where !laterTypes.contains(type.rawValue) {
       let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
       let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
       let floats = (0..<tensor.elementCount).map { Float($0 - 70) / 512 }
@@ -185,6 +187,35 @@ enum GoldenContents {
     tensors.append((empty, []))
     return tensors
   }
+
+  private static let grownWeights = [
+    File(kind: .weights, name: "generations") { path in
+      let metadata = [("generation", "1")]
+      var writer = try WeightsWriter(path: path, metadata: metadata, codec: .raw)
+      for (name, value) in [("a", 1), ("b", 2)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .float32, shape: [3])
+        try writer.append(tensor, WeightsTests.bytes([value, -value, 0], .float32).span)
+      }
+      try writer.finish()
+      // The new "a" takes the place of the old one, whose bytes stay; "c" comes behind "b".
+      var appending = try WeightsWriter(appendingTo: path, metadata: [], codec: .raw)
+      for (name, value) in [("c", 3), ("a", 4)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .bfloat16, shape: [2, 2])
+        try appending.append(tensor, WeightsTests.bytes([value, 1, 2, 3], .bfloat16).span)
+      }
+      try appending.finish()
+    },
+    File(kind: .weights, name: "types", version: "1.1") { path in
+      var writer = try WeightsWriter(path: path, codec: .compact)
+      for code in laterTypes.sorted() {
+        guard let type = ElementType(rawValue: code) else { continue }
+        let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: [3, 3])
+        let data = (0..<tensor.byteCount).map { UInt8(37 * $0 % 251) }
+        try writer.append(tensor, data.span)
+      }
+      try writer.finish()
+    },
+  ]
 
   private static let counts = [
     File(kind: .counts, name: "counts") { path in
