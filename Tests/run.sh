@@ -30,6 +30,9 @@ if grep -E '(^|[^a-z])warning:' "$log"; then
 fi
 swift test -c release --skip-build 2>&1 | tee "$log"
 
+# What README and the documentation show is compiled and run.
+python3 Tests/docs.py "$(swift build -c release --show-bin-path)/gobbet"
+
 # A skipped suite stands for all of its tests.
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)
 grep -E '^. (Test|Suite) .* skipped' "$log" | sed -E 's/^.* skipped(: )?//' | sort | uniq -c || true

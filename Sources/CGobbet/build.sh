@@ -3,8 +3,8 @@
 #
 #   Sources/CGobbet/build.sh FOLDER
 #
-# makes FOLDER/lib/libgobbet.so (.dylib on macOS), FOLDER/include/gobbet.h and
-# FOLDER/lib/pkgconfig/gobbet.pc. With GOBBET_SELF_CONTAINED=1, for carrying it to other Linux
+# makes FOLDER/lib/libgobbet.so (.dylib on macOS), FOLDER/include/gobbet.h,
+# FOLDER/lib/pkgconfig/gobbet.pc and FOLDER/THIRD-PARTY-NOTICES.txt, the licences of what is inside. With GOBBET_SELF_CONTAINED=1, for carrying it to other Linux
 # machines, libzstd and zlib are linked in and libsimdjson is put beside it. GOBBET_LINK_MAP names a
 # file for the linker's map, which says what takes how much.
 set -euo pipefail
@@ -76,6 +76,7 @@ END
   strip --strip-unneeded "$folder/lib/libgobbet.so"
 fi
 cp Sources/CGobbet/gobbet.h "$folder/include/"
+python3 Sources/CGobbet/notices.py .build-library/checkouts "$folder/THIRD-PARTY-NOTICES.txt"
 cat >"$folder/lib/pkgconfig/gobbet.pc" <<END
 prefix=$folder
 libdir=\${prefix}/lib

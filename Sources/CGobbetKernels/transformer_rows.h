@@ -22,11 +22,7 @@ static void normalize_by_rms(
 INLINE lanes activated(gobbet_activation activation, lanes x) {
   switch (activation) {
   case gobbet_gelu_tanh: return gelu(x);
-  case gobbet_gelu_erf:
-    for (int lane = 0; lane < 16; lane++) {
-      x[lane] = 0.5f * x[lane] * (1.0f + erff(x[lane] * 0.70710678f));
-    }
-    return x;
+  case gobbet_gelu_erf: return 0.5f * x * (1.0f + error_function(x * 0.70710678f));
   case gobbet_silu: return silu(x);
   case gobbet_relu_squared: {
     lanes positive = x > 0.0f ? x : (lanes)0.0f;

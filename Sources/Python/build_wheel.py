@@ -85,9 +85,8 @@ def build(libraries: list[pathlib.Path], output: pathlib.Path) -> pathlib.Path:
         if path.suffix == ".py" or path.name == "py.typed"
     }
     files |= {f"gobbet/{library.name}": library.read_bytes() for library in libraries}
-    license_file = HERE.parent.parent / "LICENSE"
-    if license_file.exists():
-        files[f"{information}/licenses/LICENSE"] = license_file.read_bytes()
+    for licence in licences(libraries):
+        files[f"{information}/licenses/{licence.name}"] = licence.read_bytes()
     files[f"{information}/METADATA"] = metadata(project).encode()
     files[f"{information}/WHEEL"] = (
         "Wheel-Version: 1.0\nGenerator: gobbet build_wheel\nRoot-Is-Purelib: false\n"
@@ -108,6 +107,12 @@ def build(libraries: list[pathlib.Path], output: pathlib.Path) -> pathlib.Path:
             archive.writestr(entry, data)
     os.replace(unfinished, wheel)
     return wheel
+
+
+def licences(libraries: list[pathlib.Path]) -> list[pathlib.Path]:
+    """Gobbet's own licence, and the notices that the build put beside the folder of the libraries."""
+    notices = {library.parent.parent / "THIRD-PARTY-NOTICES.txt" for library in libraries}
+    return [path for path in (HERE.parent.parent / "LICENSE", *sorted(notices)) if path.exists()]
 
 
 def metadata(project: dict) -> str:

@@ -1,5 +1,6 @@
 """What can be said of the package as a whole."""
 
+import importlib.metadata
 import importlib.util
 import inspect
 import os
@@ -37,6 +38,21 @@ class PackageTests(unittest.TestCase):
             self.skipTest("needs an installed wheel: make test-python")
         self.assertEqual(pathlib.Path(_native.library().path), beside[0])
         self.assertIsNotNone(_native.library().quick)
+
+    def test_the_wheel_carries_the_licences_of_what_is_inside(self):
+        if not list(pathlib.Path(gobbet.__file__).parent.glob("libgobbet.*")):
+            self.skipTest("needs an installed wheel: make test-python")
+        texts = {
+            file.name: file.read_text()
+            for file in importlib.metadata.files("gobbet") or []
+            if "licenses" in file.parts
+        }
+        self.assertIn("Apache License", texts["LICENSE"])
+        notices = texts["THIRD-PARTY-NOTICES.txt"]
+        for component in ["swift-crypto", "swift-system", "BoringSSL", "zstd", "zlib", "simdjson"]:
+            self.assertRegex(notices, rf"(?m)^{component}: ")
+        if sys.platform == "linux":
+            self.assertRegex(notices, r"(?m)^Swift: ")
 
     def test_functions_are_called_as_the_header_declares_them(self):
         header = support.ROOT / "Sources" / "CGobbet" / "gobbet.h"

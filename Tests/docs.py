@@ -1,0 +1,139 @@
+"""Compiles and runs what the documentation shows.
+
+    docs.py GOBBET [MODULES]
+
+takes every block marked `swift` or `sh` of the README and of the catalog. The blocks of a page run in
+its order, in a folder with a corpus, a model and a text. Blocks of Swift become one program, which is
+compiled against the modules of the release build (MODULES, else beside the command) and linked with
+their objects.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "Sources/Gobbet/Gobbet.docc").glob("*.md"))]
+
+def main() -> None:
+    """The command."""
+    command = pathlib.Path(sys.argv[1]).resolve()
+    build = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else command.parent
+    blocks = {page: list(blocks_of(page)) for page in PAGES}
+    with tempfile.TemporaryDirectory() as folder:
+        program = compile_swift(blocks, build, pathlib.Path(folder))
+        for page, found in blocks.items():
+            run(page, found, command, program)
+    count = sum(len(found) for found in blocks.values())
+    print(f"documentation: {count} blocks of {len(PAGES)} pages ran")
+
+
+def blocks_of(page: pathlib.Path) -> list[tuple[str, str]]:
+    """The language and the text of each block that runs."""
+    return re.findall(r"^```(swift|sh)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def compile_swift(
+    blocks: dict[pathlib.Path, list[tuple[str, str]]], build: pathlib.Path, folder: pathlib.Path
+) -> pathlib.Path:
+    """A program that runs the block whose page and number its arguments name."""
+    imports, functions, cases = set(), [], []
+    for number, (page, found) in enumerate(blocks.items()):
+        for index, (language, text) in enumerate(found):
+            if language != "swift":
+                continue
+            lines = text.splitlines()
+            imports |= {line for line in lines if line.startswith("import ")}
+            body = "\n".join("  " + line for line in lines if not line.startswith("import "))
+            functions.append(f"// {page.name}\nfunc block{number}_{index}() async throws {{\n{body}\n}}")
+            cases.append(f'case "{page.name} {index}": try await block{number}_{index}()')
+    source = folder / "main.swift"
+    source.write_text(
+        "\n".join(sorted(imports))
+        + "\n\n"
+        + "\n\n".join(functions)
+        + "\n\nswitch CommandLine.arguments[1] {\n"
+        + "\n".join(cases)
+        + '\ndefault: preconditionFailure("no such block")\n}\n'
+    )
+    # What the command is made of, without what only the command has.
+    linked = shlex.split((build / "gobbet.product/Objects.LinkFileList").read_text())
+    objects = [path for path in linked if not re.search("/(gobbet_cli|ArgumentParser)", path)]
+    program = folder / "blocks"
+    libraries = ["-lzstd", "-lz", "-lsimdjson", "-lstdc++" if sys.platform == "linux" else "-lc++"]
+    done = subprocess.run(
+        ["swiftc", "-swift-version", "6", str(source), "-o", str(program)]
+        + ["-I", str(build / "Modules"), *module_maps(build), *objects, *libraries],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"the blocks of Swift don't compile:\n{done.stderr[:10_000]}")
+    return program
+
+
+def module_maps(build: pathlib.Path) -> list[str]:
+    """Where the compiler finds the C modules that the Swift ones import."""
+    maps = list(build.glob("C*.build/module.modulemap"))
+    maps += (ROOT / "Sources").glob("C*/include/module.modulemap")
+    maps += (ROOT / "Sources").glob("C*/module.modulemap")
+    maps += (ROOT / ".build/checkouts").glob("*/Sources/C*/include/module.modulemap")
+    options: list[str] = []
+    for path in maps:
+        if path.exists() and "CGobbet/" not in str(path):
+            options += ["-Xcc", f"-fmodule-map-file={path}"]
+    return options
+
+
+def run(
+    page: pathlib.Path, found: list[tuple[str, str]], command: pathlib.Path, program: pathlib.Path
+) -> None:
+    """Runs the blocks of a page in a folder of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        prepare(folder, command, made=" ".join(text for language, text in found if language == "sh"))
+        environment = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        for index, (language, text) in enumerate(found):
+            arguments = (
+                ["sh", "-eu", "-c", text]
+                if language == "sh"
+                else [str(program), f"{page.name} {index}"]
+            )
+            done = subprocess.run(
+                arguments, cwd=folder, env=environment, capture_output=True, text=True
+            )
+            if done.returncode:
+                sys.exit(f"{page.name}, block {index + 1}:\n{text}\n{done.stdout}{done.stderr}")
+
+
+def prepare(folder: pathlib.Path, command: pathlib.Path, made: str) -> None:
+    """What a page takes for granted: the command, a corpus and a model, and what it hasn't `made`."""
+    (folder / "bin").mkdir()
+    (folder / "bin/gobbet").symlink_to(command)
+    fixtures = ROOT / "Fixtures"
+    shutil.copytree(fixtures / "corpus", folder / "corpus")
+    (folder / "Fixtures").symlink_to(fixtures)
+    shutil.copy(fixtures / "corpus-heldout/en.txt", folder / "text.txt")
+    shutil.copy(fixtures / "tinymodel/model.safetensors", folder / "model.safetensors")
+    for neighbour in ("config.json", "tokenizer.json"):
+        if (fixtures / "tinymodel" / neighbour).exists():
+            shutil.copy(fixtures / "tinymodel" / neighbour, folder / neighbour)
+    for arguments in (
+        ["train", "corpus", "--size", "2048", "--special", "<|endoftext|>", "-o", "my.gobbet"],
+        ["pack", "corpus", "-v", "my.gobbet", "--append-eot", "-o", "corpus.gobbet"],
+        ["convert", "model.safetensors", "-o", "model.gobbet"],
+    ):
+        subprocess.run([str(command), *arguments], cwd=folder, check=True, capture_output=True)
+    for name in set(re.findall(r"-o (\w+\.gobbet)", made)):
+        (folder / name).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
