@@ -154,9 +154,6 @@ enum GoldenContents {
       },
     ]
 
-  /// The codes of element types that came after format 1.0.
-  private static let laterTypes: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
-
   private static let weights = WeightCodec.allCases.map { codec in
     File(kind: .weights, name: codec == .raw ? "raw" : "compact") { path in
       var writer = try WeightsWriter(
@@ -171,7 +168,8 @@ enum GoldenContents {
   private static func tensors() throws -> [(TensorDescription, [UInt8])] {
     var tensors: [(TensorDescription, [UInt8])] = []
     // The types of format 1.0: later ones came behind them.
-    for type in ElementType.allCases where !laterTypes.contains(type.rawValue) {
+    let later: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
+    for type in ElementType.allCases where !later.contains(type.rawValue) {
       let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
       let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
       let floats = (0..<tensor.elementCount).map { Float($0 - 70) / 512 }
@@ -204,16 +202,6 @@ enum GoldenContents {
         try appending.append(tensor, WeightsTests.bytes([value, 1, 2, 3], .bfloat16).span)
       }
       try appending.finish()
-    },
-    File(kind: .weights, name: "types", version: "1.1") { path in
-      var writer = try WeightsWriter(path: path, codec: .compact)
-      for code in laterTypes.sorted() {
-        guard let type = ElementType(rawValue: code) else { continue }
-        let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: [3, 3])
-        let data = (0..<tensor.byteCount).map { UInt8(37 * $0 % 251) }
-        try writer.append(tensor, data.span)
-      }
-      try writer.finish()
     },
   ]
 

@@ -13,6 +13,7 @@ import pathlib
 import re
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -374,6 +375,20 @@ def check_links():
             expect(target in anchors, f"{path.name}: no heading {target}")
 
 
+def check_magic():
+    """What file(1) says of the golden files, where there is a file(1)."""
+    if shutil.which("file") is None:
+        return
+    words = ["", "vocabulary", "token dataset", "weights", "bundle", "pretoken counts"]
+    for path in golden():
+        minor, least, _, profile = struct.unpack("<HHHI", path.read_bytes()[10:20])
+        result = subprocess.run(["file", "-b", "-m", SPEC / "gobbet.magic", path],
+                                capture_output=True, text=True, check=False)
+        expected = f"Gobbet {words[profile]}, version 1.{minor}"
+        expected += f", for readers of minor version {least} on" if least else ""
+        expect(result.stdout.strip() == expected, f"{path.name}: file(1) says {result.stdout.strip()}")
+
+
 def main(arguments):
     isWriting = arguments[:1] == ["--write"]
     python = f"{sys.executable} {pathlib.Path(__file__).parent}/gobbet_content.py --serve"
@@ -383,6 +398,7 @@ def main(arguments):
     encodings = check_encodings()
     check_lists()
     check_links()
+    check_magic()
     names = check_names(readers)
     cases = {**check_generated(readers), **check_manifests(readers)}
     cases["N5"] = names

@@ -3,6 +3,9 @@ import { crc32c, sha256 } from "./gobbet_digests.mjs";
 import { outsideNames } from "./gobbet_names.mjs";
 import { ZstdError, decodeFrame, frameHeader } from "./gobbet_zstd.mjs";
 
+/** The minor version of this reader. */
+const MINOR = 0;
+
 export class FormatError extends Error {}
 
 export function require(condition, cause) {
@@ -85,7 +88,7 @@ export class Fields {
 
 function version(fields) {
   const [major, minor, least, reserved] = [fields.u16(), fields.u16(), fields.u16(), fields.u16()];
-  require(major === 1 && least === 0 && least <= minor && reserved === 0, `${fields.name}.major`);
+  require(major === 1 && least <= Math.min(minor, MINOR) && reserved === 0, `${fields.name}.major`);
 }
 
 /** Whether the checksum at the end of a record of 64 bytes is right. */

@@ -13,6 +13,7 @@ import sys
 import numpy
 import zstandard
 
+MINOR = 0  # the minor version of this reader
 MAGIC = b"\x97GBT\r\n\x1a\n"
 FIELDS = struct.Struct("<4sBBHIQQI")  # from kind to blockTableChecksum
 # Control characters and parts of paths; then the scalars that the page on names lists.
@@ -52,8 +53,8 @@ def aligned(offset, alignment=64):
     return -(-offset // alignment) * alignment
 
 def version(data, record):
-    major, _, least, reserved = struct.unpack("<4H", data)
-    require((major, least, reserved) == (1, 0, 0), f"{record}.major: {major}.{least}")
+    major, minor, least, reserved = struct.unpack("<4H", data)
+    require((major, reserved) == (1, 0) and least <= min(minor, MINOR), f"{record}.major: {major}.{least}")
 
 class Section:
     """The fields that header and table share, and where the section lies."""
