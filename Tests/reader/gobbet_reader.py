@@ -46,7 +46,7 @@ def aligned(offset, alignment=64):
 
 def version(data, record):
     major, _, least, reserved = struct.unpack("<4H", data)
-    require((major, least, reserved) == (1, 0, 0), f"{record}.major: {major}.{least}")
+    require((major, reserved) == (1, 0) and least <= 1, f"{record}.major: {major}.{least}")
 
 class Section:
     """The fields that header and table share, and where the section lies."""
