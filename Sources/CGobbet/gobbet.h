@@ -539,7 +539,9 @@ typedef struct gobbet_weights gobbet_weights;
 typedef struct gobbet_tensor_info {
   uint32_t size;
   /// The code of the element type in `Spec/Weights.md`: 1 f64, 2 f32, 3 f16, 4 bf16, 5 f8e4m3, 6 f8e5m2,
-  /// 16–20 i64 i32 i16 i8 i4, 32–36 u64 u32 u16 u8 u4, 48 bool.
+  /// 16–20 i64 i32 i16 i8 i4, 32–36 u64 u32 u16 u8 u4, 48 bool, 64 c64; 128 + ggml's number for those that
+  /// are stored in blocks. Their data is the blocks, which the reader does not widen; a row of the first
+  /// axis is whole blocks, unless it is the only axis.
   uint32_t element_type;
   uint64_t byte_count;
   uint64_t stored_byte_count;

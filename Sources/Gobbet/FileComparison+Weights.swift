@@ -35,9 +35,15 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
     let secondNames = byName(second)
     onlyInFirst = first.tensors.map(\.name).filter { secondNames[Array($0.utf8)] == nil }
     onlyInSecond = second.tensors.map(\.name).filter { firstNames[Array($0.utf8)] == nil }
+    let (firstElements, secondElements) = try (first.widened(), second.widened())
     different = try first.tensors.compactMap { tensor in
       guard let other = secondNames[Array(tensor.name.utf8)] else { return nil }
-      return try Tensor(tensor, of: first, other, of: second)
+      // Blocks are compared as such with blocks of their type, else by their elements.
+      guard tensor != other, tensor.elementType.isInBlocks || other.elementType.isInBlocks,
+        let one = firstElements.tensor(named: tensor.name),
+        let two = secondElements.tensor(named: tensor.name)
+      else { return try Tensor(tensor, of: first, other, of: second) }
+      return try Tensor(one, of: firstElements, two, of: secondElements)
     }
     guard !(onlyInFirst.isEmpty && onlyInSecond.isEmpty && different.isEmpty) else { return nil }
   }
@@ -57,7 +63,8 @@ extension WeightsDifference.Tensor {
       return
     }
     descriptions = nil
-    let width = max(1, tensor.elementType.bitWidth / 8)
+    let layout = tensor.elementType.blockLayout
+    let width = layout?.byteCount ?? max(1, tensor.elementType.bitWidth / 8)
     let conversion = FloatConversion(reading: tensor.elementType)
     let whole = second.readsParts(of: tensor) ? nil : try second.bytes(of: tensor)
     var offset = 0
@@ -68,7 +75,7 @@ extension WeightsDifference.Tensor {
       offset += left.count
       let right = try whole.map { Array($0[range]) } ?? second.bytes(of: tensor, in: range)
       guard !left.holdsSameBytes(as: right.span) else { return }
-      // Of types that are narrower than a byte, bytes are counted.
+      // Of types that are narrower than a byte, bytes are counted; of blocks all of their elements.
       count += stride(from: 0, to: left.count, by: width).count { start in
         (start..<min(start + width, left.count)).contains { left[$0] != right[$0] }
       }
@@ -80,7 +87,7 @@ extension WeightsDifference.Tensor {
       }
     }
     guard count > 0 else { return nil }
-    elementCount = count
+    elementCount = count * (layout?.elementCount ?? 1)
     largestDifference = conversion != nil && largest.isFinite ? largest : nil
   }
 }

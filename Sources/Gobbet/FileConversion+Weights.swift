@@ -8,13 +8,29 @@ extension FileConversion {
   /// Writes tensors that came out of `input`, or were made of those.
   ///
   /// Weights of a GPT-2 go under the names that the format has for them, any others as they are.
+  ///
+  /// GGUF's blocks are kept where the format has them and nothing is computed from them: a GPT-2's
+  /// matrices are turned round, which widens them.
   func write(
-    _ input: WeightsInput, _ source: some TensorSource, to path: String,
+    _ input: WeightsInput, _ blocks: some TensorSource, to path: String,
     format: ConversionFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
     try check(format, .weights)
     var notes: [String] = []
-    let model = try model(source, input, format, &notes)
+    let elements = try blocks.widened()
+    let model = try model(elements, input, format, &notes)
+    let keepsBlocks = model == nil && (format == .gobbet || format == .gguf)
+    let source: any TensorSource = keepsBlocks ? blocks : elements
+    return try write(
+      input, source, model, to: path, format: format,
+      replacing: replacing, notes: notes, progress: progress)
+  }
+
+  private func write(
+    _ input: WeightsInput, _ source: some TensorSource, _ model: GPT2Weights?, to path: String,
+    format: ConversionFormat, replacing: Bool, notes: [String], progress: Progress
+  ) throws -> Result {
+    var notes = notes
     let embedded = try chosenVocabulary(input, model, path, format, &notes)
     if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil

@@ -37,7 +37,8 @@ struct ModelFile {
     if let model = try Self.family(of: input) {
       weights = .family(try model.weights(in: input.source, path: path), model.architecture)
     } else {
-      weights = .gpt2(input.format == "gobbet" ? input.source : try Self.gpt2(input.source, input))
+      weights = .gpt2(
+        input.format == "gobbet" ? input.source : try Self.gpt2(input.source.widened(), input))
     }
   }
 

@@ -206,6 +206,12 @@ extension TensorDescription {
       throw .invalid("\(name) has no rows \(first)..<\(last)")
     }
     guard rowCount > 0, first != 0 || last != UInt64(rowCount) else { return 0..<byteCount }
+    if elementType.isInBlocks {
+      // Rows are whole blocks; those of a vector are its elements.
+      guard shape.count > 1 else { throw .invalid("\(name): is stored in blocks, in one row") }
+      let rowByteCount = byteCount / rowCount
+      return (Int(first) * rowByteCount)..<(Int(last) * rowByteCount)
+    }
     let bits = elementCount / rowCount * elementType.bitWidth
     guard bits.isMultiple(of: 8) else { throw .invalid("\(name): its rows are not whole bytes") }
     return (Int(first) * bits / 8)..<(Int(last) * bits / 8)

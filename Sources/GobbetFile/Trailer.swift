@@ -13,6 +13,8 @@ struct Trailer: Hashable, Sendable {
   let tableChecksum: UInt32
   /// Where the trailer of the generation before is; 0 for the first.
   let previousOffset: Int
+  /// The version that everything needs which the table lists.
+  let version: FormatVersion
 
   /// Bytes from the start of the file to whatever follows.
   var endOffset: Int { offset + Self.byteCount }
@@ -26,14 +28,17 @@ struct Trailer: Hashable, Sendable {
     writer.write(tableChecksum)
     writer.write(UInt32(0))
     writer.write(UInt64(previousOffset))
-    writer.write(FormatVersion.current.content)
+    writer.write(version.content)
     writer.write([UInt8](repeating: 0, count: 12))
     writer.write(crc32c(writer.bytes.span))
     return writer.bytes
   }
 
   /// The trailer of a table that begins at `tableOffset`.
-  init(table: Span<UInt8>, tableOffset: Int, previousOffset: Int) {
+  init(
+    table: Span<UInt8>, tableOffset: Int, previousOffset: Int, version: FormatVersion = .first
+  ) {
+    self.version = version
     self.tableOffset = tableOffset
     tableByteCount = table.count
     tableChecksum = crc32c(table)
@@ -85,7 +90,7 @@ struct Trailer: Hashable, Sendable {
     tableChecksum = try reader.read(UInt32.self, "trailer.tableChecksum")
     try reader.readZeros(4, "trailer.reserved")
     previousOffset = try reader.readCount("trailer.previousOffset")
-    try reader.readVersion("trailer")
+    version = try reader.readVersion("trailer")
     try reader.readZeros(12, "trailer.reserved")
     try reader.checkRecord(bytes, "trailer.checksum")
     guard Self.isTable(tableOffset, tableByteCount, endingAt: offset),

@@ -13,7 +13,7 @@ import Testing
     for type in ElementType.allCases {
       for (number, shape) in shapes.enumerated() {
         let tensor = try TensorDescription(
-          name: "\(type.name).\(number)", elementType: type, shape: shape)
+          name: "\(type.name).\(number)", elementType: type, shape: Self.shape(shape, type))
         let random = {
           (0..<tensor.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
         }
@@ -28,6 +28,15 @@ import Testing
       }
     }
     return tensors
+  }
+
+  /// A shape whose rows are whole blocks, if the type is stored in blocks.
+  static func shape(_ shape: [Int], _ type: ElementType) -> [Int] {
+    guard let layout = type.blockLayout else { return shape }
+    guard let last = shape.last else { return [layout.elementCount] }
+    // As many bytes as a tensor of bytes would have, about.
+    let blockCount = last > 1000 ? last / layout.byteCount : last
+    return shape.dropLast() + [blockCount * layout.elementCount]
   }
 
   /// The floats as elements of `type`; none if there is no conversion.
@@ -89,7 +98,7 @@ import Testing
       for type in ElementType.allCases {
         let shape = (0..<rank).map { _ in Int.random(in: 0...3, using: &generator) }
         let tensor = try TensorDescription(
-          name: "\(type.name).\(rank)", elementType: type, shape: shape)
+          name: "\(type.name).\(rank)", elementType: type, shape: Self.shape(shape, type))
         tensors.append(
           (
             tensor,

@@ -4,7 +4,7 @@ import { outsideNames } from "./gobbet_names.mjs";
 import { ZstdError, decodeFrame, frameHeader } from "./gobbet_zstd.mjs";
 
 /** The minor version of this reader. */
-const MINOR = 0;
+const MINOR = 1;
 
 export class FormatError extends Error {}
 

@@ -332,28 +332,53 @@ const WIDTHS = { 1: 64, 2: 32, 3: 16, 4: 16, 5: 8, 6: 8, 8: 8, 9: 8, 10: 8, 11: 
 /** Bytes of an element that each plane of a compact block holds, from the top. */
 const PLANES = { 8: [1, 1, 2, 4], 4: [1, 1, 2], 2: [1, 1], 1: [1] };
 const BLOCK = 1 << 19;
+/** Elements of a quantized block, and bytes of its fields, by the code of a type in blocks. */
+const QUANTIZED = {
+  130: [32, 1, 1, 16], 131: [32, 1, 1, 1, 1, 16], 134: [32, 1, 1, 4, 16], 135: [32, 1, 1, 1, 1, 4, 16],
+  136: [32, 1, 1, 32], 138: [256, 16, 64, 1, 1, 1, 1], 139: [256, 32, 64, 12, 1, 1],
+  140: [256, 1, 1, 1, 1, 12, 128], 141: [256, 1, 1, 1, 1, 12, 32, 128], 142: [256, 128, 64, 16, 1, 1],
+  144: [256, 1, 1, 64], 145: [256, 1, 1, 64, 8], 146: [256, 1, 1, 64, 32], 147: [256, 1, 1, 32, 16],
+  148: [32, 1, 1, 16], 149: [256, 1, 1, 64, 8, 32, 4], 150: [256, 1, 1, 64, 8, 8],
+  151: [256, 1, 1, 2, 4, 128], 157: [256, 32, 16, 8], 162: [256, 48, 4, 1, 1], 163: [256, 64, 1, 1],
+  167: [32, 1, 16], 168: [64, 4, 32],
+};
+
+/** How elements of a type lie: so many in so many bytes, in planes of these bytes if compact. */
+function layout(type) {
+  if (!(type in QUANTIZED)) {
+    const bytes = WIDTHS[type] / 8;
+    return { elements: 1, bytes, planes: PLANES[bytes], block: BLOCK, isRotated: true };
+  }
+  const [elements, ...planes] = QUANTIZED[type];
+  const bytes = planes.reduce((sum, width) => sum + width, 0);
+  const group = bytes * 256 / elements;
+  return { elements, bytes, planes, block: BLOCK - BLOCK % group, isRotated: false };
+}
 
 /** The elements of a compact block. */
-function fromPlanes(block, width, length) {
+function fromPlanes(block, { bytes: width, planes, isRotated }, length) {
   const fields = new Fields(block, "tensors.block");
   require(length % width === 0, "tensors.block: half an element");
-  const lengths = PLANES[width].map(() => fields.u32());
+  const lengths = planes.map(() => fields.u32());
   const elements = new Uint8Array(length);
-  let top = width;
-  PLANES[width].forEach((planeWidth, k) => {
+  let start = isRotated ? width : 0;
+  planes.forEach((planeWidth, k) => {
     const plain = length / width * planeWidth;
     require(lengths[k] <= plain, "tensors.block: a plane that is too long");
     const stored = fields.bytes(lengths[k]);
     const plane = lengths[k] === plain ? stored : frameContent(stored, plain);
-    top -= planeWidth;
+    // From the top byte of an element down, or from the first byte of a quantized block on.
+    if (isRotated) start -= planeWidth;
     plane.forEach((byte, i) => {
-      elements[Math.floor(i / planeWidth) * width + top + i % planeWidth] = byte;
+      elements[Math.floor(i / planeWidth) * width + start + i % planeWidth] = byte;
     });
+    if (!isRotated) start += planeWidth;
   });
   fields.finish();
-  for (let start = 0; start < length; start += width) {
-    let carry = elements[start] & 1;
-    for (let i = start + width - 1; i >= start; i--) {
+  if (!isRotated) return elements;
+  for (let first = 0; first < length; first += width) {
+    let carry = elements[first] & 1;
+    for (let i = first + width - 1; i >= first; i--) {
       [elements[i], carry] = [elements[i] >> 1 | carry << 7, elements[i] & 1];
     }
   }
@@ -371,35 +396,37 @@ function readTensors(sections, name) {
   for (let i = 0; i < count; i++) {
     const [nameLength, type, codec, rank] = [fields.u16(), fields.u8(), fields.u8(), fields.u32()];
     const offset = fields.count();
-    require(type in WIDTHS, "tensors.elementType");
-    require(codec === 0 || codec === 1 && type <= 6, "tensors.codec");
+    require(type in WIDTHS || type in QUANTIZED, "tensors.elementType");
+    require(codec === 0 || codec === 1 && (type <= 6 || type in QUANTIZED), "tensors.codec");
     require(rank <= 8, "tensors.rank");
     const shape = Array.from({ length: rank }, () => fields.count());
     const tensorName = checkedName(fields.bytes(nameLength));
     require(tensorName !== "" && tensorName !== "." && !tensors.has(tensorName), "tensors.name");
     // Zeros do not excuse an overflow of the other axes.
     const elements = shape.reduce((product, axis) => product * (axis || 1n), 1n);
-    const width = BigInt(WIDTHS[type]);
-    require(elements < 1n << 63n && elements * (width / 8n || 1n) < 1n << 63n, "tensors.shape");
-    const length = shape.includes(0n) ? 0n : (elements * width + 7n) / 8n;
-    blockCount += (length + BigInt(BLOCK) - 1n) / BigInt(BLOCK);
-    tensors.set(tensorName, { type, codec, shape, offset, length });
+    const kind = layout(type);
+    const [bits, per, block] = [BigInt(8 * kind.bytes), BigInt(kind.elements), BigInt(kind.block)];
+    const length = shape.includes(0n) ? 0n : (elements / per * bits + 7n) / 8n;
+    require(elements < 1n << 63n && length < 1n << 63n, "tensors.shape");
+    require((shape[shape.length - 1] ?? 1n) % per === 0n, "tensors.shape: part of a quantized block");
+    blockCount += (length + block - 1n) / block;
+    tensors.set(tensorName, { kind, type, codec, shape, offset, length });
   }
   fields.finish();
   const [stored, decoded, checksums] = blockTable(part(sections, "TBLK", name), blockCount, "tensors");
   const found = [];
   let [next, end] = [0, 0];
-  for (const [tensorName, { type, codec, shape, offset, length }] of tensors) {
+  for (const [tensorName, { kind, type, codec, shape, offset, length }] of tensors) {
     const start = Math.ceil(end / 64) * 64;
     require(offset === BigInt(start), "tensors.offset");
     require(isZero(data.subarray(end, start)), "tensors.padding");
     const blocks = [];
     end = start;
-    for (let left = Number(length); left > 0; left -= BLOCK, next++) {
+    for (let left = Number(length); left > 0; left -= kind.block, next++) {
       const block = checkedBlock(data, end, stored[next], checksums[next], "tensors.block");
-      require(decoded[next] === Math.min(left, BLOCK), "tensors.blocks");
+      require(decoded[next] === Math.min(left, kind.block), "tensors.blocks");
       require(codec === 1 || stored[next] === decoded[next], "tensors.blocks");
-      blocks.push(codec ? fromPlanes(block, WIDTHS[type] / 8, decoded[next]) : block);
+      blocks.push(codec ? fromPlanes(block, kind, decoded[next]) : block);
       end += stored[next];
     }
     found.push({ name: tensorName, type, shape, digest: hex(sha256(joined(blocks))) });

@@ -19,6 +19,13 @@ from gobbet_reader import Contents, FormatError, Section, crc32c, require
 KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
           16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
+# Elements and bytes of a block, and bytes of its fields, by the code of the type.
+BLOCKS = {130: (32, 1, 1, 16), 131: (32, 1, 1, 1, 1, 16), 134: (32, 1, 1, 4, 16), 135: (32, 1, 1, 1, 1, 4, 16),
+          136: (32, 1, 1, 32), 138: (256, 16, 64, 1, 1, 1, 1), 139: (256, 32, 64, 12, 1, 1),
+          140: (256, 1, 1, 1, 1, 12, 128), 141: (256, 1, 1, 1, 1, 12, 32, 128), 142: (256, 128, 64, 16, 1, 1),
+          144: (256, 1, 1, 64), 145: (256, 1, 1, 64, 8), 146: (256, 1, 1, 64, 32), 147: (256, 1, 1, 32, 16),
+          148: (32, 1, 1, 16), 149: (256, 1, 1, 64, 8, 32, 4), 150: (256, 1, 1, 64, 8, 8), 151: (256, 1, 1, 2, 4, 128),
+          157: (256, 32, 16, 8), 162: (256, 48, 4, 1, 1), 163: (256, 64, 1, 1), 167: (32, 1, 16), 168: (64, 4, 32)}
 PLANES = {8: (1, 1, 2, 4), 4: (1, 1, 2), 2: (1, 1), 1: (1,)}
 
 def sha(data):
@@ -304,19 +311,24 @@ def table(parts):
     tensors, position = {}, 8
     for _ in range(count):
         length, type, codec, rank, offset = fields("HBBIQ", table, position)
-        require(type in WIDTHS and codec <= 1 and rank <= 8 and (codec == 0 or type <= 6), "tensors")
+        require(codec <= 1 and rank <= 8 and (type in BLOCKS or type in WIDTHS and (codec == 0 or type <= 6)), "tensors")
         shape = list(fields(f"{rank}Q", table, position + 16))
         position += 16 + 8 * rank + length
         name = table[position - length:position]
         Section(b"DATA\0\6" + struct.pack("<HIQQI", length, 1, 0, 0, 0), name, 64)  # is it legal?
         name = name.decode()
         elements = int(numpy.prod([max(1, n) for n in shape], dtype=object))
-        require(position <= len(table) and name not in ("", ".") and elements * max(1, WIDTHS[type]) < 1 << 63
-                and name not in tensors, "tensors")
-        total = -int(-WIDTHS[type] * (0 if 0 in shape else elements) // 1)
+        count, *widths = BLOCKS.get(type, (1, WIDTHS.get(type)))
+        bits = int(8 * sum(widths)) * (0 if 0 in shape else elements)
+        total = -(-bits // (8 * count))
+        require(position <= len(table) and name not in ("", ".") and elements < 1 << 63 and total < 1 << 63
+                and name not in tensors and (shape or [1])[-1] % count == 0, "tensors")
         tensors[name] = (type, codec, shape, offset, total)
     require(position == len(table), "tensors")
-    blocks = block_table(parts["TBLK"], sum(-(-tensor[4] // size) for tensor in tensors.values()))
+    def size_of(type):  # of a block of the file: whole 256 elements of those in blocks
+        group = sum(BLOCKS[type][1:]) * (256 // BLOCKS[type][0]) if type in BLOCKS else 1
+        return size // group * group
+    blocks = block_table(parts["TBLK"], sum(-(-tensor[4] // size_of(tensor[0])) for tensor in tensors.values()))
     found, position = {}, 0
     for name, (type, codec, shape, offset, total) in tensors.items():
         padding = parts["TDAT"][position:position + -position % 64]
@@ -326,17 +338,18 @@ def table(parts):
         while len(data) < total:
             stored, decoded, checksum = blocks.pop(0)
             block, position = parts["TDAT"][position:position + stored], position + stored
-            require(decoded == min(size, total - len(data)) and len(block) == stored
+            require(decoded == min(size_of(type), total - len(data)) and len(block) == stored
                     and crc32c(block) == checksum and (codec or stored == decoded), "tensors.block")
-            data += compact(block, int(WIDTHS[type]), decoded) if codec else block
+            data += compact(block, type, decoded) if codec else block
         found[name] = {"name": name, "type": type, "shape": shape, "digest": sha(data)}
     require(position == len(parts["TDAT"]), "tensors.data")
     return found
 
-def compact(block, width, length):
+def compact(block, type, length):
     """The elements of a block of planes."""
-    plane_widths = PLANES[width]
+    plane_widths = BLOCKS[type][1:] if type in BLOCKS else PLANES[int(WIDTHS[type])]
     lengths, start, elements = fields(f"{len(plane_widths)}I", block), 4 * len(plane_widths), 0
+    width, parts = sum(plane_widths), []
     shift = 8 * width
     for plane_width, stored in zip(plane_widths, lengths):
         plane, start = block[start:start + stored], start + stored
@@ -344,8 +357,13 @@ def compact(block, width, length):
         require(stored <= plain and start <= len(block), "a plane of another length")
         plane = plane if stored == plain else frame(plane, plain)
         shift -= 8 * plane_width
+        if type in BLOCKS:
+            parts.append(numpy.frombuffer(plane, "u1").reshape(-1, plane_width))
+            continue
         elements |= numpy.frombuffer(plane, f"<u{plane_width}").astype(numpy.uint64) << numpy.uint64(shift)
     require(start == len(block), "a block ends late")
+    if type in BLOCKS:
+        return numpy.concatenate(parts, axis=1).tobytes()
     top = numpy.uint64(8 * width - 1)
     return (elements >> numpy.uint64(1) | (elements & numpy.uint64(1)) << top).astype(f"<u{width}").tobytes()
 

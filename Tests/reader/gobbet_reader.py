@@ -13,7 +13,7 @@ import sys
 import numpy
 import zstandard
 
-MINOR = 0  # the minor version of this reader
+MINOR = 1  # the minor version of this reader
 MAGIC = b"\x97GBT\r\n\x1a\n"
 FIELDS = struct.Struct("<4sBBHIQQI")  # from kind to blockTableChecksum
 # Control characters and parts of paths; then the scalars that the page on names lists.

@@ -9,7 +9,8 @@ public struct ElementConversion: Hashable, Sendable {
   public let target: ElementType
 
   /// Creates the conversion from one type to another; nil unless they are the same, or the target is
-  /// `float64`, `float32`, `float16` or `bfloat16` and the source one of these or an 8-bit float.
+  /// `float64`, `float32`, `float16` or `bfloat16` and the source one of these, an 8-bit float, or stored in
+  /// blocks.
   public init?(from source: ElementType, to target: ElementType) {
     guard
       source == target
@@ -31,6 +32,9 @@ public struct ElementConversion: Hashable, Sendable {
     if isIdentity {
       precondition(elements.count == converted.count, "ElementConversion: another count")
       return unsafe converted.copyMemory(from: elements)
+    }
+    if let decoder = BlockDecoder(source) {
+      return unsafe convert(elements, decoder, into: converted)
     }
     let count = elements.count / (source.bitWidth / 8)
     precondition(
@@ -91,6 +95,42 @@ public struct ElementConversion: Hashable, Sendable {
       }
     }
   }
+
+  /// Converts blocks, a few at a time.
+  private func convert(
+    _ elements: UnsafeRawBufferPointer, _ decoder: BlockDecoder,
+    into converted: UnsafeMutableRawBufferPointer
+  ) {
+    let layout = decoder.layout
+    let count = elements.count / layout.byteCount * layout.elementCount
+    let width = target.bitWidth / 8
+    precondition(
+      elements.count.isMultiple(of: layout.byteCount) && converted.count == count * width,
+      "ElementConversion: another count")
+    guard let narrowing = FloatConversion(target) else { return }
+    var floats = [Float](repeating: 0, count: min(count, Self.pieceCount))
+    for start in stride(from: 0, to: count, by: Self.pieceCount) {
+      let end = min(start + Self.pieceCount, count)
+      let range = source.byteCount(start)..<source.byteCount(end)
+      // SAFETY: the precondition gives the elements their bytes in both, and pieces are whole blocks.
+      let blocks = unsafe Span<UInt8>(
+        _unsafeBytes: UnsafeRawBufferPointer(rebasing: elements[range]))
+      var room = floats.mutableSpan
+      decoder.decode(blocks, into: &room)
+      let piece = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: converted[(start * width)..<(end * width)])
+      if target == .float32, FloatConversion.isNative {
+        unsafe floats.withUnsafeBytes {
+          unsafe piece.copyMemory(from: .init(rebasing: $0[..<piece.count]))
+        }
+      } else {
+        unsafe piece.copyBytes(from: narrowing.bytes(floats.span.extracting(0..<(end - start))))
+      }
+    }
+  }
+
+  /// Elements of whole blocks that stay in the nearest cache.
+  private static let pieceCount = 16 * BlockLayout.groupElementCount
 
   /// Converts 8-bit floats, which each target holds exactly, but for powers of two that a `float16`
   /// rounds to zero or infinity.

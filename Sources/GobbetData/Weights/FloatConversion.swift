@@ -4,7 +4,7 @@
 /// ties to even, and keeps NaN a NaN.
 public struct FloatConversion: Hashable, Sendable {
   /// What the elements are: `float64`, `float32`, `float16` or `bfloat16`, and for reading a type of
-  /// 8 bits too.
+  /// 8 bits, or one that is stored in blocks, too.
   public let elementType: ElementType
 
   /// Creates the conversion in both directions; nil for a type that has none.
@@ -13,10 +13,12 @@ public struct FloatConversion: Hashable, Sendable {
     self.init(reading: elementType)
   }
 
-  /// Creates the conversion to `Float`, which 8-bit floats have too; nil for a type that has none.
+  /// Creates the conversion to `Float`, which 8-bit floats and blocks have too; nil for a type that has none.
   public init?(reading elementType: ElementType) {
     // How elements of less than a byte are packed is not the same everywhere.
-    guard elementType.isFloatingPoint, elementType.bitWidth >= 8 else { return nil }
+    guard elementType.isFloatingPoint, elementType.bitWidth >= 8 || elementType.isInBlocks else {
+      return nil
+    }
     self.elementType = elementType
   }
 
@@ -25,9 +27,16 @@ public struct FloatConversion: Hashable, Sendable {
 
   /// The elements as floats.
   ///
-  /// - Precondition: `bytes` holds whole elements.
+  /// - Precondition: `bytes` holds whole elements, and whole blocks of those in blocks.
   public func floats(_ bytes: Span<UInt8>) -> [Float] {
-    switch elementType {
+    if let decoder = BlockDecoder(elementType) {
+      let count = bytes.count / decoder.layout.byteCount * decoder.layout.elementCount
+      var floats = [Float](repeating: 0, count: count)
+      var room = floats.mutableSpan
+      decoder.decode(bytes, into: &room)
+      return floats
+    }
+    return switch elementType {
     case .float64: Self.map(bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
     case .float16: Self.map(bytes) { (bits: UInt16) in Self.widened(float16: bits) }
     case .bfloat16: Self.map(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
@@ -40,6 +49,11 @@ public struct FloatConversion: Hashable, Sendable {
       Self.map(bytes) { (bits: UInt8) in Self.widened(float8E5M2FNUZ: bits) }
     default: Self.map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
     }
+  }
+
+  /// 32-bit floats.
+  static func floats(littleEndian bytes: Span<UInt8>) -> [Float] {
+    map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
   }
 
   /// The floats as elements.

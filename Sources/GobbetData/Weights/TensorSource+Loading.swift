@@ -85,7 +85,7 @@ private struct LoadingPiece: Sendable {
   let place: Range<Int>
 
   /// Whole blocks, and enough of them that starting a piece costs nothing.
-  private static let byteCount = 8 * TensorTable.blockByteCount
+  private static let blockCount = 8
 
   /// All pieces of a layout, in its order.
   static func pieces(of layout: TensorLayout, in source: some TensorSource) throws -> [Self] {
@@ -94,8 +94,12 @@ private struct LoadingPiece: Sendable {
       let type = layout.elementTypes[index]
       let conversion = try source.conversion(of: tensor, to: type)
       let count = tensor.elementCount
-      let isCut = tensor.elementType.bitWidth >= 8 && source.readsParts(of: tensor)
-      let pieceCount = isCut ? byteCount / (tensor.elementType.bitWidth / 8) : max(1, count)
+      let (from, isWide) = (tensor.elementType, tensor.elementType.bitWidth >= 8)
+      let isCut = (isWide || from.isInBlocks) && source.readsParts(of: tensor)
+      let pieceCount =
+        isCut
+        ? from.elementCount(inBytes: blockCount * TensorTable.blockByteCount(of: from))
+        : max(1, count)
       for start in stride(from: 0, to: count, by: pieceCount) {
         let elements = start..<min(start + pieceCount, count)
         let bytes = layout.bytes(index)

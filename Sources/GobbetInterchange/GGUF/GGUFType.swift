@@ -42,7 +42,7 @@ public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
 
   /// Every type whose elements are read.
   public static var allCases: [Self] {
-    GGUFBlockLayout.known.filter { $0.value.isRead }.keys.sorted().map(Self.init)
+    GGUFBlockLayout.known.filter { $0.value.elementType != nil }.keys.sorted().map(Self.init)
   }
 
   /// ggml's name, as `Q4_K`; for a code that is not known here the number.
@@ -51,13 +51,14 @@ public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
   /// What is known of its blocks; nil for a code that is not known here.
   var layout: GGUFBlockLayout? { GGUFBlockLayout.known[rawValue] }
 
-  /// What the elements are when they are read: floats for those in blocks.
+  /// What the elements are; floats of 32 bits for a type whose elements are not read.
   public var elementType: ElementType { layout?.elementType ?? .float32 }
 
   /// The type that stores these elements as they are; nil if GGUF has none.
   public init?(_ elementType: ElementType) {
-    let plain = Self.allCases.filter { $0.blockElementCount == 1 }
-    guard let type = plain.first(where: { $0.elementType == elementType }) else { return nil }
+    guard let type = Self.allCases.first(where: { $0.elementType == elementType }) else {
+      return nil
+    }
     self = type
   }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .block_types import BLOCKS
 from .errors import InvalidArgument
 from .weights import Path, SafeOpen, row_bytes
 from .weights_writer import Codec, WeightsWriter
@@ -45,6 +46,11 @@ class safe_open(SafeOpen):
     def _rows(self, index: int, first: int, last: int) -> torch.Tensor:
         info = self._file.tensors[index]
         dtype = _DTYPES.get(info.element_type)
+        if info.element_type in BLOCKS:
+            raise InvalidArgument(
+                f"{info.name}: is stored in blocks of {info.dtype}: have them by get_blocks of "
+                "gobbet.numpy, or convert the file with --type f32"
+            )
         if dtype is None:
             raise InvalidArgument(f"{info.name}: this PyTorch has no {info.dtype}")
         shape = (last - first, *info.shape[1:])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import _native, _structures
 from ._native import local
+from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
 from .special_tokens import listed
 
@@ -27,6 +28,8 @@ ELEMENT_TYPES = {
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
     36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
 }  # fmt: skip
+# Of those in blocks no element has bits of its own.
+ELEMENT_TYPES |= {code: (name, 0) for code, (name, _, _) in BLOCKS.items()}
 #: The names that safetensors has for them.
 SAFETENSORS_NAMES = {
     1: "F64", 2: "F32", 3: "F16", 4: "BF16", 5: "F8_E4M3", 6: "F8_E5M2", 8: "F8_E8M0",
@@ -336,7 +339,7 @@ class TensorSlice:
 
     def get_dtype(self) -> str:
         """The element type by safetensors' name: F32, BF16, I64, …"""
-        return SAFETENSORS_NAMES[self._info.element_type]
+        return SAFETENSORS_NAMES.get(self._info.element_type, self._info.dtype.upper())
 
     def __getitem__(self, key: Any) -> Any:
         shape = self._info.shape

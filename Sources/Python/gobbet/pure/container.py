@@ -182,7 +182,7 @@ class Container:
 
     def _check_version(self, data: bytes, offset: int, record: str) -> None:
         major, minor, least, reserved = struct.unpack("<4H", data)
-        if major != 1 or least > 0 or least > minor or reserved:
+        if major != 1 or least > 1 or least > minor or reserved:
             self._fail(offset, f"{record}.major", f"version {major}.{least} is needed to read it")
 
     def _last_trailer(self) -> _Trailer:

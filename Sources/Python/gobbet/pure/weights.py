@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import struct
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..block_types import BLOCKS, data_bytes
 from ..errors import BadData, InvalidArgument, NotFound
 from .checksum import crc32c
 from .container import Container, is_name
@@ -25,6 +25,16 @@ ELEMENT_TYPES = {
     11: ("f6e2m3", 6), 12: ("f6e3m2", 6), 13: ("f4e2m1", 4), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
     36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
+}  # fmt: skip
+ELEMENT_TYPES |= {code: (name, 0) for code, (name, _, _) in BLOCKS.items()}
+#: Bytes of the fields of a block, in the order of the planes.
+_FIELDS = {
+    130: (1, 1, 16), 131: (1, 1, 1, 1, 16), 134: (1, 1, 4, 16), 135: (1, 1, 1, 1, 4, 16),
+    136: (1, 1, 32), 138: (16, 64, 1, 1, 1, 1), 139: (32, 64, 12, 1, 1),
+    140: (1, 1, 1, 1, 12, 128), 141: (1, 1, 1, 1, 12, 32, 128), 142: (128, 64, 16, 1, 1),
+    144: (1, 1, 64), 145: (1, 1, 64, 8), 146: (1, 1, 64, 32), 147: (1, 1, 32, 16),
+    148: (1, 1, 16), 149: (1, 1, 64, 8, 32, 4), 150: (1, 1, 64, 8, 8), 151: (1, 1, 2, 4, 128),
+    157: (32, 16, 8), 162: (48, 4, 1, 1), 163: (64, 1, 1), 167: (1, 16), 168: (4, 32),
 }  # fmt: skip
 _BLOCK = 524_288
 _KINDS = {"TENS", "TDAT", "TBLK"} | VOCABULARY_KINDS
@@ -106,10 +116,10 @@ class Weights:
             position += 8 * rank
             name = self._name(table[position : position + length])
             position += length
-            bits = math.prod(shape) * ELEMENT_TYPES[kind][1]
-            if bits >= 1 << 63:
-                raise self._bad("TENS", f"{name} does not fit")
-            drafts.append((name, kind, codec, shape, (bits + 7) // 8, offset))
+            size = data_bytes(ELEMENT_TYPES[kind][1], kind, shape)
+            if size is None or size >= 1 << 60:
+                raise self._bad("TENS", f"{name} does not fit, or has no whole blocks")
+            drafts.append((name, kind, codec, shape, size, offset))
         if position != len(table):
             raise self._bad("TENS", "something follows the tensors")
         return self._place(drafts, number)
@@ -125,7 +135,7 @@ class Weights:
 
     def _place(self, drafts: list[Any], number: str) -> list[Tensor]:
         """Gives each tensor its blocks, which must lie without holes but for padding."""
-        counts = [-(-draft[4] // _BLOCK) for draft in drafts]
+        counts = [-(-draft[4] // _block_bytes(draft[1])) for draft in drafts]
         total = sum(counts)
         section = self._file.section("TBLK", number)
         if section.byte_count != 12 * total:
@@ -139,11 +149,12 @@ class Weights:
         for (name, kind, codec, shape, size, offset), count in zip(drafts, counts):
             if offset != -(-end // 64) * 64 or any(data[end:offset]):
                 raise self._bad("TENS", f"{name} does not begin behind the tensor before it")
-            if codec == 1 and not 1 <= kind <= 6:
+            if codec == 1 and not 1 <= kind <= 6 and kind not in BLOCKS:
                 raise self._bad("TENS", f"{name} is compact, but not of floating-point numbers")
+            whole = _block_bytes(kind)
             end = offset + sum(stored[first : first + count])
             for block in range(count):
-                length = min(_BLOCK, size - block * _BLOCK)
+                length = min(whole, size - block * whole)
                 if lengths[first + block] != length or (
                     codec == 0 and stored[first + block] != length
                 ):
@@ -204,9 +215,10 @@ class Weights:
             raise InvalidArgument(f"bytes {start}..<{end} of {tensor.name}")
         if start == end:
             return b""
-        first, last = start // _BLOCK, -(-end // _BLOCK)
+        whole = _block_bytes(tensor.element_type)
+        first, last = start // whole, -(-end // whole)
         pieces = [self._decoded(tensor, index) for index in range(first, last)]
-        return b"".join(pieces)[start - first * _BLOCK : end - first * _BLOCK]
+        return b"".join(pieces)[start - first * whole : end - first * whole]
 
     def _decoded(self, tensor: Tensor, index: int) -> bytes | memoryview:
         block = tensor.first_block + index
@@ -218,8 +230,40 @@ class Weights:
             raise BadData(f"{where}: the checksum is wrong")
         if tensor.is_raw:
             return data
+        if tensor.element_type in BLOCKS:
+            fields = _FIELDS[tensor.element_type]
+            return _joined_fields(data, fields, table.lengths[block], where)
         width = ELEMENT_TYPES[tensor.element_type][1] // 8
         return _joined_planes(data, width, table.lengths[block], where)
+
+
+def _block_bytes(element_type: int) -> int:
+    """Bytes of data in each block of a tensor but its last."""
+    if element_type not in BLOCKS:
+        return _BLOCK
+    _, elements, size = BLOCKS[element_type]
+    group = size * (256 // elements)
+    return _BLOCK // group * group
+
+
+def _joined_fields(data: memoryview, fields: tuple[int, ...], length: int, where: str) -> bytes:
+    """The blocks whose fields lie in planes."""
+    count = length // sum(fields)
+    if count * sum(fields) != length or len(data) < 4 * len(fields):
+        raise BadData(f"{where}: is cut")
+    lengths = struct.unpack_from(f"<{len(fields)}I", data)
+    if sum(lengths) + 4 * len(fields) != len(data):
+        raise BadData(f"{where}: planes of another length")
+    position, parts = 4 * len(fields), []
+    for width, stored in zip(fields, lengths):
+        plane: bytes | memoryview = data[position : position + stored]
+        position += stored
+        if stored < count * width:
+            plane = decompressed(plane, count * width, where)
+        elif stored > count * width:
+            raise BadData(f"{where}: a plane of another length")
+        parts.append(np.frombuffer(plane, dtype=np.uint8).reshape(count, width))
+    return bytes(np.concatenate(parts, axis=1).tobytes())
 
 
 def _joined_planes(data: memoryview, width: int, length: int, where: str) -> bytes:

@@ -1,4 +1,4 @@
-extension GGUFBlocks {
+extension QuantizedBlocks {
   /// The values of 4-bit floats (1 sign, 2 exponent bits, 1 mantissa bit), doubled.
   static let doubledFloat4: [Float] = [
     0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12,

@@ -1,6 +1,6 @@
 // Made by Fixtures/gguf/make_grids.py with gguf 0.19.0; not edited by hand.
 
-extension GGUFGrid {
+extension QuantizedGrid {
   /// 256x8 places in [8, 25, 43], 2 bits each.
   static let iq2_XXSWords: [UInt64] = [
     0x0008000500020000, 0x002000140011000A, 0x0041002A00280022, 0x0061005800500044,

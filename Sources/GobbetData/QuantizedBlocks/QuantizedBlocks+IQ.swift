@@ -1,4 +1,4 @@
-extension GGUFBlocks {
+extension QuantizedBlocks {
   /// The sixteen values of the types that have 4 bits an element.
   private static let levels: [Float] = [
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
@@ -50,7 +50,7 @@ extension GGUFBlocks {
   /// For 32 elements 4 places in the grid, then 4 signs of 7 bits and 4 bits of scale.
   static func iq2_XXS(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq2_XXS
+    let table = QuantizedGrid.iq2_XXS
     let grid = table.span
     for part in 0..<8 {
       let start = 2 + part * 8
@@ -68,7 +68,7 @@ extension GGUFBlocks {
   /// For 8 elements 9 bits of a place in the grid and 7 of signs; for 16 a nibble of scale.
   static func iq2_XS(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq2_XS
+    let table = QuantizedGrid.iq2_XS
     let grid = table.span
     for group in 0..<32 {
       let bits = word(block, 2 + group * 2)
@@ -83,7 +83,7 @@ extension GGUFBlocks {
   /// For 8 elements 10 bits of a place in the grid and 8 of signs; for 16 a nibble of scale.
   static func iq2_S(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq2_S
+    let table = QuantizedGrid.iq2_S
     let grid = table.span
     for group in 0..<32 {
       let high = Int(block[66 + group / 4] >> UInt8(group % 4 * 2) & 3)
@@ -98,7 +98,7 @@ extension GGUFBlocks {
   /// For 4 elements a place in the grid; for 32 then 4 signs of 7 bits and 4 bits of scale.
   static func iq3_XXS(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq3_XXS
+    let table = QuantizedGrid.iq3_XXS
     let grid = table.span
     for part in 0..<8 {
       let bits = longWord(block, 66 + part * 4)
@@ -115,7 +115,7 @@ extension GGUFBlocks {
   /// For 4 elements 9 bits of a place in the grid and 4 of signs; for 32 a nibble of scale.
   static func iq3_S(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq3_S
+    let table = QuantizedGrid.iq3_S
     let grid = table.span
     for group in 0..<64 {
       let high = Int(block[66 + group / 8] >> UInt8(group % 8) & 1)
@@ -131,7 +131,7 @@ extension GGUFBlocks {
   /// what is added to all.
   static func iq1_S(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let d = half(block, 0)
-    let table = GGUFGrid.iq1
+    let table = QuantizedGrid.iq1
     let grid = table.span
     for part in 0..<8 {
       let bits = word(block, 34 + part * 2)
@@ -153,7 +153,7 @@ extension GGUFBlocks {
     var dBits: UInt16 = 0
     for index in 0..<4 { dBits |= (word(block, 48 + index * 2) >> 12) << UInt16(4 * index) }
     let d = half(of: dBits)
-    let table = GGUFGrid.iq1
+    let table = QuantizedGrid.iq1
     let grid = table.span
     for group in 0..<32 {
       let scaleBits = word(block, 48 + group / 8 * 2) >> UInt16(group / 2 % 4 * 3) & 7

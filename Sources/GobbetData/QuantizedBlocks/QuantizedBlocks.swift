@@ -1,11 +1,9 @@
-internal import GobbetData
-
 /// Decoders of GGUF's blocks: each takes the bytes of one block and writes its elements.
 ///
 /// Every product and sum is rounded where the reference rounds it, so that results have its bits.
 /// - Source: ggml's `ggml-quants.c`, and `gguf/quants.py`, whose results are pinned by
 ///   `Tests/GobbetInterchangeTests/GGUFBlockTests.swift`.
-enum GGUFBlocks {
+enum QuantizedBlocks {
   /// A scale in a block.
   static func half(_ block: Span<UInt8>, _ offset: Int) -> Float {
     half(of: word(block, offset))

@@ -1,4 +1,4 @@
-extension GGUFBlocks {
+extension QuantizedBlocks {
   /// 16 bytes of scale and minimum, 2 bits an element; a scale of both behind.
   static func q2_K(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let (d, dmin) = (half(block, 80), half(block, 82))

@@ -1,11 +1,9 @@
-internal import GobbetData
-
 /// Encoders of GGUF's blocks, with the bytes of llama.cpp's plain quantisers for all finite elements.
 ///
 /// Each appends the block of as many floats as a block has, and returns false, with whatever bytes, if
 /// an element or the scale is not finite: ggml writes such blocks and does not say so.
 /// - Source: ggml's `quantize_row_*_ref`; `Tests/GobbetInterchangeTests/GGUFQuantizerTests.swift`.
-enum GGUFQuantizers {
+enum BlockQuantizers {
   /// A scale for the element that is furthest from zero, which becomes -8; nibbles from 0 to 15.
   static func q4_0(_ floats: Span<Float>, _ bytes: inout [UInt8]) -> Bool {
     let scale = furthest(floats) / -8
@@ -65,9 +63,9 @@ enum GGUFQuantizers {
     // Below 2^-125 the byte comes round to large exponents, and every element is stored as zero.
     let exponent: UInt8 =
       largest > 0 ? UInt8(truncatingIfNeeded: floorOfLogarithm(largest) - 2 + 127) : 0
-    let scale = GGUFBlocks.halfPower(exponent)
+    let scale = QuantizedBlocks.halfPower(exponent)
     bytes.append(exponent)
-    let values = GGUFBlocks.doubledFloat4
+    let values = QuantizedBlocks.doubledFloat4
     appendNibbles(&bytes) { index in
       var best: UInt8 = 0
       var bestError = Float.infinity
@@ -109,17 +107,17 @@ enum GGUFQuantizers {
     return (least, most)
   }
 
-  private static func allFinite(_ floats: Span<Float>) -> Bool {
+  static func allFinite(_ floats: Span<Float>) -> Bool {
     for index in floats.indices where !floats[index].isFinite { return false }
     return true
   }
 
-  private static func inverse(_ scale: Float) -> Float { scale == 0 ? 0 : 1 / scale }
+  static func inverse(_ scale: Float) -> Float { scale == 0 ? 0 : 1 / scale }
 
   /// Appends a 16-bit float; false if it is not finite.
   private static func append(half value: Float, _ bytes: inout [UInt8]) -> Bool {
     let bits = FloatConversion.float16(value)
-    bytes.append(littleEndian: bits)
+    append(bits, &bytes)
     return bits & 0x7C00 != 0x7C00
   }
 
@@ -141,7 +139,14 @@ enum GGUFQuantizers {
   private static func appendFiveBits(_ bytes: inout [UInt8], _ level: (Int) -> UInt8) {
     var bits: UInt32 = 0
     for index in 0..<32 { bits |= UInt32(level(index) >> 4 & 1) << UInt32(index) }
-    bytes.append(littleEndian: bits)
+    append(bits, &bytes)
     appendNibbles(&bytes, level)
+  }
+
+  /// Appends the bytes of an integer, the lowest first.
+  static func append<Value: FixedWidthInteger>(_ value: Value, _ bytes: inout [UInt8]) {
+    for index in 0..<(Value.bitWidth / 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> Value(8 * index)))
+    }
   }
 }

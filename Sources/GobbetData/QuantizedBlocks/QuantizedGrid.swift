@@ -1,7 +1,7 @@
 /// The grids of the types that store places in a table of vectors, a vector after the other.
 ///
 /// - Source: the gguf package, by `Fixtures/gguf/make_grids.py`.
-enum GGUFGrid {
+enum QuantizedGrid {
   /// 256 vectors of 8.
   static let iq2_XXS = elements(iq2_XXSWords, bitWidth: 2, [8, 25, 43])
   /// 512 vectors of 8.
