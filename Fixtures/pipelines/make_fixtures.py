@@ -16,6 +16,9 @@ DRAW = random.Random(20261130)
 WORDS = ["the", "then", "12", "345", " ", "  ", "\t", "\n", "é", "e\u0301", "\u0323", "<a>", "<ab>", "b>",
          "x", "\u00a0", "\u2028", "中", "\u212b", "\ufb01", "\uac01", "\u1100\u1161\u11a8", "ſ", "'s", "_",
          "Ⅷ", "½", "\U00011de3", "👍🏽", "\u200d", "▁", "\x00", "\U00040000"]
+MORE_WORDS = [*WORDS, "The", "THEN", "İ", "É", "ẞ", "Σ", "ς", "don't", "do not", " .", "!", "'m", "(", "—", "。",
+              "$", "^", "`", "ひ", "ラ", "ー", "한", "я", "\u0903", "\u0e31", "\ufffd", "\x7f", "\u200b", "\ue000",
+              "\u00ad", "thethe", "[MASK]", "\U0001e94d", "\u1e9e", "\u2581", "\u09fd", "12the", "##e"]
 
 
 def base():
@@ -102,14 +105,59 @@ def cases():
                        added_tokens=tokens)
 
 
+def pieces():
+    """A WordPiece."""
+    letters = ["[PAD]", "[UNK]", "[MASK]", "the", "##n", "then", "th", "##e", "e", "1", "##2", "12", "##the", "中",
+               ".", "!", "'", "don", "t", "##t", "do", "not", "x", "##x", "я", "ひ", "m", "(", "i", "##\u0323", "s",
+               "##\u0307", "İ", "The", "É", "##É", "##s", "σ", "$", "é", "##é", "##"]
+    return dict(type="WordPiece", unk_token="[UNK]", continuing_subword_prefix="##", max_input_chars_per_word=7,
+                vocab={token: index for index, token in enumerate(letters)})
+
+
+def suffixed(unknown):
+    """A BPE of bytes, spelled as letters, or of characters, whose words end in </w>."""
+    letters = sorted(ByteLevel.alphabet()) if unknown is None else [unknown, *"the12xs'中"]
+    merges = [["t", "h"], ["th", "e</w>"], ["th", "e"], ["the", "n</w>"], ["1", "2</w>"], ["'", "s</w>"]]
+    vocabulary = {}
+    for token in [*letters, *(f"{letter}</w>" for letter in letters), "n</w>", *map("".join, merges)]:
+        vocabulary.setdefault(token, len(vocabulary))
+    return dict(base()["model"], unk_token=unknown, end_of_word_suffix="</w>", vocab=vocabulary, merges=merges)
+
+
+def more_cases():
+    byte_level = dict(base()["pre_tokenizer"], use_regex=False)
+    for normalizers in [["NFD", "StripAccents"], ["StripAccents"], ["Lowercase"], ["Nmt"], ["NFKC", "Lowercase"]]:
+        yield dict(normalizer=dict(type="Sequence", normalizers=[dict(type=name) for name in normalizers]),
+                   pre_tokenizer=byte_level)
+    steps = [dict(type="Punctuation", behavior=behavior) for behavior in [
+        "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]]
+    steps += [dict(type=name) for name in ["Whitespace", "WhitespaceSplit", "BertPreTokenizer", "UnicodeScripts"]]
+    steps += [dict(type="CharDelimiterSplit", delimiter="e"), dict(type="FixedLength", length=3)]
+    for step in steps:
+        yield dict(pre_tokenizer=dict(type="Sequence", pretokenizers=[step, byte_level]))
+    bert = dict(type="BertNormalizer", clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True)
+    changes = [dict(), dict(lowercase=False), dict(lowercase=False, strip_accents=True), dict(clean_text=False),
+               dict(strip_accents=False), dict(handle_chinese_chars=False)]
+    for change in changes:
+        yield dict(model=pieces(), normalizer=dict(bert, **change), pre_tokenizer=dict(type="BertPreTokenizer"),
+                   decoder=dict(type="WordPiece", prefix="##", cleanup=change != dict(clean_text=False)),
+                   added_tokens=added(("[UNK]", "sp"), ("[MASK]", "sp ls"), ("[PAD]", "sp")))
+    yield dict(model=pieces(), pre_tokenizer=dict(type="Whitespace"), decoder=dict(type="WordPiece", prefix="##", cleanup=True))
+    yield dict(model=suffixed(None), pre_tokenizer=dict(byte_level, use_regex=True))
+    for fuses in [False, True]:
+        yield dict(model=dict(suffixed("<unk>"), fuse_unk=fuses), pre_tokenizer=dict(type="WhitespaceSplit"),
+                   normalizer=dict(type="Lowercase"), decoder=dict(type="BPEDecoder", suffix="</w>"))
+
+
 def main(folder):
     with open(f"{folder}/base.json", "w", encoding="utf-8") as file:
         json.dump(base(), file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
     with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as file:
-        for case in cases():
+        every = [(case, WORDS) for case in cases()] + [(case, MORE_WORDS) for case in more_cases()]
+        for case, words in every:
             tokenizer = Tokenizer.from_str(json.dumps(dict(base(), **case)))
-            texts = ["", " ", "  the", *("".join(DRAW.choices(WORDS, k=DRAW.randint(1, 9))) for _ in range(40))]
+            texts = ["", " ", "  the", *("".join(DRAW.choices(words, k=DRAW.randint(1, 9))) for _ in range(40))]
             ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
             decoded = [tokenizer.decode(each, skip_special_tokens=False) for each in ids]
             json.dump(dict(parts=case, texts=texts, ids=ids, decoded=decoded), file, ensure_ascii=False,

@@ -72,7 +72,7 @@ public struct WeightsInput: Sendable {
       source = try SafetensorsIndex(path)
       format = "safetensors.index.json"
       companions = .neighbours(nil)
-    case .json, .tiktoken, .sentencePiece, .empty, .other: return nil
+    case .json, .tiktoken, .sentencePiece, .wordPiece, .empty, .other: return nil
     }
   }
 

@@ -53,6 +53,12 @@ enum GoldenContents {
     File(kind: .vocabulary, name: "pipeline-of-scalars", version: "1.1") {
       try scalarPipeline().write(to: $0)
     },
+    File(kind: .vocabulary, name: "pipeline-of-pieces", version: "1.1") {
+      try piecePipeline().write(to: $0)
+    },
+    File(kind: .vocabulary, name: "pipeline-of-words", version: "1.1") {
+      try wordPipeline().write(to: $0)
+    },
   ]
 
   /// The vocabulary of Spec's example with a pipeline.
@@ -94,6 +100,40 @@ enum GoldenContents {
           .replace(space, with: [32]), .metaspace(replacement: space, dropsFirst: true),
           .byteFallback, .fuse, .strip([32], start: 1, stop: 0),
         ]))
+  }
+
+  /// A vocabulary of pieces, as BERT has it, with every step of its kind.
+  private static func piecePipeline() throws -> Vocabulary {
+    let prefix = Array("##".utf8)
+    var tokens = TokenTable()
+    for token in ["", "h", "##i", "##!"] { try tokens.append(Array(token.utf8)) }
+    return try Vocabulary(
+      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .whole,
+      specialTokens: SpecialTokens([SpecialToken("[UNK]", id: 0)]),
+      pipeline: TextPipeline(
+        normalizers: [.bert(.all), .lowercase, .stripAccents, .nmt],
+        pretokenizers: [
+          .bert, .punctuation(.mergedWithNext), .whitespaceSplit, .words, .fixedLength(100),
+          .scripts,
+        ],
+        symbols: InitialSymbols(
+          unit: .piece, isComplete: false, unknown: 0, continuingPrefix: prefix,
+          maximumScalarCount: 100),
+        decoders: [.wordPiece(prefix: prefix, cleansUp: true)]))
+  }
+
+  /// A vocabulary of scalars whose words have ends.
+  private static func wordPipeline() throws -> Vocabulary {
+    let end = Array("</w>".utf8)
+    var tokens = TokenTable()
+    for token in ["h", "i</w>", "hi</w>"] { try tokens.append(Array(token.utf8)) }
+    return try Vocabulary(
+      tokens: tokens, merges: [TokenMerge(left: 0, right: 1, result: 2)],
+      mergeRule: .learnedPairs, pattern: .whole, specialTokens: .none,
+      pipeline: TextPipeline(
+        pretokenizers: [.whitespaceSplit],
+        symbols: InitialSymbols(unit: .scalar, isComplete: false, endOfWordSuffix: end),
+        decoders: [.endOfWord(end)]))
   }
 
   /// The vocabulary that the tokens are of: few tokens, but ids that need all of a codec.

@@ -174,19 +174,15 @@ func smallVocabulary(
   }
 
   static let unsupported: [(old: String, new: String, field: String, text: String)] = [
-    (#""normalizer":null"#, #""normalizer":{"type":"Nmt"}"#, "normalizer", "Nmt"),
+    (#""normalizer":null"#, #""normalizer":{"type":"Precompiled"}"#, "normalizer", "Precompiled"),
     (#""type":"BPE""#, #""type":"Unigram""#, "model.type", "Unigram"),
     (#""dropout":null"#, #""dropout":0.1"#, "model.dropout", "dropout"),
     (
       #""continuing_subword_prefix":null"#, #""continuing_subword_prefix":"@@""#,
       "model.continuing_subword_prefix", "continuing_subword_prefix"
     ),
-    (
-      #""end_of_word_suffix":null"#, #""end_of_word_suffix":"</w>""#, "model.end_of_word_suffix",
-      "end_of_word_suffix"
-    ),
     (#""byte_fallback":false"#, #""byte_fallback":true"#, "model.byte_fallback", "byte_fallback"),
-    (#""type":"ByteLevel""#, #""type":"Whitespace""#, "pre_tokenizer", "Whitespace"),
+    (#""type":"ByteLevel""#, #""type":"Cut""#, "pre_tokenizer", "the pre-tokenizer Cut"),
     (
       #"{"type":"ByteLevel""#,
       #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"x+"},"#

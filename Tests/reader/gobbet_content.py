@@ -91,14 +91,21 @@ class Pipeline:
             last = id
         unit, flags, unknown = self.number(1), self.number(1), self.number(4)
         self.complete = bool(flags & 1)
-        require(unit <= 1 and flags < 8 and not (self.complete and (unit or flags > 1)), "pipeline.symbols")
+        require(unit <= 2 and flags < 16 and not (self.complete and (unit or flags > 1)), "pipeline.symbols")
+        require(not (unit == 2 and flags or flags & 8 and flags & 5), "pipeline.symbols")
         require(not self.complete or unknown == 0xFFFFFFFF, "pipeline.symbols.unknown")
+        require(unit < 2 or unknown != 0xFFFFFFFF, "pipeline.symbols.unknown")
+        if flags & 8:
+            self.bytes(1)
+        if unit == 2:
+            self.bytes(), self.number(4)
         if unknown != 0xFFFFFFFF:
             self.ids.add(unknown)
-        # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number.
-        normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4]})
-        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"]})
-        decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB"})
+        # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number, P one
+        # above 0.
+        normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4], 16: "", 17: "", 18: [16], 19: ""})
+        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: ""})
+        decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB", 14: "fb", 15: "B"})
         fused = False
         for code, values in decoders:
             require(not fused or code == 3 or code == 4 and values[1] == 0, "pipeline.decoders")
@@ -127,6 +134,11 @@ class Pipeline:
         self.offset += size
         return int.from_bytes(self.data[self.offset - size:self.offset], "little")
 
+    def positive(self):
+        value = self.number(4)
+        require(value > 0, "pipeline.count")
+        return value
+
     def flag(self):
         value = self.number(1)
         require(value <= 1, "pipeline.flag")
@@ -150,7 +162,7 @@ class Pipeline:
                     require(values[-1] < kind, "pipeline.code")
                 else:
                     values.append({"b": self.bytes, "B": lambda: self.bytes(1), "f": self.flag,
-                                   "4": lambda: self.number(4)}[kind]())
+                                   "4": lambda: self.number(4), "P": self.positive}[kind]())
             steps.append((code, values))
         return steps
 

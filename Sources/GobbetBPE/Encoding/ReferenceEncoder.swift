@@ -73,12 +73,14 @@ public struct ReferenceEncoder: Sendable {
   /// What a pretoken is made of.
   private func symbols(of bytes: [UInt8]) -> [TokenID] {
     let settings = vocabulary.pipeline.symbols
+    if settings.unit == .piece { return pieces(of: bytes) }
     let units =
       settings.unit == .byte
       ? bytes.map { [$0] } : ReferenceText(bytes).offsets.adjacentRanges.map { Array(bytes[$0]) }
     var ids: [TokenID] = []
     var waiting = false
-    for unit in units {
+    for (position, letters) in units.enumerated() {
+      let unit = position == units.count - 1 ? letters + settings.endOfWordSuffix : letters
       let fallback = unit.compactMap { ordinaryID(of: ByteTokens.text(of: $0)) }
       if let id = ordinaryID(of: unit) {
         if waiting, let unknown = settings.unknown { ids.append(unknown) }
@@ -92,6 +94,27 @@ public struct ReferenceEncoder: Sendable {
       }
     }
     if waiting, let unknown = settings.unknown { ids.append(unknown) }
+    return ids
+  }
+
+  /// The longest tokens, one behind the other; the unknown one alone where they do not lead to the end.
+  private func pieces(of bytes: [UInt8]) -> [TokenID] {
+    let settings = vocabulary.pipeline.symbols
+    let unknown = [settings.unknown].compactMap { $0 }
+    let borders = ReferenceText(bytes).offsets
+    guard borders.count - 1 <= settings.maximumScalarCount else { return unknown }
+    var ids: [TokenID] = []
+    var start = 0
+    while start < bytes.count {
+      let prefix = start > 0 ? settings.continuingPrefix : []
+      var found: (id: TokenID, end: Int)?
+      for end in borders where end > start {
+        if let id = ordinaryID(of: prefix + bytes[start..<end]) { found = (id, end) }
+      }
+      guard let found else { return unknown }
+      ids.append(found.id)
+      start = found.end
+    }
     return ids
   }
 

@@ -36,8 +36,8 @@ extension TokenEncoder {
       unsafe core.forEachRun(of: part, scanner) { unsafe ids.append(contentsOf: $0) }
       var place = 0
       for id in ids[first...] {
-        let byteCount = vocabulary.tokens.range(of: id).count
-        place = symbols?.end(of: id, in: part, at: place, byteCount) ?? place + byteCount
+        let token = vocabulary.bytes(of: id) ?? []
+        place = symbols?.end(of: id, in: part, at: place, token) ?? place + token.count
         ends.append(place == 0 ? ends.last ?? 0 : source[place - 1])
       }
     }

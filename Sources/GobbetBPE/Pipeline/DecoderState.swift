@@ -51,6 +51,20 @@ public struct DecoderState: Sendable {
         push(token, from: step + 1, to: &text)
       }
     case .fuse: push(token, from: step + 1, to: &text)
+    case .wordPiece(let prefix, let cleansUp):
+      var changed = token
+      if !isFirst {
+        if token.starts(with: prefix) {
+          changed.removeFirst(prefix.count)
+        } else {
+          changed.insert(UInt8(ascii: " "), at: 0)
+        }
+      }
+      push(cleansUp ? EnglishCleanup.cleaned(changed) : changed, from: step + 1, to: &text)
+    case .endOfWord(let suffix):
+      // Whether a token is the last, the next one tells.
+      endWord(of: step, suffix, by: [UInt8(ascii: " ")], to: &text)
+      runs[step] = token
     case .strip(let scalar, let start, let stop):
       let isFused = steps[..<step].contains(.fuse)
       var rest = token[...]
@@ -67,8 +81,22 @@ public struct DecoderState: Sendable {
     }
   }
 
+  /// Passes on the token that waits at a step, with `replacement` for its suffix.
+  private mutating func endWord(
+    of step: Int, _ suffix: [UInt8], by replacement: [UInt8], to text: inout [UInt8]
+  ) {
+    let token = runs[step]
+    guard !token.isEmpty else { return }
+    runs[step] = []
+    let changed = Normalizer.replaced(suffix, by: replacement, in: token.span, .untracked)
+    push(changed?.bytes ?? token, from: step + 1, to: &text)
+  }
+
   /// Passes on the bytes that wait at a step, as one token, or as a U+FFFD for each.
   private mutating func endRun(of step: Int, to text: inout [UInt8]) {
+    if case .endOfWord(let suffix) = steps[step] {
+      return endWord(of: step, suffix, by: [], to: &text)
+    }
     let run = runs[step]
     guard !run.isEmpty else { return }
     runs[step] = []
@@ -76,6 +104,24 @@ public struct DecoderState: Sendable {
       push(run, from: step + 1, to: &text)
     } else {
       for _ in run { push([0xEF, 0xBF, 0xBD], from: step + 1, to: &text) }
+    }
+  }
+}
+
+/// What the decoder of WordPiece takes out of English text.
+private enum EnglishCleanup {
+  /// In this order.
+  private static let replacements = [
+    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
+    (" 'm", "'m"),
+    (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+  ].map { (Array($0.0.utf8), Array($0.1.utf8)) }
+
+  static func cleaned(_ token: [UInt8]) -> [UInt8] {
+    guard token.contains(UInt8(ascii: " ")) else { return token }
+    return replacements.reduce(token) { token, replacement in
+      let (old, new) = replacement
+      return Normalizer.replaced(old, by: new, in: token.span, .untracked)?.bytes ?? token
     }
   }
 }

@@ -116,6 +116,8 @@ final class NormalForm: Sendable {
           let new = cluster(clusterStart..<end, in: units)
           if let new {
             var changed = result ?? AlignedText(from: source, byteCount: text.count + 16)
+            // Two of them would be copied with every change.
+            result = nil
             changed.copy(copied..<clusterStart, of: text, source)
             changed.append(new, endingAt: source[end - 1])
             result = changed

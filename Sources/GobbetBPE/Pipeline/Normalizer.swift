@@ -18,6 +18,14 @@ public enum Normalizer: Hashable, Sendable {
   case replace([UInt8], with: [UInt8])
   /// Takes white space off the ends.
   case strip(left: Bool, right: Bool)
+  /// Makes every scalar lower case by itself.
+  case lowercase
+  /// Removes marks.
+  case stripAccents
+  /// What BERT does to a text.
+  case bert(BERTNormalization)
+  /// SentencePiece's cleaning: removes control characters, and makes others spaces.
+  case nmt
 
   /// The text as the normalizer leaves it; nil if that is as it was.
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
@@ -29,6 +37,13 @@ public enum Normalizer: Hashable, Sendable {
     case .prepend(let bytes): Self.prepended(bytes, to: text, source)
     case .replace(let old, let new): Self.replaced(old, by: new, in: text, source)
     case .strip(let left, let right): Self.stripped(text, left, right, source)
+    case .lowercase: CharacterChange.applied(to: text, source, CharacterChange.lowercase)
+    case .stripAccents:
+      CharacterChange.applied(to: text, source) {
+        $0 >= 0x300 && ScalarTable.marks.contains($0) ? .removal : .none
+      }
+    case .bert(let options): options.normalized(text, source)
+    case .nmt: CharacterChange.applied(to: text, source, CharacterChange.nmt)
     }
   }
 

@@ -36,6 +36,19 @@ public enum PretokenizerStep: Hashable, Sendable {
   case metaspace(replacement: [UInt8], scheme: PrependScheme, splits: Bool)
   /// Cuts at every occurrence of bytes, or, if `isInverted`, takes what is between them for matches.
   case split([UInt8], Behavior, isInverted: Bool)
+  /// What BERT does: white space is left out, and punctuation marks are parts of their own.
+  case bert
+  /// Cuts at every punctuation mark.
+  case punctuation(Behavior)
+  /// White space is left out, and cuts.
+  case whitespaceSplit
+  /// Runs of `\w` and runs of what is neither that nor white space, which is left out.
+  case words
+  /// Parts of so many scalars, which is more than none; the last may have fewer.
+  case fixedLength(Int)
+  /// Cuts where the script changes; Kana go with Han, and what belongs to no script with any. What is
+  /// in front of the first scalar of a script is left out.
+  case scripts
 }
 
 extension ArraySlice<PretokenizerStep> {
@@ -57,6 +70,20 @@ extension ArraySlice<PretokenizerStep> {
       var parts = PartCutter(behavior)
       parts.cut(Self.occurrences(of: bytes, in: text, isInverted: isInverted))
       try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+    case .punctuation(let behavior):
+      var parts = PartCutter(behavior)
+      parts.cut(CharacterCuts.punctuation(in: text))
+      try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+    case .bert:
+      try rest.forEachPart(CharacterCuts.bert(text), of: text, source, isFirst, body)
+    case .whitespaceSplit:
+      try rest.forEachPart(CharacterCuts.whitespaceSplit(text), of: text, source, isFirst, body)
+    case .words:
+      try rest.forEachPart(CharacterCuts.words(text), of: text, source, isFirst, body)
+    case .fixedLength(let count):
+      try rest.forEachPart(CharacterCuts.parts(of: count, text), of: text, source, isFirst, body)
+    case .scripts:
+      try rest.forEachPart(CharacterCuts.scripts(text), of: text, source, isFirst, body)
     case .prefixSpace:
       if !text.isEmpty, text[0] != UInt8(ascii: " "),
         let prefixed = Normalizer.prepended([UInt8(ascii: " ")], to: text, source)

@@ -11,12 +11,18 @@ struct SymbolTable: Sendable {
   private let basic: [TokenID]
   /// The tokens of the others.
   private let others: [UInt32: TokenID]
+  /// The tokens of bytes or scalars at the end of a pretoken, if they have a suffix there.
+  private let lasts: [UInt32: TokenID]
+  /// What cuts pretokens into pieces, if they are made of those.
+  private let pieces: PieceTable?
   /// Whether U+2581 is a token, and no token has it behind another scalar: then nothing merges
   /// across a place in front of one.
   let keepsMetaspaceInFront: Bool
 
   init(_ vocabulary: Vocabulary) {
     settings = vocabulary.pipeline.symbols
+    lasts = Self.lasts(vocabulary)
+    pieces = settings.unit == .piece ? PieceTable(vocabulary) : nil
     guard settings.unit == .scalar else {
       byteTokens = (UInt8.min...UInt8.max).map { vocabulary.ordinaryID(of: [$0].span) ?? Self.none }
       basic = []
@@ -40,7 +46,29 @@ struct SymbolTable: Sendable {
     }
     self.basic = basic
     self.others = others
-    keepsMetaspaceInFront = isInFront
+    // Where a pretoken ends makes a difference to a suffix.
+    keepsMetaspaceInFront = isInFront && settings.endOfWordSuffix.isEmpty
+  }
+
+  /// The tokens of single bytes or scalars with the suffix behind them.
+  private static func lasts(_ vocabulary: Vocabulary) -> [UInt32: TokenID] {
+    let settings = vocabulary.pipeline.symbols
+    let suffix = settings.endOfWordSuffix
+    guard !suffix.isEmpty else { return [:] }
+    var lasts: [UInt32: TokenID] = [:]
+    for id in 0..<TokenID(truncatingIfNeeded: vocabulary.tokens.count) {
+      let bytes = vocabulary.tokens[id]
+      guard bytes.count > suffix.count, bytes.count <= suffix.count + 4,
+        bytes.suffix(suffix.count).elementsEqual(suffix)
+      else { continue }
+      let stem = bytes.dropLast(suffix.count)
+      if settings.unit == .byte {
+        if stem.count == 1, let byte = stem.first { lasts[UInt32(byte)] = id }
+      } else if let scalar = UTF8Scalar.only(of: stem) {
+        lasts[scalar] = id
+      }
+    }
+    return lasts
   }
 
   /// Whether nothing but U+2581 is in front of any of them.
@@ -57,7 +85,7 @@ struct SymbolTable: Sendable {
 
   /// Whether a piece has to be made of these symbols, rather than of a token for every byte.
   func apply(to piece: Span<UInt8>) -> Bool {
-    guard settings.unit == .byte else { return true }
+    guard settings.unit == .byte, lasts.isEmpty else { return true }
     for index in piece.indices where byteTokens[Int(piece[index])] == Self.none { return true }
     return false
   }
@@ -67,6 +95,10 @@ struct SymbolTable: Sendable {
   /// An unknown symbol waits until a known one comes, as in `tokenizers`: the tokens of the bytes of
   /// others pass it.
   func forEachSymbol(of piece: Span<UInt8>, _ body: (TokenID) -> Void) {
+    if let pieces {
+      if !pieces.forEachPiece(of: piece, body), let unknown = settings.unknown { body(unknown) }
+      return
+    }
     var isWaiting = false
     var place = 0
     while place < piece.count {
@@ -93,15 +125,36 @@ struct SymbolTable: Sendable {
 
   /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
   private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
-    guard settings.unit == .scalar else { return (byteTokens[Int(piece[place])], place + 1) }
-    let (value, length) = UTF8Scalar.scalarOrByte(of: piece, at: place)
+    let (value, length) =
+      settings.unit == .scalar
+      ? UTF8Scalar.scalarOrByte(of: piece, at: place) : (Int(piece[place]), 1)
     guard value >= 0 else { return (Self.none, place + 1) }
+    if !lasts.isEmpty, place + length == piece.count {
+      return (lasts[UInt32(truncatingIfNeeded: value)] ?? Self.none, place + length)
+    }
+    guard settings.unit == .scalar else { return (byteTokens[value], place + 1) }
     if value < 1 << 16 { return (basic[value], place + length) }
     return (others[UInt32(truncatingIfNeeded: value)] ?? Self.none, place + length)
   }
 
-  /// Where the bytes of `piece` that `token` stands for end, if they begin at `place`.
-  func end(of token: TokenID, in piece: Span<UInt8>, at place: Int, _ byteCount: Int) -> Int {
+  /// Where the bytes of `piece` that `token` stands for end, if they begin at `place`; `bytes` are
+  /// those of the token.
+  func end(
+    of token: TokenID, in piece: Span<UInt8>, at place: Int, _ bytes: ArraySlice<UInt8>
+  ) -> Int {
+    if settings.unit == .piece {
+      if token == settings.unknown { return piece.count }
+      return min(
+        place + bytes.count - (place > 0 ? settings.continuingPrefix.count : 0), piece.count)
+    }
+    var byteCount = bytes.count
+    let suffix = settings.endOfWordSuffix
+    if !suffix.isEmpty, bytes.suffix(suffix.count).elementsEqual(suffix) {
+      let stands =
+        place + byteCount <= piece.count
+        && bytes.indices.allSatisfy { bytes[$0] == piece[place + $0 - bytes.startIndex] }
+      if !stands { byteCount -= suffix.count }
+    }
     var place = place
     if settings.fallsBackToBytes, place < piece.count,
       token == byteTokens[Int(piece[place])], symbol(of: piece, at: place).0 != token
@@ -118,7 +171,9 @@ struct SymbolTable: Sendable {
       }
       if !isFirst { return place }
     }
-    // What has no token is left out, and then it may stand inside of one.
+    // What has no token is left out, and then it may stand inside of one. With a suffix, a symbol is
+    // told from its end, which is not that of the pretoken here.
+    if !suffix.isEmpty { return min(place + byteCount, piece.count) }
     var left = byteCount
     while left > 0, place < piece.count {
       let (found, end) = symbol(of: piece, at: place)

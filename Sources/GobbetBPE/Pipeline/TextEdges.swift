@@ -43,7 +43,8 @@ enum TextEdges {
     }
   }
 
-  private static func isWord(_ value: Int) -> Bool {
+  /// Whether a scalar is in `\w`; false for -1.
+  static func isWord(_ value: Int) -> Bool {
     guard value >= 0 else { return false }
     let scalar = UInt32(truncatingIfNeeded: value)
     if UnicodeClassSet.lettersMarksAndNumbers.contains(ClassifiedText.unicodeClass(of: scalar)) {

@@ -55,6 +55,9 @@ public struct InitialSymbols: Hashable, Sendable {
     case byte = 0
     /// A scalar: SentencePiece's way.
     case scalar = 1
+    /// A token, the longest that what is left of the pretoken begins with: WordPiece's way. If what
+    /// is left begins with none, or has too many scalars, the whole pretoken is unknown.
+    case piece = 2
   }
 
   /// What one symbol is.
@@ -67,17 +70,29 @@ public struct InitialSymbols: Hashable, Sendable {
   public var fusesUnknown: Bool
   /// Whether an unknown scalar becomes the tokens `<0x00>` to `<0xFF>` of its bytes first.
   public var fallsBackToBytes: Bool
+  /// What the tokens begin with that stand for pieces behind the first of a pretoken; empty with
+  /// other units.
+  public var continuingPrefix: [UInt8]
+  /// What the token of the last symbol of a pretoken ends with; empty with pieces, and with a fall
+  /// back to bytes.
+  public var endOfWordSuffix: [UInt8]
+  /// A pretoken of more scalars is unknown as a whole, with pieces.
+  public var maximumScalarCount: Int
 
   /// Symbols of one's own.
   public init(
     unit: Unit, isComplete: Bool, unknown: TokenID? = nil, fusesUnknown: Bool = false,
-    fallsBackToBytes: Bool = false
+    fallsBackToBytes: Bool = false, continuingPrefix: [UInt8] = [],
+    endOfWordSuffix: [UInt8] = [], maximumScalarCount: Int = 0
   ) {
     self.unit = unit
     self.isComplete = isComplete
     self.unknown = unknown
     self.fusesUnknown = fusesUnknown
     self.fallsBackToBytes = fallsBackToBytes
+    self.continuingPrefix = continuingPrefix
+    self.endOfWordSuffix = endOfWordSuffix
+    self.maximumScalarCount = maximumScalarCount
   }
 
   /// Every byte is a symbol and has a token.
@@ -113,4 +128,9 @@ public enum DecoderStep: Hashable, Sendable {
   case strip([UInt8], start: Int, stop: Int)
   /// `replacement` is a space, and in the first token nothing, unless the scheme is never.
   case metaspace(replacement: [UInt8], dropsFirst: Bool)
+  /// Tokens behind the first lose the prefix, or get a space in front; and then perhaps spaces in
+  /// front of English punctuation and contractions are taken out of each token.
+  case wordPiece(prefix: [UInt8], cleansUp: Bool)
+  /// The suffix, which is not empty, is a space, and in the last token nothing.
+  case endOfWord([UInt8])
 }

@@ -84,11 +84,20 @@ struct PipelineReader: ~Escapable {
     let unit = InitialSymbols.Unit(rawValue: try byte("pipeline.symbols.unit"))
     guard let unit else { throw unknown("pipeline.symbols.unit") }
     let flags = try byte("pipeline.symbols.flags")
-    try require(flags < 8 && (unit == .byte || flags & 1 == 0), "pipeline.symbols.flags")
+    let hasSuffix = flags & 8 != 0
+    try require(
+      flags < 16 && (unit == .byte || flags & 1 == 0) && (unit != .piece || flags == 0)
+        && !(hasSuffix && flags & 5 != 0), "pipeline.symbols.flags")
     let unknownID = try id("pipeline.symbols.unknown")
-    let symbols = InitialSymbols(
+    try require(unit != .piece || unknownID != noID, "pipeline.symbols.unknown")
+    var symbols = InitialSymbols(
       unit: unit, isComplete: flags & 1 != 0, unknown: unknownID == noID ? nil : unknownID,
       fusesUnknown: flags & 2 != 0, fallsBackToBytes: flags & 4 != 0)
+    if hasSuffix { symbols.endOfWordSuffix = try someBytes("pipeline.symbols.suffix") }
+    if unit == .piece {
+      symbols.continuingPrefix = try bytes("pipeline.symbols.prefix")
+      symbols.maximumScalarCount = Int(try id("pipeline.symbols.maximumScalarCount"))
+    }
     try require(!symbols.isComplete || symbols == .bytes, "pipeline.symbols.unknown")
     return symbols
   }
@@ -107,6 +116,13 @@ struct PipelineReader: ~Escapable {
       let sides = try byte(field)
       try require(sides < 4, field)
       return .strip(left: sides & 1 != 0, right: sides & 2 != 0)
+    case 16: return .lowercase
+    case 17: return .stripAccents
+    case 18:
+      let options = BERTNormalization(rawValue: try byte(field))
+      try require(BERTNormalization.all.contains(options), field)
+      return .bert(options)
+    case 19: return .nmt
     default: throw unknown(field)
     }
   }
@@ -123,12 +139,29 @@ struct PipelineReader: ~Escapable {
       let splits = try flag(field)
       return .metaspace(replacement: try someBytes(field), scheme: scheme, splits: splits)
     case 4:
-      let behavior = PretokenizerStep.Behavior(rawValue: try byte(field))
-      guard let behavior else { throw unknown(field) }
+      let behavior = try behavior(field)
       let isInverted = try flag(field)
       return .split(try someBytes(field), behavior, isInverted: isInverted)
+    case 13: return .bert
+    case 14: return .punctuation(try behavior(field))
+    case 15: return .whitespaceSplit
+    case 16: return .words
+    case 17:
+      let count = Int(try id(field))
+      try require(count > 0, field)
+      return .fixedLength(count)
+    case 18: return .scripts
     default: throw unknown(field)
     }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func behavior(
+    _ field: String
+  ) throws(FormatError) -> PretokenizerStep.Behavior {
+    let behavior = PretokenizerStep.Behavior(rawValue: try byte(field))
+    guard let behavior else { throw unknown(field) }
+    return behavior
   }
 
   @_lifetime(self: copy self)
@@ -144,6 +177,10 @@ struct PipelineReader: ~Escapable {
     case 5:
       let dropsFirst = try flag(field)
       return .metaspace(replacement: try someBytes(field), dropsFirst: dropsFirst)
+    case 14:
+      let cleansUp = try flag(field)
+      return .wordPiece(prefix: try bytes(field), cleansUp: cleansUp)
+    case 15: return .endOfWord(try someBytes(field))
     default: throw unknown(field)
     }
   }

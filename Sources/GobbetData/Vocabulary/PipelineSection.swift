@@ -34,9 +34,15 @@ struct PipelineSection {
     content.write(symbols.unit.rawValue)
     let flags: [(Bool, UInt8)] = [
       (symbols.isComplete, 1), (symbols.fusesUnknown, 2), (symbols.fallsBackToBytes, 4),
+      (!symbols.endOfWordSuffix.isEmpty, 8),
     ]
     content.write(flags.reduce(UInt8(0)) { $1.0 ? $0 | $1.1 : $0 })
     content.write(symbols.unknown ?? Self.noID)
+    if !symbols.endOfWordSuffix.isEmpty { Self.write(symbols.endOfWordSuffix, to: &content) }
+    if symbols.unit == .piece {
+      Self.write(symbols.continuingPrefix, to: &content)
+      content.write(UInt32(symbols.maximumScalarCount))
+    }
     content.write(UInt8(pipeline.normalizers.count))
     for step in pipeline.normalizers { Self.write(step, to: &content) }
     content.write(UInt8(pipeline.pretokenizers.count))
@@ -67,6 +73,12 @@ struct PipelineSection {
     case .strip(let left, let right):
       content.write(UInt8(7))
       content.write(UInt8((left ? 1 : 0) | (right ? 2 : 0)))
+    case .lowercase: content.write(UInt8(16))
+    case .stripAccents: content.write(UInt8(17))
+    case .bert(let options):
+      content.write(UInt8(18))
+      content.write(options.rawValue)
+    case .nmt: content.write(UInt8(19))
     }
   }
 
@@ -86,6 +98,16 @@ struct PipelineSection {
       content.write(behavior.rawValue)
       content.write(UInt8(isInverted ? 1 : 0))
       write(bytes, to: &content)
+    case .bert: content.write(UInt8(13))
+    case .punctuation(let behavior):
+      content.write(UInt8(14))
+      content.write(behavior.rawValue)
+    case .whitespaceSplit: content.write(UInt8(15))
+    case .words: content.write(UInt8(16))
+    case .fixedLength(let count):
+      content.write(UInt8(17))
+      content.write(UInt32(count))
+    case .scripts: content.write(UInt8(18))
     }
   }
 
@@ -106,6 +128,13 @@ struct PipelineSection {
       content.write(UInt8(5))
       content.write(UInt8(dropsFirst ? 1 : 0))
       write(replacement, to: &content)
+    case .wordPiece(let prefix, let cleansUp):
+      content.write(UInt8(14))
+      content.write(UInt8(cleansUp ? 1 : 0))
+      write(prefix, to: &content)
+    case .endOfWord(let suffix):
+      content.write(UInt8(15))
+      write(suffix, to: &content)
     }
   }
 

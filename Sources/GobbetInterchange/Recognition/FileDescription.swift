@@ -127,7 +127,8 @@ extension FileDescription {
       return FileDescription("a merges.txt", "give the vocab.json that belongs to it")
     }
     if start.starts(with: "[PAD]\n".utf8) || start.starts(with: "[PAD]\r\n".utf8) {
-      return FileDescription("a vocab.txt of WordPiece, as BERT has it")
+      return FileDescription(
+        "a vocab.txt of WordPiece, as BERT has it", "it holds a vocabulary; give it as one")
     }
     return nil
   }

@@ -23,6 +23,8 @@ public enum FileKind: Hashable, Sendable {
   case tiktoken
   /// A model of SentencePiece.
   case sentencePiece
+  /// Pieces of WordPiece, one a line: a `vocab.txt` of BERT.
+  case wordPiece
   /// Nothing at all.
   case empty
   /// None of these.
@@ -72,6 +74,8 @@ public enum FileKind: Hashable, Sendable {
       self = .tiktoken
     } else if SentencePieceModel.begins(start) {
       self = .sentencePiece
+    } else if WordPieceVocabulary.begins(start) {
+      self = .wordPiece
     } else {
       self = .other
     }

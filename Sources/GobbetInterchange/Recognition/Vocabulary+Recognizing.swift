@@ -3,8 +3,8 @@ internal import GobbetData
 
 extension Vocabulary {
   /// Reads a vocabulary in whichever format the file has: a Gobbet file that holds one, tiktoken
-  /// ranks, a `tokenizer.json`, a `vocab.json` with its `merges.txt` beside it, a model of SentencePiece, or
-  /// GGUF.
+  /// ranks, a `tokenizer.json`, a `vocab.json` with its `merges.txt` beside it, a model of SentencePiece, a
+  /// `vocab.txt` of WordPiece, or GGUF.
   ///
   /// tiktoken's files say neither how text is split nor which tokens are special: `pattern` says the
   /// former, and the published ones are recognised by the SHA-256 of their ranks. Beside a
@@ -23,6 +23,7 @@ extension Vocabulary {
       }
       self = vocabulary
     case .sentencePiece: self = try SentencePieceModel.vocabulary(contentsOf: path)
+    case .wordPiece: self = try WordPieceVocabulary.vocabulary(contentsOf: path)
     case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch, .empty, .other:
       throw try FileDescription.error(path, wanted: "a vocabulary")
     }

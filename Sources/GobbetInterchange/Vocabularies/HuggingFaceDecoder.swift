@@ -48,13 +48,23 @@ enum HuggingFaceDecoder {
       }
       let scheme = try HuggingFacePretokenizer.scheme(part)
       return .metaspace(replacement: replacement, dropsFirst: scheme != .never)
+    case "WordPiece":
+      guard let prefix = try part.member("prefix")?.bytes,
+        let cleansUp = try part.member("cleanup")?.bool
+      else { throw part.error(.damaged("a WordPiece without prefix and cleanup")) }
+      return .wordPiece(prefix: prefix, cleansUp: cleansUp)
+    case "BPEDecoder":
+      guard let suffix = try part.member("suffix")?.bytes, !suffix.isEmpty else {
+        throw part.error(.damaged("a BPEDecoder without a suffix"))
+      }
+      return .endOfWord(suffix)
     case let other: throw part.error(.unsupported("the decoder \(other)"))
     }
   }
 
   /// Appends the decoder of a vocabulary.
   static func append(_ pipeline: TextPipeline, to text: inout [UInt8]) {
-    guard pipeline.symbols.unit == .scalar else {
+    guard pipeline.symbols.unit != .byte else {
       text.append(#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"#)
       text.append(#""use_regex":true}"#)
       return
@@ -77,6 +87,14 @@ enum HuggingFaceDecoder {
       text.append(#"{"type":"Metaspace","replacement":"#)
       text.append(quoted: replacement)
       text.append(#","prepend_scheme":"\#(dropsFirst ? "always" : "never")","split":true}"#)
+    case .wordPiece(let prefix, let cleansUp):
+      text.append(#"{"type":"WordPiece","prefix":"#)
+      text.append(quoted: prefix)
+      text.append(#","cleanup":\#(cleansUp)}"#)
+    case .endOfWord(let suffix):
+      text.append(#"{"type":"BPEDecoder","suffix":"#)
+      text.append(quoted: suffix)
+      text.append("}")
     }
     return text
   }

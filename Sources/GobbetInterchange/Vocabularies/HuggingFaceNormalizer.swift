@@ -30,8 +30,30 @@ enum HuggingFaceNormalizer {
     case "Strip":
       let left = try part.member("strip_left")?.bool ?? true
       return .strip(left: left, right: try part.member("strip_right")?.bool ?? true)
+    case "Lowercase": return .lowercase
+    case "StripAccents": return .stripAccents
+    case "Nmt": return .nmt
+    case "BertNormalizer", "Bert": return .bert(try bert(part))
     case let other: throw part.error(.unsupported("the normalizer \(other)"))
     }
+  }
+
+  /// What a `BertNormalizer` does; accents go with upper case unless the file says otherwise.
+  private static func bert(_ part: JSONValue) throws(InterchangeError) -> BERTNormalization {
+    var options: BERTNormalization = []
+    if try flag(part, "clean_text") ?? true { options.insert(.cleansText) }
+    if try flag(part, "handle_chinese_chars") ?? true { options.insert(.separatesChinese) }
+    let lowercases = try flag(part, "lowercase") ?? true
+    if lowercases { options.insert(.lowercases) }
+    if try flag(part, "strip_accents") ?? lowercases { options.insert(.stripsAccents) }
+    return options
+  }
+
+  /// A setting that is there and not null.
+  private static func flag(_ part: JSONValue, _ key: String) throws(InterchangeError) -> Bool? {
+    guard let value = try part.member(key), !value.isNull else { return nil }
+    guard let flag = value.bool else { throw value.error(.damaged("not a boolean")) }
+    return flag
   }
 
   /// Appends the steps as a file holds them.
@@ -54,6 +76,14 @@ enum HuggingFaceNormalizer {
       HuggingFaceParts.appendReplacement(of: old, by: new, to: &text)
     case .strip(let left, let right):
       text.append(#"{"type":"Strip","strip_left":\#(left),"strip_right":\#(right)}"#)
+    case .lowercase: text.append(#"{"type":"Lowercase"}"#)
+    case .stripAccents: text.append(#"{"type":"StripAccents"}"#)
+    case .nmt: text.append(#"{"type":"Nmt"}"#)
+    case .bert(let options):
+      text.append(#"{"type":"BertNormalizer","clean_text":\#(options.contains(.cleansText)),"#)
+      text.append(#""handle_chinese_chars":\#(options.contains(.separatesChinese)),"#)
+      text.append(#""strip_accents":\#(options.contains(.stripsAccents)),"#)
+      text.append(#""lowercase":\#(options.contains(.lowercases))}"#)
     }
     return text
   }

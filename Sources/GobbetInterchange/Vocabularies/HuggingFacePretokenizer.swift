@@ -90,6 +90,22 @@ struct HuggingFacePretokenizer {
       }
       let splits = try part.member("split")?.bool ?? true
       return .metaspace(replacement: replacement, scheme: try scheme(part), splits: splits)
+    case "BertPreTokenizer": return .bert
+    case "Punctuation":
+      return .punctuation(try part.member("behavior") == nil ? .isolated : try behavior(part))
+    case "WhitespaceSplit": return .whitespaceSplit
+    case "Whitespace": return .words
+    case "CharDelimiterSplit":
+      guard let delimiter = try part.member("delimiter")?.bytes, !delimiter.isEmpty else {
+        throw part.error(.damaged("a CharDelimiterSplit without a delimiter"))
+      }
+      return .split(delimiter, .removed, isInverted: false)
+    case "FixedLength":
+      guard let count = try part.member("length").map({ $0.size }) ?? 5,
+        (1...Int(UInt32.max)).contains(count)
+      else { throw part.error(.damaged("a FixedLength without a length above 0")) }
+      return .fixedLength(count)
+    case "UnicodeScripts": return .scripts
     default: throw part.error(.unsupported("the pre-tokenizer \(type)"))
     }
   }
@@ -163,11 +179,22 @@ struct HuggingFacePretokenizer {
       text.append(quoted: replacement)
       text.append(#","prepend_scheme":"\#(scheme)","split":\#(splits)}"#)
     case .split(let bytes, let behavior, let isInverted):
-      let name = behaviors.first { $0.1 == behavior }?.0 ?? ""
+      let name = name(of: behavior)
       text.append(#"{"type":"Split","pattern":{"String":"#)
       text.append(quoted: bytes)
       text.append(#"},"behavior":"\#(name)","invert":\#(isInverted)}"#)
+    case .bert: text.append(#"{"type":"BertPreTokenizer"}"#)
+    case .punctuation(let behavior):
+      text.append(#"{"type":"Punctuation","behavior":"\#(name(of: behavior))"}"#)
+    case .whitespaceSplit: text.append(#"{"type":"WhitespaceSplit"}"#)
+    case .words: text.append(#"{"type":"Whitespace"}"#)
+    case .fixedLength(let count): text.append(#"{"type":"FixedLength","length":\#(count)}"#)
+    case .scripts: text.append(#"{"type":"UnicodeScripts"}"#)
     }
     return text
+  }
+
+  private static func name(of behavior: PretokenizerStep.Behavior) -> String {
+    behaviors.first { $0.1 == behavior }?.0 ?? ""
   }
 }

@@ -30,33 +30,9 @@ extension TokenizerJSON {
     HuggingFacePretokenizer.append(vocabulary, to: &text)
     text.append(",\n" + #""post_processor":"# + kept("post_processor") + #","decoder":"#)
     HuggingFaceDecoder.append(pipeline, to: &text)
-    text.append(",\n" + #""model":{"type":"BPE","dropout":null,"unk_token":"#)
-    if let unknown = pipeline.symbols.unknown,
-      let entry = visible.entries.first(where: { $0.id == unknown })
-    {
-      text.append(quoted: entry.text)
-    } else {
-      text.append("null")
-    }
-    text.append(#","continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":"#)
-    text.append("\(pipeline.symbols.fusesUnknown)")
-    text.append(#","byte_fallback":\#(pipeline.symbols.fallsBackToBytes),"ignore_merges":"#)
-    text.append("\(vocabulary.mergeRule != .learnedPairs)")
-    text.append(#","vocab":{"#)
-    for (position, entry) in visible.entries.enumerated() {
-      text.append(position == 0 ? "\n" : ",\n")
-      text.append(quoted: entry.text)
-      text.append(":\(entry.id)")
-    }
-    text.append("},\n\"merges\":[")
-    for (position, merge) in visible.merges.enumerated() {
-      text.append(position == 0 ? "\n[" : ",\n[")
-      text.append(quoted: merge.left)
-      text.append(",")
-      text.append(quoted: merge.right)
-      text.append("]")
-    }
-    text.append("]}}\n")
+    text.append(",\n" + #""model":"#)
+    HuggingFaceModel.append(vocabulary, visible, to: &text)
+    text.append("}\n")
     return text
   }
 }

@@ -10,6 +10,8 @@ struct VisibleVocabulary {
   private let path: String?
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
   let isByteLevel: Bool
+  /// What tokens end with that stand for ends of words.
+  var endOfWordSuffix: [UInt8] = []
 
   init(path: String?, isByteLevel: Bool = true) {
     self.path = path
@@ -28,6 +30,14 @@ struct VisibleVocabulary {
 
   /// Whether an entry is a symbol that pretokens are made of before anything merges.
   private func isSymbol(_ text: [UInt8]) -> Bool {
+    let suffix = endOfWordSuffix
+    if !suffix.isEmpty, text.count > suffix.count, text.suffix(suffix.count) == suffix[...] {
+      return isLetter(Array(text.dropLast(suffix.count)))
+    }
+    return isLetter(text)
+  }
+
+  private func isLetter(_ text: [UInt8]) -> Bool {
     if isByteLevel { return VisibleBytes.bytes(of: text)?.count == 1 }
     return text.count <= 4 && String(decoding: text, as: UTF8.self).unicodeScalars.count == 1
   }

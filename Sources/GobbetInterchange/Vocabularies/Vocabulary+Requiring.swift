@@ -12,6 +12,10 @@ extension Vocabulary {
       what = "the pre-tokenizer \(step)"
     } else if pipeline.symbols.unit == .scalar {
       what = "merges of characters"
+    } else if pipeline.symbols.unit == .piece {
+      what = "pieces of words"
+    } else if !pipeline.symbols.endOfWordSuffix.isEmpty {
+      what = "tokens for ends of words"
     } else if !pipeline.symbols.isComplete {
       what = "bytes that no token stands for"
     } else {

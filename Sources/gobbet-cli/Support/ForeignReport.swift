@@ -14,11 +14,12 @@ struct ForeignReport: Encodable {
   init?(_ path: String, listingTensors: Bool) throws {
     file = path
     switch try FileKind(recognizing: path) {
-    case .tiktoken, .json, .sentencePiece:
+    case .tiktoken, .json, .sentencePiece, .wordPiece:
       format =
         switch try FileKind(recognizing: path) {
         case .json: "json"
         case .sentencePiece: "sentencepiece"
+        case .wordPiece: "wordpiece"
         default: "tiktoken"
         }
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))

@@ -73,13 +73,21 @@ class Pipeline:
                 raise fields.bad(f"token {token} is out of order or has no options")
             self.matching[token] = options
             last = token
-        #: Whether symbols are scalars, not bytes.
-        self.has_scalars = fields.number(1, below=2) == 1
-        flags, unknown = fields.number(1, below=8), fields.number(4)
+        #: What a symbol is: 0 a byte, 1 a scalar, 2 a piece of a word.
+        self.unit = fields.number(1, below=3)
+        flags, unknown = fields.number(1, below=16), fields.number(4)
         #: Whether each of the 256 bytes must be a token.
         self.is_complete = flags & 1 == 1
-        if self.is_complete and (self.has_scalars or flags != 1 or unknown != _NO_ID):
+        if self.is_complete and (self.unit or flags != 1 or unknown != _NO_ID):
             raise fields.bad("symbols that are complete have settings for unknown ones")
+        if (self.unit == 2 and (flags or unknown == _NO_ID)) or (flags & 8 and flags & 5):
+            raise fields.bad("symbols whose settings do not go together")
+        #: What the token of the last symbol of a pretoken ends with.
+        self.end_of_word_suffix = fields.bytes(at_least=1) if flags & 8 else b""
+        #: What the tokens of pieces behind the first begin with, and how many scalars a word may have.
+        self.continuing_prefix, self.longest_word = b"", 0
+        if self.unit == 2:
+            self.continuing_prefix, self.longest_word = fields.bytes(), fields.number(4)
         #: The token of an unknown symbol; None if such a symbol is left out.
         self.unknown = None if unknown == _NO_ID else unknown
         normalizers = _steps(fields, _normalizer)
@@ -114,6 +122,10 @@ def _normalizer(fields: _Fields, code: int) -> Step:
         return code, fields.bytes(at_least=1), fields.bytes()
     if code == 7:
         return code, fields.number(1, below=4)
+    if code in (16, 17, 19):
+        return (code,)
+    if code == 18:
+        return code, fields.number(1, below=16)
     raise fields.bad(f"normalizer {code} is not known")
 
 
@@ -125,6 +137,15 @@ def _pretokenizer(fields: _Fields, code: int) -> Step:
     if code in (3, 4):
         kind = fields.number(1, below=3 if code == 3 else 5)
         return code, kind, fields.number(1, below=2), fields.bytes(at_least=1)
+    if code in (13, 15, 16, 18):
+        return (code,)
+    if code == 14:
+        return code, fields.number(1, below=5)
+    if code == 17:
+        count = fields.number(4)
+        if count == 0:
+            raise fields.bad("parts without a scalar")
+        return code, count
     raise fields.bad(f"step {code} before the pattern is not known")
 
 
@@ -137,6 +158,10 @@ def _decoder(fields: _Fields, code: int) -> Step:
         return code, fields.number(4), fields.number(4), fields.bytes(at_least=1)
     if code == 5:
         return code, fields.number(1, below=2), fields.bytes(at_least=1)
+    if code == 14:
+        return code, fields.number(1, below=2), fields.bytes()
+    if code == 15:
+        return code, fields.bytes(at_least=1)
     raise fields.bad(f"decoder {code} is not known")
 
 
