@@ -270,7 +270,7 @@ enum GoldenContents {
         try appending.append(tensor, WeightsTests.bytes([value, 1, 2, 3], .bfloat16).span)
       }
       try appending.finish()
-    },
+    }
   ]
 
   private static let counts = [

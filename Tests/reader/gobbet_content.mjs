@@ -62,20 +62,33 @@ function derivedMerges(tokens, ids) {
   return merges;
 }
 
-// What follows each code of PIPE: b bytes, B bytes of which there is one, f a flag, 4 a number, 0 a
-// number that is any, or the bound of a byte.
-const NORMALIZERS = { 1: [], 2: [], 3: [], 4: [], 5: ["b"], 6: ["B", "b"], 7: [4] };
-const PRETOKENIZERS = { 1: ["f"], 2: [], 3: [3, "f", "B"], 4: [5, "f", "B"] };
-const DECODERS = { 1: ["B", "b"], 2: [], 3: [], 4: ["4", "4", "B"], 5: ["f", "B"] };
+// What follows each code of PIPE: b bytes, B bytes of which there is one, f a flag, 4 a number, P one
+// above 0, or the bound of a byte.
+const NORMALIZERS = { 1: [], 2: [], 3: [], 4: [], 5: ["b"], 6: ["B", "b"], 7: [4], 16: [], 17: [], 18: [16],
+  19: [] };
+const PRETOKENIZERS = { 1: ["f"], 2: [], 3: [3, "f", "B"], 4: [5, "f", "B"], 13: [], 14: [5], 15: [], 16: [],
+  17: ["P"], 18: [] };
+const DECODERS = { 1: ["B", "b"], 2: [], 3: [], 4: ["4", "4", "B"], 5: ["f", "B"], 14: ["f", "b"],
+  15: ["B"] };
+
+const READ = {
+  b: (fields) => fields.string(),
+  B: (fields) => fields.string(1),
+  f: (fields) => fields.flag(),
+  4: (fields) => fields.u32(),
+  P: (fields) => {
+    const value = fields.u32();
+    require(value > 0, "pipeline.count");
+    return value;
+  },
+};
 
 function steps(fields, kinds) {
   return Array.from({ length: fields.u8() }, () => {
     const code = fields.u8();
     require(code in kinds, "pipeline.code");
     return { code, values: kinds[code].map((kind) => {
-      if (kind === "b" || kind === "B") return fields.string(kind === "B" ? 1 : 0);
-      if (kind === "f") return fields.flag();
-      if (kind === "4") return fields.u32();
+      if (typeof kind === "string") return READ[kind](fields);
       const value = fields.u8();
       require(value < kind, "pipeline.code");
       return value;
@@ -95,8 +108,15 @@ function isComplete(content, special, isToken) {
   }
   const [unit, flags, unknown] = [fields.u8(), fields.u8(), fields.u32()];
   const isComplete = (flags & 1) === 1;
-  require(unit <= 1 && flags < 8 && !(isComplete && (unit > 0 || flags > 1)), "pipeline.symbols");
-  require(unknown === 0xffffffff || !isComplete && isToken(unknown), "pipeline.symbols.unknown");
+  const hasPieces = unit === 2;
+  require(unit <= 2 && flags < 16 && !(isComplete && (unit > 0 || flags > 1)), "pipeline.symbols");
+  require(!(hasPieces && flags > 0) && !(flags & 8 && flags & 5), "pipeline.symbols");
+  require(unknown === 0xffffffff ? !hasPieces : !isComplete && isToken(unknown), "pipeline.symbols.unknown");
+  if (flags & 8) fields.string(1);
+  if (hasPieces) {
+    fields.string();
+    fields.u32();
+  }
   const [normalizers, pretokenizers, decoders] =
     [steps(fields, NORMALIZERS), steps(fields, PRETOKENIZERS), steps(fields, DECODERS)];
   fields.finish();
