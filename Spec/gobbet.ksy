@@ -3,7 +3,7 @@ meta:
   title: Gobbet container
   application: Gobbet
   file-extension: gobbet
-  license: CC0-1.0
+  license: Apache-2.0
   endian: le
   encoding: UTF-8
 doc: |
