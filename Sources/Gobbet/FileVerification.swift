@@ -92,7 +92,7 @@ public struct FileVerification: Sendable {
   /// Checks that the heads are there which the profile and the other sections call for.
   ///
   /// - Throws: ``FormatError`` (`missingSection`).
-  private static func requireHeads(of container: ContainerReader) throws(FormatError) {
+  package static func requireHeads(of container: ContainerReader) throws(FormatError) {
     for (head, profile, rest) in parts {
       let isNeeded =
         container.profile == profile || container.sections.contains { rest.contains($0.kind) }

@@ -47,6 +47,29 @@ struct Trailer: Hashable, Sendable {
       (tableOffset + table.count + FormatLimits.alignment - 1) & ~(FormatLimits.alignment - 1)
   }
 
+  /// Whether `bytes`, at `offset` of their file, have the magic and the checksum of a trailer, and
+  /// name a table that ends where they begin: the trailer of this file, whatever else it says.
+  static func endsTable(_ bytes: Span<UInt8>, offset: Int) -> Bool {
+    var reader = ByteReader(bytes)
+    guard (try? reader.readBytes(magic.count, "")) == magic,
+      let tableOffset = try? reader.readCount(""), let tableByteCount = try? reader.readCount("")
+    else { return false }
+    do {
+      try reader.skip(36, "")
+      try reader.checkRecord(bytes, "")
+    } catch {
+      return false
+    }
+    return isTable(tableOffset, tableByteCount, endingAt: offset)
+  }
+
+  /// Whether a table of `byteCount` bytes may begin at `start` and end, with its padding, at `end`.
+  private static func isTable(_ start: Int, _ byteCount: Int, endingAt end: Int) -> Bool {
+    byteCount <= FormatLimits.maximumTableByteCount && start >= Header.byteCount
+      && start.isMultiple(of: FormatLimits.alignment) && start <= end && byteCount <= end - start
+      && FormatLimits.aligned(start + byteCount) == end
+  }
+
   /// Reads the trailer that begins at `offset` of its file, and checks everything about it that can
   /// be checked without its table.
   ///
@@ -70,10 +93,7 @@ struct Trailer: Hashable, Sendable {
     version = try reader.readVersion("trailer")
     try reader.readZeros(12, "trailer.reserved")
     try reader.checkRecord(bytes, "trailer.checksum")
-    guard tableByteCount <= FormatLimits.maximumTableByteCount, tableOffset >= Header.byteCount,
-      tableOffset.isMultiple(of: FormatLimits.alignment), tableOffset <= offset,
-      tableByteCount <= offset - tableOffset,
-      FormatLimits.aligned(tableOffset + tableByteCount) == offset,
+    guard Self.isTable(tableOffset, tableByteCount, endingAt: offset),
       expectedTableOffset == nil || expectedTableOffset == tableOffset
     else {
       throw FormatError(

@@ -98,6 +98,30 @@ extension BrokenContents {
         "tensors.block: checksum 7039a857, but the bytes give 3905d570", sealing: false
       ) { $0["TDAT"][64] ^= 1 },
       change("data-missing", ("TDAT", 0), "table: no section TDAT") { $0.remove("TDAT") },
+      change("padding", ("TDAT", 10), "tensors.padding: padding byte is 1") { $0["TDAT"][10] = 1 },
+      change(
+        "shape-overflows-beside-zero", ("TENS", second + 16),
+        "tensors.shape: tensor u: shape [4611686018427387904, 2, 0] is not one a tensor can have"
+      ) {
+        $0.put("TENS", second + 4, UInt32(3))
+        $0.put("TENS", second + 16, UInt64(1) << 62)
+        $0["TENS"].insert(contentsOf: [UInt8](repeating: 0, count: 8), at: second + 32)
+      },
+      change(
+        "shape-overflows-behind-zero", ("TENS", second + 16),
+        "tensors.shape: tensor u: shape [0, 4611686018427387904, 2] is not one a tensor can have"
+      ) {
+        $0.put("TENS", second + 4, UInt32(3))
+        $0.put("TENS", second + 16, UInt64(1) << 62)
+        $0["TENS"].insert(contentsOf: [UInt8](repeating: 0, count: 8), at: second + 16)
+      },
+      change("generation-missing", ("TENS 2", nil), "tensors: 2 sections TENS, not 1") {
+        for kind in ["TENS", "TDAT", "TBLK"] { $0.all.append(("\(kind) 2", $0[kind])) }
+      },
+      BrokenContent(
+        .weights, "data-compressed", whole, at: ("TDAT", nil),
+        "tensors.data: the data is compressed as a whole", compressed: "TDAT"
+      ) { _ in },
       named("empty", [], at: second, "tensor : the name is empty"),
       named("nul", [0], at: second, "tensor \0: a control character in the name"),
       named("not-utf-8", [0xFF], at: second + 32, "not UTF-8"),

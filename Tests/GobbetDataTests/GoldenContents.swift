@@ -25,7 +25,7 @@ enum GoldenContents {
   }
 
   /// Every file.
-  static let all = vocabularies + tokens + weights + counts
+  static let all = vocabularies + tokens + weights + grownWeights + counts
 
   /// The id beyond which ranks take two units.
   private static let largeID: TokenID = 70_000
@@ -253,6 +253,25 @@ enum GoldenContents {
     tensors.append((empty, []))
     return tensors
   }
+
+  private static let grownWeights = [
+    File(kind: .weights, name: "generations") { path in
+      let metadata = [("generation", "1")]
+      var writer = try WeightsWriter(path: path, metadata: metadata, codec: .raw)
+      for (name, value) in [("a", 1), ("b", 2)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .float32, shape: [3])
+        try writer.append(tensor, WeightsTests.bytes([value, -value, 0], .float32).span)
+      }
+      try writer.finish()
+      // The new "a" takes the place of the old one, whose bytes stay; "c" comes behind "b".
+      var appending = try WeightsWriter(appendingTo: path, metadata: [], codec: .raw)
+      for (name, value) in [("c", 3), ("a", 4)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .bfloat16, shape: [2, 2])
+        try appending.append(tensor, WeightsTests.bytes([value, 1, 2, 3], .bfloat16).span)
+      }
+      try appending.finish()
+    }
+  ]
 
   private static let counts = [
     File(kind: .counts, name: "counts") { path in

@@ -1,7 +1,7 @@
 """Reads what .gobbet containers hold, written from the pages of Spec/ alone.
 
-    gobbet_content.py FILE…             prints vocabularies, documents, tensors, counts
-    gobbet_content.py --refused FILE…   fails unless every file is refused
+    gobbet_content.py FILE…     prints what each file holds, as JSON
+    gobbet_content.py --serve   answers the requests of conformance.py
 
 The containers are read by gobbet_reader.py beside this file.
 """
@@ -13,7 +13,8 @@ import sys
 
 import numpy
 
-from gobbet_reader import FormatError, Section, crc32c, read, require
+import ed25519
+from gobbet_reader import Contents, FormatError, Section, crc32c, require
 
 KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
@@ -61,6 +62,11 @@ class Groups:
             if byte < 128:
                 require(byte or shift == 7, "not the shortest form")
                 return value
+
+    def count(self):
+        value = self.number()
+        require(value < 1 << 63, "a number that is out of range")
+        return value
 
     def finish(self):
         require(self.offset == len(self.data), "a section ends late")
@@ -170,7 +176,7 @@ def vocabulary(parts):
     for _ in range(specials):
         id, count = fields("II", head, position)
         text, position = head[position + 8:position + 8 + count], position + 8 + count
-        require(len(text) == count > 0 and id < (1 << 21) - 1 and id not in special, "special")
+        require(len(text) == count > 0 and max(special, default=-1) < id < (1 << 21) - 1, "special")
         special[id] = text
     require(position == len(head) and len(set(special.values())) == specials
             and sum(map(len, special.values())) <= 1 << 20, "vocabulary")
@@ -209,6 +215,7 @@ def vocabulary(parts):
             and max(tokens) < (1 << 21) - 1 and len(set(zip(left, right))) == merges
             and all(tokens.get(id, text) == text for id, text in special.items())
             and bound == 1 + max([*tokens, *special]), "vocabulary")
+    require(rule or list(zip(left, right, result)) == derived_merges(tokens), "vocabulary.merges")
     ids = sorted(tokens)
     u32 = lambda *numbers: struct.pack(f"<{len(numbers)}I", *numbers)
     content = b"gobbet vocabulary 1\n" + bytes([rule, len(settings)]) + settings
@@ -217,8 +224,25 @@ def vocabulary(parts):
     content += u32(*(id for merge in zip(left, right, result) for id in merge)) + u32(specials)
     content += b"".join(u32(id, len(text)) + text for id, text in sorted(special.items()))
     content += parts.get("PIPE", b"")
-    require(hashlib.sha256(content).digest() == stored, "vocabulary.fingerprint")
-    return [f"vocabulary {sha(content)} {bound}"]
+    require(hashlib.sha256(content).digest() == stored, f"vocabulary.fingerprint: not {sha(content)}")
+    return {"fingerprint": sha(content), "idBound": bound, "mergeRule": rule, "pattern": settings.hex(),
+            "tokenCount": len(ids), "mergeCount": merges,
+            "special": [{"id": id, "bytes": text.hex()} for id, text in sorted(special.items())]}
+
+def derived_merges(tokens):
+    """The last step by which each token comes about, by rank: Vocabulary.md, "Merges that follow"."""
+    ids, merges = {text: id for id, text in tokens.items()}, []
+    for id, text in sorted(tokens.items()):
+        parts = [text[i:i + 1] for i in range(len(text))]
+        while len(parts) > 2:
+            ranks = [ids.get(a + b, id) for a, b in zip(parts, parts[1:])]
+            best = ranks.index(min(ranks))
+            if ranks[best] >= id:
+                break
+            parts[best:best + 2] = [parts[best] + parts[best + 1]]
+        if len(parts) == 2 and set(parts) <= set(ids):
+            merges.append((ids[parts[0]], ids[parts[1]], id))
+    return merges
 
 def block_table(data, count):
     require(len(data) == 12 * count, "a table of blocks of another length")
@@ -262,21 +286,38 @@ def tokens(parts):
         ids += block
     require(position == len(parts["TOKN"]) and all(id < bound for id in ids), "tokens.blocks")
     column = {kind: Groups(parts[kind]) for kind in ("DOCL", "dsrc", "dbyt") if kind in parts}
-    lines, start = [f"tokens {count} of {vocabulary.hex()}"], 0
+    found, start = [], 0
     for _ in range(documents):
         length = column["DOCL"].number()
         data = numpy.array(ids[start:start + length], "<u4").tobytes()
-        size = column["dbyt"].number() if "dbyt" in column else 0
-        source = column["dsrc"].bytes(column["dsrc"].number()) if "dsrc" in column else b""
-        lines.append(f"document {length} {sha(data)} {size} {source.decode()}")
+        found.append({"tokenCount": length, "digest": sha(data)})
+        if "dbyt" in column:
+            found[-1]["byteCount"] = column["dbyt"].count()
+        if "dsrc" in column:
+            found[-1]["source"] = column["dsrc"].bytes(column["dsrc"].count()).decode()
         start += length
+        require(start <= count, "documents.length")
     for groups in column.values():
         groups.finish()
     require(start == count, "documents.length")
-    return lines
+    return {"fingerprint": vocabulary.hex(), "tokenCount": count, "documents": found}
 
-def weights(parts):
-    table, blocks = parts["TENS"], []
+def weights(sections):
+    """The tensors of all generations, by name; one of a later takes the place of an earlier one."""
+    tensors, generation = {}, 0
+    names = lambda kind: [section.name for section, _ in sections if section.kind == kind]
+    while not generation or str(generation) in names("TENS"):
+        name = str(generation or "")
+        parts = {section.kind: content for section, content in sections if section.name == name}
+        codecs = [section.codec for section, _ in sections if (section.kind, section.name) == ("TDAT", name)]
+        require(codecs == [0], "tensors.data: compressed, or missing")
+        tensors.update(table(parts))
+        generation += 1
+    require(all(len(names(kind)) == generation for kind in ("TENS", "TDAT", "TBLK")), "tensors")
+    return list(tensors.values())
+
+def table(parts):
+    table = parts["TENS"]
     count, size = fields("II", table)
     require(size == 1 << 19, "tensors.blockByteCount")
     tensors, position = {}, 8
@@ -290,19 +331,21 @@ def weights(parts):
         name = name.decode()
         elements = int(numpy.prod([max(1, n) for n in shape], dtype=object))
         count, *widths = BLOCKS.get(type, (1, WIDTHS.get(type)))
-        require(position <= len(table) and name not in ("", ".") and elements * max(1, sum(widths)) < 1 << 63
+        bits = int(8 * sum(widths)) * (0 if 0 in shape else elements)
+        total = -(-bits // (8 * count))
+        require(position <= len(table) and name not in ("", ".") and elements < 1 << 63 and total < 1 << 63
                 and name not in tensors and (shape or [1])[-1] % count == 0, "tensors")
-        total = -int(-sum(widths) * (0 if 0 in shape else elements) // count)
         tensors[name] = (type, codec, shape, offset, total)
     require(position == len(table), "tensors")
     def size_of(type):  # of a block of the file: whole 256 elements of those in blocks
         group = sum(BLOCKS[type][1:]) * (256 // BLOCKS[type][0]) if type in BLOCKS else 1
         return size // group * group
     blocks = block_table(parts["TBLK"], sum(-(-tensor[4] // size_of(tensor[0])) for tensor in tensors.values()))
-    lines, position = [], 0
+    found, position = {}, 0
     for name, (type, codec, shape, offset, total) in tensors.items():
+        padding = parts["TDAT"][position:position + -position % 64]
         position += -position % 64
-        require(position == offset, "tensors.offset")
+        require(position == offset and not any(padding), "tensors.offset")
         data = b""
         while len(data) < total:
             stored, decoded, checksum = blocks.pop(0)
@@ -310,9 +353,9 @@ def weights(parts):
             require(decoded == min(size_of(type), total - len(data)) and len(block) == stored
                     and crc32c(block) == checksum and (codec or stored == decoded), "tensors.block")
             data += compact(block, type, decoded) if codec else block
-        lines.append(f"tensor {name} {type} {shape} {sha(data)}")
+        found[name] = {"name": name, "type": type, "shape": shape, "digest": sha(data)}
     require(position == len(parts["TDAT"]), "tensors.data")
-    return lines + metadata(parts.get("meta", b"{}"))
+    return found
 
 def compact(block, type, length):
     """The elements of a block of planes."""
@@ -341,48 +384,150 @@ def metadata(text):
         require(len(dict(pairs)) == len(pairs) and all(isinstance(v, str) for _, v in pairs), "metadata")
         return pairs
     pairs = json.loads(text.decode(), object_pairs_hook=strings)
-    return [f"metadata {sha(f'{key}={value}'.encode())}" for key, value in pairs]
+    "".join(map("".join, pairs)).encode()  # no lone surrogates
+    return [list(pair) for pair in pairs]
 
 def counts(parts):
-    count, documents, *_, length = fields("7QI", parts["CNTH"])
+    count, *origin, length = fields("7QI", parts["CNTH"])
     settings = pattern(parts["CNTH"][60:])
-    require(length == len(settings), "counts.settingCount")
-    groups, previous = Groups(parts["CNTS"]), b""
-    lines = [f"pretokens {count} {'.'.join(map(str, settings))} {documents}"]
+    require(length == len(settings) and count < 1 << 63, "counts.settingCount")
+    groups, previous, found = Groups(parts["CNTS"]), b"", []
     for _ in range(count):
         shared, rest = groups.number(), groups.number()
         pretoken = previous[:shared] + groups.bytes(rest)
         times = groups.number()
+        # It shares all that it can: the first byte that it does not share is greater.
         require(shared <= len(previous) and rest > 0 and times > 0 and len(pretoken) < 1 << 16
-                and pretoken > previous, "not the next pretoken")
-        lines.append(f"pretoken {sha(pretoken)} {times}")
+                and (shared == len(previous) or pretoken[shared] > previous[shared]),
+                "not the next pretoken")
+        found.append({"bytes": pretoken.hex(), "count": times})
         previous = pretoken
     groups.finish()
-    return lines
+    return {"pattern": settings.hex(), "origin": origin, "pretokens": found}
 
-def lines(path):
-    """Everything in a file, as lines."""
-    sections = read(pathlib.Path(path).read_bytes())[2]
+def signature(content, root):
+    require(len(content) == 104 and content[:8] == b"\1\0\0\0\0\0\0\0", "signature")
+    return {"publicKey": content[8:40].hex(),
+            "isValid": ed25519.is_valid(content[8:40], content[40:], b"gobbet signature 1\n" + root)}
+
+# What a file is for, the section that says so, and those that mean nothing without it.
+HEADS = [(1, "VOCB", "LEFT RGHT RSLT TSTR"), (2, "TOKH", "TOKR TOKN TOKB DOCL dsrc dbyt"),
+         (3, "TENS", "TBLK TDAT"), (5, "CNTH", "CNTS")]
+
+def answer(file, has_content):
+    """Everything in a file; what its sections mean too if `has_content`."""
+    contents = Contents(file)
+    sections = contents.sections
     parts = {section.kind: content for section, content in sections if not section.name}
-    unknown = [s.kind for s, _ in sections if s.kind[0].isupper() and s.kind not in KNOWN]
+    kinds = {section.kind for section, _ in sections}
+    found = {
+        "profile": contents.profile, "contentID": contents.id.hex(),
+        "generationCount": contents.generations, "unfinishedByteCount": contents.unfinished,
+        "sections": [{"kind": section.kind, "name": section.name, "codec": section.codec,
+                      "byteCount": section.decoded, "digest": section.digest.hex()}
+                     for section, _ in sections]}
+    require(len(parts.get("meta", b"")) <= 1 << 24, "metadata")
+    parts.get("meta", b"").decode()
+    if "sign" in parts:
+        found["signature"] = signature(parts["sign"], contents.id)
+    if not has_content:
+        return found
+    for profile, head, rest in HEADS:
+        require(head in parts or contents.profile != profile and not kinds & set(rest.split()),
+                f"table: no section {head}")
+    unknown = [kind for kind in kinds if kind[0].isupper() and kind not in KNOWN]
     require(not unknown, f"section.kind: {unknown}")
-    readers = {"VOCB": vocabulary, "TOKH": tokens, "TENS": weights, "CNTH": counts}
-    found = [line for kind, reader in readers.items() if kind in parts for line in reader(parts)]
-    require(found, "a container of something else")
+    require({"VOCB", "TOKH", "TENS", "CNTH"} & set(parts), "a container of something else")
+    if "VOCB" in parts:
+        found["vocabulary"] = vocabulary(parts)
+    if "TOKH" in parts:
+        codecs = [section.codec for section, _ in sections if (section.kind, section.name) == ("TOKN", "")]
+        require(codecs == [0], "tokens: compressed, or missing")
+        found["tokens"] = tokens(parts)
+    if "TENS" in parts:
+        found["tensors"] = weights(sections)
+        found["metadata"] = metadata(parts.get("meta", b"{}"))
+    if "CNTH" in parts:
+        found["counts"] = counts(parts)
     return found
 
-def main(paths):
-    refuse = paths[:1] == ["--refused"]
-    for path in paths[refuse:]:
-        try:
-            found = lines(path)
-        # Besides its own errors: a section that is missing, text that is no UTF-8 or no JSON.
-        except (FormatError, KeyError, UnicodeDecodeError, ValueError, RecursionError) as error:
-            if not refuse:
-                sys.exit(f"{path}: {error!r}")
-            continue
-        if refuse:
-            sys.exit(f"{path}: not refused")
-        print("\n".join(found))
+# What a reader may throw for a file: besides its own errors a section that is missing, text that is
+# no UTF-8 or no JSON, a member of another type.
+FAULTS = (FormatError, KeyError, UnicodeError, ValueError, RecursionError, TypeError, OSError)
+
+def reply(file, has_content):
+    try:
+        return answer(file, has_content)
+    except FAULTS as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+def unique(pairs):
+    require(len(dict(pairs)) == len(pairs), "manifest: a member that comes twice")
+    return dict(pairs)
+
+def manifest(path):
+    """The list of a dataset in a folder, every file of it verified: Tokens.md, "Datasets"."""
+    def size(value):
+        require(type(value) is int and 0 <= value < 1 << 63, "manifest: not a number of things")
+        return value
+    text = (path / "manifest.json").read_bytes()
+    require(len(text) <= 1 << 26, "manifest: too large")
+    root = json.loads(text.decode(), object_pairs_hook=unique)
+    require(root["kind"] == "gobbet tokens" and size(root["version"]) <= 1, "manifest.version")
+    fingerprint, splits, names = bytes.fromhex(root["vocabulary"]).hex(), [], []
+    require(len(fingerprint) == 64 and type(root["options"]) is dict, "manifest.vocabulary")
+    for split in root["splits"]:
+        require(split["name"] in ("train", "validation") and split["shards"], "manifest.splits")
+        ids = []
+        for shard in split["shards"]:
+            name = shard["name"]
+            require(name not in ("", ".", "..") and not set(name) & set("/\0"), "manifest.shard.name")
+            file = (path / name).read_bytes()
+            found = answer(file, True)
+            tokens = found["tokens"]
+            require(found["contentID"] == bytes.fromhex(shard["content_id"]).hex()
+                    and tokens["fingerprint"] == fingerprint, f"{name}: another file")
+            require((tokens["tokenCount"], len(tokens["documents"]))
+                    == (size(shard["tokens"]), size(shard["documents"])), f"{name}: other counts")
+            require(len(file) == size(shard["bytes"]) or "signature" in found, f"{name}: other bytes")
+            names.append(name)
+            ids.append(bytes.fromhex(found["contentID"]))
+        total = {key: sum(shard[key] for shard in split["shards"]) for key in ("tokens", "documents")}
+        require(all(size(split[key]) == value for key, value in total.items()), "manifest: sums")
+        root_id = ids[0] if len(ids) == 1 else hashlib.sha256(b"".join(ids)).digest()
+        splits.append({"name": split["name"], "tokenCount": split["tokens"],
+                       "documentCount": split["documents"], "contentID": root_id.hex(),
+                       "shards": [shard["name"] for shard in split["shards"]]})
+    require(len(set(names)) == len(names), "manifest: a name that comes twice")
+    require(len({split["name"] for split in splits}) == len(splits), "manifest: a split twice")
+    return {"vocabulary": fingerprint, "splits": splits}
+
+def dataset(path):
+    try:
+        return manifest(pathlib.Path(path))
+    except FAULTS as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+def documents_hash(documents):
+    """The hash of documents, byte strings, in their order: Tokens.md, "Shards"."""
+    mask, value = (1 << 64) - 1, 0
+    for document in documents:
+        low, high = struct.unpack("<QQ", hashlib.sha256(document).digest()[:16])
+        value = ((value ^ low) * 0x9E3779B97F4A7C15 + high * 0xD1B54A32D192ED03) & mask
+        value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & mask
+        value = (value ^ value >> 27) * 0x94D049BB133111EB & mask
+        value ^= value >> 31
+    return value
+
+def serve():
+    for line in sys.stdin.buffer:
+        verb, count = line.split()
+        file = sys.stdin.buffer.read(int(count))
+        found = dataset(file.decode()) if verb == b"dataset" else reply(file, verb == b"content")
+        print(json.dumps(found), flush=True)
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:] == ["--serve"]:
+        serve()
+    for path in sys.argv[1:] if sys.argv[1:] != ["--serve"] else []:
+        print(json.dumps(reply(pathlib.Path(path).read_bytes(), True), indent=1))

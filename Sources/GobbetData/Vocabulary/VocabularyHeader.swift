@@ -96,7 +96,13 @@ struct VocabularyHeader {
     self.pattern = pattern
     specialTokens = []
     for _ in 0..<specialCount {
+      let start = reader.offset
       let id = try reader.read(TokenID.self, "vocabulary.special.id")
+      if let last = specialTokens.last, id <= last.id {
+        throw FormatError(
+          code: .damaged("special token \(id) after \(last.id)"), offset: start,
+          field: "vocabulary.special.id")
+      }
       let byteCount = Int(try reader.read(UInt32.self, "vocabulary.special.byteCount"))
       let bytes = try reader.readBytes(byteCount, "vocabulary.special.bytes")
       specialTokens.append(SpecialToken(bytes: bytes, id: id))

@@ -178,6 +178,22 @@ extension TensorTable {
 }
 
 extension TensorTable {
+  /// The bytes between the end of one tensor's data and the beginning of the next.
+  ///
+  /// - Precondition: the blocks were checked.
+  func gaps(_ blocks: BlockTable) -> [Range<Int>] {
+    var gaps: [Range<Int>] = []
+    var end = 0
+    for entry in entries {
+      if entry.offset > end { gaps.append(end..<entry.offset) }
+      end = entry.offset
+      if let first = entry.blocks.first, let last = entry.blocks.last {
+        end += blocks[last].stored.upperBound - blocks[first].stored.lowerBound
+      }
+    }
+    return gaps
+  }
+
   /// Checks that the blocks are those of the tensors, and that data and padding fill `byteCount`
   /// bytes without holes.
   ///
