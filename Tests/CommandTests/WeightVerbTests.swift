@@ -247,10 +247,10 @@ import Testing
     #expect(try gobbet("generate", merged, "--prompt", "the", "-n", "3").status == 0)
 
     try writeFile(
-      adapter + "/adapter_config.json", Array(#"{"peft_type":"LORA","use_dora":true}"#.utf8))
+      adapter + "/adapter_config.json", Array(#"{"peft_type":"LORA","use_qalora":true}"#.utf8))
     let refused = try gobbet("merge-lora", Self.model, adapter, "-o", folder.file("no.gobbet"))
     #expect(refused.status == 65)
-    #expect(refused.errorText.contains("use_dora"))
+    #expect(refused.errorText.contains("use_qalora"))
     #expect(!(try folder.names().contains("no.gobbet")))
   }
 }
