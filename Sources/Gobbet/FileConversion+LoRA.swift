@@ -33,7 +33,7 @@ extension FileConversion {
     if let alpha { configuration.alpha = alpha }
     let isWholeModel = isSameFile(matrices, input)
     let merged = try MergedWeights(
-      weights.source.widened(),
+      weights.elements().widened(),
       LoRAAdapter(source.widened(), configuration, path: matrices, allowingOthers: isWholeModel),
       path: input)
     let result = try write(

@@ -82,7 +82,9 @@ extension FileConversion {
     let path = input.configurationPath
     guard input.hasNeighbours, exists(path), (try? FamilyModel(contentsOf: path)) ?? nil != nil
     else { return nil }
-    return String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self)
+    // What is written is quantised no more.
+    return try QuantizationConfig.removed(
+      from: String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self))
   }
 
   /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and

@@ -65,7 +65,7 @@ struct ModelFile {
     }
     self.input = input
     if let model = try Self.family(of: input) {
-      weights = .family(try model.weights(in: input.source, path: path), model.architecture)
+      weights = .family(try model.weights(in: input.elements(), path: path), model.architecture)
     } else {
       weights = .gpt2(
         input.format == "gobbet" ? input.source : try Self.gpt2(input.source.widened(), input))

@@ -22,7 +22,8 @@ struct WeightsOutput {
     case .gguf:
       try writeFile(model) { path, replacing in
         try model.writeGGUF(
-          to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing, progress: report)
+          to: path, storing: storedElements, vocabulary: vocabulary, replacing: replacing,
+          progress: report)
       }
     case .llmC:
       try neighbours(nil, nil).write {
@@ -46,19 +47,24 @@ struct WeightsOutput {
       let total = source.tensors.reduce(0) { $0 + $1.byteCount }
       return try writeFile(source) { path, replacing in
         try GGUFWriter.write(
-          source, to: path, vocabulary: vocabulary, as: ggufType, replacing: replacing
+          source, to: path, vocabulary: vocabulary, storing: storedElements, replacing: replacing
         ) { try progress($0, total) }
       }
     }
     try write(converted(source), nil, progress)
   }
 
-  /// How GGUF stores matrices.
-  private var ggufType: GGUFType? {
-    conversion.ggufType ?? conversion.elementType.flatMap { GGUFType($0) }
+  /// How elements are stored by formats that have blocks.
+  private var storedElements: StoredElements {
+    if let preset = conversion.quantization { return .preset(preset) }
+    let type = conversion.ggufType ?? conversion.elementType.flatMap { GGUFType($0) }
+    return type.map(StoredElements.matrices) ?? .kept
   }
 
   private func converted(_ source: some TensorSource) throws -> any TensorSource {
+    if conversion.quantization != nil || conversion.ggufType != nil {
+      return try source.storing(storedElements, path: path)
+    }
     guard let elementType = conversion.elementType else { return source }
     return try ConvertedWeights(source, as: elementType)
   }

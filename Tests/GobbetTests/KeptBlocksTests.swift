@@ -66,10 +66,60 @@ import Testing
     _ = try conversion.convert(blocks, to: packed, format: .gobbet)
     let reader = try WeightsReader(path: packed)
     #expect(reader.tensors.allSatisfy { $0.elementType == .bfloat16 })
-    conversion = FileConversion()
-    conversion.ggufType = .q8_0
-    _ = try conversion.convert(blocks, to: folder.file("m.gguf"), format: .gguf)
-    let types = try GGUFReader(folder.file("m.gguf")).types
-    #expect(types.allSatisfy { $0 == .q8_0 || $0 == .float16 })
+  }
+
+  /// A model of two matrices and a vector.
+  private func small() throws -> String {
+    let path = folder.file("small.gobbet")
+    var writer = try WeightsWriter(path: path)
+    var generator = SeededGenerator(3)
+    for (name, shape) in [
+      ("token_embd.weight", [40, 256]), ("blk.0.ffn_down.weight", [256, 96]),
+      ("output_norm.weight", [256]),
+    ] {
+      let tensor = try TensorDescription(name: name, elementType: .float32, shape: shape)
+      let floats = (0..<tensor.elementCount).map { _ in
+        Float.random(in: -1...1, using: &generator)
+      }
+      let bytes = try #require(FloatConversion(.float32)).bytes(floats.span)
+      try writer.append(tensor, bytes.span)
+    }
+    try writer.finish()
+    return path
+  }
+
+  @Test(
+    "a mix of llama.cpp's gives GGUF and .gobbet the same blocks",
+    arguments: QuantizationPreset.allCases)
+  func presets(preset: QuantizationPreset) throws {
+    let source = try small()
+    let (packed, gguf, back) = (
+      folder.file("p.gobbet"), folder.file("p.gguf"), folder.file("b.gguf")
+    )
+    var conversion = FileConversion()
+    conversion.quantization = preset
+    _ = try conversion.convert(source, to: packed, format: .gobbet)
+    _ = try conversion.convert(source, to: gguf, format: .gguf)
+    _ = try FileConversion().convert(packed, to: back, format: .gguf)
+    let (first, second) = try (WeightsReader(path: packed), GGUFReader(gguf))
+    #expect(first.tensors == second.tensors)
+    let head: ElementType = preset == .q8_0 ? .q8_0 : .q6_K
+    // Rows of 96 are no blocks of 256; the one layer is one of those with more bits.
+    #expect(first.tensors.map(\.elementType) == [head, .q8_0, .float32])
+    for tensor in first.tensors {
+      #expect(try first.bytes(of: tensor) == second.bytes(of: tensor))
+    }
+    #expect(second["general.quantization_version"] == .uint32(2))
+    #expect(second["general.file_type"] != nil)
+    #expect(try GGUFReader(back).tensors == second.tensors)
+    // What is kept keeps the name of its mix.
+    let again = folder.file("again.gguf")
+    _ = try FileConversion().convert(gguf, to: again, format: .gguf)
+    #expect(try readFile(again) == readFile(gguf))
+    for format in [ConversionFormat.safetensors, .npz] {
+      #expect(throws: ConversionOptionError.self) {
+        _ = try conversion.convert(source, to: folder.file("x"), format: format)
+      }
+    }
   }
 }

@@ -34,6 +34,9 @@ package struct BlockEncoder: Sendable {
     case .q5_0: { BlockQuantizers.q5_0($0, &$1) }
     case .q5_1: { BlockQuantizers.q5_1($0, &$1) }
     case .q8_0: { BlockQuantizers.q8_0($0, &$1) }
+    case .q4_K: { BlockQuantizers.q4_K($0, &$1) }
+    case .q5_K: { BlockQuantizers.q5_K($0, &$1) }
+    case .q6_K: { BlockQuantizers.q6_K($0, &$1) }
     case .mxfp4: { BlockQuantizers.mxfp4($0, &$1) }
     default: nil
     }

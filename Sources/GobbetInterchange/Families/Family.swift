@@ -62,8 +62,10 @@ public struct FamilyModel: Sendable {
       let family = Family.named(modelType)
     else { return nil }
     if let quantization = try root.member("quantization_config"), !quantization.isNull {
-      let method = try quantization.member("quant_method")?.string ?? "unnamed"
-      throw quantization.error(.unsupported("weights quantised by \(method)"))
+      let config = try QuantizationConfig(quantization)
+      guard config.isRead else {
+        throw quantization.error(.unsupported("weights quantised by \(config.method)"))
+      }
     }
     let settings = FamilySettings(object)
     let read = try family.read(settings)

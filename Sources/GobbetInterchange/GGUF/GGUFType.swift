@@ -37,6 +37,12 @@ public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
   public static let q5_1 = Self(rawValue: 7)
   /// Blocks of 32: a 16-bit scale, 8 bits an element.
   public static let q8_0 = Self(rawValue: 8)
+  /// Blocks of 256: 4 bits an element, scales and minima of 6 bits for each 32.
+  public static let q4_K = Self(rawValue: 12)
+  /// Blocks of 256: 5 bits an element, scales and minima of 6 bits for each 32.
+  public static let q5_K = Self(rawValue: 13)
+  /// Blocks of 256: 6 bits an element, scales of 8 bits for each 16.
+  public static let q6_K = Self(rawValue: 14)
   /// Blocks of 32: a scale that is a power of two, 4-bit floats.
   public static let mxfp4 = Self(rawValue: 39)
 

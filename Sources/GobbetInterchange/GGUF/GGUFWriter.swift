@@ -8,7 +8,8 @@ public enum GGUFWriter {
   ///
   /// Data is aligned to 32 bytes, or to what `values` say under `general.alignment`. With a `type`,
   /// matrices of floats are stored as that; vectors of floats then are `float32`, as llama.cpp wants
-  /// them, and matrices whose rows are no whole blocks `float16`. Without one every tensor keeps its
+  /// them. Matrices whose rows are no whole blocks get the type that llama.cpp gives them: Q5_0 for
+  /// Q4_K, Q5_1 for Q5_K, Q8_0 for Q6_K, else `float16`. Without a `type` every tensor keeps its
   /// elements, and its blocks.
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
   ///   name that the format lacks, for a `type` that is read only, and for elements that its blocks have
@@ -18,15 +19,31 @@ public enum GGUFWriter {
     as type: GGUFType? = nil, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    let entries = try source.tensors.map { tensor in
+    try write(
+      source, to: path, values: values, storing: type.map(StoredElements.matrices) ?? .kept,
+      replacing: replacing, progress: progress)
+  }
+
+  /// The same with elements as `stored` says; unless they are kept, vectors of floats are `float32`.
+  package static func write(
+    _ source: some TensorSource, to path: String, values: [(key: String, value: GGUFValue)],
+    storing stored: StoredElements, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
+  ) throws {
+    var types = try stored.types(of: source.tensors, path: path)
+    for (index, tensor) in source.tensors.enumerated()
+    where stored != .kept && tensor.shape.count < 2
+      && FloatConversion(reading: tensor.elementType) != nil
+    {
+      types[index] = .float32
+    }
+    let entries = try zip(source.tensors, types).map { tensor, type in
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
     }
-    let types = Dictionary(
+    let names = Dictionary(
       entries.map { (Array($0.tensor.name.utf8), $0.type.elementType) },
       uniquingKeysWith: { first, _ in first })
-    let stored = try ConvertedWeights(source) {
-      types[Array($0.name.utf8)] ?? $0.elementType
-    }
+    let stored = try ConvertedWeights(source) { names[Array($0.name.utf8)] ?? $0.elementType }
     let alignment = try alignment(values, path)
     func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     var file = try AtomicFile(path, replacing: replacing)
@@ -76,25 +93,16 @@ public enum GGUFWriter {
   }
 
   private static func storedType(
-    of tensor: TensorDescription, as type: GGUFType?, _ path: String
+    of tensor: TensorDescription, as elementType: ElementType, _ path: String
   ) throws(InterchangeError) -> GGUFType {
     guard tensor.shape.count <= 4, tensor.name.utf8.count < 64 else {
       throw InterchangeError(
         .notRepresentable("more than 4 axes, or a name of 64 bytes"), path: path,
         field: tensor.name)
     }
-    if let type, FloatConversion(reading: tensor.elementType) != nil {
-      guard type.blockElementCount == 1 || BlockEncoder(type.elementType) != nil else {
-        throw InterchangeError(
-          .notRepresentable("blocks of type \(type.name), which are read only"), path: path,
-          field: tensor.name)
-      }
-      if tensor.shape.count < 2 { return .float32 }
-      return type.storedByteCount(of: tensor) == nil ? .float16 : type
-    }
-    guard let type = GGUFType(tensor.elementType) else {
+    guard let type = GGUFType(elementType) else {
       throw InterchangeError(
-        .notRepresentable("elements of type \(tensor.elementType.name)"), path: path,
+        .notRepresentable("elements of type \(elementType.name)"), path: path,
         field: tensor.name)
     }
     return type
