@@ -82,7 +82,11 @@ import Testing
     #expect(try merged.floats(named: "transformer.ln_f.weight") == [5, 6])
     #expect(try merged.floats(named: "lm_head.weight") == [0, 0])
     for (text, reason) in [
-      (#""modules_to_save":["other"]"#, "no matrix of a low-rank adapter"),
+      (#""modules_to_save":["ln_f"]"#, "for 0 ids"),
+      (
+        #""modules_to_save":["other"],"trainable_token_indices":{"wte":[2,0]}"#,
+        "no matrix of a low-rank adapter"
+      ),
       (#""modules_to_save":["ln_f"],"trainable_token_indices":{"wte":[2]}"#, "for 1 ids"),
       (#""modules_to_save":["ln_f"],"trainable_token_indices":{"wte":[2,3]}"#, "do not fit"),
     ] {

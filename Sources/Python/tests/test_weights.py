@@ -116,6 +116,23 @@ class NumPyTests(support.Case):
             with self.assertRaises(KeyError):
                 file.get_tensor("missing")
 
+    def test_blocks_of_quantized_tensors_are_handed_out_in_rows(self):
+        path = support.FIXTURES / "golden/1.1/weights/later-types.gobbet"
+        with gobbet.safe_open(path, framework="np") as file:
+            infos = {info.name: info for info in file.tensors()}
+            # Stored raw, and compact.
+            for name, shape in (("q4_k", (3, 1152)), ("q4_k.quiet", (9, 1152))):
+                self.assertEqual(infos[name].is_raw, name == "q4_k")
+                blocks = file.get_blocks(name)
+                self.assertEqual((blocks.dtype, blocks.shape), (np.uint8, shape))
+                self.assertEqual(blocks.nbytes, infos[name].byte_count)
+                self.assertEqual(file.get_slice(name).get_dtype(), "Q4_K")
+            self.assertTrue((file.get_blocks("q4_k.quiet") & 0xEC == 0).all())
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "blocks of q4_k"):
+                file.get_tensor("q4_k")
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "not stored in blocks"):
+                file.get_blocks("c64")
+
     def test_raw_arrays_look_into_the_file_and_outlive_it(self):
         path = self.folder / "w.gobbet"
         saved = {"w": np.arange(100_000, dtype="f4")}
@@ -200,6 +217,14 @@ class TorchTests(support.Case):
                 self.assertTrue(
                     torch.equal(found.view(torch.uint8), expected.view(torch.uint8)), name
                 )
+
+    def test_torch_names_what_is_stored_in_blocks(self):
+        from gobbet.torch import safe_open
+
+        path = support.FIXTURES / "golden/1.1/weights/later-types.gobbet"
+        with safe_open(path) as file:
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "blocks of q4_k"):
+                file.get_tensor("q4_k")
 
     def test_numpy_widens_what_it_has_no_type_for(self):
         import torch
