@@ -40,8 +40,8 @@ struct Evaluate: ParsableCommand {
     transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var padding: TokenID?
 
-  @Option(help: "The precision to compute with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions

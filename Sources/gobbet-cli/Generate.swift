@@ -22,8 +22,8 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var sampling: SamplingOptions
 
-  @Option(help: "The precision to compute with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
 

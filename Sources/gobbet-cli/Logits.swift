@@ -22,8 +22,8 @@ struct Logits: ParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Replace the output file if it exists.")
   var force = false
 
-  @Option(help: "What weights are computed with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
 
@@ -57,5 +57,13 @@ func tokenIDs(_ ids: String) throws -> [TokenID] {
 enum ModelFileHelp {
   static let argument: ArgumentHelp = """
     The model: a .gobbet file, safetensors, GGUF, or a folder with config.json and model.safetensors.
+    """
+}
+
+/// The help of options that choose what a model computes with.
+enum ElementHelp {
+  static let option: ArgumentHelp = """
+    The precision to compute with; "blocks" is GGUF's quantized blocks as they are, and f32 for other \
+    weights.
     """
 }

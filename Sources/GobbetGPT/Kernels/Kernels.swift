@@ -44,7 +44,7 @@ internal import CGobbetKernels
       column >= 0 && weights.outputCount <= output.width - column, "multiply: too narrow an output")
     precondition(bias.count == PackedMatrix.paddedCount(weights.outputCount), "multiply: bias")
     output.resize(rowCount: input.rowCount)
-    let element = weights.precision.code
+    let element = weights.element
     let rowWords = unsafe gobbet_row_words(functions, element, weights.inputCount)
     reserveScratch(input.rowCount * rowWords)
     // SAFETY: input, output and bias have the shapes checked above, the scratch a converted row for

@@ -11,6 +11,13 @@ public struct GPT: Sendable {
   /// Logits of a position: the vocabulary, or the classes of a classification head; 0 without a head.
   public var headWidth: Int { head?.outputCount ?? 0 }
 
+  /// Bytes of all matrices in memory.
+  package let weightByteCount: Int
+  /// Bytes of the matrices that every token reads: of an embedding that is not the head it is a row.
+  package var readByteCount: Int {
+    weightByteCount - (architecture.hasTiedHead ? 0 : embedding.tokens.byteCount)
+  }
+
   let embedding: Embedding
   let embeddingNorm: Norm?
   let blocks: [Block]
@@ -103,6 +110,7 @@ public struct GPT: Sendable {
     }
     let rotations = Set(architecture.layers.compactMap(\.rotation))
     turns = Dictionary(uniqueKeysWithValues: rotations.map { ($0, TurnTable($0)) })
+    weightByteCount = parameters.matrixByteCount
     try parameters.pack()
   }
 

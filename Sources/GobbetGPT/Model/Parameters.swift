@@ -15,6 +15,8 @@ struct Parameters {
   private var wordCount = 0
   private var packingList: PackingList
 
+  /// Bytes of all matrices in memory.
+  var matrixByteCount: Int { panels.count * 4 }
   /// What the tensors are called.
   let names: ParameterNames
   /// Outputs of the head.
@@ -49,11 +51,11 @@ struct Parameters {
     let expected = ExpectedTensors(architecture, names, headWidth: headWidth)
     try expected.check(source, byName)
     var wordCount = 0
-    for tensor in expected.tensors where byName[tensor.name] != nil {
-      guard let order = tensor.order else { continue }
+    for tensor in expected.tensors {
+      guard let found = byName[tensor.name], let order = tensor.order else { continue }
       let shape = order == .byInput ? tensor.shape : tensor.shape.reversed()
       let words = PackedMatrix.wordCount(
-        inputCount: shape[0], outputCount: shape[1], precision)
+        inputCount: shape[0], outputCount: shape[1], precision.element(of: found, order))
       let (sum, overflow) = wordCount.addingReportingOverflow(words ?? .max)
       guard !overflow else { throw GPTError(.outOfMemory(byteCount: .max)) }
       wordCount = sum
@@ -101,10 +103,11 @@ struct Parameters {
     _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int
   ) throws(GPTError) -> PackedMatrix {
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
+    let element = precision.element(of: tensor, order)
     let matrix = PackedMatrix(
-      inputCount: inputCount, outputCount: outputCount, precision, panels, offset: wordCount)
+      inputCount: inputCount, outputCount: outputCount, element, panels, offset: wordCount)
     wordCount +=
-      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, precision) ?? 0
+      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0
     packingList.append(tensor, order, matrix, from: source)
     return matrix
   }
