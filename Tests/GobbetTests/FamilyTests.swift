@@ -6,8 +6,8 @@ import Testing
 /// The families of models beside transformers 5.24, whose answers `models/make.py` stored.
 @Suite("Families of models") struct FamilyTests {
   static let families = [
-    "gemma2", "gemma3", "gpt_neox", "granite", "llama2", "llama3", "mistral", "nanochat", "olmo2",
-    "olmo3", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2",
+    "gemma2", "gemma3", "gpt_neox", "gpt_oss", "granite", "llama2", "llama3", "mistral", "nanochat",
+    "olmo2", "olmo3", "phi3", "qwen2", "qwen3", "qwen3_moe", "smollm3", "starcoder2",
   ]
 
   /// A prompt and what follows it.
@@ -84,6 +84,81 @@ import Testing
     }
     let error = (squares / Double(rows.count)).squareRoot()
     #expect(error <= 0.02 * Double(largest), "\(error) of \(largest)")
+  }
+
+  @Test(
+    "layers with a window keep no more than that and a piece, with the bits of an uncached pass",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"),
+    arguments: ["gemma3", "mistral", "gpt_oss"], Precision.allCases)
+  func windows(family: String, precision: Precision) throws {
+    let folder = Conformance.path("models/\(family)")
+    let source = try SafetensorsReader(folder + "/model.safetensors")
+    let described = try #require(try FamilyModel(contentsOf: folder + "/config.json"))
+    // Nothing of a rotary model depends on how many positions there are.
+    var architecture = described.architecture
+    architecture.contextLength = 4096
+    let weights = try described.weights(in: source, path: nil)
+    let model = try GPT(weights, architecture: architecture, precision: precision)
+    architecture.layers = architecture.layers.map { .init(rotation: $0.rotation) }
+    let unbounded = try KeyValueCache(
+      try GPT(weights, architecture: architecture, precision: precision))
+    let ids = (0..<1500).map { (index: Int) -> TokenID in
+      let mixed: Int = index * 7919 + index / 3
+      return TokenID(mixed % 317 + 3)
+    }
+    let pass = try ForwardPass(model, threadCount: 2)
+    let whole = try pass.logits(of: ids, .all)
+    let cache = try KeyValueCache(model)
+    var start = 0
+    for length in [1, 300, 2, 516, 90, 1, 1, 400, 189] {
+      let rows = try pass.logits(of: Array(ids[start..<(start + length)]), .all, cache: cache)
+      #expect(rows == whole.rows(start..<(start + length)), "positions from \(start)")
+      start += length
+    }
+    #expect(start == ids.count)
+    // Only some rows of a piece are wanted, of two sequences at once.
+    let caches = [try KeyValueCache(model), try KeyValueCache(model)]
+    let wanted = [0, 99, 130, 131, 500, 900]
+    let some = try pass.logits(
+      of: [.init(Array(ids[..<901]), caches[0]), .init(Array(ids[..<1200]), caches[1])],
+      .chosen(wanted))
+    for matrix in some {
+      for (row, position) in wanted.enumerated() { #expect(matrix[row] == whole[position]) }
+    }
+    // What the model sees of layers with windows takes a fraction of what it would without.
+    let layers = model.architecture.layers
+    _ = try ForwardPass(
+      try GPT(weights, architecture: architecture, precision: precision)
+    ).logits(of: ids, cache: unbounded)
+    let full = layers.count { $0.window == nil }
+    #expect(
+      cache.byteCount * layers.count < unbounded.byteCount * (full + (layers.count - full) / 4 + 1))
+    // Back into what has been left behind there is no way, but to the beginning.
+    #expect(!cache.canRewind(to: 700) && cache.canRewind(to: 0) && cache.canRewind(to: 1500))
+    cache.rewind()
+    #expect(try pass.logits(of: Array(ids[..<200]), .all, cache: cache) == whole.rows(0..<200))
+    #expect(cache.canRewind(to: 150))
+    cache.rewind(to: 150)
+    #expect(
+      try pass.logits(of: Array(ids[150..<777]), .all, cache: cache) == whole.rows(150..<777))
+  }
+
+  @Test(
+    "attention of a layer with a window adds up to 1 for every position, and is zero outside of it",
+    .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
+  func windowedAttention() throws {
+    let model = try GPT(path: Conformance.path("models/mistral"))
+    let window = try #require(model.architecture.layers[1].window)
+    let ids = (0..<250).map { TokenID($0 % 300 + 3) }
+    let weights = try ForwardPass(model).attentionWeights(of: ids, layer: 1)[2]
+    for position in 0..<250 {
+      let row = Array(weights[position])
+      #expect(abs(row.reduce(0, +) - 1) < 1e-4)
+      for (other, weight) in row.enumerated()
+      where other > position || other <= position - window {
+        #expect(weight == 0)
+      }
+    }
   }
 
   @Test(

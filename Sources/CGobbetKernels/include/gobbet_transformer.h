@@ -262,6 +262,9 @@ typedef struct {
   float scale;
   /// What scores are capped to after the scale; 0 for no cap.
   float cap;
+  /// For every head with queries a score that takes its share of the softmax and gives nothing for
+  /// it; NULL for none. It is neither scaled nor capped.
+  const float *_Nullable sinks;
   /// Positions that a row sees, its own among them; 0 for all up to its own.
   size_t window;
   /// At most `gobbet_queries_at_once`.

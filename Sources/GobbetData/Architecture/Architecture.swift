@@ -41,12 +41,19 @@ public struct Architecture: Hashable, Sendable {
   public var attentionScale: Float
   /// What scores are capped to by tanh before the softmax; nil for no cap (Gemma 2).
   public var attentionSoftcap: Float?
+  /// Whether every head has a score beside those of the positions, which takes its share of the
+  /// softmax and gives nothing for it (gpt-oss).
+  public var hasAttentionSinks = false
   /// How queries and keys are normalised.
   public var queryKeyNorm = QueryKeyNorm.none
   /// What stands between the matrices of the feed-forward.
   public var activation = Activation.silu
   /// Whether the activation of one matrix is multiplied by the output of another (SwiGLU, GeGLU).
   public var isGated = true
+  /// What bounds a gate and what it multiplies; nil for nothing.
+  public var gateClamp: GateClamp?
+  /// The experts of which every token's feed-forward is made; nil for one feed-forward for all.
+  public var experts: Experts?
   /// What the token embedding is multiplied by.
   public var embeddingMultiplier: Float = 1
   /// What attention and feed-forward are multiplied by before they are added to the residual stream.

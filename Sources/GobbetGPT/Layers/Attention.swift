@@ -26,6 +26,8 @@ struct Attention: Sendable {
     let window: Int?
     /// Whether a row sees the positions up to its own only.
     let isCausal: Bool
+    /// The score of every head that takes its share and gives nothing; nil where there is none.
+    let sinks: [Float]?
   }
 
   /// The column of a projected row where its keys begin.
@@ -75,9 +77,20 @@ struct Segment {
   let position: Int
   /// The position after the last that the sequence has with this piece.
   let sequenceEnd: Int
+  /// Where its queries stand among the projected rows, which may be more.
+  let queryRow: Int
 
   /// The position after the last row.
   var endPosition: Int { position + rows.count }
+
+  /// The part with these positions.
+  func part(_ positions: Range<Int>) -> Segment {
+    let offset = positions.lowerBound - position
+    let firstRow = rows.lowerBound + offset
+    return Segment(
+      cache: cache, rows: firstRow..<(firstRow + positions.count), position: positions.lowerBound,
+      sequenceEnd: sequenceEnd, queryRow: queryRow + offset)
+  }
 }
 
 /// The weights that the heads of a layer gave the positions.
@@ -103,17 +116,17 @@ public struct AttentionWeights: Hashable, Sendable {
     return matrix
   }
 
-  /// Calls `body` with the memory of the weights, or nil if there are none.
+  /// Calls `body` with the memory of the weights and of the sinks, nil for those that there are not.
   static func withPointer(
-    _ weights: inout AttentionWeights?,
-    _ body: (UnsafeMutablePointer<Float>?) -> Void
+    _ weights: inout AttentionWeights?, sinks: [Float]?,
+    _ body: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?) -> Void
   ) {
-    guard weights != nil else {
-      body(nil)
-      return
-    }
-    unsafe weights?.elements.withUnsafeMutableBufferPointer { buffer in
-      unsafe body(buffer.baseAddress)
+    unsafe (sinks ?? []).withUnsafeBufferPointer { buffer in
+      let sinks = sinks == nil ? nil : buffer.baseAddress
+      guard weights != nil else { return unsafe body(nil, sinks) }
+      unsafe weights?.elements.withUnsafeMutableBufferPointer { buffer in
+        unsafe body(buffer.baseAddress, sinks)
+      }
     }
   }
 }

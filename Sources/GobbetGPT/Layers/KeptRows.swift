@@ -21,7 +21,7 @@ struct KeptRows {
         runs.append(
           Segment(
             cache: segment.cache, rows: first..<next, position: position,
-            sequenceEnd: segment.sequenceEnd))
+            sequenceEnd: segment.sequenceEnd, queryRow: rows[first]))
       }
     }
     self.segments = runs

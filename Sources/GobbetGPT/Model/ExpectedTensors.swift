@@ -10,6 +10,8 @@ struct ExpectedTensors {
     var isOptional = false
     /// How the weights of a matrix lie; nil for what is not packed.
     var order: PackedMatrix.Order?
+    /// What the weights of a matrix are in memory; nil for what the model's are.
+    var precision: Precision?
   }
 
   private(set) var tensors: [Tensor] = []
@@ -64,13 +66,28 @@ struct ExpectedTensors {
       appendNorm(name(names.queryNorm), queries)
       appendNorm(name(names.keyNorm), keys)
     }
+    if architecture.hasAttentionSinks {
+      tensors.append(
+        Tensor(name: "\(name(names.sinks)).weight", shape: [architecture.headCount]))
+    }
     appendLinear(name(names.attentionOutput), queries, size)
     if place.isAfter { appendNorm(name(names.attentionPostNorm), size) }
     if place.isBefore { appendNorm(name(names.feedForwardNorm), size) }
-    if architecture.isGated { appendLinear(name(names.gate), size, architecture.feedForwardSize) }
-    appendLinear(name(names.up), size, architecture.feedForwardSize)
-    appendLinear(name(names.down), architecture.feedForwardSize, size)
+    if let experts = architecture.experts {
+      appendLinear(name(names.router), size, experts.count, .float32)
+      for expert in 0..<experts.count { appendFeedForward(name(names.expert(expert))) }
+    } else {
+      appendFeedForward(name(""))
+    }
     if place.isAfter { appendNorm(name(names.feedForwardPostNorm), size) }
+  }
+
+  /// The matrices of a feed-forward whose names begin so.
+  private mutating func appendFeedForward(_ prefix: String) {
+    let (size, inside) = (architecture.hiddenSize, architecture.feedForwardSize)
+    if architecture.isGated { appendLinear(prefix + names.gate, size, inside) }
+    appendLinear(prefix + names.up, size, inside)
+    appendLinear(prefix + names.down, inside, size)
   }
 
   private mutating func appendNorm(_ name: String, _ size: Int) {
@@ -81,12 +98,14 @@ struct ExpectedTensors {
     }
   }
 
-  private mutating func appendLinear(_ name: String, _ inputs: Int, _ outputs: Int) {
+  private mutating func appendLinear(
+    _ name: String, _ inputs: Int, _ outputs: Int, _ precision: Precision? = nil
+  ) {
     tensors.append(
       Tensor(
         name: "\(name).weight",
         shape: names.order == .byInput ? [inputs, outputs] : [outputs, inputs],
-        order: names.order))
+        order: names.order, precision: precision))
     tensors.append(Tensor(name: "\(name).bias", shape: [outputs], isOptional: true))
   }
 

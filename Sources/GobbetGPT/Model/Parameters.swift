@@ -55,7 +55,8 @@ struct Parameters {
       guard let found = byName[tensor.name], let order = tensor.order else { continue }
       let shape = order == .byInput ? tensor.shape : tensor.shape.reversed()
       let words = PackedMatrix.wordCount(
-        inputCount: shape[0], outputCount: shape[1], precision.element(of: found, order))
+        inputCount: shape[0], outputCount: shape[1],
+        (tensor.precision ?? precision).element(of: found, order))
       let (sum, overflow) = wordCount.addingReportingOverflow(words ?? .max)
       guard !overflow else { throw GPTError(.outOfMemory(byteCount: .max)) }
       wordCount = sum
@@ -91,17 +92,21 @@ struct Parameters {
 
   /// The weights and bias of a linear layer.
   mutating func linear(
-    _ name: String, _ inputCount: Int, _ outputCount: Int, inputs: InputRounding = .sixteenBits
+    _ name: String, _ inputCount: Int, _ outputCount: Int, inputs: InputRounding = .sixteenBits,
+    precision: Precision? = nil
   ) throws -> Linear {
-    let weights = try matrix("\(name).weight", names.order, inputCount, outputCount)
+    let weights = try matrix(
+      "\(name).weight", names.order, inputCount, outputCount, precision: precision)
     return Linear(
       weights, bias: try vector("\(name).bias", count: outputCount), inputs: inputs)
   }
 
   /// A matrix whose weights come with ``pack()``.
   mutating func matrix(
-    _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int
+    _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int,
+    precision: Precision? = nil
   ) throws(GPTError) -> PackedMatrix {
+    let precision = precision ?? self.precision
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
     let element = precision.element(of: tensor, order)
     let matrix = PackedMatrix(

@@ -71,7 +71,7 @@ struct Piece {
     segments.append(
       Segment(
         cache: continuation.cache, rows: firstRow..<ids.count, position: position,
-        sequenceEnd: position + range.count))
+        sequenceEnd: position + range.count, queryRow: firstRow))
     wantedRows += wanted.map { firstRow + $0 - range.lowerBound }
     wantedSequences += repeatElement(sequence, count: wanted.count)
   }

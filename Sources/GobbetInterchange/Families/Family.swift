@@ -14,7 +14,7 @@ struct Family: Sendable {
   /// Every family that the forward pass computes, besides GPT-2.
   static let all: [Family] = [
     .llama, .mistral, .qwen2, .qwen3, .smolLM3, .granite, .olmo2, .olmo3, .gemma2, .gemma3, .phi3,
-    .gptNeoX, .starCoder2, .nanochat, .bert,
+    .gptNeoX, .starCoder2, .nanochat, .bert, .qwen3MoE, .gptOSS,
   ]
 
   /// The family of that `model_type`; nil if it is none of these.

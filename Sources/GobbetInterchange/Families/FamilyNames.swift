@@ -6,6 +6,12 @@ struct FamilyNames: Sendable {
     case own(String)
     /// Rows of a tensor that has those of several parts after one another.
     case joined(String, Join)
+    /// A tensor without `.weight` or `.bias` to its name.
+    case bare(String)
+    /// An expert's matrix in a tensor of all experts', [experts, inputs, outputs]; the parts that share
+    /// it have every `step`-th output, from `first` on. Its bias is in a tensor with `_bias` added to
+    /// the name.
+    case stacked(String, first: Int = 0, step: Int = 1)
   }
 
   /// Which rows of a tensor are a part's.
@@ -30,6 +36,8 @@ struct FamilyNames: Sendable {
   var layers = "model.layers."
   /// The parts of a layer by their common names.
   var parts: [(common: String, own: Part)]
+  /// The parts of every expert by their common names; `*` is its number.
+  var expertParts: [(common: String, own: Part)] = []
   /// Ends of names that are no parameters but buffers, which old files carry along.
   var buffers = ["self_attn.rotary_emb.inv_freq"]
   /// Beginnings of names of what comes after the last states and isn't computed.

@@ -4,7 +4,7 @@ extension FamilyWeights {
   /// The search for a model's tensors among those of a file.
   struct Search {
     /// What was found, in the order of the search.
-    private(set) var found: [RowSelection] = []
+    private(set) var found: [TensorPart] = []
     private let tensors: [TensorDescription]
     private var byName: [[UInt8]: TensorDescription] = [:]
     private var used: Set<[UInt8]> = []
@@ -39,14 +39,30 @@ extension FamilyWeights {
 
     /// Finds a part of a layer, and its bias if it has one.
     mutating func find(
-      _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool
+      _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool, expert: Int? = nil
     ) throws(InterchangeError) {
+      let part = expert.map { part.numbered($0) } ?? part
+      let common = expert.map { "experts.\($0).\(common)" } ?? common
       for end in hasBias ? ["weight", "bias"] : ["weight"] {
         let name = "blocks.\(layer).\(common).\(end)"
         switch part {
         case .own(let own):
           let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
           try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .bare(let own):
+          let tensor = try tensor("\(names.layers)\(layer).\(own)")
+          try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .stacked(let own, let first, let step):
+          let tensor = try tensor(
+            "\(names.layers)\(layer).\(own)\(end == "bias" ? "_bias" : "")")
+          guard tensor.shape[0] == architecture.experts?.count,
+            let expert = ExpertPart(
+              name: name, of: tensor, expert: expert ?? 0, first: first, step: step)
+          else {
+            throw error(
+              .damaged("shape \(tensor.shape), which is not that of the experts"), at: tensor.name)
+          }
+          found.append(.expert(expert))
         case .joined(let own, let join):
           let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
           let (rows, count) = rows(of: join)
@@ -119,7 +135,7 @@ extension FamilyWeights {
       _ name: String, _ tensor: TensorDescription, _ rows: [Range<Int>]
     ) throws(InterchangeError) {
       do {
-        found.append(try RowSelection(name: name, of: tensor, rows: rows))
+        found.append(.rows(try RowSelection(name: name, of: tensor, rows: rows)))
       } catch {
         throw InterchangeError(.tensor(error), path: path, field: tensor.name)
       }
