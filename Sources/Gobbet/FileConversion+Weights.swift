@@ -31,21 +31,17 @@ extension FileConversion {
     format: ConversionFormat, replacing: Bool, notes: [String], progress: Progress
   ) throws -> Result {
     var notes = notes
-    let embedded = try chosenVocabulary(input, model, path, format, &notes)
+    let chosen = try chosenVocabulary(input, model, path, format, &notes)
     if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
-    if let family, format == .gguf {
-      let name = try FamilyModel(json: Array(family.utf8), path: input.path)?.family ?? "other"
-      throw LoadingError(
-        path: input.path,
-        reason: """
-          is a model of the family \(name), whose names and layouts in GGUF are not known here; \
-          write safetensors or gobbet
-          """)
-    }
+    let generation = family == nil ? nil : try generationConfiguration(of: input)
+    let familyModel =
+      format == .gguf ? try ggufModel(of: family, generation, input, to: path) : nil
+    let embedded =
+      familyModel == nil ? chosen : try ggufVocabulary(chosen, to: path, &notes)
     let output = WeightsOutput(
       path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
-      familyConfiguration: family)
+      familyConfiguration: family, generationConfiguration: generation)
     // Ids of another vocabulary mean nothing beside the one that is given.
     let isForeign = { (pair: (String, String)) in pair.0.hasPrefix("tokenizer.") }
     if vocabulary != nil, source.metadata.contains(where: isForeign) {
@@ -60,9 +56,17 @@ extension FileConversion {
       }
     } else if let model {
       try output.write(model, progress)
+    } else if let familyModel {
+      try output.write(familyModel, source.widened(), progress)
     } else if let family {
-      let others = source.metadata.filter { $0.0 != FamilyModel.metadataKey }
-      let own = format == .gobbet ? [(FamilyModel.metadataKey, family)] : []
+      let others = source.metadata.filter {
+        $0.0 != FamilyModel.metadataKey && $0.0 != FamilyModel.generationKey
+      }
+      var own: [(String, String)] = []
+      if format == .gobbet {
+        own.append((FamilyModel.metadataKey, family))
+        if let generation { own.append((FamilyModel.generationKey, generation)) }
+      }
       try output.write(try RenamedWeights(source, metadata: others + own), progress)
     } else {
       try output.write(source, progress)
@@ -85,6 +89,44 @@ extension FileConversion {
     // What is written is quantised no more.
     return try QuantizationConfig.removed(
       from: String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self))
+  }
+
+  /// The text of the `generation_config.json` that goes with it; nil if there is none.
+  private func generationConfiguration(of input: WeightsInput) throws -> String? {
+    if let text = input.source.metadata(forKey: FamilyModel.generationKey) { return text }
+    let path = input.generationConfigurationPath
+    guard input.hasNeighbours, exists(path) else { return nil }
+    return String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self)
+  }
+
+  /// The model of a family, which llama.cpp must know to compute; nil if it is of none.
+  private func ggufModel(
+    of family: String?, _ generation: String?, _ input: WeightsInput, to path: String
+  ) throws -> FamilyModel? {
+    guard let family,
+      var model = try FamilyModel(json: Array(family.utf8), path: input.path)
+    else { return nil }
+    if let generation {
+      model.textEnds.add(try TextEnds(json: Array(generation.utf8), path: input.path))
+    }
+    try model.requireGGUF(path: path)
+    return model
+  }
+
+  /// The vocabulary; nil, with a note, for one that came with the weights and that llama.cpp has no words
+  /// for.
+  private func ggufVocabulary(
+    _ vocabulary: Vocabulary?, to path: String, _ notes: inout [String]
+  ) throws -> Vocabulary? {
+    guard let vocabulary else { return nil }
+    do {
+      _ = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: path)
+      return vocabulary
+    } catch {
+      guard self.vocabulary == nil else { throw error }
+      notes.append("the vocabulary is left out: \(error)")
+      return nil
+    }
   }
 
   /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and
@@ -182,7 +224,7 @@ extension FileConversion {
       {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
-    } else if keepsFamily, format == .gobbet || format.hasNeighbours {
+    } else if keepsFamily, format == .gobbet || format == .gguf || format.hasNeighbours {
       // It is in the metadata, or beside the weights.
     } else if input.hasNeighbours, exists(input.configurationPath),
       !(format.hasNeighbours
@@ -197,7 +239,8 @@ extension FileConversion {
     }
     if !format.holdsMetadata {
       let known = [
-        GPT2Configuration.metadataKey, FamilyModel.metadataKey, "gguf.types", "format",
+        GPT2Configuration.metadataKey, FamilyModel.metadataKey, FamilyModel.generationKey,
+        "gguf.types", "format",
       ]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.

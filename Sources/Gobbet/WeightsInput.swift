@@ -136,6 +136,9 @@ public struct WeightsInput: Sendable {
   /// Where a configuration beside the weights would be.
   var configurationPath: String { siblingPath("config.json", of: path) }
 
+  /// Where what is said of generating with the weights would be.
+  var generationConfigurationPath: String { siblingPath("generation_config.json", of: path) }
+
   /// Where a vocabulary beside the weights would be.
   var vocabularyPath: String { siblingPath("tokenizer.json", of: path) }
 

@@ -13,6 +13,8 @@ struct WeightsOutput {
   let vocabulary: Vocabulary?
   /// The text of the `config.json` of a model that is no GPT-2, which goes beside the file.
   var familyConfiguration: String?
+  /// The text of its `generation_config.json`.
+  var generationConfiguration: String?
 
   /// Writes a model: as every format wants a GPT-2's.
   func write(_ model: GPT2Weights, _ progress: FileConversion.Progress) throws {
@@ -38,6 +40,26 @@ struct WeightsOutput {
       try write(converted(model.rememberingNamePrefix()), model.configuration, progress)
     default:
       try write(converted(model), model.configuration, progress)
+    }
+  }
+
+  /// Writes a model of a family as GGUF has it.
+  func write(
+    _ model: FamilyModel, _ source: some TensorSource, _ progress: FileConversion.Progress
+  ) throws {
+    try write(model, source, try model.ggufTensors(in: source, path: path), progress)
+  }
+
+  private func write(
+    _ model: FamilyModel, _ source: some TensorSource, _ tensors: some TensorSource,
+    _ progress: FileConversion.Progress
+  ) throws {
+    let total = source.tensors.reduce(0) { $0 + $1.byteCount }
+    func report(_ byteCount: Int) throws { try progress(min(byteCount, total), total) }
+    try writeFile(tensors) { path, replacing in
+      try model.writeGGUF(
+        source, to: path, storing: storedElements, vocabulary: vocabulary, replacing: replacing,
+        progress: report)
     }
   }
 
@@ -75,6 +97,7 @@ struct WeightsOutput {
     try OutputNeighbours(
       of: path, configuration: format.hasNeighbours ? configuration : nil,
       familyConfiguration: format.hasNeighbours ? familyConfiguration : nil,
+      generationConfiguration: format.hasNeighbours ? generationConfiguration : nil,
       vocabulary: format.hasNeighbours ? vocabulary : nil, elementType: elementType,
       replacing: replacing)
   }

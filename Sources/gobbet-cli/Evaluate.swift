@@ -129,7 +129,7 @@ struct Evaluate: ParsableCommand {
       ofTexts: {
         guard let document = try reader.next() else { return nil }
         byteCount += document.text.count
-        var ids: [TokenID] = []
+        var ids = generation.beginning
         encoder.encode(document.text.span, into: &ids)
         return ids
       },

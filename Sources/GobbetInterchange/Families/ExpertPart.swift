@@ -90,7 +90,7 @@ extension FamilyNames.Part {
     case .own(let own):
       let pieces = own.split(separator: "*", omittingEmptySubsequences: false)
       return .own(pieces.joined(separator: "\(expert)"))
-    case .joined, .bare, .stacked: return self
+    case .joined, .bare, .stacked, .slice: return self
     }
   }
 }

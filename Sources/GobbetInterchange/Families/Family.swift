@@ -39,11 +39,15 @@ struct FamilyArchitecture {
 public struct FamilyModel: Sendable {
   /// The metadata key under which a Gobbet file keeps the text of the model's `config.json`.
   public static let metadataKey = "model.config"
+  /// The metadata key under which it keeps the text of the `generation_config.json` beside that.
+  public static let generationKey = "model.generation_config"
 
   /// The `model_type`.
   public let family: String
   /// What kind of model it is, with its sizes.
   public let architecture: Architecture
+  /// The tokens at the ends of a text.
+  public var textEnds = TextEnds()
   private let names: FamilyNames
   private let biases: Set<String>
 
@@ -75,6 +79,7 @@ public struct FamilyModel: Sendable {
     architecture = read.architecture
     biases = read.biases
     names = family.names
+    textEnds = try TextEnds(json: json, path: path)
   }
 
   init(family: String, architecture: Architecture, names: FamilyNames, biases: Set<String>) {

@@ -12,6 +12,8 @@ struct FamilyNames: Sendable {
     /// it have every `step`-th output, from `first` on. Its bias is in a tensor with `_bias` added to
     /// the name.
     case stacked(String, first: Int = 0, step: Int = 1)
+    /// An expert's matrix in a tensor of all experts', [experts, outputs, inputs], as GGUF has them.
+    case slice(String)
   }
 
   /// Which rows of a tensor are a part's.

@@ -52,6 +52,17 @@ extension FamilyWeights {
         case .bare(let own):
           let tensor = try tensor("\(names.layers)\(layer).\(own)")
           try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .slice(let own):
+          let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
+          guard tensor.shape.count > 1, tensor.shape[0] == architecture.experts?.count else {
+            throw error(
+              .damaged("shape \(tensor.shape), which is not that of the experts"), at: tensor.name)
+          }
+          do {
+            found.append(.rows(try RowSelection(name: name, of: tensor, slice: expert ?? 0)))
+          } catch {
+            throw InterchangeError(.tensor(error), path: path, field: tensor.name)
+          }
         case .stacked(let own, let first, let step):
           let tensor = try tensor(
             "\(names.layers)\(layer).\(own)\(end == "bias" ? "_bias" : "")")
