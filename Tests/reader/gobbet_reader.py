@@ -1,6 +1,7 @@
 """A second reader of .gobbet containers, written from Spec/Container.md and Spec/Names.md alone.
 
-    gobbet_reader.py FILE…   verifies files, prints profile, content id, sections
+    gobbet_reader.py FILE…             verifies files, prints profile, content id, sections
+    gobbet_reader.py --refused FILE…   fails unless every file is refused
 
 Needs numpy and zstandard; google-crc32c or crc32c make it faster where they are there.
 """
@@ -223,11 +224,16 @@ class Contents:
         self.sections = [(section, contents[section.offset]) for section in last.sections]
 
 def main(paths):
-    for path in paths:
+    refuse = paths[:1] == ["--refused"]
+    for path in paths[refuse:]:
         try:
             contents = Contents(pathlib.Path(path).read_bytes())
         except FormatError as error:
-            sys.exit(f"{path}: {error}")
+            if not refuse:
+                sys.exit(f"{path}: {error}")
+            continue
+        if refuse:
+            sys.exit(f"{path}: not refused")
         print(f"profile {contents.profile}\ncontent {contents.id.hex()}")
         for section, content in contents.sections:
             print(section.kind, len(content), hashlib.sha256(content).hexdigest(), section.name)
