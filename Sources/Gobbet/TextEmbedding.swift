@@ -26,7 +26,7 @@ public struct TextEmbedding: Sendable {
   /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
   ///   ``FormatError``, ``InterchangeError``, ``FileError``.
   public init(
-    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .float32,
+    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
     threadCount: Int = 1
   ) throws {
     let file = try ModelFile(path)

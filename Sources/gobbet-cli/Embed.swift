@@ -43,8 +43,8 @@ struct Embed: ParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Replace the output file if it exists.")
   var force = false
 
-  @Option(help: "The precision to compute with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
 
