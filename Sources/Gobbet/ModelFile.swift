@@ -122,6 +122,8 @@ struct ModelFile {
           source, architecture: model.architecture, precision: precision, threadCount: threadCount)
       }
     } catch let error as GPTError {
+      // The call is at fault then, not the file.
+      if case .invalidThreadCount = error.code { throw error }
       throw LoadingError(path: input.path, reason: "\(error)")
     }
   }

@@ -32,6 +32,8 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case noHead
     /// A setting of sampling out of its range; the text says which.
     case invalidSampling(String)
+    /// A number of threads that is not 1 to 1,024.
+    case invalidThreadCount(Int)
   }
 
   /// What is wrong.
@@ -64,6 +66,7 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
         : "token \(index) has the type \(type), the types end at \(bound - 1)"
     case .noHead: "the model is an encoder: it has states, but no head that makes logits of them"
     case .invalidSampling(let reason): "sampling: \(reason)"
+    case .invalidThreadCount(let count): "\(count) threads are asked for: 1 to 1024 are taken"
     }
   }
 }

@@ -134,7 +134,7 @@ struct EncodeBench: AsyncParsableCommand {
     for _ in 0..<5 {
       for (index, workerCount) in [1, threads].enumerated() {
         let start = (wall: ContinuousClock.now, cpu: ProcessUsage().cpuSeconds)
-        results[index] = await tokenizer.encoded(batch: texts, workerCount: workerCount)
+        results[index] = try await tokenizer.encoded(batch: texts, workerCount: workerCount)
         walls[index].append((ContinuousClock.now - start.wall) / .seconds(1))
         cpus[index].append(ProcessUsage().cpuSeconds - start.cpu)
       }
