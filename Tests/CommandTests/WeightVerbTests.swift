@@ -98,6 +98,42 @@ import Testing
     )
   }
 
+  @Test("a number that a narrower type cannot hold is refused by name, wherever it would go")
+  func overflow() throws {
+    func weights(_ name: String, _ values: [Double], as type: String) throws -> String {
+      let bytes = values.flatMap { value in
+        type == "F64"
+          ? Self.littleEndian(value.bitPattern, 8) : Self.littleEndian(Float(value).bitPattern, 4)
+      }
+      let header =
+        #"{"w":{"dtype":"\#(type)","shape":[\#(values.count)],"data_offsets":[0,\#(bytes.count)]}}"#
+      let text = Array(header.utf8)
+      return try folder.write(name, Self.littleEndian(text.count, 8) + text + bytes)
+    }
+    let ones = [Double](repeating: 1, count: 200_000)
+    let single = try weights("single.safetensors", ones + [70_000, .infinity], as: "F32")
+    let double = try weights("double.safetensors", ones + [-1e300], as: "F64")
+    for (input, output, type, value) in [
+      (single, "a.gobbet", "f16", "70000.0"), (single, "a.safetensors", "f16", "70000.0"),
+      (single, "a.npz", "f16", "70000.0"), (double, "b.gobbet", "f32", "-1e+300"),
+      (double, "b.safetensors", "bf16", "-1e+300"),
+    ] {
+      let path = folder.file(output)
+      let result = try gobbet("convert", input, "-o", path, "--type", type)
+      #expect(result.status == 65, "\(output) \(type): \(result.errorText)")
+      let told = "tensor w: element 200000 is \(value), which \(type) cannot hold"
+      #expect(result.errorText.contains(told), "\(output): \(result.errorText)")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    // What has a type wide enough is written, infinities too.
+    _ = try convert(single, "c.gobbet", "--type", "bf16")
+    _ = try convert(double, "d.gobbet")
+  }
+
+  private static func littleEndian(_ number: some BinaryInteger, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+
   @Test("an option that means nothing for the output's format is wrong usage, for both verbs")
   func options() throws {
     let vocabulary = Self.model.dropLast("model.safetensors".count) + "tokenizer.json"

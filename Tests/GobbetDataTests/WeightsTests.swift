@@ -39,9 +39,20 @@ import Testing
     return shape.dropLast() + [blockCount * layout.elementCount]
   }
 
-  /// The floats as elements of `type`; none if there is no conversion.
+  /// The floats as elements of `type`, too large ones as infinities; none if there is no conversion.
   static func bytes(_ floats: [Float], _ type: ElementType) -> [UInt8] {
-    FloatConversion(type)?.bytes(floats.span) ?? []
+    func all<Bits: FixedWidthInteger>(_ bits: (Float) -> Bits) -> [UInt8] {
+      floats.map(bits).flatMap { bits in
+        (0..<(Bits.bitWidth / 8)).map { UInt8(truncatingIfNeeded: bits >> Bits(8 * $0)) }
+      }
+    }
+    return switch type {
+    case .float64: all { Double($0).bitPattern }
+    case .float32: all(\.bitPattern)
+    case .float16: all(FloatConversion.float16)
+    case .bfloat16: all(FloatConversion.bfloat16)
+    default: []
+    }
   }
 
   @Test("every bit of every type and shape comes back", arguments: WeightCodec.allCases)

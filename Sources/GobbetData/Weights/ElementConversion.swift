@@ -1,7 +1,7 @@
 /// Little-endian elements of one floating-point type, to those of another.
 ///
 /// Widening is exact for every bit pattern, payloads of NaN included; narrowing rounds once, to
-/// nearest, ties to even, and keeps NaN a NaN.
+/// nearest, ties to even, keeps NaN a NaN, and refuses finite elements that would become infinities.
 public struct ElementConversion: Hashable, Sendable {
   /// What the elements are.
   public let source: ElementType
@@ -23,10 +23,73 @@ public struct ElementConversion: Hashable, Sendable {
   /// Whether elements stay as they are.
   public var isIdentity: Bool { source == target }
 
+  /// Whether a finite element of the source can be too large for the target.
+  private var canOverflow: Bool {
+    switch (source, target) {
+    case (.float64, .float32), (.float64, .float16), (.float64, .bfloat16): true
+    case (.float32, .float16), (.float32, .bfloat16), (.bfloat16, .float16): true
+    case (.float8E8M0, .float16): true
+    default: false
+    }
+  }
+
   /// Converts all elements of `elements` into `converted`.
   ///
   /// - Precondition: both hold the same number of whole elements, of their types.
+  /// - Throws: ``ElementOverflow`` for the first finite element that became an infinity; all were
+  ///   converted then too.
   public func convert(
+    _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
+  ) throws(ElementOverflow) {
+    unsafe convertRounding(elements, into: converted)
+    guard canOverflow else { return }
+    var start = 0
+    let result = UnsafeRawBufferPointer(converted)
+    while let index = unsafe target.firstInfinity(in: result, from: start) {
+      // SAFETY: both hold as many elements, which `convertRounding` has checked.
+      let value = unsafe value(of: elements, at: index)
+      if value.isFinite {
+        throw ElementOverflow(index: index, value: value, elementType: target)
+      }
+      start = index + 1
+    }
+  }
+
+  /// All elements of `elements`, converted.
+  ///
+  /// - Precondition: `elements` holds whole elements of at least a byte.
+  /// - Throws: as ``convert(_:into:)``.
+  package func bytes(_ elements: Span<UInt8>) throws(ElementOverflow) -> [UInt8] {
+    var converted = [UInt8](
+      repeating: 0, count: elements.count / (source.bitWidth / 8) * (target.bitWidth / 8))
+    var overflow: ElementOverflow?
+    unsafe elements.withUnsafeBytes { elements in
+      unsafe converted.withUnsafeMutableBytes { converted in
+        do throws(ElementOverflow) {
+          try unsafe convert(elements, into: converted)
+        } catch {
+          overflow = error
+        }
+      }
+    }
+    if let overflow { throw overflow }
+    return converted
+  }
+
+  /// The value of one element of the source.
+  private func value(of elements: UnsafeRawBufferPointer, at index: Int) -> Double {
+    let width = source.bitWidth / 8
+    var bytes: [UInt8] = []
+    for byte in 0..<width { bytes.append(unsafe elements[index * width + byte]) }
+    if source == .float64 {
+      let bits = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      return Double(bitPattern: bits)
+    }
+    return FloatConversion(reading: source).map { Double($0.floats(bytes.span)[0]) } ?? .nan
+  }
+
+  /// Converts all elements, those that are too large to infinities.
+  private func convertRounding(
     _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
   ) {
     if isIdentity {

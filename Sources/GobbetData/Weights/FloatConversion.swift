@@ -59,14 +59,31 @@ public struct FloatConversion: Hashable, Sendable {
   /// The floats as elements.
   ///
   /// - Precondition: not a conversion made by ``init(reading:)`` for 8-bit floats.
-  public func bytes(_ floats: Span<Float>) -> [UInt8] {
+  /// - Throws: ``ElementOverflow`` for the first that is finite and too large for the type.
+  public func bytes(_ floats: Span<Float>) throws(ElementOverflow) -> [UInt8] {
     precondition(elementType.bitWidth > 8, "FloatConversion: 8-bit floats are only read")
-    return switch elementType {
-    case .float64: Self.map(floats) { Double($0).bitPattern }
-    case .float16: Self.map(floats) { Self.float16($0) }
-    case .bfloat16: Self.map(floats) { Self.bfloat16($0) }
-    default: Self.map(floats) { $0.bitPattern }
+    switch elementType {
+    case .float64: return Self.map(floats) { Double($0).bitPattern }
+    case .float16: return try checked(Self.map(floats) { Self.float16($0) }, of: floats)
+    case .bfloat16: return try checked(Self.map(floats) { Self.bfloat16($0) }, of: floats)
+    default: return Self.map(floats) { $0.bitPattern }
     }
+  }
+
+  /// `bytes`, which `floats` became, if no finite one of them became an infinity.
+  private func checked(
+    _ bytes: [UInt8], of floats: Span<Float>
+  ) throws(ElementOverflow) -> [UInt8] {
+    var start = 0
+    while let index = unsafe bytes.withUnsafeBytes({
+      unsafe elementType.firstInfinity(in: $0, from: start)
+    }) {
+      if floats[index].isFinite {
+        throw ElementOverflow(index: index, value: Double(floats[index]), elementType: elementType)
+      }
+      start = index + 1
+    }
+    return bytes
   }
 
   /// The value of a 16-bit IEEE float.

@@ -2,7 +2,8 @@ extension TensorSource {
   /// Copies one tensor's data as elements of another floating-point type.
   ///
   /// - Precondition: `destination` has exactly the bytes of the tensor's elements in that type.
-  /// - Throws: ``TensorError`` (`notConvertible`), else an error of the source.
+  /// - Throws: ``TensorError`` (`notConvertible`, or `overflow` for an element that the type cannot
+  ///   hold), else an error of the source.
   public func read(
     _ tensor: TensorDescription, as elementType: ElementType,
     into destination: UnsafeMutableRawBufferPointer
@@ -25,7 +26,9 @@ extension TensorSource {
     guard !conversion.isIdentity else { return try unsafe read(slice, into: destination) }
     let data = try bytes(of: slice)
     // SAFETY: the caller promises a valid buffer; its size is checked by `convert`.
-    unsafe data.withUnsafeBytes { unsafe conversion.convert($0, into: destination) }
+    try unsafe data.withUnsafeBytes { bytes in
+      try unsafe convert(bytes, of: slice.tensor, from: 0, conversion, into: destination)
+    }
   }
 
   /// The conversion of a tensor's elements to a type.
@@ -64,8 +67,9 @@ extension TensorSource {
       return try unsafe withBytes(of: tensor) { bytes in
         let range = type.byteCount(elements.lowerBound)..<type.byteCount(elements.upperBound)
         // SAFETY: the range lies in the tensor, and the precondition fits the destination to it.
-        unsafe conversion.convert(
-          UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+        try unsafe convert(
+          UnsafeRawBufferPointer(rebasing: bytes[range]), of: tensor, from: elements.lowerBound,
+          conversion, into: destination)
       }
     }
     // Pieces of a block: what was read is in the cache still when it is converted.
@@ -79,10 +83,24 @@ extension TensorSource {
       let target =
         ((next - elements.lowerBound) * targetWidth)..<((end - elements.lowerBound) * targetWidth)
       // SAFETY: the piece lies in `elements`, for which the destination has room.
-      unsafe conversion.convert(
-        UnsafeRawBufferPointer(piece),
+      try unsafe convert(
+        UnsafeRawBufferPointer(piece), of: tensor, from: next, conversion,
         into: UnsafeMutableRawBufferPointer(rebasing: destination[target]))
       next = end
+    }
+  }
+
+  /// Converts elements of a tensor, the first of which is number `first`.
+  ///
+  /// - Throws: ``TensorError`` (`overflow`).
+  private func convert(
+    _ elements: UnsafeRawBufferPointer, of tensor: TensorDescription, from first: Int,
+    _ conversion: ElementConversion, into destination: UnsafeMutableRawBufferPointer
+  ) throws(TensorError) {
+    do {
+      try unsafe conversion.convert(elements, into: destination)
+    } catch {
+      throw error.inTensor(named: tensor.name, first: first)
     }
   }
 }

@@ -154,7 +154,12 @@ public struct MergedWeights: TensorSource {
         adapter.updates[addition.update], to: &weight, width: tensor.shape[1],
         firstColumn: addition.firstColumn, isOutputMajor: addition.isOutputMajor)
     }
-    let bytes = conversion.bytes(weight.span)
+    let bytes: [UInt8]
+    do throws(ElementOverflow) {
+      bytes = try conversion.bytes(weight.span)
+    } catch {
+      throw error.inTensor(named: tensor.name)
+    }
     precondition(destination.count == bytes.count, "MergedWeights: a wrong buffer size")
     // SAFETY: the precondition says that they fit.
     unsafe destination.copyBytes(from: bytes)
