@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import weight_sets
 from .block_types import BLOCKS
 from .errors import InvalidArgument
 from .weights import ELEMENT_TYPES, Path, SafeOpen, TensorInfo, row_bytes
@@ -175,6 +176,18 @@ def load_file(
     """
     with safe_open(filename, verify=verify, widen=widen) as file:
         return file.get_tensors()
+
+
+def load_set(
+    filename: Path, *, verify: bool = True, widen: bool = False
+) -> dict[str, np.ndarray]:
+    """All tensors of the set of files that one belongs to: `model-00001-of-00003.gobbet`.
+
+    Raises `NoInput` if a file of the set is missing, and `BadData` if one is of another set.
+    """
+    return weight_sets.load_set(
+        filename, lambda path: load_file(path, verify=verify, widen=widen)
+    )
 
 
 def save_file(

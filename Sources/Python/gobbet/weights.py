@@ -13,6 +13,7 @@ from ._native import local
 from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
 from .special_tokens import listed
+from .weight_sets import check_neighbours
 
 if TYPE_CHECKING:
     from .encoding import Encoding
@@ -67,7 +68,11 @@ _OFFSET = struct.Struct("<Q")
 
 
 class WeightsFile:
-    """The tensors of a file and their bytes; by Python alone where the library is missing."""
+    """The tensors of a file and their bytes; by Python alone where the library is missing.
+
+    A file of a set, as `model-00001-of-00003.gobbet`, is compared with those before and after it that
+    are there: `BadData` if they are of another set.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
@@ -81,6 +86,8 @@ class WeightsFile:
         else:
             self._stamp = _stamp(self.path)
             self._open_pure()
+        if place := self.set_place():
+            check_neighbours(self.path, place)
         self._index = {info.name: place for place, info in enumerate(self.tensors)}
 
     def _open(self) -> None:
@@ -123,6 +130,20 @@ class WeightsFile:
             )
             for tensor in self._pure.tensors
         ]  # fmt: skip
+
+    def set_place(self) -> tuple[int, int] | None:
+        """Which file of a set it is, from 1, and how many there are; None if it doesn't say."""
+        if self._pure is not None:
+            found = self._pure.set_place
+            return None if found is None else (found.number, found.count)
+        number, count = ctypes.c_uint32(), ctypes.c_uint32()
+        status = self._library.weights_set_place(
+            self._owner.value, ctypes.addressof(number), ctypes.addressof(count), local.error_at
+        )
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return number.value, count.value
 
     def find(self, name: str) -> int:
         """The index of the tensor of that name.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,6 +69,15 @@ class _Table(NamedTuple):
     stored: list[int]
     lengths: list[int]
     checksums: list[int]
+
+
+class SetPlace(NamedTuple):
+    """Which file of a set of files a file is, from 1, and which files come before it."""
+
+    number: int
+    count: int
+    #: Of all files before it; zeros for the first.
+    chain: bytes
 
 
 class Weights:
@@ -187,6 +198,25 @@ class Weights:
         """The content id of the file."""
         return self._file.content_id
 
+    @property
+    def set_place(self) -> SetPlace | None:
+        """Which file of a set the file is; None if it doesn't say."""
+        section = self._file.find("wset")
+        if section is None:
+            return None
+        content = self._file.read(section, limit=64)
+        if len(content) != 40:
+            raise self._bad("wset", f"{len(content)} bytes, not 40")
+        number, count = struct.unpack_from("<II", content)
+        if not 1 <= number <= count:
+            raise self._bad("wset", f"file {number} of {count}")
+        return SetPlace(number, count, content[8:])
+
+    def set_chain(self, place: SetPlace) -> bytes:
+        """What the file after this one, which has `place`, says of those before it."""
+        tables = [self._file.section(kind).digest for kind in ("TENS", "TDAT")]
+        return hashlib.sha256(place.chain + tables[0] + tables[1]).digest()
+
     def metadata(self) -> dict[str, str]:
         """The metadata in its order; empty if there is none."""
         section = self._file.find("meta")
@@ -290,3 +320,29 @@ def _joined_planes(data: memoryview, width: int, length: int, where: str) -> byt
     one = elements.dtype.type(1)
     turned = elements >> one | (elements & one) << elements.dtype.type(8 * width - 1)
     return bytes(turned.tobytes())
+
+
+def check_set(paths: Sequence[str], *, is_whole: bool) -> None:
+    """Checks that files are of one set, those of them that say of which they are; with `is_whole` that
+    they are all of it, in their order. Raises `BadData` if they are not."""
+    files = [(path, Weights(path)) for path in paths]
+    known = [(path, file, place) for path, file in files if (place := file.set_place)]
+    if not known:
+        return
+    if is_whole:
+        for number, (path, file) in enumerate(files, 1):
+            place = file.set_place
+            if place is None:
+                raise BadData(f"{path}: is of another set of weights than {known[0][0]}")
+            if (place.number, place.count) != (number, len(files)):
+                raise BadData(f"{path}: is file {place.number} of a set of {place.count}")
+    known.sort(key=lambda each: each[2].number)
+    for (path, file, place), (other_path, _, other) in zip(known, known[1:]):
+        is_next = other.number == place.number + 1
+        if (
+            place.count != other.count
+            or other.number <= place.number
+            or is_next
+            and file.set_chain(place) != other.chain
+        ):
+            raise BadData(f"{other_path}: is of another set of weights than {path}")
