@@ -12,10 +12,11 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
     public let descriptions: [String]?
     /// Elements whose bits are not the same, of different types those whose values are not.
     public let elementCount: Int
-    /// How far they are apart; nil if that is not finite, or the elements are no floating-point numbers.
+    /// How far they are apart; nil if that is not finite or too large for 32-bit floats, or the elements
+    /// are no floating-point numbers.
     public let values: ValueDifference?
     /// The largest absolute difference of two elements; nil where ``values`` is.
-    public var largestDifference: Double? { values?.largest }
+    public let largestDifference: Double?
   }
 
   /// Names of tensors that only the first file has.
@@ -59,15 +60,19 @@ extension WeightsDifference.Tensor {
         FloatConversion(reading: other.elementType) != nil
       else {
         elementCount = tensor.elementCount
-        values = nil
+        (values, largestDifference) = (nil, nil)
         return
       }
-      var comparison = Comparison()
-      try comparison.addValues(tensor, of: first, other, of: second)
+      guard let comparison = try Comparison(tensor, of: first, other, of: second) else {
+        elementCount = tensor.elementCount
+        (values, largestDifference) = (nil, nil)
+        return
+      }
       let types = [tensor.elementType, other.elementType]
       let areFloats = types.allSatisfy { $0.isInBlocks || $0 == .float32 }
       if areFloats, types.contains(where: \.isInBlocks), comparison.count == 0 { return nil }
       (elementCount, values) = (comparison.count, comparison.sums.difference)
+      largestDifference = values?.largest
       return
     }
     descriptions = nil
@@ -75,13 +80,10 @@ extension WeightsDifference.Tensor {
     try comparison.addBits(tensor, of: first, of: second)
     guard comparison.count > 0 else { return nil }
     elementCount = comparison.count
-    guard FloatConversion(reading: tensor.elementType) != nil else {
-      values = nil
-      return
-    }
-    var elements = Comparison()
-    try elements.addValues(tensor, of: first, other, of: second)
-    values = elements.sums.difference
+    let isFloatingPoint = FloatConversion(reading: tensor.elementType) != nil
+    let elements = isFloatingPoint ? try Comparison(tensor, of: first, other, of: second) : nil
+    values = elements?.sums.difference
+    largestDifference = values?.largest
   }
 
   /// What two tensors were found to have.
@@ -90,8 +92,23 @@ extension WeightsDifference.Tensor {
     var count = 0
     var sums = ValueDifference.Sums()
 
-    /// Compares elements of different types, as 32-bit floats.
-    mutating func addValues(
+    init() {}
+
+    /// Compares elements of floating-point types by value; nil if some are too large for 32-bit floats.
+    init?(
+      _ tensor: TensorDescription, of first: some TensorSource, _ other: TensorDescription,
+      of second: some TensorSource
+    ) throws {
+      do {
+        try addValues(tensor, of: first, other, of: second)
+      } catch let error as TensorError {
+        if case .overflow = error.code { return nil }
+        throw error
+      }
+    }
+
+    /// Compares elements of floating-point types, as 32-bit floats.
+    private mutating func addValues(
       _ tensor: TensorDescription, of first: some TensorSource, _ other: TensorDescription,
       of second: some TensorSource
     ) throws {

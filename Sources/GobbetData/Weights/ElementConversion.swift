@@ -41,7 +41,7 @@ public struct ElementConversion: Hashable, Sendable {
   public func convert(
     _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
   ) throws(ElementOverflow) {
-    unsafe convertRounding(elements, into: converted)
+    try unsafe convertRounding(elements, into: converted)
     guard canOverflow else { return }
     var start = 0
     let result = UnsafeRawBufferPointer(converted)
@@ -53,27 +53,6 @@ public struct ElementConversion: Hashable, Sendable {
       }
       start = index + 1
     }
-  }
-
-  /// All elements of `elements`, converted.
-  ///
-  /// - Precondition: `elements` holds whole elements of at least a byte.
-  /// - Throws: as ``convert(_:into:)``.
-  package func bytes(_ elements: Span<UInt8>) throws(ElementOverflow) -> [UInt8] {
-    var converted = [UInt8](
-      repeating: 0, count: elements.count / (source.bitWidth / 8) * (target.bitWidth / 8))
-    var overflow: ElementOverflow?
-    unsafe elements.withUnsafeBytes { elements in
-      unsafe converted.withUnsafeMutableBytes { converted in
-        do throws(ElementOverflow) {
-          try unsafe convert(elements, into: converted)
-        } catch {
-          overflow = error
-        }
-      }
-    }
-    if let overflow { throw overflow }
-    return converted
   }
 
   /// The value of one element of the source.
@@ -89,15 +68,17 @@ public struct ElementConversion: Hashable, Sendable {
   }
 
   /// Converts all elements, those that are too large to infinities.
+  ///
+  /// - Throws: ``ElementOverflow`` for an element of a block that the target cannot hold.
   private func convertRounding(
     _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
-  ) {
+  ) throws(ElementOverflow) {
     if isIdentity {
       precondition(elements.count == converted.count, "ElementConversion: another count")
       return unsafe converted.copyMemory(from: elements)
     }
     if let decoder = BlockDecoder(source) {
-      return unsafe convert(elements, decoder, into: converted)
+      return try unsafe convert(elements, decoder, into: converted)
     }
     let count = elements.count / (source.bitWidth / 8)
     precondition(
@@ -163,7 +144,7 @@ public struct ElementConversion: Hashable, Sendable {
   private func convert(
     _ elements: UnsafeRawBufferPointer, _ decoder: BlockDecoder,
     into converted: UnsafeMutableRawBufferPointer
-  ) {
+  ) throws(ElementOverflow) {
     let layout = decoder.layout
     let count = elements.count / layout.byteCount * layout.elementCount
     let width = target.bitWidth / 8
@@ -187,7 +168,13 @@ public struct ElementConversion: Hashable, Sendable {
           unsafe piece.copyMemory(from: .init(rebasing: $0[..<piece.count]))
         }
       } else {
-        unsafe piece.copyBytes(from: narrowing.bytes(floats.span.extracting(0..<(end - start))))
+        do throws(ElementOverflow) {
+          let narrowed = try narrowing.bytes(floats.span.extracting(0..<(end - start)))
+          unsafe piece.copyBytes(from: narrowed)
+        } catch {
+          throw ElementOverflow(
+            index: start + error.index, value: error.value, elementType: error.elementType)
+        }
       }
     }
   }

@@ -76,7 +76,7 @@ struct ScaledFloats: Sendable {
         for element in (index - start)..<(last - start) { floats[element] *= scales[place] }
         index = last
       }
-      body(writing.bytes(floats.span), 4 * start)
+      body(try writing.bytes(floats.span), 4 * start)
     }
   }
 }
