@@ -108,7 +108,9 @@ import Testing
       $0 + Double(pow($1.0 - $1.1, 2))
     }
     let error = (squares / Double(rows.count)).squareRoot()
-    #expect(error <= 0.02 * Double(largest), "\(error) of \(largest)")
+    // Of experts whose scores are nearly the same another may be chosen.
+    let bound = model.architecture.experts == nil ? 0.02 : 0.06
+    #expect(error <= bound * Double(largest), "\(error) of \(largest)")
   }
 
   @Test(
