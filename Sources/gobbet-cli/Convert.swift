@@ -24,7 +24,11 @@ struct Convert: ParsableCommand {
   @OptionGroup var weights: WeightsOptions
 
   @Option(
-    help: "The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed).")
+    help: """
+      The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed); or a \
+      regular expression, as tiktoken's pat_str.
+      """,
+    transform: PatternName.orExpression)
   var pattern: PatternName?
 
   @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")

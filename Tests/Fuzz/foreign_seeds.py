@@ -179,6 +179,17 @@ put("tokenizer", "own", json.dumps(
      "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
      "decoder": {"type": "ByteLevel"},
      "model": {"type": "BPE", "vocab": vocabulary, "merges": ["i n", ["Ġ", "in"]]}}).encode())
+for name, expressions in (
+        ("expressions", [r"(?=(\d{3})+(?!\d))", r"(?i:'s|'ll)|[^\r\n\p{L}]?+\p{L}++|[a-z&&[^aeiou]]{1,3}?|\b.$"]),
+        ("hostile", [r"(?>(?:a|b)*a(?:a|b){20})b", r"(((a?b?)*)*c*){2,9}|(?<!\p{Han})[[:alpha:]\x{41}-\u0043]"])):
+    put("tokenizer", name, json.dumps(
+        {"added_tokens": [], "normalizer": None, "decoder": {"type": "ByteLevel"},
+         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+             *({"type": "Split", "pattern": {"Regex": expression}, "behavior": "MergedWithNext", "invert": False}
+               for expression in expressions),
+             {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]},
+         "model": {"type": "BPE", "vocab": vocabulary, "merges": ["i n", ["Ġ", "in"]]}}).encode())
+words("tokenizer", b"(?:", b"(?=", b"(?!", b"(?>", b"(?i:", b"{1,1000}", b"\\\\p{L}", b"&&[^", b"]", b")*", b"++", b"*?", b"|")
 words("tokenizer", b'"merges":', b'"vocab":', b'"added_tokens":', b'"content":', b'"id":',
       b'"special":true', b'"pre_tokenizer":', b'"ByteLevel"', b'"Split"', b'"Regex":', b"4294967295",
       b"\\ud800", b"null", b'["a","b"]')

@@ -36,6 +36,10 @@ def fields(format, data, offset=0):
     return struct.unpack_from("<" + format, data, offset)
 
 def pattern(settings):
+    if settings[:1] == b"\xff":  # An expression: dialect, behaviour, inverted, its text.
+        require(len(settings) > 4 and settings[1] <= 1 and settings[2] <= 4 and settings[3] <= 1, "pattern")
+        settings[4:].decode()
+        return settings
     require(len(settings) == 7 and all(s <= most for s, most in zip(settings, (3, 4, 1, 3, 2, 1, 1)))
             and (settings[1] != 4 or settings == bytes([0, 4, 0, 0, 0, 0, 0]))
             and (settings[1] != 3 or (settings[0] == 0 and settings[3] > 0
@@ -104,7 +108,8 @@ class Pipeline:
         # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number, P one
         # above 0.
         normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4], 16: "", 17: "", 18: [16], 19: ""})
-        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: ""})
+        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: "", 5: "B"})
+        require(all(code != 5 or pattern(values[0])[:1] == b"\xff" for code, values in steps), "pipeline.code")
         decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB", 14: "fb", 15: "B"})
         fused = False
         for code, values in decoders:
@@ -218,7 +223,8 @@ def vocabulary(parts):
     require(rule or list(zip(left, right, result)) == derived_merges(tokens), "vocabulary.merges")
     ids = sorted(tokens)
     u32 = lambda *numbers: struct.pack(f"<{len(numbers)}I", *numbers)
-    content = b"gobbet vocabulary 1\n" + bytes([rule, len(settings)]) + settings
+    count = struct.pack("<BI", 0, len(settings)) if settings[:1] == b"\xff" else bytes([len(settings)])
+    content = b"gobbet vocabulary 1\n" + bytes([rule]) + count + settings
     content += u32(len(ids), *ids, *(len(tokens[id]) for id in ids))
     content += b"".join(tokens[id] for id in ids) + u32(merges)
     content += u32(*(id for merge in zip(left, right, result) for id in merge)) + u32(specials)

@@ -90,7 +90,7 @@ struct VocabularyHeader {
     self.mergeRule = mergeRule
     guard let pattern = SplitPattern(settings: settings) else {
       throw FormatError(
-        code: .damaged("settings \(settings) are no pattern"), offset: 48,
+        code: .damaged(SplitPattern.complaint(about: settings)), offset: 48,
         field: "vocabulary.pattern")
     }
     self.pattern = pattern

@@ -8,6 +8,7 @@ extension TokenizerJSON {
   package static func text(
     of vocabulary: Vocabulary, path: String?
   ) throws(InterchangeError) -> [UInt8] {
+    try HuggingFacePretokenizer.requireSpelling(vocabulary, path: path)
     let visible = try VisibleText(vocabulary, path: path)
     var text: [UInt8] = []
     let pipeline = vocabulary.pipeline
