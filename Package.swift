@@ -103,7 +103,11 @@ let package = Package(
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),
     tests("GobbetCorpus"),
-    tests("GobbetData", ["CGobbetKernels"]),
+    .executableTarget(
+      name: "gobbet-conformance", dependencies: ["Gobbet", "GobbetInterchange"],
+      path: "Tests/Conformance",
+      swiftSettings: settings),
+    tests("GobbetData", ["CGobbetKernels", "gobbet-conformance"]),
     tests("GobbetInterchange"),
     tests("GobbetGPT", ["CGobbetKernels"]),
     tests("Gobbet", [crypto]),

@@ -2,6 +2,10 @@
 
 Usage: compare_gpt.py [--elements f32,bf16,int8] [--threads 1,2] [--prompts 64,512,1024]
                       [--peers torch,ctranslate2,llama_cpp]
+       compare_gpt.py --model FILE.gguf [--elements blocks] [--threads 1,2] [--prompts 64,512]
+
+The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading and the peak
+memory; `blocks` are those of the file.
 
 Prints tokens a second: of the prompt, and of 64 tokens behind it (of the last 64 of the context for
 1,024); for Gobbet also the share of what the machine could do, measured in the same run. Needs `make
@@ -13,24 +17,44 @@ import importlib.util
 import json
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
 
-from gpt_peers import CONTEXT, PEERS, VOCABULARY
+from gpt_peers import CONTEXT, PEERS, VOCABULARY, LlamaCpp
 
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet-bench")
 GENERATED = 64
 
 
-def peer(name, element, prompt, threads):
-    machine = PEERS[name][0](element, threads)
-    ids = random.Random(1).choices(range(VOCABULARY), k=prompt)
+def peer(name, element, prompt, threads, path=None):
+    machine = PEERS[name][0](element, threads) if path is None else LlamaCpp(element, threads, path)
+    ids = random.Random(1).choices(range(getattr(machine, "vocabulary", VOCABULARY)), k=prompt)
     machine.run(ids[:8], 2)
     times = [machine.run(ids, GENERATED) for _ in range(3)]
     prefill, decode = (statistics.median(column) for column in zip(*times))
-    return {"prefill_tok_per_s": prompt / prefill, "decode_tok_per_s": GENERATED / decode}
+    return {"prefill_tok_per_s": prompt / prefill, "decode_tok_per_s": GENERATED / decode,
+            "load_s": getattr(machine, "load_seconds", None),
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def compare_file(path, elements, threads, prompts):
+    """A GGUF file: Gobbet and llama.cpp in turn."""
+    for element in elements:
+        for count in threads:
+            for prompt in prompts:
+                ours = run([BENCH, "gpt", "--model", path, "--element", element, "--prompt", prompt,
+                            "--generate", GENERATED, "--threads", count])
+                theirs = run([sys.executable, __file__, "peer", "llama_cpp", element, prompt, count, path])
+                head = f"{element} {count} thread{'s' if count > 1 else ' '} prompt {prompt:4}"
+                for name, row in (("gobbet", ours), ("llama.cpp", theirs)):
+                    print(f"{head} {name:9} {row['prefill_tok_per_s']:7.0f} {row['decode_tok_per_s']:6.1f}"
+                          f"   loaded in {row['load_s']:.2f} s, {row['peak_rss_mb']:.0f} MB", flush=True)
+                print(f"{head} Gobbet    {ours['prefill_tok_per_s'] / theirs['prefill_tok_per_s']:.2f} x,"
+                      f" {ours['decode_tok_per_s'] / theirs['decode_tok_per_s']:.2f} x;"
+                      f" {ours['prefill_of_limit']:.0%} of the arithmetic, {ours['decode_of_limit']:.0%} of the reading limit", flush=True)
 
 
 def run(command):
@@ -42,10 +66,16 @@ def run(command):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("elements", "f32,bf16,int8"), ("threads", "1,2"), ("prompts", "64,512,1024"), ("peers", ",".join(PEERS))):
+    parser.add_argument("--model")
+    for name, default in (("elements", None), ("threads", "1,2"), ("prompts", None), ("peers", ",".join(PEERS))):
         parser.add_argument(f"--{name}", default=default)
     options = parser.parse_args()
-    lists = {name: value.split(",") for name, value in vars(options).items()}
+    path = options.model
+    options.elements = options.elements or ("f32,bf16,int8" if path is None else "blocks")
+    options.prompts = options.prompts or ("64,512,1024" if path is None else "64,512")
+    lists = {name: value.split(",") for name, value in vars(options).items() if name != "model"}
+    if path is not None:
+        return compare_file(path, lists["elements"], *([int(count) for count in lists[name]] for name in ("threads", "prompts")))
     for element in lists["elements"]:
         for threads in map(int, lists["threads"]):
             for length in map(int, lists["prompts"]):
@@ -64,6 +94,6 @@ def main():
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["peer"]:
-        print(json.dumps(peer(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))))
+        print(json.dumps(peer(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), *sys.argv[6:7])))
     else:
         main()

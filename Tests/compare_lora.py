@@ -25,7 +25,9 @@ def difference(folder, **settings):
     adapted = peft.get_peft_model(model, peft.LoraConfig(
         r=4, lora_alpha=16, target_modules=LAYERS, fan_in_fan_out=True, task_type="CAUSAL_LM", **settings))
     for name, parameter in adapted.named_parameters():
-        if "lora_" in name:
+        if "lora_magnitude" in name:
+            parameter.data *= 1 + 0.1 * torch.rand_like(parameter)
+        elif any(part in name for part in ("lora_", "trainable_tokens_delta", "modules_to_save")):
             torch.nn.init.normal_(parameter, std=0.05)
     adapted.save_pretrained(os.path.join(folder, "adapter"))
     merged = os.path.join(folder, "merged.safetensors")
@@ -43,7 +45,12 @@ def main():
         configuration = transformers.GPT2Config(
             n_embd=64, n_layer=2, n_head=4, vocab_size=300, n_positions=32, bos_token_id=0, eos_token_id=0)
         transformers.GPT2LMHeadModel(configuration).save_pretrained(folder)
-        for settings in ({}, {"use_rslora": True}):
+        for settings in (
+            {}, {"use_rslora": True}, {"use_dora": True}, {"modules_to_save": ["ln_f"]},
+            {"trainable_token_indices": {"wte": [1, 5, 7]}},
+            {"use_dora": True, "modules_to_save": ["ln_f", "ln_1"], "use_rslora": True,
+             "trainable_token_indices": {"wte": [299, 0]}},
+        ):
             found = difference(folder, **settings)
             print(f"{settings or 'plain'}: the largest difference is {found:.1e}")
             worst = max(worst, found)

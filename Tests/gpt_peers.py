@@ -118,9 +118,12 @@ class CTranslate2:
 
 
 class LlamaCpp:
-    """The library itself, without the tokenizer: a GGUF file needs none."""
+    """The library itself, without the tokenizer: a GGUF file needs none.
 
-    def __init__(self, element, threads):
+    Without a `path` the model is the random GPT-2.
+    """
+
+    def __init__(self, element, threads, path=None):
         import llama_cpp
         self.library = llama_cpp
         llama_cpp.llama_backend_init()
@@ -128,15 +131,19 @@ class LlamaCpp:
         llama_cpp.llama_log_set(silent, None)
         self.kept = silent
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.gguf")
-            self.write(path, element)
+            if path is None:
+                path = os.path.join(folder, "model.gguf")
+                self.write(path, element)
+            start = time.perf_counter()
             self.model = llama_cpp.llama_model_load_from_file(
                 path.encode(), llama_cpp.llama_model_default_params())
+        self.vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = CONTEXT
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.flash_attn_type = 1  # on: it is faster so
         self.context = llama_cpp.llama_init_from_model(self.model, parameters)
+        self.load_seconds = time.perf_counter() - start
 
     @staticmethod
     def write(path, element):
@@ -183,7 +190,7 @@ class LlamaCpp:
         if self.library.llama_decode(self.context, self.library.llama_batch_get_one(batch, len(ids))):
             raise SystemExit("llama.cpp: decoding failed")
         logits = self.library.llama_get_logits_ith(self.context, -1)
-        return int(numpy.ctypeslib.as_array(logits, (VOCABULARY,)).argmax())
+        return int(numpy.ctypeslib.as_array(logits, (self.vocabulary,)).argmax())
 
     def run(self, prompt, count):
         self.library.llama_memory_clear(self.library.llama_get_memory(self.context), True)

@@ -1,6 +1,6 @@
-"""Writes Sources/GobbetInterchange/GGUF/GGUFGridData.swift from the grids of PyPI's gguf 0.19.0.
+"""Writes Sources/GobbetData/QuantizedBlocks/QuantizedGridData.swift from the grids of PyPI's gguf 0.19.0.
 
-python make_grids.py > ../../Sources/GobbetInterchange/GGUF/GGUFGridData.swift
+python make_grids.py > ../../Sources/GobbetData/QuantizedBlocks/QuantizedGridData.swift
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def words(kind, bits):
 
 
 print("// Made by Fixtures/gguf/make_grids.py with gguf 0.19.0; not edited by hand.\n")
-print("extension GGUFGrid {")
+print("extension QuantizedGrid {")
 for number, (name, kind, bits) in enumerate(GRIDS):
     if number:
         print()

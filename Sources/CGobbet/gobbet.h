@@ -204,6 +204,13 @@ typedef struct gobbet_corpus_options {
   size_t separator_byte_count;
   /// 1 to leave out lines that hold no text; else they end the reading with GOBBET_BAD_DATA.
   uint32_t skip_bad_lines;
+  /// 0.
+  uint32_t reserved;
+  /// 1 to leave out files in directories that hold no text, which gobbet_corpus_describe then counts;
+  /// else they are GOBBET_BAD_DATA, as a file is that is named itself.
+  uint32_t skip_foreign_files;
+  /// 1 if the inputs are a part of a corpus: keys and separators need not apply to any of them.
+  uint32_t is_part;
 } gobbet_corpus_options;
 
 /// What a batch holds.
@@ -219,8 +226,56 @@ typedef struct gobbet_corpus_batch {
   uint64_t unit_count;
 } gobbet_corpus_batch;
 
-/// Opens files, directories, patterns, or `-`; plain, gzip or zstd. `options` may be null. A file that
-/// holds no text is GOBBET_BAD_DATA when it is reached, in a directory too.
+/// What reading a corpus has left out so far, and how it took what it read.
+typedef struct gobbet_corpus_log {
+  uint32_t size;
+  /// Sentences for a person, which gobbet_corpus_note gives; 0 if everything was read as it is.
+  uint32_t note_count;
+  /// Files in directories that hold no text.
+  uint64_t skipped_file_count;
+  /// How many of them gobbet_corpus_skipped_file gives: the first 1,024.
+  uint64_t listed_file_count;
+  /// Empty files in directories.
+  uint64_t empty_file_count;
+  uint64_t bad_line_count;
+} gobbet_corpus_log;
+
+/// What an input holds.
+enum {
+  /// Not known: it can be read once only, as a pipe.
+  GOBBET_INPUT_UNSEEN = 0,
+  GOBBET_INPUT_TEXT = 1,
+  /// A JSON object a line.
+  GOBBET_INPUT_JSON_LINES = 2,
+  /// An array of JSON objects, or objects over several lines.
+  GOBBET_INPUT_JSON = 3,
+  /// A Parquet file, which this library doesn't read.
+  GOBBET_INPUT_PARQUET = 4,
+  /// Something else that holds no text.
+  GOBBET_INPUT_FOREIGN = 5,
+};
+
+/// A file that was looked into.
+typedef struct gobbet_corpus_input {
+  uint32_t size;
+  /// GOBBET_INPUT_TEXT and so on.
+  uint32_t kind;
+  /// 1 if it is one of the paths of the corpus, 0 if it lies in a directory among them.
+  uint32_t is_named;
+  /// 1 if it holds nothing.
+  uint32_t is_empty;
+  /// 1 if reading the corpus leaves it out, where foreign files are left out.
+  uint32_t is_left_out;
+  /// 1 if its text is UTF-8 without a byte order mark.
+  uint32_t is_plain_text;
+  /// 0 plain, 1 gzip, 2 zstd, by its first bytes.
+  uint32_t compression;
+  /// 0.
+  uint32_t reserved;
+} gobbet_corpus_input;
+
+/// Opens files, directories, patterns, or `-`; plain, gzip or zstd. `options` may be null. What a file
+/// is follows from its content; one that holds no text is GOBBET_BAD_DATA when it is reached.
 gobbet_status gobbet_corpus_open(
     const char *const *paths, size_t path_count, const gobbet_corpus_options *options,
     gobbet_corpus **corpus, gobbet_error *error);
@@ -242,6 +297,37 @@ gobbet_status gobbet_corpus_parse(
 gobbet_status gobbet_corpus_documents(
     gobbet_corpus *corpus, uint8_t *texts, uint64_t *text_ends, uint64_t *numbers,
     uint8_t *identifiers, uint64_t *identifier_ends, gobbet_error *error);
+
+/// Fills `log`.
+gobbet_status gobbet_corpus_describe(
+    gobbet_corpus *corpus, gobbet_corpus_log *log, gobbet_error *error);
+
+/// A file that was left out since it holds no text: its path, a zero byte, what it is, a zero byte;
+/// `count` bytes in all.
+gobbet_status gobbet_corpus_skipped_file(
+    gobbet_corpus *corpus, size_t index, char *pair, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// A sentence on what was left out, UTF-8 that ends in a zero byte; `count` bytes in all.
+gobbet_status gobbet_corpus_note(
+    gobbet_corpus *corpus, size_t index, char *text, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// Looks into the next of the files that the paths of the corpus stand for, in the order in which they
+/// are read, whatever was read so far; GOBBET_NOT_FOUND after the last.
+gobbet_status gobbet_corpus_next_input(
+    gobbet_corpus *corpus, gobbet_corpus_input *input, gobbet_error *error);
+
+/// Tells of the first bytes of a file without its compression, or of all of them if `is_whole`, what
+/// they are; 64 KiB are enough. `path` is that of the file.
+gobbet_status gobbet_corpus_look(
+    gobbet_corpus *corpus, const char *path, const uint8_t *bytes, size_t byte_count,
+    int32_t is_whole, gobbet_corpus_input *input, gobbet_error *error);
+
+/// Of the input that was looked into last: its path, a zero byte, what it is where it holds no text, a
+/// zero byte; `count` bytes in all.
+gobbet_status gobbet_corpus_input_text(
+    gobbet_corpus *corpus, char *pair, size_t capacity, size_t *count, gobbet_error *error);
 
 /// Closes the handle; null and closed ones are ignored.
 void gobbet_corpus_close(gobbet_corpus *corpus);
@@ -530,6 +616,42 @@ gobbet_status gobbet_dataset_writer_finish(
 /// Gives up: nothing is left behind. Null and closed handles are ignored.
 void gobbet_dataset_writer_close(gobbet_dataset_writer *writer);
 
+// MARK: Folders of datasets
+
+/// The folder of a dataset of several files in the making, which other jobs are kept out of.
+typedef struct gobbet_dataset_folder gobbet_dataset_folder;
+
+/// What is done with a dataset that is there.
+enum {
+  /// It is GOBBET_CANNOT_CREATE.
+  GOBBET_FOLDER_NEW = 0,
+  /// It is replaced when the new one is finished.
+  GOBBET_FOLDER_REPLACE = 1,
+  /// It is resumed, or found to be finished.
+  GOBBET_FOLDER_RESUME = 2,
+};
+
+/// Begins a dataset in the folder at `path`, which is made if it is not there, and locks it until the
+/// handle is closed.
+///
+/// `plan` is JSON: the fingerprint of the vocabulary as `vocabulary`, and as `options` an object of
+/// what decides the result, as they stand in the manifest. What is resumed must be of the same plan. The
+/// dataset that is there stays as it is until gobbet_dataset_folder_finish. `folder` becomes null where
+/// the dataset is finished already.
+gobbet_status gobbet_dataset_folder_begin(
+    const char *path, const uint8_t *plan, size_t plan_byte_count, uint32_t mode,
+    gobbet_dataset_folder **folder, gobbet_error *error);
+
+/// Checks the shards that `manifest`, the whole manifest as JSON, lists, puts the manifest in place, which
+/// makes them the dataset, and removes what is no longer part of it. The handle is closed, whatever the
+/// outcome; where it fails, the folder is as it was and can be resumed.
+gobbet_status gobbet_dataset_folder_finish(
+    gobbet_dataset_folder *folder, const uint8_t *manifest, size_t manifest_byte_count,
+    gobbet_error *error);
+
+/// Unlocks the folder, whose dataset can be resumed. Null and closed handles are ignored.
+void gobbet_dataset_folder_close(gobbet_dataset_folder *folder);
+
 // MARK: Weights
 
 /// A file of tensors.
@@ -539,7 +661,9 @@ typedef struct gobbet_weights gobbet_weights;
 typedef struct gobbet_tensor_info {
   uint32_t size;
   /// The code of the element type in `Spec/Weights.md`: 1 f64, 2 f32, 3 f16, 4 bf16, 5 f8e4m3, 6 f8e5m2,
-  /// 16–20 i64 i32 i16 i8 i4, 32–36 u64 u32 u16 u8 u4, 48 bool.
+  /// 16–20 i64 i32 i16 i8 i4, 32–36 u64 u32 u16 u8 u4, 48 bool, 64 c64; 128 + ggml's number for those that
+  /// are stored in blocks. Their data is the blocks, which the reader does not widen; a row of the first
+  /// axis is whole blocks, unless it is the only axis.
   uint32_t element_type;
   uint64_t byte_count;
   uint64_t stored_byte_count;
@@ -557,6 +681,15 @@ typedef struct gobbet_tensor_info {
 /// Opens a `.gobbet` file of weights; reads its tables only.
 gobbet_status gobbet_weights_open(
     const char *path, gobbet_weights **weights, gobbet_error *error);
+
+/// Which file of a set the file is: `number`, from 1, of `count`. GOBBET_NOT_FOUND if it does not say.
+gobbet_status gobbet_weights_set_place(
+    gobbet_weights *weights, uint32_t *number, uint32_t *count, gobbet_error *error);
+
+/// Checks that files of weights are of one set, those of them that say of which they are; with
+/// `is_whole` that they are all of it, in their order. GOBBET_BAD_DATA if they are not.
+gobbet_status gobbet_weights_check_set(
+    const char *const *paths, size_t path_count, int32_t is_whole, gobbet_error *error);
 
 /// How many tensors there are, and how many pairs of metadata.
 gobbet_status gobbet_weights_count(

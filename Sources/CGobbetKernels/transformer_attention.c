@@ -93,11 +93,22 @@ void gobbet_remember(
   gobbet_pool_run(pool, cache->head_count, remember_task, &work);
 }
 
+/// Floats from a row of scores to the next: a score for every position, and one for a sink.
+static size_t score_stride(size_t capacity) { return capacity + gobbet_panel_width; }
+
 /// Words of scratch that one thread needs: scores, and rows as products read them.
 static size_t scratch_a_thread(size_t capacity, size_t head_width) {
   // A row of head width may be filled up to a whole pair.
   const size_t longest = capacity > head_width ? capacity : head_width + 1;
-  return gobbet_queries_at_once * (capacity + longest);
+  return gobbet_queries_at_once * (score_stride(capacity) + longest);
+}
+
+/// Softmax over scores and a sink after them, of which the latter's share goes nowhere.
+static void softmax_with_sink(
+    const gobbet_kernels *kernels, float *scores, size_t count, float scale, float sink) {
+  // The scale of the softmax is undone for the sink.
+  scores[count] = sink / scale;
+  kernels->softmax(scores, count + 1, scale);
 }
 
 size_t gobbet_attention_scratch(const gobbet_pool *pool, size_t capacity, size_t head_width) {
@@ -123,7 +134,8 @@ static void multiply_here(
 
 /// The position after the last that `row` sees, and through `first` the first.
 static size_t seen_by(const gobbet_attention *group, size_t row, size_t *first) {
-  const size_t end = group->position + row + 1;
+  const size_t end =
+      group->sequence_end != 0 ? group->sequence_end : group->position + row + 1;
   *first = group->window != 0 && end > group->window ? end - group->window : 0;
   return end;
 }
@@ -138,9 +150,11 @@ static void attend(
   size_t start;
   seen_by(group, 0, &start);
   start = start / gobbet_panel_width * gobbet_panel_width;
-  const size_t seen = group->position + group->row_count - start;
+  size_t unused;
+  const size_t seen = seen_by(group, group->row_count - 1, &unused) - start;
   const size_t key_panel_words = gobbet_panel_words(cache->element, width);
-  uint32_t *converted = (uint32_t *)scratch + gobbet_queries_at_once * cache->capacity;
+  const size_t stride = score_stride(cache->capacity);
+  uint32_t *converted = (uint32_t *)scratch + gobbet_queries_at_once * stride;
   const gobbet_product scores = {
     .element = cache->element,
     .input = group->queries + head * width,
@@ -150,13 +164,13 @@ static void attend(
     .panels = keys_of(cache, cache_head) + start / gobbet_panel_width * key_panel_words,
     .panel_stride = key_panel_words,
     .output = scratch,
-    .output_stride = cache->capacity,
+    .output_stride = stride,
     .output_count = seen,
     .epilogue = gobbet_store,
   };
   multiply_here(kernels, scores, converted);
   for (size_t row = 0; row < group->row_count; row++) {
-    float *weights = scratch + row * cache->capacity;
+    float *weights = scratch + row * stride;
     size_t first;
     const size_t end = seen_by(group, row, &first) - start;
     first -= start;
@@ -165,7 +179,11 @@ static void attend(
       kernels->cap(weights + first, end - first, scale, group->cap);
       scale = 1;
     }
-    kernels->softmax(weights + first, end - first, scale);
+    if (group->sinks != NULL) {
+      softmax_with_sink(kernels, weights + first, end - first, scale, group->sinks[head]);
+    } else {
+      kernels->softmax(weights + first, end - first, scale);
+    }
     memset(weights, 0, first * sizeof(float));
     memset(weights + end, 0, (seen - end) * sizeof(float));
     if (group->weights != NULL) {
@@ -178,7 +196,7 @@ static void attend(
   const gobbet_product sums = {
     .element = cache->element,
     .input = scratch,
-    .input_stride = cache->capacity,
+    .input_stride = stride,
     .row_count = group->row_count,
     .depth = seen,
     .panels = values_of(cache, cache_head) + start / positions_a_word * gobbet_panel_width,

@@ -12,6 +12,7 @@
 #define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 1
 #define OWN_INTEGER_PRODUCTS
+#define OWN_TABLES
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
@@ -27,6 +28,17 @@ static inline __attribute__((always_inline)) dot_bits dot_int16(
   products.lo = low;
   products.hi = high;
   return sums + products;
+}
+
+static inline __attribute__((always_inline)) dot_bits float4_bytes(dot_bits codes) {
+  const __m256i table =
+      _mm256_broadcastsi128_si256(
+          _mm_setr_epi8(12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0));
+  typedef int32_t half __attribute__((ext_vector_type(8)));
+  dot_bits values;
+  values.lo = (half)_mm256_shuffle_epi8(table, (__m256i)codes.lo);
+  values.hi = (half)_mm256_shuffle_epi8(table, (__m256i)codes.hi);
+  return values;
 }
 
 #include "transformer_template.h"

@@ -11,10 +11,13 @@
 #define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 2
 #define OWN_INTEGER_PRODUCTS
+#define OWN_HALVES
+#define OWN_TABLES
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx2,fma"))), apply_to = function)
 
+typedef float dot_lanes __attribute__((ext_vector_type(16)));
 typedef int32_t dot_bits __attribute__((ext_vector_type(16)));
 
 static inline __attribute__((always_inline)) dot_bits dot_int16(
@@ -22,6 +25,7 @@ static inline __attribute__((always_inline)) dot_bits dot_int16(
   return sums + (dot_bits)_mm512_madd_epi16(_mm512_set1_epi32(pair), (__m512i)weights);
 }
 
+#include "transformer_wide.h"
 #include "transformer_template.h"
 #pragma clang attribute pop
 #endif

@@ -12,6 +12,8 @@
 #define STEPS_AT_ONCE 2
 #define OWN_DOT_PRODUCTS
 #define OWN_BYTE_PRODUCTS
+#define OWN_HALVES
+#define OWN_TABLES
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16,avx512vnni,avx2,fma"))), \
@@ -34,6 +36,14 @@ static inline __attribute__((always_inline)) dot_bits dot_bytes(
       (__m512i)sums, _mm512_set1_epi32(quad), (__m512i)weights);
 }
 
+/// Of every four unsigned bytes of the weights their products with signed bytes.
+static inline __attribute__((always_inline)) dot_bits dot_signed(
+    dot_bits sums, dot_bits weights, int32_t quad) {
+  return (dot_bits)_mm512_dpbusd_epi32(
+      (__m512i)sums, (__m512i)weights, _mm512_set1_epi32(quad));
+}
+
+#include "transformer_wide.h"
 #include "transformer_template.h"
 #pragma clang attribute pop
 #endif

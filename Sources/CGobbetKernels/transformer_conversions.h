@@ -2,7 +2,7 @@
 #ifndef TRANSFORMER_CONVERSIONS_H
 #define TRANSFORMER_CONVERSIONS_H
 
-#include "transformer_lanes.h"
+#include "transformer_tiles.h"
 
 /// The nearest bfloat16s in the upper halves: `gobbet_bfloat16_bits`, 16 at a time.
 INLINE lane_bits round_to_bfloat16(lane_bits bits) {
@@ -105,9 +105,42 @@ INLINE void convert_to_blocks(
   }
 }
 
+/// The tiles of a row and the scale of it all: see `gobbet_tile_input_words`.
+static void convert_to_tiles(
+    gobbet_element element, const float *input, size_t depth, uint32_t *row) {
+  const gobbet_format format = gobbet_format_of(element);
+  const size_t tiles = depth / gobbet_tile_length;
+  uint32_t *starts = row + tiles * gobbet_tile_input_words;
+  lanes sizes = (lanes)0.0f, total = (lanes)0.0f;
+  for (size_t at = 0; at < depth; at += 16) {
+    const lanes values = load(input + at), size = __builtin_elementwise_abs(values);
+    sizes = size > sizes ? size : sizes;
+    total += values;
+  }
+  // The upper of two bytes with signs reaches 127.
+  const rounding whole = rounding_for(largest(sizes), 127.0f * 256.0f);
+  for (size_t index = 0; index < tiles; index++) {
+    const float *own = input + index * gobbet_tile_length;
+    const lane_bits first = nearest(load(own) * whole.inverse);
+    const lane_bits second = nearest(load(own + 16) * whole.inverse);
+    const int32_t sums[2] = {
+      __builtin_reduce_add(first), __builtin_reduce_add(second)};
+    const int32_t start = -format.zero * (format.runs == 2 ? sums[0] : sums[0] + sums[1]);
+    const float sum = (float)(sums[0] + sums[1]);
+    const int32_t other = -format.zero * sums[1];
+    store_tile(row + index * gobbet_tile_input_words, first, second);
+    memcpy(starts + 2 * index, &start, sizeof start);
+    memcpy(starts + 2 * index + 1, format.has_least ? (const void *)&sum : &other, sizeof other);
+  }
+  // Zero times what is not finite is NaN, and must not get lost in the integers.
+  const float scale = whole.scale + 0.0f * sum(total);
+  memcpy(starts + 2 * tiles, &scale, sizeof scale);
+}
+
 static void convert(
     gobbet_element element, gobbet_inputs inputs, const float *input, size_t depth, void *row) {
   if (element == gobbet_bfloat16) return convert_to_bfloat16(input, depth, row);
+  if (element != gobbet_int8) return convert_to_tiles(element, input, depth, row);
   switch (inputs) {
   case gobbet_inputs_of_16_bits:
     return convert_to_blocks(gobbet_inputs_of_16_bits, input, depth, row);

@@ -13,6 +13,74 @@ enum {
       gobbet_panel_width / 2 + gobbet_block_length * gobbet_panel_width / 4
 };
 
+// The panel of blocks of GGUF. A tile holds 32 inputs, as eight quads of four, of 32 outputs: first
+// scales, an array of 32 for each kind of them, then the weights without their signs. Four bits of
+// each stand in 128 words:
+//
+//   word 32 k + o, byte j, lower four bits   output o, input 4 k + j          k = 0 to 3
+//                          upper four bits   output o, input 4 (k + 4) + j
+//
+// Then, with five bits, 32 words:    word o, byte j, bit q          input 4 q + j
+// and with six, 64 words:            word 32 h + o, byte j,
+//                                    bits 2 i and 2 i + 1           input 4 (4 h + i) + j
+// With eight bits, instead, 256:     word 32 q + o, byte j          input 4 q + j
+//
+// The tiles of a block of 256 follow its own scales.
+typedef struct {
+  /// Inputs in a block, and the bytes that it takes in a file.
+  size_t length, file_size;
+  size_t bits;
+  /// Words in front of the tiles of a block.
+  size_t header_words;
+  /// Words in front of the weights of a tile.
+  size_t scale_words;
+  /// What a weight without its sign is too large by.
+  int32_t zero;
+  /// Whether a tile has a minimum for every output.
+  bool has_least;
+  /// Runs of inputs in a tile that have a scale each.
+  size_t runs;
+} gobbet_format;
+
+/// The blocks of an element; a length of 0 for those that are none of GGUF's.
+static inline __attribute__((always_inline)) gobbet_format gobbet_format_of(
+    gobbet_element element) {
+  switch (element) {
+  case gobbet_q4_0: return (gobbet_format){32, 18, 4, 0, 16, 8, false, 1};
+  case gobbet_q4_1: return (gobbet_format){32, 20, 4, 0, 32, 0, true, 1};
+  case gobbet_q5_0: return (gobbet_format){32, 22, 5, 0, 16, 16, false, 1};
+  case gobbet_q5_1: return (gobbet_format){32, 24, 5, 0, 32, 0, true, 1};
+  case gobbet_q8_0: return (gobbet_format){32, 34, 8, 0, 16, 128, false, 1};
+  case gobbet_q4_k: return (gobbet_format){256, 144, 4, 32, 16, 0, true, 1};
+  case gobbet_q5_k: return (gobbet_format){256, 176, 5, 32, 16, 0, true, 1};
+  case gobbet_q6_k: return (gobbet_format){256, 210, 6, 16, 16, 32, false, 2};
+  case gobbet_mxfp4: return (gobbet_format){32, 17, 4, 0, 8, 12, false, 1};
+  default: return (gobbet_format){0, 0, 0, 0, 0, 0, false, 0};
+  }
+}
+
+/// Inputs of a tile, and its words of weights for each of their bits.
+enum { gobbet_tile_length = 32, gobbet_tile_words_a_bit = 32 };
+
+/// Words of a tile.
+static inline __attribute__((always_inline)) size_t gobbet_tile_words(gobbet_format format) {
+  return format.scale_words + format.bits * gobbet_tile_words_a_bit;
+}
+
+/// Words of a panel's block: its scales and its tiles.
+static inline __attribute__((always_inline)) size_t gobbet_block_words(gobbet_format format) {
+  return format.header_words + format.length / gobbet_tile_length * gobbet_tile_words(format);
+}
+
+/// Copies the weights of the output at `column` out of a panel of tiles.
+void gobbet_unpack_tiles(
+    gobbet_element element, const uint32_t *panel, size_t depth, size_t column, float *weights);
+
+/// A row of inputs for tiles: 16 words for each with its 32 integers of 16 bits, then two for each,
+/// and the scale of the row. The two are what the sums of its runs start at, for weights are stored too
+/// large; or, for tiles with minima, a zero and the sum of its inputs, a float.
+enum { gobbet_tile_input_words = 16, gobbet_tile_sum_words = 2 };
+
 /// The nearest bfloat16, ties to even; what is under the least normal number becomes zero, as the
 /// instructions for it read it anyway.
 static inline uint32_t gobbet_bfloat16_bits(float value) {

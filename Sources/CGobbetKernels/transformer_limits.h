@@ -29,6 +29,6 @@ static float exhaust(gobbet_element element, size_t rounds) {
   switch (element) {
   case gobbet_float32: return exhaust_element(gobbet_float32, rounds);
   case gobbet_bfloat16: return exhaust_element(gobbet_bfloat16, rounds);
-  case gobbet_int8: return exhaust_element(gobbet_int8, rounds);
+  default: return exhaust_element(gobbet_int8, rounds);
   }
 }

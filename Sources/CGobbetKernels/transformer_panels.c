@@ -13,6 +13,8 @@ size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, s
   case gobbet_float32: return depth;
   case gobbet_bfloat16: return (depth + 1) / 2 * kernels->words_a_pair;
   case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1) + 2;
+  default:
+    return depth / gobbet_tile_length * (gobbet_tile_input_words + gobbet_tile_sum_words) + 1;
   }
 }
 
@@ -21,6 +23,10 @@ size_t gobbet_panel_words(gobbet_element element, size_t depth) {
   case gobbet_float32: return depth * gobbet_panel_width;
   case gobbet_bfloat16: return (depth + 1) / 2 * gobbet_panel_width;
   case gobbet_int8: return blocks_of(depth) * gobbet_words_a_block;
+  default: {
+    const gobbet_format format = gobbet_format_of(element);
+    return depth / format.length * gobbet_block_words(format);
+  }
   }
 }
 
@@ -144,6 +150,9 @@ void gobbet_unpack_output(
   const uint32_t *panel = (const uint32_t *)panels
       + output / gobbet_panel_width * gobbet_panel_words(element, input_count);
   const size_t column = output % gobbet_panel_width;
+  if (gobbet_format_of(element).length != 0) {
+    return gobbet_unpack_tiles(element, panel, input_count, column, weights);
+  }
   for (size_t input = 0; input < input_count; input++) {
     switch (element) {
     case gobbet_float32:
@@ -162,6 +171,7 @@ void gobbet_unpack_output(
           * gobbet_bfloat16_value(((const uint16_t *)block)[column]);
       break;
     }
+    default: break;
     }
   }
 }

@@ -7,6 +7,7 @@
 #define VARIANT_NAME "neon"
 #else
 #define VARIANT_NAME "plain"
+#define FUSED_BY_CALLS
 #endif
 #define ROWS_AT_ONCE 6
 #define ROWS_OF_BLOCKS 2

@@ -60,6 +60,11 @@ void gobbet_multiply(
   size_t panels_a_task = panel_size >= 262144 ? 1 : 262144 / panel_size;
   // With many rows a panel is work enough.
   if (product->row_count > 64 && panels_a_task > 2) panels_a_task = 2;
+  // A few tasks for each thread, also of a small matrix: else one waits for another.
+  const size_t task_count = gobbet_pool_thread_count(pool) * 4;
+  if (task_count > 4 && panels_a_task * task_count > panel_count) {
+    panels_a_task = (panel_count + task_count - 1) / task_count;
+  }
   multiplication work = {kernels, &converted, panel_count, panels_a_task};
   gobbet_pool_run(
       pool, (panel_count + panels_a_task - 1) / panels_a_task, multiply_task, &work);

@@ -7,10 +7,15 @@
 // STEPS_AT_ONCE          1 or 2, times 16 outputs
 // OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16`
 // OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
-// OWN_BYTE_PRODUCTS      if it brings `dot_bytes`
+// OWN_BYTE_PRODUCTS      if it brings `dot_bytes` and `dot_signed`
+// FUSED_BY_CALLS         if a fused multiply-add is a call for each lane, whose code is not repeated
+//                        for single rows of tiles
+// OWN_HALVES             if it brings `halves_at`
+// OWN_TABLES             if it brings `float4_bytes`
 #include "transformer_lanes.h"
 #include "transformer_products.h"
 #include "transformer_blocks.h"
+#include "transformer_tiles.h"
 #include "transformer_conversions.h"
 #include "transformer_limits.h"
 #include "transformer_rows.h"
@@ -20,6 +25,7 @@ static void multiply(const gobbet_product *product, size_t first, size_t end) {
   case gobbet_float32: return multiply_panels(product, first, end, gobbet_float32);
   case gobbet_bfloat16: return multiply_panels(product, first, end, gobbet_bfloat16);
   case gobbet_int8: break;
+  default: return multiply_all_tiles(product, first, end);
   }
   switch (product->inputs) {
   case gobbet_inputs_of_16_bits:

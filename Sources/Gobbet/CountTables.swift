@@ -18,18 +18,20 @@ final class CountTables: Sendable {
   }
 
   private let run: PretokenCountingJob
+  private let workerCount: Int
   private let spill: UnnamedCounts
   private let state = Mutex(State())
 
-  init(_ run: PretokenCountingJob) {
+  init(_ run: PretokenCountingJob, workerCount: Int) {
     self.run = run
+    self.workerCount = workerCount
     spill = UnnamedCounts(folder: run.temporaryFolder, pattern: run.pattern)
   }
 
   /// A new table.
   func add() -> SharedTable {
     let counts = SpillingPretokenCounts(
-      memoryByteBudget: (run.memoryByteBudget ?? .max) / run.workerCount, spill: spill,
+      memoryByteBudget: (run.memoryByteBudget ?? .max) / workerCount, spill: spill,
       maximumPretokenLength: run.maximumPretokenLength)
     let heldOut = PretokenCounts(maximumPretokenLength: run.maximumPretokenLength)
     let table = SharedTable(Table(counts: counts, heldOut: heldOut))

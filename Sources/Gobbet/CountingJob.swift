@@ -29,7 +29,7 @@ public struct CountingJob: Sendable {
   public var corpus: CorpusOptions
   /// Whose tokens are counted; nil for none.
   public var vocabulary: Vocabulary?
-  /// Threads; changes no result.
+  /// Threads, 1 to 1,024, or 0 for one per core; changes no result.
   public var workerCount: Int
 
   /// A run over `inputs`.
@@ -46,7 +46,7 @@ public struct CountingJob: Sendable {
   /// Reads everything once.
   ///
   /// `progress` is told the counts so far, and stops the run by answering false.
-  /// - Throws: ``FileError``, ``CorpusError``; `CancellationError` if `progress` stopped the run.
+  /// - Throws: ``FileError``, ``CorpusError``, ``WorkerCountError``; `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (TextCounts) -> Bool = { _ in true }
   ) async throws -> TextCounts {

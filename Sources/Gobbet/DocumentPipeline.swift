@@ -1,3 +1,4 @@
+internal import GobbetBPE
 internal import GobbetCorpus
 internal import Synchronization
 
@@ -11,7 +12,7 @@ struct DocumentPipeline: Sendable {
   let inputs: [String]
   /// How they are read.
   let options: CorpusOptions
-  /// How many batches are processed at a time.
+  /// How many batches are processed at a time; 0 for one per core.
   let workerCount: Int
   /// Bytes of input after which a batch is full.
   var batchByteCount = 1 << 20
@@ -22,11 +23,13 @@ struct DocumentPipeline: Sendable {
   ///
   /// `makeWorker` is called once a worker and gives what turns a batch into an output, with any
   /// state it keeps; `consume` is called with one output at a time.
-  /// - Throws: the first error in the order of the corpus: of reading, of a worker, of `consume`.
+  /// - Throws: ``WorkerCountError``, else the first error in the order of the corpus: of reading, of a
+  ///   worker, of `consume`.
   func run<Output: Sendable>(
     makeWorker: @escaping @Sendable () -> (DocumentBatch) throws -> Output,
     consume: @escaping @Sendable (Output) throws -> Void
   ) async throws {
+    let workerCount = try resolvedWorkerCount(workerCount)
     let source = BatchSource(
       try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount,
       byteLimit: byteLimit ?? .max)

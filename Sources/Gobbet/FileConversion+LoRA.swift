@@ -33,8 +33,8 @@ extension FileConversion {
     if let alpha { configuration.alpha = alpha }
     let isWholeModel = isSameFile(matrices, input)
     let merged = try MergedWeights(
-      weights.source,
-      LoRAAdapter(source, configuration, path: matrices, allowingOthers: isWholeModel),
+      weights.elements().widened(),
+      LoRAAdapter(source.widened(), configuration, path: matrices, allowingOthers: isWholeModel),
       path: input)
     let result = try write(
       weights, merged, to: output, format: format, replacing: replacing, progress: progress)

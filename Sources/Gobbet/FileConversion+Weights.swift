@@ -8,19 +8,40 @@ extension FileConversion {
   /// Writes tensors that came out of `input`, or were made of those.
   ///
   /// Weights of a GPT-2 go under the names that the format has for them, any others as they are.
+  ///
+  /// GGUF's blocks are kept where the format has them and nothing is computed from them: a GPT-2's
+  /// matrices are turned round, which widens them.
   func write(
-    _ input: WeightsInput, _ source: some TensorSource, to path: String,
+    _ input: WeightsInput, _ blocks: some TensorSource, to path: String,
     format: ConversionFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
     try check(format, .weights)
     var notes: [String] = []
-    let model = try model(source, input, format, &notes)
-    let embedded = try chosenVocabulary(input, model, path, format, &notes)
+    let elements = try blocks.widened()
+    let model = try model(elements, input, format, &notes)
+    let keepsBlocks = model == nil && (format == .gobbet || format == .gguf)
+    let source: any TensorSource = keepsBlocks ? blocks : elements
+    return try write(
+      input, source, model, to: path, format: format,
+      replacing: replacing, notes: notes, progress: progress)
+  }
+
+  private func write(
+    _ input: WeightsInput, _ source: some TensorSource, _ model: GPT2Weights?, to path: String,
+    format: ConversionFormat, replacing: Bool, notes: [String], progress: Progress
+  ) throws -> Result {
+    var notes = notes
+    let chosen = try chosenVocabulary(input, model, path, format, &notes)
     if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
+    let generation = family == nil ? nil : try generationConfiguration(of: input)
+    let familyModel =
+      format == .gguf ? try ggufModel(of: family, generation, input, to: path) : nil
+    let embedded =
+      familyModel == nil ? chosen : try ggufVocabulary(chosen, to: path, &notes)
     let output = WeightsOutput(
       path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
-      familyConfiguration: family)
+      familyConfiguration: family, generationConfiguration: generation)
     // Ids of another vocabulary mean nothing beside the one that is given.
     let isForeign = { (pair: (String, String)) in pair.0.hasPrefix("tokenizer.") }
     if vocabulary != nil, source.metadata.contains(where: isForeign) {
@@ -35,9 +56,17 @@ extension FileConversion {
       }
     } else if let model {
       try output.write(model, progress)
+    } else if let familyModel {
+      try output.write(familyModel, source.widened(), progress)
     } else if let family {
-      let others = source.metadata.filter { $0.0 != FamilyModel.metadataKey }
-      let own = format == .gobbet ? [(FamilyModel.metadataKey, family)] : []
+      let others = source.metadata.filter {
+        $0.0 != FamilyModel.metadataKey && $0.0 != FamilyModel.generationKey
+      }
+      var own: [(String, String)] = []
+      if format == .gobbet {
+        own.append((FamilyModel.metadataKey, family))
+        if let generation { own.append((FamilyModel.generationKey, generation)) }
+      }
       try output.write(try RenamedWeights(source, metadata: others + own), progress)
     } else {
       try output.write(source, progress)
@@ -57,7 +86,47 @@ extension FileConversion {
     let path = input.configurationPath
     guard input.hasNeighbours, exists(path), (try? FamilyModel(contentsOf: path)) ?? nil != nil
     else { return nil }
+    // What is written is quantised no more.
+    return try QuantizationConfig.removed(
+      from: String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self))
+  }
+
+  /// The text of the `generation_config.json` that goes with it; nil if there is none.
+  private func generationConfiguration(of input: WeightsInput) throws -> String? {
+    if let text = input.source.metadata(forKey: FamilyModel.generationKey) { return text }
+    let path = input.generationConfigurationPath
+    guard input.hasNeighbours, exists(path) else { return nil }
     return String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self)
+  }
+
+  /// The model of a family, which llama.cpp must know to compute; nil if it is of none.
+  private func ggufModel(
+    of family: String?, _ generation: String?, _ input: WeightsInput, to path: String
+  ) throws -> FamilyModel? {
+    guard let family,
+      var model = try FamilyModel(json: Array(family.utf8), path: input.path)
+    else { return nil }
+    if let generation {
+      model.textEnds.add(try TextEnds(json: Array(generation.utf8), path: input.path))
+    }
+    try model.requireGGUF(path: path)
+    return model
+  }
+
+  /// The vocabulary; nil, with a note, for one that came with the weights and that llama.cpp has no words
+  /// for.
+  private func ggufVocabulary(
+    _ vocabulary: Vocabulary?, to path: String, _ notes: inout [String]
+  ) throws -> Vocabulary? {
+    guard let vocabulary else { return nil }
+    do {
+      _ = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: path)
+      return vocabulary
+    } catch {
+      guard self.vocabulary == nil else { throw error }
+      notes.append("the vocabulary is left out: \(error)")
+      return nil
+    }
   }
 
   /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and
@@ -155,7 +224,7 @@ extension FileConversion {
       {
         notes.append("tensors are written under Hugging Face's names and in its layouts")
       }
-    } else if keepsFamily, format == .gobbet || format.hasNeighbours {
+    } else if keepsFamily, format == .gobbet || format == .gguf || format.hasNeighbours {
       // It is in the metadata, or beside the weights.
     } else if input.hasNeighbours, exists(input.configurationPath),
       !(format.hasNeighbours
@@ -170,7 +239,8 @@ extension FileConversion {
     }
     if !format.holdsMetadata {
       let known = [
-        GPT2Configuration.metadataKey, FamilyModel.metadataKey, "gguf.types", "format",
+        GPT2Configuration.metadataKey, FamilyModel.metadataKey, FamilyModel.generationKey,
+        "gguf.types", "format",
       ]
       let keys = source.metadata.map(\.0).filter { key in
         // A GPT-2's sizes go into its configuration.

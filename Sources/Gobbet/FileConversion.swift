@@ -18,10 +18,14 @@ public struct FileConversion: Sendable {
   public var codec: WeightCodec?
   /// What the elements of floating-point tensors become; nil leaves them.
   public var elementType: ElementType?
-  /// How GGUF stores matrices; nil leaves their elements.
+  /// How GGUF and Gobbet files store matrices; nil leaves their elements.
   public var ggufType: GGUFType?
+  /// Which type GGUF and Gobbet files give each tensor; nil leaves their elements.
+  public var quantization: QuantizationPreset?
   /// Bytes of tensors in a file, where several are written; nil puts all in one.
   public var shardByteCount: Int?
+  /// The way to the tensors in a checkpoint of PyTorch, as `optimizer.state`; nil finds them.
+  public var key: String?
   /// Whether what was written is read again and compared.
   public var verifies = false
   /// Whether tensors of a GGUF file whose type is not known are left out, and named in the notes;
@@ -64,17 +68,20 @@ public struct FileConversion: Sendable {
     _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
     progress: Progress = { _, _ in }
   ) throws -> Result {
-    guard let weights = try WeightsInput(recognizing: input) else {
+    guard let weights = try WeightsInput(recognizing: input, key: key) else {
       switch try FileKind(recognizing: input) {
       case .empty, .other: throw try FileDescription.error(input, wanted: wanted(by: format))
       default: return try convertVocabulary(input, to: output, format, replacing)
       }
     }
+    if key != nil, weights.format != "pytorch" {
+      throw ConversionOptionError(.key, "\(input) is no checkpoint of PyTorch")
+    }
     guard format.isForVocabularies else {
       let unread = try unreadTensors(of: weights)
       guard !unread.names.isEmpty else {
         return try write(
-          weights, weights.source, to: output, format: format, replacing: replacing,
+          weights, weights.elements(), to: output, format: format, replacing: replacing,
           progress: progress)
       }
       func writeRest(of source: some TensorSource) throws -> Result {
@@ -157,16 +164,19 @@ public struct FileConversion: Sendable {
   ) throws(ConversionOptionError) {
     let given: [(ConversionOption, Bool)] = [
       (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
-      (.type, elementType != nil || ggufType != nil), (.shardSize, shardByteCount != nil),
+      (.type, elementType != nil || ggufType != nil || quantization != nil),
+      (.shardSize, shardByteCount != nil),
       (.verify, verifies), (.skip, skipsUnreadTensors),
+      (.key, key != nil),
     ]
     for (option, isGiven) in given where isGiven {
       if let reason = format.reason(against: option, for: content) {
         throw ConversionOptionError(option, reason)
       }
     }
-    if ggufType != nil, format != .gguf {
-      throw ConversionOptionError(.type, "types of GGUF's are for GGUF, not for \(format.rawValue)")
+    if ggufType != nil || quantization != nil, format != .gguf, format != .gobbet {
+      throw ConversionOptionError(
+        .type, "only GGUF and .gobbet store elements in blocks, \(format.rawValue) does not")
     }
     if let type = elementType.flatMap({ GGUFType($0) }),
       let reason = format.reason(against: type)

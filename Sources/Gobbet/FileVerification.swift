@@ -17,7 +17,8 @@ public struct FileVerification: Sendable {
   ///
   /// A signature must hold, and be by `publicKey` if that is given; a file that is about to be
   /// signed anew need not have a signature that holds.
-  /// - Throws: the first fault: ``FormatError``, ``TensorError``, ``VocabularyError``,
+  /// - Throws: ``FormatError`` (`overDecodingBudget`) for a file that decodes to more than 4 GiB and than
+  ///   256 times its size; the first fault: ``FormatError``, ``TensorError``, ``VocabularyError``,
   ///   ``SignatureError``; or ``FileError``.
   /// - Complexity: O(bytes of the file), in the memory of a block and of its tables.
   public init(
@@ -25,6 +26,7 @@ public struct FileVerification: Sendable {
   ) async throws {
     let container = try ContainerReader(path: path)
     self.container = container
+    try container.requireDecoding()
     // Beside the digests, which take the longest; a fault of the container is told before one of
     // the content.
     async let contents: Void = Self.verifyContents(of: container)
@@ -41,7 +43,7 @@ public struct FileVerification: Sendable {
     if holdings.vocabulary { try Vocabulary.verify(container) }
     if holdings.tokens { try verify(try TokenDataset(verifying: container)) }
     if holdings.counts { try PretokenCountsFile(container).forEachPretoken { _, _ in } }
-    if holdings.weights { try verify(try WeightsReader(verifying: container)) }
+    if holdings.weights { try verify(try WeightsReader(verifying: container), container) }
   }
 
   private static func signature(
@@ -62,6 +64,11 @@ public struct FileVerification: Sendable {
   }
 
   private static func verify(_ dataset: TokenDataset) throws {
+    if ![.raw16, .raw32].contains(dataset.codec) {
+      let (byteCount, overflow) = dataset.tokenCount.multipliedReportingOverflow(by: 4)
+      try dataset.shards[0].container.requireDecoding(
+        of: overflow ? .max : byteCount, "tokens.tokenCount")
+    }
     for start in stride(from: 0, to: dataset.tokenCount, by: 1 << 20) {
       let end = min(start + (1 << 20), dataset.tokenCount)
       // Reading checks each id against the bound.
@@ -92,7 +99,7 @@ public struct FileVerification: Sendable {
   /// Checks that the heads are there which the profile and the other sections call for.
   ///
   /// - Throws: ``FormatError`` (`missingSection`).
-  private static func requireHeads(of container: ContainerReader) throws(FormatError) {
+  package static func requireHeads(of container: ContainerReader) throws(FormatError) {
     for (head, profile, rest) in parts {
       let isNeeded =
         container.profile == profile || container.sections.contains { rest.contains($0.kind) }
@@ -100,7 +107,13 @@ public struct FileVerification: Sendable {
     }
   }
 
-  private static func verify(_ weights: WeightsReader) throws {
+  private static func verify(_ weights: WeightsReader, _ container: ContainerReader) throws {
+    var byteCount = 0
+    for tensor in weights.tensors where weights.codec(ofTensorNamed: tensor.name) == .compact {
+      let (sum, overflow) = byteCount.addingReportingOverflow(tensor.byteCount)
+      byteCount = overflow ? .max : sum
+      try container.requireDecoding(of: byteCount, "tensors.shape")
+    }
     for tensor in weights.tensors {
       try weights.forEachPiece(of: tensor) { _ in }
       try Task.checkCancellation()

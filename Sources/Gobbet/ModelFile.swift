@@ -14,12 +14,79 @@ struct ModelFile {
   /// - Throws: as ``WeightsInput/vocabulary``.
   var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
 
+  /// Refuses an encoder, which has no logits, before its weights are read.
+  ///
+  /// - Throws: ``LoadingError``.
+  func requireHead() throws(LoadingError) {
+    guard case .family(_, let model) = weights, !model.architecture.hasHead else { return }
+    throw LoadingError(path: input.path, reason: "\(GPTError(.noHead))")
+  }
+
+  /// The tokens at the ends of a text, by what the file and those beside it say.
+  var textEnds: TextEnds {
+    get throws {
+      switch weights {
+      case .family(_, let model):
+        var ends = model.textEnds
+        if let text = input.source.metadata(forKey: FamilyModel.generationKey) {
+          ends.add(try TextEnds(json: Array(text.utf8), path: input.path))
+        } else if input.hasNeighbours, exists(input.generationConfigurationPath) {
+          let path = input.generationConfigurationPath
+          ends.add(try TextEnds(json: try wholeFile(path, limit: 1 << 24), path: path))
+        }
+        return ends
+      case .gpt2(let source):
+        var ends = TextEnds()
+        let configuration =
+          try source.metadata(forKey: GPT2Configuration.metadataKey).map {
+            try GPT2Configuration(json: $0)
+          } ?? input.configuration
+        ends.beginning = configuration.beginningOfTextID.flatMap { TokenID(exactly: $0) }
+        ends.ends = configuration.endOfTextID.flatMap { TokenID(exactly: $0) }.map { [$0] } ?? []
+        return ends
+      }
+    }
+  }
+
+  /// What stands before every text: by the vocabulary's post-processor, or as GGUF says.
+  func beginning(_ vocabulary: Vocabulary) throws -> [TokenID] {
+    if let template = vocabulary.pipeline.template { return template.before }
+    let key = "tokenizer.ggml.add_bos_token"
+    let isAdded =
+      (input.source as? GGUFReader).map { $0[key] == .bool(true) }
+      ?? (input.source.metadata(forKey: key) == "true")
+    guard isAdded, let id = try textEnds.beginning else { return [] }
+    return [id]
+  }
+
+  /// The given vocabulary, or else the file's.
+  ///
+  /// - Throws: ``LoadingError`` if there is none; as ``WeightsInput/vocabulary``.
+  func requiredVocabulary(_ given: Vocabulary?) throws -> Vocabulary {
+    guard let vocabulary = try given ?? vocabulary else {
+      throw LoadingError(
+        path: input.path, reason: "has no vocabulary in it or beside it; give one")
+    }
+    return vocabulary
+  }
+
+  /// Refuses a vocabulary with ids that the model does not have.
+  func check(_ vocabulary: Vocabulary, _ model: GPT) throws(LoadingError) {
+    guard vocabulary.idBound <= model.architecture.vocabularySize else {
+      throw LoadingError(
+        path: input.path,
+        reason: """
+          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
+          """)
+    }
+  }
+
   /// Weights under names that the forward pass knows.
   private enum Weights {
     /// A GPT-2, with its configuration in the metadata.
     case gpt2(any TensorSource)
     /// A model of another family.
-    case family(FamilyWeights, Architecture)
+    case family(FamilyWeights, FamilyModel)
   }
 
   /// Opens weights in any format that ``WeightsInput`` knows, or a folder as `save_pretrained` writes it.
@@ -35,9 +102,10 @@ struct ModelFile {
     }
     self.input = input
     if let model = try Self.family(of: input) {
-      weights = .family(try model.weights(in: input.source, path: path), model.architecture)
+      weights = .family(try model.weights(in: input.elements(), path: path), model)
     } else {
-      weights = .gpt2(input.format == "gobbet" ? input.source : try Self.gpt2(input.source, input))
+      weights = .gpt2(
+        input.format == "gobbet" ? input.source : try Self.gpt2(input.source.widened(), input))
     }
   }
 
@@ -49,11 +117,13 @@ struct ModelFile {
       switch weights {
       case .gpt2(let source):
         return try GPT(source, precision: precision, threadCount: threadCount)
-      case .family(let source, let architecture):
+      case .family(let source, let model):
         return try GPT(
-          source, architecture: architecture, precision: precision, threadCount: threadCount)
+          source, architecture: model.architecture, precision: precision, threadCount: threadCount)
       }
     } catch let error as GPTError {
+      // The call is at fault then, not the file.
+      if case .invalidThreadCount = error.code { throw error }
       throw LoadingError(path: input.path, reason: "\(error)")
     }
   }
@@ -76,6 +146,9 @@ struct ModelFile {
       return try FamilyModel(json: Array(json.utf8), path: input.path)
     }
     if let reader = input.source as? GGUFReader { return try FamilyModel(gguf: reader) }
+    if input.format == "gobbet" {
+      return try FamilyModel(keptFromGGUF: input.source, path: input.path)
+    }
     let path = input.configurationPath
     guard input.hasNeighbours, exists(path) else { return nil }
     return try FamilyModel(contentsOf: path)
@@ -104,7 +177,7 @@ extension GPT {
   /// ```
   /// - Throws: ``LoadingError`` for weights that make no model; ``FileError``, ``InterchangeError``,
   ///   ``FormatError``.
-  public init(path: String, precision: Precision = .float32, threadCount: Int = 1) throws {
+  public init(path: String, precision: Precision = .blocks, threadCount: Int = 1) throws {
     self = try ModelFile(path).model(precision: precision, threadCount: threadCount)
   }
 }

@@ -10,6 +10,7 @@ internal import GobbetSystem
 struct OutputNeighbours {
   private let replacing: Bool
   private var configuration: (path: String, text: [UInt8])?
+  private var generation: (path: String, text: [UInt8])?
   private var vocabulary: (path: String, value: Vocabulary)?
 
   /// Finds out which files are to be written beside the weights at `path`.
@@ -18,7 +19,8 @@ struct OutputNeighbours {
   ///   replaced.
   init(
     of path: String, configuration: GPT2Configuration?, familyConfiguration: String?,
-    vocabulary: Vocabulary?, elementType: ElementType?, replacing: Bool
+    generationConfiguration: String? = nil, vocabulary: Vocabulary?, elementType: ElementType?,
+    replacing: Bool
   ) throws {
     self.replacing = replacing
     if let text = familyConfiguration.map({ Array($0.utf8) }) {
@@ -26,6 +28,13 @@ struct OutputNeighbours {
       if (try? wholeFile(place, limit: 1 << 24)) != text {
         try Self.requireFree(place, replacing)
         self.configuration = (place, text)
+      }
+    }
+    if let text = generationConfiguration.map({ Array($0.utf8) }) {
+      let place = siblingPath("generation_config.json", of: path)
+      if (try? wholeFile(place, limit: 1 << 24)) != text {
+        try Self.requireFree(place, replacing)
+        generation = (place, text)
       }
     }
     if let configuration = configuration?.completed(with: vocabulary) {
@@ -65,7 +74,7 @@ struct OutputNeighbours {
         willWrite(path)
         try TokenizerJSON.write(value, to: path, replacing: replacing)
       }
-      if let (path, text) = configuration {
+      for case (let path, let text)? in [configuration, generation] {
         willWrite(path)
         var file = try AtomicFile(path, replacing: replacing)
         try file.write(text.span)

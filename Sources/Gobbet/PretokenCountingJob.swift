@@ -23,7 +23,7 @@ public struct PretokenCountingJob: Sendable {
   public var memoryByteBudget: Int?
   /// Where counts go for which there is no memory.
   public var temporaryFolder = "."
-  /// Threads; changes no result.
+  /// Threads, 1 to 1,024, or 0 for one per core; changes no result.
   public var workerCount: Int
 
   /// A run over `inputs`.
@@ -40,12 +40,13 @@ public struct PretokenCountingJob: Sendable {
   /// Reads the corpus once.
   ///
   /// `progress` is called as work goes on, and stops the run by answering false.
-  /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``, ``CorpusError``;
-  ///   `CancellationError` if `progress` stopped the run.
+  /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``, ``CorpusError``,
+  ///   ``WorkerCountError``; `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (TrainingJobProgress) -> Bool = { _ in true }
   ) async throws -> CountedCorpus {
-    let tables = CountTables(self)
+    let workerCount = try resolvedWorkerCount(workerCount)
+    let tables = CountTables(self, workerCount: workerCount)
     let scanner = PretokenScanner(pattern)
     let heldOut = HeldOutShare(share: heldOutShare)
     var pipeline = DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount)

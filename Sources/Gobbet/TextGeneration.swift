@@ -8,6 +8,11 @@ public struct TextGeneration: Sendable {
   public let model: GPT
   /// Turns text into its tokens, and back.
   public let tokenizer: Tokenizer
+  /// What stands before every text, as the vocabulary's post-processor or the model's file says.
+  public let beginning: [TokenID]
+  /// The tokens that end a text, as the model's file and those beside it say; `<|endoftext|>` always
+  /// does.
+  public let endTokens: Set<TokenID>
 
   /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
@@ -15,32 +20,35 @@ public struct TextGeneration: Sendable {
   /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
   ///   ``FormatError``, ``InterchangeError``, ``FileError``.
   public init(
-    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .float32,
+    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
     threadCount: Int = 1
   ) throws {
     let file = try ModelFile(path)
-    guard let vocabulary = try vocabulary ?? file.vocabulary else {
-      throw LoadingError(path: path, reason: "has no vocabulary in it or beside it; give one")
-    }
+    try file.requireHead()
+    let vocabulary = try file.requiredVocabulary(vocabulary)
     model = try file.model(precision: precision, threadCount: threadCount)
-    guard vocabulary.idBound <= model.architecture.vocabularySize else {
-      throw LoadingError(
-        path: path,
-        reason: """
-          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
-          """)
-    }
+    try file.check(vocabulary, model)
     tokenizer = Tokenizer(vocabulary)
+    let rowCount = model.architecture.vocabularySize
+    beginning = try file.beginning(vocabulary).filter { $0 < rowCount }
+    endTokens = Set(
+      try file.textEnds.ends
+        + vocabulary.specialTokens.lazy.filter { $0.text == "<|endoftext|>" }.map(\.id))
   }
+
+  /// The tokens of a text, with what stands before every text.
+  public func tokens(of text: String) -> [TokenID] { beginning + tokenizer.encoded(text) }
 
   /// How prompts are continued.
   public struct Options: Hashable, Sendable {
     /// How logits become tokens, and when that ends.
     ///
-    /// An end-of-text token always is an end.
+    /// The tokens of ``TextGeneration/endTokens`` always are an end.
     public var settings = GenerationSettings()
     /// Texts that end a continuation; they are not part of it.
     public var stopTexts: [String] = []
+    /// Whether what stands before every text stands before prompts.
+    public var addsBeginning = true
     /// Threads that compute; they change no result.
     public var threadCount = 1
 
@@ -86,6 +94,23 @@ public struct TextGeneration: Sendable {
     public internal(set) var laterTokenCount = 0
   }
 
+  /// The tokens of a prompt.
+  func prompt(_ text: String, _ options: Options) -> [TokenID] {
+    options.addsBeginning ? tokens(of: text) : tokenizer.encoded(text)
+  }
+
+  /// The settings of the options, with the tokens that end a text and without those that have no text:
+  /// many models have more rows than the vocabulary has tokens.
+  func settings(_ options: Options) -> GenerationSettings {
+    var settings = options.settings
+    for id in 0..<TokenID(model.architecture.vocabularySize)
+    where tokenizer.vocabulary.bytes(of: id) == nil {
+      settings.excludedTokens.insert(id)
+    }
+    settings.stopTokens.formUnion(endTokens)
+    return settings
+  }
+
   /// Continues one prompt; as ``continuations(of:_:show:)``.
   public func continuation(
     of prompt: String, _ options: Options = .init(), show: (String) throws -> Bool = { _ in true }
@@ -105,16 +130,8 @@ public struct TextGeneration: Sendable {
     of prompts: [String], _ options: Options = .init(),
     show: (Int, String) throws -> Bool = { _, _ in true }
   ) throws -> Result {
-    let prompts = prompts.map { tokenizer.encoded($0) }
-    var settings = options.settings
-    // Many models have more rows than the vocabulary has tokens.
-    for id in 0..<TokenID(model.architecture.vocabularySize)
-    where tokenizer.vocabulary.bytes(of: id) == nil {
-      settings.excludedTokens.insert(id)
-    }
-    for special in tokenizer.vocabulary.specialTokens where special.text == "<|endoftext|>" {
-      settings.stopTokens.insert(special.id)
-    }
+    let prompts = prompts.map { prompt($0, options) }
+    let settings = settings(options)
     var streams = prompts.map { _ in
       ContinuationStream(TokenDecoder(tokenizer.vocabulary), settings.stopTokens, options.stopTexts)
     }

@@ -27,10 +27,10 @@ public struct WeightsInput: Sendable {
   /// Opens the file at `path`; nil if it is none that holds weights.
   ///
   /// A file whose name says that it is one of several stands for all of them, unless it is wanted
-  /// `alone`: `model-00001-of-00003.gobbet`.
+  /// `alone`: `model-00001-of-00003.gobbet`. `key` leads to the tensors in a checkpoint of PyTorch.
   /// - Throws: the errors of the format; ``LoadingError`` for one of several files where another is
   ///   missing.
-  public init?(recognizing path: String, alone: Bool = false) throws {
+  public init?(recognizing path: String, alone: Bool = false, key: String? = nil) throws {
     self.path = path
     switch try FileKind(recognizing: path) {
     case .gobbet:
@@ -63,7 +63,7 @@ public struct WeightsInput: Sendable {
       format = "numpy"
       companions = .neighbours(nil)
     case .pyTorch:
-      let reader = try PyTorchReader(path)
+      let reader = try PyTorchReader(path, key: key)
       source = reader
       format = "pytorch"
       companions = .neighbours(reader.gpt2Configuration)
@@ -107,8 +107,37 @@ public struct WeightsInput: Sendable {
     }
   }
 
+  /// The tensors, those that come with scales dequantised: FP8 with `weight_scale_inv`, and the MXFP4 of
+  /// gpt-oss.
+  ///
+  /// - Throws: ``LoadingError`` for weights that the `config.json` beside them says another method has
+  ///   quantised; ``InterchangeError`` for scales that do not fit.
+  public func elements() throws -> any TensorSource {
+    guard hasNeighbours else { return source }
+    let config =
+      exists(configurationPath)
+      ? try? QuantizationConfig(configurationAt: configurationPath) : nil
+    if let config, !config.isRead {
+      throw LoadingError(
+        path: path,
+        reason: "holds weights quantised by \(config.method), as \(configurationPath) says; have "
+          + "transformers dequantise and save them first")
+    }
+    return try dequantized(source, config)
+  }
+
+  private func dequantized(
+    _ source: some TensorSource, _ config: QuantizationConfig?
+  ) throws -> any TensorSource {
+    try DequantizedWeights(source, blockShape: config?.blockShape ?? [128, 128], path: path)
+      ?? source
+  }
+
   /// Where a configuration beside the weights would be.
   var configurationPath: String { siblingPath("config.json", of: path) }
+
+  /// Where what is said of generating with the weights would be.
+  var generationConfigurationPath: String { siblingPath("generation_config.json", of: path) }
 
   /// Where a vocabulary beside the weights would be.
   var vocabularyPath: String { siblingPath("tokenizer.json", of: path) }

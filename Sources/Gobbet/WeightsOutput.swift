@@ -13,6 +13,8 @@ struct WeightsOutput {
   let vocabulary: Vocabulary?
   /// The text of the `config.json` of a model that is no GPT-2, which goes beside the file.
   var familyConfiguration: String?
+  /// The text of its `generation_config.json`.
+  var generationConfiguration: String?
 
   /// Writes a model: as every format wants a GPT-2's.
   func write(_ model: GPT2Weights, _ progress: FileConversion.Progress) throws {
@@ -22,7 +24,8 @@ struct WeightsOutput {
     case .gguf:
       try writeFile(model) { path, replacing in
         try model.writeGGUF(
-          to: path, as: ggufType, vocabulary: vocabulary, replacing: replacing, progress: report)
+          to: path, storing: storedElements, vocabulary: vocabulary, replacing: replacing,
+          progress: report)
       }
     case .llmC:
       try neighbours(nil, nil).write {
@@ -40,25 +43,50 @@ struct WeightsOutput {
     }
   }
 
+  /// Writes a model of a family as GGUF has it.
+  func write(
+    _ model: FamilyModel, _ source: some TensorSource, _ progress: FileConversion.Progress
+  ) throws {
+    try write(model, source, try model.ggufTensors(in: source, path: path), progress)
+  }
+
+  private func write(
+    _ model: FamilyModel, _ source: some TensorSource, _ tensors: some TensorSource,
+    _ progress: FileConversion.Progress
+  ) throws {
+    let total = source.tensors.reduce(0) { $0 + $1.byteCount }
+    func report(_ byteCount: Int) throws { try progress(min(byteCount, total), total) }
+    try writeFile(tensors) { path, replacing in
+      try model.writeGGUF(
+        source, to: path, storing: storedElements, vocabulary: vocabulary, replacing: replacing,
+        progress: report)
+    }
+  }
+
   /// Writes any other weights, as they are.
   func write(_ source: some TensorSource, _ progress: FileConversion.Progress) throws {
     if format == .gguf {
       let total = source.tensors.reduce(0) { $0 + $1.byteCount }
       return try writeFile(source) { path, replacing in
         try GGUFWriter.write(
-          source, to: path, vocabulary: vocabulary, as: ggufType, replacing: replacing
+          source, to: path, vocabulary: vocabulary, storing: storedElements, replacing: replacing
         ) { try progress($0, total) }
       }
     }
     try write(converted(source), nil, progress)
   }
 
-  /// How GGUF stores matrices.
-  private var ggufType: GGUFType? {
-    conversion.ggufType ?? conversion.elementType.flatMap { GGUFType($0) }
+  /// How elements are stored by formats that have blocks.
+  private var storedElements: StoredElements {
+    if let preset = conversion.quantization { return .preset(preset) }
+    let type = conversion.ggufType ?? conversion.elementType.flatMap { GGUFType($0) }
+    return type.map(StoredElements.matrices) ?? .kept
   }
 
   private func converted(_ source: some TensorSource) throws -> any TensorSource {
+    if conversion.quantization != nil || conversion.ggufType != nil {
+      return try source.storing(storedElements, path: path)
+    }
     guard let elementType = conversion.elementType else { return source }
     return try ConvertedWeights(source, as: elementType)
   }
@@ -69,6 +97,7 @@ struct WeightsOutput {
     try OutputNeighbours(
       of: path, configuration: format.hasNeighbours ? configuration : nil,
       familyConfiguration: format.hasNeighbours ? familyConfiguration : nil,
+      generationConfiguration: format.hasNeighbours ? generationConfiguration : nil,
       vocabulary: format.hasNeighbours ? vocabulary : nil, elementType: elementType,
       replacing: replacing)
   }

@@ -9,28 +9,40 @@ internal import GobbetInterchange
 internal import Synchronization
 
 /// A corpus that one call at a time reads on.
-private final class CorpusHandle: Sendable {
+final class CorpusHandle: Sendable {
   struct State: ~Copyable {
     var reader: CorpusReader
     var parser: DocumentParser
     /// What was read last.
     var batch: DocumentBatch?
+    /// The files that are still to be looked into.
+    var inputs: CorpusInputs
+    /// What was looked into last.
+    var input: CorpusInput?
   }
 
+  let options: CorpusOptions
+  let log: CorpusLog
   let state: Mutex<State>
 
-  init(_ state: consuming sending State) { self.state = Mutex(state) }
+  init(_ state: consuming sending State, _ options: CorpusOptions, _ log: CorpusLog) {
+    self.options = options
+    self.log = log
+    self.state = Mutex(state)
+  }
 }
 
 extension CorpusHandle.State {
   /// Makes `unparsed`, nil at the end, the batch, and tells the caller what it holds.
   fileprivate mutating func take(
-    _ unparsed: UnparsedBatch?, _ info: UnsafeMutablePointer<gobbet_corpus_batch>
+    _ unparsed: UnparsedBatch?, _ log: CorpusLog,
+    _ info: UnsafeMutablePointer<gobbet_corpus_batch>
   ) throws {
     batch = nil
     var told = gobbet_corpus_batch()
     if let unparsed {
       let parsed = try parser.documents(of: unparsed)
+      try log.add(rejections: parsed.rejections, lines: parsed.rejectedLines)
       told.bad_line_count = UInt32(clamping: parsed.rejections.count)
       told.document_count = UInt64(parsed.count)
       told.text_byte_count = UInt64(parsed.byteCount)
@@ -51,11 +63,12 @@ public func gobbet_corpus_open(
   _ corpus: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
-    let options = try corpusOptions(options)
+    let (options, log) = try corpusOptions(options)
+    let inputs = try texts(paths, pathCount, "paths")
     let state = CorpusHandle.State(
-      reader: try CorpusReader(inputs: try texts(paths, pathCount, "paths"), options: options),
-      parser: try DocumentParser(options))
-    try deliver(CorpusHandle(state), to: corpus, "corpus")
+      reader: try CorpusReader(inputs: inputs, options: options),
+      parser: try DocumentParser(options), inputs: try CorpusInputs(inputs, options))
+    try deliver(CorpusHandle(state, options, log), to: corpus, "corpus")
   }
 }
 
@@ -70,7 +83,8 @@ public func gobbet_corpus_read(
     let limit = min(try integer(byteCount, "byte_count"), 1 << 30)
     try handle.state.withLock { state in
       try state.take(
-        try state.reader.nextUnparsedBatch(byteCount: limit == 0 ? 1 << 20 : limit), info)
+        try state.reader.nextUnparsedBatch(byteCount: limit == 0 ? 1 << 20 : limit), handle.log,
+        info)
     }
   }
 }
@@ -92,7 +106,7 @@ public func gobbet_corpus_parse(
     let unparsed = UnparsedBatch(
       jsonLines: Array(try buffer(lines, pieces.elementCount, "lines")),
       ends: (0..<pieces.count).map { pieces.end(of: $0) }, path: path, firstIndex: first)
-    try handle.state.withLock { try $0.take(unparsed, info) }
+    try handle.state.withLock { try $0.take(unparsed, handle.log, info) }
   }
 }
 
@@ -181,7 +195,7 @@ public func gobbet_documents_append_hashes(
 
 private func corpusOptions(
   _ pointer: UnsafePointer<gobbet_corpus_options>?
-) throws(CallError) -> CorpusOptions {
+) throws(CallError) -> (CorpusOptions, CorpusLog) {
   let wish = try read(pointer, or: gobbet_corpus_options())
   var options = CorpusOptions()
   switch wish.format {
@@ -199,5 +213,8 @@ private func corpusOptions(
       try buffer(wish.separator, wish.separator_byte_count, "separator"))
   }
   options.badLines = wish.skip_bad_lines == 0 ? .fail : .skip
-  return options
+  options.isPart = wish.is_part != 0
+  let log = CorpusLog(takesForeignInputs: wish.skip_foreign_files != 0)
+  options.log = log
+  return (options, log)
 }

@@ -58,6 +58,7 @@ private func status(of error: any Error) -> gobbet_status {
       case .create: GOBBET_CANNOT_CREATE
       default: GOBBET_IO
       }
+    case is WorkerCountError: GOBBET_INVALID_ARGUMENT
     case is UnknownTokenError: GOBBET_NOT_FOUND
     case is SpecialTokenError: GOBBET_SPECIAL_TOKEN
     case let corpus as CorpusError where corpus.isUnusedOption: GOBBET_INVALID_ARGUMENT

@@ -50,6 +50,32 @@ public func gobbet_weights_open(
 }
 
 @c @implementation
+public func gobbet_weights_set_place(
+  _ weights: OpaquePointer?, _ number: UnsafeMutablePointer<UInt32>?,
+  _ count: UnsafeMutablePointer<UInt32>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let reader = try object(weights, WeightsHandle.self, "weights").reader
+    guard let place = try reader.setPlace() else {
+      throw CallError.notFound("\(reader.path): does not say that it is of a set")
+    }
+    try result(number, "number").pointee = UInt32(place.number)
+    try result(count, "count").pointee = UInt32(place.count)
+  }
+}
+
+@c @implementation
+public func gobbet_weights_check_set(
+  _ paths: UnsafePointer<UnsafePointer<CChar>?>?, _ pathCount: Int, _ isWhole: Int32,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let files = try texts(paths, pathCount, "paths").map { try WeightsReader(path: $0) }
+    try WeightShards.checkSet(files, isWhole: isWhole != 0)
+  }
+}
+
+@c @implementation
 public func gobbet_weights_count(
   _ weights: OpaquePointer?, _ tensorCount: UnsafeMutablePointer<Int>?,
   _ metadataCount: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
@@ -206,6 +232,12 @@ extension TensorDescription {
       throw .invalid("\(name) has no rows \(first)..<\(last)")
     }
     guard rowCount > 0, first != 0 || last != UInt64(rowCount) else { return 0..<byteCount }
+    if elementType.isInBlocks {
+      // Rows are whole blocks; those of a vector are its elements.
+      guard shape.count > 1 else { throw .invalid("\(name): is stored in blocks, in one row") }
+      let rowByteCount = byteCount / rowCount
+      return (Int(first) * rowByteCount)..<(Int(last) * rowByteCount)
+    }
     let bits = elementCount / rowCount * elementType.bitWidth
     guard bits.isMultiple(of: 8) else { throw .invalid("\(name): its rows are not whole bytes") }
     return (Int(first) * bits / 8)..<(Int(last) * bits / 8)

@@ -28,11 +28,21 @@ public final class CorpusLog: Sendable, Hashable {
   }
 
   private let state: Mutex<State>
+  /// Whether inputs in folders that hold no text may be passed over.
+  let takesForeignInputs: Bool
   /// Inputs whose names are kept.
-  private static let keptCount = 3
+  private static let keptCount = 1_024
+  /// Inputs whose names a note tells.
+  private static let toldCount = 3
 
   /// Creates a log that bad lines are counted in.
-  public init() { state = Mutex(State()) }
+  public convenience init() { self.init(takesForeignInputs: true) }
+
+  /// Creates a log of a reader that refuses, or passes over, inputs in folders that hold no text.
+  package init(takesForeignInputs: Bool) {
+    self.takesForeignInputs = takesForeignInputs
+    state = Mutex(State())
+  }
 
   /// Creates a log that writes bad lines, whole and as they are, to a file at `path`.
   ///
@@ -41,10 +51,11 @@ public final class CorpusLog: Sendable, Hashable {
   public init(badLinesPath path: String, replacing: Bool = false) throws(FileError) {
     var state = State()
     state.badLines = try AtomicFile(path, replacing: replacing)
+    takesForeignInputs = true
     self.state = Mutex(state)
   }
 
-  /// The first inputs that were passed over because they hold no text.
+  /// The first 1,024 inputs that were passed over because they hold no text.
   public var skippedInputs: [SkippedInput] { state.withLock { $0.skippedInputs } }
   /// Inputs that were passed over because they hold no text.
   public var skippedInputCount: Int { state.withLock { $0.skippedInputCount } }
@@ -81,7 +92,8 @@ public final class CorpusLog: Sendable, Hashable {
   private static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
   private static func list(_ names: [String], of count: Int) -> String {
-    names.joined(separator: ", ") + (count > names.count ? " and others" : "")
+    let told = names.prefix(Self.toldCount)
+    return told.joined(separator: ", ") + (count > told.count ? " and others" : "")
   }
 
   /// Puts the file of bad lines in its place.

@@ -51,6 +51,9 @@ public struct CorpusOptions: Hashable, Sendable {
   /// text are refused.
   public var log: CorpusLog?
 
+  /// Whether the inputs are a part of a corpus, in which keys and separators need not apply to any.
+  package var isPart = false
+
   /// The key of the text where none is given.
   public static let usualTextKey = "text"
 

@@ -27,6 +27,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   ///   applies to none of the inputs.
   public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
     guard options.textSeparator?.isEmpty != true else { throw CorpusError(.emptySeparator) }
+    try OptionUse.checkFormat(options)
     precondition(options.maximumDocumentByteCount > 0, "CorpusReader: no room for a document")
     let walk = try InputWalk(inputs)
     let parser = try DocumentParser(options)
@@ -130,20 +131,20 @@ public struct CorpusReader: ~Copyable, Sendable {
   private func layout(
     of content: InputContent, _ path: String, isNamed: Bool
   ) throws(CorpusError) -> InputLayout? {
+    let isPassedOver = content.isPassedOver(path, isNamed: isNamed)
     switch content {
     case .empty(let layout):
-      if !isNamed { options.log?.addEmpty() }
-      return isNamed ? layout : nil
+      if isPassedOver { options.log?.addEmpty() }
+      return isPassedOver ? nil : layout
     case .documents(let layout, let encoding, _):
-      // The marker that Hadoop and Spark put beside what they write may hold statistics.
-      if !isNamed, path.hasSuffix("/_SUCCESS") {
+      guard !isPassedOver else {
         options.log?.addEmpty()
         return nil
       }
       if encoding == .unknown, layout == .text { options.log?.addUndecoded(path) }
       return layout
     case .foreign(let name, let advice):
-      guard !isNamed, let log = options.log else {
+      guard isPassedOver, let log = options.log, log.takesForeignInputs else {
         throw CorpusError(.notText(name, advice: advice), path: path)
       }
       log.addSkipped(path, name)

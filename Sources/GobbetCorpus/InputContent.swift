@@ -86,6 +86,14 @@ enum InputContent: Hashable, Sendable {
     }
   }
 
+  /// Whether a reader passes over the input at `path` where it lies in a folder: because it is empty,
+  /// holds no text, or is a marker of Hadoop and Spark, which may hold statistics.
+  func isPassedOver(_ path: String, isNamed: Bool) -> Bool {
+    if isNamed { return false }
+    if case .documents = self { return path.hasSuffix("/_SUCCESS") }
+    return true
+  }
+
   /// The byte order mark that `sample` begins with.
   private static func mark(_ sample: [UInt8]) -> (Encoding, byteCount: Int) {
     if sample.starts(with: [0xEF, 0xBB, 0xBF]) { return (.utf8, 3) }

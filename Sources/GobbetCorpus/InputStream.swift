@@ -160,6 +160,15 @@ struct InputStream: ~Copyable, Sendable {
   /// Bytes in the input; nil where only reading tells.
   var byteCount: Int? { codingName == nil ? file.byteCount : nil }
 
+  /// How the file is compressed.
+  var codingKind: InputCoding {
+    switch coding {
+    case .plain: .plain
+    case .gzip: .gzip
+    case .zstd: .zstd
+    }
+  }
+
   /// The name of the compression; nil for none.
   private var codingName: String? {
     switch coding {

@@ -11,10 +11,26 @@ struct OptionUse: Sendable {
 
   init(_ options: CorpusOptions) {
     self.options = options
-    // Who names the format of all inputs was told by it already.
-    let isOpen = options.format == .automatic
+    // Who names the format of all inputs knows what they are, and who reads a part of a corpus has
+    // asked of all of it.
+    let isOpen = options.format == .automatic && !options.isPart
     needsJSON = isOpen && (options.textKey != nil || options.identifierKey != nil)
     needsText = isOpen && options.textSeparator != nil
+  }
+
+  /// Checks that no option is given which the format leaves without a use.
+  ///
+  /// - Throws: ``CorpusError`` (`unusedOption`).
+  static func checkFormat(_ options: CorpusOptions) throws(CorpusError) {
+    switch options.format {
+    case .automatic: break
+    case .text:
+      guard let key = options.textKey ?? options.identifierKey else { break }
+      throw CorpusError(.unusedOption("the key \(key) is given, and the format text has none"))
+    case .jsonLines:
+      guard options.textSeparator != nil else { break }
+      throw CorpusError(.unusedOption("a separator of texts is given, and the format is JSON"))
+    }
   }
 
   /// Notes that an input has this layout.

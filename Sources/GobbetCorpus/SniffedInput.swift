@@ -1,7 +1,11 @@
+internal import GobbetSystem
+
 /// The text of one input in order, decompressed and in UTF-8, and what its start says of it.
 struct SniffedInput: ~Copyable, Sendable {
   /// What the input holds.
   let content: InputContent
+  /// Whether its first bytes are those of a Parquet file.
+  let isParquet: Bool
   /// Bytes of a byte order mark that was left out.
   let markByteCount: Int
   private let path: String
@@ -31,12 +35,16 @@ struct SniffedInput: ~Copyable, Sendable {
       }
     }
     self.content = content
+    isParquet = FileSignature(start: sample)?.isParquet ?? false
     self.markByteCount = markByteCount
     self.path = path
     self.stream = stream
     self.decoder = decoder
     pending = sample.dropFirst(markByteCount)
   }
+
+  /// How the file is compressed.
+  var coding: InputCoding { stream.codingKind }
 
   /// Bytes of the file, compressed as they are, that were read so far.
   var readByteCount: Int { stream.readByteCount }

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Makes a zstd frame of a whole block.
 package protocol FrameMaker: AnyObject {
-  /// One frame of `content` that tells its size, without a dictionary.
-  func frame(of content: Span<UInt8>) -> [UInt8]
+  /// Appends one frame of `content` that tells its size, without a dictionary.
+  func append(frameOf content: Span<UInt8>, to output: inout [UInt8])
 }
 
 /// Makes zstd frames: one frame a call, its content size in it, no dictionary.
@@ -62,10 +62,13 @@ public final class Compressor {
   public func compress(_ content: Span<UInt8>, into output: inout [UInt8]) {
     precondition(
       content.count <= FormatLimits.maximumBlockByteCount, "Compressor: more than a block")
-    var frame = frames.frame(of: content)
-    if isChecked, !decodes(frame, to: content) {
+    guard isChecked else { return frames.append(frameOf: content, to: &output) }
+    var frame: [UInt8] = []
+    frames.append(frameOf: content, to: &frame)
+    if !decodes(frame, to: content) {
       ReplacedFrames.add()
-      frame = fallback.frame(of: content)
+      frame.removeAll()
+      fallback.append(frameOf: content, to: &frame)
       if !decodes(frame, to: content) { frame = Self.uncompressedFrame(of: content) }
     }
     output.append(contentsOf: frame)

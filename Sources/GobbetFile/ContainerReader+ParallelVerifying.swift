@@ -3,11 +3,10 @@ extension ContainerReader {
   /// one is hashed: two cores are busy even with one large section.
   ///
   /// The fault is the same, whatever the width: the first in the order of the file.
-  /// - Precondition: `width` is positive.
+  /// A width below 1 counts as 1, and one above the number of sections as that.
   /// - Throws: as ``verify()``; `CancellationError`.
   /// - Complexity: O(bytes of the file), in the memory of two blocks for each of `width` sections.
   public func verify(width: Int) async throws {
-    precondition(width > 0, "ContainerReader: no sections at a time")
     let sections = try sectionsOfAllGenerations()
     var first: (index: Int, fault: any Error)?
     await withTaskGroup(of: (index: Int, fault: (any Error)?).self) { group in
@@ -26,7 +25,7 @@ extension ContainerReader {
           }
         }
       }
-      for _ in 0..<width { addNext() }
+      for _ in 0..<max(1, min(width, sections.count)) { addNext() }
       while let (index, fault) = await group.next() {
         if let fault, index < first?.index ?? .max { first = (index, fault) }
         addNext()

@@ -3,7 +3,8 @@ extension ContainerReader {
   ///
   /// - Throws: ``FormatError`` for the first fault in the order of the file: of the tables, then of
   ///   the sections, then of what follows them; ``FileError``.
-  /// - Complexity: O(bytes of the file), in the memory of one block and the tables.
+  /// - Complexity: O(bytes of the file and of what it decodes to, at most 4 GiB or 256 times its size),
+  ///   in the memory of one block and the tables.
   public func verify() throws {
     for section in try sectionsOfAllGenerations() { try verify(section) }
     try verifyEnd()
@@ -45,8 +46,11 @@ extension ContainerReader {
     let generations = try allGenerations()
     try verifyLayout(generations)
     var seen: Set<Int> = []
-    return generations.flatMap(\.table.sections).filter { seen.insert($0.offset).inserted }
+    let sections = generations.flatMap(\.table.sections)
+      .filter { seen.insert($0.offset).inserted }
       .sorted { $0.offset < $1.offset }
+    try requireDecoding(of: sections)
+    return sections
   }
 
   /// How many times the file was written or appended to.

@@ -14,6 +14,8 @@ public struct ContainerWriter: ~Copyable {
   private var open: OpenSection?
   /// Where the trailer of the generation before is; 0 for a new file.
   private let previousTrailerOffset: Int
+  /// The least minor version of a reader that understands everything that the table lists.
+  private var leastReader: UInt16
   /// Kinds and names that this generation has written.
   private var written: Set<ContainerSection.Identity> = []
 
@@ -23,7 +25,7 @@ public struct ContainerWriter: ~Copyable {
   public init(path: String, profile: ContainerProfile, replacing: Bool = false) throws(FileError) {
     var file = try OutputFile(new: path, replacing: replacing)
     try file.write(Header(profile: profile).content.span)
-    self.init(file, TableOfContents(), previousTrailerOffset: 0)
+    self.init(file, TableOfContents(), previousTrailerOffset: 0, leastReader: 0)
   }
 
   /// Begins a generation behind what the file at `path` holds.
@@ -39,18 +41,29 @@ public struct ContainerWriter: ~Copyable {
     let last = try ContainerReader(path: path).generation
     try grown.cut(to: last.trailer.endOffset)
     self.init(
-      OutputFile(growing: grown), last.table, previousTrailerOffset: last.trailer.offset)
+      OutputFile(growing: grown), last.table, previousTrailerOffset: last.trailer.offset,
+      leastReader: last.trailer.version.leastReader)
   }
 
   /// The content id of what was written so far.
   var contentID: ContentDigest { table.contentID }
 
   private init(
-    _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int
+    _ file: consuming OutputFile, _ table: TableOfContents, previousTrailerOffset: Int,
+    leastReader: UInt16
   ) {
     self.file = file
     self.table = table
     self.previousTrailerOffset = previousTrailerOffset
+    self.leastReader = leastReader
+  }
+
+  /// Says that what was written, or is going to be, needs a reader of that minor version.
+  ///
+  /// - Precondition: this library is one.
+  package mutating func require(readerOfMinor minor: UInt16) {
+    precondition(minor <= FormatVersion.highestMinor, "ContainerWriter: a version to come")
+    leastReader = max(leastReader, minor)
   }
 
   /// Writes a whole section: raw, or compressed at zstd's `level` where that makes it smaller.
@@ -180,7 +193,8 @@ public struct ContainerWriter: ~Copyable {
     precondition(
       content.count <= FormatLimits.maximumTableByteCount, "ContainerWriter: table too large")
     let trailer = Trailer(
-      table: content.span, tableOffset: file.byteCount, previousOffset: previousTrailerOffset)
+      table: content.span, tableOffset: file.byteCount, previousOffset: previousTrailerOffset,
+      version: .needing(minor: leastReader))
     try file.write(content.span)
     try file.pad()
     // What the trailer points at is on the disk before the trailer is.

@@ -22,6 +22,8 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     case overBudget(needed: Int, budget: Int)
     /// An index, or what training keeps of counts, would take more memory than the reader was allowed.
     case overIndexBudget(needed: Int, budget: Int)
+    /// Verifying would decode more than the size of the file gives reason to.
+    case overDecodingBudget(needed: Int, budget: Int)
     /// A field that contradicts the format, or another field; the text says how.
     case damaged(String)
   }
@@ -75,6 +77,9 @@ extension FormatError.Code: CustomStringConvertible {
     case .overIndexBudget(let needed, let budget):
       "needs \(needed) bytes of memory, \(budget) allowed: GOBBET_INDEX_BUDGET=\(needed) in the"
         + " environment, or the parameter indexBudget, allows them"
+    case .overDecodingBudget(let needed, let budget):
+      "decodes to \(needed) bytes, \(budget) allowed of a file of this size:"
+        + " GOBBET_DECODING_BUDGET=\(needed) in the environment allows them"
     case .damaged(let reason): reason
     }
   }

@@ -24,6 +24,11 @@ public enum FormatLimits {
   /// is another number for all files.
   public static let leastIndexBudget = 256 << 20
 
+  /// Bytes that verifying decodes of a small file.
+  static let leastDecodingBudget = 4 << 30
+  /// What the environment allows verifying to decode; nil if it says nothing.
+  static let environmentDecodingBudget = environmentNumber("GOBBET_DECODING_BUDGET")
+
   /// What the environment allows for an index; nil if it says nothing.
   static let environmentIndexBudget = environmentNumber("GOBBET_INDEX_BUDGET")
 

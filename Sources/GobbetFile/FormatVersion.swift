@@ -3,13 +3,20 @@
 /// 8 bytes in files, at the front of the header and in every trailer: what is appended later may
 /// need a later reader than what was there.
 struct FormatVersion: Hashable, Sendable {
-  /// The version that this library writes, and the highest that it reads.
-  static let current = FormatVersion(major: 1, minor: 0, leastReader: 0)
+  /// What files begin with that need no later reader than the first.
+  static let first = FormatVersion(major: 1, minor: 0, leastReader: 0)
+  /// The highest minor version that this library reads.
+  static let highestMinor: UInt16 = 1
 
   let major: UInt16
   let minor: UInt16
   /// The lowest minor version of a reader that understands it.
   let leastReader: UInt16
+
+  /// The version of what needs a reader of that minor version.
+  static func needing(minor: UInt16) -> Self {
+    FormatVersion(major: first.major, minor: minor, leastReader: minor)
+  }
 
   /// The version as it stands in files.
   var content: [UInt8] {
@@ -22,12 +29,12 @@ struct FormatVersion: Hashable, Sendable {
 extension ByteReader {
   /// Reads a version and refuses one that this library does not understand.
   @_lifetime(self: copy self)
-  mutating func readVersion(_ record: String) throws(FormatError) {
+  mutating func readVersion(_ record: String) throws(FormatError) -> FormatVersion {
     let start = offset
     let major = try read(UInt16.self, "\(record).major")
     let minor = try read(UInt16.self, "\(record).minor")
     let leastReader = try read(UInt16.self, "\(record).leastReader")
-    guard major == FormatVersion.current.major, leastReader <= FormatVersion.current.minor,
+    guard major == FormatVersion.first.major, leastReader <= FormatVersion.highestMinor,
       leastReader <= minor
     else {
       throw FormatError(
@@ -35,6 +42,7 @@ extension ByteReader {
         field: "\(record).major")
     }
     try readZeros(2, "\(record).reserved")
+    return FormatVersion(major: major, minor: minor, leastReader: leastReader)
   }
 
   /// Reads the CRC-32C that ends a record and compares it with that of all bytes before it.

@@ -55,7 +55,11 @@ struct Generation: Sendable {
         try Trailer(tail.span.extracting(last: Trailer.byteCount), offset: trailerOffset)
       }
     } catch {
-      guard let earlier = try lastBeforeUnfinished(in: source) else { throw error }
+      let earlier = try lastBeforeUnfinished(in: source)
+      // A later version's, or one that breaks another rule: what came before must not take its place.
+      let isPlaced = Trailer.endsTable(
+        tail.span.extracting(last: Trailer.byteCount), offset: trailerOffset)
+      guard let earlier, !isPlaced else { throw error }
       return try Generation(earlier, in: source)
     }
     return try Generation(trailer, in: source, tail: tail, tailOffset: tailOffset)

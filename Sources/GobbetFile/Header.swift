@@ -25,7 +25,7 @@ struct Header: Hashable, Sendable {
   var content: [UInt8] {
     var writer = ByteWriter()
     writer.write(gobbetMagic)
-    writer.write(FormatVersion.current.content)
+    writer.write(FormatVersion.first.content)
     writer.write(profile.rawValue)
     writer.write(UInt32(0))
     writer.write(UInt64(0))
@@ -42,7 +42,7 @@ struct Header: Hashable, Sendable {
     var reader = ByteReader(bytes)
     _ = try reader.readBytes(gobbetMagic.count, "header.magic")
     // Before the checksum: a later version may lay out the rest otherwise.
-    try reader.readVersion("header")
+    _ = try reader.readVersion("header")
     let profileOffset = reader.offset
     let profileCode = try reader.read(UInt32.self, "header.profile")
     try reader.readZeros(4, "header.flags")

@@ -13,6 +13,8 @@ struct Trailer: Hashable, Sendable {
   let tableChecksum: UInt32
   /// Where the trailer of the generation before is; 0 for the first.
   let previousOffset: Int
+  /// The version that everything needs which the table lists.
+  let version: FormatVersion
 
   /// Bytes from the start of the file to whatever follows.
   var endOffset: Int { offset + Self.byteCount }
@@ -26,20 +28,46 @@ struct Trailer: Hashable, Sendable {
     writer.write(tableChecksum)
     writer.write(UInt32(0))
     writer.write(UInt64(previousOffset))
-    writer.write(FormatVersion.current.content)
+    writer.write(version.content)
     writer.write([UInt8](repeating: 0, count: 12))
     writer.write(crc32c(writer.bytes.span))
     return writer.bytes
   }
 
   /// The trailer of a table that begins at `tableOffset`.
-  init(table: Span<UInt8>, tableOffset: Int, previousOffset: Int) {
+  init(
+    table: Span<UInt8>, tableOffset: Int, previousOffset: Int, version: FormatVersion = .first
+  ) {
+    self.version = version
     self.tableOffset = tableOffset
     tableByteCount = table.count
     tableChecksum = crc32c(table)
     self.previousOffset = previousOffset
     offset =
       (tableOffset + table.count + FormatLimits.alignment - 1) & ~(FormatLimits.alignment - 1)
+  }
+
+  /// Whether `bytes`, at `offset` of their file, have the magic and the checksum of a trailer, and
+  /// name a table that ends where they begin: the trailer of this file, whatever else it says.
+  static func endsTable(_ bytes: Span<UInt8>, offset: Int) -> Bool {
+    var reader = ByteReader(bytes)
+    guard (try? reader.readBytes(magic.count, "")) == magic,
+      let tableOffset = try? reader.readCount(""), let tableByteCount = try? reader.readCount("")
+    else { return false }
+    do {
+      try reader.skip(36, "")
+      try reader.checkRecord(bytes, "")
+    } catch {
+      return false
+    }
+    return isTable(tableOffset, tableByteCount, endingAt: offset)
+  }
+
+  /// Whether a table of `byteCount` bytes may begin at `start` and end, with its padding, at `end`.
+  private static func isTable(_ start: Int, _ byteCount: Int, endingAt end: Int) -> Bool {
+    byteCount <= FormatLimits.maximumTableByteCount && start >= Header.byteCount
+      && start.isMultiple(of: FormatLimits.alignment) && start <= end && byteCount <= end - start
+      && FormatLimits.aligned(start + byteCount) == end
   }
 
   /// Reads the trailer that begins at `offset` of its file, and checks everything about it that can
@@ -62,13 +90,10 @@ struct Trailer: Hashable, Sendable {
     tableChecksum = try reader.read(UInt32.self, "trailer.tableChecksum")
     try reader.readZeros(4, "trailer.reserved")
     previousOffset = try reader.readCount("trailer.previousOffset")
-    try reader.readVersion("trailer")
+    version = try reader.readVersion("trailer")
     try reader.readZeros(12, "trailer.reserved")
     try reader.checkRecord(bytes, "trailer.checksum")
-    guard tableByteCount <= FormatLimits.maximumTableByteCount, tableOffset >= Header.byteCount,
-      tableOffset.isMultiple(of: FormatLimits.alignment), tableOffset <= offset,
-      tableByteCount <= offset - tableOffset,
-      FormatLimits.aligned(tableOffset + tableByteCount) == offset,
+    guard Self.isTable(tableOffset, tableByteCount, endingAt: offset),
       expectedTableOffset == nil || expectedTableOffset == tableOffset
     else {
       throw FormatError(

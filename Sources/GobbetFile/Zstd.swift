@@ -41,16 +41,21 @@ internal import GobbetSystem
 
   deinit { unsafe ZSTD_freeCCtx(context) }
 
-  package func frame(of content: Span<UInt8>) -> [UInt8] {
+  package func append(frameOf content: Span<UInt8>, to output: inout [UInt8]) {
     let bound = ZSTD_compressBound(content.count)
-    // SAFETY: zstd reads `content` and writes at most `bound` bytes into the new buffer.
-    return unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-      count = unsafe content.withUnsafeBytes { content in
-        unsafe ZSTD_compress2(
-          context, buffer.baseAddress, bound, content.baseAddress, content.count)
+    output.append(addingCapacity: bound) { span in
+      // SAFETY: zstd reads `content` and writes at most `bound` bytes, for which there is room behind
+      // those that are initialised; it says how many it has written.
+      unsafe span.withUnsafeMutableBufferPointer { buffer, count in
+        let room = unsafe UnsafeMutableBufferPointer(rebasing: buffer[count...])
+        let written = unsafe content.withUnsafeBytes { content in
+          unsafe ZSTD_compress2(
+            context, room.baseAddress, bound, content.baseAddress, content.count)
+        }
+        // With room for the bound and valid parameters zstd fails only for want of memory.
+        precondition(ZSTD_isError(written) == 0, "ZstdFrames: no memory")
+        count += written
       }
-      // With room for the bound and valid parameters zstd fails only for want of memory.
-      precondition(ZSTD_isError(count) == 0, "ZstdFrames: no memory")
     }
   }
 }

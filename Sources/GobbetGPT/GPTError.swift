@@ -26,8 +26,14 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     case contextExceeded(tokenCount: Int, contextLength: Int)
     /// Logits after that many tokens are infinite or NaN: the weights are too large to compute with.
     case invalidLogits(tokenCount: Int)
+    /// A type of a token that the model does not have, and its index in the input.
+    case unknownTokenType(Int, index: Int, bound: Int)
+    /// Logits of a model that has no head.
+    case noHead
     /// A setting of sampling out of its range; the text says which.
     case invalidSampling(String)
+    /// A number of threads that is not 1 to 1,024.
+    case invalidThreadCount(Int)
   }
 
   /// What is wrong.
@@ -54,7 +60,13 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(tokenCount) tokens, the context holds \(contextLength)"
     case .invalidLogits(let tokenCount):
       "the logits after \(tokenCount) tokens are infinite or NaN: the weights are too large"
+    case .unknownTokenType(let type, let index, let bound):
+      bound == 0
+        ? "token \(index) has the type \(type), and the model's tokens have none"
+        : "token \(index) has the type \(type), the types end at \(bound - 1)"
+    case .noHead: "the model is an encoder: it has states, but no head that makes logits of them"
     case .invalidSampling(let reason): "sampling: \(reason)"
+    case .invalidThreadCount(let count): "\(count) threads are asked for: 1 to 1024 are taken"
     }
   }
 }

@@ -25,6 +25,8 @@ package struct AtomicFile: ~Copyable {
   private let descriptor: FileDescriptor
   private var pending: [UInt8] = []
   private var isCommitted = false
+  /// Why bytes are missing; nil as long as none are.
+  private var failure: FileError?
   private static let pendingLimit = 1 << 18
 
   /// Begins a file that will be called `path`.
@@ -58,15 +60,17 @@ package struct AtomicFile: ~Copyable {
 
   /// Appends `bytes`.
   ///
-  /// - Throws: ``FileError`` (`write`), after which the file cannot be committed with sense.
+  /// - Throws: ``FileError`` (`write`). Once bytes are missing, every later call throws the same, so
+  ///   that no file with a hole ever gets its name.
   package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
+    if let failure { throw failure }
     byteCount += bytes.count
     if pending.count + bytes.count > Self.pendingLimit { try flush() }
     if bytes.count > Self.pendingLimit {
       do {
         try unsafe bytes.withUnsafeBytes { _ = try unsafe descriptor.writeAll($0) }
       } catch {
-        throw FileError(path, .write, reason(of: error))
+        throw failing(reason(of: error))
       }
     } else {
       unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
@@ -85,15 +89,23 @@ package struct AtomicFile: ~Copyable {
         _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
       }
     } catch {
-      throw FileError(path, .write, reason(of: error))
+      throw failing(reason(of: error))
     }
   }
 
+  /// The error of a write after which bytes are missing.
+  private mutating func failing(_ reason: String) -> FileError {
+    let error = FileError(path, .write, reason)
+    failure = error
+    return error
+  }
+
   private mutating func flush() throws(FileError) {
+    if let failure { throw failure }
     do {
       _ = try descriptor.writeAll(pending)
     } catch {
-      throw FileError(path, .write, reason(of: error))
+      throw failing(reason(of: error))
     }
     pending.removeAll(keepingCapacity: true)
   }
@@ -105,7 +117,8 @@ package struct AtomicFile: ~Copyable {
     try flush()
     // A pipe or a special file cannot be synchronised and need not be.
     guard fsync(descriptor.rawValue) == 0 || errno == EINVAL else {
-      throw FileError(path, .write, errno: errno)
+      // A second attempt may succeed although the bytes are lost.
+      throw failing(reason(of: Errno(rawValue: errno)))
     }
   }
 

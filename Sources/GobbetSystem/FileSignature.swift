@@ -11,6 +11,11 @@ package struct FileSignature: Hashable, Sendable {
   /// What to do with the file where no program writes its text, as a command to the reader.
   package let advice: String?
 
+  private static let parquetName = "a Parquet file"
+
+  /// Whether it is that of a Parquet file.
+  package var isParquet: Bool { name == Self.parquetName }
+
   private init(_ name: String, program: String? = nil, advice: String? = nil) {
     self.name = name
     textProgram = program
@@ -74,7 +79,7 @@ package struct FileSignature: Hashable, Sendable {
     "convert it to JSON Lines, as pandas does with to_json(orient=\"records\", lines=True)"
 
   private static let tables = [
-    entry("PAR1", "a Parquet file", program: "python -m gobbet.parquet"),
+    entry("PAR1", parquetName, program: "python -m gobbet.parquet"),
     entry("ARROW1", "an Arrow file", advice: toJSONLines),
     entry([0xFF, 0xFF, 0xFF, 0xFF], "an Arrow stream or other binary data", advice: toJSONLines),
     entry("ORC", "an ORC file", advice: toJSONLines),

@@ -18,6 +18,8 @@ package struct GrowingFile: ~Copyable, Sendable {
   package private(set) var byteCount: Int
   private let descriptor: FileDescriptor
   private var pending: [UInt8] = []
+  /// Why bytes are missing; nil as long as none are.
+  private var failure: FileError?
   private static let pendingLimit = 1 << 18
 
   /// Opens the regular file at `path` and locks out other writers; with `creating`, an empty one
@@ -101,8 +103,9 @@ package struct GrowingFile: ~Copyable, Sendable {
 
   /// Appends `bytes`.
   ///
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: ``FileError`` (`write`). Once bytes are missing, every later call throws the same.
   package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
+    if let failure { throw failure }
     unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
     byteCount += bytes.count
     if pending.count > Self.pendingLimit { try flush() }
@@ -120,7 +123,7 @@ package struct GrowingFile: ~Copyable, Sendable {
         _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
       }
     } catch {
-      throw FileError(path, .write, reason(of: error))
+      throw failing(reason(of: error))
     }
   }
 
@@ -129,14 +132,25 @@ package struct GrowingFile: ~Copyable, Sendable {
   /// - Throws: ``FileError`` (`write`).
   package mutating func synchronize() throws(FileError) {
     try flush()
-    guard fsync(descriptor.rawValue) == 0 else { throw FileError(path, .write, errno: errno) }
+    guard fsync(descriptor.rawValue) == 0 else {
+      // A second attempt may succeed although the bytes are lost.
+      throw failing(reason(of: Errno(rawValue: errno)))
+    }
+  }
+
+  /// The error of a write after which bytes are missing.
+  private mutating func failing(_ reason: String) -> FileError {
+    let error = FileError(path, .write, reason)
+    failure = error
+    return error
   }
 
   private mutating func flush() throws(FileError) {
+    if let failure { throw failure }
     do {
       _ = try descriptor.writeAll(toAbsoluteOffset: Int64(byteCount - pending.count), pending)
     } catch {
-      throw FileError(path, .write, reason(of: error))
+      throw failing(reason(of: error))
     }
     pending.removeAll(keepingCapacity: true)
   }

@@ -11,6 +11,9 @@ struct EncodingInput: ParsableArguments {
   @Option(help: "The name of the pattern, for files that do not say.")
   var pattern: String?
 
+  @Flag(help: "Cut by the expression of that pattern, compiled, in place of the grammar.")
+  var compiled = false
+
   @Option(help: "A corpus: JSON Lines or text, plain or compressed; repeatable.")
   var corpus: [String] = []
 
@@ -18,8 +21,14 @@ struct EncodingInput: ParsableArguments {
   var limitMb: Double?
 
   func loadedTokenizer() throws -> Tokenizer {
-    Tokenizer(
-      try Vocabulary(recognizing: vocabulary, pattern: try pattern.map { try namedPattern($0) }))
+    var chosen = try pattern.map { try namedPattern($0) }
+    if compiled {
+      guard let expression = chosen?.regularExpression else {
+        throw ValidationError("--compiled: needs a --pattern of one expression")
+      }
+      chosen = SplitPattern(try SplitExpression(expression, dialect: .oniguruma))
+    }
+    return Tokenizer(try Vocabulary(recognizing: vocabulary, pattern: chosen))
   }
 
   func loadedDocuments() throws -> [[UInt8]] {
@@ -134,7 +143,7 @@ struct EncodeBench: AsyncParsableCommand {
     for _ in 0..<5 {
       for (index, workerCount) in [1, threads].enumerated() {
         let start = (wall: ContinuousClock.now, cpu: ProcessUsage().cpuSeconds)
-        results[index] = await tokenizer.encoded(batch: texts, workerCount: workerCount)
+        results[index] = try await tokenizer.encoded(batch: texts, workerCount: workerCount)
         walls[index].append((ContinuousClock.now - start.wall) / .seconds(1))
         cpus[index].append(ProcessUsage().cpuSeconds - start.cpu)
       }

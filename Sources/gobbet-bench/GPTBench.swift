@@ -2,19 +2,21 @@ import ArgumentParser
 import Gobbet
 import GobbetGPT
 
-/// Runs a GPT-2 of 124M random weights beside the limits of the machine.
+/// Runs a GPT-2 of 124M random weights, or a model of a file, beside the limits of the machine.
 struct GPTBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gpt",
-    abstract: "Prefill and decoding speed of a 124M GPT-2, and what the machine could do.")
+    abstract: "Prefill and decoding speed of a GPT, and what the machine could do.")
 
-  @Option(help: "f32, bf16 or int8.") var element = "f32"
+  @Option(help: "The model; a GPT-2 of 124M random weights by default.") var model: String?
+  @Option(help: "f32, bf16, int8 or blocks; blocks by default for a model, f32 without one.")
+  var element: String?
   @Option(help: "Tokens of the prompt.") var prompt = 512
   @Option(help: "Tokens to generate.") var generate = 64
   @Option(name: [.customShort("T"), .long], help: "Threads.") var threads = 1
 
   private static let elements: [String: Precision] = [
-    "f32": .float32, "bf16": .bfloat16, "int8": .int8,
+    "f32": .float32, "bf16": .bfloat16, "int8": .int8, "blocks": .blocks,
   ]
 
   private struct Report: Encodable {
@@ -31,29 +33,33 @@ struct GPTBench: AsyncParsableCommand {
     let limit_gb_per_s: Double
     let prefill_of_limit: Double
     let decode_of_limit: Double
+    let weights_mb: Int
     let peak_rss_mb: Int
   }
 
   func validate() throws {
-    guard Self.elements[element] != nil else { throw ValidationError("--element: f32, bf16, int8") }
-    guard prompt > 0, generate > 0, prompt + generate <= 1024 else {
-      throw ValidationError("--prompt and --generate: together 2 to 1024")
+    if let element, Self.elements[element] == nil {
+      throw ValidationError("--element: f32, bf16, int8, blocks")
+    }
+    guard prompt > 0, generate > 0 else {
+      throw ValidationError("--prompt, --generate: not below 1")
     }
     guard threads > 0 else { throw ValidationError("--threads: not below 1") }
   }
 
   func run() async throws {
+    let element = element ?? (model == nil ? "f32" : "blocks")
     let precision = Self.elements[element] ?? .float32
-    let source = try RandomWeights()
-    var model: GPT?
-    let loading = try seconds {
-      model = try GPT(source, precision: precision, threadCount: threads)
+    let (model, loading) = try loaded(precision)
+    let architecture = model.architecture
+    guard prompt + generate <= architecture.contextLength else {
+      throw ValidationError("--prompt and --generate: together 2 to \(architecture.contextLength)")
     }
-    guard let model else { return }
     let pass = try ForwardPass(model, threadCount: threads)
     let cache = try KeyValueCache(model)
     var random = RandomSource(seed: 1)
-    let ids = (0..<prompt).map { _ in TokenID.random(in: 0..<50_257, using: &random) }
+    let bound = TokenID(architecture.vocabularySize)
+    let ids = (0..<prompt).map { _ in TokenID.random(in: 0..<bound, using: &random) }
     _ = try pass.logits(of: Array(ids.prefix(8)), cache: cache)
     var prefill: [Timing] = []
     var decode: [Timing] = []
@@ -74,7 +80,7 @@ struct GPTBench: AsyncParsableCommand {
     let limits = try MachineLimits(threadCount: threads)
     let arithmetic = best { limits.exhaust(precision) }
     let reading = best { limits.readThrough() }
-    let work = Work(model.architecture, precision, narrowShare: limits.narrowShare)
+    let work = Work(model, precision, narrowShare: limits.narrowShare)
     let prefillRate = Double(prompt) / median(prefill.map(\.wall))
     let decodeRate = Double(generate) / median(decode.map(\.wall))
     try printJSON(
@@ -91,7 +97,16 @@ struct GPTBench: AsyncParsableCommand {
           .rounded(3),
         decode_of_limit: (decodeRate * work.bytes(tokenCount: prompt + generate / 2) / reading)
           .rounded(3),
-        peak_rss_mb: peak))
+        weights_mb: model.weightByteCount >> 20, peak_rss_mb: peak))
+  }
+
+  /// The model, and how long it took to load it.
+  private func loaded(_ precision: Precision) throws -> (GPT, Timing) {
+    if let path = model {
+      return try timed { try GPT(path: path, precision: precision, threadCount: threads) }
+    }
+    let source = try RandomWeights()
+    return try timed { try GPT(source, precision: precision, threadCount: threads) }
   }
 
   /// What no program can do without for a token, however it computes.
@@ -102,14 +117,17 @@ struct GPTBench: AsyncParsableCommand {
     private let blockProductCount: Double
     /// Weights of the head.
     private let headWeightCount: Double
-    /// Columns of all keys of a position, and as many of all values.
+    /// Columns of the keys of a position in a layer, and as many of the values.
     private let keyCount: Double
-    /// Columns of all queries of a position.
+    /// Columns of the queries of a position in a layer.
     private let queryCount: Double
+    /// Positions that a row sees at most, layer by layer.
+    private let windows: [Int]
     private let weightByteCount: Double
     private let keyByteCount: Double
 
-    init(_ architecture: Architecture, _ precision: Precision, narrowShare: Double) {
+    init(_ model: GPT, _ precision: Precision, narrowShare: Double) {
+      let architecture = model.architecture
       let size = Double(architecture.hiddenSize)
       let head = architecture.headDimension
       let queries = Double(architecture.headCount * head)
@@ -126,29 +144,41 @@ struct GPTBench: AsyncParsableCommand {
         ? (attended + inside * size) * layers : 0
       blockProductCount = blockWeightCount - narrow * (1 - narrowShare)
       headWeightCount = size * Double(architecture.vocabularySize)
-      keyCount = keys * layers
-      queryCount = queries * layers
-      // Integers have a scale of two bytes for every 32.
-      weightByteCount = precision == .float32 ? 4 : precision == .bfloat16 ? 2 : 1 + 2.0 / 32
-      keyByteCount = precision == .float32 ? 4 : 2
+      keyCount = keys
+      queryCount = queries
+      windows = architecture.layers.map { $0.window ?? .max }
+      weightByteCount = Double(model.readByteCount)
+      keyByteCount = precision == .bfloat16 || precision == .int8 ? 2 : 4
     }
 
-    /// Multiplications and additions for a token of a prompt, on the average: it sees half of it.
+    /// Multiplications and additions for a token of a prompt, on the average: it sees half of it, or
+    /// of its window.
     func operations(promptCount: Int) -> Double {
-      2 * blockProductCount + 2 * queryCount * Double(promptCount)
+      let seen = windows.reduce(0.0) { sum, window in
+        let inside = Double(min(window, promptCount))
+        return sum + inside - inside * inside / (2 * Double(promptCount))
+      }
+      return 2 * blockProductCount + 4 * queryCount * seen
         + 2 * headWeightCount / Double(promptCount)
     }
 
     /// Bytes that have to be read for the token behind so many.
     func bytes(tokenCount: Int) -> Double {
-      (blockWeightCount + headWeightCount) * weightByteCount
-        + 2 * keyCount * keyByteCount * Double(tokenCount)
+      let seen = windows.reduce(0.0) { $0 + Double(min($1, tokenCount)) }
+      return weightByteCount + 2 * keyCount * keyByteCount * seen
     }
   }
 
   private struct Timing {
     let wall: Double
     let cpu: Double
+  }
+
+  private func timed<Result>(_ body: () throws -> Result) throws -> (Result, Timing) {
+    var result: Result?
+    let timing = try seconds { result = try body() }
+    guard let result else { throw ValidationError("nothing was measured") }
+    return (result, timing)
   }
 
   private func seconds(_ body: () throws -> Void) rethrows -> Timing {

@@ -24,11 +24,19 @@ struct Convert: ParsableCommand {
   @OptionGroup var weights: WeightsOptions
 
   @Option(
-    help: "The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed).")
+    help: """
+      The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed); or a \
+      regular expression, as tiktoken's pat_str.
+      """,
+    transform: PatternName.orExpression)
   var pattern: PatternName?
 
   @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")
   var skip = false
+
+  @Option(
+    help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
+  var key: String?
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
@@ -57,6 +65,7 @@ struct Convert: ParsableCommand {
     return try WeightsOptions.checked {
       var conversion = try weights.conversion(format, pattern: pattern?.pattern)
       conversion.skipsUnreadTensors = skip
+      conversion.key = key
       return try conversion.convert(
         input, to: path, format: format, replacing: replacing, progress: progress.converting)
     }
@@ -101,8 +110,9 @@ struct WeightsOptions: ParsableArguments {
 
   @Option(
     help: """
-      The element type to write: f32, f16, bf16; for the matrices of a GGUF also q4_0, q4_1, q5_0, \
-      q5_1, q8_0 and mxfp4.
+      The element type to write: f32, f16, bf16. In GGUF and .gobbet also, each tensor as llama.cpp \
+      stores it, q4_k_m, q5_k_m, q6_k and q8_0, or for all matrices q4_0, q4_1, q5_0, q5_1, q4_k, \
+      q5_k and mxfp4.
       """)
   var type: StoredType?
 
@@ -137,7 +147,9 @@ struct WeightsOptions: ParsableArguments {
       if let reason = format.reason(against: type.ggufType) {
         throw Failure(.usage, "--type \(type.rawValue): \(reason)")
       }
-      if format == .gguf {
+      if let preset = type.preset {
+        conversion.quantization = preset
+      } else if format == .gguf || type.elementType == nil {
         conversion.ggufType = type.ggufType
       } else {
         conversion.elementType = type.elementType
@@ -167,9 +179,13 @@ struct WeightsOptions: ParsableArguments {
 /// What elements become, by name on the command line.
 enum StoredType: String, ExpressibleByArgument, CaseIterable {
   case f32, f16, bf16
-  case q4_0, q4_1, q5_0, q5_1, q8_0, mxfp4
+  case q4_k_m, q5_k_m, q6_k, q8_0
+  case q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, mxfp4
 
-  /// The element type; nil for what only GGUF has.
+  /// llama.cpp's mix of that name; nil for what is one type for all matrices.
+  var preset: QuantizationPreset? { QuantizationPreset(rawValue: rawValue) }
+
+  /// The element type; nil for what is in blocks.
   var elementType: ElementType? {
     switch self {
     case .f32: .float32
@@ -189,6 +205,9 @@ enum StoredType: String, ExpressibleByArgument, CaseIterable {
     case .q4_1: .q4_1
     case .q5_0: .q5_0
     case .q5_1: .q5_1
+    case .q4_k, .q4_k_m: .q4_K
+    case .q5_k, .q5_k_m: .q5_K
+    case .q6_k: .q6_K
     case .q8_0: .q8_0
     case .mxfp4: .mxfp4
     }

@@ -13,7 +13,9 @@ struct Count: AsyncParsableCommand {
   @Option(name: [.customShort("v"), .long], help: "Count the tokens of this vocabulary, too.")
   var vocabulary: String?
 
-  @Option(help: "The pattern to split text by, if the vocabulary doesn't say.")
+  @Option(
+    help: "The pattern to split text by, if the vocabulary doesn't say: a name or an expression.",
+    transform: PatternName.orExpression)
   var pattern: PatternName?
 
   func run() async throws {

@@ -18,7 +18,9 @@ struct Decode: ParsableCommand {
     name: [.customShort("v"), .long], help: "The vocabulary, if the input doesn't embed one.")
   var vocabulary: String?
 
-  @Option(help: "The pattern to split text by, if the vocabulary doesn't say.")
+  @Option(
+    help: "The pattern to split text by, if the vocabulary doesn't say: a name or an expression.",
+    transform: PatternName.orExpression)
   var pattern: PatternName?
 
   @Option(help: "The split to read when the input is a folder of shards.")

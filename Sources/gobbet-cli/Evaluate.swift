@@ -40,8 +40,8 @@ struct Evaluate: ParsableCommand {
     transform: Number.whole(0...TokenID(TokenTable.maximumCount)))
   var padding: TokenID?
 
-  @Option(help: "The precision to compute with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
@@ -129,7 +129,7 @@ struct Evaluate: ParsableCommand {
       ofTexts: {
         guard let document = try reader.next() else { return nil }
         byteCount += document.text.count
-        var ids: [TokenID] = []
+        var ids = generation.beginning
         encoder.encode(document.text.span, into: &ids)
         return ids
       },

@@ -20,10 +20,12 @@ struct Generate: ParsableCommand {
     help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
   var vocabulary: String?
 
+  @Flag(help: "Leave out the token that the model's texts begin with.") var noBos = false
+
   @OptionGroup var sampling: SamplingOptions
 
-  @Option(help: "The precision to compute with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
 
@@ -46,6 +48,7 @@ struct Generate: ParsableCommand {
     var options = TextGeneration.Options()
     options.settings = sampling.settings
     options.stopTexts = sampling.stop
+    options.addsBeginning = !noBos
     options.threadCount = threads.count
     Interruption.watch("the text ends early, run the command again", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.

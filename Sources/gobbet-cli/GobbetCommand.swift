@@ -16,7 +16,7 @@ import Gobbet
       Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,
       Shuffle.self, Export.self, Import.self, Inspect.self,
       Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
-      MergeLoRA.self, Generate.self, Evaluate.self, Logits.self,
+      MergeLoRA.self, Generate.self, Evaluate.self, Logits.self, Embed.self,
     ])
 
   static func main() async {

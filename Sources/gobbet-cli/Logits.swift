@@ -22,15 +22,15 @@ struct Logits: ParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Replace the output file if it exists.")
   var force = false
 
-  @Option(help: "What weights are computed with.")
-  var element = Named(Precision.float32)
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws { try checkIsNumPyOutput(output) }
 
   func run() throws {
-    let ids = try tokenIDs()
+    let ids = try tokenIDs(ids)
     let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
     let pass = try ForwardPass(model, threadCount: threads.count)
     let logits = try pass.logits(of: ids, .all)
@@ -38,16 +38,18 @@ struct Logits: ParsableCommand {
     try writeLine(
       "\(output): \(logits.rowCount.grouped) rows of \(logits.width.grouped) logits")
   }
+}
 
-  /// The ids of the option.
-  private func tokenIDs() throws -> [TokenID] {
-    if ids.utf8.suffix(4).elementsEqual(".npy".utf8) { return try TokenIDs.read(fromNumPy: ids) }
-    return try ids.split(separator: ",", omittingEmptySubsequences: false).map { number in
-      guard let id = TokenID(number.trimmingPrefix { $0 == " " }) else {
-        throw ValidationError("--ids: \(number) is not a token id")
-      }
-      return id
+/// The ids that an option `--ids` names: numbers, or a file of NumPy's.
+///
+/// - Throws: `ValidationError` for what is no number; the errors of the file.
+func tokenIDs(_ ids: String) throws -> [TokenID] {
+  if ids.utf8.suffix(4).elementsEqual(".npy".utf8) { return try TokenIDs.read(fromNumPy: ids) }
+  return try ids.split(separator: ",", omittingEmptySubsequences: false).map { number in
+    guard let id = TokenID(number.trimmingPrefix { $0 == " " }) else {
+      throw ValidationError("--ids: \(number) is not a token id")
     }
+    return id
   }
 }
 
@@ -55,5 +57,13 @@ struct Logits: ParsableCommand {
 enum ModelFileHelp {
   static let argument: ArgumentHelp = """
     The model: a .gobbet file, safetensors, GGUF, or a folder with config.json and model.safetensors.
+    """
+}
+
+/// The help of options that choose what a model computes with.
+enum ElementHelp {
+  static let option: ArgumentHelp = """
+    The precision to compute with; "blocks" is GGUF's quantized blocks as they are, and f32 for other \
+    weights.
     """
 }

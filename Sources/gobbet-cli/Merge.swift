@@ -14,6 +14,13 @@ struct DatasetOutputArguments: ParsableArguments {
     transform: Number.quantity)
   var shardTokens: Quantity?
 
+  /// Refuses an output that is a folder where a file is to be written.
+  ///
+  /// - Throws: ``Failure`` (`cannotCreate`).
+  func check() throws(Failure) {
+    if shardTokens == nil { try checkIsNoFolder(output.output) }
+  }
+
   /// The same, as the library takes it.
   var options: DatasetOutputOptions {
     DatasetOutputOptions(
@@ -36,6 +43,7 @@ struct Merge: ParsableCommand {
   @OptionGroup var report: ReportOptions
 
   func run() throws {
+    try output.check()
     let datasets = try inputs.map { try TokenDataset(recognizing: $0, split: split) }
     try writeDataset(
       output.output.output, report, total: datasets.reduce(0) { $0 + $1.tokenCount }
@@ -75,6 +83,7 @@ struct Shuffle: ParsableCommand {
   @OptionGroup var report: ReportOptions
 
   func run() throws {
+    try output.check()
     let dataset = try TokenDataset(recognizing: input, split: split)
     try writeDataset(output.output.output, report, total: 2 * dataset.tokenCount) { progress in
       try DatasetShuffling(

@@ -87,6 +87,7 @@ struct Pack: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let output, !isFolder, !dryRun { try checkIsNoFolder(output) }
     let run = try packing(try vocabulary.load())
     let shards = ShardOptions(tokenCount: shardTokens?.value, validationShare: validation)
     if isFolder, !dryRun {

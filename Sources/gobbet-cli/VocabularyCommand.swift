@@ -22,7 +22,10 @@ struct VocabularyTruncate: ParsableCommand {
     parsing: .unconditional, help: "How many tokens to keep, special tokens included.",
     transform: Number.whole(256...TokenTable.maximumCount))
   var size: Int
-  @Option(help: "The pattern to split text by, if the file doesn't say.") var pattern: PatternName?
+  @Option(
+    help: "The pattern to split text by, if the file doesn't say: a name or an expression.",
+    transform: PatternName.orExpression)
+  var pattern: PatternName?
   @OptionGroup var output: OutputOptions
 
   func run() throws {

@@ -12,7 +12,10 @@ struct VocabularyCompare: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(help: "The pattern to split text by, if a file doesn't say.") var pattern: PatternName?
+  @Option(
+    help: "The pattern to split text by, if a file doesn't say: a name or an expression.",
+    transform: PatternName.orExpression)
+  var pattern: PatternName?
 
   private struct Side: Encodable {
     let vocabulary: String

@@ -8,6 +8,7 @@
 #endif
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // What every check needs.
 typedef struct {
@@ -258,6 +259,11 @@ static int round_weights(round_state *state) {
   fclose(file);
   DONE(gobbet_weights_open(name, &weights, &state->error));
   CHECK(gobbet_weights_check(weights, 0, 0, 1, 0, &state->error) == GOBBET_BAD_DATA);
+  uint32_t number = 0, file_count = 0;
+  const char *files[] = {path(state, "weights.gobbet", name), name};
+  CHECK(gobbet_weights_set_place(weights, &number, &file_count, &state->error) == GOBBET_NOT_FOUND);
+  DONE(gobbet_weights_check_set(files, 2, 1, &state->error));
+  CHECK(gobbet_weights_check_set(NULL, 0, 0, &state->error) == GOBBET_INVALID_ARGUMENT);
   gobbet_weights_close(weights);
   CHECK(gobbet_weights_open(state->folder, &weights, &state->error) != GOBBET_OK);
   return 0;
@@ -343,6 +349,133 @@ static int round_corpus(round_state *state, gobbet_vocabulary *vocabulary) {
   return 0;
 }
 
+static int write_file(const char *name, const char *bytes, size_t count) {
+  FILE *file = fopen(name, "wb");
+  if (file == NULL) return 0;
+  size_t written = fwrite(bytes, 1, count, file);
+  return fclose(file) == 0 && written == count;
+}
+
+// What is left out is listed, and files are looked into.
+static int round_inputs(round_state *state) {
+  char name[1024], text[2048];
+  CHECK(mkdir(path(state, "inputs", name), 0777) == 0);
+  CHECK(write_file(path(state, "inputs/a.txt", name), "plain", 5));
+  CHECK(write_file(path(state, "inputs/b.png", name), "\x89PNG\0", 5));
+  CHECK(write_file(path(state, "inputs/c.dat", name), "[{\"text\": \"x\"}]", 15));
+  const char *paths[] = {path(state, "inputs", name)};
+  gobbet_corpus *corpus = NULL;
+  gobbet_corpus_batch batch = {.size = sizeof batch};
+  gobbet_corpus_log log = {.size = sizeof log};
+  gobbet_corpus_input input = {.size = sizeof input};
+  size_t count = 0;
+  // Who does not ask for it loses nothing.
+  DONE(gobbet_corpus_open(paths, 1, NULL, &corpus, &state->error));
+  CHECK(gobbet_corpus_read(corpus, 0, &batch, &state->error) == GOBBET_BAD_DATA);
+  CHECK(strstr(state->error.message, "b.png: holds no text: a PNG image") != NULL);
+  gobbet_corpus_close(corpus);
+  gobbet_corpus_options options = {.size = sizeof options, .skip_foreign_files = 1};
+  DONE(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error));
+  DONE(gobbet_corpus_describe(corpus, &log, &state->error));
+  CHECK(log.note_count == 0 && log.skipped_file_count == 0);
+  DONE(gobbet_corpus_read(corpus, 0, &batch, &state->error));
+  CHECK(batch.document_count == 2);
+  DONE(gobbet_corpus_describe(corpus, &log, &state->error));
+  CHECK(log.note_count == 1 && log.skipped_file_count == 1 && log.listed_file_count == 1);
+  CHECK(gobbet_corpus_skipped_file(corpus, 0, text, 4, &count, &state->error)
+        == GOBBET_BUFFER_TOO_SMALL);
+  DONE(gobbet_corpus_skipped_file(corpus, 0, text, sizeof text, &count, &state->error));
+  CHECK(strstr(text, "inputs/b.png") != NULL && strcmp(text + strlen(text) + 1, "a PNG image") == 0);
+  CHECK(count == strlen(text) + 13);
+  DONE(gobbet_corpus_note(corpus, 0, text, sizeof text, &count, &state->error));
+  CHECK(strstr(text, "1 file in folders left out") != NULL && count == strlen(text) + 1);
+  CHECK(gobbet_corpus_note(corpus, 1, text, sizeof text, &count, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+  const uint32_t kinds[] = {GOBBET_INPUT_TEXT, GOBBET_INPUT_FOREIGN, GOBBET_INPUT_JSON};
+  CHECK(gobbet_corpus_input_text(corpus, text, sizeof text, &count, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+  for (size_t index = 0; index < 3; index++) {
+    DONE(gobbet_corpus_next_input(corpus, &input, &state->error));
+    CHECK(input.kind == kinds[index] && input.is_left_out == (index == 1) && input.is_named == 0);
+  }
+  DONE(gobbet_corpus_input_text(corpus, text, sizeof text, &count, &state->error));
+  CHECK(strstr(text, "c.dat") != NULL && text[count - 2] == 0);
+  CHECK(gobbet_corpus_next_input(corpus, &input, &state->error) == GOBBET_NOT_FOUND);
+  DONE(gobbet_corpus_look(
+      corpus, "s3://b/x", (const uint8_t *)"{\"text\": \"x\"}\n{", 15, 0, &input, &state->error));
+  CHECK(input.kind == GOBBET_INPUT_JSON_LINES && input.is_named == 1);
+  gobbet_corpus_close(corpus);
+  // A key that applies to nothing is an error, but not of a part.
+  options.text_key = "body";
+  paths[0] = path(state, "inputs/a.txt", name);
+  CHECK(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error) == GOBBET_INVALID_ARGUMENT);
+  options.is_part = 1;
+  DONE(gobbet_corpus_open(paths, 1, &options, &corpus, &state->error));
+  gobbet_corpus_close(corpus);
+  return 0;
+}
+
+// A folder of a dataset is begun, kept from others, filled, finished, and replaced.
+static int round_folder(round_state *state, gobbet_vocabulary *vocabulary) {
+  char folder[1024], shard[1100], plan[256], manifest[1024], digits[65] = "", content[65] = "";
+  gobbet_vocabulary_info info = {.size = sizeof info};
+  DONE(gobbet_vocabulary_describe(vocabulary, &info, &state->error));
+  for (size_t index = 0; index < 32; index++) {
+    snprintf(digits + 2 * index, 3, "%02x", info.fingerprint[index]);
+  }
+  path(state, "folder", folder);
+  for (uint32_t round = 0; round < 2; round++) {
+    snprintf(plan, sizeof plan, "{\"vocabulary\": \"%s\", \"options\": {\"round\": %u}}", digits,
+             round);
+    gobbet_dataset_folder *begun = NULL, *other = NULL;
+    const uint8_t *text = (const uint8_t *)plan;
+    DONE(gobbet_dataset_folder_begin(
+        folder, text, strlen(plan), round == 0 ? GOBBET_FOLDER_NEW : GOBBET_FOLDER_REPLACE, &begun,
+        &state->error));
+    CHECK(begun != NULL);
+    CHECK(gobbet_dataset_folder_begin(
+              folder, text, strlen(plan), GOBBET_FOLDER_RESUME, &other, &state->error)
+          == GOBBET_NO_INPUT);
+    gobbet_dataset_writer *writer = NULL;
+    gobbet_dataset_options options = {.size = sizeof options, .fingerprint_only = 1};
+    uint8_t id[32];
+    const uint32_t ids[] = {97 + round, 98};
+    const uint64_t end = 2;
+    snprintf(shard, sizeof shard, "%s/train-00000-%u.gobbet", folder, round);
+    DONE(gobbet_dataset_writer_make(shard, vocabulary, &options, &writer, &state->error));
+    DONE(gobbet_dataset_writer_add_tokens(writer, ids, &end, 1, &state->error));
+    DONE(gobbet_dataset_writer_finish(writer, id, &state->error));
+    for (size_t index = 0; index < 32; index++) {
+      snprintf(content + 2 * index, 3, "%02x", id[index]);
+    }
+    struct stat status;
+    CHECK(stat(shard, &status) == 0);
+    snprintf(
+        manifest, sizeof manifest,
+        "{\"kind\": \"gobbet tokens\", \"version\": 1, \"vocabulary\": \"%s\", \"options\": {}, "
+        "\"splits\": [{\"name\": \"train\", \"tokens\": 2, \"documents\": 1, \"shards\": [{\"name\": "
+        "\"train-00000-%u.gobbet\", \"tokens\": 2, \"documents\": 1, \"bytes\": %lld, "
+        "\"content_id\": \"%s\"}]}]}",
+        digits, round, (long long)status.st_size, content);
+    DONE(gobbet_dataset_folder_finish(
+        begun, (const uint8_t *)manifest, strlen(manifest), &state->error));
+    gobbet_dataset_folder_close(begun);
+    DONE(gobbet_dataset_folder_begin(
+        folder, text, strlen(plan), GOBBET_FOLDER_RESUME, &begun, &state->error));
+    CHECK(begun == NULL);
+    CHECK(gobbet_dataset_folder_begin(
+              folder, text, strlen(plan), GOBBET_FOLDER_NEW, &begun, &state->error)
+          == GOBBET_CANNOT_CREATE);
+  }
+  snprintf(shard, sizeof shard, "%s/train-00000-0.gobbet", folder);
+  struct stat status;
+  CHECK(stat(shard, &status) != 0);
+  CHECK(gobbet_dataset_folder_begin(folder, NULL, 0, 3, NULL, &state->error)
+        == GOBBET_INVALID_ARGUMENT);
+  gobbet_dataset_folder_close(NULL);
+  return 0;
+}
+
 // Bad arguments are answered, whatever they are.
 static int round_misuse(round_state *state) {
   size_t count = 0;
@@ -371,6 +504,8 @@ int gobbet_round(const char *folder, char *message, size_t capacity) {
   if (line == 0) line = round_encoding(&state, vocabulary);
   if (line == 0) line = round_dataset(&state, vocabulary);
   if (line == 0) line = round_corpus(&state, vocabulary);
+  if (line == 0) line = round_inputs(&state);
+  if (line == 0) line = round_folder(&state, vocabulary);
   if (line == 0) line = round_weights(&state);
   gobbet_vocabulary_close(vocabulary);
   return line;

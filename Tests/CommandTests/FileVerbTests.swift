@@ -130,6 +130,36 @@ import Testing
 
   // MARK: sign
 
+  @Test("a file that decodes to far more than its size is refused by verify, with the way out")
+  func decodingBudget() throws {
+    let folder = try TemporaryFolder()
+    let shop = try Workshop.shared.get()
+    let zeros = try folder.write("zeros.npy", Self.zeros(4 << 20))
+    let weights = folder.file("zeros.gobbet")
+    #expect(try gobbet("convert", zeros, "-o", weights, "--codec", "compact").status == 0)
+    for (path, field) in [(weights, "tensors.shape"), (shop.dataset, "tokens.tokenCount")] {
+      let refused = try run(
+        productPath("gobbet"), ["verify", path], environment: ["GOBBET_DECODING_BUDGET": "100"])
+      #expect(refused.status == 1)
+      let told = "100 allowed of a file of this size"
+      #expect(refused.errorText.contains(told), "\(refused.errorText)")
+      #expect(
+        refused.errorText.contains(field) || refused.errorText.contains("section.byteCount"),
+        "\(refused.errorText)")
+      #expect(try gobbet("verify", path).status == 0)
+    }
+  }
+
+  /// A NumPy array of so many 32-bit zeros.
+  private static func zeros(_ count: Int) -> [UInt8] {
+    var header = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (\(count),), }".utf8)
+    while (header.count + 11).isMultiple(of: 64) == false { header.append(0x20) }
+    header.append(0x0A)
+    let length = header.count
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + header
+      + [UInt8](repeating: 0, count: 4 * count)
+  }
+
   @Test("a signed file verifies with its key, and with no other")
   func signing() throws {
     let shop = try Workshop.shared.get()

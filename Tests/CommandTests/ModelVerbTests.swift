@@ -29,6 +29,37 @@ import Testing
     }
   }
 
+  @Test("embed writes a vector for every text, or its states; options that do nothing are refused")
+  func embed() throws {
+    let model = fixturesFolder + "/models/bert"
+    let folder = try TemporaryFolder()
+    let output = folder.file("v.npy")
+    let ids = try gobbet("embed", model, "--ids", "5,6,7", "--ids", "8,9", "-o", output)
+    #expect(ids.status == 0 && ids.text == "\(output): 2 rows of 32 floats\n", "\(ids.errorText)")
+    let json = try gobbet("embed", model, "--ids", "5,6,7", "--json")
+    let vector = try #require(try object(json.text)["embedding"] as? [Double])
+    #expect(vector.count == 32)
+    #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+    let states = try gobbet("embed", model, "--ids", "5,6,7", "--all-positions", "-f", "-o", output)
+    #expect(states.text == "\(output): 3 rows of 32 floats\n", "\(states.errorText)")
+    for (arguments, part) in [
+      (["--ids", "5"], "give --output"), (["-o", output], "give texts or --ids"),
+      (["text", "--ids", "5", "--json"], "--ids: stands instead of texts"),
+      (["--ids", "5", "--json", "-f"], "--force: is for --output"),
+      (["--ids", "5", "--ids", "6", "--all-positions", "-o", output], "is for one text"),
+      (["--ids", "5", "--all-positions", "--json"], "doesn't go with --all-positions"),
+      (["--ids", "5", "--json", "-v", "x"], "--vocabulary: is for texts"),
+    ] {
+      let result = try run(productPath("gobbet"), ["embed", model] + arguments)
+      #expect(result.status == 2 && result.errorText.contains(part), "\(result.errorText)")
+    }
+    expectOneLine(
+      try gobbet("embed", model, "--ids", "48", "--json"), 65, "the vocabulary ends at 47")
+    expectOneLine(try gobbet("embed", model, "text", "--json"), 65, "has no vocabulary")
+    expectOneLine(
+      try gobbet("logits", model, "--ids", "5", "-o", output + "2.npy"), 65, "is an encoder")
+  }
+
   @Test("prompts together are continued as each is alone, one object for each")
   func batch() throws {
     let prompts = ["ROMEO:", "First Citizen:\nWe", "KING"]

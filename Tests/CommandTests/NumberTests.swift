@@ -58,7 +58,8 @@ import Testing
     "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--continue",
     "--contractions", "--counts", "--digits", "--element", "--end", "--files-from", "--format",
     "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
-    "--prompt", "--separator", "--special", "--split", "--stop", "--temporary-folder", "--text",
+    "--pooling", "--prompt", "--separator", "--special", "--split", "--stop", "--temporary-folder",
+    "--text",
     "--text-key", "--tie-break", "--to", "--type", "--vocabulary",
   ]
 

@@ -73,6 +73,26 @@ import Testing
     #expect(other.errorText.contains("was begun with"))
   }
 
+  @Test("a folder as the output of one file is refused, and the option that fills folders is named")
+  func folderWithoutShards() throws {
+    let out = folder.file("there")
+    try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: false)
+    for output in [out, out + "/", folder.file("new") + "/"] {
+      let result = try pack(corpus, "--text-key", "meta.text", "-o", output)
+      #expect(result.status == 73)
+      #expect(
+        result.errorText
+          == "gobbet: \(output): is a folder; give --shard-tokens to write shards into it, or the "
+          + "name of a file\n")
+      let merged = try gobbet("merge", shop.dataset, "-o", output)
+      #expect(merged.status == 73)
+      #expect(merged.errorText.contains("--shard-tokens"), "\(merged.errorText)")
+      let shuffled = try gobbet("shuffle", shop.dataset, "-o", output)
+      #expect(shuffled.errorText.contains("--shard-tokens"), "\(shuffled.errorText)")
+    }
+    #expect(try folder.names() == ["corpus.jsonl", "there"])
+  }
+
   @Test("a damaged shard is found by verify, and a manifest that lists another file too")
   func damagedFolder() throws {
     let out = folder.file("out")

@@ -40,6 +40,7 @@ import Testing
     case "merge-lora": return [model, shop.adapter, "-o", output]
     case "generate": return [model, "--prompt", "ROMEO:", "-n", "2"]
     case "logits": return [model, "--ids", "1,2", "-o", folder.file("logits.npy")]
+    case "embed": return [model, "--ids", "1,2", "--json"]
     case "evaluate": return [model, text, "--window", "16"]
     default: return nil
     }

@@ -70,6 +70,62 @@ import Testing
     #expect(wrong.status == 2)
   }
 
+  @Test("an expression of one's own trains, counts, encodes and goes into a tokenizer.json")
+  func splitting() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("text", Array("a1 b22 a1 b22 a1-b22, a1 b22\n".utf8))
+    let expression = #"[a-z]+\d*|\s"#
+    let vocabulary = folder.file("own.gobbet")
+    let trained = try gobbet(
+      "train", text, "--split", expression, "--size", "259", "-o", vocabulary)
+    #expect(trained.status == 0, "\(trained.errorText)")
+    #expect(try gobbet("inspect", vocabulary).text.contains(expression))
+    let counts = folder.file("counts")
+    #expect(try gobbet("counts", text, "--split", expression, "-o", counts).status == 0)
+    let again = folder.file("again.gobbet")
+    let result = try gobbet("train", "--counts", counts, "--size", "259", "-o", again)
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(try readFile(again) == readFile(vocabulary))
+    let json = folder.file("tokenizer.json")
+    #expect(try gobbet("convert", vocabulary, "-o", json).status == 0)
+    let ids = try gobbet("encode", "-v", vocabulary, text)
+    #expect(ids.status == 0)
+    #expect(try gobbet("encode", "-v", json, text).text == ids.text)
+
+    let mixed = try gobbet(
+      "train", text, "--split", expression, "--pattern", "gpt2", "-o", folder.file("out"))
+    #expect(mixed.status == 2 && mixed.errorText.contains("--split"))
+    let wrong = try gobbet("train", text, "--split", #"a\K"#, "-o", folder.file("out"))
+    expectOneLine(wrong, 2, #"byte 1 of the expression, \K"#)
+  }
+
+  @Test("tiktoken's ranks are read with an expression as with a name")
+  func expressionForRanks() throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = folder.file("v.gobbet")
+    #expect(try gobbet("train", Self.corpus, "--size", "400", "-o", vocabulary).status == 0)
+    let ranks = folder.file("v.tiktoken")
+    #expect(try gobbet("convert", vocabulary, "-o", ranks).status == 0)
+    let text = try folder.write("text", Array("Don't stop 12345 now".utf8))
+    func encoded(_ pattern: String) throws -> CommandResult {
+      try gobbet("encode", "-v", ranks, "--pattern", pattern, text)
+    }
+    let published =
+      #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"#
+      + #" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"#
+    let named = try encoded("cl100k")
+    #expect(named.status == 0, "\(named.errorText)")
+    #expect(try encoded(published).text == named.text)
+    // The same by an expression that no name has.
+    #expect(try encoded("(?:\(published))").text == named.text)
+    // tiktoken leaves out what does not match.
+    let digits = try gobbet(
+      "decode", "-v", ranks, "--pattern", "cl100k", input: Array(encoded(#"\d"#).text.utf8))
+    #expect(digits.text.hasPrefix("12345"), "\(digits.text) \(digits.errorText)")
+    expectOneLine(try encoded("cl100"), 2, "no pattern is called cl100")
+    expectOneLine(try encoded(#"(a)\1"#), 2, #"\1"#)
+  }
+
   @Test("what is held out is reported, and what was cut")
   func reports() throws {
     let folder = try TemporaryFolder()

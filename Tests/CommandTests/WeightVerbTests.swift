@@ -94,8 +94,47 @@ import Testing
     #expect(result.status == 0, "\(result.errorText)")
     #expect(result.output.count > 4)
     #expect(
-      try gobbet("convert", Self.model, "-o", folder.file("x.gobbet"), "--type", "q8_0").status == 2
-    )
+      try gobbet("convert", Self.model, "-o", folder.file("x.npz"), "--type", "q8_0").status == 2)
+    // Blocks have a place in .gobbet since 1.1.
+    let blocks = try convert(Self.model, "q.gobbet", "--type", "q8_0")
+    let text = try gobbet("inspect", blocks, "--tensors").text
+    #expect(text.contains(" q8_0 ["))
+  }
+
+  @Test("a number that a narrower type cannot hold is refused by name, wherever it would go")
+  func overflow() throws {
+    func weights(_ name: String, _ values: [Double], as type: String) throws -> String {
+      let bytes = values.flatMap { value in
+        type == "F64"
+          ? Self.littleEndian(value.bitPattern, 8) : Self.littleEndian(Float(value).bitPattern, 4)
+      }
+      let header =
+        #"{"w":{"dtype":"\#(type)","shape":[\#(values.count)],"data_offsets":[0,\#(bytes.count)]}}"#
+      let text = Array(header.utf8)
+      return try folder.write(name, Self.littleEndian(text.count, 8) + text + bytes)
+    }
+    let ones = [Double](repeating: 1, count: 200_000)
+    let single = try weights("single.safetensors", ones + [70_000, .infinity], as: "F32")
+    let double = try weights("double.safetensors", ones + [-1e300], as: "F64")
+    for (input, output, type, value) in [
+      (single, "a.gobbet", "f16", "70000.0"), (single, "a.safetensors", "f16", "70000.0"),
+      (single, "a.npz", "f16", "70000.0"), (double, "b.gobbet", "f32", "-1e+300"),
+      (double, "b.safetensors", "bf16", "-1e+300"),
+    ] {
+      let path = folder.file(output)
+      let result = try gobbet("convert", input, "-o", path, "--type", type)
+      #expect(result.status == 65, "\(output) \(type): \(result.errorText)")
+      let told = "tensor w: element 200000 is \(value), which \(type) cannot hold"
+      #expect(result.errorText.contains(told), "\(output): \(result.errorText)")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    // What has a type wide enough is written, infinities too.
+    _ = try convert(single, "c.gobbet", "--type", "bf16")
+    _ = try convert(double, "d.gobbet")
+  }
+
+  private static func littleEndian(_ number: some BinaryInteger, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 
   @Test("an option that means nothing for the output's format is wrong usage, for both verbs")
@@ -104,7 +143,7 @@ import Testing
     let options: [(String, [String], Set<String>)] = [
       ("--codec", ["raw"], ["gobbet"]), ("--shard-size", ["9M"], ["gobbet", "safetensors"]),
       ("-v", [String(vocabulary)], ["gobbet", "safetensors", "gguf", "npz", "bin"]),
-      ("--pattern", ["gpt2"], []), ("--type", ["q8_0"], ["gguf"]),
+      ("--pattern", ["gpt2"], []), ("--type", ["q8_0"], ["gobbet", "gguf"]),
       ("--type", ["bf16"], ["gobbet", "safetensors", "gguf", "bin"]),
       ("--type", ["f16"], ["gobbet", "safetensors", "gguf", "npz"]),
     ]
@@ -247,10 +286,10 @@ import Testing
     #expect(try gobbet("generate", merged, "--prompt", "the", "-n", "3").status == 0)
 
     try writeFile(
-      adapter + "/adapter_config.json", Array(#"{"peft_type":"LORA","use_dora":true}"#.utf8))
+      adapter + "/adapter_config.json", Array(#"{"peft_type":"LORA","use_qalora":true}"#.utf8))
     let refused = try gobbet("merge-lora", Self.model, adapter, "-o", folder.file("no.gobbet"))
     #expect(refused.status == 65)
-    #expect(refused.errorText.contains("use_dora"))
+    #expect(refused.errorText.contains("use_qalora"))
     #expect(!(try folder.names().contains("no.gobbet")))
   }
 }

@@ -5,7 +5,8 @@ import GobbetSystem
 
 /// Files of other programs, by what reads them.
 enum ForeignKind: String, CaseIterable {
-  case safetensors, gguf, numpy, pytorch, llmc, ids, megatron, tokenizer, ranks, merges, settings
+  case safetensors, gguf, numpy, pytorch, pickle, llmc, ids, megatron, tokenizer, ranks, merges,
+    settings
 
   /// Where the text of one execution lies, or the first of two.
   var ending: String {
@@ -40,6 +41,11 @@ enum ForeignKind: String, CaseIterable {
       }
     case .numpy: expected { use(try NumPyReader(path)) }
     case .pytorch: expected { use(try PyTorchReader(path)) }
+    case .pickle:
+      // With right checksums, which a mutated archive has not.
+      try? PickleArchive.write(path, to: stem + ".pt")
+      expected { use(try PyTorchReader(stem + ".pt")) }
+      expected { use(try PyTorchReader(stem + ".pt", key: "optimizer.state.0")) }
     case .llmc: expected { use(try LLMCCheckpoint(path)) }
     case .ids:
       expected { try use(ForeignTokens.nanoGPT(path)) }

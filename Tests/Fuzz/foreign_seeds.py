@@ -116,9 +116,15 @@ put("gguf", "vocabulary", gguf(
      ("some.float", struct.pack("<If", 6, 1.5)), ("some.bool", struct.pack("<I?", 7, True))], []))
 put("gguf", "blocks", (ROOT / "Fixtures/gguf/blocks.gguf").read_bytes())
 for name in ("training.pt", "types.pt", "views.pt", "parameters.pt", "lightning.ckpt", "legacy.pt"):
-    put("pytorch", name, (ROOT / "Fixtures/pytorch" / name).read_bytes())
-words("pytorch", b"ctorch._utils\n_rebuild_tensor_v2\n", b"ctorch\nFloatStorage\n", b"storage", b"data.pkl",
-      b"\x85", b"\x86", b"\x87", b"(", b"t", b"Q", b"R", b"}", b"]", b"q\0", b"h\0", b"u", b"\x8a\x09", b"PK\3\4")
+    data = (ROOT / "Fixtures/pytorch" / name).read_bytes()
+    put("pytorch", name, data)
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            pickle = next(part for part in archive.namelist() if part.endswith("/data.pkl"))
+            put("pickle", name, archive.read(pickle))
+for kind in ("pytorch", "pickle"):
+    words(kind, b"ctorch._utils\n_rebuild_tensor_v2\n", b"ctorch\nFloatStorage\n", b"storage", b"data.pkl",
+          b"\x85", b"\x86", b"\x87", b"(", b"t", b"Q", b"R", b"}", b"]", b"q\0", b"h\0", b"u", b"\x8a\x09", b"PK\3\4")
 words("gguf", b"GGUF", b"general.alignment", b"general.architecture", b"tokenizer.ggml.model",
       b"tokenizer.ggml.tokens", b"tokenizer.ggml.merges", b"\xff" * 8, b"\0\0\0\0\0\0\0\x80")
 
@@ -173,6 +179,17 @@ put("tokenizer", "own", json.dumps(
      "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
      "decoder": {"type": "ByteLevel"},
      "model": {"type": "BPE", "vocab": vocabulary, "merges": ["i n", ["Ġ", "in"]]}}).encode())
+for name, expressions in (
+        ("expressions", [r"(?=(\d{3})+(?!\d))", r"(?i:'s|'ll)|[^\r\n\p{L}]?+\p{L}++|[a-z&&[^aeiou]]{1,3}?|\b.$"]),
+        ("hostile", [r"(?>(?:a|b)*a(?:a|b){20})b", r"(((a?b?)*)*c*){2,9}|(?<!\p{Han})[[:alpha:]\x{41}-\u0043]"])):
+    put("tokenizer", name, json.dumps(
+        {"added_tokens": [], "normalizer": None, "decoder": {"type": "ByteLevel"},
+         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+             *({"type": "Split", "pattern": {"Regex": expression}, "behavior": "MergedWithNext", "invert": False}
+               for expression in expressions),
+             {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]},
+         "model": {"type": "BPE", "vocab": vocabulary, "merges": ["i n", ["Ġ", "in"]]}}).encode())
+words("tokenizer", b"(?:", b"(?=", b"(?!", b"(?>", b"(?i:", b"{1,1000}", b"\\\\p{L}", b"&&[^", b"]", b")*", b"++", b"*?", b"|")
 words("tokenizer", b'"merges":', b'"vocab":', b'"added_tokens":', b'"content":', b'"id":',
       b'"special":true', b'"pre_tokenizer":', b'"ByteLevel"', b'"Split"', b'"Regex":', b"4294967295",
       b"\\ud800", b"null", b'["a","b"]')

@@ -15,7 +15,7 @@ executions=${1:-100000}
 shift || true
 kinds=("$@")
 if [ $# = 0 ]; then
-  kinds=(container vocabulary tokens weights counts safetensors gguf numpy pytorch llmc ids megatron
+  kinds=(container vocabulary tokens weights counts safetensors gguf numpy pytorch pickle llmc ids megatron
     tokenizer ranks merges settings)
 fi
 
@@ -39,7 +39,7 @@ swiftc "${options[@]}" -module-name TestSupport -whole-module-optimization \
   -o "$work/TestSupport.o"
 swiftc "${options[@]}" -module-name FileTarget Tests/Fuzz/{Contents,FileTarget,UsedVocabulary}.swift \
   "${objects[@]}" "$work/TestSupport.o" "${imported[@]}" "${libraries[@]}" -o "$work/file"
-swiftc "${options[@]}" -module-name ForeignTarget Tests/Fuzz/{ForeignContents,ForeignTarget,UsedVocabulary}.swift \
+swiftc "${options[@]}" -module-name ForeignTarget Tests/Fuzz/{ForeignContents,ForeignTarget,PickleArchive,UsedVocabulary}.swift \
   "${objects[@]}" "${imported[@]}" "${libraries[@]}" -o "$work/foreign"
 python3 Tests/Fuzz/foreign_seeds.py "$work/seeds" "$built/gobbet"
 

@@ -14,7 +14,7 @@ import Testing
     let line = unsafe gobbet_round(folder.path, &message, message.count)
     let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     #expect(line == 0, "\(String(decoding: text, as: UTF8.self))")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 5)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 7)
   }
 
   @Test("the list of exported symbols is what the header declares")

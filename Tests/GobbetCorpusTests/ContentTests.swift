@@ -242,6 +242,75 @@ import Testing
     #expect(error?.path == folder.file("b.png"))
   }
 
+  @Test("the files of a corpus are listed with what they hold, in the order in which they are read")
+  func listing() throws {
+    let object = Self.bytes("{\"text\":\"x\"}\n")
+    let names = [
+      ("a.txt", Self.bytes("one")), ("b.png", [0x89, 0x50, 0x4E, 0x47, 0]), ("c.json", []),
+      ("d", object + object), ("e.json", Self.bytes("[{\"text\":\"x\"}]")),
+      ("f.txt", [0xFF, 0xFE, 0x61, 0]), ("g.csv", gzip(Self.bytes("two"))),
+      ("h.table", Self.bytes("PAR1") + [0x15, 0, 0x80]),
+      ("i.table", gzip(Self.bytes("PAR1") + [0x15, 0, 0x80])), ("_SUCCESS", Self.bytes("3 files")),
+    ]
+    try FileManager.default.createDirectory(
+      atPath: folder.file("set"), withIntermediateDirectories: false)
+    for (name, content) in names { try folder.write("set/\(name)", content) }
+    let pipe = folder.file("pipe")
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    let picture = folder.file("set/b.png")
+    var inputs = try CorpusInputs([folder.file("set"), picture, pipe], CorpusOptions())
+    var found: [CorpusInput] = []
+    while let input = try inputs.next() { found.append(input) }
+    func name(_ input: CorpusInput) -> String {
+      String(input.path.split(separator: "/").last ?? "")
+    }
+    #expect(
+      found.map(name) == [
+        "_SUCCESS", "a.txt", "b.png", "c.json", "d", "e.json", "f.txt", "g.csv", "h.table",
+        "i.table", "b.png", "pipe",
+      ])
+    #expect(
+      found.map(\.kind) == [
+        .text, .text, .foreign, .jsonLines, .jsonLines, .otherJSON, .text, .text, .parquet,
+        .foreign, .foreign, .unseen,
+      ])
+    #expect(
+      found.filter(\.isPassedOver).map(name)
+        == ["_SUCCESS", "b.png", "c.json", "h.table", "i.table"])
+    #expect(found.filter(\.isNamed).map(name) == ["b.png", "pipe"])
+    #expect(found.filter(\.isEmpty).map(name) == ["c.json"])
+    #expect(found.filter { !$0.isPlainText && $0.kind == .text }.map(name) == ["f.txt"])
+    #expect(found[7].coding == .gzip && found[6].coding == .plain)
+    #expect(found[2].name == "a PNG image")
+    // What a reader gives is what was listed and not passed over.
+    let log = CorpusLog()
+    let read = try CorpusReader.documents([folder.file("set")], CorpusOptions(log: log))
+    #expect(
+      read.map { $0.source.path.split(separator: "/").last ?? "" }
+        == ["a.txt", "d", "d", "e.json", "f.txt", "g.csv"])
+    #expect(log.skippedInputCount == 3)
+  }
+
+  @Test("a key with the format text, and a separator with JSON, have no use")
+  func formatsWithoutUse() throws {
+    let path = try folder.write("a.jsonl", Self.bytes("{\"text\":\"x\",\"id\":1}\n"))
+    for options in [
+      CorpusOptions(format: .text, textKey: "text"),
+      CorpusOptions(format: .text, identifierKey: "id"),
+      CorpusOptions(format: .jsonLines, textSeparator: [0x0A]),
+    ] {
+      let error = #expect(throws: CorpusError.self) {
+        _ = try CorpusReader(inputs: [path], options: options)
+      }
+      guard case .unusedOption = error?.code else { throw try #require(error) }
+    }
+    // A part of a corpus need not have what another part has a use for.
+    let text = try folder.write("a.txt", Self.bytes("one"))
+    var part = CorpusOptions(textKey: "body", textSeparator: Self.bytes("|"))
+    part.isPart = true
+    #expect(try CorpusReader.texts([text], part) == ["one"])
+  }
+
   @Test("an option that applies to no input is an error before anything is read")
   func unusedOptions() throws {
     let text = try folder.write("a.txt", Self.bytes("one"))

@@ -16,12 +16,15 @@ struct BrokenContent: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(kind)/\(name)" }
 
-  /// Changes what the sections of `base` hold, and puts the file together again with checksums that
-  /// are right, those of blocks too if `sealing`; `error` is at byte `place.offset` of what section
-  /// `place.kind` holds, or of the section's header if `place.offset` is nil.
+  /// Changes what the sections of `base` hold, and puts the file together again.
+  ///
+  /// Its checksums are right, those of blocks too if `sealing`; `error` is at byte `place.offset` of what section
+  /// `place.kind` holds, or of the section's header if `place.offset` is nil. The section `compressed`
+  /// is stored as a zstd frame. A kind is four letters, and perhaps a space and a name.
   init(
     _ kind: GoldenContents.Kind, _ name: String, _ base: BrokenParts,
     at place: (kind: String, offset: Int?), _ error: String, sealing: Bool = true,
+    compressed: String? = nil,
     _ change: (inout BrokenParts) -> Void
   ) {
     var parts = base
@@ -29,8 +32,14 @@ struct BrokenContent: Sendable, CustomTestStringConvertible {
     if sealing { Sealing.contents(&parts.all) }
     let file = HandMadeFile(
       parts.all.map {
-        var part = HandMadeFile.Part.raw($0.kind, $0.content, blockByteCount: 1 << 20)
-        if $0.kind == "TDAT" { part.alignment = 14 }
+        let words = $0.kind.split(separator: " ").map(String.init)
+        var part = HandMadeFile.Part.raw(
+          words[0], named: words.count > 1 ? words[1] : "", $0.content, blockByteCount: 1 << 20)
+        if $0.kind == compressed {
+          part = .zstd($0.kind, HandMadeFile.frame(of: $0.content), of: $0.content)
+          part.blockByteCount = 1 << 20
+        }
+        if words[0] == "TDAT" { part.alignment = 14 }
         return part
       })
     self.kind = kind

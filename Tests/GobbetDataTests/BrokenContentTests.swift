@@ -38,17 +38,4 @@ import Testing
       #expect(names.sorted() == kept.sorted())
     }
   }
-
-  @Test(
-    "the second reader, in Python, refuses all of them",
-    .enabled(if: peersPython != nil, "\(peersNeeded)"))
-  func secondReader() throws {
-    let python = try #require(peersPython)
-    let script = fixturesFolder + "/../Tests/reader/gobbet_content.py"
-    let paths = try BrokenContents.all.get().map {
-      "\(fixturesFolder)/broken/\($0.kind)/\($0.name).gobbet"
-    }
-    let result = try run(python, [script, "--refused"] + paths)
-    #expect(result.status == 0, "\(result.errorText)")
-  }
 }

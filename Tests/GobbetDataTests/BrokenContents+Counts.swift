@@ -43,6 +43,8 @@ extension BrokenContents {
       pretokens("twice", [1, 1, 0x61, 1] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens(
         "shares-too-much", [3, 1, 0x61, 1] + last, at: 5, "pretoken: not the next pretoken"),
+      pretokens(
+        "shares-too-little", [0, 2, 0x20, 0x62, 1] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens("nothing-follows", [1, 0, 1] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens("occurs-never", [0, 1, 0x61, 0] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens(

@@ -107,6 +107,10 @@ extension BrokenContents {
       },
       change("blocks-missing", ("TOKB", 0), "table: no section TOKB") { $0.remove("TOKB") },
       BrokenContent(
+        .tokens, "blocks-compressed", packed, at: ("TOKN", nil),
+        "tokens.data: the tokens are compressed as a whole", compressed: "TOKN"
+      ) { _ in },
+      BrokenContent(
         .tokens, "block-checksum", packed, at: ("TOKN", 0),
         "tokens.block: checksum f2a3c7e8, but the bytes give cab2a844", sealing: false
       ) { $0["TOKN"][0] ^= 1 },

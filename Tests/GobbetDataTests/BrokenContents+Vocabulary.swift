@@ -1,6 +1,8 @@
 import GobbetBPE
 import GobbetData
+import GobbetFile
 import TestSupport
+import Testing
 
 /// Lies in vocabularies.
 extension BrokenContents {
@@ -86,7 +88,40 @@ extension BrokenContents {
         "merge-60-doublings", doublings, doublings,
         "merge 15, token 271: is longer than 65535 bytes"),
     ]
-    return try cases + strings(tokens) + pipelines()
+    return try cases + disagreements(pairs) + strings(tokens) + pipelines()
+  }
+
+  /// Parts of a vocabulary that do not agree.
+  private static func disagreements(_ pairs: BrokenParts) throws -> [BrokenContent] {
+    let fingerprint = try SpecTests.vocabulary.get().fingerprint
+    var other = fingerprint.bytes
+    other[0] ^= 1
+    let stored = try #require(ContentDigest(bytes: other))
+    return [
+      BrokenContent(
+        .vocabulary, "fingerprint", pairs, at: ("VOCB", 0),
+        "vocabulary.fingerprint: SHA-256 \(stored), but the content gives \(fingerprint)"
+      ) { $0["VOCB"][0] ^= 1 },
+      BrokenContent(
+        .vocabulary, "special-ids-not-rising", pairs, at: ("VOCB", 330),
+        "vocabulary.special.id: special token 257 after 258"
+      ) {
+        $0.put("VOCB", 44, UInt32(2))
+        $0["VOCB"] += HandMadeFile.little(UInt32(257)) + HandMadeFile.little(UInt32(1)) + [0x78]
+      },
+      BrokenContent(
+        .vocabulary, "merges-unlike-ranks", pairs, at: ("LEFT", 0),
+        "vocabulary.merges: not the merges that follow from the tokens"
+      ) {
+        // "hi", "i!", and "hi!" as "h" and "i!": by ranks it is "hi" and "!".
+        $0["LEFT"] = planes([104, 105, 104])
+        $0["RGHT"] = planes([105, 33, 257])
+        $0["VOCB"][33] = 0
+        $0.put("VOCB", 36, UInt32(301))
+        $0.put("VOCB", 40, UInt32(3))
+        $0.put("VOCB", 315, UInt32(300))
+      },
+    ]
   }
 
   /// Lies in the byte strings of tokens.
@@ -127,6 +162,14 @@ extension BrokenContents {
         "merge-of-a-gap", ("VOCB", 0),
         "vocabulary: merge 0, token 258: is no token that the merge could use"
       ) { $0["LEFT"] = planes([258]) },
+      strings(
+        "merges-of-tokens-unlike-ranks", ("LEFT", 0),
+        "vocabulary.merges: not the merges that follow from the tokens"
+      ) {
+        $0["VOCB"][33] = 0
+        $0.put("VOCB", 40, UInt32(0))
+        for kind in ["LEFT", "RGHT", "RSLT"] { $0[kind] = [] }
+      },
       strings("tokens-missing", ("TSTR", 0), "table: no section TSTR") { $0.remove("TSTR") },
     ]
   }

@@ -98,6 +98,30 @@ extension BrokenContents {
         "tensors.block: checksum 7039a857, but the bytes give 3905d570", sealing: false
       ) { $0["TDAT"][64] ^= 1 },
       change("data-missing", ("TDAT", 0), "table: no section TDAT") { $0.remove("TDAT") },
+      change("padding", ("TDAT", 10), "tensors.padding: padding byte is 1") { $0["TDAT"][10] = 1 },
+      change(
+        "shape-overflows-beside-zero", ("TENS", second + 16),
+        "tensors.shape: tensor u: shape [4611686018427387904, 2, 0] is not one a tensor can have"
+      ) {
+        $0.put("TENS", second + 4, UInt32(3))
+        $0.put("TENS", second + 16, UInt64(1) << 62)
+        $0["TENS"].insert(contentsOf: [UInt8](repeating: 0, count: 8), at: second + 32)
+      },
+      change(
+        "shape-overflows-behind-zero", ("TENS", second + 16),
+        "tensors.shape: tensor u: shape [0, 4611686018427387904, 2] is not one a tensor can have"
+      ) {
+        $0.put("TENS", second + 4, UInt32(3))
+        $0.put("TENS", second + 16, UInt64(1) << 62)
+        $0["TENS"].insert(contentsOf: [UInt8](repeating: 0, count: 8), at: second + 16)
+      },
+      change("generation-missing", ("TENS 2", nil), "tensors: 2 sections TENS, not 1") {
+        for kind in ["TENS", "TDAT", "TBLK"] { $0.all.append(("\(kind) 2", $0[kind])) }
+      },
+      BrokenContent(
+        .weights, "data-compressed", whole, at: ("TDAT", nil),
+        "tensors.data: the data is compressed as a whole", compressed: "TDAT"
+      ) { _ in },
       named("empty", [], at: second, "tensor : the name is empty"),
       named("nul", [0], at: second, "tensor \0: a control character in the name"),
       named("not-utf-8", [0xFF], at: second + 32, "not UTF-8"),
@@ -110,7 +134,7 @@ extension BrokenContents {
         "too-long", [UInt8](repeating: 0x78, count: 513), at: second,
         "tensor \(String(repeating: "x", count: 513)): the name is longer than 512 bytes"),
     ]
-    return cases + metadata(whole) + (try compactWeights())
+    return cases + metadata(whole) + (try compactWeights()) + (try quantizedWeights())
   }
 
   /// Lies in the metadata of weights.
@@ -137,6 +161,51 @@ extension BrokenContents {
         .weights, "metadata-not-utf-8", whole, at: ("meta", 6),
         "metadata: a string that is not UTF-8"
       ) { $0["meta"] = Array(#"{"a":""#.utf8) + [0xFF] + Array("\"}".utf8) }
+    ]
+  }
+
+  /// Lies about tensors in blocks.
+  private static func quantizedWeights() throws -> [BrokenContent] {
+    let whole = try BrokenParts { path in
+      var writer = try WeightsWriter(path: path)
+      let tensor = try TensorDescription(name: "w", elementType: .q8_0, shape: [5, 640])
+      // Noise but for the scales, which compress.
+      let data = (0..<tensor.byteCount).map { $0 % 34 < 2 ? 0x2C : UInt8($0 * 37 % 64) }
+      try writer.append(tensor, data.span)
+      try writer.finish()
+    }
+    // The entry begins at 8, its shape at 24.
+    func entry(
+      _ name: String, _ error: String, at place: Int, _ change: (inout BrokenParts) -> Void
+    ) -> BrokenContent {
+      BrokenContent(
+        .weights, "blocks-\(name)", whole, at: ("TENS", place), "tensors.\(error)", change)
+    }
+    return [
+      entry(
+        "cut-rows", "shape: tensor w: shape [5, 656] is not one a tensor can have", at: 24
+      ) { $0.put("TENS", 32, UInt64(656)) },
+      entry("of-no-type", "elementType: unknown code 128", at: 10) {
+        $0.put("TENS", 10, UInt8(128))
+      },
+      entry(
+        "of-another-type", "shape: tensor w: shape [5, 640] is not one a tensor can have", at: 24
+      ) { $0.put("TENS", 10, ElementType.q4_K.rawValue) },
+      BrokenContent(
+        .weights, "blocks-of-another-size", whole, at: ("TBLK", 0),
+        "tensors.blocks: block 0 of tensor w"
+      ) { $0.put("TENS", 10, ElementType.q5_0.rawValue) },
+      BrokenContent(
+        .weights, "blocks-with-a-plane-too-long", whole, at: ("TDAT", 0),
+        "tensors.block: a plane of 101 bytes"
+      ) { $0.put("TDAT", 0, UInt32(101)) },
+      BrokenContent(
+        .weights, "blocks-without-a-plane", whole, at: ("TDAT", 0),
+        "tensors.block: a block of 11 bytes"
+      ) {
+        $0["TDAT"].removeLast($0["TDAT"].count - 11)
+        $0.put("TBLK", 0, UInt32(11))
+      },
     ]
   }
 

@@ -11,8 +11,8 @@ import Testing
     let conversion = try #require(ElementConversion(from: source, to: target))
     let count = bytes.count / (source.bitWidth / 8)
     var result = [UInt8](repeating: 0, count: count * target.bitWidth / 8)
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe result.withUnsafeMutableBytes { unsafe conversion.convert(bytes, into: $0) }
+    try unsafe bytes.withUnsafeBytes { bytes in
+      try unsafe result.withUnsafeMutableBytes { try unsafe conversion.convert(bytes, into: $0) }
     }
     return result
   }
@@ -87,10 +87,54 @@ import Testing
     let found = Self.words(
       try Self.convert(Self.bytes(inputs.map(\.bitPattern)), .float64, type), UInt16.self)
     #expect(found == expected)
-    let large = Self.bytes([Double.infinity, 1e300, -.greatestFiniteMagnitude].map(\.bitPattern))
+    let large = Self.bytes([Double.infinity, -.infinity].map(\.bitPattern))
     #expect(
       Self.words(try Self.convert(large, .float64, type), UInt16.self)
-        == [infinity, infinity, infinity | 0x8000])
+        == [infinity, infinity | 0x8000])
+  }
+
+  @Test("a finite element that the target cannot hold is an error that says which")
+  func overflow() throws {
+    func refused(
+      _ bytes: [UInt8], _ source: ElementType, _ target: ElementType
+    ) -> ElementOverflow? {
+      do {
+        _ = try Self.convert(bytes, source, target)
+        return nil
+      } catch {
+        return error as? ElementOverflow
+      }
+    }
+    // The largest that round down to the largest number, and the least that do not.
+    let limits: [(ElementType, ElementType, kept: Double, refused: Double)] = [
+      (.float32, .float16, 65519.996, 65520), (.bfloat16, .float16, 65280, 65536),
+      (.float64, .float16, 65519.999, 65520),
+      (.float32, .bfloat16, 3.396177e38, 3.4e38),
+      (.float64, .bfloat16, 3.396177e38, 3.4e38),
+      (.float64, .float32, 3.4028235677973362e38, 3.4028235677973366e38),
+    ]
+    for (source, target, kept, tooLarge) in limits {
+      func elements(_ values: [Double]) -> [UInt8] {
+        source == .float64
+          ? Self.bytes(values.map(\.bitPattern))
+          : WeightsTests.bytes(values.map { Float($0) }, source)
+      }
+      let fine = [kept, -kept, .infinity, -.infinity, .nan, 0, 1e-40]
+      #expect(refused(elements(fine), source, target) == nil, "\(source) \(target)")
+      for sign in [1.0, -1] {
+        // Behind an infinity of its own, and further on than one chunk.
+        let values = [Double.infinity] + [Double](repeating: 1, count: 2000) + [sign * tooLarge, 7]
+        let error = refused(elements(values), source, target)
+        #expect(error?.index == 2001, "\(source) \(target)")
+        let value = source == .float64 ? sign * tooLarge : Double(Float(sign * tooLarge))
+        #expect(error?.value == value)
+        #expect(error?.elementType == target)
+      }
+    }
+    #expect(refused([142], .float8E8M0, .float16) == nil)
+    #expect(refused([127, 143], .float8E8M0, .float16)?.value == 65536)
+    let floats: [Float] = [1, 70_000, -.infinity]
+    #expect(throws: ElementOverflow.self) { try FloatConversion(.float16)?.bytes(floats.span) }
   }
 
   @Test("all pairs agree with conversion by way of floats where that is exact")

@@ -45,8 +45,8 @@ import Testing
         for target in [ElementType.float64, .float32, .float16, .bfloat16] {
           let conversion = try #require(ElementConversion(from: type, to: target))
           var wide = [UInt8](repeating: 0, count: target.bitWidth / 8)
-          unsafe one.withUnsafeBytes { one in
-            unsafe wide.withUnsafeMutableBytes { unsafe conversion.convert(one, into: $0) }
+          try unsafe one.withUnsafeBytes { one in
+            try unsafe wide.withUnsafeMutableBytes { try unsafe conversion.convert(one, into: $0) }
           }
           let back = try #require(FloatConversion(target)).floats(wide.span)[0]
           #expect(back.isNaN ? value.isNaN : Double(back) == value, "\(type) \(bits) \(target)")
@@ -136,7 +136,7 @@ import Testing
     }
     for type in [ElementType.float32, .float64] {
       let conversion = try #require(FloatConversion(type))
-      let bytes = conversion.bytes(values.span)
+      let bytes = try conversion.bytes(values.span)
       #expect(bytes.count == values.count * type.bitWidth / 8)
       #expect(conversion.floats(bytes.span) == values)
     }

@@ -25,7 +25,7 @@ enum GoldenContents {
   }
 
   /// Every file.
-  static let all = vocabularies + tokens + weights + counts
+  static let all = vocabularies + tokens + weights + grownWeights + counts
 
   /// The id beyond which ranks take two units.
   private static let largeID: TokenID = 70_000
@@ -210,7 +210,9 @@ enum GoldenContents {
       },
     ]
 
-  private static let weights = WeightCodec.allCases.map { codec in
+  private static let weights = firstWeights + [laterWeights]
+
+  private static let firstWeights = WeightCodec.allCases.map { codec in
     File(kind: .weights, name: codec == .raw ? "raw" : "compact") { path in
       var writer = try WeightsWriter(
         path: path, metadata: [("made", "for \"tests\""), ("é", "\n")],
@@ -220,12 +222,39 @@ enum GoldenContents {
     }
   }
 
+  /// A tensor of every type that came with 1.1; those in blocks once with noise, and once with less.
+  private static let laterWeights = File(kind: .weights, name: "later-types", version: "1.1") {
+    path in
+    var writer = try WeightsWriter(path: path, metadata: [("made", "for tests")])
+    for type in ElementType.allCases where later.contains(type.rawValue) || type.isInBlocks {
+      // Small: every bit of the file is flipped by a test.
+      let shape = [2, type.blockLayout?.elementCount ?? 8]
+      let noise = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
+      var generator = SeededGenerator(UInt64(type.rawValue))
+      let bytes = (0..<noise.byteCount).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
+      try writer.append(noise, bytes.span)
+      guard type.isInBlocks else { continue }
+      let quiet = try TensorDescription(
+        name: "\(type.name).quiet", elementType: type, shape: [2, 256])
+      let few = (0..<quiet.byteCount).map { _ in
+        UInt8.random(in: 0...255, using: &generator) & 0x13
+      }
+      try writer.append(quiet, few.span)
+    }
+    try writer.finish()
+  }
+
+  /// The types of format 1.1 that are not in blocks.
+  private static let later: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
+
   /// A tensor of every type: a few like weights, a scalar, an empty one.
   private static func tensors() throws -> [(TensorDescription, [UInt8])] {
     var tensors: [(TensorDescription, [UInt8])] = []
     // The types of format 1.0: later ones came behind them.
-    let later: Set<UInt8> = [8, 9, 10, 11, 12, 13, 64]
-    for type in ElementType.allCases where !later.contains(type.rawValue) {
+    for type in ElementType.allCases
+    where !later.contains(type.rawValue) && !type.isInBlocks {
       let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
       let tensor = try TensorDescription(name: "\(type.name)", elementType: type, shape: shape)
       let floats = (0..<tensor.elementCount).map { Float($0 - 70) / 512 }
@@ -241,6 +270,25 @@ enum GoldenContents {
     tensors.append((empty, []))
     return tensors
   }
+
+  private static let grownWeights = [
+    File(kind: .weights, name: "generations") { path in
+      let metadata = [("generation", "1")]
+      var writer = try WeightsWriter(path: path, metadata: metadata, codec: .raw)
+      for (name, value) in [("a", 1), ("b", 2)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .float32, shape: [3])
+        try writer.append(tensor, WeightsTests.bytes([value, -value, 0], .float32).span)
+      }
+      try writer.finish()
+      // The new "a" takes the place of the old one, whose bytes stay; "c" comes behind "b".
+      var appending = try WeightsWriter(appendingTo: path, metadata: [], codec: .raw)
+      for (name, value) in [("c", 3), ("a", 4)] as [(String, Float)] {
+        let tensor = try TensorDescription(name: name, elementType: .bfloat16, shape: [2, 2])
+        try appending.append(tensor, WeightsTests.bytes([value, 1, 2, 3], .bfloat16).span)
+      }
+      try appending.finish()
+    }
+  ]
 
   private static let counts = [
     File(kind: .counts, name: "counts") { path in

@@ -49,7 +49,7 @@ struct MemoryTensors: TensorSource {
     }
     data = Dictionary(
       uniqueKeysWithValues: floats.map {
-        ($0.0, FloatConversion(.float32)?.bytes($0.2.span) ?? [])
+        ($0.0, WeightsTests.bytes($0.2, .float32))
       })
   }
 

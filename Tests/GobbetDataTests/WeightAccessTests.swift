@@ -214,10 +214,9 @@ import Testing
   private static func converted(
     _ data: [UInt8], _ source: ElementType, _ target: ElementType
   ) -> [UInt8] {
-    guard source != target, let from = FloatConversion(source), let to = FloatConversion(target)
+    guard source != target, let from = FloatConversion(source), FloatConversion(target) != nil
     else { return data }
-    let floats = from.floats(data.span)
-    return to.bytes(floats.span)
+    return WeightsTests.bytes(from.floats(data.span), target)
   }
 
   @Test("the first damaged tensor is the one that loading names")

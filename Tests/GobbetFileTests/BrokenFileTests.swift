@@ -6,11 +6,19 @@ import Testing
   /// The first fault of a file, as text; nil if there is none.
   static func fault(_ bytes: [UInt8]) -> String? {
     do {
-      try ContainerReader(MemorySource(bytes), named: "x").verify()
+      let reader = try ContainerReader(MemorySource(bytes), named: "x")
+      try reader.verify()
+      try readOwnSections(of: reader)
       return nil
     } catch {
       return "\(error)"
     }
+  }
+
+  /// Reads the sections of the kinds that belong to every file.
+  private static func readOwnSections(of reader: ContainerReader) throws {
+    _ = try reader.metadata()
+    _ = try reader.signature()
   }
 
   @Test("the file that the others are made from is whole, and is what the library writes")
@@ -44,7 +52,9 @@ import Testing
   func parallel(file: BrokenFile, width: Int) async throws {
     var fault: String?
     do {
-      try await ContainerReader(MemorySource(file.bytes), named: "x").verify(width: width)
+      let reader = try ContainerReader(MemorySource(file.bytes), named: "x")
+      try await reader.verify(width: width)
+      try Self.readOwnSections(of: reader)
     } catch {
       fault = "\(error)"
     }

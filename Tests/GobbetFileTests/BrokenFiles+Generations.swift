@@ -69,6 +69,17 @@ extension BrokenFiles {
         seal: true
       ) { $0.replaceSubrange((end + 40)..<(end + 46), with: [1, 0, 9, 0, 9, 0]) },
       later(
+        "later-trailer-version-behind-an-unknown-section",
+        "byte \(end + 40), trailer.major: needs a reader of version 1.9", seal: true
+      ) {
+        // A section header that uses what is reserved today ends the walk from record to record.
+        let section = whole.bytes.count
+        $0[section + 40] = 1
+        Sealing.put(
+          crc32c($0.span.extracting(section..<(section + 60))), at: section + 60, in: &$0)
+        $0.replaceSubrange((end + 40)..<(end + 46), with: [1, 0, 9, 0, 9, 0])
+      },
+      later(
         "later-table",
         "byte \(appended.tableOffset), trailer.tableChecksum: checksum "
           + tableChecksums(flipping: appended.tableOffset + 100)

@@ -29,7 +29,7 @@ enum BrokenFiles {
 
   static var all: [BrokenFile] {
     beginnings + headers + trailers + generations + tableFields + tableLayouts + names + sections
-      + frames
+      + frames + checksums + ownSections
   }
 
   static func broken(

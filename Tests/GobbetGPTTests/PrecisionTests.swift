@@ -30,7 +30,7 @@ struct PrecisionTests {
     return (divergence / 2048, Double(agreed) / 2048)
   }
 
-  private static func logarithms(_ logits: ArraySlice<Float>) -> [Double] {
+  static func logarithms(_ logits: ArraySlice<Float>) -> [Double] {
     let values = logits.map { Double($0) }
     let top = values.max() ?? 0
     let sum = values.reduce(0) { $0 + exp($1 - top) }

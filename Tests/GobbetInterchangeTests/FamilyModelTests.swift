@@ -85,6 +85,54 @@ import Testing
     #expect(failure.contains(message) && failure.hasPrefix("config.json"), "\(failure)")
   }
 
+  @Test("experts are read under both names of their number, and what is not computed is refused")
+  func experts() throws {
+    func json(_ settings: String, _ type: String = "qwen3_moe") -> String {
+      "{\"model_type\": \"\(type)\", \(Self.sizes), \"moe_intermediate_size\": 40, \(settings)}"
+    }
+    let old = try Self.architecture(
+      json(#""num_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": true"#))
+    let new = try Self.architecture(
+      json(#""num_local_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": true"#))
+    #expect(old == new && old.feedForwardSize == 40)
+    #expect(old.experts?.count == 4 && old.experts?.chosenCount == 2)
+    for (settings, message) in [
+      (#""num_experts": 4, "num_experts_per_tok": 5"#, "5 of 4 experts are chosen"),
+      (#""num_experts": 99999"#, "the number of experts is 99999"),
+      (#""mlp_only_layers": [2]"#, "layers without experts (mlp_only_layers)"),
+      (#""decoder_sparse_step": 2"#, "layers without experts between those that have some"),
+      (#""shared_expert_intermediate_size": 8"#, "a setting that is not known here"),
+    ] {
+      #expect(Self.failure(json(settings))?.contains(message) == true, "\(settings)")
+    }
+    let oss = try #require(
+      try FamilyModel(
+        json: Array(
+          "{\"model_type\": \"gpt_oss\", \(Self.sizes), \"num_local_experts\": 4}".utf8), path: nil)
+    ).architecture
+    #expect(oss.hasAttentionSinks && oss.gateClamp == .init(limit: 7, slope: 1.702))
+    #expect(oss.layers.map(\.window) == [128, nil, 128, nil, 128, nil])
+  }
+
+  @Test("of BERT, what would change its states is refused, and what does not is not")
+  func bert() throws {
+    let sizes = """
+      {"model_type": "bert", "vocab_size": 320, "hidden_size": 64, "num_hidden_layers": 6, \
+      "num_attention_heads": 4, "intermediate_size": 96, "gradient_checkpointing": false, \
+      "pooler_fc_size": 768, "attention_probs_dropout_prob": 0.1, "position_embedding_type":
+      """
+    let architecture = try Self.architecture(sizes + "\"absolute\"}")
+    #expect(!architecture.isCausal && !architecture.hasHead && architecture.tokenTypeCount == 2)
+    #expect(architecture.norm == .init(kind: .layer, epsilon: 1e-12))
+    #expect(architecture.contextLength == 512 && architecture.normPlace == .afterAddition)
+    #expect(
+      Self.failure(sizes + "\"relative_key\"}")
+        == "config.json, position_embedding_type: not supported: positions of type relative_key")
+    #expect(
+      Self.failure(sizes + "\"absolute\", \"is_decoder\": true}")
+        == "config.json, is_decoder: not supported: other than false")
+  }
+
   @Test("heads that do not divide, a window of nothing and a missing size are refused")
   func sizes() {
     let uneven = Self.sizes.replacing(
@@ -112,7 +160,7 @@ import Testing
     let types = [
       "\"llama\"", "\"mistral\"", "\"qwen2\"", "\"qwen3\"", "\"gemma2\"", "\"gemma3_text\"",
       "\"olmo2\"", "\"olmo3\"", "\"smollm3\"", "\"granite\"", "\"phi3\"", "\"gpt_neox\"",
-      "\"starcoder2\"", "\"nanochat\"",
+      "\"starcoder2\"", "\"nanochat\"", "\"bert\"", "\"qwen3_moe\"", "\"gpt_oss\"",
     ]
     let folder = URL(filePath: fixturesFolder).deletingLastPathComponent().appending(
       path: "Sources")

@@ -148,7 +148,7 @@ import Testing
     "configurations of another computation are refused by the field",
     arguments: [
       (#"{"peft_type":"LOHA","lora_alpha":8}"#, "peft_type"),
-      (#"{"peft_type":"LORA","lora_alpha":8,"use_dora":true}"#, "use_dora"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"use_qalora":true}"#, "use_qalora"),
       (#"{"peft_type":"LORA","lora_alpha":8,"bias":"all"}"#, "bias"),
       (#"{"peft_type":"LORA"}"#, "lora_alpha"),
       (
@@ -172,7 +172,7 @@ import Testing
         "alora_invocation_tokens"
       ),
       (#"{"peft_type":"LORA","lora_alpha":8,"layer_replication":[[0,1]]}"#, "layer_replication"),
-      (#"{"peft_type":"LORA","lora_alpha":8,"modules_to_save":["head"]}"#, "modules_to_save"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"target_parameters":["head"]}"#, "target_parameters"),
       (#"{"peft_type":"LORA","lora_alpha":8,"use_tomorrow":true}"#, "use_tomorrow"),
     ])
   func refusedConfigurations(text: String, field: String) throws {

@@ -18,10 +18,12 @@ import Testing
     var testDescription: String { "line \(line)" }
   }
 
-  static let cases: [Case] = {
+  static let cases = cases(in: "pipelines/cases.jsonl")
+
+  static func cases(in path: String) -> [Case] {
     do {
       let base = try JSONSerialization.jsonObject(with: Data(fixture("pipelines/base.json")))
-      return try fixture("pipelines/cases.jsonl").split(separator: 0x0A).enumerated().map {
+      return try fixture(path).split(separator: 0x0A).enumerated().map {
         let line = try #require(try JSONSerialization.jsonObject(with: Data($1)) as? [String: Any])
         var object = try #require(base as? [String: Any])
         let parts = try #require(line["parts"] as? [String: Any])
@@ -36,7 +38,7 @@ import Testing
       Issue.record(error)
       return []
     }
-  }()
+  }
 
   @Test("a pipeline gives the ids that tokenizers gives, and the text that it makes of them")
   func ids() throws {

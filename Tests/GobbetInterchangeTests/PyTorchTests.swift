@@ -61,7 +61,60 @@ import Testing
     #expect(try FileKind(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }
 
-  /// A ZIP file of members that are stored, with right sums or none.
+  /// The CRC-32 of ZIP, bit by bit.
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var sum = UInt32.max
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 0 ? sum >> 1 : sum >> 1 ^ 0xEDB8_8320 }
+    }
+    return ~sum
+  }
+
+  @Test("a dictionary that a key names is read, through dictionaries and lists")
+  func keys() throws {
+    let path = fixturesFolder + "/pytorch/training.pt"
+    let moments = try PyTorchReader(path, key: "optimizer.state.0")
+    #expect(moments.tensors.map(\.name) == ["step", "exp_avg", "exp_avg_sq"])
+    #expect(try moments.floats(named: "step") == [1])
+    let model = try PyTorchReader(path, key: "model")
+    #expect(model.tensors == (try PyTorchReader(path)).tensors)
+    for (key, text) in [
+      ("optimizer.states", "no states in this checkpoint; there is state, param_groups"),
+      ("iter_num", "no dictionary instead of a dictionary of tensors"),
+      ("optimizer.param_groups.7", "no 7 in this checkpoint"),
+      ("optimizer", "several dictionaries of tensors (state.0"),
+    ] {
+      let error = #expect(throws: InterchangeError.self) { _ = try PyTorchReader(path, key: key) }
+      #expect("\(try #require(error))".contains(text), "\(error.map { "\($0)" } ?? "")")
+    }
+  }
+
+  @Test("a storage or a pickle that is damaged is found by its checksum")
+  func checksums() throws {
+    let good = try archive([
+      ("a/data.pkl", Self.pickle()), ("a/data/0", [1, 2, 3, 4, 5, 6, 7, 8]),
+    ])
+    let reader = try PyTorchReader(good)
+    #expect(try reader.bytes(of: reader.tensors[0]) == [1, 2, 3, 4, 5, 6, 7, 8])
+    var bytes = try readFile(good)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: [1, 2, 3, 4, 5]) })
+    bytes[place] ^= 1
+    let other = try PyTorchReader(folder.write("storage.pt", bytes))
+    let error = #expect(throws: InterchangeError.self) {
+      try other.bytes(of: other.tensors[0], in: 4..<8)
+    }
+    #expect(error?.code == .damaged("another checksum") && error?.field == "w")
+    bytes[place] ^= 1
+    let name = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("FloatS".utf8)) })
+    bytes[name] ^= 1
+    let pickle = #expect(throws: InterchangeError.self) {
+      _ = try PyTorchReader(folder.write("pickle.pt", bytes))
+    }
+    #expect(pickle?.code == .damaged("another checksum"))
+  }
+
+  /// A ZIP file of members that are stored.
   private func archive(_ members: [(String, [UInt8])]) throws -> String {
     func word(_ value: Int, _ count: Int = 4) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
@@ -70,7 +123,8 @@ import Testing
     for (name, bytes) in members {
       let name = Array(name.utf8)
       let fields =
-        word(0, 2) + word(0, 2) + word(0) + word(0) + word(bytes.count) + word(bytes.count)
+        word(0, 2) + word(0, 2) + word(0) + word(Int(Self.checksum(bytes))) + word(bytes.count)
+        + word(bytes.count)
         + word(name.count, 2) + word(0, 2)
       directory +=
         word(0x0201_4B50) + word(0, 2) + word(0, 2) + fields + word(0, 6) + word(0)

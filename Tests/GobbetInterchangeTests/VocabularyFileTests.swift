@@ -185,9 +185,9 @@ func smallVocabulary(
     (#""type":"ByteLevel""#, #""type":"Cut""#, "pre_tokenizer", "the pre-tokenizer Cut"),
     (
       #"{"type":"ByteLevel""#,
-      #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"x+"},"#
+      #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(x)\\1"},"#
         + #""behavior":"Isolated","invert":false},{"type":"ByteLevel","use_regex":false,"add_prefix_space":false}]},"other":{"type":"ByteLevel""#,
-      "pre_tokenizer.pretokenizers", "x+"
+      "pre_tokenizer.pretokenizers", #"\1"#
     ),
     (#""decoder":{"type":"ByteLevel""#, #""decoder":{"type":"Fuse""#, "decoder", "Fuse"),
   ]

@@ -123,6 +123,7 @@ import Testing
     case .shardSize: conversion.shardByteCount = 10_000
     case .verify: conversion.verifies = true
     case .skip: conversion.skipsUnreadTensors = true
+    case .key: conversion.key = "model"
     }
     return conversion
   }
@@ -190,7 +191,7 @@ import Testing
         _ = try conversion.convert(small.path, to: output, format: format)
       }
     }
-    for format in ConversionFormat.allCases where format != .gguf {
+    for format in ConversionFormat.allCases where format != .gguf && format != .gobbet {
       var conversion = FileConversion()
       conversion.ggufType = .q8_0
       let output = small.folder.file("x")

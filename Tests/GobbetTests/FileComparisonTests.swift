@@ -22,6 +22,37 @@ import Testing
     return path
   }
 
+  @Test("tensors are compared by value: largest, root mean square, relative, cosine")
+  func values() throws {
+    let first = try weights("a.gobbet", [("w", [3, 0, 4, 0]), ("same", [1])])
+    let second = try weights("b.gobbet", [("w", [3, 0, 0, 4]), ("same", [1])])
+    let difference = try #require(try FileComparison(first, second).weights)
+    #expect(difference.different.map(\.name) == ["w"])
+    let values = try #require(difference.different[0].values)
+    #expect(difference.different[0].elementCount == 2)
+    #expect(values.largest == 4 && values.rootMeanSquare == 8.0.squareRoot())
+    #expect(values.cosine == 9.0 / 25)
+    #expect(values.relative == (32.0 / 25).squareRoot())
+    let zeros = try weights("z.gobbet", [("w", [0, 0, 0, 0]), ("same", [1])])
+    let other = try #require(try FileComparison(zeros, second).weights?.different[0].values)
+    #expect(other.cosine == nil && other.relative == nil && other.largest == 4)
+  }
+
+  @Test("tensors of other types and the same shape are compared by value, too")
+  func types() throws {
+    let floats = (0..<64).map { Float($0) / 7 - 3 }
+    let first = try weights("a.gobbet", [("w", floats)])
+    let narrow = folder.file("b.gobbet")
+    var conversion = FileConversion()
+    conversion.elementType = .bfloat16
+    _ = try conversion.convert(first, to: narrow, format: .gobbet)
+    let tensor = try #require(try FileComparison(first, narrow).weights?.different[0])
+    #expect(tensor.descriptions == ["f32 [64]", "bf16 [64]"])
+    let values = try #require(tensor.values)
+    #expect(values.largest > 0 && values.largest < 0.04)
+    #expect(try #require(values.cosine) > 0.9999 && tensor.elementCount > 32)
+  }
+
   private func vocabulary(
     _ pairs: [(TokenID, TokenID)], _ special: String = "<|end|>", pattern: SplitPattern = .cl100k
   ) throws -> Vocabulary {

@@ -12,6 +12,41 @@ import Testing
   static let prompt = "ROMEO:\nBut, soft! what light"
 
   @Test(
+    "asked for piece by piece, tokens and text are those that come at once, and a task can end them"
+  )
+  func sequences() async throws {
+    let generation = try Self.small()
+    var options = TextGeneration.Options()
+    options.settings.maximumTokenCount = 40
+    for stops in [[], ["vost:\nI"]] {
+      options.stopTexts = stops
+      let whole = try generation.continuation(of: Self.prompt, options)
+      var pieces: [String] = []
+      for try await piece in generation.text(after: Self.prompt, options) { pieces.append(piece) }
+      #expect(pieces.joined() == whole.text && !pieces.contains(""))
+      #expect(pieces.count > 1)
+    }
+    let prompt = generation.tokens(of: Self.prompt)
+    var settings = GenerationSettings()
+    settings.maximumTokenCount = 12
+    let sequence = generation.model.tokens(after: prompt, settings)
+    options = .init()
+    options.settings = settings
+    let expected = try generation.continuation(of: Self.prompt, options).ids
+    for _ in 0..<2 {
+      var ids: [TokenID] = []
+      for try await id in sequence { ids.append(id) }
+      #expect(ids == expected)
+    }
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      for try await _ in sequence {}
+    }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test(
     "text ends before the first stop text, in one piece or many tokens, and nothing of it is shown",
     arguments: ["Prov", "vost:\nI", "not", "\n\n", "I'll not,\nI'll not, I'll nothing"])
   func stops(text: String) throws {

@@ -6,14 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "gobbet_transformer.h"
 
 static uint64_t state = 1;
 
-static float random_float(void) {
+static uint32_t random_bits(void) {
   state = state * 6364136223846793005u + 1442695040888963407u;
-  return (float)(int32_t)(state >> 32) * 0x1p-31f;
+  return (uint32_t)(state >> 32);
 }
+
+static float random_float(void) { return (float)(int32_t)random_bits() * 0x1p-31f; }
 
 static uint64_t checksum = 14695981039346656037u;
 
@@ -226,6 +229,7 @@ int main(void) {
       }
     }
     for (int inputs = 0; inputs < 3; inputs++) check_odd_rows(kernels, pool, inputs);
+    failures += check_blocks(kernels, pool, random_bits, add_to_checksum);
     for (size_t count = 1; count <= 300; count++) check_rows(kernels, count);
     for (size_t count = 1; count <= 300; count++) check_families(kernels, count);
     gobbet_pool_destroy(pool);

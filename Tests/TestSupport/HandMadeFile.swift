@@ -11,8 +11,10 @@ public struct HandMadeFile: Sendable {
     var codec: UInt8 = 0
     /// The payload begins at a multiple of two to this power.
     public var alignment: UInt8 = 6
-    var blockByteCount: UInt32
-    var blocks: [[UInt8]]
+    /// Bytes of each block but the last.
+    public var blockByteCount: UInt32
+    /// The blocks as they are stored.
+    public var blocks: [[UInt8]]
     var content: [UInt8]
 
     /// Raw bytes in blocks of 16, if nothing else is asked for.

@@ -1,7 +1,7 @@
 """Reads what .gobbet containers hold, written from the pages of Spec/ alone.
 
-    gobbet_content.py FILE…             prints vocabularies, documents, tensors, counts
-    gobbet_content.py --refused FILE…   fails unless every file is refused
+    gobbet_content.py FILE…     prints what each file holds, as JSON
+    gobbet_content.py --serve   answers the requests of conformance.py
 
 The containers are read by gobbet_reader.py beside this file.
 """
@@ -13,11 +13,19 @@ import sys
 
 import numpy
 
-from gobbet_reader import FormatError, Section, crc32c, read, require
+import ed25519
+from gobbet_reader import Contents, FormatError, Section, crc32c, require
 
 KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
           16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
+# Elements and bytes of a block, and bytes of its fields, by the code of the type.
+BLOCKS = {130: (32, 1, 1, 16), 131: (32, 1, 1, 1, 1, 16), 134: (32, 1, 1, 4, 16), 135: (32, 1, 1, 1, 1, 4, 16),
+          136: (32, 1, 1, 32), 138: (256, 16, 64, 1, 1, 1, 1), 139: (256, 32, 64, 12, 1, 1),
+          140: (256, 1, 1, 1, 1, 12, 128), 141: (256, 1, 1, 1, 1, 12, 32, 128), 142: (256, 128, 64, 16, 1, 1),
+          144: (256, 1, 1, 64), 145: (256, 1, 1, 64, 8), 146: (256, 1, 1, 64, 32), 147: (256, 1, 1, 32, 16),
+          148: (32, 1, 1, 16), 149: (256, 1, 1, 64, 8, 32, 4), 150: (256, 1, 1, 64, 8, 8), 151: (256, 1, 1, 2, 4, 128),
+          157: (256, 32, 16, 8), 162: (256, 48, 4, 1, 1), 163: (256, 64, 1, 1), 167: (32, 1, 16), 168: (64, 4, 32)}
 PLANES = {8: (1, 1, 2, 4), 4: (1, 1, 2), 2: (1, 1), 1: (1,)}
 
 def sha(data):
@@ -28,6 +36,10 @@ def fields(format, data, offset=0):
     return struct.unpack_from("<" + format, data, offset)
 
 def pattern(settings):
+    if settings[:1] == b"\xff":  # An expression: dialect, behaviour, inverted, its text.
+        require(len(settings) > 4 and settings[1] <= 1 and settings[2] <= 4 and settings[3] <= 1, "pattern")
+        settings[4:].decode()
+        return settings
     require(len(settings) == 7 and all(s <= most for s, most in zip(settings, (3, 4, 1, 3, 2, 1, 1)))
             and (settings[1] != 4 or settings == bytes([0, 4, 0, 0, 0, 0, 0]))
             and (settings[1] != 3 or (settings[0] == 0 and settings[3] > 0
@@ -54,6 +66,11 @@ class Groups:
             if byte < 128:
                 require(byte or shift == 7, "not the shortest form")
                 return value
+
+    def count(self):
+        value = self.number()
+        require(value < 1 << 63, "a number that is out of range")
+        return value
 
     def finish(self):
         require(self.offset == len(self.data), "a section ends late")
@@ -95,7 +112,8 @@ class Pipeline:
         # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number, P one
         # above 0, T a table of characters.
         normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4], 16: "", 17: "", 18: [16], 19: "", 20: "T", 21: ""})
-        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: ""})
+        steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: "", 5: "B"})
+        require(all(code != 5 or pattern(values[0])[:1] == b"\xff" for code, values in steps), "pipeline.code")
         decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB", 14: "fb", 15: "B"})
         fused = False
         for code, values in decoders:
@@ -174,7 +192,7 @@ def vocabulary(parts):
     for _ in range(specials):
         id, count = fields("II", head, position)
         text, position = head[position + 8:position + 8 + count], position + 8 + count
-        require(len(text) == count > 0 and id < (1 << 21) - 1 and id not in special, "special")
+        require(len(text) == count > 0 and max(special, default=-1) < id < (1 << 21) - 1, "special")
         special[id] = text
     require(position == len(head) and len(set(special.values())) == specials
             and sum(map(len, special.values())) <= 1 << 20, "vocabulary")
@@ -213,16 +231,35 @@ def vocabulary(parts):
             and max(tokens) < (1 << 21) - 1 and len(set(zip(left, right))) == merges
             and all(tokens.get(id, text) == text for id, text in special.items())
             and bound == 1 + max([*tokens, *special]), "vocabulary")
+    require(rule or list(zip(left, right, result)) == derived_merges(tokens), "vocabulary.merges")
     ids = sorted(tokens)
     u32 = lambda *numbers: struct.pack(f"<{len(numbers)}I", *numbers)
-    content = b"gobbet vocabulary 1\n" + bytes([rule, len(settings)]) + settings
+    count = struct.pack("<BI", 0, len(settings)) if settings[:1] == b"\xff" else bytes([len(settings)])
+    content = b"gobbet vocabulary 1\n" + bytes([rule]) + count + settings
     content += u32(len(ids), *ids, *(len(tokens[id]) for id in ids))
     content += b"".join(tokens[id] for id in ids) + u32(merges)
     content += u32(*(id for merge in zip(left, right, result) for id in merge)) + u32(specials)
     content += b"".join(u32(id, len(text)) + text for id, text in sorted(special.items()))
     content += parts.get("PIPE", b"")
-    require(hashlib.sha256(content).digest() == stored, "vocabulary.fingerprint")
-    return [f"vocabulary {sha(content)} {bound}"]
+    require(hashlib.sha256(content).digest() == stored, f"vocabulary.fingerprint: not {sha(content)}")
+    return {"fingerprint": sha(content), "idBound": bound, "mergeRule": rule, "pattern": settings.hex(),
+            "tokenCount": len(ids), "mergeCount": merges,
+            "special": [{"id": id, "bytes": text.hex()} for id, text in sorted(special.items())]}
+
+def derived_merges(tokens):
+    """The last step by which each token comes about, by rank: Vocabulary.md, "Merges that follow"."""
+    ids, merges = {text: id for id, text in tokens.items()}, []
+    for id, text in sorted(tokens.items()):
+        parts = [text[i:i + 1] for i in range(len(text))]
+        while len(parts) > 2:
+            ranks = [ids.get(a + b, id) for a, b in zip(parts, parts[1:])]
+            best = ranks.index(min(ranks))
+            if ranks[best] >= id:
+                break
+            parts[best:best + 2] = [parts[best] + parts[best + 1]]
+        if len(parts) == 2 and set(parts) <= set(ids):
+            merges.append((ids[parts[0]], ids[parts[1]], id))
+    return merges
 
 def block_table(data, count):
     require(len(data) == 12 * count, "a table of blocks of another length")
@@ -266,58 +303,82 @@ def tokens(parts):
         ids += block
     require(position == len(parts["TOKN"]) and all(id < bound for id in ids), "tokens.blocks")
     column = {kind: Groups(parts[kind]) for kind in ("DOCL", "dsrc", "dbyt") if kind in parts}
-    lines, start = [f"tokens {count} of {vocabulary.hex()}"], 0
+    found, start = [], 0
     for _ in range(documents):
         length = column["DOCL"].number()
         data = numpy.array(ids[start:start + length], "<u4").tobytes()
-        size = column["dbyt"].number() if "dbyt" in column else 0
-        source = column["dsrc"].bytes(column["dsrc"].number()) if "dsrc" in column else b""
-        lines.append(f"document {length} {sha(data)} {size} {source.decode()}")
+        found.append({"tokenCount": length, "digest": sha(data)})
+        if "dbyt" in column:
+            found[-1]["byteCount"] = column["dbyt"].count()
+        if "dsrc" in column:
+            found[-1]["source"] = column["dsrc"].bytes(column["dsrc"].count()).decode()
         start += length
+        require(start <= count, "documents.length")
     for groups in column.values():
         groups.finish()
     require(start == count, "documents.length")
-    return lines
+    return {"fingerprint": vocabulary.hex(), "tokenCount": count, "documents": found}
 
-def weights(parts):
-    table, blocks = parts["TENS"], []
+def weights(sections):
+    """The tensors of all generations, by name; one of a later takes the place of an earlier one."""
+    tensors, generation = {}, 0
+    names = lambda kind: [section.name for section, _ in sections if section.kind == kind]
+    while not generation or str(generation) in names("TENS"):
+        name = str(generation or "")
+        parts = {section.kind: content for section, content in sections if section.name == name}
+        codecs = [section.codec for section, _ in sections if (section.kind, section.name) == ("TDAT", name)]
+        require(codecs == [0], "tensors.data: compressed, or missing")
+        tensors.update(table(parts))
+        generation += 1
+    require(all(len(names(kind)) == generation for kind in ("TENS", "TDAT", "TBLK")), "tensors")
+    return list(tensors.values())
+
+def table(parts):
+    table = parts["TENS"]
     count, size = fields("II", table)
     require(size == 1 << 19, "tensors.blockByteCount")
     tensors, position = {}, 8
     for _ in range(count):
         length, type, codec, rank, offset = fields("HBBIQ", table, position)
-        require(type in WIDTHS and codec <= 1 and rank <= 8 and (codec == 0 or type <= 6), "tensors")
+        require(codec <= 1 and rank <= 8 and (type in BLOCKS or type in WIDTHS and (codec == 0 or type <= 6)), "tensors")
         shape = list(fields(f"{rank}Q", table, position + 16))
         position += 16 + 8 * rank + length
         name = table[position - length:position]
         Section(b"DATA\0\6" + struct.pack("<HIQQI", length, 1, 0, 0, 0), name, 64)  # is it legal?
         name = name.decode()
         elements = int(numpy.prod([max(1, n) for n in shape], dtype=object))
-        require(position <= len(table) and name not in ("", ".") and elements * max(1, WIDTHS[type]) < 1 << 63
-                and name not in tensors, "tensors")
-        total = -int(-WIDTHS[type] * (0 if 0 in shape else elements) // 1)
+        count, *widths = BLOCKS.get(type, (1, WIDTHS.get(type)))
+        bits = int(8 * sum(widths)) * (0 if 0 in shape else elements)
+        total = -(-bits // (8 * count))
+        require(position <= len(table) and name not in ("", ".") and elements < 1 << 63 and total < 1 << 63
+                and name not in tensors and (shape or [1])[-1] % count == 0, "tensors")
         tensors[name] = (type, codec, shape, offset, total)
     require(position == len(table), "tensors")
-    blocks = block_table(parts["TBLK"], sum(-(-tensor[4] // size) for tensor in tensors.values()))
-    lines, position = [], 0
+    def size_of(type):  # of a block of the file: whole 256 elements of those in blocks
+        group = sum(BLOCKS[type][1:]) * (256 // BLOCKS[type][0]) if type in BLOCKS else 1
+        return size // group * group
+    blocks = block_table(parts["TBLK"], sum(-(-tensor[4] // size_of(tensor[0])) for tensor in tensors.values()))
+    found, position = {}, 0
     for name, (type, codec, shape, offset, total) in tensors.items():
+        padding = parts["TDAT"][position:position + -position % 64]
         position += -position % 64
-        require(position == offset, "tensors.offset")
+        require(position == offset and not any(padding), "tensors.offset")
         data = b""
         while len(data) < total:
             stored, decoded, checksum = blocks.pop(0)
             block, position = parts["TDAT"][position:position + stored], position + stored
-            require(decoded == min(size, total - len(data)) and len(block) == stored
+            require(decoded == min(size_of(type), total - len(data)) and len(block) == stored
                     and crc32c(block) == checksum and (codec or stored == decoded), "tensors.block")
-            data += compact(block, int(WIDTHS[type]), decoded) if codec else block
-        lines.append(f"tensor {name} {type} {shape} {sha(data)}")
+            data += compact(block, type, decoded) if codec else block
+        found[name] = {"name": name, "type": type, "shape": shape, "digest": sha(data)}
     require(position == len(parts["TDAT"]), "tensors.data")
-    return lines + metadata(parts.get("meta", b"{}"))
+    return found
 
-def compact(block, width, length):
+def compact(block, type, length):
     """The elements of a block of planes."""
-    plane_widths = PLANES[width]
+    plane_widths = BLOCKS[type][1:] if type in BLOCKS else PLANES[int(WIDTHS[type])]
     lengths, start, elements = fields(f"{len(plane_widths)}I", block), 4 * len(plane_widths), 0
+    width, parts = sum(plane_widths), []
     shift = 8 * width
     for plane_width, stored in zip(plane_widths, lengths):
         plane, start = block[start:start + stored], start + stored
@@ -325,8 +386,13 @@ def compact(block, width, length):
         require(stored <= plain and start <= len(block), "a plane of another length")
         plane = plane if stored == plain else frame(plane, plain)
         shift -= 8 * plane_width
+        if type in BLOCKS:
+            parts.append(numpy.frombuffer(plane, "u1").reshape(-1, plane_width))
+            continue
         elements |= numpy.frombuffer(plane, f"<u{plane_width}").astype(numpy.uint64) << numpy.uint64(shift)
     require(start == len(block), "a block ends late")
+    if type in BLOCKS:
+        return numpy.concatenate(parts, axis=1).tobytes()
     top = numpy.uint64(8 * width - 1)
     return (elements >> numpy.uint64(1) | (elements & numpy.uint64(1)) << top).astype(f"<u{width}").tobytes()
 
@@ -335,48 +401,150 @@ def metadata(text):
         require(len(dict(pairs)) == len(pairs) and all(isinstance(v, str) for _, v in pairs), "metadata")
         return pairs
     pairs = json.loads(text.decode(), object_pairs_hook=strings)
-    return [f"metadata {sha(f'{key}={value}'.encode())}" for key, value in pairs]
+    "".join(map("".join, pairs)).encode()  # no lone surrogates
+    return [list(pair) for pair in pairs]
 
 def counts(parts):
-    count, documents, *_, length = fields("7QI", parts["CNTH"])
+    count, *origin, length = fields("7QI", parts["CNTH"])
     settings = pattern(parts["CNTH"][60:])
-    require(length == len(settings), "counts.settingCount")
-    groups, previous = Groups(parts["CNTS"]), b""
-    lines = [f"pretokens {count} {'.'.join(map(str, settings))} {documents}"]
+    require(length == len(settings) and count < 1 << 63, "counts.settingCount")
+    groups, previous, found = Groups(parts["CNTS"]), b"", []
     for _ in range(count):
         shared, rest = groups.number(), groups.number()
         pretoken = previous[:shared] + groups.bytes(rest)
         times = groups.number()
+        # It shares all that it can: the first byte that it does not share is greater.
         require(shared <= len(previous) and rest > 0 and times > 0 and len(pretoken) < 1 << 16
-                and pretoken > previous, "not the next pretoken")
-        lines.append(f"pretoken {sha(pretoken)} {times}")
+                and (shared == len(previous) or pretoken[shared] > previous[shared]),
+                "not the next pretoken")
+        found.append({"bytes": pretoken.hex(), "count": times})
         previous = pretoken
     groups.finish()
-    return lines
+    return {"pattern": settings.hex(), "origin": origin, "pretokens": found}
 
-def lines(path):
-    """Everything in a file, as lines."""
-    sections = read(pathlib.Path(path).read_bytes())[2]
+def signature(content, root):
+    require(len(content) == 104 and content[:8] == b"\1\0\0\0\0\0\0\0", "signature")
+    return {"publicKey": content[8:40].hex(),
+            "isValid": ed25519.is_valid(content[8:40], content[40:], b"gobbet signature 1\n" + root)}
+
+# What a file is for, the section that says so, and those that mean nothing without it.
+HEADS = [(1, "VOCB", "LEFT RGHT RSLT TSTR"), (2, "TOKH", "TOKR TOKN TOKB DOCL dsrc dbyt"),
+         (3, "TENS", "TBLK TDAT"), (5, "CNTH", "CNTS")]
+
+def answer(file, has_content):
+    """Everything in a file; what its sections mean too if `has_content`."""
+    contents = Contents(file)
+    sections = contents.sections
     parts = {section.kind: content for section, content in sections if not section.name}
-    unknown = [s.kind for s, _ in sections if s.kind[0].isupper() and s.kind not in KNOWN]
+    kinds = {section.kind for section, _ in sections}
+    found = {
+        "profile": contents.profile, "contentID": contents.id.hex(),
+        "generationCount": contents.generations, "unfinishedByteCount": contents.unfinished,
+        "sections": [{"kind": section.kind, "name": section.name, "codec": section.codec,
+                      "byteCount": section.decoded, "digest": section.digest.hex()}
+                     for section, _ in sections]}
+    require(len(parts.get("meta", b"")) <= 1 << 24, "metadata")
+    parts.get("meta", b"").decode()
+    if "sign" in parts:
+        found["signature"] = signature(parts["sign"], contents.id)
+    if not has_content:
+        return found
+    for profile, head, rest in HEADS:
+        require(head in parts or contents.profile != profile and not kinds & set(rest.split()),
+                f"table: no section {head}")
+    unknown = [kind for kind in kinds if kind[0].isupper() and kind not in KNOWN]
     require(not unknown, f"section.kind: {unknown}")
-    readers = {"VOCB": vocabulary, "TOKH": tokens, "TENS": weights, "CNTH": counts}
-    found = [line for kind, reader in readers.items() if kind in parts for line in reader(parts)]
-    require(found, "a container of something else")
+    require({"VOCB", "TOKH", "TENS", "CNTH"} & set(parts), "a container of something else")
+    if "VOCB" in parts:
+        found["vocabulary"] = vocabulary(parts)
+    if "TOKH" in parts:
+        codecs = [section.codec for section, _ in sections if (section.kind, section.name) == ("TOKN", "")]
+        require(codecs == [0], "tokens: compressed, or missing")
+        found["tokens"] = tokens(parts)
+    if "TENS" in parts:
+        found["tensors"] = weights(sections)
+        found["metadata"] = metadata(parts.get("meta", b"{}"))
+    if "CNTH" in parts:
+        found["counts"] = counts(parts)
     return found
 
-def main(paths):
-    refuse = paths[:1] == ["--refused"]
-    for path in paths[refuse:]:
-        try:
-            found = lines(path)
-        # Besides its own errors: a section that is missing, text that is no UTF-8 or no JSON.
-        except (FormatError, KeyError, UnicodeDecodeError, ValueError, RecursionError) as error:
-            if not refuse:
-                sys.exit(f"{path}: {error!r}")
-            continue
-        if refuse:
-            sys.exit(f"{path}: not refused")
-        print("\n".join(found))
+# What a reader may throw for a file: besides its own errors a section that is missing, text that is
+# no UTF-8 or no JSON, a member of another type.
+FAULTS = (FormatError, KeyError, UnicodeError, ValueError, RecursionError, TypeError, OSError)
+
+def reply(file, has_content):
+    try:
+        return answer(file, has_content)
+    except FAULTS as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+def unique(pairs):
+    require(len(dict(pairs)) == len(pairs), "manifest: a member that comes twice")
+    return dict(pairs)
+
+def manifest(path):
+    """The list of a dataset in a folder, every file of it verified: Tokens.md, "Datasets"."""
+    def size(value):
+        require(type(value) is int and 0 <= value < 1 << 63, "manifest: not a number of things")
+        return value
+    text = (path / "manifest.json").read_bytes()
+    require(len(text) <= 1 << 26, "manifest: too large")
+    root = json.loads(text.decode(), object_pairs_hook=unique)
+    require(root["kind"] == "gobbet tokens" and size(root["version"]) <= 1, "manifest.version")
+    fingerprint, splits, names = bytes.fromhex(root["vocabulary"]).hex(), [], []
+    require(len(fingerprint) == 64 and type(root["options"]) is dict, "manifest.vocabulary")
+    for split in root["splits"]:
+        require(split["name"] in ("train", "validation") and split["shards"], "manifest.splits")
+        ids = []
+        for shard in split["shards"]:
+            name = shard["name"]
+            require(name not in ("", ".", "..") and not set(name) & set("/\0"), "manifest.shard.name")
+            file = (path / name).read_bytes()
+            found = answer(file, True)
+            tokens = found["tokens"]
+            require(found["contentID"] == bytes.fromhex(shard["content_id"]).hex()
+                    and tokens["fingerprint"] == fingerprint, f"{name}: another file")
+            require((tokens["tokenCount"], len(tokens["documents"]))
+                    == (size(shard["tokens"]), size(shard["documents"])), f"{name}: other counts")
+            require(len(file) == size(shard["bytes"]) or "signature" in found, f"{name}: other bytes")
+            names.append(name)
+            ids.append(bytes.fromhex(found["contentID"]))
+        total = {key: sum(shard[key] for shard in split["shards"]) for key in ("tokens", "documents")}
+        require(all(size(split[key]) == value for key, value in total.items()), "manifest: sums")
+        root_id = ids[0] if len(ids) == 1 else hashlib.sha256(b"".join(ids)).digest()
+        splits.append({"name": split["name"], "tokenCount": split["tokens"],
+                       "documentCount": split["documents"], "contentID": root_id.hex(),
+                       "shards": [shard["name"] for shard in split["shards"]]})
+    require(len(set(names)) == len(names), "manifest: a name that comes twice")
+    require(len({split["name"] for split in splits}) == len(splits), "manifest: a split twice")
+    return {"vocabulary": fingerprint, "splits": splits}
+
+def dataset(path):
+    try:
+        return manifest(pathlib.Path(path))
+    except FAULTS as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+def documents_hash(documents):
+    """The hash of documents, byte strings, in their order: Tokens.md, "Shards"."""
+    mask, value = (1 << 64) - 1, 0
+    for document in documents:
+        low, high = struct.unpack("<QQ", hashlib.sha256(document).digest()[:16])
+        value = ((value ^ low) * 0x9E3779B97F4A7C15 + high * 0xD1B54A32D192ED03) & mask
+        value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & mask
+        value = (value ^ value >> 27) * 0x94D049BB133111EB & mask
+        value ^= value >> 31
+    return value
+
+def serve():
+    for line in sys.stdin.buffer:
+        verb, count = line.split()
+        file = sys.stdin.buffer.read(int(count))
+        found = dataset(file.decode()) if verb == b"dataset" else reply(file, verb == b"content")
+        print(json.dumps(found), flush=True)
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:] == ["--serve"]:
+        serve()
+    for path in sys.argv[1:] if sys.argv[1:] != ["--serve"] else []:
+        print(json.dumps(reply(pathlib.Path(path).read_bytes(), True), indent=1))

@@ -1,24 +1,28 @@
-"""A second reader of .gobbet containers, written from Spec/Container.md alone.
+"""A second reader of .gobbet containers, written from Spec/Container.md and Spec/Names.md alone.
 
     gobbet_reader.py FILE…             verifies files, prints profile, content id, sections
     gobbet_reader.py --refused FILE…   fails unless every file is refused
 
-Needs numpy and zstandard.
+Needs numpy and zstandard; google-crc32c or crc32c make it faster where they are there.
 """
 import hashlib
 import pathlib
 import re
 import struct
 import sys
-import unicodedata
 
 import numpy
 import zstandard
 
+MINOR = 1  # the minor version of this reader
 MAGIC = b"\x97GBT\r\n\x1a\n"
 FIELDS = struct.Struct("<4sBBHIQQI")  # from kind to blockTableChecksum
-# Control characters, parts of paths, what joins Hangul syllables.
-BAD_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u1161-\u1175\u11a8-\u11c2]|[.][.]")
+# Control characters and parts of paths; then the scalars that the page on names lists.
+BAD_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f/\\]|[.][.]")
+NAMES_PAGE = pathlib.Path(__file__).resolve().parents[2] / "Spec/Names.md"
+OUTSIDE_NAMES = re.compile("[" + "".join(
+    rf"\U{first:0>8}-\U{last or first:0>8}" for first, last in re.findall(
+        r"\b([0-9A-F]{4,5})(?:-([0-9A-F]{4,5}))?\b", NAMES_PAGE.read_text().split("```")[1])) + "]")
 
 class FormatError(Exception):
     pass
@@ -38,6 +42,11 @@ def crc32c(data):
         crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
     return crc ^ 0xFFFFFFFF
 
+try:
+    from crc32c import crc32c  # noqa: F811
+except ImportError:
+    pass
+
 def number(data, offset):
     return struct.unpack_from("<I", data, offset)[0]
 
@@ -45,8 +54,8 @@ def aligned(offset, alignment=64):
     return -(-offset // alignment) * alignment
 
 def version(data, record):
-    major, _, least, reserved = struct.unpack("<4H", data)
-    require((major, least, reserved) == (1, 0, 0), f"{record}.major: {major}.{least}")
+    major, minor, least, reserved = struct.unpack("<4H", data)
+    require((major, reserved) == (1, 0) and least <= min(minor, MINOR), f"{record}.major: {major}.{least}")
 
 class Section:
     """The fields that header and table share, and where the section lies."""
@@ -59,9 +68,8 @@ class Section:
                 and max(self.stored, self.decoded) < 1 << 60
                 and (self.codec == 1 or self.stored == self.decoded), "section: its fields")
         self.name = name.decode(errors="replace")
-        require(self.name.encode() == name and unicodedata.is_normalized("NFC", self.name)
-                and not BAD_IN_NAMES.search(self.name)
-                and not any(map(unicodedata.combining, self.name)), "name")
+        require(self.name.encode() == name and not BAD_IN_NAMES.search(self.name)
+                and not OUTSIDE_NAMES.search(self.name), "name")
         self.kind, self.fields, self.offset, self.digest = kind.decode(), fields, offset, digest
         self.payload = aligned(offset + 64 + length, 1 << exponent)
         self.blocks = -(-self.decoded // self.block)
@@ -103,18 +111,21 @@ class Section:
         require(decoder.eof and not decoder.unused_data and len(content) == length, "zstd")
         return content
 
+class NotATrailer(FormatError):
+    """Bytes that are not the trailer of the table in front of them."""
+
 class Trailer:
     """A trailer; `read_table` reads the table in front of it."""
 
     def __init__(self, file, offset):
         data = file[offset:offset + 64].ljust(64, b"\0")
-        require(data[:8] == b"GBTEND\r\n", "trailer.magic")
         self.table, size, checksum, reserved, self.previous = struct.unpack("<QQIIQ", data[8:40])
+        if not (data[:8] == b"GBTEND\r\n" and crc32c(data[:60]) == number(data, 60)
+                and size <= 1 << 26 and self.table >= 64 and self.table % 64 == 0
+                and aligned(self.table + size) == offset):
+            raise NotATrailer("trailer: not of the table in front of it")
         version(data[40:48], "trailer")
-        require(not any(data[28:32] + data[48:60]) and crc32c(data[:60]) == number(data, 60),
-                "trailer.checksum")
-        require(size <= 1 << 26 and self.table >= 64 and aligned(self.table + size) == offset
-                and self.table % 64 == 0, "trailer.tableOffset")
+        require(not any(data[28:32] + data[48:60]), "trailer.reserved")
         require(self.previous == 0 or (64 < self.previous <= self.table - 64
                 and self.previous % 64 == 0), "trailer.previousOffset")
         self.offset, self.end, self.size, self.checksum = offset, offset + 64, size, checksum
@@ -143,18 +154,20 @@ def last_trailer(file):
     """The trailer of the generation that counts, in the order of checks of Spec/Container.md."""
     try:
         last = Trailer(file, len(file) - 64)
-    except FormatError:
+    except NotATrailer:
         last = trailer_on_the_walk(file)
     return last.read_table(file)
 
 def trailer_on_the_walk(file):
     offset, last = 64, None
     while len(head := file[offset:offset + 64]) == 64:
-        if head[:4] == b"SECT" and crc32c(head[:60]) == number(head, 60):
+        if head[:4] == b"SECT" and crc32c(head[:60]) == number(head, 60) and not any(head[40:60]):
             name = file[offset + 64:offset + 64 + (number(head, 8) >> 16)]
             try:
                 offset = Section(head[4:36], name, offset).end
             except FormatError:
+                break
+            if crc32c(name) != number(head, 36) or offset > len(file):
                 break
         elif head[:4] == b"TABL":
             count, size = struct.unpack("<IQ", head[4:16])
@@ -173,45 +186,56 @@ def trailer_on_the_walk(file):
     require(rest in (b"SECT"[:len(rest)], b"TABL"[:len(rest)]), "something follows the last trailer")
     return last
 
-def read(file):
-    """Profile, content id and the sections with their content, all of it verified."""
-    require(len(file) >= 128 and file[:8] == MAGIC, "header.magic")
-    version(file[8:16], "header")
-    profile = file[16]
-    require(1 <= profile <= 5 and not any(file[17:60]) and crc32c(file[:60]) == number(file, 60),
-            "header: profile, reserved bytes or checksum")
-    last = generation = last_trailer(file)
-    extents, contents = {}, {}
-    while generation:
-        extents[generation.table] = (generation.end, None)
-        for section in generation.sections:
-            known = extents.setdefault(section.offset, (section.end, section.fields))
-            require(known == (section.end, section.fields), "table.offset: generations disagree")
-            contents[section.offset] = section.content(file)
-        previous = generation.previous
-        generation = Trailer(file, previous).read_table(file) if previous else None
-    end = 64
-    for start in sorted(extents):
-        require(start == end, "table.offset: a hole")
-        end = extents[start][0]
-    root = hashlib.sha256(b"gobbet content 1\n")
-    for section in (section for section in last.sections if section.kind != "sign"):
-        name = section.name.encode()
-        root.update(section.kind.encode() + struct.pack("<I", len(name)) + name)
-        root.update(struct.pack("<Q", section.decoded) + section.digest)
-    return profile, root.hexdigest(), [(s, contents[s.offset]) for s in last.sections]
+class Contents:
+    """Everything that a file holds, all of it verified."""
+
+    def __init__(self, file):
+        require(len(file) >= 128 and file[:8] == MAGIC, "header.magic")
+        version(file[8:16], "header")
+        self.profile = file[16]
+        require(1 <= self.profile <= 5 and not any(file[17:60])
+                and crc32c(file[:60]) == number(file, 60),
+                "header: profile, reserved bytes or checksum")
+        last = generation = last_trailer(file)
+        self.unfinished, self.generations = len(file) - last.end, 0
+        extents, contents = {}, {}
+        while generation:
+            self.generations += 1
+            extents[generation.table] = (generation.end, None)
+            for section in generation.sections:
+                said = section.end, section.fields, section.name, section.digest
+                known = extents.setdefault(section.offset, said)
+                require(known == said, "table.offset: generations disagree")
+            for section in generation.sections:
+                contents[section.offset] = section
+            previous = generation.previous
+            generation = Trailer(file, previous).read_table(file) if previous else None
+        end = 64
+        for start in sorted(extents):
+            require(start == end, "table.offset: a hole")
+            end = extents[start][0]
+        contents = {offset: section.content(file) for offset, section in contents.items()}
+        root = hashlib.sha256(b"gobbet content 1\n")
+        for section in (section for section in last.sections if section.kind != "sign"):
+            name = section.name.encode()
+            root.update(section.kind.encode() + struct.pack("<I", len(name)) + name)
+            root.update(struct.pack("<Q", section.decoded) + section.digest)
+        self.id = root.digest()
+        self.sections = [(section, contents[section.offset]) for section in last.sections]
 
 def main(paths):
     refuse = paths[:1] == ["--refused"]
     for path in paths[refuse:]:
         try:
-            profile, root, sections = read(pathlib.Path(path).read_bytes())
-            require(not refuse, "not refused")
-            print(f"profile {profile}\ncontent {root}")
-            for section, content in sections:
-                print(section.kind, len(content), hashlib.sha256(content).hexdigest(), section.name)
+            contents = Contents(pathlib.Path(path).read_bytes())
         except FormatError as error:
-            if not refuse or str(error) == "not refused":
+            if not refuse:
                 sys.exit(f"{path}: {error}")
+            continue
+        if refuse:
+            sys.exit(f"{path}: not refused")
+        print(f"profile {contents.profile}\ncontent {contents.id.hex()}")
+        for section, content in contents.sections:
+            print(section.kind, len(content), hashlib.sha256(content).hexdigest(), section.name)
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -22,7 +22,23 @@ typedef enum {
   /// Numbers under 2^-126 count as zero.
   gobbet_bfloat16,
   /// Blocks of 32 inputs with a scale for every output, and inputs as `gobbet_inputs` says.
-  gobbet_int8
+  gobbet_int8,
+  /// The blocks of GGUF, of 32 inputs, or 256 for those named K: a tile of every 32 inputs holds the
+  /// bits that the file has of 32 outputs. Inputs are integers of 16 bits with one scale for the row.
+  ///
+  /// The sum over what shares a scale, 32 inputs or 16 for Q6_K, is an exact integer. Those, times
+  /// their scales, are added as floats by index, from zero, those of a block with a minimum followed
+  /// by the minimum times the sum of the block's inputs. What they make, times the scale of the row, is
+  /// added to the bias. A row with an input that is not finite gives NaN.
+  gobbet_q4_0,
+  gobbet_q4_1,
+  gobbet_q5_0,
+  gobbet_q5_1,
+  gobbet_q8_0,
+  gobbet_q4_k,
+  gobbet_q5_k,
+  gobbet_q6_k,
+  gobbet_mxfp4
 } gobbet_element;
 
 /// What the inputs of a product with `gobbet_int8` are rounded to.
@@ -246,12 +262,17 @@ typedef struct {
   float scale;
   /// What scores are capped to after the scale; 0 for no cap.
   float cap;
+  /// For every head with queries a score that takes its share of the softmax and gives nothing for
+  /// it; NULL for none. It is neither scaled nor capped.
+  const float *_Nullable sinks;
   /// Positions that a row sees, its own among them; 0 for all up to its own.
   size_t window;
   /// At most `gobbet_queries_at_once`.
   size_t row_count;
   /// The position of the first row; every row sees the positions up to its own.
   size_t position;
+  /// Or, if it is not 0, every row sees the positions up to before this one.
+  size_t sequence_end;
   /// Rows of heads x head width floats, `output_stride` floats apart.
   float *_Nonnull output;
   size_t output_stride;
@@ -295,7 +316,26 @@ bool gobbet_pack(
     gobbet_element element, const gobbet_part *_Nonnull part, size_t depth,
     float *_Nullable scratch, void *_Nonnull panels);
 
-/// Copies the weights of one output out of panels.
+/// Some outputs of a matrix in blocks of GGUF, row after row as files have them.
+typedef struct {
+  const uint8_t *_Nonnull blocks;
+  /// A multiple of `gobbet_panel_width`.
+  size_t first_output;
+  /// Such a multiple too, but for the last outputs; their panel stays as it is.
+  size_t output_count;
+} gobbet_block_part;
+
+/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, or the
+/// element is none of GGUF's.
+size_t gobbet_block_row_size(gobbet_element element, size_t depth);
+
+/// Puts outputs of a matrix of `depth` inputs, whole blocks, into its panels, which are zeros before.
+/// Returns whether every weight is finite.
+bool gobbet_pack_blocks(
+    gobbet_element element, const gobbet_block_part *_Nonnull part, size_t depth,
+    void *_Nonnull panels);
+
+/// Copies the weights of one output out of panels: those in blocks with the bits that ggml gives them.
 void gobbet_unpack_output(
     gobbet_element element, const void *_Nonnull panels, size_t input_count, size_t output,
     float *_Nonnull weights);

@@ -18,7 +18,7 @@ public struct PackingJob: Sendable {
   public var appendedToken: TokenID?
   /// How the tokens are stored.
   public var options: TokenDatasetOptions
-  /// Threads; changes no result.
+  /// Threads, 1 to 1,024, or 0 for one per core; changes no result.
   public var workerCount: Int
   /// Whether a document of the same bytes as one before is left out.
   ///
@@ -52,15 +52,17 @@ public struct PackingJob: Sendable {
   ///
   /// `progress` is told what was packed so far, and stops the run by answering false; nothing is
   /// left behind then.
-  /// - Throws: ``FileError``, ``CorpusError``; `CancellationError` if `progress` stopped the run.
+  /// - Throws: ``FileError``, ``CorpusError``, ``WorkerCountError``; `CancellationError` if `progress`
+  ///   stopped the run.
   public func write(
     to path: String, replacing: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
     try DatasetManifest.refuseShard(at: path)
+    let run = try withResolvedWorkers()
     // Finds out before the work whether the file can be written in the end.
     _ = try AtomicFile(path, replacing: replacing)
-    return try await pack(
+    return try await run.pack(
       [.train], progress,
       PackingDestination(replaces: replacing, replacesBadLines: replacing) { _, _ in path }
     ).summary
@@ -73,7 +75,7 @@ public struct PackingJob: Sendable {
     _ shards: ShardOptions = ShardOptions(),
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
-    var run = self
+    var run = try withResolvedWorkers()
     run.badLinesPath = nil
     return try await run.pack(shards.splits, progress, nil, shards).summary
   }
@@ -92,6 +94,7 @@ public struct PackingJob: Sendable {
     resuming: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
+    let run = try withResolvedWorkers()
     // Inputs that are not there are found before anything is touched.
     if !resuming { _ = try CorpusReader(inputs: inputs, options: corpus) }
     let mode: DatasetFolder.Mode = resuming ? .resume : replacing ? .replace : .new
@@ -103,7 +106,7 @@ public struct PackingJob: Sendable {
     let kept = try shards.splits.map {
       try target.finishedShards(of: $0, fullTokenCount: shards.tokenCount)
     }
-    let result = try await pack(
+    let result = try await run.pack(
       shards.splits, progress,
       PackingDestination(
         replaces: true, replacesBadLines: replacing || resuming, keepsRecords: true
@@ -114,6 +117,13 @@ public struct PackingJob: Sendable {
         DatasetManifest.Split(name: split, shards: parts.0.map(\.entry) + parts.1)
       })
     return summary
+  }
+
+  /// The same job with as many workers as it will have.
+  private func withResolvedWorkers() throws(WorkerCountError) -> PackingJob {
+    var run = self
+    run.workerCount = try resolvedWorkerCount(workerCount)
+    return run
   }
 
   /// Bytes of the inputs, compressed as they are; nil where one does not tell, as standard input.

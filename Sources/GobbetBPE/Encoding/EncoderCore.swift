@@ -62,6 +62,9 @@
     of bytes: Span<UInt8>, _ scanner: PretokenScanner,
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
   ) throws(Failure) {
+    if let expression = scanner.pattern.expression, expression.leavesOut {
+      return try unsafe forEachRun(of: bytes, expression, body)
+    }
     let tables = self.tables
     let ends = unsafe self.ends
     try unsafe tables.withPointers { pointers throws(Failure) in
@@ -96,6 +99,34 @@
     try unsafe forEachRun(of: first.span, scanner, body)
     if end < text.count {
       try unsafe forEachRun(of: text.extracting(end..<text.count), scanner, body)
+    }
+  }
+
+  /// The same for an expression that may leave out a part of the text.
+  private mutating func forEachRun<Failure: Error>(
+    of bytes: Span<UInt8>, _ expression: SplitExpression,
+    _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let tables = self.tables
+    let ends = unsafe self.ends
+    try unsafe tables.withPointers { pointers throws(Failure) in
+      try unsafe bytes.withUnsafeBufferPointer { buffer throws(Failure) in
+        var start = 0
+        var end = 0
+        var count = 0
+        try expression.forEachPart(of: bytes) { range throws(Failure) in
+          if count == Self.batchCount || range.lowerBound != end {
+            try unsafe encodeBatch(buffer, start, count, pointers, body)
+            start = range.lowerBound
+            count = 0
+          }
+          end = range.upperBound
+          // SAFETY: `count` is below `batchCount`, the room that `ends` has.
+          unsafe ends[count] = end
+          count += 1
+        }
+        try unsafe encodeBatch(buffer, start, count, pointers, body)
+      }
     }
   }
 

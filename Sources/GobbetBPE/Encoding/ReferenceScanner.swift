@@ -6,8 +6,11 @@
 struct ReferenceScanner: Sendable {
   /// Expressions that are applied one after the other, each to what the one before has cut.
   private let expressions: [[[Step]]]
+  /// What cuts in their place, if there is one.
+  private let expression: SplitExpression?
 
   init(_ pattern: SplitPattern) {
+    expression = pattern.expression
     if pattern.words == .everything {
       expressions = []
       return
@@ -20,7 +23,8 @@ struct ReferenceScanner: Sendable {
 
   /// The pretokens of `bytes`, in order.
   func pretokens(in bytes: [UInt8]) -> [Range<Int>] {
-    expressions.reduce(bytes.isEmpty ? [] : [bytes.indices]) { pieces, expression in
+    if let expression { return expression.referenceParts(of: bytes) }
+    return expressions.reduce(bytes.isEmpty ? [] : [bytes.indices]) { pieces, expression in
       pieces.flatMap { piece in
         Self.cut(Array(bytes[piece]), expression).map {
           ($0.lowerBound + piece.lowerBound)..<($0.upperBound + piece.lowerBound)

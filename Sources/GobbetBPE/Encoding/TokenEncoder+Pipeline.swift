@@ -45,14 +45,23 @@ extension TokenEncoder {
         ends.append(source[part.count - 1])
         return
       }
-      let first = ids.count
-      unsafe core.forEachRun(of: part, scanner) { unsafe ids.append(contentsOf: $0) }
-      var place = 0
-      for id in ids[first...] {
-        let token = vocabulary.bytes(of: id) ?? []
-        place = symbols?.end(of: id, in: part, at: place, token) ?? place + token.count
-        ends.append(place == 0 ? ends.last ?? 0 : source[place - 1])
+      func encode(_ range: Range<Int>, _ scanner: PretokenScanner) {
+        let first = ids.count
+        let bytes = part.extracting(range)
+        unsafe core.forEachRun(of: bytes, scanner) { unsafe ids.append(contentsOf: $0) }
+        var place = 0
+        for id in ids[first...] {
+          let token = vocabulary.bytes(of: id) ?? []
+          place = symbols?.end(of: id, in: bytes, at: place, token) ?? place + token.count
+          let end = range.lowerBound + place
+          ends.append(end == 0 ? ends.last ?? 0 : source[end - 1])
+        }
       }
+      guard let expression = scanner.pattern.expression, expression.leavesOut else {
+        return encode(0..<part.count, scanner)
+      }
+      // What is left out has no token, so that each pretoken says where its own are.
+      expression.forEachPart(of: part) { encode($0, PretokenScanner(.whole)) }
     }
   }
 }

@@ -2,11 +2,11 @@ extension Tokenizer {
   /// The ids of many texts in their order, encoded by `workerCount` tasks at a time.
   ///
   /// The result does not depend on the number of workers. Special tokens are ordinary text.
-  /// - Precondition: `workerCount` is at least 1.
+  /// - Throws: ``WorkerCountError`` unless there are 1 to 1,024.
   public func encoded(
     batch texts: [String], workerCount: Int, cacheByteBudget: Int = 8 << 20
-  ) async -> [[TokenID]] {
-    precondition(workerCount >= 1, "encoded: no workers")
+  ) async throws(WorkerCountError) -> [[TokenID]] {
+    let workerCount = try checkedWorkerCount(workerCount, least: 1)
     return await withTaskGroup(of: (index: Int, ids: [[TokenID]]).self) { group in
       let parts = Self.parts(of: texts, count: workerCount)
       for (index, part) in parts.enumerated() {

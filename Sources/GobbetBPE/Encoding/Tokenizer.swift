@@ -25,7 +25,9 @@ public struct Tokenizer: Sendable {
   }
 
   /// Whether the bytes of tokens do not tell where in a text they are.
-  var needsPlaces: Bool { pipeline != nil || tables.symbols != nil }
+  var needsPlaces: Bool {
+    pipeline != nil || tables.symbols != nil || scanner.pattern.expression?.leavesOut == true
+  }
 
   /// Whether a text can be cut, and encoded in parts, at the places where every pattern cuts.
   var isCutByEveryPattern: Bool { pipeline == nil && scanner.pattern.words != .everything }

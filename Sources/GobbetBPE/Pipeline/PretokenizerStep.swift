@@ -36,6 +36,8 @@ public enum PretokenizerStep: Hashable, Sendable {
   case metaspace(replacement: [UInt8], scheme: PrependScheme, splits: Bool)
   /// Cuts at every occurrence of bytes, or, if `isInverted`, takes what is between them for matches.
   case split([UInt8], Behavior, isInverted: Bool)
+  /// Cuts by the matches of an expression.
+  case expression(SplitExpression)
   /// What BERT does: white space is left out, and punctuation marks are parts of their own.
   case bert
   /// Cuts at every punctuation mark.
@@ -70,6 +72,10 @@ extension ArraySlice<PretokenizerStep> {
       var parts = PartCutter(behavior)
       parts.cut(Self.occurrences(of: bytes, in: text, isInverted: isInverted))
       try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+    case .expression(let expression):
+      var parts: [Range<Int>] = []
+      expression.forEachPart(of: text) { parts.append($0) }
+      try rest.forEachPart(parts, of: text, source, isFirst, body)
     case .punctuation(let behavior):
       var parts = PartCutter(behavior)
       parts.cut(CharacterCuts.punctuation(in: text))

@@ -16,12 +16,16 @@ public struct PretokenScanner: Sendable {
     self.cuts = cuts
   }
 
-  /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`.
+  /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`, but for what
+  /// an expression leaves out.
   ///
-  /// - Complexity: O(n), no allocation.
+  /// - Complexity: O(n), no allocation, but for expressions that look far ahead.
   @inline(__always) public func forEachPretoken<Failure: Error>(
     in bytes: Span<UInt8>, _ body: (Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
+    if let expression = pattern.expression {
+      return try expression.forEachPart(of: bytes, body)
+    }
     try unsafe bytes.withUnsafeBufferPointer { buffer throws(Failure) in
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       let text = unsafe ClassifiedText(buffer)

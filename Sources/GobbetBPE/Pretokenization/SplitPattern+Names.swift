@@ -66,19 +66,34 @@ extension SplitPattern {
 }
 
 extension SplitPattern {
-  /// The settings as files hold them, a byte each.
+  /// What files hold in front of an expression, in place of the first setting.
+  private static let expressionMark: UInt8 = 255
+
+  /// The settings as files hold them, a byte each; for an expression a mark, its dialect, its behaviour,
+  /// whether it is inverted, and its text.
   ///
   /// - Source: `Spec/Pretokenization.md`.
   public var settings: [UInt8] {
-    [
+    if let expression {
+      return [
+        Self.expressionMark, expression.dialect.rawValue, expression.behavior.rawValue,
+        expression.isInverted ? 1 : 0,
+      ] + expression.bytes
+    }
+    return [
       contractions.rawValue, words.rawValue, wordPrefix.rawValue, digits.rawValue,
       symbolTail.rawValue, newlineRuns ? 1 : 0, finalWhitespaceWhole ? 1 : 0,
     ]
   }
 
-  /// The pattern with the settings of a file; nil if a byte is missing, surplus or unknown, or if
-  /// they do not go together.
+  /// The pattern with the settings of a file; nil if a byte is missing, surplus or unknown, if they do
+  /// not go together, or if they hold an expression that isn't supported.
   public init?(settings: [UInt8]) {
+    if settings.first == Self.expressionMark {
+      guard let expression = try? Self.expression(settings) else { return nil }
+      self.init(expression)
+      return
+    }
     guard settings.count == 7, settings[5] <= 1, settings[6] <= 1,
       let contractions = Contractions(rawValue: settings[0]),
       let words = Words(rawValue: settings[1]),
@@ -86,13 +101,30 @@ extension SplitPattern {
       let digits = Digits(rawValue: settings[3]),
       let symbolTail = SymbolTail(rawValue: settings[4])
     else { return nil }
-    self.contractions = contractions
-    self.words = words
-    self.wordPrefix = wordPrefix
-    self.digits = digits
-    self.symbolTail = symbolTail
-    newlineRuns = settings[5] == 1
-    finalWhitespaceWhole = settings[6] == 1
+    self.init(
+      unchecked: contractions, words, wordPrefix, digits, symbolTail, settings[5] == 1,
+      settings[6] == 1)
     guard isConsistent else { return nil }
+  }
+
+  /// The expression in settings that begin with its mark; nil if they are none.
+  private static func expression(
+    _ settings: [UInt8]
+  ) throws(SplitExpressionError) -> SplitExpression? {
+    guard settings.count > 4, settings[3] <= 1,
+      let dialect = RegularExpressionDialect(rawValue: settings[1]),
+      let behavior = PretokenizerStep.Behavior(rawValue: settings[2]),
+      let text = String(validating: settings[4...], as: UTF8.self)
+    else { return nil }
+    return try SplitExpression(
+      text, dialect: dialect, behavior: behavior, isInverted: settings[3] == 1)
+  }
+
+  /// What is wrong with settings that are no pattern, for the error of a file that holds them.
+  package static func complaint(about settings: [UInt8]) -> String {
+    if settings.first == expressionMark {
+      do { _ = try expression(settings) } catch { return "\(error)" }
+    }
+    return "settings \(settings.prefix(16)) are no pattern"
   }
 }

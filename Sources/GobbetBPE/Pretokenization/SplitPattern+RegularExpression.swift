@@ -1,10 +1,11 @@
-/// Who reads a regular expression; they differ in what a plus behind `{1,3}` means.
-public enum RegularExpressionDialect: Sendable {
+/// Who reads a regular expression; they differ in what a plus behind `{1,3}` means, and in much else that
+/// `Spec/Pretokenization.md` lists.
+public enum RegularExpressionDialect: UInt8, Hashable, Sendable {
   /// Hugging Face's `tokenizer.json`: Oniguruma, to which `{1,3}+` is any number of such groups,
   /// and `$` the end of a line.
-  case oniguruma
+  case oniguruma = 0
   /// tiktoken, and Python's `regex`: `{1,3}+` gives nothing back, `$` is the end of the text.
-  case tiktoken
+  case tiktoken = 1
 }
 
 extension SplitPattern {
@@ -69,9 +70,13 @@ extension SplitPattern {
   }
 
   /// The expressions, to be applied in turn, that Hugging Face's Oniguruma cuts text by as this
-  /// pattern does; for patterns that have a name, in the spelling that they were published in,
-  /// where Oniguruma understands it; none for the whole text.
+  /// pattern does.
+  ///
+  /// For patterns that have a name, in the spelling that they were published in,
+  /// where Oniguruma understands it; none for the whole text, and for an expression that Oniguruma reads
+  /// otherwise. What becomes of the matches of an expression is its own affair.
   public var regularExpressions: [String] {
+    if let expression { return expression.spelled(for: .oniguruma).map { [$0.text] } ?? [] }
     if words == .everything { return [] }
     if words == .deepSeek { return [digitsSpelling] + Spelling.deepSeek }
     var alternatives: [String] = []

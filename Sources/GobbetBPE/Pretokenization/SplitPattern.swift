@@ -1,8 +1,8 @@
-/// How text is cut into pretokens: the settings of one grammar, in place of a regular expression.
+/// How text is cut into pretokens: the settings of one grammar, or a regular expression.
 ///
-/// At each place the first of these that matches is a pretoken: a contraction, a word, digits,
-/// symbols, white space. The settings say how each of them looks. Nothing that comes from a file is
-/// ever compiled: a file holds settings, or a spelling that is recognised as a whole.
+/// The published expressions are settings of the grammar, which is the faster of the two. At each
+/// place the first of these that matches is a pretoken: a contraction, a word, digits, symbols, white
+/// space. The settings say how each of them looks. Any other expression is a ``SplitExpression``.
 /// - Source: `Spec/Pretokenization.md`; pinned by `Fixtures/pretokenization/`.
 public struct SplitPattern: Hashable, Sendable {
   /// Whether English contractions (`'s`, `'ll`) are special.
@@ -81,6 +81,35 @@ public struct SplitPattern: Hashable, Sendable {
   /// Whether white space at the end of the text is one pretoken, newlines or not: `\s+$`, before
   /// `newlineRuns`.
   public let finalWhitespaceWhole: Bool
+  /// The expression that cuts text in place of the grammar, whose settings are then those of
+  /// ``whole``; nil if there is none.
+  public let expression: SplitExpression?
+
+  /// A pattern that cuts text by an expression.
+  public init(_ expression: SplitExpression) {
+    contractions = .none
+    words = .everything
+    wordPrefix = .space
+    digits = .runWithSpace
+    symbolTail = .none
+    newlineRuns = false
+    finalWhitespaceWhole = false
+    self.expression = expression
+  }
+
+  /// The pattern that an expression means: settings of the grammar if it is spelled in one of the ways
+  /// that are known, else the expression itself, as its library cuts text by it.
+  ///
+  /// - Throws: ``SplitExpressionError`` that names the part which isn't supported.
+  public init(
+    expression text: String, dialect: RegularExpressionDialect
+  ) throws(SplitExpressionError) {
+    if let known = SplitPattern(regularExpression: text, dialect: dialect) {
+      self = known
+    } else {
+      self.init(try SplitExpression(text, dialect: dialect))
+    }
+  }
 
   /// A pattern of one's own.
   ///
@@ -91,6 +120,17 @@ public struct SplitPattern: Hashable, Sendable {
     contractions: Contractions, words: Words, wordPrefix: WordPrefix, digits: Digits,
     symbolTail: SymbolTail, newlineRuns: Bool, finalWhitespaceWhole: Bool
   ) {
+    self.init(
+      unchecked: contractions, words, wordPrefix, digits, symbolTail, newlineRuns,
+      finalWhitespaceWhole)
+    precondition(isConsistent, "SplitPattern: these words do not go with the other settings")
+  }
+
+  /// A pattern whose settings may not go together.
+  init(
+    unchecked contractions: Contractions, _ words: Words, _ wordPrefix: WordPrefix,
+    _ digits: Digits, _ symbolTail: SymbolTail, _ newlineRuns: Bool, _ finalWhitespaceWhole: Bool
+  ) {
     self.contractions = contractions
     self.words = words
     self.wordPrefix = wordPrefix
@@ -98,7 +138,7 @@ public struct SplitPattern: Hashable, Sendable {
     self.symbolTail = symbolTail
     self.newlineRuns = newlineRuns
     self.finalWhitespaceWhole = finalWhitespaceWhole
-    precondition(isConsistent, "SplitPattern: these words do not go with the other settings")
+    expression = nil
   }
 
   /// Whether DeepSeek's words, or those that are everything, have the settings that they need.

@@ -26,6 +26,9 @@ private struct MergeDerivation {
   private let tokens: TokenTable
   private let index: TokenIndex
   private var longTokens: LongTokenSplits
+  /// The ranks of the tokens of two bytes, the first of which is the upper one of the index; the
+  /// largest number where there is none.
+  private var pairRanks: [TokenID]
   /// Where the parts start, and where the last one ends.
   private var bounds: [Int] = []
   /// The rank of each part together with the next.
@@ -35,6 +38,13 @@ private struct MergeDerivation {
     self.tokens = tokens
     self.index = index
     longTokens = LongTokenSplits(tokens, index)
+    pairRanks = [TokenID](repeating: .max, count: 1 << 16)
+    for id in 0..<tokens.count {
+      let id = TokenID(truncatingIfNeeded: id)
+      let range = tokens.range(of: id)
+      guard range.count == 2 else { continue }
+      pairRanks[Self.pairIndex(tokens.arena, range.lowerBound)] = id
+    }
   }
 
   mutating func merges() -> [TokenMerge] {
@@ -65,7 +75,7 @@ private struct MergeDerivation {
     bounds.removeAll(keepingCapacity: true)
     ranks.removeAll(keepingCapacity: true)
     bounds.append(contentsOf: range.lowerBound...range.upperBound)
-    for part in 0..<(range.count - 1) { ranks.append(rank(ofPair: part)) }
+    for start in range.dropLast() { ranks.append(pairRanks[Self.pairIndex(tokens.arena, start)]) }
     while bounds.count > 3 {
       var best = 0
       for part in ranks.indices where ranks[part] < ranks[best] { best = part }
@@ -76,6 +86,11 @@ private struct MergeDerivation {
       if best > 0 { ranks[best - 1] = rank(ofPair: best - 1) }
     }
     return bounds[1]
+  }
+
+  /// Where ``pairRanks`` has the rank of the two bytes from `start` on.
+  private static func pairIndex(_ bytes: [UInt8], _ start: Int) -> Int {
+    Int(bytes[start]) << 8 | Int(bytes[start + 1])
   }
 
   /// The rank of the part at `part` and the next; the largest number if they are no token.

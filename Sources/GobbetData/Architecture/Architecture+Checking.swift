@@ -18,15 +18,24 @@ extension Architecture {
       ("the attention softcap", attentionSoftcap ?? 1),
       ("the embedding multiplier", embeddingMultiplier),
       ("the residual multiplier", residualMultiplier), ("the logit scale", logitScale),
-      ("the logit softcap", logitSoftcap ?? 1),
+      ("the logit softcap", logitSoftcap ?? 1), ("the gate's limit", gateClamp?.limit ?? 1),
+      ("the gate's slope", gateClamp?.slope ?? 1),
     ]
     for (name, number) in numbers where !(number > 0 && number.isFinite) {
       return "\(name) is \(number)"
+    }
+    guard tokenTypeCount >= 0, tokenTypeCount <= 1 << 31 else {
+      return "the number of token types is \(tokenTypeCount)"
+    }
+    if let flaw = experts?.flaw { return flaw }
+    if gateClamp != nil, !isGated || activation != .silu {
+      return "bounds of a gate that is no SwiGLU"
     }
     for (index, layer) in layers.enumerated() {
       if let window = layer.window, window <= 0 {
         return "layer \(index) has a window of \(window)"
       }
+      if layer.window != nil, !isCausal { return "layer \(index) of an encoder has a window" }
       if let flaw = layer.rotation?.flaw(headDimension) { return "layer \(index) \(flaw)" }
     }
     return nil

@@ -29,20 +29,31 @@ public struct Architecture: Hashable, Sendable {
   public var norm = Norm(kind: .rms, epsilon: 1e-6)
   /// Where norms stand in a block.
   public var normPlace = NormPlace.before
-  /// Whether the embedding is normalised too (nanochat).
+  /// Whether the embedding is normalised too (nanochat, BERT).
   public var normalizesEmbedding = false
-  /// Whether the embedding of the position is added to that of the token (GPT-2).
+  /// Whether the embedding of the position is added to that of the token (GPT-2, BERT).
   public var hasLearnedPositions = false
+  /// Types of tokens, whose embedding is added to that of the token; 0 for none (BERT has two).
+  public var tokenTypeCount = 0
+  /// Whether a position sees those up to its own only; an encoder's see all of the text (BERT).
+  public var isCausal = true
   /// What scores are multiplied by before the softmax; 1 / √D by default.
   public var attentionScale: Float
   /// What scores are capped to by tanh before the softmax; nil for no cap (Gemma 2).
   public var attentionSoftcap: Float?
+  /// Whether every head has a score beside those of the positions, which takes its share of the
+  /// softmax and gives nothing for it (gpt-oss).
+  public var hasAttentionSinks = false
   /// How queries and keys are normalised.
   public var queryKeyNorm = QueryKeyNorm.none
   /// What stands between the matrices of the feed-forward.
   public var activation = Activation.silu
   /// Whether the activation of one matrix is multiplied by the output of another (SwiGLU, GeGLU).
   public var isGated = true
+  /// What bounds a gate and what it multiplies; nil for nothing.
+  public var gateClamp: GateClamp?
+  /// The experts of which every token's feed-forward is made; nil for one feed-forward for all.
+  public var experts: Experts?
   /// What the token embedding is multiplied by.
   public var embeddingMultiplier: Float = 1
   /// What attention and feed-forward are multiplied by before they are added to the residual stream.
@@ -51,6 +62,8 @@ public struct Architecture: Hashable, Sendable {
   public var logitScale: Float = 1
   /// What logits are capped to by tanh after the scale; nil for no cap.
   public var logitSoftcap: Float?
+  /// Whether there is a head that makes logits of the last states; an encoder has none.
+  public var hasHead = true
   /// Whether the head is the token embedding.
   public var hasTiedHead = false
 
@@ -122,10 +135,19 @@ public struct Architecture: Hashable, Sendable {
     case before
     /// After each, before it is added (OLMo 2).
     case after
+    /// After each, of the sum of it and the residual stream (BERT); then there is no final norm.
+    case afterAddition
     /// Before and after each (Gemma 2).
     case both
     /// Before each, and both of the same residual stream, so that they add up (GPT-NeoX).
     case parallel
+
+    /// Whether a norm stands before attention and before the feed-forward.
+    package var isBefore: Bool { self != .after && self != .afterAddition }
+    /// Whether a norm stands after each.
+    package var isAfter: Bool { self == .after || self == .afterAddition || self == .both }
+    /// Whether a norm stands between the last layer and the head.
+    package var isFinal: Bool { self != .afterAddition }
   }
 
   /// How queries and keys are normalised, by the root mean square.

@@ -44,7 +44,7 @@ struct PretokenCountsHeader {
     try reader.finish("counts")
     guard let pattern = SplitPattern(settings: settings) else {
       throw FormatError(
-        code: .damaged("settings \(settings) are no pattern"), offset: settingsOffset,
+        code: .damaged(SplitPattern.complaint(about: settings)), offset: settingsOffset,
         field: "counts.pattern")
     }
     self.pattern = pattern

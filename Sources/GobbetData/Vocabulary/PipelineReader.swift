@@ -155,6 +155,12 @@ struct PipelineReader: ~Escapable {
       let behavior = try behavior(field)
       let isInverted = try flag(field)
       return .split(try someBytes(field), behavior, isInverted: isInverted)
+    case 5:
+      guard let expression = SplitPattern(settings: try someBytes(field))?.expression else {
+        throw FormatError(
+          code: .damaged("an expression that isn't supported"), offset: start, field: field)
+      }
+      return .expression(expression)
     case 13: return .bert
     case 14: return .punctuation(try behavior(field))
     case 15: return .whitespaceSplit

@@ -106,6 +106,9 @@ struct PipelineSection {
       content.write(behavior.rawValue)
       content.write(UInt8(isInverted ? 1 : 0))
       write(bytes, to: &content)
+    case .expression(let expression):
+      content.write(UInt8(5))
+      write(SplitPattern(expression).settings, to: &content)
     case .bert: content.write(UInt8(13))
     case .punctuation(let behavior):
       content.write(UInt8(14))

@@ -19,12 +19,20 @@ extension Vocabulary {
   }
 
   /// Reads the vocabulary in an open container, and checks that it has the fingerprint that the file
-  /// says.
+  /// says, and that merges which follow from its tokens are those that the file lists.
   ///
   /// - Throws: ``FormatError`` (`digestMismatch` for another fingerprint), and what the container's
   ///   source throws.
   package static func verify(_ container: ContainerReader) throws {
-    let computed = try Vocabulary(container).fingerprint
+    let vocabulary = try Vocabulary(container)
+    if vocabulary.mergeRule == .ranks {
+      let derived = try Vocabulary(
+        ranks: vocabulary.tokens, pattern: vocabulary.pattern, specialTokens: .none)
+      guard derived.merges == vocabulary.merges else {
+        throw try VocabularySections.unlikeRanks(container)
+      }
+    }
+    let computed = vocabulary.fingerprint
     let section = try container.requiredSection(.vocabularyHeader)
     let stored = try container.parsed(section) { content throws(FormatError) in
       try VocabularyHeader(content).fingerprint

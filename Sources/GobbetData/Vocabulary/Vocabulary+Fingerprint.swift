@@ -27,8 +27,11 @@ extension Vocabulary {
     }
     var content = [UInt8]("gobbet vocabulary 1\n".utf8)
     content.append(mergeRule.rawValue)
-    content.append(UInt8(pattern.settings.count))
-    content += pattern.settings
+    // The grammar has seven settings; those of an expression may be more than a byte can count.
+    let settings = pattern.settings
+    content.append(pattern.expression == nil ? UInt8(settings.count) : 0)
+    if pattern.expression != nil { content.append([UInt32(settings.count)]) }
+    content += settings
     content.append([UInt32(ids.count)])
     content.append(ids)
     content.append(lengths)

@@ -90,13 +90,19 @@ struct VocabularyHeader {
     self.mergeRule = mergeRule
     guard let pattern = SplitPattern(settings: settings) else {
       throw FormatError(
-        code: .damaged("settings \(settings) are no pattern"), offset: 48,
+        code: .damaged(SplitPattern.complaint(about: settings)), offset: 48,
         field: "vocabulary.pattern")
     }
     self.pattern = pattern
     specialTokens = []
     for _ in 0..<specialCount {
+      let start = reader.offset
       let id = try reader.read(TokenID.self, "vocabulary.special.id")
+      if let last = specialTokens.last, id <= last.id {
+        throw FormatError(
+          code: .damaged("special token \(id) after \(last.id)"), offset: start,
+          field: "vocabulary.special.id")
+      }
       let byteCount = Int(try reader.read(UInt32.self, "vocabulary.special.byteCount"))
       let bytes = try reader.readBytes(byteCount, "vocabulary.special.bytes")
       specialTokens.append(SpecialToken(bytes: bytes, id: id))

@@ -79,6 +79,7 @@ enum VocabularySections {
           tokens: try TokenStrings.table(container), merges: merges,
           mergeRule: header.mergeRule, pattern: header.pattern, specialTokens: specialTokens,
           pipeline: pipeline)
+        guard vocabulary.merges == merges else { throw try unlikeRanks(container) }
       }
     } catch let error as VocabularyError {
       throw FormatError(
@@ -92,6 +93,14 @@ enum VocabularySections {
         field: "vocabulary.idBound", file: container.path)
     }
     return vocabulary
+  }
+
+  /// The error for listed merges that are not those that follow from the tokens.
+  static func unlikeRanks(_ container: ContainerReader) throws(FormatError) -> FormatError {
+    FormatError(
+      code: .damaged("not the merges that follow from the tokens"),
+      offset: try container.requiredSection(.mergeLeft).payloadOffset, field: "vocabulary.merges",
+      file: container.path)
   }
 
   private static func ids(

@@ -7,11 +7,11 @@ internal import GobbetFile
 /// it is uncompressed is just so.
 enum CompactBlock {
   /// Bytes of the lengths in front of the planes.
-  private static func headerByteCount(_ planes: ExponentPlanes) -> Int { 4 * planes.widths.count }
+  private static func headerByteCount(_ planes: ElementPlanes) -> Int { 4 * planes.widths.count }
 
   /// The stored form of whole elements.
   static func encoded(
-    _ elements: Span<UInt8>, _ planes: ExponentPlanes, _ compressor: Compressor
+    _ elements: Span<UInt8>, _ planes: ElementPlanes, _ compressor: Compressor
   ) -> [UInt8] {
     let split = planes.split(elements)
     var lengths = ByteWriter()
@@ -34,7 +34,7 @@ enum CompactBlock {
   /// Compressed planes are decoded into `scratch`, which is only kept to be used again.
   /// - Throws: ``FormatError`` if the block is not of as many bytes as `elements` has room for.
   static func decode(
-    _ stored: UnsafeRawBufferPointer, _ planes: ExponentPlanes, _ decompressor: Decompressor,
+    _ stored: UnsafeRawBufferPointer, _ planes: ElementPlanes, _ decompressor: Decompressor,
     _ scratch: ScratchMemory, into elements: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     guard stored.count >= headerByteCount(planes),
@@ -45,7 +45,7 @@ enum CompactBlock {
   }
 
   private static func join(
-    _ stored: UnsafeRawBufferPointer, _ planes: ExponentPlanes, _ decompressor: Decompressor,
+    _ stored: UnsafeRawBufferPointer, _ planes: ElementPlanes, _ decompressor: Decompressor,
     _ scratch: UnsafeMutableRawBufferPointer, into elements: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     var start = headerByteCount(planes)
@@ -78,7 +78,7 @@ enum CompactBlock {
   }
 }
 
-extension ExponentPlanes {
+extension ElementPlanes {
   /// The planes of whole elements, one after the other.
   fileprivate func split(_ elements: Span<UInt8>) -> [UInt8] {
     // SAFETY: `split` writes all bytes of a buffer as long as `elements`.

@@ -1,4 +1,4 @@
-/// Weights whose floating-point tensors are read as another type.
+/// Weights some of whose floating-point tensors are read as another type, in blocks too.
 public struct ConvertedWeights: TensorSource {
   /// The tensors, those of convertible types as the type that was asked for.
   public let tensors: [TensorDescription]
@@ -15,16 +15,32 @@ public struct ConvertedWeights: TensorSource {
     guard FloatConversion(elementType) != nil else {
       throw TensorError(.notConvertible(elementType), tensor: base.tensors.first?.name ?? "")
     }
+    try self.init(base) { tensor in
+      let isConverted = ElementConversion(from: tensor.elementType, to: elementType) != nil
+      return isConverted || tensor.elementType.isFloatingPoint ? elementType : tensor.elementType
+    }
+  }
+
+  /// Creates the tensors of `base`, each as the type that `elementType` says.
+  ///
+  /// - Throws: ``TensorError`` (`notConvertible`) for a type that the elements do not convert to;
+  ///   `invalidShape` if a tensor becomes too large, or its rows are no whole blocks of its type.
+  package init(
+    _ base: some TensorSource, types elementType: (TensorDescription) -> ElementType
+  ) throws(TensorError) {
     var tensors: [TensorDescription] = []
     for tensor in base.tensors {
-      let isConverted = ElementConversion(from: tensor.elementType, to: elementType) != nil
-      guard isConverted || !tensor.elementType.isFloatingPoint else {
-        throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
+      let type = elementType(tensor)
+      if type != tensor.elementType {
+        guard FloatConversion(reading: tensor.elementType) != nil else {
+          throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
+        }
+        guard FloatConversion(type) != nil || BlockEncoder(type) != nil else {
+          throw TensorError(.notConvertible(type), tensor: tensor.name)
+        }
       }
       tensors.append(
-        try TensorDescription(
-          name: tensor.name, elementType: isConverted ? elementType : tensor.elementType,
-          shape: tensor.shape))
+        try TensorDescription(name: tensor.name, elementType: type, shape: tensor.shape))
     }
     self.base = base
     self.tensors = tensors
@@ -48,9 +64,8 @@ public struct ConvertedWeights: TensorSource {
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    let original = try original(of: tensor)
     // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe base.read(original, as: tensor.elementType, into: destination)
+    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
   }
 
   /// Copies a part of one tensor's data, converted.
@@ -61,6 +76,9 @@ public struct ConvertedWeights: TensorSource {
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
     let original = try original(of: tensor)
+    if original.elementType != tensor.elementType, let encoder = BlockEncoder(tensor.elementType) {
+      return try unsafe quantize(original, tensor, encoder, range, into: destination)
+    }
     let conversion = try base.conversion(of: original, to: tensor.elementType)
     guard !conversion.isIdentity else {
       // SAFETY: the caller promises a valid buffer of the range's size.
@@ -69,8 +87,13 @@ public struct ConvertedWeights: TensorSource {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "ConvertedWeights: not the bytes of the tensor")
+    guard !range.isEmpty else { return }
     let width = tensor.elementType.bitWidth / 8
-    let elements = (range.lowerBound / width)..<((range.upperBound + width - 1) / width)
+    // Whole blocks, where the weights have some.
+    let group = original.elementType.leastElementCount
+    let first = range.lowerBound / (width * group)
+    let last = (range.upperBound + width * group - 1) / (width * group)
+    let elements = (first * group)..<min(last * group, tensor.elementCount)
     let scratch = ScratchMemory()
     if elements.count * width == range.count {
       // SAFETY: the caller's buffer, as long as the range.
@@ -101,5 +124,72 @@ public struct ConvertedWeights: TensorSource {
     let original = try original(of: tensor)
     guard original == tensor else { return nil }
     return try unsafe base.withBytesInPlace(of: original, body)
+  }
+
+  /// Checks that the weights allow memory for what the tensor is converted from.
+  ///
+  /// - Throws: an error of the weights if they do not.
+  public func requireMemory(for tensor: TensorDescription) throws {
+    try base.requireMemory(for: try original(of: tensor))
+  }
+}
+
+extension ConvertedWeights {
+  /// Elements that are quantised at once, whole blocks of every type.
+  private static let pieceCount = 256 * BlockLayout.groupElementCount
+
+  /// Copies a part of a tensor's blocks.
+  private func quantize(
+    _ original: TensorDescription, _ tensor: TensorDescription, _ encoder: BlockEncoder,
+    _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer
+  ) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
+        && destination.count == range.count, "ConvertedWeights: not the bytes of the tensor")
+    guard !range.isEmpty else { return }
+    // What does not read parts is read once.
+    let whole = base.readsParts(of: original) ? nil : try base.floats(of: original)
+    let conversion = try base.conversion(of: original, to: .float32)
+    let type = tensor.elementType
+    let (scratch, memory) = (ScratchMemory(), ScratchMemory())
+    // Blocks of 32 and of 256 elements: the longer ones are whole shorter ones.
+    let group = max(type.leastElementCount, original.elementType.leastElementCount)
+    let groupByteCount = type.byteCount(group)
+    var next = range.lowerBound / groupByteCount * group
+    let end = min(
+      (range.upperBound + groupByteCount - 1) / groupByteCount * group, tensor.elementCount)
+    while next < end {
+      let elements = next..<min(next + Self.pieceCount, end)
+      next = elements.upperBound
+      var blocks: [UInt8] = []
+      blocks.reserveCapacity(type.byteCount(elements.count))
+      let isFit: Bool
+      if let whole {
+        isFit = encoder.encode(whole.span.extracting(elements), into: &blocks)
+      } else {
+        let bytes = unsafe memory.bytes(4 * elements.count)
+        try unsafe base.read(original, elements: elements, conversion, scratch, into: bytes)
+        let span = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(bytes))
+        isFit = encoder.encode(FloatConversion.floats(littleEndian: span).span, into: &blocks)
+      }
+      guard isFit else { throw TensorError(.notRepresentable(type), tensor: tensor.name) }
+      let place = type.byteCount(elements.lowerBound)..<type.byteCount(elements.upperBound)
+      let wanted = place.clamped(to: range)
+      let from = (wanted.lowerBound - place.lowerBound)..<(wanted.upperBound - place.lowerBound)
+      let to = (wanted.lowerBound - range.lowerBound)..<(wanted.upperBound - range.lowerBound)
+      // SAFETY: `wanted` lies in both, and both hold the bytes of their range.
+      unsafe blocks.withUnsafeBytes { blocks in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: destination[to])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: blocks[from]))
+      }
+    }
+  }
+}
+
+extension TensorSource {
+  /// The same tensors, those in blocks as `float32`.
+  package func widened() throws(TensorError) -> any TensorSource {
+    guard tensors.contains(where: \.elementType.isInBlocks) else { return self }
+    return try ConvertedWeights(self) { $0.elementType.isInBlocks ? .float32 : $0.elementType }
   }
 }

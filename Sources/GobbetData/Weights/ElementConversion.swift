@@ -1,7 +1,7 @@
 /// Little-endian elements of one floating-point type, to those of another.
 ///
 /// Widening is exact for every bit pattern, payloads of NaN included; narrowing rounds once, to
-/// nearest, ties to even, and keeps NaN a NaN.
+/// nearest, ties to even, keeps NaN a NaN, and refuses finite elements that would become infinities.
 public struct ElementConversion: Hashable, Sendable {
   /// What the elements are.
   public let source: ElementType
@@ -9,7 +9,8 @@ public struct ElementConversion: Hashable, Sendable {
   public let target: ElementType
 
   /// Creates the conversion from one type to another; nil unless they are the same, or the target is
-  /// `float64`, `float32`, `float16` or `bfloat16` and the source one of these or an 8-bit float.
+  /// `float64`, `float32`, `float16` or `bfloat16` and the source one of these, an 8-bit float, or stored in
+  /// blocks.
   public init?(from source: ElementType, to target: ElementType) {
     guard
       source == target
@@ -22,15 +23,62 @@ public struct ElementConversion: Hashable, Sendable {
   /// Whether elements stay as they are.
   public var isIdentity: Bool { source == target }
 
+  /// Whether a finite element of the source can be too large for the target.
+  private var canOverflow: Bool {
+    switch (source, target) {
+    case (.float64, .float32), (.float64, .float16), (.float64, .bfloat16): true
+    case (.float32, .float16), (.float32, .bfloat16), (.bfloat16, .float16): true
+    case (.float8E8M0, .float16): true
+    default: false
+    }
+  }
+
   /// Converts all elements of `elements` into `converted`.
   ///
   /// - Precondition: both hold the same number of whole elements, of their types.
+  /// - Throws: ``ElementOverflow`` for the first finite element that became an infinity; all were
+  ///   converted then too.
   public func convert(
     _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
-  ) {
+  ) throws(ElementOverflow) {
+    try unsafe convertRounding(elements, into: converted)
+    guard canOverflow else { return }
+    var start = 0
+    let result = UnsafeRawBufferPointer(converted)
+    while let index = unsafe target.firstInfinity(in: result, from: start) {
+      // SAFETY: both hold as many elements, which `convertRounding` has checked.
+      let value = unsafe value(of: elements, at: index)
+      if value.isFinite {
+        throw ElementOverflow(index: index, value: value, elementType: target)
+      }
+      start = index + 1
+    }
+  }
+
+  /// The value of one element of the source.
+  private func value(of elements: UnsafeRawBufferPointer, at index: Int) -> Double {
+    let width = source.bitWidth / 8
+    var bytes: [UInt8] = []
+    for byte in 0..<width { bytes.append(unsafe elements[index * width + byte]) }
+    if source == .float64 {
+      let bits = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      return Double(bitPattern: bits)
+    }
+    return FloatConversion(reading: source).map { Double($0.floats(bytes.span)[0]) } ?? .nan
+  }
+
+  /// Converts all elements, those that are too large to infinities.
+  ///
+  /// - Throws: ``ElementOverflow`` for an element of a block that the target cannot hold.
+  private func convertRounding(
+    _ elements: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer
+  ) throws(ElementOverflow) {
     if isIdentity {
       precondition(elements.count == converted.count, "ElementConversion: another count")
       return unsafe converted.copyMemory(from: elements)
+    }
+    if let decoder = BlockDecoder(source) {
+      return try unsafe convert(elements, decoder, into: converted)
     }
     let count = elements.count / (source.bitWidth / 8)
     precondition(
@@ -91,6 +139,48 @@ public struct ElementConversion: Hashable, Sendable {
       }
     }
   }
+
+  /// Converts blocks, a few at a time.
+  private func convert(
+    _ elements: UnsafeRawBufferPointer, _ decoder: BlockDecoder,
+    into converted: UnsafeMutableRawBufferPointer
+  ) throws(ElementOverflow) {
+    let layout = decoder.layout
+    let count = elements.count / layout.byteCount * layout.elementCount
+    let width = target.bitWidth / 8
+    precondition(
+      elements.count.isMultiple(of: layout.byteCount) && converted.count == count * width,
+      "ElementConversion: another count")
+    guard let narrowing = FloatConversion(target) else { return }
+    var floats = [Float](repeating: 0, count: min(count, Self.pieceCount))
+    for start in stride(from: 0, to: count, by: Self.pieceCount) {
+      let end = min(start + Self.pieceCount, count)
+      let range = source.byteCount(start)..<source.byteCount(end)
+      // SAFETY: the precondition gives the elements their bytes in both, and pieces are whole blocks.
+      let blocks = unsafe Span<UInt8>(
+        _unsafeBytes: UnsafeRawBufferPointer(rebasing: elements[range]))
+      var room = floats.mutableSpan
+      decoder.decode(blocks, into: &room)
+      let piece = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: converted[(start * width)..<(end * width)])
+      if target == .float32, FloatConversion.isNative {
+        unsafe floats.withUnsafeBytes {
+          unsafe piece.copyMemory(from: .init(rebasing: $0[..<piece.count]))
+        }
+      } else {
+        do throws(ElementOverflow) {
+          let narrowed = try narrowing.bytes(floats.span.extracting(0..<(end - start)))
+          unsafe piece.copyBytes(from: narrowed)
+        } catch {
+          throw ElementOverflow(
+            index: start + error.index, value: error.value, elementType: error.elementType)
+        }
+      }
+    }
+  }
+
+  /// Elements of whole blocks that stay in the nearest cache.
+  private static let pieceCount = 16 * BlockLayout.groupElementCount
 
   /// Converts 8-bit floats, which each target holds exactly, but for powers of two that a `float16`
   /// rounds to zero or infinity.

@@ -37,8 +37,55 @@
   case bool = 48
   /// Two 32-bit floats, the real part first.
   case complex64 = 64
+  // Those of GGUF that are stored in blocks: 128 and ggml's number.
+  /// Blocks of 32 elements: a 16-bit scale, 4 bits an element.
+  case q4_0 = 130
+  /// Blocks of 32 elements: a 16-bit scale and minimum, 4 bits an element.
+  case q4_1 = 131
+  /// Blocks of 32 elements: a 16-bit scale, 5 bits an element.
+  case q5_0 = 134
+  /// Blocks of 32 elements: a 16-bit scale and minimum, 5 bits an element.
+  case q5_1 = 135
+  /// Blocks of 32 elements: a 16-bit scale, 8 bits an element.
+  case q8_0 = 136
+  /// Blocks of 256 elements of 2 bits, scales and minima of 4 bits for each 16.
+  case q2_K = 138
+  /// Blocks of 256 elements of 3 bits, scales of 6 bits for each 16.
+  case q3_K = 139
+  /// Blocks of 256 elements of 4 bits, scales and minima of 6 bits for each 32.
+  case q4_K = 140
+  /// Blocks of 256 elements of 5 bits, scales and minima of 6 bits for each 32.
+  case q5_K = 141
+  /// Blocks of 256 elements of 6 bits, scales of 8 bits for each 16.
+  case q6_K = 142
+  /// Blocks of 256 elements as places in a table of vectors, 2.06 bits an element.
+  case iq2_XXS = 144
+  /// Blocks of 256 elements as places in a table of vectors, 2.31 bits an element.
+  case iq2_XS = 145
+  /// Blocks of 256 elements as places in a table of vectors, 3.06 bits an element.
+  case iq3_XXS = 146
+  /// Blocks of 256 elements as places in a table of vectors, 1.56 bits an element.
+  case iq1_S = 147
+  /// Blocks of 32 elements: a 16-bit scale, 4 bits that choose among sixteen values.
+  case iq4_NL = 148
+  /// Blocks of 256 elements as places in a table of vectors, 3.44 bits an element.
+  case iq3_S = 149
+  /// Blocks of 256 elements as places in a table of vectors, 2.56 bits an element.
+  case iq2_S = 150
+  /// Blocks of 256 elements: 4 bits that choose among sixteen values, scales of 6 bits for each 32.
+  case iq4_XS = 151
+  /// Blocks of 256 elements as places in a table of vectors, 1.75 bits an element.
+  case iq1_M = 157
+  /// Blocks of 256 elements of -1, 0 and 1, five a byte.
+  case tq1_0 = 162
+  /// Blocks of 256 elements of -1, 0 and 1, four a byte.
+  case tq2_0 = 163
+  /// Blocks of 32 elements: a power of two as scale, 4-bit floats.
+  case mxfp4 = 167
+  /// Blocks of 64 elements: four scales that are 8-bit floats, 4-bit floats.
+  case nvfp4 = 168
 
-  /// Bits that one element takes in memory and in raw tensors.
+  /// Bits that one element takes in memory and in raw tensors; 0 for those that are stored in blocks.
   public var bitWidth: Int {
     switch self {
     case .float64, .int64, .uint64, .complex64: 64
@@ -48,6 +95,17 @@
     case .int8, .uint8, .bool: 8
     case .float6E2M3, .float6E3M2: 6
     case .float4E2M1, .int4, .uint4: 4
+    default: 0
+    }
+  }
+
+  /// The minor version of the format that brought the type.
+  var leastReader: UInt16 {
+    switch self {
+    case .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ, .float6E2M3, .float6E3M2, .float4E2M1,
+      .complex64:
+      1
+    default: isInBlocks ? 1 : 0
     }
   }
 
@@ -60,6 +118,7 @@
     case .complex64, .int64, .int32, .int16, .int8, .int4, .uint64, .uint32, .uint16, .uint8,
       .uint4, .bool:
       false
+    default: isInBlocks
     }
   }
 
@@ -90,6 +149,29 @@
     case .uint4: "u4"
     case .bool: "bool"
     case .complex64: "c64"
+    case .q4_0: "q4_0"
+    case .q4_1: "q4_1"
+    case .q5_0: "q5_0"
+    case .q5_1: "q5_1"
+    case .q8_0: "q8_0"
+    case .q2_K: "q2_k"
+    case .q3_K: "q3_k"
+    case .q4_K: "q4_k"
+    case .q5_K: "q5_k"
+    case .q6_K: "q6_k"
+    case .iq2_XXS: "iq2_xxs"
+    case .iq2_XS: "iq2_xs"
+    case .iq3_XXS: "iq3_xxs"
+    case .iq1_S: "iq1_s"
+    case .iq4_NL: "iq4_nl"
+    case .iq3_S: "iq3_s"
+    case .iq2_S: "iq2_s"
+    case .iq4_XS: "iq4_xs"
+    case .iq1_M: "iq1_m"
+    case .tq1_0: "tq1_0"
+    case .tq2_0: "tq2_0"
+    case .mxfp4: "mxfp4"
+    case .nvfp4: "nvfp4"
     }
   }
 }

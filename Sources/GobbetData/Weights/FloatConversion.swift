@@ -4,7 +4,7 @@
 /// ties to even, and keeps NaN a NaN.
 public struct FloatConversion: Hashable, Sendable {
   /// What the elements are: `float64`, `float32`, `float16` or `bfloat16`, and for reading a type of
-  /// 8 bits too.
+  /// 8 bits, or one that is stored in blocks, too.
   public let elementType: ElementType
 
   /// Creates the conversion in both directions; nil for a type that has none.
@@ -13,10 +13,12 @@ public struct FloatConversion: Hashable, Sendable {
     self.init(reading: elementType)
   }
 
-  /// Creates the conversion to `Float`, which 8-bit floats have too; nil for a type that has none.
+  /// Creates the conversion to `Float`, which 8-bit floats and blocks have too; nil for a type that has none.
   public init?(reading elementType: ElementType) {
     // How elements of less than a byte are packed is not the same everywhere.
-    guard elementType.isFloatingPoint, elementType.bitWidth >= 8 else { return nil }
+    guard elementType.isFloatingPoint, elementType.bitWidth >= 8 || elementType.isInBlocks else {
+      return nil
+    }
     self.elementType = elementType
   }
 
@@ -25,9 +27,16 @@ public struct FloatConversion: Hashable, Sendable {
 
   /// The elements as floats.
   ///
-  /// - Precondition: `bytes` holds whole elements.
+  /// - Precondition: `bytes` holds whole elements, and whole blocks of those in blocks.
   public func floats(_ bytes: Span<UInt8>) -> [Float] {
-    switch elementType {
+    if let decoder = BlockDecoder(elementType) {
+      let count = bytes.count / decoder.layout.byteCount * decoder.layout.elementCount
+      var floats = [Float](repeating: 0, count: count)
+      var room = floats.mutableSpan
+      decoder.decode(bytes, into: &room)
+      return floats
+    }
+    return switch elementType {
     case .float64: Self.map(bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
     case .float16: Self.map(bytes) { (bits: UInt16) in Self.widened(float16: bits) }
     case .bfloat16: Self.map(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
@@ -42,17 +51,39 @@ public struct FloatConversion: Hashable, Sendable {
     }
   }
 
+  /// 32-bit floats.
+  static func floats(littleEndian bytes: Span<UInt8>) -> [Float] {
+    map(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
+  }
+
   /// The floats as elements.
   ///
   /// - Precondition: not a conversion made by ``init(reading:)`` for 8-bit floats.
-  public func bytes(_ floats: Span<Float>) -> [UInt8] {
+  /// - Throws: ``ElementOverflow`` for the first that is finite and too large for the type.
+  public func bytes(_ floats: Span<Float>) throws(ElementOverflow) -> [UInt8] {
     precondition(elementType.bitWidth > 8, "FloatConversion: 8-bit floats are only read")
-    return switch elementType {
-    case .float64: Self.map(floats) { Double($0).bitPattern }
-    case .float16: Self.map(floats) { Self.float16($0) }
-    case .bfloat16: Self.map(floats) { Self.bfloat16($0) }
-    default: Self.map(floats) { $0.bitPattern }
+    switch elementType {
+    case .float64: return Self.map(floats) { Double($0).bitPattern }
+    case .float16: return try checked(Self.map(floats) { Self.float16($0) }, of: floats)
+    case .bfloat16: return try checked(Self.map(floats) { Self.bfloat16($0) }, of: floats)
+    default: return Self.map(floats) { $0.bitPattern }
     }
+  }
+
+  /// `bytes`, which `floats` became, if no finite one of them became an infinity.
+  private func checked(
+    _ bytes: [UInt8], of floats: Span<Float>
+  ) throws(ElementOverflow) -> [UInt8] {
+    var start = 0
+    while let index = unsafe bytes.withUnsafeBytes({
+      unsafe elementType.firstInfinity(in: $0, from: start)
+    }) {
+      if floats[index].isFinite {
+        throw ElementOverflow(index: index, value: Double(floats[index]), elementType: elementType)
+      }
+      start = index + 1
+    }
+    return bytes
   }
 
   /// The value of a 16-bit IEEE float.

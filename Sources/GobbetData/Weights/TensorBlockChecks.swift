@@ -23,7 +23,7 @@ package final class TensorBlockChecks: Sendable {
       "TensorBlockChecks: not the bytes of the tensor")
     guard !range.isEmpty else { return }
     let place = try reader.directory.place(of: tensor)
-    let size = TensorTable.blockByteCount
+    let size = TensorTable.blockByteCount(of: tensor.elementType)
     let first = place.entry.blocks.lowerBound
     var blocks = TensorBlockReader(reader.container, reader.directory, checks: true)
     try groups[place.group].check(

@@ -37,7 +37,7 @@ struct TensorBlockReader {
     into target: UnsafeMutableRawBufferPointer
   ) throws {
     guard !range.isEmpty else { return }
-    let size = TensorTable.blockByteCount
+    let size = TensorTable.blockByteCount(of: place.entry.tensor.elementType)
     let byteCount = place.entry.tensor.byteCount
     if !checks, place.entry.codec == .raw {
       // SAFETY: the caller's buffer.
@@ -85,7 +85,7 @@ struct TensorBlockReader {
   ) throws {
     let index = place.entry.blocks.lowerBound + number
     guard place.entry.codec == .compact,
-      let exponents = ExponentPlanes(place.entry.tensor.elementType)
+      let split = ElementPlanes(place.entry.tensor.elementType)
     else {
       _ = try unsafe storedBlock(place, index, target)
       return
@@ -93,7 +93,7 @@ struct TensorBlockReader {
     guard isMapped else {
       let stored = try unsafe storedBlock(place, index, nil)
       return try unsafe decode(
-        UnsafeRawBufferPointer(stored), exponents, place, index, into: target)
+        UnsafeRawBufferPointer(stored), split, place, index, into: target)
     }
     let (container, group) = (self.container, directory.groups[place.group])
     let start = offset(place, index).section
@@ -105,16 +105,16 @@ struct TensorBlockReader {
         let span = unsafe Span<UInt8>(_unsafeBytes: stored)
         try check(place, index, crc32c(span))
       }
-      try unsafe decode(stored, exponents, place, index, into: target)
+      try unsafe decode(stored, split, place, index, into: target)
     }
   }
 
   private mutating func decode(
-    _ stored: UnsafeRawBufferPointer, _ exponents: ExponentPlanes,
+    _ stored: UnsafeRawBufferPointer, _ split: ElementPlanes,
     _ place: TensorDirectory.Place, _ index: Int, into target: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     do throws(FormatError) {
-      try unsafe CompactBlock.decode(stored, exponents, decompressor, planes, into: target)
+      try unsafe CompactBlock.decode(stored, split, decompressor, planes, into: target)
     } catch {
       throw error.located(at: offset(place, index).file, in: container.path)
     }

@@ -16,11 +16,13 @@ public struct TensorDescription: Hashable, Sendable {
 
   /// Describes a tensor whose size is representable.
   ///
-  /// - Throws: ``TensorError`` (`invalidShape`) for more than 8 axes, a negative length, or a
-  ///   size that does not fit in 63 bits.
+  /// - Throws: ``TensorError`` (`invalidShape`) for more than 8 axes, a negative length, a size that
+  ///   does not fit in 63 bits, or rows that are no whole blocks of a type that is stored in blocks.
   public init(name: String, elementType: ElementType, shape: [Int]) throws(TensorError) {
+    // Blocks lie in rows.
     guard let elementCount = Self.elementCount(of: shape),
-      let byteCount = Self.byteCount(of: elementCount, elementType)
+      elementType.blockLayout.map({ (shape.last ?? 1).isMultiple(of: $0.elementCount) }) ?? true,
+      let byteCount = elementType.byteCount(checking: elementCount)
     else { throw TensorError(.invalidShape(shape), tensor: name) }
     self.name = name
     self.elementType = elementType
@@ -42,16 +44,5 @@ public struct TensorDescription: Hashable, Sendable {
       product = next
     }
     return shape.contains(0) ? 0 : product
-  }
-
-  /// Bytes of `elementCount` packed elements, rounded up to whole bytes, or nil on overflow.
-  private static func byteCount(of elementCount: Int, _ elementType: ElementType) -> Int? {
-    let bitWidth = elementType.bitWidth
-    guard bitWidth >= 8 else {
-      // Groups of 8 elements are whole bytes, and smaller than as many bytes.
-      return elementCount / 8 * bitWidth + (elementCount % 8 * bitWidth + 7) / 8
-    }
-    let (bytes, overflow) = elementCount.multipliedReportingOverflow(by: bitWidth / 8)
-    return overflow ? nil : bytes
   }
 }

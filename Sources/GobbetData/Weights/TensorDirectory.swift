@@ -11,6 +11,8 @@ struct TensorDirectory: Sendable {
     let payload: ContainerSection
     /// Its blocks.
     let blocks: BlockTable
+    /// The bytes of the data in front of tensors that no tensor has.
+    let gaps: [Range<Int>]
   }
 
   /// Where a tensor is.
@@ -72,7 +74,7 @@ struct TensorDirectory: Sendable {
       return blocks
     }
     for entry in table.entries { place(entry) }
-    groups.append(Group(payload: payload, blocks: blocks))
+    groups.append(Group(payload: payload, blocks: blocks, gaps: table.gaps(blocks)))
   }
 
   private mutating func place(_ entry: TensorTable.Entry) {

@@ -8,6 +8,10 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
     case missing
     /// Elements of this type have no conversion to or from `Float`.
     case notConvertible(ElementType)
+    /// Blocks of this type have no place for the elements: NaN, infinities, or too large a scale.
+    case notRepresentable(ElementType)
+    /// A finite element that the type it is to become cannot hold.
+    case overflow(index: Int, value: Double, ElementType)
     /// The source describes the tensor of that name otherwise.
     case otherDescription
     /// Data of another length than shape and type ask for.
@@ -31,6 +35,9 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
     self.tensor = tensor
   }
 
+  /// What blocks have no place for.
+  private static let unfit = "NaN, an infinity or numbers too large for"
+
   /// One line for a terminal or a log.
   public var description: String {
     let what =
@@ -38,6 +45,9 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
       case .invalidShape(let shape): "shape \(shape) is not one a tensor can have"
       case .missing: "no such tensor"
       case .notConvertible(let type): "\(type.name) elements do not convert to or from floats"
+      case .notRepresentable(let type): "\(Self.unfit) blocks of type \(type.name)"
+      case .overflow(let index, let value, let type):
+        "element \(index) is \(value), which \(type.name) cannot hold; choose a wider type"
       case .otherDescription: "the source holds it with another type or shape"
       case .wrongByteCount(let expected, let found): "needs \(expected) bytes, got \(found)"
       case .invalidSlice: "no such slice"

@@ -30,8 +30,9 @@ public struct TensorLayout: Sendable {
     var end = 0
     for (tensor, type) in zip(tensors, elementTypes) {
       let bits = tensor.elementCount.multipliedReportingOverflow(by: type.bitWidth)
+      let isSmall = type.isInBlocks ? tensor.byteCount < 1 << 59 : bits.partialValue < 1 << 62
       let start = (end + alignment - 1) & ~(alignment - 1)
-      guard !bits.overflow, bits.partialValue < 1 << 62, start < 1 << 61 else {
+      guard !bits.overflow, isSmall, start < 1 << 61 else {
         throw TensorError(.invalidShape(tensor.shape), tensor: tensor.name)
       }
       offsets.append(start)

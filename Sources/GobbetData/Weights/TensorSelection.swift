@@ -26,6 +26,22 @@ package struct TensorSelection<Source: TensorSource>: TensorSource {
   /// Whether the source does.
   package func readsParts(of tensor: TensorDescription) -> Bool { source.readsParts(of: tensor) }
 
+  /// Calls `body` with one tensor's data where the source has it.
+  ///
+  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  package func withBytesInPlace<Result>(
+    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    try unsafe source.withBytesInPlace(of: tensor, body)
+  }
+
+  /// Checks that the source allows memory for all of a tensor's data.
+  ///
+  /// - Throws: an error of the source if it does not.
+  package func requireMemory(for tensor: TensorDescription) throws {
+    try source.requireMemory(for: tensor)
+  }
+
   /// Takes tensors of `source`.
   fileprivate init(_ source: Source, _ tensors: [TensorDescription]) {
     self.source = source

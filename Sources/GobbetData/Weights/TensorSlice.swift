@@ -14,7 +14,7 @@ public struct TensorSlice: Hashable, Sendable {
   /// A slice of `tensor`.
   ///
   /// - Throws: ``TensorError`` (`invalidSlice`) for more ranges than axes, a range outside its axis, or
-  ///   one that cuts a byte of two elements.
+  ///   one that cuts a byte of two elements, or a block.
   public init(_ tensor: TensorDescription, _ ranges: [Range<Int>]) throws(TensorError) {
     guard ranges.count <= tensor.shape.count,
       zip(ranges, tensor.shape).allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= $1 })
@@ -26,27 +26,27 @@ public struct TensorSlice: Hashable, Sendable {
     let partial = zip(ranges, tensor.shape).map { $0.count < $1 }.lastIndex(of: true)
     let runElementCount = shape[(partial ?? 0)...].reduce(1, *)
     let elementCount = shape.reduce(1, *)
-    let bits = tensor.elementType.bitWidth
-    if bits < 8, elementCount > 0, runElementCount < tensor.elementCount {
+    let type = tensor.elementType
+    // Elements that fill whole bytes: two of 4 bits, four of 6, a block.
+    let group = type.leastElementCount
+    if group > 1, elementCount > 0, runElementCount < tensor.elementCount {
       let innerCount = tensor.shape[((partial ?? 0) + 1)...].reduce(1, *)
       // With several runs each must begin at a byte; the end of the only one may be the tensor's.
       let starts =
         [ranges[partial ?? 0].lowerBound * innerCount]
         + (elementCount > runElementCount ? [tensor.shape[partial ?? 0] * innerCount] : [])
-      // Elements that fill whole bytes: two of 4 bits, four of 6.
-      let group = bits == 4 ? 2 : 4
       guard starts.allSatisfy({ $0.isMultiple(of: group) }),
-        runElementCount.isMultiple(of: group) || elementCount == runElementCount
+        runElementCount.isMultiple(of: group)
+          || (elementCount == runElementCount && !type.isInBlocks)
       else { throw TensorError(.invalidSlice, tensor: tensor.name) }
     }
-    runByteCount = (runElementCount * bits + 7) / 8
+    runByteCount = elementCount == 0 ? 0 : type.byteCount(runElementCount)
     byteCount = runElementCount == 0 ? 0 : elementCount / runElementCount * runByteCount
   }
 
   /// Calls `body` with the bytes in the tensor of each run, in order.
   func forEachRun(_ body: (Range<Int>) throws -> Void) rethrows {
     guard byteCount > 0 else { return }
-    let bits = tensor.elementType.bitWidth
     let partial = zip(ranges, tensor.shape).map { $0.count < $1 }.lastIndex(of: true) ?? 0
     let outer = ranges.prefix(partial)
     var strides = [Int](repeating: 1, count: tensor.shape.count + 1)
@@ -57,7 +57,7 @@ public struct TensorSlice: Hashable, Sendable {
     let first = ranges.count > partial ? ranges[partial].lowerBound * strides[partial + 1] : 0
     while true {
       let element = zip(index, strides.dropFirst()).reduce(first) { $0 + $1.0 * $1.1 }
-      let start = element * bits / 8
+      let start = tensor.elementType.byteCount(element)
       try body(start..<(start + runByteCount))
       // The next index, the innermost axis first.
       var axis = index.count - 1

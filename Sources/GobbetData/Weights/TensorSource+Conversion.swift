@@ -2,7 +2,8 @@ extension TensorSource {
   /// Copies one tensor's data as elements of another floating-point type.
   ///
   /// - Precondition: `destination` has exactly the bytes of the tensor's elements in that type.
-  /// - Throws: ``TensorError`` (`notConvertible`), else an error of the source.
+  /// - Throws: ``TensorError`` (`notConvertible`, or `overflow` for an element that the type cannot
+  ///   hold), else an error of the source.
   public func read(
     _ tensor: TensorDescription, as elementType: ElementType,
     into destination: UnsafeMutableRawBufferPointer
@@ -25,7 +26,9 @@ extension TensorSource {
     guard !conversion.isIdentity else { return try unsafe read(slice, into: destination) }
     let data = try bytes(of: slice)
     // SAFETY: the caller promises a valid buffer; its size is checked by `convert`.
-    unsafe data.withUnsafeBytes { unsafe conversion.convert($0, into: destination) }
+    try unsafe data.withUnsafeBytes { bytes in
+      try unsafe convert(bytes, of: slice.tensor, from: 0, conversion, into: destination)
+    }
   }
 
   /// The conversion of a tensor's elements to a type.
@@ -42,7 +45,8 @@ extension TensorSource {
     throw TensorError(.notConvertible(culprit), tensor: tensor.name)
   }
 
-  /// Copies some elements of a tensor, converted by way of `scratch` a piece at a time.
+  /// Copies some elements of a tensor, whole blocks of those in blocks, converted by way of `scratch`
+  /// a piece at a time.
   func read(
     _ tensor: TensorDescription, elements: Range<Int>, _ conversion: ElementConversion,
     _ scratch: ScratchMemory, into destination: UnsafeMutableRawBufferPointer
@@ -56,39 +60,47 @@ extension TensorSource {
           elements.lowerBound)..<tensor.elementType.byteCount(elements.upperBound)
       return try unsafe read(tensor, bytes: range, into: destination)
     }
-    let (width, targetWidth) = (conversion.source.bitWidth / 8, conversion.target.bitWidth / 8)
+    let (type, targetWidth) = (conversion.source, conversion.target.bitWidth / 8)
     precondition(
       destination.count == elements.count * targetWidth, "TensorSource: a wrong buffer size")
     guard readsParts(of: tensor) else {
       return try unsafe withBytes(of: tensor) { bytes in
-        let range = (elements.lowerBound * width)..<(elements.upperBound * width)
+        let range = type.byteCount(elements.lowerBound)..<type.byteCount(elements.upperBound)
         // SAFETY: the range lies in the tensor, and the precondition fits the destination to it.
-        unsafe conversion.convert(
-          UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+        try unsafe convert(
+          UnsafeRawBufferPointer(rebasing: bytes[range]), of: tensor, from: elements.lowerBound,
+          conversion, into: destination)
       }
     }
     // Pieces of a block: what was read is in the cache still when it is converted.
-    let pieceCount = TensorTable.blockByteCount / width
+    let pieceCount = type.elementCount(inBytes: TensorTable.blockByteCount(of: type))
     var next = elements.lowerBound
     while next < elements.upperBound {
       let end = min((next / pieceCount + 1) * pieceCount, elements.upperBound)
-      let piece = unsafe scratch.bytes((end - next) * width)
-      try unsafe read(tensor, bytes: (next * width)..<(end * width), into: piece)
+      let range = type.byteCount(next)..<type.byteCount(end)
+      let piece = unsafe scratch.bytes(range.count)
+      try unsafe read(tensor, bytes: range, into: piece)
       let target =
         ((next - elements.lowerBound) * targetWidth)..<((end - elements.lowerBound) * targetWidth)
       // SAFETY: the piece lies in `elements`, for which the destination has room.
-      unsafe conversion.convert(
-        UnsafeRawBufferPointer(piece),
+      try unsafe convert(
+        UnsafeRawBufferPointer(piece), of: tensor, from: next, conversion,
         into: UnsafeMutableRawBufferPointer(rebasing: destination[target]))
       next = end
     }
   }
-}
 
-extension ElementType {
-  /// Bytes of `count` packed elements.
-  func byteCount(_ count: Int) -> Int {
-    bitWidth < 8
-      ? count / 8 * bitWidth + (count % 8 * bitWidth + 7) / 8 : count * (bitWidth / 8)
+  /// Converts elements of a tensor, the first of which is number `first`.
+  ///
+  /// - Throws: ``TensorError`` (`overflow`).
+  private func convert(
+    _ elements: UnsafeRawBufferPointer, of tensor: TensorDescription, from first: Int,
+    _ conversion: ElementConversion, into destination: UnsafeMutableRawBufferPointer
+  ) throws(TensorError) {
+    do {
+      try unsafe conversion.convert(elements, into: destination)
+    } catch {
+      throw error.inTensor(named: tensor.name, first: first)
+    }
   }
 }

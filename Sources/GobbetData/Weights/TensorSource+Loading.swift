@@ -1,21 +1,23 @@
+internal import GobbetBPE
 internal import Synchronization
 
 extension TensorSource {
-  /// Copies tensors into memory of the caller, on that many threads; what lies between them is not
-  /// written to.
+  /// Copies tensors into memory of the caller, on that many threads, 1 to 1,024; what lies between them
+  /// is not written to.
   ///
   /// - Precondition: `memory` has the layout's `byteCount` bytes, and nobody else uses it meanwhile.
-  /// - Throws: the error of the first tensor that has one: ``TensorError``, errors of the source; or
-  ///   `CancellationError`.
+  /// - Throws: ``WorkerCountError``; the error of the first tensor that has one: ``TensorError``, errors
+  ///   of the source; or `CancellationError`.
   public func load(
     _ layout: TensorLayout, into memory: UnsafeMutableRawBufferPointer, threadCount: Int = 1
   ) async throws {
     precondition(memory.count >= layout.byteCount, "TensorSource: too little memory")
+    let threadCount = try checkedWorkerCount(threadCount, least: 1)
     let pieces = try LoadingPiece.pieces(of: layout, in: self)
     let target = unsafe SharedMemory(base: memory)
     let queue = WorkQueue(count: pieces.count)
     let failures = await withTaskGroup(of: (Int, any Error)?.self) { group in
-      for _ in 0..<max(1, min(threadCount, pieces.count)) {
+      for _ in 0..<min(threadCount, pieces.count) {
         group.addTask {
           // The scratch of one thread is used for all of its pieces.
           let scratch = ScratchMemory()
@@ -85,7 +87,7 @@ private struct LoadingPiece: Sendable {
   let place: Range<Int>
 
   /// Whole blocks, and enough of them that starting a piece costs nothing.
-  private static let byteCount = 8 * TensorTable.blockByteCount
+  private static let blockCount = 8
 
   /// All pieces of a layout, in its order.
   static func pieces(of layout: TensorLayout, in source: some TensorSource) throws -> [Self] {
@@ -94,8 +96,12 @@ private struct LoadingPiece: Sendable {
       let type = layout.elementTypes[index]
       let conversion = try source.conversion(of: tensor, to: type)
       let count = tensor.elementCount
-      let isCut = tensor.elementType.bitWidth >= 8 && source.readsParts(of: tensor)
-      let pieceCount = isCut ? byteCount / (tensor.elementType.bitWidth / 8) : max(1, count)
+      let (from, isWide) = (tensor.elementType, tensor.elementType.bitWidth >= 8)
+      let isCut = (isWide || from.isInBlocks) && source.readsParts(of: tensor)
+      let pieceCount =
+        isCut
+        ? from.elementCount(inBytes: blockCount * TensorTable.blockByteCount(of: from))
+        : max(1, count)
       for start in stride(from: 0, to: count, by: pieceCount) {
         let elements = start..<min(start + pieceCount, count)
         let bytes = layout.bytes(index)

@@ -125,8 +125,8 @@ extension TensorSource {
       let whole = try bytes(of: tensor)
       return try body(whole.span)
     }
-    // Whole blocks, for sources that have some.
-    let byteCount = 4 << 20
+    // Whole blocks of Gobbet's files, and of types that are stored in blocks.
+    let byteCount = 8 * TensorTable.blockByteCount(of: tensor.elementType)
     var piece = [UInt8](repeating: 0, count: min(byteCount, tensor.byteCount))
     for start in stride(from: 0, to: tensor.byteCount, by: byteCount) {
       let count = min(byteCount, tensor.byteCount - start)
@@ -141,7 +141,8 @@ extension TensorSource {
 
   /// The elements of a tensor of a floating-point type, row-major.
   ///
-  /// 8-bit and 16-bit types and `float32` convert exactly; `float64` is rounded to nearest, ties to even.
+  /// 8-bit and 16-bit types and `float32` convert exactly, and blocks as GGUF's reference does;
+  /// `float64` is rounded to nearest, ties to even.
   /// - Throws: ``TensorError`` (`notConvertible`) for other types, else an error of the source.
   public func floats(of tensor: TensorDescription) throws -> [Float] {
     try requireMemory(for: tensor)

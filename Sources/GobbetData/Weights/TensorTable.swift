@@ -16,7 +16,7 @@ struct TensorTable: Sendable {
 
   /// Data begins at multiples of this, so that it can be used where it is mapped.
   static let alignment = 64
-  /// Bytes of data, before compression, in each block of a tensor but its last.
+  /// The most bytes of data, before compression, of a block.
   static let blockByteCount = 512 << 10
   /// Bytes of the longest name.
   static let maximumNameByteCount = 512
@@ -29,9 +29,17 @@ struct TensorTable: Sendable {
   /// No tensors.
   init() {}
 
-  /// How many blocks `byteCount` bytes of data are in.
-  static func blockCount(_ byteCount: Int) -> Int {
-    byteCount / blockByteCount + (byteCount.isMultiple(of: blockByteCount) ? 0 : 1)
+  /// Bytes of data, before compression, in each block of a tensor but its last: of types that are
+  /// stored in blocks, as many as hold whole 256 elements.
+  static func blockByteCount(of type: ElementType) -> Int {
+    guard let group = type.blockLayout?.groupByteCount else { return blockByteCount }
+    return blockByteCount / group * group
+  }
+
+  /// How many blocks a tensor's data is in.
+  static func blockCount(_ tensor: TensorDescription) -> Int {
+    let size = blockByteCount(of: tensor.elementType)
+    return tensor.byteCount / size + (tensor.byteCount.isMultiple(of: size) ? 0 : 1)
   }
 
   /// The tensor of that name.
@@ -141,7 +149,7 @@ extension TensorTable {
       throw FormatError(
         code: .damaged("\(rank) axes"), offset: start + 4, field: "tensors.rank")
     }
-    guard codec == .raw || ExponentPlanes(elementType) != nil else {
+    guard codec == .raw || ElementPlanes(elementType) != nil else {
       throw FormatError(
         code: .damaged("\(elementType.name) elements have no exponents"), offset: start + 3,
         field: "tensors.codec")
@@ -160,7 +168,7 @@ extension TensorTable {
     }
     do {
       let tensor = try TensorDescription(name: name, elementType: elementType, shape: shape)
-      let (end, overflow) = firstBlock.addingReportingOverflow(blockCount(tensor.byteCount))
+      let (end, overflow) = firstBlock.addingReportingOverflow(blockCount(tensor))
       guard !overflow else { throw TensorError(.invalidShape(shape), tensor: name) }
       return Entry(tensor: tensor, codec: codec, offset: offset, blocks: firstBlock..<end)
     } catch {
@@ -170,6 +178,22 @@ extension TensorTable {
 }
 
 extension TensorTable {
+  /// The bytes between the end of one tensor's data and the beginning of the next.
+  ///
+  /// - Precondition: the blocks were checked.
+  func gaps(_ blocks: BlockTable) -> [Range<Int>] {
+    var gaps: [Range<Int>] = []
+    var end = 0
+    for entry in entries {
+      if entry.offset > end { gaps.append(end..<entry.offset) }
+      end = entry.offset
+      if let first = entry.blocks.first, let last = entry.blocks.last {
+        end += blocks[last].stored.upperBound - blocks[first].stored.lowerBound
+      }
+    }
+    return gaps
+  }
+
   /// Checks that the blocks are those of the tensors, and that data and padding fill `byteCount`
   /// bytes without holes.
   ///
@@ -184,10 +208,11 @@ extension TensorTable {
           field: "tensors.offset")
       }
       end = padded
+      let size = Self.blockByteCount(of: entry.tensor.elementType)
       for (number, index) in entry.blocks.enumerated() {
         let block = blocks[index]
-        let rest = entry.tensor.byteCount - number * Self.blockByteCount
-        guard block.byteCount == min(rest, Self.blockByteCount),
+        let rest = entry.tensor.byteCount - number * size
+        guard block.byteCount == min(rest, size),
           entry.codec != .raw || block.stored.count == block.byteCount
         else {
           throw FormatError(

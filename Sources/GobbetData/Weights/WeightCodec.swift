@@ -2,7 +2,7 @@
 @nonexhaustive public enum WeightCodec: UInt8, Hashable, Sendable, CaseIterable {
   /// As it is in memory, mappable.
   case raw = 0
-  /// Lossless: exponents apart and Huffman-coded; for floating-point types.
+  /// Lossless: exponents apart and Huffman-coded, of blocks each field; for floating-point types.
   case compact = 1
 
   /// The name on command lines and in reports.

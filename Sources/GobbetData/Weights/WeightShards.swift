@@ -72,6 +72,13 @@ public struct WeightShards: TensorSource {
     try unsafe shard(of: tensor).withBytesInPlace(of: tensor, body)
   }
 
+  /// Checks that its shard allows memory for all of a tensor's data.
+  ///
+  /// - Throws: an error of the shard if it does not.
+  public func requireMemory(for tensor: TensorDescription) throws {
+    try shard(of: tensor).requireMemory(for: tensor)
+  }
+
   private func shard(of tensor: TensorDescription) throws(TensorError) -> any TensorSource {
     guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)

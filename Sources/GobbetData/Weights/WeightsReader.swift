@@ -54,6 +54,22 @@ public struct WeightsReader: TensorSource {
   /// - Throws: ``FormatError``, and what the container's source throws.
   package init(verifying container: ContainerReader) throws {
     try self.init(container, checks: .touched, isMapped: false, checksContent: true)
+    try checkPadding()
+  }
+
+  /// Checks that zeros fill the room between tensors.
+  private func checkPadding() throws {
+    for group in directory.groups {
+      for gap in group.gaps {
+        for (index, byte) in try container.bytes(of: group.payload, in: gap).enumerated()
+        where byte != 0 {
+          throw FormatError(
+            code: .damaged("padding byte is \(byte)"),
+            offset: group.payload.payloadOffset + gap.lowerBound + index,
+            field: "tensors.padding", file: path)
+        }
+      }
+    }
   }
 
   private init(

@@ -135,6 +135,7 @@ public struct WeightsWriter: ~Copyable {
   public mutating func begin(_ tensor: TensorDescription) throws {
     precondition(open == nil, "WeightsWriter: a tensor is open")
     try table.check(tensor)
+    container.require(readerOfMinor: tensor.elementType.leastReader)
     let padding = -byteCount & (TensorTable.alignment - 1)
     try container.append([UInt8](repeating: 0, count: padding))
     byteCount += padding
@@ -155,13 +156,14 @@ public struct WeightsWriter: ~Copyable {
     }
     // The buffer is this function's alone while it grows, so that it is not copied.
     open = nil
+    let size = TensorTable.blockByteCount(of: tensor.tensor.elementType)
     var start = 0
     while start < data.count {
-      let end = min(data.count, start + TensorTable.blockByteCount - tensor.pending.count)
+      let end = min(data.count, start + size - tensor.pending.count)
       let piece = data.extracting(start..<end)
       unsafe piece.withUnsafeBytes { unsafe tensor.pending.append(contentsOf: $0) }
       start = end
-      if tensor.pending.count == TensorTable.blockByteCount { try writeBlock(&tensor) }
+      if tensor.pending.count == size { try writeBlock(&tensor) }
     }
     tensor.byteCount += data.count
     open = tensor
@@ -203,7 +205,7 @@ public struct WeightsWriter: ~Copyable {
     let data = tensor.pending
     var stored = data
     if codec == .compact, tensor.codec != .raw,
-      let planes = ExponentPlanes(tensor.tensor.elementType)
+      let planes = ElementPlanes(tensor.tensor.elementType)
     {
       stored = CompactBlock.encoded(data.span, planes, compressor)
       if tensor.codec == nil, stored.count > data.count / 100 * (100 - Self.leastGain) {

@@ -8,7 +8,7 @@ internal import CGobbetKernels
   let functions: UnsafePointer<gobbet_kernels>
   let threads: ThreadPool
   /// Words that no value outlives a call in.
-  private var scratch: [Float] = []
+  var scratch: [Float] = []
 
   /// What happens to the outputs of a product.
   enum Epilogue {
@@ -44,7 +44,7 @@ internal import CGobbetKernels
       column >= 0 && weights.outputCount <= output.width - column, "multiply: too narrow an output")
     precondition(bias.count == PackedMatrix.paddedCount(weights.outputCount), "multiply: bias")
     output.resize(rowCount: input.rowCount)
-    let element = weights.precision.code
+    let element = weights.element
     let rowWords = unsafe gobbet_row_words(functions, element, weights.inputCount)
     reserveScratch(input.rowCount * rowWords)
     // SAFETY: input, output and bias have the shapes checked above, the scratch a converted row for
@@ -86,77 +86,6 @@ internal import CGobbetKernels
     }
   }
 
-  /// Puts the keys and values of every segment's rows into its cache.
-  ///
-  /// Shapes: `projected` [T, (H + 2 K) D]: queries, keys from `keyColumn` on, values.
-  func remember(_ projected: FloatMatrix, _ segments: [Segment], layer: Int, keyColumn: Int) {
-    for segment in segments {
-      let cache = segment.cache
-      precondition(
-        projected.width == keyColumn + 2 * cache.width, "remember: rows of another width")
-      precondition(segment.rows.upperBound <= projected.rowCount, "remember: no such rows")
-      precondition(segment.endPosition <= cache.capacity, "remember: past the cache")
-      unsafe projected.elements.withUnsafeBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        var layer = unsafe Self.memory(cache, layer)
-        // SAFETY: the preconditions keep rows and positions inside matrix and cache.
-        unsafe gobbet_remember(
-          threads.pool, &layer, base + segment.rows.lowerBound * projected.width + keyColumn,
-          projected.width, segment.rows.count, segment.position)
-      }
-    }
-  }
-
-  /// What every row's heads see of their sequence, side by side.
-  ///
-  /// Shapes: `projected` [T, (H + 2 K) D], of which the queries are read; `output` [T, H D].
-  func attend(
-    _ projected: FloatMatrix, _ segments: [Segment], layer: Int, _ scores: Attention.Scores,
-    into output: inout FloatMatrix, weights: inout AttentionWeights?
-  ) {
-    let width = output.width
-    precondition(
-      width == scores.headCount * scores.headDimension && projected.width >= width,
-      "attend: rows of another width")
-    output.resize(rowCount: projected.rowCount)
-    guard let cache = segments.first?.cache else { return }
-    let capacity = segments.reduce(0) { max($0, $1.cache.capacity) }
-    reserveScratch(unsafe gobbet_attention_scratch(threads.pool, capacity, cache.headWidth))
-    // SAFETY: segments lie inside the rows, of which queries and output have the same number, and
-    // the cache holds the positions up to the last of each; a group is a part of a segment.
-    unsafe projected.elements.withUnsafeBufferPointer { inputs in
-      unsafe output.elements.withUnsafeMutableBufferPointer { outputs in
-        let keptCount = weights?.positionCount ?? 0
-        unsafe AttentionWeights.withPointer(&weights) { kept in
-          guard let from = inputs.baseAddress, let to = outputs.baseAddress else { return }
-          var groups = unsafe [gobbet_attention]()
-          for segment in segments {
-            precondition(segment.rows.upperBound <= projected.rowCount, "attend: no such rows")
-            precondition(segment.endPosition <= segment.cache.capacity, "attend: past the cache")
-            precondition(
-              segment.cache.headCount == scores.keyValueHeadCount
-                && segment.cache.headWidth == scores.headDimension, "attend: other heads")
-            let memory = unsafe Self.memory(segment.cache, layer)
-            for first in stride(from: 0, to: segment.rows.count, by: Self.queriesAtOnce) {
-              let row = segment.rows.lowerBound + first
-              let position = segment.position + first
-              unsafe groups.append(
-                gobbet_attention(
-                  cache: memory, queries: from + row * projected.width,
-                  query_stride: projected.width, query_head_count: scores.headCount,
-                  scale: scores.scale, cap: scores.softcap ?? 0, window: scores.window ?? 0,
-                  row_count: min(Self.queriesAtOnce, segment.rows.count - first),
-                  position: position, output: to + row * width, output_stride: width,
-                  weights: unsafe kept.map { unsafe $0 + position * keptCount },
-                  weight_rows: keptCount, weight_stride: keptCount))
-            }
-          }
-          unsafe gobbet_attend(functions, threads.pool, groups, groups.count, &scratch)
-        }
-      }
-    }
-  }
-
   /// Replaces scores by their shares: exp(scale x score), divided by the sum of all.
   func softmax(_ scores: inout [Float], scale: Float) {
     unsafe scores.withUnsafeMutableBufferPointer { buffer in
@@ -166,17 +95,8 @@ internal import CGobbetKernels
     }
   }
 
-  private static let queriesAtOnce = Int(gobbet_queries_at_once)
-
-  private static func memory(_ cache: KeyValueCache, _ layer: Int) -> gobbet_layer_cache {
-    unsafe gobbet_layer_cache(
-      element: cache.precision.cacheCode, keys: cache.keys(layer), values: cache.values(layer),
-      capacity: cache.capacity,
-      head_count: cache.headCount, head_width: cache.headWidth)
-  }
-
   /// Makes sure that the scratch has `count` words.
-  private func reserveScratch(_ count: Int) {
+  func reserveScratch(_ count: Int) {
     if scratch.count < count { scratch = [Float](repeating: 0, count: count) }
   }
 }

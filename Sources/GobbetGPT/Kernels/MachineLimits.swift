@@ -28,8 +28,13 @@ package final class MachineLimits {
   /// Multiplies and adds for a while; returns how many operations those were.
   package func exhaust(_ precision: Precision) -> Int {
     let rounds = 4_000_000
-    unsafe gobbet_exhaust(variant.functions, threads.pool, precision.code, rounds)
-    let products = precision == .float32 ? 1 : 2
+    let (element, products) =
+      switch precision {
+      case .float32: (gobbet_float32, 1)
+      case .bfloat16: (gobbet_bfloat16, 2)
+      case .int8, .blocks: (gobbet_int8, 2)
+      }
+    unsafe gobbet_exhaust(variant.functions, threads.pool, element, rounds)
     return unsafe 2 * products * rounds * variant.functions.pointee.sums_a_round
       * threads.threadCount
   }

@@ -18,7 +18,7 @@ internal import CGobbetKernels
   }
 
   /// What the weights are in the panels.
-  let precision: Precision
+  let element: gobbet_element
   /// Floats that every row brings.
   let inputCount: Int
   /// Floats that every row becomes.
@@ -32,23 +32,30 @@ internal import CGobbetKernels
   }
 
   /// Words that a matrix takes; nil if there are too many.
-  static func wordCount(inputCount: Int, outputCount: Int, _ precision: Precision) -> Int? {
+  static func wordCount(
+    inputCount: Int, outputCount: Int, _ element: gobbet_element
+  ) -> Int? {
     // Sizes of a configuration are at most 2^31, of which four times are within words of 64 bits.
-    let words = gobbet_panel_words(precision.code, inputCount)
+    let words = gobbet_panel_words(element, inputCount)
     let (count, overflow) = words.multipliedReportingOverflow(
       by: paddedCount(outputCount) / panelWidth)
     return overflow ? nil : count
   }
 
+  /// Bytes of the panels.
+  var byteCount: Int {
+    4 * (Self.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0)
+  }
+
   /// A matrix whose panels begin at a word of zeroed memory, and whose weights are yet to come.
   init(
-    inputCount: Int, outputCount: Int, _ precision: Precision, _ memory: LargeMemory,
+    inputCount: Int, outputCount: Int, _ element: gobbet_element, _ memory: LargeMemory,
     offset: Int
   ) {
-    let count = Self.wordCount(inputCount: inputCount, outputCount: outputCount, precision)
+    let count = Self.wordCount(inputCount: inputCount, outputCount: outputCount, element)
     precondition(
       count.map { offset >= 0 && $0 <= memory.count - offset } ?? false, "PackedMatrix: no room")
-    self.precision = precision
+    self.element = element
     self.inputCount = inputCount
     self.outputCount = outputCount
     self.memory = memory
@@ -72,7 +79,7 @@ internal import CGobbetKernels
         && (outputs.count.isMultiple(of: Self.panelWidth) || outputs.upperBound == outputCount),
       "pack: no such part")
     let scratchCount = inputs.count * Self.panelWidth
-    if precision != .float32, scratch.count < scratchCount {
+    if element != gobbet_float32, scratch.count < scratchCount {
       scratch = [Float](repeating: 0, count: scratchCount)
     }
     return unsafe weights.withUnsafeBufferPointer { buffer in
@@ -83,7 +90,32 @@ internal import CGobbetKernels
       // SAFETY: the part has that many weights and lies in the panels, and the scratch holds a panel
       // of its inputs.
       return unsafe gobbet_pack(
-        precision.code, &part, inputCount, &scratch, memory.pointer(at: offset))
+        element, &part, inputCount, &scratch, memory.pointer(at: offset))
+    }
+  }
+
+  /// Bytes that an output takes in files that have the matrix in blocks; nil if panels hold none.
+  var blockRowByteCount: Int? {
+    let count = gobbet_block_row_size(element, inputCount)
+    return count == 0 ? nil : count
+  }
+
+  /// Puts outputs into the panels that a file has in blocks; false if a weight is not finite.
+  ///
+  /// - Precondition: as ``pack(_:_:inputs:outputs:scratch:)``, for whole outputs of a matrix in blocks.
+  func pack(blocks: [UInt8], outputs: Range<Int>) -> Bool {
+    let rowByteCount = blockRowByteCount ?? 0
+    precondition(
+      rowByteCount > 0 && blocks.count >= outputs.count * rowByteCount
+        && outputs.lowerBound.isMultiple(of: Self.panelWidth) && outputs.upperBound <= outputCount
+        && (outputs.count.isMultiple(of: Self.panelWidth) || outputs.upperBound == outputCount),
+      "pack: no such part")
+    return unsafe blocks.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return true }
+      var part = unsafe gobbet_block_part(
+        blocks: base, first_output: outputs.lowerBound, output_count: outputs.count)
+      // SAFETY: the outputs have that many bytes and lie in the panels.
+      return unsafe gobbet_pack_blocks(element, &part, inputCount, memory.pointer(at: offset))
     }
   }
 
@@ -95,7 +127,7 @@ internal import CGobbetKernels
       guard let base = buffer.baseAddress else { return }
       // SAFETY: the row has room for the inputs, and the output lies in the panels.
       unsafe gobbet_unpack_output(
-        precision.code, pointer, inputCount, output, base + row * inputCount)
+        element, pointer, inputCount, output, base + row * inputCount)
     }
   }
 

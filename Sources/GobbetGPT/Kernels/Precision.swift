@@ -12,16 +12,16 @@ public enum Precision: Hashable, Sendable, CaseIterable {
   /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to integers of 16
   /// bits, and of 8 behind attention and GELU; attention itself is as in `bfloat16`.
   case int8
+  /// The blocks of GGUF as the file has them, never widened in memory: Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+  /// Q4_K, Q5_K, Q6_K and MXFP4. The inputs of layers are rounded to integers of 16 bits; all other
+  /// weights are as in `float32`, and attention is.
+  case blocks
 
   /// As kernels call what the keys and values of such a model are stored as.
-  var cacheCode: gobbet_element { self == .float32 ? gobbet_float32 : gobbet_bfloat16 }
-
-  /// As kernels call it.
-  var code: gobbet_element {
+  var cacheCode: gobbet_element {
     switch self {
-    case .float32: gobbet_float32
-    case .bfloat16: gobbet_bfloat16
-    case .int8: gobbet_int8
+    case .float32, .blocks: gobbet_float32
+    case .bfloat16, .int8: gobbet_bfloat16
     }
   }
 }

@@ -12,12 +12,11 @@ internal import CGobbetKernels
 
   /// A pool of that many threads, or of fewer where the system has no more.
   ///
-  /// - Precondition: 1 to 1,024 threads.
-  /// - Throws: ``GPTError`` (`outOfMemory`).
+  /// - Throws: ``GPTError`` (`invalidThreadCount`) unless there are 1 to 1,024; `outOfMemory`.
   init(threadCount: Int) throws(GPTError) {
-    precondition(
-      (1...gobbet_pool_thread_limit).contains(threadCount),
-      "ThreadPool: 1 to 1,024 threads")
+    guard (1...gobbet_pool_thread_limit).contains(threadCount) else {
+      throw GPTError(.invalidThreadCount(threadCount))
+    }
     guard let pool = unsafe gobbet_pool_create(threadCount) else {
       throw GPTError(.outOfMemory(byteCount: 4096))
     }

@@ -1,6 +1,7 @@
 internal import GobbetData
 
-/// Causal attention with several heads: every position looks at itself and those before it.
+/// Attention with several heads: every position looks at itself and those before it, or, in an
+/// encoder, at all.
 ///
 /// Heads with queries may be more than those with keys and values, which then serve several each
 /// (Ainslie et al. 2023).
@@ -23,6 +24,10 @@ struct Attention: Sendable {
     let scale: Float
     let softcap: Float?
     let window: Int?
+    /// Whether a row sees the positions up to its own only.
+    let isCausal: Bool
+    /// The score of every head that takes its share and gives nothing; nil where there is none.
+    let sinks: [Float]?
   }
 
   /// The column of a projected row where its keys begin.
@@ -70,9 +75,22 @@ struct Segment {
   let rows: Range<Int>
   /// The position of the first row in its sequence.
   let position: Int
+  /// The position after the last that the sequence has with this piece.
+  let sequenceEnd: Int
+  /// Where its queries stand among the projected rows, which may be more.
+  let queryRow: Int
 
   /// The position after the last row.
   var endPosition: Int { position + rows.count }
+
+  /// The part with these positions.
+  func part(_ positions: Range<Int>) -> Segment {
+    let offset = positions.lowerBound - position
+    let firstRow = rows.lowerBound + offset
+    return Segment(
+      cache: cache, rows: firstRow..<(firstRow + positions.count), position: positions.lowerBound,
+      sequenceEnd: sequenceEnd, queryRow: queryRow + offset)
+  }
 }
 
 /// The weights that the heads of a layer gave the positions.
@@ -98,17 +116,17 @@ public struct AttentionWeights: Hashable, Sendable {
     return matrix
   }
 
-  /// Calls `body` with the memory of the weights, or nil if there are none.
+  /// Calls `body` with the memory of the weights and of the sinks, nil for those that there are not.
   static func withPointer(
-    _ weights: inout AttentionWeights?,
-    _ body: (UnsafeMutablePointer<Float>?) -> Void
+    _ weights: inout AttentionWeights?, sinks: [Float]?,
+    _ body: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?) -> Void
   ) {
-    guard weights != nil else {
-      body(nil)
-      return
-    }
-    unsafe weights?.elements.withUnsafeMutableBufferPointer { buffer in
-      unsafe body(buffer.baseAddress)
+    unsafe (sinks ?? []).withUnsafeBufferPointer { buffer in
+      let sinks = sinks == nil ? nil : buffer.baseAddress
+      guard weights != nil else { return unsafe body(nil, sinks) }
+      unsafe weights?.elements.withUnsafeMutableBufferPointer { buffer in
+        unsafe body(buffer.baseAddress, sinks)
+      }
     }
   }
 }

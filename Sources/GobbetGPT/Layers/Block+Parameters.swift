@@ -9,26 +9,47 @@ extension Block {
     let size = architecture.hiddenSize
     let place = architecture.normPlace
     func name(_ part: String) -> String { names.name(layer, part) }
-    let hasNormsBefore = place != .after
-    let hasNormsAfter = place == .after || place == .both
+    let hasNormsBefore = place.isBefore
+    let hasNormsAfter = place.isAfter
     attentionNorm = hasNormsBefore ? try parameters.norm(name(names.attentionNorm), size) : nil
     attention = try Attention(&parameters, architecture, layer: layer)
     attentionPostNorm =
       hasNormsAfter ? try parameters.norm(name(names.attentionPostNorm), size) : nil
     feedForwardNorm = hasNormsBefore ? try parameters.norm(name(names.feedForwardNorm), size) : nil
-    let inside = architecture.feedForwardSize
-    // Behind a GELU alone, inputs are hardly negative.
-    let isUpwards = !architecture.isGated && architecture.activation == .geluTanh
-    feedForward = FeedForward(
-      gate: architecture.isGated ? try parameters.linear(name(names.gate), size, inside) : nil,
-      up: try parameters.linear(name(names.up), size, inside),
-      down: try parameters.linear(
-        name(names.down), inside, size, inputs: isUpwards ? .eightBitsUpwards : .sixteenBits),
-      activation: architecture.activation)
+    if let experts = architecture.experts {
+      feedForward = .experts(
+        Experts(
+          router: try parameters.linear(
+            name(names.router), size, experts.count, precision: .float32),
+          experts: try (0..<experts.count).map {
+            try FeedForward(&parameters, architecture, name(names.expert($0)))
+          }, settings: experts))
+    } else {
+      feedForward = .one(try FeedForward(&parameters, architecture, name("")))
+    }
     feedForwardPostNorm =
       hasNormsAfter ? try parameters.norm(name(names.feedForwardPostNorm), size) : nil
     isParallel = place == .parallel
+    normalizesSums = place == .afterAddition
     residualMultiplier = architecture.residualMultiplier
+  }
+}
+
+extension FeedForward {
+  /// A feed-forward whose names begin so.
+  fileprivate init(
+    _ parameters: inout Parameters, _ architecture: Architecture, _ prefix: String
+  ) throws {
+    let names = parameters.names
+    let (size, inside) = (architecture.hiddenSize, architecture.feedForwardSize)
+    // Behind a GELU alone, inputs are hardly negative.
+    let isUpwards = !architecture.isGated && architecture.activation == .geluTanh
+    self.init(
+      gate: architecture.isGated ? try parameters.linear(prefix + names.gate, size, inside) : nil,
+      up: try parameters.linear(prefix + names.up, size, inside),
+      down: try parameters.linear(
+        prefix + names.down, inside, size, inputs: isUpwards ? .eightBitsUpwards : .sixteenBits),
+      activation: architecture.activation, clamp: architecture.gateClamp)
   }
 }
 
@@ -64,6 +85,10 @@ extension Attention {
     scores = Scores(
       headCount: architecture.headCount, keyValueHeadCount: architecture.keyValueHeadCount,
       headDimension: head, scale: architecture.attentionScale,
-      softcap: architecture.attentionSoftcap, window: architecture.layers[layer].window)
+      softcap: architecture.attentionSoftcap, window: architecture.layers[layer].window,
+      isCausal: architecture.isCausal,
+      sinks: architecture.hasAttentionSinks
+        ? try parameters.vector(
+          "\(names.name(layer, names.sinks)).weight", count: architecture.headCount) : nil)
   }
 }

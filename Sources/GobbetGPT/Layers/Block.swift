@@ -6,11 +6,19 @@ struct Block: Sendable {
   /// Nil where what attention gives is added as it is.
   let attentionPostNorm: Norm?
   let feedForwardNorm: Norm?
-  let feedForward: FeedForward
+  let feedForward: Kind
   let feedForwardPostNorm: Norm?
   /// Whether the feed-forward takes what the attention took, not what that added.
   let isParallel: Bool
+  /// Whether the norms after attention and feed-forward are of the stream that these were added to.
+  let normalizesSums: Bool
   let residualMultiplier: Float
+
+  /// One feed-forward for all rows, or several of which each row takes some.
+  enum Kind: Sendable {
+    case one(FeedForward)
+    case experts(Experts)
+  }
 
   /// Shapes: `workspace.residual` [T, C], changed in place.
   ///
@@ -27,29 +35,41 @@ struct Block: Sendable {
       attention.project(workspace.residual, into: &workspace.projected, kernels)
     }
     attention.prepare(&workspace.projected, at: piece.positions, turns, kernels)
-    kernels.remember(
-      workspace.projected, piece.segments, layer: layer, keyColumn: attention.keyColumn)
-    if let kept {
-      workspace.residual.keep(kept.rows)
-      workspace.projected.keep(kept.rows)
-    }
+    if let kept { workspace.residual.keep(kept.rows) }
     if isParallel { expand(&workspace, kernels) }
-    kernels.attend(
-      workspace.projected, kept?.segments ?? piece.segments, layer: layer, attention.scores,
-      into: &workspace.attended, weights: &weights)
+    kernels.rememberAndAttend(
+      workspace.projected, piece.segments, kept?.segments ?? piece.segments, layer: layer,
+      keyColumn: attention.keyColumn, attention.scores, into: &workspace.attended,
+      weights: &weights)
     add(attention.combine, of: workspace.attended, attentionPostNorm, to: &workspace, kernels)
     if !isParallel { expand(&workspace, kernels) }
-    add(feedForward.down, of: workspace.expanded, feedForwardPostNorm, to: &workspace, kernels)
+    switch feedForward {
+    case .one(let one):
+      add(one.down, of: workspace.expanded, feedForwardPostNorm, to: &workspace, kernels)
+    case .experts:
+      swap(&workspace.branch, &workspace.experts.mixed)
+      addBranch(feedForwardPostNorm, to: &workspace, kernels)
+    }
   }
 
-  /// Puts the inside of the feed-forward into the workspace.
+  /// Puts the inside of the feed-forward, or what the experts give, into the workspace.
   private func expand(_ workspace: inout Workspace, _ kernels: Kernels) {
     if let feedForwardNorm {
       feedForwardNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
-      feedForward.expand(
-        workspace.normalized, into: &workspace.expanded, &workspace.gated, kernels)
+      expand(
+        workspace.normalized, &workspace.expanded, &workspace.gated, &workspace.experts, kernels)
     } else {
-      feedForward.expand(workspace.residual, into: &workspace.expanded, &workspace.gated, kernels)
+      expand(workspace.residual, &workspace.expanded, &workspace.gated, &workspace.experts, kernels)
+    }
+  }
+
+  private func expand(
+    _ input: FloatMatrix, _ expanded: inout FloatMatrix, _ gated: inout FloatMatrix,
+    _ scratch: inout Experts.Scratch, _ kernels: Kernels
+  ) {
+    switch feedForward {
+    case .one(let one): one.expand(input, into: &expanded, &gated, kernels)
+    case .experts(let experts): experts.apply(input, &scratch, kernels)
     }
   }
 
@@ -58,11 +78,25 @@ struct Block: Sendable {
     _ linear: Linear, of input: FloatMatrix, _ norm: Norm?, to workspace: inout Workspace,
     _ kernels: Kernels
   ) {
-    if norm == nil, residualMultiplier == 1 {
-      return linear.apply(input, .add, into: &workspace.residual, kernels)
+    if norm == nil || normalizesSums, residualMultiplier == 1 {
+      linear.apply(input, .add, into: &workspace.residual, kernels)
+      if let norm {
+        norm.apply(workspace.residual, into: &workspace.normalized, kernels)
+        workspace.takeNormalized()
+      }
+      return
     }
     linear.apply(input, .store, into: &workspace.branch, kernels)
-    if let norm {
+    addBranch(norm, to: &workspace, kernels)
+  }
+
+  /// Adds the branch to the residual stream, by way of a norm if there is one.
+  private func addBranch(_ norm: Norm?, to workspace: inout Workspace, _ kernels: Kernels) {
+    if normalizesSums {
+      workspace.residual.add(workspace.branch, times: residualMultiplier)
+      norm?.apply(workspace.residual, into: &workspace.normalized, kernels)
+      if norm != nil { workspace.takeNormalized() }
+    } else if let norm {
       norm.apply(workspace.branch, into: &workspace.normalized, kernels)
       workspace.residual.add(workspace.normalized, times: residualMultiplier)
     } else {

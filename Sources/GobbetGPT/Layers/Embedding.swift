@@ -6,18 +6,24 @@ struct Embedding: Sendable {
   let tokens: PackedMatrix
   /// [positions, C], row by row; nil where positions turn queries and keys instead.
   let positions: [Float]?
+  /// [types, C], row by row; nil where tokens have no types.
+  let types: [Float]?
   /// What tokens are multiplied by.
   let multiplier: Float
 
-  /// Shapes: `ids` and `at` [T], `output` [T, C].
-  func apply(_ ids: [TokenID], at positions: [Int], into output: inout FloatMatrix) {
+  /// Shapes: `ids`, `at` and `types` [T], `output` [T, C].
+  func apply(
+    _ ids: [TokenID], at positions: [Int], types: [Int], into output: inout FloatMatrix
+  ) {
     output.resize(rowCount: ids.count)
     let width = output.width
     for (row, id) in ids.enumerated() {
       tokens.copyWeights(ofOutput: Int(id), to: &output, row: row)
-      guard let learned = self.positions else { continue }
-      for column in 0..<width {
-        output.elements[row * width + column] += learned[positions[row] * width + column]
+      for (table, index) in [(self.types, types[row]), (self.positions, positions[row])] {
+        guard let table else { continue }
+        for column in 0..<width {
+          output.elements[row * width + column] += table[index * width + column]
+        }
       }
     }
     if multiplier != 1 { output.multiply(by: multiplier) }

@@ -9,6 +9,8 @@ struct FeedForward: Sendable {
   /// Back, [F, C].
   let down: Linear
   let activation: Architecture.Activation
+  /// What bounds the gate and what it multiplies.
+  let clamp: Architecture.GateClamp?
 
   /// Puts the inside of the layer into `expanded`.
   ///
@@ -25,6 +27,18 @@ struct FeedForward: Sendable {
     }
     gate.apply(input, .store, into: &expanded, kernels)
     up.apply(input, .store, into: &gated, kernels)
+    if let clamp { clamp.apply(to: &expanded, &gated) }
     kernels.activate(&expanded, activation, factors: gated)
+  }
+}
+
+extension Architecture.GateClamp {
+  /// Bounds gates and what they multiply, and leaves them so that silu(gate) · factor is what is wanted:
+  /// g · sigmoid(slope · g) · (u + 1).
+  fileprivate func apply(to gates: inout FloatMatrix, _ factors: inout FloatMatrix) {
+    for index in gates.elements.indices {
+      gates.elements[index] = slope * min(gates.elements[index], limit)
+      factors.elements[index] = (min(max(factors.elements[index], -limit), limit) + 1) / slope
+    }
   }
 }

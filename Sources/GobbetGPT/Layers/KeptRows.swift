@@ -18,7 +18,10 @@ struct KeptRows {
         } while next < rows.count && rows[next] == rows[next - 1] + 1
           && rows[next] < segment.rows.upperBound
         let position = segment.position + rows[first] - segment.rows.lowerBound
-        runs.append(Segment(cache: segment.cache, rows: first..<next, position: position))
+        runs.append(
+          Segment(
+            cache: segment.cache, rows: first..<next, position: position,
+            sequenceEnd: segment.sequenceEnd, queryRow: rows[first]))
       }
     }
     self.segments = runs

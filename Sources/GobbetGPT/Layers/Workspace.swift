@@ -16,6 +16,8 @@ struct Workspace {
   var expanded: FloatMatrix
   /// What the inside is multiplied by, [T, F].
   var gated: FloatMatrix
+  /// What experts compute in.
+  var experts: Experts.Scratch
 
   /// No rows yet.
   init(_ architecture: Architecture) {
@@ -28,6 +30,7 @@ struct Workspace {
     attended = rows(architecture.headCount * architecture.headDimension)
     expanded = rows(architecture.feedForwardSize)
     gated = expanded
+    experts = .init(architecture)
   }
 
   /// Puts the normalised rows in the place of the residual stream.

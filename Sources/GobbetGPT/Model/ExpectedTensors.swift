@@ -10,6 +10,8 @@ struct ExpectedTensors {
     var isOptional = false
     /// How the weights of a matrix lie; nil for what is not packed.
     var order: PackedMatrix.Order?
+    /// What the weights of a matrix are in memory; nil for what the model's are.
+    var precision: Precision?
   }
 
   private(set) var tensors: [Tensor] = []
@@ -30,8 +32,14 @@ struct ExpectedTensors {
         Tensor(
           name: "\(names.positionEmbedding).weight", shape: [architecture.contextLength, size]))
     }
+    if architecture.tokenTypeCount > 0 {
+      tensors.append(
+        Tensor(name: "\(names.tokenTypes).weight", shape: [architecture.tokenTypeCount, size]))
+    }
+    if architecture.normalizesEmbedding { appendNorm(names.embeddingNorm, size) }
     for layer in architecture.layers.indices { appendLayer(layer) }
-    appendNorm(names.finalNorm, size)
+    if architecture.normPlace.isFinal { appendNorm(names.finalNorm, size) }
+    guard architecture.hasHead else { return }
     tensors.append(
       Tensor(
         name: "\(names.head).weight", shape: [headWidth, size],
@@ -43,7 +51,7 @@ struct ExpectedTensors {
     let size = architecture.hiddenSize
     func name(_ part: String) -> String { names.name(layer, part) }
     let place = architecture.normPlace
-    if place != .after { appendNorm(name(names.attentionNorm), size) }
+    if place.isBefore { appendNorm(name(names.attentionNorm), size) }
     let queries = architecture.headCount * architecture.headDimension
     let keys = architecture.keyValueHeadCount * architecture.headDimension
     let outputs = names.projections.count == 1 ? [queries + 2 * keys] : [queries, keys, keys]
@@ -58,13 +66,28 @@ struct ExpectedTensors {
       appendNorm(name(names.queryNorm), queries)
       appendNorm(name(names.keyNorm), keys)
     }
+    if architecture.hasAttentionSinks {
+      tensors.append(
+        Tensor(name: "\(name(names.sinks)).weight", shape: [architecture.headCount]))
+    }
     appendLinear(name(names.attentionOutput), queries, size)
-    if place == .after || place == .both { appendNorm(name(names.attentionPostNorm), size) }
-    if place != .after { appendNorm(name(names.feedForwardNorm), size) }
-    if architecture.isGated { appendLinear(name(names.gate), size, architecture.feedForwardSize) }
-    appendLinear(name(names.up), size, architecture.feedForwardSize)
-    appendLinear(name(names.down), architecture.feedForwardSize, size)
-    if place == .after || place == .both { appendNorm(name(names.feedForwardPostNorm), size) }
+    if place.isAfter { appendNorm(name(names.attentionPostNorm), size) }
+    if place.isBefore { appendNorm(name(names.feedForwardNorm), size) }
+    if let experts = architecture.experts {
+      appendLinear(name(names.router), size, experts.count, .float32)
+      for expert in 0..<experts.count { appendFeedForward(name(names.expert(expert))) }
+    } else {
+      appendFeedForward(name(""))
+    }
+    if place.isAfter { appendNorm(name(names.feedForwardPostNorm), size) }
+  }
+
+  /// The matrices of a feed-forward whose names begin so.
+  private mutating func appendFeedForward(_ prefix: String) {
+    let (size, inside) = (architecture.hiddenSize, architecture.feedForwardSize)
+    if architecture.isGated { appendLinear(prefix + names.gate, size, inside) }
+    appendLinear(prefix + names.up, size, inside)
+    appendLinear(prefix + names.down, inside, size)
   }
 
   private mutating func appendNorm(_ name: String, _ size: Int) {
@@ -75,12 +98,14 @@ struct ExpectedTensors {
     }
   }
 
-  private mutating func appendLinear(_ name: String, _ inputs: Int, _ outputs: Int) {
+  private mutating func appendLinear(
+    _ name: String, _ inputs: Int, _ outputs: Int, _ precision: Precision? = nil
+  ) {
     tensors.append(
       Tensor(
         name: "\(name).weight",
         shape: names.order == .byInput ? [inputs, outputs] : [outputs, inputs],
-        order: names.order))
+        order: names.order, precision: precision))
     tensors.append(Tensor(name: "\(name).bias", shape: [outputs], isOptional: true))
   }
 

@@ -58,10 +58,18 @@ public final class ForwardPass {
     /// The sequence so far; longer by the tokens afterwards.
     public let cache: KeyValueCache
 
+    /// The type of every token; nil if each is of type 0.
+    public let tokenTypes: [Int]?
+
     /// Tokens that continue the sequence in `cache`.
-    public init(_ ids: [TokenID], _ cache: KeyValueCache) {
+    ///
+    /// - Precondition: there are as many types as tokens.
+    public init(_ ids: [TokenID], _ cache: KeyValueCache, tokenTypes: [Int]? = nil) {
+      precondition(
+        tokenTypes.map { $0.count == ids.count } ?? true, "Continuation: types of other tokens")
       self.ids = ids
       self.cache = cache
+      self.tokenTypes = tokenTypes
     }
   }
 
@@ -104,20 +112,35 @@ public final class ForwardPass {
   func forEachPiece(
     of batch: [Continuation], _ positions: Positions, _ body: (FloatMatrix, [Int]) -> Void
   ) throws(GPTError) {
+    guard let head = model.head else { throw GPTError(.noHead) }
     try check(batch)
     var logits = FloatMatrix(rowCount: 0, width: model.headWidth)
-    for piece in Piece.pieces(of: batch, positions) {
+    for piece in pieces(of: batch, positions) {
       applyBlocks(to: piece)
       // Logits are wide: the head takes a part of the rows at a time.
       let count = workspace.residual.rowCount
       for first in stride(from: 0, to: count, by: Self.headRowsAtOnce) {
         let part = first..<min(first + Self.headRowsAtOnce, count)
         let rows = workspace.residual.rows(part)
-        model.finalNorm.apply(rows, into: &workspace.normalized, kernels)
-        model.head.apply(workspace.normalized, .store, into: &logits, kernels)
+        normalizeFinally(rows)
+        head.apply(workspace.normalized, .store, into: &logits, kernels)
         scale(&logits)
         body(logits, Array(piece.wantedSequences[part]))
       }
+    }
+  }
+
+  /// A batch in pieces, of whole sequences where every position sees all others.
+  private func pieces(of batch: [Continuation], _ positions: Positions) -> [Piece] {
+    Piece.pieces(of: batch, positions, areWhole: !model.architecture.isCausal)
+  }
+
+  /// Puts rows behind the final norm, if there is one, into the workspace.
+  private func normalizeFinally(_ rows: FloatMatrix) {
+    if let norm = model.finalNorm {
+      norm.apply(rows, into: &workspace.normalized, kernels)
+    } else {
+      workspace.normalized = rows
     }
   }
 
@@ -143,22 +166,30 @@ public final class ForwardPass {
   }
 
   /// What the head is given: the residual stream behind the final norm, a row for each wanted
-  /// position.
+  /// position; of an encoder the states of the last layer.
   ///
   /// Shapes: [wanted, C]. With a cache, the tokens continue its sequence.
-  /// - Throws: as ``logits(of:_:cache:)``.
+  /// - Throws: as ``logits(of:_:cache:)``, and ``GPTError`` (`unknownTokenType`).
   public func embeddings(
-    of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
+    of ids: [TokenID], tokenTypes: [Int]? = nil, _ positions: Positions = .last,
+    cache: KeyValueCache? = nil
   ) throws(GPTError) -> FloatMatrix {
-    let batch = [Continuation(ids, try self.cache(cache))]
-    try check(batch)
+    let batch = [Continuation(ids, try self.cache(cache), tokenTypes: tokenTypes)]
     var embeddings = FloatMatrix(rowCount: 0, width: model.architecture.hiddenSize)
-    for piece in Piece.pieces(of: batch, positions) {
-      applyBlocks(to: piece)
-      model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
-      embeddings.append(workspace.normalized)
-    }
+    try forEachPieceOfStates(of: batch, positions) { rows, _ in embeddings.append(rows) }
     return embeddings
+  }
+
+  /// Hands out what the head is given piece by piece, as ``forEachPiece(of:_:_:)`` does logits.
+  func forEachPieceOfStates(
+    of batch: [Continuation], _ positions: Positions, _ body: (FloatMatrix, [Int]) -> Void
+  ) throws(GPTError) {
+    try check(batch)
+    for piece in pieces(of: batch, positions) {
+      applyBlocks(to: piece)
+      normalizeFinally(workspace.residual)
+      body(workspace.normalized, piece.wantedSequences)
+    }
   }
 
   /// A cache, or an empty one for none.
@@ -171,7 +202,8 @@ public final class ForwardPass {
 
   /// Puts the embeddings of a piece into the residual stream, and sees to the turns of its positions.
   private func embed(_ piece: Piece) {
-    model.embedding.apply(piece.ids, at: piece.positions, into: &workspace.residual)
+    model.embedding.apply(
+      piece.ids, at: piece.positions, types: piece.types, into: &workspace.residual)
     if let norm = model.embeddingNorm {
       norm.apply(workspace.residual, into: &workspace.normalized, kernels)
       workspace.takeNormalized()
@@ -198,7 +230,7 @@ public final class ForwardPass {
   public func hiddenStates(of ids: [TokenID]) throws(GPTError) -> [FloatMatrix] {
     var states: [FloatMatrix] = []
     _ = try observe(ids, attentionOf: nil) { states.append($0) }
-    model.finalNorm.apply(workspace.residual, into: &workspace.normalized, kernels)
+    normalizeFinally(workspace.residual)
     states[states.count - 1] = workspace.normalized
     return states
   }
@@ -252,6 +284,10 @@ public final class ForwardPass {
       let cache = continuation.cache
       precondition(cache.fits(model), "the cache belongs to another model")
       try check(continuation.ids)
+      try check(types: continuation.tokenTypes)
+      // What an encoder's earlier tokens saw of later ones is not in the cache.
+      precondition(
+        model.architecture.isCausal || cache.count == 0, "an encoder takes a text as a whole")
       let tokenCount = cache.count + continuation.ids.count
       guard tokenCount <= cache.contextLength else {
         let code = GPTError.Code.contextExceeded(
@@ -260,6 +296,12 @@ public final class ForwardPass {
       }
       try cache.reserve(tokenCount)
     }
+  }
+
+  private func check(types: [Int]?) throws(GPTError) {
+    let bound = model.architecture.tokenTypeCount
+    guard let types, let index = types.firstIndex(where: { $0 < 0 || $0 >= bound }) else { return }
+    throw GPTError(.unknownTokenType(types[index], index: index, bound: bound))
   }
 
   /// Checks that there are tokens and that the model has them all.

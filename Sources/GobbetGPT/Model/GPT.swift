@@ -1,6 +1,6 @@
 public import GobbetData
 
-/// A decoder: its weights, ready to be computed with.
+/// A decoder or an encoder: its weights, ready to be computed with.
 ///
 /// Share it between threads; it never changes.
 public struct GPT: Sendable {
@@ -8,14 +8,23 @@ public struct GPT: Sendable {
   public let precision: Precision
   /// What kind of model it is, with its sizes.
   public let architecture: Architecture
-  /// Logits of a position: the vocabulary, or the classes of a classification head.
-  public var headWidth: Int { head.outputCount }
+  /// Logits of a position: the vocabulary, or the classes of a classification head; 0 without a head.
+  public var headWidth: Int { head?.outputCount ?? 0 }
+
+  /// Bytes of all matrices in memory.
+  package let weightByteCount: Int
+  /// Bytes of the matrices that every token reads: of an embedding that is not the head it is a row.
+  package var readByteCount: Int {
+    weightByteCount - (architecture.hasTiedHead ? 0 : embedding.tokens.byteCount)
+  }
 
   let embedding: Embedding
   let embeddingNorm: Norm?
   let blocks: [Block]
-  let finalNorm: Norm
-  let head: Linear
+  /// Nil where the norm of the last layer is the last.
+  let finalNorm: Norm?
+  /// Nil for an encoder.
+  let head: Linear?
   /// An empty table for every kind of rotation.
   let turns: [Architecture.Rotation: TurnTable]
 
@@ -80,14 +89,19 @@ public struct GPT: Sendable {
       positions: architecture.hasLearnedPositions
         ? try parameters.vector(
           "\(names.positionEmbedding).weight", count: architecture.contextLength * size) : nil,
+      types: architecture.tokenTypeCount > 0
+        ? try parameters.vector(
+          "\(names.tokenTypes).weight", count: architecture.tokenTypeCount * size) : nil,
       multiplier: architecture.embeddingMultiplier)
-    let plain = Architecture.Norm(kind: .rmsPlain, epsilon: architecture.norm.epsilon)
-    embeddingNorm = architecture.normalizesEmbedding ? Norm(plain, size) : nil
+    embeddingNorm =
+      architecture.normalizesEmbedding ? try parameters.norm(names.embeddingNorm, size) : nil
     blocks = try architecture.layers.indices.map {
       try Block(&parameters, architecture, layer: $0)
     }
-    finalNorm = try parameters.norm(names.finalNorm, size)
-    if parameters.hasOwnHead {
+    finalNorm = architecture.normPlace.isFinal ? try parameters.norm(names.finalNorm, size) : nil
+    if !architecture.hasHead {
+      head = nil
+    } else if parameters.hasOwnHead {
       head = Linear(
         try parameters.matrix("\(names.head).weight", .byOutput, size, parameters.headWidth),
         bias: try parameters.vector("\(names.head).bias", count: parameters.headWidth))
@@ -96,6 +110,7 @@ public struct GPT: Sendable {
     }
     let rotations = Set(architecture.layers.compactMap(\.rotation))
     turns = Dictionary(uniqueKeysWithValues: rotations.map { ($0, TurnTable($0)) })
+    weightByteCount = parameters.matrixByteCount
     try parameters.pack()
   }
 
@@ -106,12 +121,5 @@ public struct GPT: Sendable {
       throw GPTError(.missingConfiguration)
     }
     return try GPTConfiguration(json: json)
-  }
-}
-
-extension Norm {
-  /// A norm without weights.
-  fileprivate init(_ plain: Architecture.Norm, _ size: Int) {
-    self.init(gain: [Float](repeating: 1, count: size), shift: nil, epsilon: plain.epsilon)
   }
 }

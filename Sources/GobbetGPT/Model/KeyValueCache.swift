@@ -3,24 +3,25 @@ internal import GobbetData
 
 /// The keys and values of one sequence: what later tokens need of earlier ones.
 ///
-/// Belongs to one thread at a time. What is computed with it is the same, to the bit, as without.
+/// A layer with a window holds the positions of the window, and as many more as come in together; the
+/// others hold all. Belongs to one thread at a time. What is computed with it is the same, to the bit, as
+/// without.
 public final class KeyValueCache {
   /// Tokens of the sequence so far.
   public internal(set) var count = 0
   /// Tokens there is room for: the context of the model.
   public let contextLength: Int
-
-  /// Positions there is memory for, in whole panels; more come when they are needed.
-  private(set) var capacity: Int
   /// Heads that have keys and values.
   let headCount: Int
   let headWidth: Int
   var width: Int { headCount * headWidth }
   let precision: Precision
-  private let layerCount: Int
-  private var keyWords = 0
-  private var valueWords = 0
-  private var memory: LargeMemory
+
+  /// Layers that hold equally many positions.
+  private var groups: [CachedLayers] = []
+  /// For every layer its group, and which of the group's layers it is.
+  private var places: [(group: Int, index: Int)] = []
+  private let windows: [Int?]
 
   /// Positions that a cache has memory for at first.
   private static let firstCapacity = 128
@@ -34,51 +35,47 @@ public final class KeyValueCache {
     contextLength = architecture.contextLength
     headCount = architecture.keyValueHeadCount
     headWidth = architecture.headDimension
-    layerCount = architecture.layers.count
-    capacity = 0
-    memory = try LargeMemory(wordCount: 0)
+    windows = architecture.layers.map(\.window)
+    var groupOfWindow: [Int?: Int] = [:]
+    for window in windows {
+      let group = groupOfWindow[window] ?? groups.count
+      if group == groups.count {
+        groupOfWindow[window] = group
+        groups.append(
+          try CachedLayers(
+            window: window, contextLength: contextLength, headCount: headCount,
+            headWidth: headWidth, precision))
+      }
+      places.append((group, groups[group].layerCount))
+      groups[group].appendLayer()
+    }
     try reserve(min(Self.firstCapacity, contextLength))
   }
 
-  /// Makes sure that there is memory for that many positions.
+  /// Bytes of memory that keys and values have.
+  public var byteCount: Int { groups.reduce(0) { $0 + $1.byteCount } }
+
+  /// Makes sure that there is memory for that many positions, or for as many as a layer holds.
   ///
-  /// - Throws: ``GPTError`` (`outOfMemory`); nothing has changed then.
+  /// - Throws: ``GPTError`` (`outOfMemory`); the sequence is unchanged then.
   func reserve(_ positionCount: Int) throws(GPTError) {
-    guard positionCount > capacity else { return }
-    let larger = PackedMatrix.paddedCount(min(max(positionCount, 2 * capacity), contextLength))
-    let element = precision.cacheCode
-    let newKeyWords = gobbet_key_words(element, larger, headWidth)
-    let newValueWords = gobbet_value_words(element, larger, headWidth)
-    let newMemory = try LargeMemory(
-      wordCount: layerCount * headCount * (newKeyWords + newValueWords))
-    // A head's keys are panels of positions, and its values panels that are as long as there are
-    // positions: so what is there is the beginning of each.
-    let valuePanelCount = PackedMatrix.paddedCount(headWidth) / PackedMatrix.panelWidth
-    let panels = layerCount * headCount * valuePanelCount
-    for (firstOld, firstNew, words, newWords, count) in [
-      (0, 0, keyWords, newKeyWords, layerCount * headCount),
-      (
-        layerCount * headCount * keyWords, layerCount * headCount * newKeyWords,
-        valueWords / valuePanelCount, newValueWords / valuePanelCount, panels
-      ),
-    ] {
-      for index in 0..<count {
-        newMemory.copy(
-          memory, from: firstOld + index * words, to: firstNew + index * newWords, wordCount: words)
-      }
-    }
-    memory = newMemory
-    keyWords = newKeyWords
-    valueWords = newValueWords
-    capacity = larger
+    for group in groups.indices { try groups[group].reserve(positionCount) }
   }
 
   /// Forgets all tokens but the first `count`.
   ///
-  /// - Precondition: there are that many.
+  /// - Precondition: there are that many, and ``canRewind(to:)``.
   public func rewind(to count: Int = 0) {
     precondition(count >= 0 && count <= self.count, "rewind: the sequence is shorter")
+    precondition(canRewind(to: count), "rewind: a window has left those tokens behind")
     self.count = count
+    if count == 0 { for group in groups.indices { groups[group].forgetAll() } }
+  }
+
+  /// Whether a sequence can go on after its first `count` tokens: always after none or all of them, else
+  /// if every layer with a window still holds what the next token sees.
+  public func canRewind(to count: Int) -> Bool {
+    count == 0 || count == self.count || groups.allSatisfy { $0.holdsWindow(before: count) }
   }
 
   /// Whether it was made for a model like that one.
@@ -86,18 +83,31 @@ public final class KeyValueCache {
     let architecture = model.architecture
     return precision == model.precision && contextLength == architecture.contextLength
       && headCount == architecture.keyValueHeadCount && headWidth == architecture.headDimension
-      && layerCount == architecture.layers.count
+      && windows == architecture.layers.map(\.window)
+  }
+
+  /// Returns the position up to which a layer has room, after `position` and at most `end`.
+  ///
+  /// If it needs room it forgets what no row from `position` on sees.
+  func makeRoom(_ layer: Int, from position: Int, to end: Int) -> Int {
+    groups[places[layer].group].makeRoom(places[layer].index, from: position, to: end)
+  }
+
+  /// Positions that a layer has memory for, in whole panels.
+  func capacity(_ layer: Int) -> Int { groups[places[layer].group].capacity }
+
+  /// The position of the first keys and values that a layer holds.
+  func firstPosition(_ layer: Int) -> Int {
+    groups[places[layer].group].firstPosition(places[layer].index)
   }
 
   /// The keys of a layer; the pointer lives until ``reserve(_:)``.
   func keys(_ layer: Int) -> UnsafeMutableRawPointer {
-    precondition(layer < layerCount, "keys: no such layer")
-    return unsafe memory.pointer(at: layer * headCount * keyWords)
+    unsafe groups[places[layer].group].keys(places[layer].index)
   }
 
   /// The values of a layer; the pointer lives until ``reserve(_:)``.
   func values(_ layer: Int) -> UnsafeMutableRawPointer {
-    precondition(layer < layerCount, "values: no such layer")
-    return unsafe memory.pointer(at: headCount * (layerCount * keyWords + layer * valueWords))
+    unsafe groups[places[layer].group].values(places[layer].index)
   }
 }

@@ -75,9 +75,36 @@ struct PackingList {
   /// What one thread reads into and packs with.
   private struct PackingBuffer: Sendable {
     private var weights: [Float] = []
+    private var blocks: [UInt8] = []
     private var scratch: [Float] = []
 
     mutating func pack(_ part: Part, from source: any TensorSource) throws {
+      let isFinite =
+        if let rowByteCount = part.matrix.blockRowByteCount {
+          try packBlocks(part, rowByteCount, from: source)
+        } else {
+          try packFloats(part, from: source)
+        }
+      guard isFinite else { throw GPTError(.notFinite(part.tensor.name)) }
+    }
+
+    private mutating func packBlocks(
+      _ part: Part, _ rowByteCount: Int, from source: any TensorSource
+    ) throws -> Bool {
+      let range = (part.rows.lowerBound * rowByteCount)..<(part.rows.upperBound * rowByteCount)
+      if blocks.count < range.count { blocks = [UInt8](repeating: 0, count: range.count) }
+      try unsafe blocks.withUnsafeMutableBytes { bytes in
+        // SAFETY: the array has as many bytes as the range at least.
+        try unsafe source.read(
+          part.tensor, bytes: range,
+          into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count]))
+      }
+      return part.matrix.pack(blocks: blocks, outputs: part.rows)
+    }
+
+    private mutating func packFloats(
+      _ part: Part, from source: any TensorSource
+    ) throws -> Bool {
       let slice = try TensorSlice(part.tensor, [part.rows])
       let width = part.tensor.elementCount / max(part.tensor.shape[0], 1)
       let count = part.rows.count * width
@@ -88,10 +115,9 @@ struct PackingList {
           slice, as: .float32, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * 4)]))
       }
       let all = 0..<width
-      let isFinite = part.matrix.pack(
+      return part.matrix.pack(
         weights, part.order, inputs: part.order == .byInput ? part.rows : all,
         outputs: part.order == .byInput ? all : part.rows, scratch: &scratch)
-      guard isFinite else { throw GPTError(.notFinite(part.tensor.name)) }
     }
   }
 }

@@ -6,6 +6,8 @@ struct ParameterNames {
   var layers = "blocks."
   var tokenEmbedding = "embedding"
   var positionEmbedding = "positions"
+  var tokenTypes = "token_types"
+  var embeddingNorm = "embedding_norm"
   var attentionNorm = "attention_norm"
   /// Queries, keys and values, of one tensor or of three.
   var projections = ["query", "key", "value"]
@@ -14,6 +16,10 @@ struct ParameterNames {
   var attentionOutput = "attention_output"
   var attentionPostNorm = "attention_post_norm"
   var feedForwardNorm = "feed_forward_norm"
+  var sinks = "sinks"
+  /// What gives the experts their scores, and what stands before the number of one.
+  var router = "router"
+  var experts = "experts."
   var gate = "gate"
   var up = "up"
   var down = "down"
@@ -35,12 +41,20 @@ struct ParameterNames {
   /// The name of a layer's part.
   func name(_ layer: Int, _ part: String) -> String { "\(layers)\(layer).\(part)" }
 
+  /// The beginning of the names of an expert's parts.
+  func expert(_ number: Int) -> String { "\(experts)\(number)." }
+
   /// A tensor's name without the number of its layer; the final norm goes with the layers' norms.
   func kind(_ name: String) -> String {
     if name.hasPrefix(finalNorm + ".") {
       return attentionNorm + name.dropFirst(finalNorm.count)
     }
     guard name.hasPrefix(layers) else { return name }
-    return name.dropFirst(layers.count).split(separator: ".").dropFirst().joined(separator: ".")
+    var parts = name.dropFirst(layers.count).split(separator: ".").dropFirst()
+    // Nor that of an expert.
+    if parts.count > 2, experts.dropLast().elementsEqual(parts[parts.startIndex]) {
+      parts.remove(at: parts.startIndex + 1)
+    }
+    return parts.joined(separator: ".")
   }
 }

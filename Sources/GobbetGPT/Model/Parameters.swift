@@ -15,6 +15,8 @@ struct Parameters {
   private var wordCount = 0
   private var packingList: PackingList
 
+  /// Bytes of all matrices in memory.
+  var matrixByteCount: Int { panels.count * 4 }
   /// What the tensors are called.
   let names: ParameterNames
   /// Outputs of the head.
@@ -49,11 +51,12 @@ struct Parameters {
     let expected = ExpectedTensors(architecture, names, headWidth: headWidth)
     try expected.check(source, byName)
     var wordCount = 0
-    for tensor in expected.tensors where byName[tensor.name] != nil {
-      guard let order = tensor.order else { continue }
+    for tensor in expected.tensors {
+      guard let found = byName[tensor.name], let order = tensor.order else { continue }
       let shape = order == .byInput ? tensor.shape : tensor.shape.reversed()
       let words = PackedMatrix.wordCount(
-        inputCount: shape[0], outputCount: shape[1], precision)
+        inputCount: shape[0], outputCount: shape[1],
+        (tensor.precision ?? precision).element(of: found, order))
       let (sum, overflow) = wordCount.addingReportingOverflow(words ?? .max)
       guard !overflow else { throw GPTError(.outOfMemory(byteCount: .max)) }
       wordCount = sum
@@ -89,22 +92,27 @@ struct Parameters {
 
   /// The weights and bias of a linear layer.
   mutating func linear(
-    _ name: String, _ inputCount: Int, _ outputCount: Int, inputs: InputRounding = .sixteenBits
+    _ name: String, _ inputCount: Int, _ outputCount: Int, inputs: InputRounding = .sixteenBits,
+    precision: Precision? = nil
   ) throws -> Linear {
-    let weights = try matrix("\(name).weight", names.order, inputCount, outputCount)
+    let weights = try matrix(
+      "\(name).weight", names.order, inputCount, outputCount, precision: precision)
     return Linear(
       weights, bias: try vector("\(name).bias", count: outputCount), inputs: inputs)
   }
 
   /// A matrix whose weights come with ``pack()``.
   mutating func matrix(
-    _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int
+    _ name: String, _ order: PackedMatrix.Order, _ inputCount: Int, _ outputCount: Int,
+    precision: Precision? = nil
   ) throws(GPTError) -> PackedMatrix {
+    let precision = precision ?? self.precision
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
+    let element = precision.element(of: tensor, order)
     let matrix = PackedMatrix(
-      inputCount: inputCount, outputCount: outputCount, precision, panels, offset: wordCount)
+      inputCount: inputCount, outputCount: outputCount, element, panels, offset: wordCount)
     wordCount +=
-      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, precision) ?? 0
+      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0
     packingList.append(tensor, order, matrix, from: source)
     return matrix
   }

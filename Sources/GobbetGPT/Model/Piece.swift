@@ -6,6 +6,8 @@ struct Piece {
   private(set) var ids: [TokenID] = []
   /// The position of every token in its sequence.
   private(set) var positions: [Int] = []
+  /// The type of every token; 0 where the model has none.
+  private(set) var types: [Int] = []
   /// The sequences among the rows.
   private(set) var segments: [Segment] = []
   /// The wanted rows.
@@ -22,9 +24,11 @@ struct Piece {
   /// multiple of the rows that the kernels take at once.
   static let maximumRowCount = 516
 
-  /// The tokens of a batch in pieces, each sequence's in order.
+  /// The tokens of a batch in pieces, each sequence's in order; with `areWhole` none is cut, as where
+  /// every position sees all others.
   static func pieces(
-    of batch: [ForwardPass.Continuation], _ positions: ForwardPass.Positions
+    of batch: [ForwardPass.Continuation], _ positions: ForwardPass.Positions,
+    areWhole: Bool = false
   ) -> [Piece] {
     var pieces: [Piece] = []
     var piece = Piece()
@@ -32,11 +36,12 @@ struct Piece {
       var wanted = positions.resolved(continuation.ids.count)[...]
       var next = 0
       while next < continuation.ids.count {
-        if piece.ids.count == maximumRowCount {
+        let rest = continuation.ids.count - next
+        if piece.ids.count + (areWhole ? rest : 1) > maximumRowCount, !piece.ids.isEmpty {
           pieces.append(piece)
           piece = Piece()
         }
-        let room = maximumRowCount - piece.ids.count
+        let room = areWhole ? rest : maximumRowCount - piece.ids.count
         let end = min(next + room, continuation.ids.count)
         let chosen = wanted.prefix { $0 < end }
         wanted = wanted.dropFirst(chosen.count)
@@ -62,8 +67,11 @@ struct Piece {
     let position = continuation.cache.count + range.lowerBound
     ids += continuation.ids[range]
     positions += position..<(position + range.count)
+    types += continuation.tokenTypes?[range] ?? [Int](repeating: 0, count: range.count)[...]
     segments.append(
-      Segment(cache: continuation.cache, rows: firstRow..<ids.count, position: position))
+      Segment(
+        cache: continuation.cache, rows: firstRow..<ids.count, position: position,
+        sequenceEnd: position + range.count, queryRow: firstRow))
     wantedRows += wanted.map { firstRow + $0 - range.lowerBound }
     wantedSequences += repeatElement(sequence, count: wanted.count)
   }

@@ -98,7 +98,17 @@ extension DatasetManifest {
   /// - Throws: ``InterchangeError`` if it is no JSON; ``LoadingError`` if it is no manifest;
   ///   ``FileError``.
   public init(contentsOf path: String) throws {
-    let root = try Self.document(path).root
+    try self.init(try Self.document(path).root, path)
+  }
+
+  /// Reads the text of a manifest; errors call it `path`.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package init(json text: [UInt8], path: String) throws {
+    try self.init(try JSONDocument(text, path: path).root, path)
+  }
+
+  private init(_ root: JSONValue, _ path: String) throws {
     func fail(_ reason: String) -> LoadingError { LoadingError(path: path, reason: reason) }
     guard try root.member("kind")?.string == Self.kind else {
       throw fail("is no manifest of a dataset")

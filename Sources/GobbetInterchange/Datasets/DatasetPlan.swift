@@ -16,6 +16,19 @@ package struct DatasetPlan: Sendable {
     self.entries = entries
   }
 
+  /// Reads a plan as it stands in a manifest or in `unfinished.json`, whose other members are passed
+  /// over; errors call it `path`.
+  ///
+  /// - Throws: ``LoadingError``, ``InterchangeError``.
+  package init(json text: [UInt8], path: String) throws {
+    let root = try JSONDocument(text, path: path).root
+    guard let fingerprint = ContentDigest(try root.member("vocabulary")?.string) else {
+      throw LoadingError(path: path, reason: "names no vocabulary")
+    }
+    self.init(
+      fingerprint: fingerprint, entries: try Self.entries(try root.member("options"), path))
+  }
+
   /// The plan as JSON, followed by `members`.
   func json(_ members: [(key: String, value: JSONOutput)]) -> [UInt8] {
     JSONOutput.object(

@@ -14,7 +14,7 @@ struct Family: Sendable {
   /// Every family that the forward pass computes, besides GPT-2.
   static let all: [Family] = [
     .llama, .mistral, .qwen2, .qwen3, .smolLM3, .granite, .olmo2, .olmo3, .gemma2, .gemma3, .phi3,
-    .gptNeoX, .starCoder2, .nanochat,
+    .gptNeoX, .starCoder2, .nanochat, .bert, .qwen3MoE, .gptOSS,
   ]
 
   /// The family of that `model_type`; nil if it is none of these.
@@ -39,11 +39,15 @@ struct FamilyArchitecture {
 public struct FamilyModel: Sendable {
   /// The metadata key under which a Gobbet file keeps the text of the model's `config.json`.
   public static let metadataKey = "model.config"
+  /// The metadata key under which it keeps the text of the `generation_config.json` beside that.
+  public static let generationKey = "model.generation_config"
 
   /// The `model_type`.
   public let family: String
   /// What kind of model it is, with its sizes.
   public let architecture: Architecture
+  /// The tokens at the ends of a text.
+  public var textEnds = TextEnds()
   private let names: FamilyNames
   private let biases: Set<String>
 
@@ -62,8 +66,10 @@ public struct FamilyModel: Sendable {
       let family = Family.named(modelType)
     else { return nil }
     if let quantization = try root.member("quantization_config"), !quantization.isNull {
-      let method = try quantization.member("quant_method")?.string ?? "unnamed"
-      throw quantization.error(.unsupported("weights quantised by \(method)"))
+      let config = try QuantizationConfig(quantization)
+      guard config.isRead else {
+        throw quantization.error(.unsupported("weights quantised by \(config.method)"))
+      }
     }
     let settings = FamilySettings(object)
     let read = try family.read(settings)
@@ -73,6 +79,7 @@ public struct FamilyModel: Sendable {
     architecture = read.architecture
     biases = read.biases
     names = family.names
+    textEnds = try TextEnds(json: json, path: path)
   }
 
   init(family: String, architecture: Architecture, names: FamilyNames, biases: Set<String>) {

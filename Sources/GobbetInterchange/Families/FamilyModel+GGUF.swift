@@ -1,4 +1,4 @@
-internal import GobbetData
+package import GobbetData
 
 extension FamilyModel {
   /// The model that the metadata of a GGUF file describes; nil if its architecture is no family that
@@ -9,107 +9,91 @@ extension FamilyModel {
   /// - Throws: ``InterchangeError`` for a value that is missing, damaged, or not known here; an error of
   ///   the file.
   public init?(gguf reader: GGUFReader) throws {
-    guard let name = reader["general.architecture"]?.string,
-      let family = GGUFFamily.all.first(where: { $0.architecture.utf8.elementsEqual(name.utf8) })
+    try self.init(gguf: reader, path: reader.path) { reader[$0] }
+  }
+
+  /// The model that a Gobbet file describes which was converted from GGUF; nil as above.
+  ///
+  /// - Throws: as ``init(gguf:)``.
+  package init?(keptFromGGUF source: some TensorSource, path: String) throws {
+    guard let name = source.metadata(forKey: "general.architecture") else { return nil }
+    // The lists of a vocabulary are long, and say nothing of the model.
+    let own = source.metadata.filter { key, _ in
+      key == "general.architecture" || key == "gguf.types" || key.hasPrefix(name + ".")
+        || key.hasSuffix("_token_id")
+    }
+    let values = try GGUFTypedText.values(own, path: path)
+    try self.init(gguf: source, path: path) { key in
+      values.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+    }
+  }
+
+  private init?(
+    gguf source: some TensorSource, path: String?, _ value: @escaping (String) -> GGUFValue?
+  ) throws {
+    guard let name = value("general.architecture")?.string, let family = GGUFFamily.named(name)
     else { return nil }
-    let settings = GGUFSettings(reader, name)
-    var architecture = try settings.decoder()
-    var rotation = try settings.rotation(architecture)
-    rotation.pairsAreNeighbours = family.pairsAreNeighbours
-    for layer in architecture.layers.indices { architecture.layers[layer].rotation = rotation }
-    try family.read(settings, &architecture)
-    architecture.hasTiedHead = reader.tensor(named: "output.weight") == nil
+    let settings = GGUFSettings(
+      architecture: name, path: path, value: value,
+      shape: { source.tensor(named: $0)?.shape }, floats: { try source.floats(named: $0) })
+    let architecture = try family.architecture(settings)
     if let flaw = architecture.flaw {
-      throw InterchangeError(.damaged(flaw), path: reader.path, field: name)
+      throw InterchangeError(.damaged(flaw), path: path, field: name)
     }
     self.init(
       family: name, architecture: architecture, names: family.names,
-      biases: family.biases(reader))
+      biases: family.biases { settings.shape($0) != nil })
+    textEnds = TextEnds(gguf: value)
   }
 }
 
-/// A family as GGUF files name it.
+/// A family as GGUF files name it, and what llama.cpp computes of it.
 struct GGUFFamily: Sendable {
   /// The value of `general.architecture`.
   let architecture: String
+  /// The families of `config.json` that become it.
+  let modelTypes: [String]
   let names: FamilyNames
+  var norm = Architecture.Norm.Kind.rms
   /// Whether pairs of a head are neighbours: llama.cpp's converter reorders the rows of some families.
   var pairsAreNeighbours = false
+  /// Whether llama.cpp wants a tensor for the head even if it is the token embedding.
+  var needsHead = false
   /// Reads what the family has beyond the common settings.
   let read: @Sendable (GGUFSettings, inout Architecture) throws(InterchangeError) -> Void
 
-  static let all = [
-    GGUFFamily(architecture: "llama", names: .gguf, pairsAreNeighbours: true) { _, _ in },
-    GGUFFamily(architecture: "qwen2", names: .gguf) { _, _ in },
-    GGUFFamily(architecture: "qwen3", names: .gguf.replacing(FamilyNames.ggufHeadNorms)) {
-      $1.queryKeyNorm = .perHead
-    },
-    GGUFFamily(
-      architecture: "gemma3",
-      names: .gguf.replacing(FamilyNames.ggufHeadNorms + FamilyNames.ggufPostNorms)
-    ) { (settings, architecture) throws(InterchangeError) in
-      // The weights of the norms are stored with 1 added.
-      architecture.normPlace = .both
-      architecture.queryKeyNorm = .perHead
-      architecture.activation = .geluTanh
-      architecture.embeddingMultiplier = Float(architecture.hiddenSize).squareRoot()
-      let window = try settings.size("attention.sliding_window")
-      for layer in architecture.layers.indices where !(layer + 1).isMultiple(of: 6) {
-        architecture.layers[layer].window = window
-        architecture.layers[layer].rotation?.base = 10_000
-        architecture.layers[layer].rotation?.scaling = .none
-      }
-    },
-    GGUFFamily(architecture: "gemma2", names: .gguf.replacing(FamilyNames.ggufPostNorms)) {
-      (settings, architecture) throws(InterchangeError) in
-      architecture.normPlace = .both
-      architecture.activation = .geluTanh
-      architecture.embeddingMultiplier = Float(architecture.hiddenSize).squareRoot()
-      architecture.attentionSoftcap = Float(
-        try settings.number("attn_logit_softcapping", default: 50))
-      architecture.logitSoftcap = Float(
-        try settings.number("final_logit_softcapping", default: 30))
-      let window = try settings.size("attention.sliding_window")
-      for layer in architecture.layers.indices where !(layer + 1).isMultiple(of: 2) {
-        architecture.layers[layer].window = window
-      }
-    },
-  ]
+  /// The family of that `general.architecture`; nil if it is none of these.
+  static func named(_ architecture: String) -> GGUFFamily? {
+    all.first { $0.architecture.utf8.elementsEqual(architecture.utf8) }
+  }
 
-  /// The parts that have a bias: those of attention, where the first layer has them.
-  func biases(_ reader: GGUFReader) -> Set<String> {
+  /// What llama.cpp computes of a file with these settings.
+  func architecture(_ settings: GGUFSettings) throws -> Architecture {
+    var result = try settings.decoder(norm)
+    var rotation = try settings.rotation(result)
+    rotation.pairsAreNeighbours = pairsAreNeighbours
+    for layer in result.layers.indices { result.layers[layer].rotation = rotation }
+    try read(settings, &result)
+    result.hasTiedHead = settings.shape("output.weight") == nil
+    return result
+  }
+
+  /// The parts that have a bias: those of which the first layer has one.
+  func biases(_ isThere: (String) -> Bool) -> Set<String> {
     var parts: Set<String> = []
-    for (common, part) in names.parts {
-      guard case .own(let own) = part else { continue }
-      if reader.tensor(named: "\(names.layers)0.\(own).bias") != nil { parts.insert(common) }
+    for (common, part) in names.parts + names.expertParts {
+      if isThere("\(names.layers)0.\(part.name).bias") { parts.insert(common) }
     }
     return parts
   }
 }
 
-extension FamilyNames {
-  /// The names of GGUF.
-  fileprivate static let gguf = FamilyNames(
-    tokenEmbedding: "token_embd", finalNorm: "output_norm", head: "output", layers: "blk.",
-    parts: [
-      ("attention_norm", .own("attn_norm")),
-      ("query", .own("attn_q")),
-      ("key", .own("attn_k")),
-      ("value", .own("attn_v")),
-      ("attention_output", .own("attn_output")),
-      ("feed_forward_norm", .own("ffn_norm")),
-      ("gate", .own("ffn_gate")),
-      ("up", .own("ffn_up")),
-      ("down", .own("ffn_down")),
-    ],
-    buffers: ["rope_freqs.weight"])
-
-  fileprivate static let ggufHeadNorms: [(common: String, own: Part?)] = [
-    ("query_norm", .own("attn_q_norm")), ("key_norm", .own("attn_k_norm")),
-  ]
-
-  fileprivate static let ggufPostNorms: [(common: String, own: Part?)] = [
-    ("attention_post_norm", .own("post_attention_norm")),
-    ("feed_forward_post_norm", .own("post_ffw_norm")),
-  ]
+extension FamilyNames.Part {
+  /// The name of the tensor that the part is, or is in, without what stands around it.
+  var name: String {
+    switch self {
+    case .own(let name), .joined(let name, _), .bare(let name), .slice(let name): name
+    case .stacked(let name, _, _): name
+    }
+  }
 }

@@ -6,6 +6,14 @@ struct FamilyNames: Sendable {
     case own(String)
     /// Rows of a tensor that has those of several parts after one another.
     case joined(String, Join)
+    /// A tensor without `.weight` or `.bias` to its name.
+    case bare(String)
+    /// An expert's matrix in a tensor of all experts', [experts, inputs, outputs]; the parts that share
+    /// it have every `step`-th output, from `first` on. Its bias is in a tensor with `_bias` added to
+    /// the name.
+    case stacked(String, first: Int = 0, step: Int = 1)
+    /// An expert's matrix in a tensor of all experts', [experts, outputs, inputs], as GGUF has them.
+    case slice(String)
   }
 
   /// Which rows of a tensor are a part's.
@@ -18,15 +26,24 @@ struct FamilyNames: Sendable {
     case gateAndUp(Int)
   }
 
+  /// What stands before all names in the files of some programs.
+  var optionalPrefix = ""
   var tokenEmbedding = "model.embed_tokens"
+  var positionEmbedding = ""
+  var tokenTypes = ""
+  var embeddingNorm = ""
   var finalNorm = "model.norm"
   var head = "lm_head"
   /// What stands before the number of a layer.
   var layers = "model.layers."
   /// The parts of a layer by their common names.
   var parts: [(common: String, own: Part)]
+  /// The parts of every expert by their common names; `*` is its number.
+  var expertParts: [(common: String, own: Part)] = []
   /// Ends of names that are no parameters but buffers, which old files carry along.
   var buffers = ["self_attn.rotary_emb.inv_freq"]
+  /// Beginnings of names of what comes after the last states and isn't computed.
+  var heads: [String] = []
 
   /// The names of Llama, which most families keep.
   static let llama = FamilyNames(parts: [

@@ -80,6 +80,9 @@ final class FamilySettings {
     }
   }
 
+  /// Takes note of settings of the family that have no part in the forward pass.
+  func ignore(_ keys: Set<String>) { read.formUnion(keys) }
+
   /// Refuses the first setting that nobody asked for, unless it has no part in the forward pass.
   func requireAllRead() throws(InterchangeError) {
     try object.forEach { (key, value) throws(InterchangeError) in

@@ -4,13 +4,15 @@ extension FamilyWeights {
   /// The search for a model's tensors among those of a file.
   struct Search {
     /// What was found, in the order of the search.
-    private(set) var found: [RowSelection] = []
+    private(set) var found: [TensorPart] = []
     private let tensors: [TensorDescription]
     private var byName: [[UInt8]: TensorDescription] = [:]
     private var used: Set<[UInt8]> = []
     private let architecture: Architecture
     private let names: FamilyNames
     private let path: String?
+    /// What stands before all names.
+    private let prefix: String
 
     init(
       _ tensors: [TensorDescription], _ architecture: Architecture, _ names: FamilyNames,
@@ -21,6 +23,8 @@ extension FamilyWeights {
       self.names = names
       self.path = path
       for tensor in tensors { byName[Array(tensor.name.utf8)] = tensor }
+      let embedding = "\(names.optionalPrefix)\(names.tokenEmbedding).weight"
+      prefix = byName[Array(embedding.utf8)] != nil ? names.optionalPrefix : ""
     }
 
     /// Finds a tensor outside the layers, and its bias if it has one.
@@ -35,14 +39,41 @@ extension FamilyWeights {
 
     /// Finds a part of a layer, and its bias if it has one.
     mutating func find(
-      _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool
+      _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool, expert: Int? = nil
     ) throws(InterchangeError) {
+      let part = expert.map { part.numbered($0) } ?? part
+      let common = expert.map { "experts.\($0).\(common)" } ?? common
       for end in hasBias ? ["weight", "bias"] : ["weight"] {
         let name = "blocks.\(layer).\(common).\(end)"
         switch part {
         case .own(let own):
           let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
           try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .bare(let own):
+          let tensor = try tensor("\(names.layers)\(layer).\(own)")
+          try append(name, tensor, [0..<rowCount(of: tensor)])
+        case .slice(let own):
+          let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
+          guard tensor.shape.count > 1, tensor.shape[0] == architecture.experts?.count else {
+            throw error(
+              .damaged("shape \(tensor.shape), which is not that of the experts"), at: tensor.name)
+          }
+          do {
+            found.append(.rows(try RowSelection(name: name, of: tensor, slice: expert ?? 0)))
+          } catch {
+            throw InterchangeError(.tensor(error), path: path, field: tensor.name)
+          }
+        case .stacked(let own, let first, let step):
+          let tensor = try tensor(
+            "\(names.layers)\(layer).\(own)\(end == "bias" ? "_bias" : "")")
+          guard tensor.shape[0] == architecture.experts?.count,
+            let expert = ExpertPart(
+              name: name, of: tensor, expert: expert ?? 0, first: first, step: step)
+          else {
+            throw error(
+              .damaged("shape \(tensor.shape), which is not that of the experts"), at: tensor.name)
+          }
+          found.append(.expert(expert))
         case .joined(let own, let join):
           let tensor = try tensor("\(names.layers)\(layer).\(own).\(end)")
           let (rows, count) = rows(of: join)
@@ -62,6 +93,10 @@ extension FamilyWeights {
     func requireAllFound() throws(InterchangeError) {
       for tensor in tensors where !used.contains(Array(tensor.name.utf8)) {
         if names.buffers.contains(where: tensor.name.hasSuffix) { continue }
+        let isOfHead = { (head: String) in
+          tensor.name.hasPrefix(head) || tensor.name.hasPrefix(prefix + head)
+        }
+        if names.heads.contains(where: isOfHead) { continue }
         throw error(.unsupported("the model has no place for this tensor"), at: tensor.name)
       }
     }
@@ -90,18 +125,28 @@ extension FamilyWeights {
     private func rowCount(of tensor: TensorDescription) -> Int { tensor.shape.first ?? 0 }
 
     private mutating func tensor(_ name: String) throws(InterchangeError) -> TensorDescription {
-      let key = Array(name.utf8)
-      guard let tensor = byName[key] else { throw error(.damaged("is missing"), at: name) }
+      let name = prefix + name
+      guard let tensor = byName[Array(name.utf8)] ?? byName[Array(Self.oldName(name).utf8)] else {
+        throw error(.damaged("is missing"), at: name)
+      }
       guard !tensor.shape.isEmpty else { throw error(.damaged("has no rows"), at: name) }
-      used.insert(key)
+      used.insert(Array(tensor.name.utf8))
       return tensor
+    }
+
+    /// What a norm's weight or bias was called by TensorFlow, as old files of BERT still call it.
+    private static func oldName(_ name: String) -> String {
+      for (new, old) in [(".weight", ".gamma"), (".bias", ".beta")] where name.hasSuffix(new) {
+        return name.dropLast(new.count) + old
+      }
+      return name
     }
 
     private mutating func append(
       _ name: String, _ tensor: TensorDescription, _ rows: [Range<Int>]
     ) throws(InterchangeError) {
       do {
-        found.append(try RowSelection(name: name, of: tensor, rows: rows))
+        found.append(.rows(try RowSelection(name: name, of: tensor, rows: rows)))
       } catch {
         throw InterchangeError(.tensor(error), path: path, field: tensor.name)
       }

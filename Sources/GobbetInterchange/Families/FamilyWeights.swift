@@ -9,7 +9,7 @@ public struct FamilyWeights: TensorSource {
   /// What the source has.
   public var metadata: [(String, String)] { source.metadata }
   private let source: any TensorSource
-  private let selections: [[UInt8]: RowSelection]
+  private let selections: [[UInt8]: TensorPart]
 
   /// Finds the tensors of an architecture.
   ///
@@ -19,8 +19,17 @@ public struct FamilyWeights: TensorSource {
     biases: Set<String>, path: String?
   ) throws(InterchangeError) {
     var search = Search(source.tensors, architecture, names, path: path)
-    try search.find("embedding", names.tokenEmbedding, hasBias: false)
     let normsHaveBias = architecture.norm.kind == .layer
+    try search.find("embedding", names.tokenEmbedding, hasBias: false)
+    if architecture.hasLearnedPositions {
+      try search.find("positions", names.positionEmbedding, hasBias: false)
+    }
+    if architecture.tokenTypeCount > 0 {
+      try search.find("token_types", names.tokenTypes, hasBias: false)
+    }
+    if architecture.normalizesEmbedding, architecture.norm.kind != .rmsPlain {
+      try search.find("embedding_norm", names.embeddingNorm, hasBias: normsHaveBias)
+    }
     for layer in architecture.layers.indices {
       for part in names.parts {
         let isNorm = part.common.hasSuffix("norm")
@@ -28,11 +37,17 @@ public struct FamilyWeights: TensorSource {
           part.common, layer, part.own,
           hasBias: isNorm ? normsHaveBias : biases.contains(part.common))
       }
+      for expert in 0..<(architecture.experts?.count ?? 0) {
+        for part in names.expertParts {
+          try search.find(
+            part.common, layer, part.own, hasBias: biases.contains(part.common), expert: expert)
+        }
+      }
     }
-    if architecture.norm.kind != .rmsPlain {
+    if architecture.norm.kind != .rmsPlain, architecture.normPlace.isFinal {
       try search.find("final_norm", names.finalNorm, hasBias: normsHaveBias)
     }
-    if !architecture.hasTiedHead {
+    if architecture.hasHead, !architecture.hasTiedHead {
       try search.find("head", names.head, hasBias: false)
     } else {
       // Some programs write the tied head a second time.
@@ -46,7 +61,7 @@ public struct FamilyWeights: TensorSource {
       uniquingKeysWith: { first, _ in first })
   }
 
-  private func selection(of tensor: TensorDescription) throws(TensorError) -> RowSelection {
+  private func selection(of tensor: TensorDescription) throws(TensorError) -> TensorPart {
     guard let selection = selections[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
@@ -76,7 +91,13 @@ public struct FamilyWeights: TensorSource {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "FamilyWeights: not the bytes of the tensor")
-    let selection = try selection(of: tensor)
+    let selection: RowSelection
+    switch try self.selection(of: tensor) {
+    case .rows(let rows): selection = rows
+    case .expert(let expert):
+      // SAFETY: the caller promises a valid buffer of the range's size.
+      return try unsafe expert.read(from: source, bytes: range, into: destination)
+    }
     var written = 0
     try selection.forEachRun(in: range) { run in
       // SAFETY: the runs of a range have as many bytes together as the range, and so the buffer.
@@ -89,7 +110,7 @@ public struct FamilyWeights: TensorSource {
 
   /// Whether the source reads parts of what the tensor is a part of.
   public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let selection = try? selection(of: tensor) else { return false }
+    guard case .rows(let selection)? = try? selection(of: tensor) else { return false }
     return source.readsParts(of: selection.tensor)
   }
 
@@ -99,8 +120,8 @@ public struct FamilyWeights: TensorSource {
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
-    let selection = try selection(of: tensor)
-    guard let run = selection.onlyRun else { return nil }
+    guard case .rows(let selection) = try selection(of: tensor), let run = selection.onlyRun
+    else { return nil }
     return try unsafe source.withBytesInPlace(of: selection.tensor) { bytes in
       // SAFETY: the run lies in the tensor.
       try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[run]))

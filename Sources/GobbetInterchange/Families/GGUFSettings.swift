@@ -1,22 +1,34 @@
 internal import GobbetData
 
-/// The settings of a model in a GGUF file: the keys that begin with its architecture.
+/// What a GGUF file says of its model: the keys that begin with its architecture, and its tensors.
 struct GGUFSettings {
-  private let reader: GGUFReader
   private let prefix: String
+  private let path: String?
+  private let value: (String) -> GGUFValue?
+  /// The shape of a tensor; nil if there is none of that name.
+  let shape: (String) -> [Int]?
+  /// The elements of a tensor.
+  let floats: (String) throws -> [Float]
 
-  init(_ reader: GGUFReader, _ architecture: String) {
-    self.reader = reader
+  /// The settings of an architecture among values, and what tells of the tensors that go with them.
+  init(
+    architecture: String, path: String?, value: @escaping (String) -> GGUFValue?,
+    shape: @escaping (String) -> [Int]?, floats: @escaping (String) throws -> [Float]
+  ) {
     prefix = architecture + "."
+    self.path = path
+    self.value = value
+    self.shape = shape
+    self.floats = floats
   }
 
-  private func error(_ key: String, _ reason: String) -> InterchangeError {
-    InterchangeError(.damaged(reason), path: reader.path, field: prefix + key)
+  func error(_ key: String, _ reason: String) -> InterchangeError {
+    InterchangeError(.damaged(reason), path: path, field: prefix + key)
   }
 
   /// A positive integer.
   func size(_ key: String, default fallback: Int? = nil) throws(InterchangeError) -> Int {
-    guard let value = reader[prefix + key] else {
+    guard let value = value(prefix + key) else {
       guard let fallback else { throw error(key, "is missing") }
       return fallback
     }
@@ -24,9 +36,12 @@ struct GGUFSettings {
     return size
   }
 
+  /// Whether the key is there.
+  func has(_ key: String) -> Bool { value(prefix + key) != nil }
+
   /// A number.
   func number(_ key: String, default fallback: Double?) throws(InterchangeError) -> Double {
-    switch reader[prefix + key] {
+    switch value(prefix + key) {
     case .float32(let value): return Double(value)
     case .float64(let value): return value
     case nil:
@@ -36,20 +51,28 @@ struct GGUFSettings {
     }
   }
 
-  /// The sizes that all decoders have, with RMSNorm before each layer.
-  func decoder() throws(InterchangeError) -> Architecture {
+  /// A truth value.
+  func flag(_ key: String, default fallback: Bool) throws(InterchangeError) -> Bool {
+    switch value(prefix + key) {
+    case .bool(let value): return value
+    case nil: return fallback
+    default: throw error(key, "not a boolean")
+    }
+  }
+
+  /// The sizes that all decoders have, with a norm before each layer.
+  func decoder(_ norm: Architecture.Norm.Kind = .rms) throws(InterchangeError) -> Architecture {
     let headCount = try size("attention.head_count")
     let layerCount = try size("block_count")
     guard layerCount <= Architecture.maximumLayerCount else {
       throw error("block_count", "\(layerCount) layers")
     }
-    let embedding = reader.tensor(named: "token_embd.weight")
-    let rows = embedding?.shape.first ?? 0
+    let rows = shape("token_embd.weight")?.first ?? 0
     let hiddenSize = try size("embedding_length")
     let headDimension = try size("attention.key_length", default: hiddenSize / headCount)
     guard try size("attention.value_length", default: headDimension) == headDimension else {
       throw InterchangeError(
-        .unsupported("values of another length than keys"), path: reader.path,
+        .unsupported("values of another length than keys"), path: path,
         field: prefix + "attention.value_length")
     }
     var architecture = Architecture(
@@ -58,9 +81,8 @@ struct GGUFSettings {
       headCount: headCount,
       keyValueHeadCount: try size("attention.head_count_kv", default: headCount),
       headDimension: headDimension, feedForwardSize: try size("feed_forward_length"))
-    architecture.norm = .init(
-      kind: .rms,
-      epsilon: Float(try number("attention.layer_norm_rms_epsilon", default: nil)))
+    let key = norm == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
+    architecture.norm = .init(kind: norm, epsilon: Float(try number(key, default: nil)))
     return architecture
   }
 
@@ -69,18 +91,40 @@ struct GGUFSettings {
     var rotation = Architecture.Rotation(
       base: try number("rope.freq_base", default: 10_000),
       dimension: try size("rope.dimension_count", default: architecture.headDimension))
-    switch reader[prefix + "rope.scaling.type"]?.string {
+    switch value(prefix + "rope.scaling.type")?.string {
     case nil, "none": break
     case "linear":
       rotation.scaling = .linear(factor: try number("rope.scaling.factor", default: nil))
+    case "yarn":
+      rotation.scaling = .yarn(
+        factor: try number("rope.scaling.factor", default: nil),
+        fast: try number("rope.scaling.yarn_beta_fast", default: 32),
+        slow: try number("rope.scaling.yarn_beta_slow", default: 1),
+        originalContextLength: try size(
+          "rope.scaling.original_context_length", default: architecture.contextLength),
+        magnitude: nil, roundsBounds: true)
     case let type:
       throw InterchangeError(
-        .unsupported("rotary scaling of type \(type ?? "unknown")"), path: reader.path,
+        .unsupported("rotary scaling of type \(type ?? "unknown")"), path: path,
         field: prefix + "rope.scaling.type")
     }
-    if let factors = reader.tensor(named: "rope_freqs.weight") {
-      rotation.scaling = .factors(try reader.floats(of: factors).map(Double.init))
+    if shape("rope_freqs.weight") != nil {
+      rotation.scaling = .factors(try floats("rope_freqs.weight").map(Double.init))
     }
     return rotation
+  }
+
+  /// Gives the layers that `isWindowed` chooses the window of the file, and a rotation of that base
+  /// without scaling, or else of the same.
+  func setWindows(
+    of architecture: inout Architecture, base: Double? = nil, where isWindowed: (Int) -> Bool
+  ) throws(InterchangeError) {
+    let window = try size("attention.sliding_window")
+    for layer in architecture.layers.indices where isWindowed(layer) {
+      architecture.layers[layer].window = window
+      guard let base else { continue }
+      architecture.layers[layer].rotation?.base = base
+      architecture.layers[layer].rotation?.scaling = .none
+    }
   }
 }

@@ -23,6 +23,17 @@ struct RowSelection: Sendable {
     rowByteCount = tensor.shape[0] == 0 ? 0 : tensor.byteCount / tensor.shape[0]
   }
 
+  /// One of the tensors that `tensor` has along its first axis, under another name.
+  ///
+  /// - Throws: ``TensorError`` if it makes no tensor.
+  init(name: String, of tensor: TensorDescription, slice: Int) throws(TensorError) {
+    description = try TensorDescription(
+      name: name, elementType: tensor.elementType, shape: Array(tensor.shape.dropFirst()))
+    self.tensor = tensor
+    rows = [slice..<(slice + 1)]
+    rowByteCount = tensor.byteCount / max(tensor.shape[0], 1)
+  }
+
   /// The bytes of the rows, if these lie together.
   var onlyRun: Range<Int>? { rows.count == 1 ? bytes(of: rows[0]) : nil }
 

@@ -89,6 +89,9 @@ struct GGUFHeader {
         shape.insert(length, at: 0)
       }
       let type = GGUFType(rawValue: try fields.integer(UInt32.self, name))
+      guard (shape.last ?? 1).isMultiple(of: type.blockElementCount) else {
+        throw fields.error(.damaged("rows that are no whole blocks"), name)
+      }
       do {
         entries.append(
           Entry(
@@ -131,7 +134,7 @@ struct GGUFHeader {
         continue
       }
       guard let byteCount = entry.type.storedByteCount(of: entry.tensor) else {
-        throw fields.error(.damaged("rows that are no whole blocks"), name)
+        throw fields.error(.damaged("more bytes than a file can have"), name)
       }
       guard byteCount <= available - min(start, available) else {
         throw fields.error(.damaged("the file ends inside"), name)

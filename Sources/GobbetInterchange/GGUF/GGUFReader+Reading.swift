@@ -1,7 +1,7 @@
 public import GobbetData
 
 extension GGUFReader {
-  /// Copies one tensor's data, blocks as floats.
+  /// Copies one tensor's data, little-endian; blocks as they are.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile,
   ///   (`unsupported`) for a type that is not read; `TensorError` if it is no tensor of this file.
@@ -12,7 +12,7 @@ extension GGUFReader {
     try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
   }
 
-  /// Copies a part of one tensor's data; only the blocks that hold it are read.
+  /// Copies a part of one tensor's data; nothing else is read.
   ///
   /// - Throws: as ``read(_:into:)``.
   public func read(
@@ -23,48 +23,27 @@ extension GGUFReader {
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "GGUFReader: not the bytes of the tensor")
     let (part, entry, layout) = try readable(tensor)
-    guard layout.elementCount > 1 || part.isBigEndian else {
+    guard part.isBigEndian else {
       // SAFETY: the caller promises a valid buffer of the range's size.
       return try unsafe part.file.read(
         at: entry.offset + range.lowerBound, into: destination, tensor.name)
     }
-    // Bytes of a block in memory.
-    let byteCount = layout.elementCount * tensor.elementType.bitWidth / 8
+    // A piece of whole blocks at a time, so that memory stays small for tensors of any size.
+    let byteCount = layout.byteCount
     let end = (range.upperBound + byteCount - 1) / byteCount
-    // A piece at a time, so that memory stays small for tensors of any size.
     let pieceCount = max(1, Self.pieceByteCount / byteCount)
-    var floats = [Float](
-      repeating: 0, count: layout.decoder == nil ? 0 : pieceCount * byteCount / 4)
     var first = range.lowerBound / byteCount
     while first < end {
-      let last = min(first + pieceCount, end)
+      let place = (first * byteCount)..<(min(first + pieceCount, end) * byteCount)
       var bytes = try part.file.bytes(
-        in: (entry.offset + first * layout.byteCount)..<(entry.offset + last * layout.byteCount),
-        tensor.name)
-      if part.isBigEndian { layout.swapBytes(&bytes) }
-      let place = (first * byteCount)..<(last * byteCount)
-      if layout.decoder == nil {
-        unsafe bytes.withUnsafeBytes { unsafe Self.copy($0, place, into: destination, range) }
-      } else {
-        var room = floats.mutableSpan
-        layout.decode(bytes.span, into: &room)
-        Self.makeLittleEndian(&floats)
-        unsafe floats.withUnsafeBytes { unsafe Self.copy($0, place, into: destination, range) }
-      }
-      first = last
+        in: (entry.offset + place.lowerBound)..<(entry.offset + place.upperBound), tensor.name)
+      layout.swapBytes(&bytes)
+      unsafe bytes.withUnsafeBytes { unsafe Self.copy($0, place, into: destination, range) }
+      first += pieceCount
     }
   }
 
   private static let pieceByteCount = 256 << 10
-
-  /// Gives floats the byte order of files, which nearly all machines have.
-  private static func makeLittleEndian(_ floats: inout [Float]) {
-    #if _endian(big)
-      for index in floats.indices {
-        floats[index] = Float(bitPattern: floats[index].bitPattern.byteSwapped)
-      }
-    #endif
-  }
 
   /// A tensor's place and the layout of its blocks.
   private func readable(
@@ -96,14 +75,14 @@ extension GGUFReader {
   /// True.
   public func readsParts(of tensor: TensorDescription) -> Bool { true }
 
-  /// Calls `body` with one tensor's data where it is mapped; nil for tensors in blocks.
+  /// Calls `body` with one tensor's data where it is mapped; nil in big-endian files.
   ///
   /// - Throws: as ``read(_:into:)``, and what `body` throws.
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
-    let (part, entry, layout) = try readable(tensor)
-    guard layout.elementCount == 1, !part.isBigEndian else { return nil }
+    let (part, entry, _) = try readable(tensor)
+    guard !part.isBigEndian else { return nil }
     return try unsafe part.file.withBytesInPlace(
       in: entry.offset..<(entry.offset + tensor.byteCount), tensor.name, body)
   }

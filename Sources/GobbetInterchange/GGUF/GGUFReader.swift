@@ -2,9 +2,10 @@ public import GobbetData
 
 /// The tensors of a GGUF file, version 1 to 3, in either byte order; of a split model all of its files.
 ///
-/// Tensors in blocks are read as floats. Offsets, counts, lengths and shapes are checked when the
-/// file is opened, before anything is allocated for them. A type that is not known here stands in the
-/// way of nothing but reading the tensors that have it.
+/// Tensors in blocks are read in their blocks, which ``TensorSource/floats(of:)`` widens. Offsets,
+/// counts, lengths and shapes are checked when the file is opened, before anything is allocated for
+/// them. A type that is not known here stands in the way of nothing but reading the tensors that have
+/// it.
 /// - Source: ggml's `docs/gguf.md`.
 public struct GGUFReader: TensorSource {
   /// Every tensor, in the file's order; shapes with the outermost axis first.
@@ -101,7 +102,7 @@ public struct GGUFReader: TensorSource {
 extension GGUFReader.Part {
   /// Whether a tensor's elements can be read.
   func reads(_ entry: GGUFHeader.Entry) -> Bool {
-    guard let layout = entry.type.layout, layout.isRead else { return false }
+    guard let layout = entry.type.layout, layout.elementType != nil else { return false }
     return !isBigEndian || layout.elementCount == 1 || layout.wordOffsets != nil
   }
 }

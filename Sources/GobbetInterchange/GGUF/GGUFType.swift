@@ -37,12 +37,18 @@ public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
   public static let q5_1 = Self(rawValue: 7)
   /// Blocks of 32: a 16-bit scale, 8 bits an element.
   public static let q8_0 = Self(rawValue: 8)
+  /// Blocks of 256: 4 bits an element, scales and minima of 6 bits for each 32.
+  public static let q4_K = Self(rawValue: 12)
+  /// Blocks of 256: 5 bits an element, scales and minima of 6 bits for each 32.
+  public static let q5_K = Self(rawValue: 13)
+  /// Blocks of 256: 6 bits an element, scales of 8 bits for each 16.
+  public static let q6_K = Self(rawValue: 14)
   /// Blocks of 32: a scale that is a power of two, 4-bit floats.
   public static let mxfp4 = Self(rawValue: 39)
 
   /// Every type whose elements are read.
   public static var allCases: [Self] {
-    GGUFBlockLayout.known.filter { $0.value.isRead }.keys.sorted().map(Self.init)
+    GGUFBlockLayout.known.filter { $0.value.elementType != nil }.keys.sorted().map(Self.init)
   }
 
   /// ggml's name, as `Q4_K`; for a code that is not known here the number.
@@ -51,13 +57,14 @@ public struct GGUFType: RawRepresentable, Hashable, Sendable, CaseIterable {
   /// What is known of its blocks; nil for a code that is not known here.
   var layout: GGUFBlockLayout? { GGUFBlockLayout.known[rawValue] }
 
-  /// What the elements are when they are read: floats for those in blocks.
+  /// What the elements are; floats of 32 bits for a type whose elements are not read.
   public var elementType: ElementType { layout?.elementType ?? .float32 }
 
   /// The type that stores these elements as they are; nil if GGUF has none.
   public init?(_ elementType: ElementType) {
-    let plain = Self.allCases.filter { $0.blockElementCount == 1 }
-    guard let type = plain.first(where: { $0.elementType == elementType }) else { return nil }
+    guard let type = Self.allCases.first(where: { $0.elementType == elementType }) else {
+      return nil
+    }
     self = type
   }
 

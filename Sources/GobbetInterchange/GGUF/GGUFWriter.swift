@@ -6,9 +6,11 @@ public enum GGUFWriter {
   /// Writes everything in `source` to a file at `path`, a piece at a time; `progress` hears of every
   /// piece how many bytes of the source are written.
   ///
-  /// Data is aligned to 32 bytes, or to what `values` say under `general.alignment`. With a `type`, matrices of floats are stored as that; vectors of floats then are `float32`, as
-  /// llama.cpp wants them, and matrices whose rows are no whole blocks `float16`. Without one every
-  /// tensor keeps its elements.
+  /// Data is aligned to 32 bytes, or to what `values` say under `general.alignment`. With a `type`,
+  /// matrices of floats are stored as that; vectors of floats then are `float32`, as llama.cpp wants
+  /// them. Matrices whose rows are no whole blocks get the type that llama.cpp gives them: Q5_0 for
+  /// Q4_K, Q5_1 for Q5_K, Q8_0 for Q6_K, else `float16`. Without a `type` every tensor keeps its
+  /// elements, and its blocks.
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
   ///   name that the format lacks, for a `type` that is read only, and for elements that its blocks have
   ///   no place for: NaN, infinities, and those whose scale is one; what the source throws.
@@ -17,30 +19,53 @@ public enum GGUFWriter {
     as type: GGUFType? = nil, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    let entries = try source.tensors.map { tensor in
+    try write(
+      source, to: path, values: values, storing: type.map(StoredElements.matrices) ?? .kept,
+      replacing: replacing, progress: progress)
+  }
+
+  /// The same with elements as `stored` says; unless they are kept, vectors of floats are `float32`.
+  package static func write(
+    _ source: some TensorSource, to path: String, values: [(key: String, value: GGUFValue)],
+    storing stored: StoredElements, replacing: Bool = false,
+    progress: (Int) throws -> Void = { _ in }
+  ) throws {
+    var types = try stored.types(of: source.tensors, path: path)
+    for (index, tensor) in source.tensors.enumerated()
+    where stored != .kept && tensor.shape.count < 2
+      && FloatConversion(reading: tensor.elementType) != nil
+    {
+      types[index] = .float32
+    }
+    let entries = try zip(source.tensors, types).map { tensor, type in
       Entry(tensor: tensor, type: try storedType(of: tensor, as: type, path))
     }
+    let names = Dictionary(
+      entries.map { (Array($0.tensor.name.utf8), $0.type.elementType) },
+      uniquingKeysWith: { first, _ in first })
+    let stored = try ConvertedWeights(source) { names[Array($0.name.utf8)] ?? $0.elementType }
     let alignment = try alignment(values, path)
     func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
     var file = try AtomicFile(path, replacing: replacing)
     let header = try header(entries, values, alignment, path)
     try file.write(header.span)
     var done = 0
-    for entry in entries {
+    for (entry, tensor) in zip(entries, stored.tensors) {
       var byteCount = 0
-      // Pieces are whole blocks: their length is a multiple of every block's.
-      try source.forEachPiece(of: entry.tensor) { piece in
-        done += piece.count
-        if entry.isKept {
+      do {
+        try stored.forEachPiece(of: tensor) { piece in
           try file.write(piece)
           byteCount += piece.count
-        } else {
-          let stored = try Self.converted(piece, entry, path)
-          try file.write(stored.span)
-          byteCount += stored.count
+          let part = Double(byteCount) / Double(max(1, tensor.byteCount))
+          try progress(done + Int(part * Double(entry.tensor.byteCount)))
         }
-        try progress(done)
+      } catch let error as TensorError where error.code == .notRepresentable(tensor.elementType) {
+        throw InterchangeError(
+          .notRepresentable(
+            "NaN, an infinity or numbers too large for blocks of type \(entry.type.name)"),
+          path: path, field: tensor.name)
       }
+      done += entry.tensor.byteCount
       let padding = [UInt8](repeating: 0, count: aligned(byteCount) - byteCount)
       try file.write(padding.span)
     }
@@ -50,9 +75,6 @@ public enum GGUFWriter {
   private struct Entry {
     let tensor: TensorDescription
     let type: GGUFType
-
-    /// Whether elements are stored as they are.
-    var isKept: Bool { type.blockElementCount == 1 && type.elementType == tensor.elementType }
   }
 
   /// What data is aligned to.
@@ -71,56 +93,19 @@ public enum GGUFWriter {
   }
 
   private static func storedType(
-    of tensor: TensorDescription, as type: GGUFType?, _ path: String
+    of tensor: TensorDescription, as elementType: ElementType, _ path: String
   ) throws(InterchangeError) -> GGUFType {
     guard tensor.shape.count <= 4, tensor.name.utf8.count < 64 else {
       throw InterchangeError(
         .notRepresentable("more than 4 axes, or a name of 64 bytes"), path: path,
         field: tensor.name)
     }
-    if let type, FloatConversion(reading: tensor.elementType) != nil {
-      guard type.blockElementCount == 1 || GGUFBlockLayout.encoder(of: type) != nil else {
-        throw InterchangeError(
-          .notRepresentable("blocks of type \(type.name), which are read only"), path: path,
-          field: tensor.name)
-      }
-      if tensor.shape.count < 2 { return .float32 }
-      return type.storedByteCount(of: tensor) == nil ? .float16 : type
-    }
-    guard let type = GGUFType(tensor.elementType) else {
+    guard let type = GGUFType(elementType) else {
       throw InterchangeError(
-        .notRepresentable("elements of type \(tensor.elementType.name)"), path: path,
+        .notRepresentable("elements of type \(elementType.name)"), path: path,
         field: tensor.name)
     }
     return type
-  }
-
-  /// Elements as they are stored.
-  private static func converted(
-    _ piece: Span<UInt8>, _ entry: Entry, _ path: String
-  ) throws -> [UInt8] {
-    guard let conversion = FloatConversion(reading: entry.tensor.elementType) else {
-      throw TensorError(.notConvertible(entry.tensor.elementType), tensor: entry.tensor.name)
-    }
-    let floats = conversion.floats(piece)
-    if entry.type.blockElementCount == 1, let narrowing = FloatConversion(entry.type.elementType) {
-      return narrowing.bytes(floats.span)
-    }
-    guard let encoder = GGUFBlockLayout.encoder(of: entry.type) else {
-      preconditionFailure("GGUFWriter: a type that is read only")
-    }
-    let count = entry.type.blockElementCount
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(floats.count)
-    for start in stride(from: 0, to: floats.count, by: count) {
-      guard encoder(floats.span.extracting(start..<(start + count)), &bytes) else {
-        throw InterchangeError(
-          .notRepresentable(
-            "NaN, an infinity or numbers too large for blocks of type \(entry.type.name)"),
-          path: path, field: entry.tensor.name)
-      }
-    }
-    return bytes
   }
 
   private static func header(

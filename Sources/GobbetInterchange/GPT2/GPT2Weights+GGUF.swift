@@ -13,6 +13,16 @@ extension GPT2Weights {
     to path: String, as type: GGUFType? = nil, vocabulary: Vocabulary? = nil,
     replacing: Bool = false, progress: (Int) throws -> Void = { _ in }
   ) throws {
+    try writeGGUF(
+      to: path, storing: type.map(StoredElements.matrices) ?? .kept, vocabulary: vocabulary,
+      replacing: replacing, progress: progress)
+  }
+
+  /// The same with elements as `stored` says.
+  package func writeGGUF(
+    to path: String, storing stored: StoredElements, vocabulary: Vocabulary? = nil,
+    replacing: Bool = false, progress: (Int) throws -> Void = { _ in }
+  ) throws {
     var own: [(key: String, value: GGUFValue)] = [("general.architecture", .string("gpt2"))]
     let sizes = [
       ("gpt2.context_length", configuration.contextLength),
@@ -32,7 +42,7 @@ extension GPT2Weights {
     }
     let values = try GGUFWriter.values(
       own: own, metadata: metadata, vocabulary: vocabulary, ends: ends,
-      rowCount: configuration.vocabularySize, path: path)
+      rowCount: configuration.vocabularySize, path: path, storing: stored, keepsTypes: false)
     let names = Dictionary(
       uniqueKeysWithValues: GPT2Dialect.gguf.rules(layerCount: configuration.layerCount ?? 0)
         .map { (Array($0.canonical.utf8), $0) })
@@ -43,41 +53,50 @@ extension GPT2Weights {
       return (name, rule.isLinear)
     }
     try GGUFWriter.write(
-      renamed, to: path, values: values, as: type, replacing: replacing, progress: progress)
+      renamed, to: path, values: values, storing: stored, replacing: replacing, progress: progress)
   }
 }
 
 extension GGUFWriter {
   /// Writes weights of any model, under the names that they have, with their metadata and a vocabulary.
   ///
+  /// How elements are stored is as it was, if they are kept: a file type of llama.cpp's stays.
   /// - Throws: as ``write(_:to:values:as:replacing:progress:)``; ``InterchangeError``
   ///   (`notRepresentable`) for metadata and vocabularies that GGUF cannot hold.
   package static func write(
     _ source: some TensorSource, to path: String, vocabulary: Vocabulary?,
-    as type: GGUFType? = nil, replacing: Bool = false,
+    storing stored: StoredElements = .kept, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
     let rowCount = source.tensor(named: "token_embd.weight")?.shape.first
     let values = try values(
       own: [], metadata: source.metadata, vocabulary: vocabulary, ends: [], rowCount: rowCount,
-      path: path)
+      path: path, storing: stored, keepsTypes: stored == .kept)
     try write(
-      source, to: path, values: values, as: type, replacing: replacing, progress: progress)
+      source, to: path, values: values, storing: stored, replacing: replacing, progress: progress)
   }
 
   /// What stands in front of the tensors: `own` values first, then those of the metadata, then the
   /// vocabulary.
   static func values(
     own: [(key: String, value: GGUFValue)], metadata: [(String, String)], vocabulary: Vocabulary?,
-    ends: [(key: String, value: GGUFValue)], rowCount: Int?, path: String
+    ends: [(key: String, value: GGUFValue)], rowCount: Int?, path: String,
+    storing stored: StoredElements = .kept, keepsTypes: Bool = false
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
     let vocabularyValues =
       try vocabulary.map { vocabulary throws(InterchangeError) in
         try GGUFVocabulary.values(of: vocabulary, rowCount: rowCount, path: path)
       } ?? []
-    let added = vocabularyValues + ends
-    // How the elements are stored is another matter in the new file.
-    let stale = ["general.file_type", "general.quantization_version"]
+    // How the elements are stored is another matter in the new file, unless they are kept.
+    var quantization: [(key: String, value: GGUFValue)] = []
+    if case .preset(let preset) = stored {
+      quantization = [
+        ("general.file_type", .uint32(preset.fileType)),
+        ("general.quantization_version", .uint32(2)),
+      ]
+    }
+    let added = vocabularyValues + ends + quantization
+    let stale = keepsTypes ? [] : ["general.file_type", "general.quantization_version"]
     let taken = Set((own + added).map { Array($0.key.utf8) } + stale.map { Array($0.utf8) })
     var kept: [(key: String, value: GGUFValue)] = []
     for (key, value) in try GGUFTypedText.values(metadata, path: path)

@@ -2,8 +2,9 @@ public import GobbetData
 
 /// The weights of a GPT-2 under Hugging Face's names and in its layouts, whatever they were called.
 ///
-/// Tensors are renamed, transposed and put side by side as they are read; masks are left out, and a
-/// head with the elements of the token embedding too, unless the configuration says that it is not tied.
+/// Tensors are renamed, transposed and put side by side as they are read, those in blocks as
+/// `float32`; masks are left out, and a head with the elements of the token embedding too, unless the
+/// configuration says that it is not tied.
 public struct GPT2Weights: TensorSource {
   /// Whose names the source has.
   public let dialect: GPT2Dialect
@@ -31,6 +32,8 @@ public struct GPT2Weights: TensorSource {
     _ source: some TensorSource,
     configuration: @autoclosure () throws -> GPT2Configuration = .init()
   ) throws {
+    // Blocks cannot be transposed.
+    let source = try source.widened()
     let names = GPT2Names(source.tensors)
     guard let dialect = names.dialect else { return nil }
     let layerCount = names.layerCount(dialect)

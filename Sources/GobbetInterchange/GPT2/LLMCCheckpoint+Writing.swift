@@ -96,6 +96,10 @@ extension LLMCCheckpoint {
     guard let conversion = FloatConversion(tensor.elementType) else {
       throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
     }
-    return conversion.bytes(floats.span)
+    do throws(ElementOverflow) {
+      return try conversion.bytes(floats.span)
+    } catch {
+      throw error.inTensor(named: tensor.name)
+    }
   }
 }

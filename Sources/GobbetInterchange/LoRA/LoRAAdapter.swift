@@ -2,6 +2,8 @@ public import GobbetData
 
 /// A low-rank adapter: for some linear layers two matrices, whose scaled product is added to the weight.
 ///
+/// Beside them PEFT keeps the lengths of rows (DoRA), whole layers, and rows of embeddings.
+///
 /// Names and layouts are PEFT's (`….lora_A.weight` [r, inputs], `….lora_B.weight` [outputs, r]) or those
 /// of the book's appendix E (`….lora.A` [inputs, r], `….lora.B` [r, outputs]).
 public struct LoRAAdapter: Sendable {
@@ -17,17 +19,33 @@ public struct LoRAAdapter: Sendable {
     let isTransposed: Bool
     /// What their product is multiplied by.
     let scale: Float
+    /// The lengths that the outputs' rows get after the sum; nil where they are left.
+    let magnitudes: TensorDescription?
 
     var rank: Int { down.shape[isTransposed ? 0 : 1] }
     var inputCount: Int { down.shape[isTransposed ? 1 : 0] }
     var outputCount: Int { up.shape[isTransposed ? 0 : 1] }
   }
 
+  /// Some rows of an embedding that were trained.
+  struct Rows: Sendable {
+    /// The embedding's name, without what wrappers put in front.
+    let module: String
+    /// The rows as they are now.
+    let rows: TensorDescription
+    /// Which ones they are.
+    let indices: [Int]
+  }
+
   /// The updates, in the order of the source.
   let updates: [Update]
+  /// Tensors that were trained as a whole, by their names without what wrappers put in front.
+  let replacements: [(name: String, tensor: TensorDescription)]
+  /// Rows of embeddings.
+  let rows: [Rows]
   /// Whether the layers' weights are [inputs, outputs]; nil where nothing says so.
   let isInputMajor: Bool?
-  private let source: any TensorSource
+  let source: any TensorSource
 
   private static let endings: [(down: String, up: String, isTransposed: Bool)] = [
     (".lora_A.weight", ".lora_B.weight", true),
@@ -46,15 +64,16 @@ public struct LoRAAdapter: Sendable {
   ) throws {
     let names = TensorNames(source)
     var updates: [Update] = []
-    for tensor in source.tensors {
-      guard let ending = Self.ending(of: tensor.name) else {
-        guard allowingOthers else {
-          throw InterchangeError(
-            .unsupported("a tensor that is no matrix of a low-rank adapter"), path: path,
-            field: tensor.name)
-        }
-        continue
+    var rest = LoRAExtras(configuration, path: path)
+    for tensor in source.tensors where Self.ending(of: tensor.name) == nil {
+      guard try rest.take(tensor) || allowingOthers else {
+        throw InterchangeError(
+          .unsupported("a tensor that is no matrix of a low-rank adapter"), path: path,
+          field: tensor.name)
       }
+    }
+    for tensor in source.tensors {
+      guard let ending = Self.ending(of: tensor.name) else { continue }
       guard tensor.name.hasSuffix(ending.down) else {
         let down = tensor.name.dropLast(ending.up.count) + ending.down
         guard names[String(down)] != nil else {
@@ -81,12 +100,17 @@ public struct LoRAAdapter: Sendable {
       updates.append(
         Update(
           module: module, down: tensor, up: up, isTransposed: ending.isTransposed,
-          scale: Float(scale)))
+          scale: Float(scale),
+          magnitudes: try rest.magnitudes(
+            of: name, count: ending.isTransposed ? up.shape[0] : up.shape[1])))
     }
-    guard !updates.isEmpty else {
+    try rest.requireAllUsed()
+    guard !updates.isEmpty || !rest.replacements.isEmpty || !rest.rows.isEmpty else {
       throw InterchangeError(.damaged("no low-rank adapter"), path: path)
     }
     self.updates = updates
+    replacements = rest.replacements
+    rows = rest.rows
     isInputMajor = configuration.isInputMajor
     self.source = source
   }
@@ -147,6 +171,20 @@ public struct LoRAAdapter: Sendable {
       }
       let start = row * width + firstColumn
       for column in 0..<columns { weight[start + column] += update.scale * sums[column] }
+    }
+    guard let magnitudes = update.magnitudes else { return }
+    let lengths = try source.floats(of: magnitudes)
+    // An output is a row here, or a column.
+    let (step, outputStep) = isOutputMajor ? (1, width) : (width, 1)
+    for output in 0..<outputs {
+      let first = firstColumn + output * outputStep
+      var sum = 0.0
+      for input in 0..<inputs {
+        let element = Double(weight[first + input * step])
+        sum += element * element
+      }
+      let factor = lengths[output] / Float(sum.squareRoot())
+      for input in 0..<inputs { weight[first + input * step] *= factor }
     }
   }
 }

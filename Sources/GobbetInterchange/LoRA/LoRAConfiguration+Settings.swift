@@ -6,7 +6,8 @@ extension LoRAConfiguration {
     "peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision",
     "inference_mode", "r", "lora_alpha", "target_modules", "exclude_modules", "lora_dropout",
     "fan_in_fan_out", "use_rslora", "layers_to_transform", "layers_pattern", "rank_pattern",
-    "alpha_pattern", "megatron_core", "qalora_group_size", "ensure_weight_tying", "merge_weights",
+    "alpha_pattern", "use_dora", "modules_to_save", "trainable_token_indices", "megatron_core",
+    "qalora_group_size", "ensure_weight_tying", "merge_weights",
     "runtime_config", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
   ]
 
@@ -17,13 +18,10 @@ extension LoRAConfiguration {
 
   /// What a setting does that is neither off nor harmless; others are not known here.
   private static let reasons: [String: String] = [
-    "use_dora": "DoRA, whose magnitudes are not merged",
     "use_qalora": "QA-LoRA, whose matrices pool their inputs",
     "lora_bias": "trained biases of the adapter",
     "alora_invocation_tokens": "aLoRA, which acts on some tokens only and cannot be merged",
     "layer_replication": "replicated layers, which the base model does not have",
-    "modules_to_save": "whole layers beside the matrices",
-    "trainable_token_indices": "trained rows of the embedding",
     "target_parameters": "parameters that are no linear layers",
     "use_bdlora": "block-diagonal matrices", "arrow_config": "routing between adapters",
     "kasa_config": "KaSA, which wants another base model",

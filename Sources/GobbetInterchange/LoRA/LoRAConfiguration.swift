@@ -13,6 +13,13 @@ public struct LoRAConfiguration: Hashable, Sendable {
   var alphas: [Exception] = []
   /// Other ranks, likewise.
   var ranks: [Exception] = []
+  /// Whether the lengths of rows are trained apart from their directions, as in DoRA.
+  var usesMagnitudes = false
+  /// The names of layers that were trained as a whole.
+  var savedModules: [String] = []
+  /// The ids of the rows of embeddings that were trained, by the end of the embedding's name; an empty
+  /// name stands for the only one.
+  var tokenIndices: [String: [Int]] = [:]
   /// The file that says all this, for errors.
   var path: String?
 
@@ -46,6 +53,25 @@ public struct LoRAConfiguration: Hashable, Sendable {
     rank = try root.member("r")?.size
     alphas = try Self.exceptions(try root.member("alpha_pattern"))
     ranks = try Self.exceptions(try root.member("rank_pattern"))
+    usesMagnitudes = try root.member("use_dora")?.bool ?? false
+    try root.member("modules_to_save")?.forEach { savedModules += $1.string.map { [$0] } ?? [] }
+    if let tokens = try root.member("trainable_token_indices") {
+      func indices(_ list: JSONValue) throws(InterchangeError) -> [Int] {
+        var indices: [Int] = []
+        try list.forEach { (_, value) throws(InterchangeError) in
+          guard let index = value.size else { throw list.error(.damaged("not an id")) }
+          indices.append(index)
+        }
+        return indices
+      }
+      if tokens.isArray {
+        tokenIndices[""] = try indices(tokens)
+      } else if tokens.isObject {
+        try tokens.forEach { (key, value) throws(InterchangeError) in
+          tokenIndices[String(decoding: key, as: UTF8.self)] = try indices(value)
+        }
+      }
+    }
   }
 
   /// The keys of `alpha_pattern` or `rank_pattern` in the order of the file, which is PEFT's, too.

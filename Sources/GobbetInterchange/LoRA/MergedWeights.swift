@@ -2,6 +2,8 @@ public import GobbetData
 
 /// Weights with a low-rank adapter merged into them: W + (alpha / r) (A B)ᵀ.
 ///
+/// With DoRA each row of the sum gets the length that was trained; whole layers and rows of embeddings
+/// that were trained take the places of those of the weights.
 /// Sums are 32-bit floats, whatever the weights are; each is rounded once, to nearest, ties to even.
 /// - Source: Hu and others 2021, and PEFT's `lora/layer.py`; `Tests/GobbetInterchangeTests/LoRATests.swift`.
 public struct MergedWeights: TensorSource {
@@ -10,7 +12,9 @@ public struct MergedWeights: TensorSource {
   /// What the weights came with.
   public let metadata: [(String, String)]
   /// Layers that the adapter changes.
-  public var updateCount: Int { adapter.updates.count }
+  public var updateCount: Int {
+    adapter.updates.count + adapter.replacements.count + adapter.rows.count
+  }
   private let base: any TensorSource
   private let adapter: LoRAAdapter
   private let entries: [[UInt8]: Entry]
@@ -19,6 +23,13 @@ public struct MergedWeights: TensorSource {
   private struct Entry: Sendable {
     let tensor: TensorDescription
     var additions: [Addition] = []
+    /// What takes its place.
+    var replacement: TensorDescription?
+    /// Rows that take the places of some of its own.
+    var rows: [LoRAAdapter.Rows] = []
+
+    /// Whether the adapter leaves it as it is.
+    var isKept: Bool { additions.isEmpty && replacement == nil && rows.isEmpty }
   }
 
   /// An update at its place.
@@ -62,8 +73,40 @@ public struct MergedWeights: TensorSource {
         Addition(
           update: index, firstColumn: place.firstColumn, isOutputMajor: place.isOutputMajor))
     }
+    for (name, tensor) in adapter.replacements {
+      let target = try Self.target(name, tensors, shape: tensor.shape, tensor.name, path)
+      entries[target]?.replacement = tensor
+    }
+    for rows in adapter.rows {
+      let target = try Self.target(
+        "\(rows.module).weight", tensors, shape: nil, rows.rows.name, path)
+      guard let shape = entries[target]?.tensor.shape, shape.count == 2,
+        shape[1] == rows.rows.shape[1], rows.indices.allSatisfy({ $0 < shape[0] })
+      else {
+        throw InterchangeError(
+          .damaged("rows \(rows.rows.shape) do not fit the weight"), path: path,
+          field: rows.rows.name)
+      }
+      entries[target]?.rows.append(rows)
+    }
     self.entries = entries
     self.tensors = tensors
+  }
+
+  /// The name of the tensor that something of the adapter takes the place of.
+  private static func target(
+    _ name: String, _ tensors: [TensorDescription], shape: [Int]?, _ field: String, _ path: String
+  ) throws(InterchangeError) -> [UInt8] {
+    let found = tensors.first {
+      LoRAAdapter.module($0.name).utf8.elementsEqual(name.utf8)
+    }
+    guard let found, shape == nil || shape == found.shape else {
+      throw InterchangeError(
+        .damaged(
+          found.map { "the weight is \($0.shape), not \(shape ?? [])" }
+            ?? "the weights have no \(name)"), path: path, field: field)
+    }
+    return Array(found.name.utf8)
   }
 
   private func entry(of tensor: TensorDescription) throws(TensorError) -> Entry {
@@ -83,20 +126,40 @@ public struct MergedWeights: TensorSource {
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
     let entry = try entry(of: tensor)
-    guard !entry.additions.isEmpty else {
+    guard !entry.isKept else {
       // SAFETY: the caller promises a valid buffer of the tensor's size.
       return try unsafe base.read(entry.tensor, into: destination)
+    }
+    if let replacement = entry.replacement, entry.additions.isEmpty, entry.rows.isEmpty {
+      // SAFETY: the caller promises a valid buffer of the tensor's size.
+      return try unsafe adapter.source.read(
+        replacement, as: tensor.elementType, into: destination)
     }
     guard let conversion = FloatConversion(tensor.elementType) else {
       throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
     }
-    var weight = try base.floats(of: entry.tensor)
+    var weight =
+      try entry.replacement.map { try adapter.source.floats(of: $0) }
+      ?? base.floats(of: entry.tensor)
+    for rows in entry.rows {
+      let (floats, width) = (try adapter.source.floats(of: rows.rows), tensor.shape[1])
+      for (place, index) in rows.indices.enumerated() {
+        weight.replaceSubrange(
+          (index * width)..<((index + 1) * width),
+          with: floats[(place * width)..<((place + 1) * width)])
+      }
+    }
     for addition in entry.additions {
       try adapter.add(
         adapter.updates[addition.update], to: &weight, width: tensor.shape[1],
         firstColumn: addition.firstColumn, isOutputMajor: addition.isOutputMajor)
     }
-    let bytes = conversion.bytes(weight.span)
+    let bytes: [UInt8]
+    do throws(ElementOverflow) {
+      bytes = try conversion.bytes(weight.span)
+    } catch {
+      throw error.inTensor(named: tensor.name)
+    }
     precondition(destination.count == bytes.count, "MergedWeights: a wrong buffer size")
     // SAFETY: the precondition says that they fit.
     unsafe destination.copyBytes(from: bytes)
@@ -110,7 +173,7 @@ public struct MergedWeights: TensorSource {
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
     let entry = try entry(of: tensor)
-    guard entry.additions.isEmpty else {
+    guard entry.isKept else {
       let whole = try bytes(of: tensor)
       precondition(destination.count == range.count, "MergedWeights: a wrong buffer size")
       // SAFETY: the precondition says that they fit.
@@ -122,7 +185,7 @@ public struct MergedWeights: TensorSource {
 
   /// Whether nothing is added to the tensor, and the weights read parts of it.
   public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let entry = try? entry(of: tensor), entry.additions.isEmpty else { return false }
+    guard let entry = try? entry(of: tensor), entry.isKept else { return false }
     return base.readsParts(of: entry.tensor)
   }
 }

@@ -3,10 +3,17 @@ struct PyTorchContents {
   let heap: PickleHeap
   /// The place of the outermost value.
   let root: Int
-  /// The bytes in the file of each storage, by its name.
-  let storages: [[UInt8]: Range<Int>]
+  /// Where each storage lies, by its name.
+  let storages: [[UInt8]: Storage]
   /// The name of the pickle, for errors.
   let field: String
+
+  /// The bytes in the file of a storage.
+  struct Storage: Sendable {
+    let range: Range<Int>
+    /// The member of the archive that holds it; nil in files that are none, which have no checksums.
+    var member: ZipMember?
+  }
 
   private static let maximumPickleByteCount = 1 << 26
   /// The number that a file before PyTorch 1.6 begins with, as its pickle has it.
@@ -43,10 +50,11 @@ struct PyTorchContents {
     }
     let folder = String(pickle.name.dropLast(ending.count)) + "/"
     let data = folder + "data/"
-    var storages: [[UInt8]: Range<Int>] = [:]
+    var storages: [[UInt8]: Storage] = [:]
     for member in members where !member.isDeflated {
       if member.name.hasPrefix(data) {
-        storages[Array(member.name.dropFirst(data.count).utf8)] = member.range
+        storages[Array(member.name.dropFirst(data.count).utf8)] = Storage(
+          range: member.range, member: member)
       } else if member.name.utf8.elementsEqual("\(folder)byteorder".utf8) {
         guard try file.bytes(in: member.range, member.name).elementsEqual("little".utf8) else {
           throw InterchangeError(
@@ -56,6 +64,7 @@ struct PyTorchContents {
     }
     field = pickle.name
     self.storages = storages
+    try CheckedMembers().check(pickle, of: file, pickle.name)
     let bytes = try file.bytes(in: pickle.range, pickle.name)
     let result = try PickleMachine.read(bytes, path: file.path, field: pickle.name)
     (heap, root) = (result.heap, result.root)
@@ -93,7 +102,7 @@ struct PyTorchContents {
       throw InterchangeError(.damaged("no list of storages"), path: path, field: "pickle")
     }
     let widths = PyTorchTensors.storageWidths(in: heap)
-    var storages: [[UInt8]: Range<Int>] = [:]
+    var storages: [[UInt8]: Storage] = [:]
     for key in keys {
       guard let name = names.heap.text(key), let width = widths[Array(name.utf8)] else {
         throw InterchangeError(
@@ -107,7 +116,8 @@ struct PyTorchContents {
           .damaged("\(count) elements in \(file.byteCount - offset) bytes"), path: path, field: name
         )
       }
-      storages[Array(name.utf8)] = offset..<(offset + Int(count) * width)
+      storages[Array(name.utf8)] = Storage(
+        range: offset..<(offset + Int(count) * width))
       offset += Int(count) * width
     }
     self.storages = storages

@@ -3,7 +3,8 @@ public import GobbetData
 /// The tensors of a checkpoint that PyTorch wrote: `.pt`, `.pth`, `.bin`, `.ckpt`.
 ///
 /// The pickle in it is read as data: nothing that it names is ever called. The weights are the dictionary
-/// that the file holds, or the one in it that has tensors. Views that are not contiguous come row-major.
+/// that the file holds, or the one in it that has tensors, or the one that a key names. The checksum of
+/// a storage is compared before it is first read. Views that are not contiguous come row-major.
 /// - Source: PyTorch's `torch/serialization.py` and `torch/_utils.py`.
 public struct PyTorchReader: TensorSource {
   /// Every tensor, in the order of the dictionary.
@@ -16,23 +17,36 @@ public struct PyTorchReader: TensorSource {
   public let gpt2Configuration: GPT2Configuration?
 
   private let file: OpenFile
-  private let entries: [[UInt8]: (tensor: PyTorchTensor, start: Int)]
+  private let entries: [[UInt8]: Entry]
+  private let checked = CheckedMembers()
+
+  /// A tensor, and where its first element lies in the file.
+  private struct Entry: Sendable {
+    let tensor: PyTorchTensor
+    let start: Int
+    /// The member of the archive that holds its storage; nil in files that are none.
+    let member: ZipMember?
+  }
 
   private static let maximumExpandedByteCount = 1 << 27
 
   /// Opens the file at `path` and reads its pickle.
   ///
+  /// `key` leads to the dictionary with the tensors through those that it lies in, as `optimizer.state`;
+  /// places in lists are numbers.
   /// - Throws: `FileError`; ``InterchangeError`` with the name of the tensor, or the byte of the pickle.
-  public init(_ path: String) throws {
+  public init(_ path: String, key: String? = nil) throws {
     let file = try OpenFile(path)
     let contents = try PyTorchContents(file)
     let finder = PyTorchTensors(contents.heap, path: path, field: contents.field)
-    let pairs = try finder.weights(in: contents.root)
+    let pairs = try finder.weights(in: contents.root, key: key)
     let found = try finder.tensors(in: pairs)
-    var entries: [[UInt8]: (tensor: PyTorchTensor, start: Int)] = [:]
+    var entries: [[UInt8]: Entry] = [:]
     for entry in found {
       let storage = contents.storages[Array(entry.storage.utf8)]
-      entries[Array(entry.tensor.name.utf8)] = (entry, try Self.start(of: entry, storage, path))
+      entries[Array(entry.tensor.name.utf8)] = Entry(
+        tensor: entry, start: try Self.start(of: entry, storage?.range, path),
+        member: storage?.member)
     }
     self.file = file
     self.entries = entries
@@ -90,7 +104,7 @@ public struct PyTorchReader: TensorSource {
 
   private func entry(
     of tensor: TensorDescription
-  ) throws(TensorError) -> (tensor: PyTorchTensor, start: Int) {
+  ) throws(TensorError) -> Entry {
     guard let entry = entries[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
@@ -98,6 +112,15 @@ public struct PyTorchReader: TensorSource {
       throw TensorError(.otherDescription, tensor: tensor.name)
     }
     return entry
+  }
+
+  /// The entry of a tensor whose data is about to be read, and is right by its checksum.
+  private func checkedEntry(
+    of tensor: TensorDescription
+  ) throws -> (tensor: PyTorchTensor, start: Int) {
+    let entry = try entry(of: tensor)
+    if let member = entry.member { try checked.check(member, of: file, tensor.name) }
+    return (entry.tensor, entry.start)
   }
 
   /// Copies one tensor's data.
@@ -108,7 +131,7 @@ public struct PyTorchReader: TensorSource {
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {
     precondition(destination.count == tensor.byteCount, "PyTorchReader: a wrong buffer size")
-    let (entry, start) = try entry(of: tensor)
+    let (entry, start) = try checkedEntry(of: tensor)
     guard !entry.isContiguous else {
       // SAFETY: the caller promises a valid buffer of the tensor's size.
       return try unsafe file.read(at: start, into: destination, tensor.name)
@@ -144,7 +167,7 @@ public struct PyTorchReader: TensorSource {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
         && destination.count == range.count, "PyTorchReader: not the bytes of the tensor")
-    let (entry, start) = try entry(of: tensor)
+    let (entry, start) = try checkedEntry(of: tensor)
     guard entry.isContiguous else {
       let whole = try bytes(of: tensor)
       return unsafe destination.copyBytes(from: whole[range])
@@ -164,7 +187,7 @@ public struct PyTorchReader: TensorSource {
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
-    let (entry, start) = try entry(of: tensor)
+    let (entry, start) = try checkedEntry(of: tensor)
     guard entry.isContiguous else { return nil }
     return try unsafe file.withBytesInPlace(
       in: start..<(start + tensor.byteCount), tensor.name, body)

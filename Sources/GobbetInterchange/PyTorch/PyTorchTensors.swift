@@ -78,10 +78,13 @@ struct PyTorchTensors {
   }
 
   /// The dictionary with the weights: `root`, or the one in it that is called as training programs call
-  /// it, or the only one that has tensors.
+  /// it, or the only one that has tensors; with a `key`, in the value that this leads to.
   ///
   /// - Throws: ``InterchangeError`` if there is none, or more than one.
-  func weights(in root: Int) throws(InterchangeError) -> [(key: Int, value: Int)] {
+  func weights(
+    in root: Int, key: String? = nil
+  ) throws(InterchangeError) -> [(key: Int, value: Int)] {
+    if let key { return try weights(in: try place(key, in: root)) }
     guard let pairs = heap.pairs(root) else {
       let what =
         heap.globalName(callee(root) ?? root).map { "an object of \($0)" } ?? "no dictionary"
@@ -89,23 +92,76 @@ struct PyTorchTensors {
         .unsupported("\(what) instead of a dictionary of tensors"), path: path, field: field)
     }
     if holdsTensors(pairs) { return pairs }
-    let candidates = pairs.compactMap { pair -> (name: String, pairs: [(key: Int, value: Int)])? in
-      guard let name = heap.text(pair.key), let inner = heap.pairs(pair.value),
-        holdsTensors(inner)
-      else { return nil }
-      return (name, inner)
+    var candidates: [(name: String, pairs: [(key: Int, value: Int)])] = []
+    // Deeper where there is none that is nearer.
+    var level: [(name: String, place: Int)] = [("", root)]
+    for _ in 0..<Self.maximumDepth where candidates.isEmpty {
+      var next: [(name: String, place: Int)] = []
+      for (name, place) in level {
+        for pair in heap.pairs(place) ?? [] {
+          guard let key = heap.text(pair.key) ?? heap.integer(pair.key).map(String.init),
+            let inner = heap.pairs(pair.value), next.count < Self.maximumDictionaryCount
+          else { continue }
+          let full = name.isEmpty ? key : "\(name).\(key)"
+          if holdsTensors(inner) { candidates.append((full, inner)) }
+          next.append((full, pair.value))
+        }
+      }
+      level = next
     }
-    let wrapped = candidates.filter { Self.wrappers.contains($0.name) }
+    let wrapped = candidates.filter { candidate in
+      Self.wrappers.contains(
+        candidate.name.split(separator: ".").last.map(String.init) ?? candidate.name)
+    }
     let chosen = wrapped.count == 1 ? wrapped : candidates
     guard chosen.count == 1 else {
-      let names = candidates.map(\.name).joined(separator: ", ")
+      let names = candidates.prefix(8).map(\.name).joined(separator: ", ")
       throw InterchangeError(
         candidates.isEmpty
           ? .unsupported("a checkpoint without a dictionary of tensors")
-          : .unsupported("several dictionaries of tensors (\(names)); save one of them alone"),
+          : .unsupported("several dictionaries of tensors (\(names)), of which no key names one"),
         path: path, field: field)
     }
     return chosen[0].pairs
+  }
+
+  /// Dictionaries in dictionaries are looked at so far down, and so many of a level.
+  private static let maximumDepth = 4
+  private static let maximumDictionaryCount = 1 << 12
+
+  /// The value that `key` leads to: keys with dots between them, some of which may have dots themselves.
+  private func place(_ key: String, in root: Int) throws(InterchangeError) -> Int {
+    var place = root
+    var rest = key[...]
+    while !rest.isEmpty {
+      var found: (name: String, place: Int)?
+      for pair in heap.pairs(place) ?? [] {
+        guard let name = heap.text(pair.key) ?? heap.integer(pair.key).map(String.init) else {
+          continue
+        }
+        // The longest, and of equal ones the last.
+        let fits = rest.utf8.elementsEqual(name.utf8) || rest.utf8.starts(with: "\(name).".utf8)
+        if fits, name.utf8.count >= found?.name.utf8.count ?? 0 { found = (name, pair.value) }
+      }
+      if found == nil, let elements = heap.elements(place),
+        let name = rest.split(separator: ".", maxSplits: 1).first, let index = Int(name),
+        elements.indices.contains(index)
+      {
+        found = (String(name), elements[index])
+      }
+      guard let found else {
+        let known = (heap.pairs(place) ?? []).prefix(8).compactMap { heap.text($0.key) }
+        throw InterchangeError(
+          .unsupported(
+            "no \(rest) in this checkpoint; there "
+              + (known.isEmpty ? "are no keys" : "is " + known.joined(separator: ", "))),
+          path: path, field: field)
+      }
+      place = found.place
+      rest = Substring(rest.utf8.dropFirst(found.name.utf8.count))
+      if rest.first == "." { rest = rest.dropFirst() }
+    }
+    return place
   }
 
   private func callee(_ place: Int) -> Int? {

@@ -19,6 +19,8 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case verify
   /// Whether tensors of unknown types are left out.
   case skip
+  /// The way to the tensors in a checkpoint.
+  case key
 }
 
 /// An option that would change nothing, or that the format has no value for.
@@ -64,15 +66,17 @@ extension ConversionFormat {
       case .gobbet, .safetensors, .safetensorsIndex: nil
       default: "\(rawValue) is one file"
       }
-    case (.weights, .type), (.weights, .verify), (.weights, .skip): nil
+    case (.weights, .type), (.weights, .verify), (.weights, .skip), (.weights, .key): nil
     }
   }
 
   /// Why weights in this format cannot have elements of a type; nil if they can.
   public func reason(against type: GGUFType) -> String? {
     let isInBlocks = type.blockElementCount > 1
-    if self == .gguf { return nil }
-    if isInBlocks { return "only GGUF stores elements in blocks, \(rawValue) does not" }
+    if self == .gguf || self == .gobbet { return nil }
+    if isInBlocks {
+      return "only GGUF and .gobbet store elements in blocks, \(rawValue) does not"
+    }
     let elementType = type.elementType
     switch self {
     case .npy, .npz: return elementType == .bfloat16 ? "NumPy has no bf16; f32 holds it" : nil

@@ -80,14 +80,10 @@ extension Vocabulary {
     let ranks = try TiktokenRanks.tokens(text.span, path: path)
     let published = WellKnownTokenizer.recognized(ranks, text: text)
     guard let pattern = given ?? published?.pattern else {
-      let reason =
-        if let published {
-          "holds the ranks of \(published.name), whose pattern Gobbet doesn't know; use its "
-            + "tokenizer.json, or give another pattern, which gives other ids"
-        } else {
-          "does not say how text is split, and is none of the published ones; give the pattern"
-        }
-      throw LoadingError(path: path, reason: reason)
+      throw LoadingError(
+        path: path,
+        reason:
+          "does not say how text is split, and is none of the published ones; give the pattern")
     }
     if let setName {
       guard let published, published.pattern == pattern,

@@ -10,7 +10,12 @@ public struct WellKnownTokenizer: Sendable {
   /// The name that its publisher gives it.
   public let name: String
   /// How text is split; nil if no pattern here does the same.
-  public let pattern: SplitPattern?
+  public var pattern: SplitPattern? {
+    // Compiled only for those who ask for it.
+    grammar ?? expression.flatMap { try? SplitPattern(expression: $0, dialect: .tiktoken) }
+  }
+  private let grammar: SplitPattern?
+  private let expression: String?
   /// Ranks in its file.
   public let rankCount: Int
   /// Special tokens and their ids: where several sets go with one file, those that all of them hold.
@@ -22,13 +27,14 @@ public struct WellKnownTokenizer: Sendable {
   public let digest: String
 
   private init(
-    name: String, pattern: SplitPattern?, rankCount: Int,
+    name: String, pattern: SplitPattern? = nil, expression: String? = nil, rankCount: Int,
     specialTokens: [(text: String, id: TokenID)],
     otherSpecialTokens: [(name: String, tokens: [(text: String, id: TokenID)])] = [],
     digest: String
   ) {
     self.name = name
-    self.pattern = pattern
+    grammar = pattern
+    self.expression = expression
     self.rankCount = rankCount
     self.specialTokens = specialTokens
     self.otherSpecialTokens = otherSpecialTokens
@@ -89,7 +95,7 @@ public struct WellKnownTokenizer: Sendable {
       specialTokens: WellKnownSpecialTokens.whisper,
       digest: "316413f0a5497a8219e48697be7faac30a90c0756680c24114266233fba152af"),
     WellKnownTokenizer(
-      name: "Kimi K2", pattern: nil, rankCount: 163_584, specialTokens: [],
+      name: "Kimi K2", expression: kimiExpression, rankCount: 163_584, specialTokens: [],
       digest: "b6c497a7469b33ced9c38afb1ad6e47f03f5e5dc05f15930799210ec050c5103"),
   ]
 
@@ -111,3 +117,13 @@ public struct WellKnownTokenizer: Sendable {
     return all.first { $0.digest == digest }
   }
 }
+
+/// GPT-4o's expression, with Han apart from all other words.
+private let kimiExpression = [
+  #"[\p{Han}]+"#,
+  #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*"#
+    + #"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"#,
+  #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+"#
+    + #"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"#,
+  #"\p{N}{1,3}"#, #" ?[^\s\p{L}\p{N}]+[\r\n]*"#, #"\s*[\r\n]+"#, #"\s+(?!\S)"#, #"\s+"#,
+].joined(separator: "|")

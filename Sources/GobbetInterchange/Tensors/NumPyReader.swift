@@ -1,5 +1,4 @@
 public import GobbetData
-internal import Synchronization
 
 /// The array of a NumPy `.npy` file, or the arrays of an `.npz`, compressed or not.
 ///
@@ -106,15 +105,4 @@ public struct NumPyReader: TensorSource {
     }
     return entries[index]
   }
-}
-
-/// The members of an archive whose checksums are right, by where they begin.
-final class CheckedMembers: Sendable {
-  private let starts = Mutex<Set<Int>>([])
-
-  /// Whether the member that begins there was checked.
-  func contains(_ start: Int) -> Bool { starts.withLock { $0.contains(start) } }
-
-  /// Remembers one that was.
-  func insert(_ start: Int) { starts.withLock { _ = $0.insert(start) } }
 }

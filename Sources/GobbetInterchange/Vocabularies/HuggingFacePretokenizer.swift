@@ -1,7 +1,7 @@
 internal import GobbetBPE
 
 /// The `pre_tokenizer` of a `tokenizer.json`: steps, and behind them a pattern, which is that of a
-/// `ByteLevel` or of `Split`s by known expressions.
+/// `ByteLevel`, or of `Split`s by known expressions, or else the expression of the last `Split`.
 struct HuggingFacePretokenizer {
   /// The steps in front of the pattern.
   private(set) var steps: [PretokenizerStep] = []
@@ -15,62 +15,76 @@ struct HuggingFacePretokenizer {
   /// - Throws: ``InterchangeError`` (`unsupported`) for what has no counterpart.
   init(_ root: JSONValue) throws(InterchangeError) {
     let pretokenizer = try root.member("pre_tokenizer")
-    var expressions: [(text: String, step: JSONValue)] = []
+    var splits: [(text: String, part: JSONValue)] = []
     for part in try HuggingFaceParts.flattened(pretokenizer, "pretokenizers") {
       let type = try HuggingFaceParts.type(of: part)
       guard !isByteLevel else {
         throw part.error(.unsupported("the pre-tokenizer \(type) behind a ByteLevel"))
       }
-      if type == "ByteLevel" {
-        try readByteLevel(part, behindSplits: !expressions.isEmpty)
-      } else if type == "Split", let expression = try Self.expression(of: part) {
-        try Self.requireEveryPiece(of: part)
-        expressions.append((expression, part))
-      } else {
-        guard expressions.isEmpty else {
-          throw part.error(.unsupported("the pre-tokenizer \(type) behind a Split"))
-        }
+      if type == "Split", let text = try part.member("pattern")?.member("Regex")?.string {
+        splits.append((text, part))
+        continue
+      }
+      let isByteLevel = type == "ByteLevel"
+      let cuts = try part.member("use_regex")?.bool != false && isByteLevel
+      let prefixes = try part.member("add_prefix_space")?.bool != false && isByteLevel
+      if !isByteLevel || cuts || prefixes {
+        // The expressions so far are not what the text is cut by last.
+        for split in splits { steps.append(.expression(try Self.expression(split))) }
+        splits = []
+      }
+      guard isByteLevel else {
         steps.append(try Self.step(part, type))
+        continue
+      }
+      self.isByteLevel = true
+      if prefixes { steps.append(.prefixSpace) }
+      if cuts { pattern = .gpt2 }
+    }
+    try readLast(splits)
+  }
+
+  /// Reads the `Split`s that nothing comes behind.
+  private mutating func readLast(
+    _ splits: [(text: String, part: JSONValue)]
+  ) throws(InterchangeError) {
+    guard let last = splits.last else { return }
+    // Known expressions match every scalar, so that matches, or what is between them, is all one.
+    var cutting = splits[...]
+    for split in splits.reversed() {
+      let behavior = try Self.behavior(split.part)
+      let isInverted = try split.part.member("invert")?.bool ?? false
+      guard (behavior == .isolated && !isInverted) || (behavior == .removed && isInverted) else {
+        cutting = []
+        break
       }
     }
-    guard let first = expressions.first else { return }
-    let texts = expressions.map(\.text)
-    // Here expressions are read that are no known pattern, as soon as there is something to run them.
-    guard let known = SplitPattern(regularExpressions: texts) else {
-      throw first.step.error(
-        .unsupported("the expression \(texts.joined(separator: " followed by "))"))
+    if let known = SplitPattern(regularExpressions: cutting.map(\.text)) {
+      pattern = known
+      return
     }
-    pattern = known
+    for split in splits.dropLast() { steps.append(.expression(try Self.expression(split))) }
+    let expression = try Self.expression(last)
+    let isPlain = expression.behavior == .isolated && !expression.isInverted
+    let known = isPlain ? SplitPattern(regularExpression: last.text) : nil
+    pattern = known ?? SplitPattern(expression)
   }
 
-  private mutating func readByteLevel(
-    _ part: JSONValue, behindSplits: Bool
-  ) throws(InterchangeError) {
-    isByteLevel = true
-    let splits = try part.member("use_regex")?.bool != false
-    guard !splits || !behindSplits else {
-      throw part.error(.unsupported("a ByteLevel that splits behind a Split"))
-    }
-    if splits { pattern = .gpt2 }
-    guard try part.member("add_prefix_space")?.bool != false else { return }
-    guard !behindSplits else {
-      throw part.error(.unsupported("add_prefix_space behind a Split"))
-    }
-    steps.append(.prefixSpace)
-  }
-
-  /// The expression of a `Split`; nil if it looks for a text.
-  private static func expression(of part: JSONValue) throws(InterchangeError) -> String? {
-    try part.member("pattern")?.member("Regex")?.string
-  }
-
-  /// Refuses a `Split` that does not keep every piece.
-  private static func requireEveryPiece(of part: JSONValue) throws(InterchangeError) {
-    // The expressions match every scalar, so that matches or what is between them, is all one.
-    let behavior = try part.member("behavior")?.string ?? ""
-    let isInverted = try part.member("invert")?.bool ?? false
-    guard (behavior == "Isolated" && !isInverted) || (behavior == "Removed" && isInverted) else {
-      throw part.error(.unsupported("a Split that is \(behavior)"))
+  /// The expression of a `Split`.
+  private static func expression(
+    _ split: (text: String, part: JSONValue)
+  ) throws(InterchangeError) -> SplitExpression {
+    let behavior = try behavior(split.part)
+    let isInverted = try split.part.member("invert")?.bool ?? false
+    do {
+      return try SplitExpression(
+        split.text, dialect: .oniguruma, behavior: behavior, isInverted: isInverted)
+    } catch {
+      guard case .unsupported(let what) = error.code else {
+        throw split.part.error(.damaged("\(error)"))
+      }
+      throw split.part.error(
+        .unsupported("\(what) at byte \(error.offset) of the expression, \(error.fragment)"))
     }
   }
 
@@ -140,6 +154,20 @@ struct HuggingFacePretokenizer {
 
   // MARK: Writing
 
+  /// Refuses a vocabulary with an expression that Oniguruma reads otherwise than its own library.
+  static func requireSpelling(_ vocabulary: Vocabulary, path: String?) throws(InterchangeError) {
+    var expressions = vocabulary.pattern.expression.map { [$0] } ?? []
+    for case .expression(let expression) in vocabulary.pipeline.pretokenizers {
+      expressions.append(expression)
+    }
+    for expression in expressions where expression.spelled(for: .oniguruma) == nil {
+      throw InterchangeError(
+        .notRepresentable(
+          "the expression \(expression.text), which means something else in a tokenizer.json"),
+        path: path)
+    }
+  }
+
   /// Appends the pre-tokenizer of a vocabulary.
   static func append(_ vocabulary: Vocabulary, to text: inout [UInt8]) {
     let pattern = vocabulary.pattern
@@ -147,7 +175,8 @@ struct HuggingFacePretokenizer {
     var parts: [[UInt8]] = []
     var byteLevel: [UInt8]?
     if vocabulary.pipeline.symbols.unit == .byte {
-      let prefixes = steps.last == .prefixSpace
+      // A ByteLevel puts the space in front of what it cuts itself, not of what a Split cuts.
+      let prefixes = steps.last == .prefixSpace && (pattern == .gpt2 || pattern == .whole)
       if prefixes { steps = steps.dropLast() }
       byteLevel = []
       byteLevel?.append(
@@ -155,12 +184,12 @@ struct HuggingFacePretokenizer {
           + #""use_regex":\#(pattern == .gpt2)}"#)
     }
     parts += steps.map(Self.text(of:))
-    for expression in pattern == .gpt2 ? [] : pattern.regularExpressions {
-      var split: [UInt8] = []
-      split.append(#"{"type":"Split","pattern":{"Regex":"#)
-      split.append(quoted: expression.utf8)
-      split.append(#"},"behavior":"Isolated","invert":false}"#)
-      parts.append(split)
+    if let expression = pattern.expression {
+      parts.append(Self.text(of: .expression(expression)))
+    } else if pattern != .gpt2 {
+      for expression in pattern.regularExpressions {
+        parts.append(Self.split("Regex", expression.utf8, .isolated, isInverted: false))
+      }
     }
     if let byteLevel { parts.append(byteLevel) }
     HuggingFaceParts.append(parts, as: "pretokenizers", to: &text)
@@ -179,10 +208,10 @@ struct HuggingFacePretokenizer {
       text.append(quoted: replacement)
       text.append(#","prepend_scheme":"\#(scheme)","split":\#(splits)}"#)
     case .split(let bytes, let behavior, let isInverted):
-      let name = name(of: behavior)
-      text.append(#"{"type":"Split","pattern":{"String":"#)
-      text.append(quoted: bytes)
-      text.append(#"},"behavior":"\#(name)","invert":\#(isInverted)}"#)
+      text = split("String", bytes, behavior, isInverted: isInverted)
+    case .expression(let expression):
+      text = split(
+        "Regex", expression.text.utf8, expression.behavior, isInverted: expression.isInverted)
     case .bert: text.append(#"{"type":"BertPreTokenizer"}"#)
     case .punctuation(let behavior):
       text.append(#"{"type":"Punctuation","behavior":"\#(name(of: behavior))"}"#)
@@ -191,6 +220,18 @@ struct HuggingFacePretokenizer {
     case .fixedLength(let count): text.append(#"{"type":"FixedLength","length":\#(count)}"#)
     case .scripts: text.append(#"{"type":"UnicodeScripts"}"#)
     }
+    return text
+  }
+
+  private static func split(
+    _ kind: String, _ pattern: some Collection<UInt8>, _ behavior: PretokenizerStep.Behavior,
+    isInverted: Bool
+  ) -> [UInt8] {
+    var text: [UInt8] = []
+    let name = name(of: behavior)
+    text.append(#"{"type":"Split","pattern":{"\#(kind)":"#)
+    text.append(quoted: pattern)
+    text.append(#"},"behavior":"\#(name)","invert":\#(isInverted)}"#)
     return text
   }
 

@@ -145,7 +145,8 @@ private struct RankLines: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func readEntry() throws(InterchangeError) {
     let start = position
-    while !isAtLineEnd, !isAtBlank { position += 1 }
+    // Blanks and line ends are the only bytes up to a space that may stand behind base64.
+    while position < text.count, text[position] > 0x20 { position += 1 }
     let end = position
     skipBlanks()
     guard !isAtLineEnd else { throw error("not base64, white space and a rank") }

@@ -13,6 +13,7 @@ extension TokenizerJSON {
         .notRepresentable("user-defined symbols, which tokenizer.json has no place for"),
         path: path)
     }
+    try HuggingFacePretokenizer.requireSpelling(vocabulary, path: path)
     let visible = try VisibleText(vocabulary, path: path)
     var text: [UInt8] = []
     let pipeline = vocabulary.pipeline

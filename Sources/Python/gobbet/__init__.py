@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .errors import (
     BadData,
     CannotCreate,
+    CorpusWarning,
     Error,
     Internal,
     InvalidArgument,
@@ -56,6 +57,7 @@ _HOMES = {
 __all__ = [
     "BadData",
     "CannotCreate",
+    "CorpusWarning",
     "Counts",
     "DatasetWriter",
     "Encoding",

@@ -66,6 +66,12 @@ _FUNCTIONS = {
     "corpus_read": "pQpp",
     "corpus_parse": "pzQppnpp",
     "corpus_documents": "ppppppp",
+    "corpus_describe": "ppp",
+    "corpus_skipped_file": "pnpnpp",
+    "corpus_note": "pnpnpp",
+    "corpus_next_input": "ppp",
+    "corpus_look": "pzpnipp",
+    "corpus_input_text": "ppnpp",
     "documents_hash": "ppndppp",
     "documents_append_hashes": "pnpp",
     "counts_make": "zpp",
@@ -97,7 +103,11 @@ _FUNCTIONS = {
     "dataset_writer_add_noted": "pppnpppp",
     "dataset_writer_set_metadata": "pzp",
     "dataset_writer_finish": "ppp",
+    "dataset_folder_begin": "zpnIpp",
+    "dataset_folder_finish": "ppnp",
     "weights_open": "zpp",
+    "weights_set_place": "pppp",
+    "weights_check_set": "pnip",
     "weights_count": "pppp",
     "weights_tensor": "pnpp",
     "weights_find": "pzpp",
@@ -117,6 +127,7 @@ _CLOSERS = (
     "dataset_close",
     "sampler_close",
     "dataset_writer_close",
+    "dataset_folder_close",
     "weights_close",
     "weights_writer_close",
 )
@@ -300,6 +311,18 @@ def fail(status: int) -> NoReturn:
     """Raises the exception of a status, with the message of this thread's last call."""
     message = local.error.message.decode("utf-8", "replace")
     raise BY_STATUS.get(status, Internal)(message or f"status {status}")
+
+
+def text_of(call: Callable[[int, int, int, int], int]) -> bytes:
+    """The bytes that a call writes to an address that it is given, with the room there; then where it
+    says how many they are, and where its error goes."""
+    status = call(local.buffer_at, 4 * local.room, local.count_at, local.error_at)
+    if status == BUFFER_TOO_SMALL:
+        local.grow(local.count.value // 4 + 1)
+        status = call(local.buffer_at, 4 * local.room, local.count_at, local.error_at)
+    check(status)
+    found: bytes = local.bytes[: local.count.value].tobytes()
+    return found
 
 
 def path_bytes(path: str | os.PathLike[str] | bytes) -> bytes:

@@ -48,6 +48,37 @@ class CorpusOptions(Structure):
         ("separator", c_char_p),
         ("separator_byte_count", c_size_t),
         ("skip_bad_lines", c_uint32),
+        ("reserved", c_uint32),
+        ("skip_foreign_files", c_uint32),
+        ("is_part", c_uint32),
+    ]
+
+
+class CorpusLog(Structure):
+    """`gobbet_corpus_log`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("note_count", c_uint32),
+        ("skipped_file_count", c_uint64),
+        ("listed_file_count", c_uint64),
+        ("empty_file_count", c_uint64),
+        ("bad_line_count", c_uint64),
+    ]
+
+
+class CorpusInput(Structure):
+    """`gobbet_corpus_input`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("kind", c_uint32),
+        ("is_named", c_uint32),
+        ("is_empty", c_uint32),
+        ("is_left_out", c_uint32),
+        ("is_plain_text", c_uint32),
+        ("compression", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 

@@ -13,19 +13,24 @@ from . import _native
 from .errors import BadData, LibraryMissing, NoInput
 
 
-def documents(path: str | os.PathLike[str], *, text_key: str = "text") -> Iterator[bytes]:
+def documents(
+    path: str | os.PathLike[str], *, text_key: str | None = None
+) -> Iterator[bytes]:
     """The documents of a file, or of all files below a directory, as `gobbet` reads them.
 
-    A file of JSON Lines (`.jsonl`, `.ndjson`) has a document a line, under `text_key`; another file
-    is one document. Files that end in `.gz` or `.zst` are decompressed; hidden ones are left out.
+    What a file is follows from its content: of JSON, each object is a document, under `text_key`;
+    another text is one document. gzip and zstd are decompressed. In a directory, hidden files are left
+    out, and so are those that hold no text, of which a `CorpusWarning` tells in the end.
 
     Args:
         path: A file, a directory, or a pattern such as `corpus/*.jsonl`.
-        text_key: The key that holds the text of a line, `a.b` for nested ones.
+        text_key: The key that holds the text of an object, `a.b` for nested ones; `text` if it is
+            None. Another is an error where there is no JSON.
 
     Raises:
         NoInput: There is no such file. A FileNotFoundError.
-        BadData: A line has no text under `text_key`, or a file is damaged. A ValueError.
+        BadData: An object has no text under `text_key`, or a file holds no text or is damaged. A
+            ValueError.
 
     Example:
         writer.add_texts(documents("corpus/"))
@@ -39,39 +44,59 @@ def documents(path: str | os.PathLike[str], *, text_key: str = "text") -> Iterat
         yield from batch
 
 
-def _documents(path: str, text_key: str) -> Iterator[bytes]:
-    """The same by Python alone, without patterns and nested keys."""
+def _documents(path: str, text_key: str | None) -> Iterator[bytes]:
+    """The same by Python alone, without patterns and nested keys, of plain text and of lines of JSON
+    whose names say so; telling anything else is the library's."""
     if os.path.isdir(path):
         names = [name for name in os.listdir(path) if not name.startswith(".")]
         for name in sorted(names, key=os.fsencode):
             yield from _documents(os.path.join(path, name), text_key)
         return
-    stem, opened = path, _opened(path)
-    if path.endswith((".gz", ".zst")):
-        stem = path.rsplit(".", 1)[0]
-    with opened as file:
-        if not stem.endswith((".jsonl", ".ndjson")):
-            yield file.read()
+    stem = path.lower()
+    for suffix in (".gz", ".gzip", ".zst", ".zstd"):
+        stem = stem.removesuffix(suffix)
+    with _opened(path) as file:
+        if stem.endswith((".jsonl", ".ndjson", ".jsonlines")):
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _text(path, number, line, text_key or "text")
             return
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _text(path, number, line, text_key)
+        text = file.read()
+        if text_key is not None or not _is_plain(text):
+            raise LibraryMissing(
+                f"{path}: telling what it holds needs the native library, which is missing"
+            )
+        yield text
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether a file is surely one document: UTF-8 that may be no JSON."""
+    if b"\0" in text or text.startswith(b"\xef\xbb\xbf") or text.lstrip()[:1] in (b"{", b"["):
+        return False
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _opened(path: str) -> IO[bytes] | gzip.GzipFile:
+    """A file, decompressed if it begins as gzip and zstd do."""
     try:
-        if path.endswith(".gz"):
-            return gzip.open(path, "rb")
         file = open(path, "rb")
     except OSError as error:
         raise NoInput(f"{path}: {error.strerror}") from None
-    if not path.endswith(".zst"):
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=file)
+    if start != b"\x28\xb5\x2f\xfd":
         return file
     try:
         import zstandard
     except ImportError:
         file.close()
-        raise LibraryMissing("reading .zst needs zstandard: pip install zstandard") from None
+        raise LibraryMissing("reading zstd needs zstandard: pip install zstandard") from None
     reader = zstandard.ZstdDecompressor().stream_reader(
         file, read_across_frames=True, closefd=True
     )

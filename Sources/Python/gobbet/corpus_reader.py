@@ -4,22 +4,53 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _native, _structures
 from ._native import address, local
-from .errors import InvalidArgument
+from .errors import CorpusWarning, InvalidArgument, NotFound
 from .integers import ends as ends_of, integers
+from .limits import whole
 
 Path = str | os.PathLike[str]
 Format = Literal["auto", "text", "jsonl"]
 
 _FORMATS = {"auto": 0, "text": 1, "jsonl": 2}
+_KINDS = ("unseen", "text", "json lines", "json", "parquet", "foreign")
+
+
+class SkippedFile(NamedTuple):
+    """A file in a directory that was left out because it holds no text."""
+
+    path: str
+    #: What it is: `a PNG image`.
+    reason: str
+
+
+class Input(NamedTuple):
+    """A file of a corpus, as its content tells it."""
+
+    path: str
+    #: `text`; `json lines`, an object a line; `json`, an array or objects over several lines;
+    #: `parquet`; `foreign`, which holds no text; `unseen`, which can be read once only.
+    kind: str
+    #: Whether it is one of the paths that were given, not a file in one.
+    is_named: bool
+    is_empty: bool
+    #: Whether a reader passes over it.
+    is_left_out: bool
+    #: Whether its text is UTF-8 without a byte order mark.
+    is_plain_text: bool
+    #: 0 plain, 1 gzip, 2 zstd.
+    compression: int
+    #: What it is where it holds no text, and what to do instead.
+    reason: str
 
 
 @dataclass
@@ -61,8 +92,21 @@ class Batch:
 class CorpusReader:
     """The documents of files, directories and patterns, plain, gzip or zstd, as `gobbet` has them.
 
-    An iterator of batches of about `batch_bytes` bytes of input. `text_key` and `id_key` are the
-    keys of JSON lines, `a.b` for nested ones; `separator` ends a document in a text file.
+    An iterator of batches of about `batch_bytes` bytes of input. What a file is follows from its
+    content. One that holds no text is an error if it is named, and left out in a directory: `skipped`
+    lists those, and after the last batch a `CorpusWarning` tells of them.
+
+    Args:
+        paths: Files, directories and patterns.
+        format: auto, text or jsonl (JSON, a line or an array).
+        text_key: The key of a JSON object that holds its text, `a.b` for nested ones; `text` if it
+            is None. Another is an error where no file is JSON.
+        id_key: The key of what names a document.
+        separator: What ends a document in a text file.
+        skip_bad_lines: Whether lines without text are left out.
+        batch_bytes: How many bytes of input a batch has, about.
+        is_part: Whether the paths are a part of a corpus, in which keys and separators need not apply
+            to any, and of which whoever reads the rest warns.
     """
 
     def __init__(
@@ -70,11 +114,12 @@ class CorpusReader:
         paths: Path | Sequence[Path],
         *,
         format: Format = "auto",
-        text_key: str = "text",
+        text_key: str | None = None,
         id_key: str | None = None,
         separator: bytes | None = None,
         skip_bad_lines: bool = False,
         batch_bytes: int = 1 << 20,
+        is_part: bool = False,
     ) -> None:
         if format not in _FORMATS:
             raise InvalidArgument(f"format: {format} is none of {', '.join(_FORMATS)}")
@@ -84,12 +129,13 @@ class CorpusReader:
         options = _structures.CorpusOptions(
             size=ctypes.sizeof(_structures.CorpusOptions),
             format=_FORMATS[format],
-            # The usual key need not occur; another that no file can hold is an error.
-            text_key=None if text_key == "text" else _native.c_text(text_key, "a key"),
+            text_key=_native.optional_text(text_key, "a key"),
             identifier_key=_native.optional_text(id_key, "a key"),
             separator=separator,
             separator_byte_count=0 if separator is None else len(separator),
             skip_bad_lines=skip_bad_lines,
+            skip_foreign_files=True,
+            is_part=is_part,
         )
         self._library = _native.library()
         _native.check(
@@ -100,7 +146,90 @@ class CorpusReader:
         )  # fmt: skip
         self._owner = _native.Handle(local.handle.value, self._library.corpus_close)
         self._names = id_key is not None
-        self._batch_bytes = batch_bytes
+        self._batch_bytes = whole(batch_bytes, "batch_bytes", 1)
+        self._warns = not is_part
+
+    @property
+    def skipped(self) -> list[SkippedFile]:
+        """The first 1,024 files in directories that were left out because they hold no text."""
+        found = []
+        for index in range(self._log().listed_file_count):
+            path, reason, _ = self._text(self._library.corpus_skipped_file, index).split(b"\0")
+            found.append(SkippedFile(os.fsdecode(path), reason.decode()))
+        return found
+
+    @property
+    def skipped_count(self) -> int:
+        """How many files in directories were left out because they hold no text."""
+        return int(self._log().skipped_file_count)
+
+    @property
+    def bad_line_count(self) -> int:
+        """How many lines without text were left out."""
+        return int(self._log().bad_line_count)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out so far, or taken otherwise than it seems, a sentence each."""
+        return [
+            self._text(self._library.corpus_note, index)[:-1].decode()
+            for index in range(self._log().note_count)
+        ]
+
+    def inputs(self) -> Iterator[Input]:
+        """The files that the paths stand for, in their order, each looked into; once."""
+        info = _structures.CorpusInput(size=ctypes.sizeof(_structures.CorpusInput))
+        while True:
+            try:
+                _native.check(
+                    self._library.corpus_next_input(
+                        self._owner.value, ctypes.addressof(info), local.error_at
+                    )
+                )
+            except NotFound:
+                return
+            yield self._input(info)
+
+    def look(self, path: str, data: bytes, *, is_whole: bool) -> Input:
+        """What the first bytes of a file at `path`, without its compression, say of it; or all of them
+        if `is_whole`. 64 KiB are enough."""
+        info = _structures.CorpusInput(size=ctypes.sizeof(_structures.CorpusInput))
+        _native.check(
+            self._library.corpus_look(
+                self._owner.value, _native.path_bytes(path), data, len(data), is_whole,
+                ctypes.addressof(info), local.error_at,
+            )
+        )  # fmt: skip
+        return self._input(info)
+
+    def _input(self, info: _structures.CorpusInput) -> Input:
+        text = _native.text_of(
+            lambda *place: self._library.corpus_input_text(self._owner.value, *place)
+        )
+        path, reason, _ = text.split(b"\0")
+        return Input(
+            os.fsdecode(path), _KINDS[info.kind], bool(info.is_named), bool(info.is_empty),
+            bool(info.is_left_out), bool(info.is_plain_text), info.compression, reason.decode(),
+        )  # fmt: skip
+
+    def _log(self) -> _structures.CorpusLog:
+        log = _structures.CorpusLog(size=ctypes.sizeof(_structures.CorpusLog))
+        _native.check(
+            self._library.corpus_describe(
+                self._owner.value, ctypes.addressof(log), local.error_at
+            )
+        )
+        return log
+
+    def _text(self, function: Callable[..., int], index: int) -> bytes:
+        return _native.text_of(lambda *place: function(self._owner.value, index, *place))
+
+    def _warn(self) -> None:
+        """Warns of what was left out, once."""
+        if self._warns:
+            self._warns = False
+            for note in self.notes:
+                warnings.warn(note, CorpusWarning, stacklevel=3)
 
     def __iter__(self) -> CorpusReader:
         return self
@@ -113,6 +242,7 @@ class CorpusReader:
             )
         )
         if info.unit_count == 0:
+            self._warn()
             raise StopIteration
         return self._taken(info)
 
@@ -125,7 +255,7 @@ class CorpusReader:
         lines, ends = checked(lines, ends)
         _native.check(
             self._library.corpus_parse(
-                self._owner.value, _native.c_text(path, "a path"), first, address(lines),
+                self._owner.value, _native.path_bytes(path), first, address(lines),
                 address(ends), len(ends), ctypes.addressof(info), local.error_at,
             )
         )  # fmt: skip

@@ -16,6 +16,7 @@ from ._native import address, local
 from .encoding import Encoding
 from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
 from .integers import integers
+from .limits import whole
 from .dataset_folder import DatasetFolder, manifest_of
 from .sampler import Order, Sampler
 
@@ -65,7 +66,7 @@ class TokenDataset:
             self.paths = folder.paths
         elif split is not None:
             raise InvalidArgument(f"split {split}: only a folder with a manifest has splits")
-        self._cache_bytes = cache_bytes
+        self._cache_bytes = cache_bytes = whole(cache_bytes, "cache_bytes")
         self._pure: Tokens | None = None
         if _native.available():
             self._open(cache_bytes)

@@ -15,6 +15,7 @@ from .encoding import Encoding
 from .errors import InvalidArgument, NotFound
 from .integers import ends as ends_of, integers
 from .joining import utf8
+from .limits import thread_count, whole
 from .special_tokens import missing_special
 
 _PIECE_BYTES = 1 << 24
@@ -43,7 +44,7 @@ class DatasetWriter:
             size=ctypes.sizeof(_structures.DatasetOptions),
             replace=replace,
             codec=_native.optional_text(codec, "a codec"),
-            block_token_count=block_token_count,
+            block_token_count=whole(block_token_count, "block_token_count"),
             fingerprint_only=not embed_vocabulary,
         )
         _native.check(
@@ -141,7 +142,9 @@ class DatasetWriter:
         """Encodes documents and adds them, with the special token `append` after each.
 
         As many are taken at a time as have some megabytes together, so that `texts` may be a stream.
+        `num_threads` is 0, for one per core, to 1,024.
         """
+        num_threads = thread_count(num_threads)
         token = None
         if append is not None:
             try:

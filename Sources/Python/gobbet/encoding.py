@@ -13,6 +13,7 @@ from ._native import address, local
 from .decoding import Decoding
 from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
+from .limits import thread_count
 from .saving import Saving
 from .special_tokens import Policy, refusal
 
@@ -250,7 +251,7 @@ class Encoding(Decoding, Saving):
     def encode_ordinary_batch(
         self, text: Sequence[str], *, num_threads: int = 0
     ) -> list[list[int]]:
-        """The ids of many texts, by `num_threads` threads (0: all cores)."""
+        """The ids of many texts, by `num_threads` threads, 0 (one per core) to 1,024."""
         return self._batch(text, None, num_threads)
 
     def encode_batch(
@@ -324,7 +325,8 @@ class Encoding(Decoding, Saving):
     def _batches(self, texts: Sequence[str], policy: Policy | None, threads: int
     ) -> Iterator[tuple[int, Any]]:
         """Encodes some texts at a time into the buffer of this thread: how many ids, their ends."""
-        workers = threads if threads > 0 else os.cpu_count() or 1
+        threads = thread_count(threads)
+        workers = threads or os.cpu_count() or 1
         most = _ONE_THREADS_BYTES
         if workers > 1:
             most = min(_A_THREADS_BYTES * workers, _BATCH_BYTES)
@@ -350,8 +352,7 @@ class Encoding(Decoding, Saving):
                 mine.ends_at,
                 count,
                 specials,
-                # A larger number would lose its upper bits on the way; C refuses this one.
-                min(max(threads, 0), 1 << 31),
+                threads,
                 mine.buffer_at,
                 mine.room,
                 ctypes.addressof(id_ends),

@@ -75,6 +75,10 @@ class LibraryMissing(Error, ImportError):
     status = 69
 
 
+class CorpusWarning(UserWarning):
+    """Something of a corpus was left out, or taken otherwise than it seems: the text says what."""
+
+
 #: The exception of every status that a call of the C face can return.
 BY_STATUS: dict[int, type[Error]] = {
     kind.status: kind

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import weight_sets
+from .block_types import BLOCKS
 from .errors import InvalidArgument
 from .weights import ELEMENT_TYPES, Path, SafeOpen, TensorInfo, row_bytes
 from .weights_writer import Codec, WeightsWriter
@@ -36,6 +38,42 @@ class safe_open(SafeOpen):
     def __init__(self, filename: Path, *, verify: bool = True, widen: bool = False) -> None:
         super().__init__(filename, verify=verify)
         self._widen = widen
+
+    def get_blocks(self, name: str) -> np.ndarray:
+        """The blocks of a quantized tensor as they are, in rows of bytes.
+
+        The last axis is the bytes of a row, the others are the tensor's; with that shape
+        `gguf.quants.dequantize` takes them.
+
+        Args:
+            name: The name of a tensor whose type is stored in blocks, as q4_k.
+
+        Raises:
+            NotFound: There is no such tensor.
+            InvalidArgument: Its elements are stored one by one.
+        """
+        index = self._file.find(name)
+        info = self._file.tensors[index]
+        if info.element_type not in BLOCKS:
+            raise InvalidArgument(f"{name}: {info.dtype} is not stored in blocks; use get_tensor")
+        _, elements, size = BLOCKS[info.element_type]
+        shape = (*info.shape[:-1], info.shape[-1] // elements * size)
+        rows = info.shape[0]
+        if (
+            info.byte_count
+            and info.is_raw
+            and info.file_offset
+            and (not self._verify or self._file.check(index, 0, rows))
+        ):
+            data = np.frombuffer(
+                self._file.mapped(), np.uint8, info.byte_count, info.file_offset
+            )
+            return data.reshape(shape)
+        data = np.empty(shape, dtype=np.uint8)
+        if info.byte_count:
+            address = data.__array_interface__["data"][0]
+            self._file.read_into(index, 0, rows, address, info.byte_count)
+        return data
 
     def _whole(self, index: int) -> np.ndarray:
         info = self._file.tensors[index]
@@ -73,6 +111,11 @@ class safe_open(SafeOpen):
         if info.element_type in _DTYPES:
             known: np.dtype = np.dtype(_DTYPES[info.element_type])
             return known
+        if info.element_type in BLOCKS:
+            raise InvalidArgument(
+                f"{info.name}: is stored in blocks of {info.dtype}: have them by get_blocks, or "
+                "convert the file with --type f32"
+            )
         if info.element_type not in _EXTRA:
             raise InvalidArgument(f"{info.name}: NumPy has no {info.dtype}")
         if self._widen and info.element_type <= 6:
@@ -133,6 +176,18 @@ def load_file(
     """
     with safe_open(filename, verify=verify, widen=widen) as file:
         return file.get_tensors()
+
+
+def load_set(
+    filename: Path, *, verify: bool = True, widen: bool = False
+) -> dict[str, np.ndarray]:
+    """All tensors of the set of files that one belongs to: `model-00001-of-00003.gobbet`.
+
+    Raises `NoInput` if a file of the set is missing, and `BadData` if one is of another set.
+    """
+    return weight_sets.load_set(
+        filename, lambda path: load_file(path, verify=verify, widen=widen)
+    )
 
 
 def save_file(

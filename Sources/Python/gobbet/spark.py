@@ -8,8 +8,10 @@
     gobbet_spark.pack(session, ["/data/*.jsonl"], "/data/packed", encoding,
                       PackOptions(shard_tokens=100_000_000, append_eot=True))
 
-Text, JSON Lines and Parquet come through Spark's own reader, from wherever it reads; files that end
-in `.zst`, which it does not read, through the library. Outputs lie in a file system that all
+Text, JSON Lines and Parquet come through Spark's own reader, from wherever it reads. What a file is
+follows from its content; what Spark would read otherwise (zstd, JSON arrays, UTF-16 and other text
+with a byte order mark, what is not compressed as its name says) comes through the library. A file
+elsewhere than in the file system is what its name says, and an error if it is not. Outputs lie in a file system that all
 machines see. PySpark 4; executors need this package and nothing else. `gobbet.jobs` has the work itself.
 """
 
@@ -28,9 +30,10 @@ from .corpus_reader import Batch
 from .encoding import Encoding
 from .errors import BadData, InvalidArgument
 from .jobs import PackOptions, Reading
+from .jobs.files import File, is_remote
 from .jobs.folder import Job, job_at
 from .jobs.options import keys_of
-from .jobs.reading import GROUP_BYTES, Part, groups, is_remote, parsed
+from .jobs.reading import GROUP_BYTES, Part, groups, parsed, parser_of
 from .parquet import joined_column, rows_batch
 
 if TYPE_CHECKING:
@@ -112,16 +115,15 @@ class SparkEngine:
         """What `function` gives for what Spark reads: the splits of files, a partition each."""
         natively: list[int] = []
         by_kind: dict[str, list[int]] = {"text": [], "lines": [], "parquet": []}
-        for number, path in enumerate(job.files):
-            kind = job.reading.format_of(path)
-            if path.endswith((".zst", ".zstd")):
-                if is_remote(path):
-                    raise InvalidArgument(f"{path}: Spark does not read zstd, and it is not local")
+        for number, file in enumerate(job.files):
+            if is_remote(file.path) and file.path.endswith((".zst", ".zstd")):
+                raise InvalidArgument(
+                    f"{file.path}: Spark does not read zstd, and it is not local"
+                )
+            if not file.is_plain:
                 natively.append(number)
-            elif kind == "text":
-                by_kind["text"].append(number)
             else:
-                by_kind["parquet" if kind == "parquet" else "lines"].append(number)
+                by_kind["lines" if file.kind == "json" else file.kind].append(number)
         results = self.run(function, groups(job, self.group_bytes, natively))
         for kind, numbers in by_kind.items():
             if numbers:
@@ -135,10 +137,10 @@ class SparkEngine:
     def _read(
         self, job: Job, kind: str, numbers: list[int], function: Callable[[Any], Any]
     ) -> list[Any]:
-        places = {_key(job.files[number]): number for number in numbers}
+        places = {_key(job.files[number].path): number for number in numbers}
         if len(places) < len(numbers):
             raise InvalidArgument("Spark reads a file once: an input is there twice")
-        paths = [_uri(job.files[number]) for number in numbers]
+        paths = [_uri(job.files[number].path) for number in numbers]
         rows = self._rows(job, kind, paths).mapInArrow(
             _Split(function, job.folder, kind, places), "result binary"
         )
@@ -152,7 +154,7 @@ class SparkEngine:
         reading = job.reading
         if kind == "parquet":
             table = reader.parquet(*paths)
-            values = [_column(reading.text_key).alias("value")]
+            values = [_column(reading.key).alias("value")]
             if reading.id_key is not None:
                 values.append(_column(reading.id_key).alias("name"))
         else:
@@ -206,15 +208,17 @@ class _Split:
 
     def _batches(self, runs: _Runs, path: str, start: int, number: int) -> Iterator[Batch]:
         job, done = job_at(self._folder), 0
-        name = job.files[number]
+        name = job.files[number].path
         # Lines of a later split are counted from its start, and are none of the first of the file.
         place, before = (name, 0) if start == 0 else (f"{name}, behind byte {start}", 1)
         while (rows := runs.take(path, start)) is not None:
+            if start == 0 and done == 0 and self._kind != "parquet":
+                _compare(job, job.files[number], rows.column(2), self._kind)
             if self._kind == "parquet":
                 reading = job.reading
                 yield rows_batch(
                     place, done, rows.column(2), rows.column(3) if reading.id_key else None,
-                    reading.text_key, reading.id_key, skip=reading.bad_lines == "skip",
+                    reading.key, reading.id_key, skip=reading.bad_lines == "skip",
                 )  # fmt: skip
             elif self._kind == "lines":
                 batch = parsed(job.reading, *joined_column(rows.column(2)), place, done + before)
@@ -260,11 +264,43 @@ class _Runs:
 def _empty(job: Job, numbers: list[int]) -> list[Part]:
     """Files without a byte, which Spark leaves out, and which are documents nevertheless."""
     for number in numbers:
-        path = job.files[number]
+        path = job.files[number].path
         hidden = os.path.basename(path).startswith(("_", "."))
         if hidden if is_remote(path) else os.path.getsize(path) > 0:
             raise BadData(f"{path}: was not read, for Spark hides what begins with _ or a dot")
     return [Part(number, 0, [Batch.of([b""])]) for number in numbers]
+
+
+#: Bytes of a file that tell what it holds.
+_SAMPLE_BYTES = 1 << 16
+
+
+def _compare(job: Job, file: File, rows: pyarrow.Array, kind: str) -> None:
+    """Refuses a file that only its name could tell what it holds, if its content is something else."""
+    if not is_remote(file.path):
+        return
+    sample, is_whole = b"", False
+    for row in rows:
+        sample += row.as_py() + (b"\n" if kind == "lines" else b"")
+        if len(sample) >= _SAMPLE_BYTES:
+            break
+    else:
+        is_whole = kind == "text"
+    found = parser_of(job.reading).look(
+        file.path, sample[:_SAMPLE_BYTES], is_whole=is_whole and len(sample) <= _SAMPLE_BYTES
+    )
+    expected = "text" if kind == "text" else "json lines"
+    if found.kind == "foreign":
+        raise BadData(f"{file.path}: holds no text: {found.reason}")
+    if found.kind != expected and not found.is_empty:
+        raise BadData(
+            f"{file.path}: holds {found.kind}, not {expected} as its name says: rename it, choose a "
+            "format, or read it from the file system"
+        )
+    if sample.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise BadData(
+            f"{file.path}: begins with a byte order mark: read it from the file system"
+        )
 
 
 def _documents(

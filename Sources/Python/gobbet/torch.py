@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from . import weight_sets
+from .block_types import BLOCKS
 from .errors import InvalidArgument
 from .weights import Path, SafeOpen, row_bytes
 from .weights_writer import Codec, WeightsWriter
@@ -45,6 +47,11 @@ class safe_open(SafeOpen):
     def _rows(self, index: int, first: int, last: int) -> torch.Tensor:
         info = self._file.tensors[index]
         dtype = _DTYPES.get(info.element_type)
+        if info.element_type in BLOCKS:
+            raise InvalidArgument(
+                f"{info.name}: is stored in blocks of {info.dtype}: have them by get_blocks of "
+                "gobbet.numpy, or convert the file with --type f32"
+            )
         if dtype is None:
             raise InvalidArgument(f"{info.name}: this PyTorch has no {info.dtype}")
         shape = (last - first, *info.shape[1:])
@@ -86,6 +93,16 @@ def load_file(
     """
     with safe_open(filename, device, verify=verify) as file:
         return file.get_tensors()
+
+
+def load_set(
+    filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = True
+) -> dict[str, torch.Tensor]:
+    """All tensors of the set of files that one belongs to: `model-00001-of-00003.gobbet`.
+
+    Raises `NoInput` if a file of the set is missing, and `BadData` if one is of another set.
+    """
+    return weight_sets.load_set(filename, lambda path: load_file(path, device, verify=verify))
 
 
 def save_file(

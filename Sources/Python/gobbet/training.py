@@ -12,6 +12,7 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument
+from .limits import whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,9 +81,12 @@ class Counts:
         )
 
     def add_files(
-        self, paths: Path | Sequence[Path], *, text_key: str = "text"
+        self, paths: Path | Sequence[Path], *, text_key: str | None = None
     ) -> None:
-        """Counts the pretokens of the documents of files and directories, as `gobbet` reads them."""
+        """Counts the pretokens of the documents of files and directories, as `gobbet` reads them.
+
+        A `CorpusWarning` says which files in directories were left out since they hold no text.
+        """
         from .corpus_reader import CorpusReader
 
         for batch in CorpusReader(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
@@ -150,7 +154,7 @@ def train(
     vocab_size: int,
     *,
     pattern: str = "cl100k",
-    text_key: str = "text",
+    text_key: str | None = None,
     special_tokens: Sequence[str] = (),
     special_tokens_first: bool = False,
     min_frequency: int = 0,
@@ -168,7 +172,8 @@ def train(
             them.
         vocab_size: How many tokens the vocabulary has.
         pattern: How text is split: cl100k, gpt2, llama3, o200k, …
-        text_key: The key of a JSON line that holds its text, `a.b` for nested ones.
+        text_key: The key of a JSON object that holds its text, `a.b` for nested ones; `text` if it
+            is None.
         special_tokens: The special tokens, in the order of their ids.
         special_tokens_first: Whether they take the first ids, not the last.
         min_frequency: Pairs that occur less often are not merged.
@@ -179,7 +184,10 @@ def train(
     Raises:
         InvalidArgument: An option is wrong, or there is no such pattern.
         NoInput: A file is missing.
-        BadData: A file does not hold what its name says.
+        BadData: A file holds no text, or a line none under the key.
+
+    Warns:
+        CorpusWarning: Files in directories were left out since they hold no text.
     """
     counts = Counts(pattern)
     texts: list[str | bytes] = []
@@ -241,8 +249,9 @@ def _options(
     tie_break: str,
 ) -> tuple[_structures.TrainingOptions, object]:
     """The options, and what must live as long as they do."""
-    if not 0 < vocab_size < 1 << 32 or min_frequency < 0 or max_token_length < 0:
-        raise InvalidArgument("sizes, frequencies and lengths must not be negative")
+    vocab_size = whole(vocab_size, "vocab_size", 1, (1 << 32) - 1)
+    min_frequency = whole(min_frequency, "min_frequency")
+    max_token_length = whole(max_token_length, "max_token_length")
     if tie_break not in ("huggingface", "bytes"):
         raise InvalidArgument(f"tie_break: {tie_break} is none of huggingface, bytes")
     texts, ends = _native.joined([token.encode() for token in special_tokens])

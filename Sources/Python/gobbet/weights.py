@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import _native, _structures
 from ._native import local
+from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
 from .special_tokens import listed
+from .weight_sets import check_neighbours
 
 if TYPE_CHECKING:
     from .encoding import Encoding
@@ -27,6 +29,8 @@ ELEMENT_TYPES = {
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
     36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
 }  # fmt: skip
+# Of those in blocks no element has bits of its own.
+ELEMENT_TYPES |= {code: (name, 0) for code, (name, _, _) in BLOCKS.items()}
 #: The names that safetensors has for them.
 SAFETENSORS_NAMES = {
     1: "F64", 2: "F32", 3: "F16", 4: "BF16", 5: "F8_E4M3", 6: "F8_E5M2", 8: "F8_E8M0",
@@ -64,7 +68,11 @@ _OFFSET = struct.Struct("<Q")
 
 
 class WeightsFile:
-    """The tensors of a file and their bytes; by Python alone where the library is missing."""
+    """The tensors of a file and their bytes; by Python alone where the library is missing.
+
+    A file of a set, as `model-00001-of-00003.gobbet`, is compared with those before and after it that
+    are there: `BadData` if they are of another set.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
@@ -78,6 +86,8 @@ class WeightsFile:
         else:
             self._stamp = _stamp(self.path)
             self._open_pure()
+        if place := self.set_place():
+            check_neighbours(self.path, place)
         self._index = {info.name: place for place, info in enumerate(self.tensors)}
 
     def _open(self) -> None:
@@ -120,6 +130,20 @@ class WeightsFile:
             )
             for tensor in self._pure.tensors
         ]  # fmt: skip
+
+    def set_place(self) -> tuple[int, int] | None:
+        """Which file of a set it is, from 1, and how many there are; None if it doesn't say."""
+        if self._pure is not None:
+            found = self._pure.set_place
+            return None if found is None else (found.number, found.count)
+        number, count = ctypes.c_uint32(), ctypes.c_uint32()
+        status = self._library.weights_set_place(
+            self._owner.value, ctypes.addressof(number), ctypes.addressof(count), local.error_at
+        )
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return number.value, count.value
 
     def find(self, name: str) -> int:
         """The index of the tensor of that name.
@@ -336,7 +360,7 @@ class TensorSlice:
 
     def get_dtype(self) -> str:
         """The element type by safetensors' name: F32, BF16, I64, …"""
-        return SAFETENSORS_NAMES[self._info.element_type]
+        return SAFETENSORS_NAMES.get(self._info.element_type, self._info.dtype.upper())
 
     def __getitem__(self, key: Any) -> Any:
         shape = self._info.shape

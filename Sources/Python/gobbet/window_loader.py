@@ -14,9 +14,24 @@ import torch
 
 from .dataset import TokenDataset
 from .errors import BadData, InvalidArgument
+from .limits import thread_count
 from .ranks import Ranks, refuse_change
-from .sampler import Order, share_length, windows_left
+from .sampler import Order, Sampler, share_length, windows_left
 from .torch_data import Pair, Path, WindowDataset
+
+
+#: Batches whose indices are computed in one call.
+_BATCHES_AT_ONCE = 64
+
+
+def _batches(sampler: Sampler, size: int) -> Iterator[npt.NDArray[np.uint64]]:
+    """The rest of the epoch in arrays of `size` indices, the last perhaps shorter.
+
+    The sampler is ahead of them: its state is not that of the caller.
+    """
+    while len(indices := sampler.take(size * _BATCHES_AT_ONCE)):
+        for start in range(0, len(indices), size):
+            yield indices[start : start + size]
 
 
 class WindowLoader:
@@ -72,7 +87,8 @@ class WindowLoader:
         dtype: str = "int64",
         device: str | int | torch.device | None = None,
     ) -> None:
-        if batch_size < 1 or num_workers < 0 or prefetch_factor < 1:
+        num_workers = thread_count(num_workers, "num_workers")
+        if batch_size < 1 or prefetch_factor < 1:
             raise InvalidArgument(
                 f"batches of {batch_size} windows by {num_workers} workers, {prefetch_factor} ahead"
             )
@@ -111,7 +127,7 @@ class WindowLoader:
         self._state, self._place, self._pass = state, place, (mine := object())
         device = torch.get_default_device() if self._device is None else self._device
         left, position = windows_left(state), int(state["position"])
-        batches = sampler.batches(self._batch_size, drop_last=self._drop_last)
+        batches = _batches(sampler, self._batch_size)
         if self._drop_last:
             shortest = left // place[1]
             batches = islice(batches, max(0, shortest - position) // self._batch_size)
@@ -124,8 +140,9 @@ class WindowLoader:
                     "another pass over this loader has begun, or it was moved: begin a new pass"
                 )
             self._ranks.require_same(place)
-            position += len(inputs)
-            if len(inputs) < self._batch_size:
+            count = inputs.size(0)
+            position += count
+            if count < self._batch_size:
                 # The last of this rank, and so of all: some may have one window more.
                 position = -(-left // place[1])
             self._state = state | {"position": position}

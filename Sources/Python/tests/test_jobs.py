@@ -1,5 +1,6 @@
 """Jobs on one machine: the bytes of the command, whatever goes wrong on the way."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -85,6 +86,7 @@ class FolderTests(support.Case):
         self.assertFalse(mark.exists())
 
     def test_a_job_is_the_same_when_it_is_read_again_and_a_damaged_one_is_refused(self):
+        from gobbet.jobs.files import File
         from gobbet.jobs.folder import Job, job_at
 
         folder = self.folder / ".job-1"
@@ -92,15 +94,17 @@ class FolderTests(support.Case):
         reading = Reading(separator=b"\xff\n", text_key="a.b", id_key="id", bad_lines="skip")
         options = PackOptions(shard_tokens=5, validation=0.25, append=END)
         for given in (
-            Job(str(self.folder), str(folder), ("a\udcff.txt", "b \u00e9"), reading, options, 7),
+            Job(str(self.folder), str(folder),
+                (File("a\udcff.txt", "text"), File("b \u00e9", "json", False)), reading, options, 7,
+                replaced=("train-00000.gobbet",)),
             Job(str(self.folder), str(folder), (), Reading(), pattern="gpt2"),
-        ):
+        ):  # fmt: skip
             given.save()
             job_at.cache_clear()
             self.assertEqual(job_at(str(folder)), given)
         plan = json.loads((folder / "job.json").read_text())
         for change in (
-            {"version": 2}, {"kind": "x"}, {"files": [1]}, {"reading": {"format": "exec"}},
+            {"version": 2}, {"kind": "x"}, {"files": [1]}, {"files": [["a", "exe", True]]}, {"reading": {"format": "exec"}},
             {"reading": plan["reading"] | {"more": 1}}, {"options": {"codec": []}}, {"more": 1},
         ):  # fmt: skip
             (folder / "job.json").write_text(json.dumps(plan | change))
@@ -304,6 +308,128 @@ class JobTests(support.Case):
         with self.assertRaises(gobbet.NoInput):
             jobs.finalize(self.folder / "in order")
 
+    def test_files_are_what_they_hold_as_for_the_command(self):
+        odd = self.folder / "odd"
+        odd.mkdir()
+        texts = jobs_support.texts()[:90]
+        objects = [{"text": text, "id": f"d{number}"} for number, text in enumerate(texts)]
+        lines = "".join(json.dumps(each) + "\n" for each in objects).encode()
+        for name, content in (
+            ("array.json", json.dumps(objects[:30]).encode()), ("lines.log", lines),
+            ("small.data", gzip.compress(lines)), ("wide.txt", "\ufeffwide".encode("utf-16-le")),
+            ("latin.txt", "caf\u00e9 au lait".encode("latin-1")), ("p.png", b"\x89PNG\r\n\x1a\n\0"),
+            ("values.json", json.dumps({"text": "over\nlines", "id": 7}, indent=2).encode() * 2),
+            ("marked.JSONL", b"\xef\xbb\xbf" + lines), ("empty.gz", gzip.compress(b"")),
+        ):  # fmt: skip
+            (odd / name).write_bytes(content)
+        expected = self.folder / "command"
+        options = PackOptions(shard_tokens=9_000, sources=True)
+        done = run("pack", odd, "-v", self.vocabulary, "-o", expected, "--shard-tokens", 9000,
+                   "--sources", "--id-key", "id")  # fmt: skip
+        self.assertIn(b"1 file in folders left out", done.stderr)
+        with self.assertWarnsRegex(gobbet.CorpusWarning, r"1 file in folders.*p\.png \(a PNG image\)"):
+            jobs.pack(LocalEngine(group_bytes=1), [odd], self.output, self.vocabulary, options,
+                      Reading(id_key="id"))  # fmt: skip
+        assert_same_dataset(self, self.output, expected, at_least=3)
+        with self.assertWarns(gobbet.CorpusWarning):
+            jobs.count(LocalEngine(), [odd], self.folder / "counts", "gpt2")
+        run("counts", odd, "--pattern", "gpt2", "-o", self.folder / "expected")
+        self.assertEqual((self.folder / "counts").read_bytes(),
+                         (self.folder / "expected").read_bytes())  # fmt: skip
+
+    def test_what_holds_no_text_is_refused_when_it_is_named_and_so_are_keys_without_use(self):
+        text, picture = self.folder / "t.txt", self.folder / "t2.txt"
+        text.write_text("a text")
+        picture.write_bytes(b"\x89PNG\r\n\x1a\n\0")
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        for inputs, reading, kind, reason in (
+            ([text, picture], Reading(), gobbet.BadData, "t2.txt: holds no text: a PNG image"),
+            ([text], Reading(text_key="body"), gobbet.InvalidArgument, "key body is given"),
+            ([text], Reading(id_key="id"), gobbet.InvalidArgument, "key id is given"),
+            (self.inputs[2:], Reading(separator=b"|"), gobbet.InvalidArgument, "separator"),
+            ([text], Reading(format="text", text_key="x"), gobbet.InvalidArgument, "key x"),
+            ([pipe], Reading(), gobbet.InvalidArgument, "read once only"),
+        ):  # fmt: skip
+            with self.subTest(reason):
+                for call in (
+                    lambda: jobs.pack(LocalEngine(), inputs, self.output, self.vocabulary,
+                                      PackOptions(), reading),
+                    lambda: jobs.count(LocalEngine(), inputs, self.output, "gpt2", reading),
+                ):  # fmt: skip
+                    with self.assertRaisesRegex(kind, reason):
+                        call()
+                self.assertFalse(self.output.exists())
+
+    def test_bad_lines_that_are_left_out_are_told(self):
+        bad = self.folder / "bad.jsonl"
+        bad.write_bytes(b'{"text": "a"}\nnothing\n')
+        for call in (
+            lambda: jobs.pack(LocalEngine(), [bad], self.output, self.vocabulary, PackOptions(),
+                              Reading(bad_lines="skip")),
+            lambda: jobs.count(LocalEngine(), [bad], self.folder / "counts", "gpt2",
+                               Reading(bad_lines="skip")),
+        ):  # fmt: skip
+            with self.assertWarnsRegex(gobbet.CorpusWarning, "1 bad line left out"):
+                call()
+
+    def test_a_dataset_that_is_replaced_is_whole_until_the_new_one_stands(self):
+        options, arguments = VARIANTS["shards"]
+        other, _ = VARIANTS["everything"]
+        jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, options)
+        old = jobs_support.contents(self.output)
+        names = set(os.listdir(self.output))
+
+        class Ending(LocalEngine):
+            def run(self, function, tasks):
+                if function.__name__ == "make_shard":
+                    super().run(function, tasks[:2])
+                    raise KeyboardInterrupt
+                return super().run(function, tasks)
+
+        for engine, change in ((Ending(), other), (Ending(), options)):
+            with self.assertRaises(KeyboardInterrupt):
+                jobs.pack(engine, self.inputs, self.output, self.vocabulary, change, replace=True)
+            self.assertEqual(jobs_support.contents(self.output), old)
+            run("verify", self.output)
+            self.assertEqual(gobbet.TokenDataset(self.output).token_count,
+                             old[1]["splits"][0]["tokens"])  # fmt: skip
+            with self.assertRaisesRegex(gobbet.BadData, "are missing"):
+                jobs.finalize(self.output)
+        # Those that the new dataset has too are kept, and those of neither go.
+        there = {name: (self.output / name).stat().st_ino for name in names}
+        jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, options, resume=True)
+        assert_same_dataset(self, self.output, self.packed(arguments))
+        self.assertEqual(set(os.listdir(self.output)), names)
+        for name, number in there.items():
+            if name != "manifest.json":
+                self.assertEqual((self.output / name).stat().st_ino, number)
+        jobs.pack(LocalEngine(), self.inputs, self.output, self.vocabulary, other, replace=True)
+        self.assertFalse(names & set(os.listdir(self.output)) - {"manifest.json"})
+        run("verify", self.output)
+
+    def test_two_jobs_are_not_at_work_in_one_folder(self):
+        output, inputs, vocabulary = self.output, self.inputs, self.vocabulary
+        seen = []
+
+        class Doubled(LocalEngine):
+            def run(self, function, tasks):
+                if function.__name__ == "make_shard":
+                    for call in (
+                        lambda: jobs.pack(LocalEngine(), inputs, output, vocabulary, replace=True),
+                        lambda: jobs.finalize(output),
+                    ):
+                        try:
+                            call()
+                        except gobbet.NoInput as error:
+                            seen.append(str(error))
+                return super().run(function, tasks)
+
+        jobs.pack(Doubled(), inputs, output, vocabulary)
+        self.assertEqual(len(seen), 2)
+        self.assertIn("another writer has it open", seen[0])
+        run("verify", output)
+
     def test_an_empty_corpus_is_a_dataset_too(self):
         inputs = [self.folder / "in order" / "b c" / "empty.jsonl"]
         options = PackOptions(shard_tokens=10, validation=0.5, unique=True)
@@ -380,6 +506,42 @@ class ParquetTests(support.Case):
             shards.append(jobs_support.contents(output)[0])
         self.assertTrue(shards[0] == shards[1])
         self.assertGreater(len(shards[0]), 2)
+
+    def test_parquet_is_told_by_its_content_and_keys_apply_to_it(self):
+        odd = self.folder / "odd"
+        odd.mkdir()
+        self.table.rename(odd / "t.txt")
+        jobs_support.write_lines(self.folder / "l.jsonl", self.texts)
+        shards = []
+        for path in (odd, odd / "t.txt", self.folder / "l.jsonl"):
+            output = self.folder / f"{path.name} packed"
+            jobs.pack(LocalEngine(), [path], output, self.vocabulary,
+                      PackOptions(shard_tokens=9_000), Reading(text_key="in.text"))  # fmt: skip
+            shards.append(jobs_support.contents(output)[0])
+        self.assertTrue(shards[0] == shards[1] == shards[2])
+
+    def test_what_an_engine_reads_from_elsewhere_must_hold_what_its_name_says(self):
+        import pyarrow
+        from gobbet.jobs.files import File
+        from gobbet.jobs.folder import Job
+        from gobbet.spark import _compare
+
+        line = b'{"text": "x"}'
+        for name, kind, rows, error in (
+            ("a.txt", "text", [b"plain"], None), ("a.jsonl", "lines", [line, line], None),
+            ("a.txt", "text", [line + b"\n" + line], "holds json lines, not text"),
+            ("a.jsonl", "lines", [b"[" + line + b"]"], "holds json, not json lines"),
+            ("a.txt", "text", [b"\x89PNG\r\n\x1a\n\0"], "holds no text: a PNG image"),
+            ("a.txt", "text", ["wide".encode("utf-16")], "byte order mark"), ("a.txt", "text", [b""], None),
+        ):  # fmt: skip
+            file = File(f"s3://bucket/{name}", "text" if kind == "text" else "json")
+            job = Job(str(self.folder), str(self.folder), (file,), Reading())
+            with self.subTest(name, rows=rows):
+                if error is None:
+                    _compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
+                    continue
+                with self.assertRaisesRegex(gobbet.BadData, error):
+                    _compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
 
     def test_rows_without_text_are_named_or_left_out(self):
         import pyarrow as arrow

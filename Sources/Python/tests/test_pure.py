@@ -207,7 +207,7 @@ class AgreementTests(support.Case):
 
     def test_a_vocabulary_with_decoders_of_its_own_is_not_decoded_otherwise(self):
         refused = []
-        for path in sorted((support.FIXTURES / "golden/1.1").rglob("*.gobbet")):
+        for path in sorted((support.FIXTURES / "golden/1.1/vocabulary").rglob("*.gobbet")):
             encoding, native = PureEncoding(path), gobbet.Encoding(path)
             ids = list(native._tokens)
             if pure.Vocabulary(path).pipeline.decoders:

@@ -1,5 +1,7 @@
 """Jobs on Spark: the bytes of the command, whatever dies on the way."""
 
+import gzip
+import json
 import os
 import shutil
 import sys
@@ -185,6 +187,29 @@ class SparkTests(SparkCase):
             "--shard-tokens", 20_000, "--text-key", "in.text", "--id-key", "id")
         for shards in found:
             self.assertTrue(shards == jobs_support.contents(self.output)[0])
+
+    def test_files_are_what_they_hold_as_for_the_command(self):
+        from gobbet import spark
+
+        odd = self.folder / "odd"
+        odd.mkdir()
+        texts = jobs_support.texts()[:60]
+        objects = [{"text": text} for text in texts]
+        lines = "".join(json.dumps(each) + "\n" for each in objects).encode()
+        for name, content in (
+            ("array.json", json.dumps(objects).encode()), ("lines.log", lines),
+            ("small.data", gzip.compress(lines)), ("plain.gz", lines), ("p.png", b"\x89PNG\r\n\0"),
+            ("wide.txt", "\ufeffwide".encode("utf-16-le")), ("text.jsonl.gz", gzip.compress(lines)),
+        ):  # fmt: skip
+            (odd / name).write_bytes(content)
+        run("pack", odd, "-v", self.vocabulary, "-o", self.folder / "command",
+            "--shard-tokens", 9000)  # fmt: skip
+        with self.assertWarnsRegex(gobbet.CorpusWarning, r"p\.png \(a PNG image\)"):
+            spark.pack(self.session, [odd], self.output, self.vocabulary,
+                       PackOptions(shard_tokens=9000))  # fmt: skip
+        assert_same_dataset(self, self.output, self.folder / "command", at_least=2)
+        with self.assertRaisesRegex(gobbet.BadData, "holds no text"):
+            spark.count(self.session, [odd / "p.png"], self.folder / "counts")
 
     def test_a_bad_line_is_named_and_can_be_left_out(self):
         from gobbet import spark

@@ -3,14 +3,17 @@
 import gc
 import importlib.util
 import mmap
+import os
+import subprocess
+import sys
 import unittest
 
 import numpy as np
 
 import gobbet
-from gobbet.numpy import load_file, save_file
+from gobbet.numpy import load_file, load_set, save_file
 
-from . import support
+from . import jobs_support, support
 from .support import needs
 
 DTYPES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")
@@ -47,6 +50,51 @@ class NumPyTests(support.Case):
                 self.assertEqual(file.offset_keys(), list(saved))
                 self.assertEqual(list(file.metadata().items()), [("b", "2"), ("a", "ä")])
                 self.assertEqual(file.tensors()[8].dtype, "f32")
+
+    def test_files_of_a_set_are_compared_and_read_as_one(self):
+        command = jobs_support.command()
+        for name, seed in (("one", 1), ("two", 2)):
+            random = np.random.default_rng(seed)
+            tensors = {f"t{n}": random.standard_normal((60, 50)).astype("f4") for n in range(4)}
+            save_file(tensors, self.folder / f"{name}.gobbet")
+            (self.folder / name).mkdir()
+            jobs_support.run("convert", self.folder / f"{name}.gobbet", "-o",
+                             self.folder / name / "m.gobbet", "--shard-size", "14K")  # fmt: skip
+        self.assertTrue(command)
+        one, two = self.folder / "one", self.folder / "two"
+        files = sorted(path.name for path in one.iterdir())
+        self.assertEqual(files, [f"m-0000{n}-of-00004.gobbet" for n in (1, 2, 3, 4)])
+        expected = load_file(self.folder / "one.gobbet")
+        code = "from gobbet.numpy import load_set; import sys; print(len(load_set(sys.argv[1])))"
+
+        def pure(path):
+            environment = os.environ | {"GOBBET_PURE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+            return subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True,
+                                  env=environment)  # fmt: skip
+
+        for name in files:
+            found = load_set(one / name)
+            self.assertEqual(list(found), list(expected))
+            self.assertTrue(all(equal(found[key], expected[key]) for key in expected))
+        self.assertEqual(load_file(one / files[1]).keys(), {"t1"})
+        self.assertEqual(pure(one / files[0]).stdout, "4\n")
+        # A file of another set among them.
+        (one / files[2]).write_bytes((two / files[2]).read_bytes())
+        for name in files[1:]:
+            with self.assertRaisesRegex(gobbet.BadData, "another set of weights"):
+                load_file(one / name)
+        self.assertEqual(load_file(one / files[0]).keys(), {"t0"})
+        for name in files:
+            with self.assertRaisesRegex(gobbet.BadData, "another set of weights"):
+                load_set(one / name)
+            self.assertIn("another set of weights", pure(one / name).stderr)
+        # Under another number, and missing.
+        (two / files[1]).rename(two / files[0])
+        with self.assertRaisesRegex(gobbet.BadData, "is file 2 of its set"):
+            load_file(two / files[0])
+        with self.assertRaisesRegex(gobbet.NoInput, f"{files[1]} is missing"):
+            load_set(two / files[3])
+        self.assertEqual(list(load_set(self.folder / "two.gobbet")), ["t0", "t1", "t2", "t3"])
 
     def test_damage_to_raw_data_is_found_when_a_tensor_is_asked_for(self):
         path = self.folder / "raw.gobbet"
@@ -115,6 +163,23 @@ class NumPyTests(support.Case):
             self.assertEqual(file.get_slice("n")[()], 3)
             with self.assertRaises(KeyError):
                 file.get_tensor("missing")
+
+    def test_blocks_of_quantized_tensors_are_handed_out_in_rows(self):
+        path = support.FIXTURES / "golden/1.1/weights/later-types.gobbet"
+        with gobbet.safe_open(path, framework="np") as file:
+            infos = {info.name: info for info in file.tensors()}
+            # Stored raw, and compact.
+            for name, shape in (("q4_k", (2, 144)), ("q4_k.quiet", (2, 144))):
+                self.assertEqual(infos[name].is_raw, name == "q4_k")
+                blocks = file.get_blocks(name)
+                self.assertEqual((blocks.dtype, blocks.shape), (np.uint8, shape))
+                self.assertEqual(blocks.nbytes, infos[name].byte_count)
+                self.assertEqual(file.get_slice(name).get_dtype(), "Q4_K")
+            self.assertTrue((file.get_blocks("q4_k.quiet") & 0xEC == 0).all())
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "blocks of q4_k"):
+                file.get_tensor("q4_k")
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "not stored in blocks"):
+                file.get_blocks("c64")
 
     def test_raw_arrays_look_into_the_file_and_outlive_it(self):
         path = self.folder / "w.gobbet"
@@ -200,6 +265,14 @@ class TorchTests(support.Case):
                 self.assertTrue(
                     torch.equal(found.view(torch.uint8), expected.view(torch.uint8)), name
                 )
+
+    def test_torch_names_what_is_stored_in_blocks(self):
+        from gobbet.torch import safe_open
+
+        path = support.FIXTURES / "golden/1.1/weights/later-types.gobbet"
+        with safe_open(path) as file:
+            with self.assertRaisesRegex(gobbet.InvalidArgument, "blocks of q4_k"):
+                file.get_tensor("q4_k")
 
     def test_numpy_widens_what_it_has_no_type_for(self):
         import torch

@@ -14,6 +14,16 @@ struct PatternName: ExpressibleByArgument {
     self.pattern = pattern
   }
 
+  /// Reads a name, or an expression in tiktoken's dialect.
+  static func orExpression(_ argument: String) throws -> PatternName {
+    if let known = PatternName(argument: argument) { return known }
+    // What has none of these is a word, and so a name that is spelled otherwise.
+    guard argument.utf8.contains(where: { #"\[](){}|*+?.^$ "#.utf8.contains($0) }) else {
+      throw ValidationError("no pattern is called \(argument)")
+    }
+    return PatternName(try SplitPattern(expression: argument, dialect: .tiktoken))
+  }
+
   var defaultValueDescription: String { pattern.name ?? "" }
 }
 

@@ -72,11 +72,23 @@ extension WeightsDifference {
     onlyInFirst.map { "tensor \($0): only in the first" }
       + onlyInSecond.map { "tensor \($0): only in the second" }
       + different.map { tensor in
-        if let descriptions = tensor.descriptions {
-          return "tensor \(tensor.name): \(descriptions.joined(separator: ", "))"
+        let count = "\(tensor.elementCount.grouped) elements differ"
+        let values = tensor.values.map { ", " + $0.text } ?? ""
+        guard let descriptions = tensor.descriptions else {
+          return "tensor \(tensor.name): \(count)\(values)"
         }
-        let largest = tensor.largestDifference.map { ", by \($0) at most" } ?? ""
-        return "tensor \(tensor.name): \(tensor.elementCount.grouped) elements differ\(largest)"
+        return "tensor \(tensor.name): \(descriptions.joined(separator: ", "))"
+          + (tensor.values == nil ? "" : "; \(count)\(values)")
       }
+  }
+}
+
+extension ValueDifference {
+  /// The end of a tensor's line.
+  var text: String {
+    var parts = ["by \(largest) at most", "rms \(rootMeanSquare)"]
+    if let relative { parts.append("relative \(relative)") }
+    if let cosine { parts.append("cosine \(cosine)") }
+    return parts.joined(separator: ", ")
   }
 }

@@ -19,6 +19,17 @@ func isFolder(_ path: String) -> Bool { (try? FileStatus(of: path))?.kind == .di
 /// Whether there is anything at `path`.
 func isThere(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
 
+/// Refuses a folder where one file would be written, and names the option that writes into folders.
+///
+/// - Throws: ``Failure`` (`cannotCreate`).
+func checkIsNoFolder(_ path: String) throws(Failure) {
+  let isFolder = (try? FileStatus(of: path))?.kind == .directory
+  guard isFolder || path.hasSuffix("/") else { return }
+  throw Failure(
+    .cannotCreate,
+    "\(path): is a folder; give --shard-tokens to write shards into it, or the name of a file")
+}
+
 /// The manifest of the folder at `path`.
 func manifestPath(_ path: String) -> String { path + "/" + DatasetManifest.fileName }
 

@@ -70,7 +70,7 @@ extension InspectionReport.CountsPart {
 
 extension SplitPattern {
   /// The name, or what the pattern is made of if it has none.
-  fileprivate var nameOrSettings: String { name ?? "settings \(settings)" }
+  fileprivate var nameOrSettings: String { name ?? expression?.text ?? "settings \(settings)" }
 }
 
 extension InspectionReport.WeightsPart {

@@ -52,12 +52,17 @@ extension WeightCodec: NamedChoice {
   var argumentName: String { name }
 }
 
+extension Pooling: NamedChoice {
+  var argumentName: String { rawValue }
+}
+
 extension Precision: NamedChoice {
   var argumentName: String {
     switch self {
     case .float32: "f32"
     case .bfloat16: "bf16"
     case .int8: "int8"
+    case .blocks: "blocks"
     }
   }
 }

@@ -178,7 +178,11 @@ struct VocabularyOptions: ParsableArguments {
   var vocabulary: String
 
   @Option(
-    help: "The pattern to split text by, if the file doesn't say: \(SplitPattern.listed).")
+    help: """
+      The pattern to split text by, if the file doesn't say: \(SplitPattern.listed); or a regular \
+      expression, as tiktoken's pat_str.
+      """,
+    transform: PatternName.orExpression)
   var pattern: PatternName?
 
   @Option(

@@ -21,15 +21,38 @@ struct PatternOptions: ParsableArguments {
   )
   var newlineRuns: NewlineRule?
 
+  @Option(
+    help: """
+      A regular expression to split text by, instead of a pattern: its matches and what is between \
+      them are pretokens, as with Split in a tokenizer.json.
+      """)
+  var split: String?
+
   /// Whether any of them was given.
-  var isGiven: Bool {
+  var isGiven: Bool { isPatternGiven || split != nil }
+
+  private var isPatternGiven: Bool {
     pattern != nil || digits != nil || contractions != nil || newlineRuns != nil
+  }
+
+  func validate() throws {
+    if split != nil, isPatternGiven {
+      throw ValidationError("--split: takes the place of a pattern; leave out options for patterns")
+    }
   }
 
   /// The pattern with the settings that were given.
   ///
-  /// - Throws: ``Failure`` (`usage`) if they do not go together.
+  /// - Throws: ``Failure`` (`usage`) if they do not go together, or for an expression that isn't
+  ///   supported.
   func chosen() throws(Failure) -> SplitPattern {
+    if let split {
+      do {
+        return try SplitPattern(expression: split, dialect: .oniguruma)
+      } catch {
+        throw Failure(.usage, "--split: \(error)")
+      }
+    }
     let base = pattern?.pattern ?? .cl100k
     var settings = base.settings
     if let contractions { settings[0] = contractions.setting(for: base.words).rawValue }

@@ -75,10 +75,10 @@ private func ids(_ text: [UInt8], _ encoder: inout TokenEncoder) -> [TokenID] {
     let texts = (0..<50).map { _ in
       String(decoding: randomText(&generator, pieceCount: 0...20), as: UTF8.self)
     }
-    let batch = await tokenizer.encoded(batch: texts, workerCount: workerCount)
+    let batch = try await tokenizer.encoded(batch: texts, workerCount: workerCount)
     #expect(batch == texts.map { tokenizer.encoded($0) })
-    #expect(await tokenizer.encoded(batch: [], workerCount: workerCount) == [])
-    #expect(await tokenizer.encoded(batch: ["", ""], workerCount: workerCount) == [[], []])
+    #expect(try await tokenizer.encoded(batch: [], workerCount: workerCount) == [])
+    #expect(try await tokenizer.encoded(batch: ["", ""], workerCount: workerCount) == [[], []])
   }
 }
 

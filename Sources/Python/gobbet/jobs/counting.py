@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from ..errors import BadData, CannotCreate
 from ..training import Counts
 from .engine import Engine
+from .files import files_of, warn_of_bad_lines
 from .folder import Job, job_at, new_job_folder
 from .options import Reading
 from .order import check_parts
-from .reading import FileGroup, Part, Tally, files_of, parts_of
+from .reading import FileGroup, Part, Tally, parts_of
 
 #: Files of counts that one task adds up.
 FAN_IN = 16
@@ -39,14 +40,16 @@ def count(
     if os.path.exists(output) and not replace:
         raise CannotCreate(f"{output}: exists")
     Counts(pattern)  # There is such a pattern.
-    files = tuple(files_of(inputs))
+    files = tuple(files_of(inputs, reading))
     beside = os.path.join(os.path.dirname(output), f".{os.path.basename(output)}.job")
     os.makedirs(beside, exist_ok=True)
     job = Job(output, new_job_folder(beside), files, reading, pattern=pattern)
     try:
         job.save()
         results = engine.read(job, count_part)
-        check_parts(job, [tally for result in results for tally in result.tallies])
+        tallies = [tally for result in results for tally in result.tallies]
+        check_parts(job, tallies)
+        warn_of_bad_lines(sum(tally.bad_line_count for tally in tallies))
         names = [name for result in results for name in result.names]
         while len(names) > FAN_IN:
             tasks = [

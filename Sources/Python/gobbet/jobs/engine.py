@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Protocol
 
+from ..limits import thread_count
 from .folder import Job
 from .reading import GROUP_BYTES, groups
 
@@ -28,10 +30,10 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """Tasks in processes of this machine, or in this process if there is to be one."""
+    """Tasks in processes of this machine, 0 (one per core) to 1,024; in this process if it is one."""
 
     def __init__(self, processes: int = 1, *, group_bytes: int = GROUP_BYTES) -> None:
-        self.processes = processes
+        self.processes = thread_count(processes, "processes") or os.cpu_count() or 1
         self.group_bytes = group_bytes
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 from dataclasses import asdict
 
-from ..dataset import TokenDataset
 from ..errors import BadData, NoInput
 from .cutting import ShardPlan
 from .folder import (
-    MANIFEST, UNFINISHED, Job, is_shard, job_folders, json_bytes, read_json, remove_job_folders,
+    MANIFEST, UNFINISHED, Job, OutputFolder, job_at, job_folders, read_json, remove_job_folders,
     write_atomically,
 )  # fmt: skip
 from .shards import find_shard, shards_there
@@ -37,12 +36,25 @@ def finalize(output: str | os.PathLike[str]) -> dict[str, Any]:
     """
     output = os.fspath(output)
     manifest, unfinished = os.path.join(output, MANIFEST), os.path.join(output, UNFINISHED)
-    if os.path.exists(manifest):
-        return read_json(manifest)
-    if not os.path.exists(unfinished):
+    begun = unfinished if os.path.exists(unfinished) else manifest
+    if not os.path.exists(begun):
         raise NoInput(f"{output}: no dataset was begun here")
-    begun = read_json(unfinished)
-    plans, there = _plans(output), shards_there(output)
+    found = read_json(begun)
+    plan = {key: found.get(key) for key in ("vocabulary", "options")}
+    with OutputFolder(output, plan, OutputFolder.RESUME) as folder:
+        if folder.is_finished:
+            return read_json(manifest)
+        folders = job_folders(output)
+        if not folders:
+            raise NoInput(f"{output}: the job ended before it had begun to read")
+        return finish(folder, job_at(folders[0]))
+
+
+def finish(folder: OutputFolder, job: Job) -> dict[str, Any]:
+    """Makes the shards of a job the dataset of its folder; the manifest."""
+    output = job.output
+    begun = read_json(os.path.join(output, UNFINISHED))
+    plans, there = _plans(job), shards_there(job)
     splits: dict[str, list[dict[str, Any]]] = {}
     missing = []
     for plan in plans:
@@ -55,7 +67,7 @@ def finalize(output: str | os.PathLike[str]) -> dict[str, Any]:
         rest = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
         named = ", ".join(missing[:8])
         raise BadData(f"{output}: of {len(plans)} shards are missing {named}{rest}")
-    dataset = {
+    folder.finish({
         "kind": "gobbet tokens",
         "version": 1,
         "vocabulary": begun["vocabulary"],
@@ -69,35 +81,16 @@ def finalize(output: str | os.PathLike[str]) -> dict[str, Any]:
             }
             for name, entries in splits.items()
         ],
-    }
-    _check_vocabulary(output, dataset)
-    # From here on it is a dataset; what follows takes away what is none of it.
-    write_atomically(manifest, json_bytes(dataset))
-    os.unlink(unfinished)
-    clean(output, dataset)
-    return dataset
-
-
-def clean(output: str, dataset: dict[str, Any]) -> None:
-    """Takes away what tasks that ran twice, or died, have left beside a finished dataset."""
-    named = {entry["name"] for split in dataset["splits"] for entry in split["shards"]}
-    for name in os.listdir(output):
-        if is_shard(name) and name not in named:
-            os.unlink(os.path.join(output, name))
+    })  # fmt: skip
     remove_job_folders(output)
+    return read_json(os.path.join(output, MANIFEST))
 
 
-def _plans(output: str) -> list[ShardPlan]:
-    for folder in job_folders(output):
-        path = os.path.join(folder, _SHARDS)
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                return [ShardPlan(**plan) for plan in json.load(file)]
-    raise NoInput(f"{output}: the job ended before it was known which shards there are to be")
-
-
-def _check_vocabulary(output: str, dataset: dict[str, Any]) -> None:
-    first = dataset["splits"][0]["shards"][0]["name"]
-    with TokenDataset(os.path.join(output, first), cache_bytes=1) as shard:
-        if shard.fingerprint != dataset["vocabulary"]:
-            raise BadData(f"{shard.paths[0]}: is of another vocabulary than the dataset")
+def _plans(job: Job) -> list[ShardPlan]:
+    path = job.path(_SHARDS)
+    if not os.path.exists(path):
+        raise NoInput(
+            f"{job.output}: the job ended before it was known which shards there are to be"
+        )
+    with open(path, "rb") as file:
+        return [ShardPlan(**plan) for plan in json.load(file)]

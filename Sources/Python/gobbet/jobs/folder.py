@@ -12,13 +12,18 @@ import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .. import _native
+from .._native import local
 from ..dataset_folder import MANIFEST as MANIFEST, UNFINISHED as UNFINISHED
 from ..encoding import Encoding
-from ..errors import BadData, CannotCreate
+from ..errors import BadData
+from .files import KINDS, File
 from .options import SPLITS, PackOptions, Reading
 
 _JOB = ".job-"
 _JOB_FILE = "job.json"
+#: How files of a job begin that say which shards it keeps.
+KEPT = "kept-"
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,13 @@ class Job:
     output: str
     folder: str
     #: The files, in the order of the corpus.
-    files: tuple[str, ...]
+    files: tuple[File, ...]
     reading: Reading
     options: PackOptions | None = None
     appended: int | None = None
     pattern: str | None = None
+    #: The files that are called like shards and belong to another dataset, which is to be replaced.
+    replaced: tuple[str, ...] = ()
 
     @property
     def keeps_sources(self) -> bool:
@@ -54,11 +61,12 @@ class Job:
         return {
             "kind": "gobbet job",
             "version": 1,
-            "files": list(self.files),
+            "files": [[file.path, file.kind, file.is_plain] for file in self.files],
             "reading": reading,
             "options": None if options is None else asdict(options),
             "appended": self.appended,
             "pattern": self.pattern,
+            "replaced": list(self.replaced),
         }
 
     def path(self, name: str) -> str:
@@ -85,13 +93,16 @@ def job_at(folder: str) -> Job:
             reading["separator"] = bytes.fromhex(reading["separator"])
         options = found["options"]
         job = Job(
-            os.path.dirname(folder), folder, tuple(found["files"]), Reading(**reading),
-            None if options is None else PackOptions(**options), found["appended"],
-            found["pattern"],
+            os.path.dirname(folder), folder, tuple(File(*file) for file in found["files"]),
+            Reading(**reading), None if options is None else PackOptions(**options),
+            found["appended"], found["pattern"], tuple(found["replaced"]),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise BadData(f"{path}: is damaged: {error}") from None
-    if job._plan() != found or not all(isinstance(name, str) for name in job.files):
+    if job._plan() != found or not all(
+        isinstance(file.path, str) and file.kind in KINDS and isinstance(file.is_plain, bool)
+        for file in job.files
+    ):
         raise BadData(f"{path}: is damaged")
     return job
 
@@ -175,52 +186,57 @@ def read_json(path: str) -> dict[str, Any]:
     return value
 
 
-def begin(output: str, fingerprint: str, plan: dict[str, Any], *, replace: bool, resume: bool) -> bool:
-    """Makes or takes up the folder of a dataset; whether it was finished before.
+class OutputFolder:
+    """The folder of a dataset that is being made: other jobs are kept out of it until it is closed.
 
-    The rules are those of `gobbet pack`: what is there is not replaced, or taken up, unless asked.
+    The library does what there is to do, by the rules of `gobbet pack`: a dataset that is there stays
+    as it is until `finish`.
     """
-    os.makedirs(output, exist_ok=True)
-    manifest, unfinished = os.path.join(output, MANIFEST), os.path.join(output, UNFINISHED)
-    finished, begun = os.path.exists(manifest), os.path.exists(unfinished)
-    if (finished or begun) and resume:
-        _check(manifest if finished else unfinished, fingerprint, plan)
-        return finished
-    if (finished or begun) and not replace:
-        state = "already" if finished else "that was begun: resume it"
-        raise CannotCreate(f"{output}: holds a dataset {state}")
-    if not replace and any(map(is_shard, os.listdir(output))):
-        raise CannotCreate(f"{output}: holds shards of a dataset without its manifest")
-    # The list first: without it the shards are no dataset.
-    if finished:
-        os.unlink(manifest)
-    for name in os.listdir(output):
-        if is_shard(name):
-            os.unlink(os.path.join(output, name))
-    write_atomically(unfinished, json_bytes({
-        "kind": "gobbet pack", "version": 1, "vocabulary": fingerprint, "options": plan,
-    }))  # fmt: skip
-    return False
 
+    NEW, REPLACE, RESUME = 0, 1, 2
 
-def _check(path: str, fingerprint: str, plan: dict[str, Any]) -> None:
-    found = read_json(path)
-    if found.get("vocabulary") != fingerprint:
-        raise BadData(
-            f"{path}: was begun with vocabulary {found.get('vocabulary')}, not with {fingerprint}"
-        )
-    for key, value in plan.items():
-        other = found.get("options", {}).get(key)
-        if other != value:
-            raise BadData(
-                f"{path}: was begun with {key} {_shown(other)}, not with {_shown(value)}"
+    def __init__(self, path: str, plan: dict[str, Any], mode: int) -> None:
+        self.path = path
+        self._library = _native.library()
+        text = json_bytes(plan)
+        _native.check(
+            self._library.dataset_folder_begin(
+                _native.path_bytes(path), text, len(text), mode, local.handle_at, local.error_at
             )
+        )
+        self._owner = _native.Handle(local.handle.value, self._library.dataset_folder_close)
+        #: Whether the dataset was finished before.
+        self.is_finished = not self._owner.value
+
+    def finish(self, manifest: dict[str, Any]) -> None:
+        """Checks the shards that the manifest lists, puts it in place, and removes what is no part of
+        the dataset any more."""
+        text = json_bytes(manifest)
+        # The handle is closed whatever comes of it.
+        value, self._owner.value = self._owner.value, 0
+        _native.check(
+            self._library.dataset_folder_finish(value, text, len(text), local.error_at)
+        )
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._owner.close()
 
 
-def _shown(value: object) -> str:
-    """The value of an option as a person would write it."""
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    if value is None:
-        return "none"
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def listed_shards(output: str) -> tuple[str, ...]:
+    """The names of the shards of the dataset that is there, if there is one."""
+    path = os.path.join(output, MANIFEST)
+    if not os.path.exists(path):
+        return ()
+    try:
+        splits = read_json(path)["splits"]
+        return tuple(str(shard["name"]) for split in splits for shard in split["shards"])
+    except (KeyError, TypeError) as error:
+        raise BadData(f"{path}: is damaged: {error!r}") from None
+
+
+def kept_names(folder: str) -> set[str]:
+    """The shards of the dataset that is replaced which a job has found to be shards of its own."""
+    return {name[len(KEPT) :] for name in os.listdir(folder) if name.startswith(KEPT)}

@@ -29,13 +29,14 @@ _END_NAMES = ("<|endoftext|>", "<|end_of_text|>", "<|end▁of▁sentence|>", "</
 class Reading:
     """How files become documents.
 
-    `format` is `text`, `jsonl`, `parquet`, or `auto`: by the name of each file. The text is under
-    `text_key` of a line, or in that column; `id_key` is the key of what names the document.
-    `separator` ends a document in a text file. `bad_lines` are lines, or rows, without text.
+    `format` is `text`, `jsonl`, `parquet`, or `auto`: by the content of each file. The text is under
+    `text_key` of an object, or in that column, and under `text` if that is None; `id_key` is the key
+    of what names the document. `separator` ends a document in a text file. `bad_lines` are lines, or
+    rows, without text. A key or a separator that applies to no file is an error.
     """
 
     format: Literal["auto", "text", "jsonl", "parquet"] = "auto"
-    text_key: str = "text"
+    text_key: str | None = None
     id_key: str | None = None
     separator: bytes | None = None
     bad_lines: Literal["fail", "skip"] = "fail"
@@ -49,26 +50,14 @@ class Reading:
                 raise InvalidArgument(f"{name}: {value} is none of {', '.join(known)}")
         if self.separator == b"":
             raise InvalidArgument("separator: is empty")
-        keys_of(self.text_key)
+        keys_of(self.key)
         if self.id_key is not None:
             keys_of(self.id_key)
 
-    def format_of(self, path: str) -> str:
-        """What `auto` means for the file at `path`."""
-        if self.format != "auto":
-            return self.format
-        path = path.lower()
-        if path.endswith(".parquet"):
-            return "parquet"
-        for suffix in (".gz", ".zst", ".zstd"):
-            if path.endswith(suffix):
-                path = path[: -len(suffix)]
-                break
-        return "jsonl" if path.endswith((".jsonl", ".ndjson", ".jsonlines")) else "text"
-
-    def is_whole(self, path: str) -> bool:
-        """Whether the file at `path` is one document."""
-        return self.separator is None and self.format_of(path) == "text"
+    @property
+    def key(self) -> str:
+        """The key of the text."""
+        return "text" if self.text_key is None else self.text_key
 
 
 @dataclass(frozen=True)
@@ -138,6 +127,15 @@ def keys_of(key: str) -> list[str]:
     return keys
 
 
+def _path_text(path: str) -> str:
+    """A path as the library keeps it in texts: a byte that belongs to no character as one of U+10FF80
+    to U+10FFFF."""
+    return "".join(
+        chr(0x10FF00 + ord(letter) - 0xDC00) if 0xDC80 <= ord(letter) <= 0xDCFF else letter
+        for letter in path
+    )
+
+
 def plan_of(
     inputs: Sequence[str], reading: Reading, options: PackOptions, encoding: Encoding
 ) -> dict[str, Any]:
@@ -149,9 +147,9 @@ def plan_of(
             for byte in reading.separator
         )
     return {
-        "inputs": [os.fsdecode(path) for path in inputs],
+        "inputs": [_path_text(os.fsdecode(path)) for path in inputs],
         "format": reading.format,
-        "text_key": reading.text_key,
+        "text_key": reading.key,
         "id_key": reading.id_key,
         "separator": separator,
         "bad_lines": reading.bad_lines,

@@ -15,7 +15,8 @@ from ..errors import BadData
 from .folder import Job, job_at, put, write_atomically
 from .options import SPLITS
 from .pieces import PIECE_NAME, Piece
-from .reading import Tally, is_remote
+from .files import is_remote
+from .reading import Tally
 
 Numbers = npt.NDArray[np.int64]
 
@@ -126,15 +127,15 @@ def check_parts(job: Job, tallies: Sequence[Tally]) -> None:
     seen = sorted((tally.file, tally.start) for tally in tallies)
     for one, other in zip(seen[:-1], seen[1:]):
         if one == other:
-            raise BadData(f"{job.files[one[0]]}: a part of it was read twice")
+            raise BadData(f"{job.files[one[0]].path}: a part of it was read twice")
     file = np.array([number for number, _ in seen], dtype=np.int64)
     missing = np.setdiff1d(np.arange(len(job.files)), file)
     for number in missing.tolist():
-        path = job.files[number]
-        if job.reading.format_of(path) == "parquet":
+        file = job.files[number]
+        if file.kind == "parquet":
             continue  # A table may have no rows.
-        if not is_remote(path) and os.path.getsize(path) > 0:
-            raise BadData(f"{path}: was not read")
+        if not is_remote(file.path) and os.path.getsize(file.path) > 0:
+            raise BadData(f"{file.path}: was not read")
 
 
 @functools.lru_cache(maxsize=4)

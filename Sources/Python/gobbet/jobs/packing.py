@@ -10,12 +10,15 @@ from ..encoding import Encoding
 from ..errors import InvalidArgument
 from .cutting import ShardPlan, shards_of
 from .engine import Engine
-from .finishing import finalize, lay_down
-from .folder import MANIFEST, Job, begin, new_job_folder, read_json
+from .files import File, files_of, warn_of_bad_lines
+from .finishing import finish, lay_down
+from .folder import (
+    MANIFEST, Job, OutputFolder, is_shard, job_folders, kept_names, listed_shards, new_job_folder,
+    read_json, write_atomically, KEPT,
+)  # fmt: skip
 from .options import PackOptions, Reading, plan_of
 from .order import find_duplicates, put_in_order
 from .pieces import BUCKETS, make_piece
-from .reading import files_of
 from .shards import ShardTask, make_shard
 
 #: Documents whose hashes one task sorts in memory.
@@ -46,21 +49,45 @@ def pack(
     appended = options.appended(encoding)
     if options.codec == "raw16" and encoding.n_vocab > 1 << 16:
         raise InvalidArgument(f"codec: raw16 cannot hold ids below {encoding.n_vocab}")
-    files = tuple(files_of(inputs))
+    files = tuple(files_of(inputs, reading))
     plan = plan_of([os.fspath(path) for path in inputs], reading, options, encoding)
-    if begin(output, encoding.fingerprint, plan, replace=replace, resume=resume):
-        return read_json(os.path.join(output, MANIFEST))
-    job = Job(output, new_job_folder(output), files, reading, options, appended)
+    mode = OutputFolder.NEW
+    if replace or resume:
+        mode = OutputFolder.REPLACE if replace else OutputFolder.RESUME
+    whole = {"vocabulary": encoding.fingerprint, "options": plan}
+    with OutputFolder(output, whole, mode) as folder:
+        if folder.is_finished:
+            return read_json(os.path.join(output, MANIFEST))
+        job = _begun(output, files, reading, options, appended, is_new=not resume)
+        encoding.save(job.path("vocabulary.gobbet"))
+        _shards(engine, job)
+        return finish(folder, job)
+
+
+def _begun(
+    output: str, files: tuple[File, ...], reading: Reading, options: PackOptions,
+    appended: int | None, *, is_new: bool,
+) -> Job:  # fmt: skip
+    """A job in the folder of a dataset, which knows the shards there that are none of its own."""
+    replaced = tuple(filter(is_shard, os.listdir(output))) if is_new else listed_shards(output)
+    kept: set[str] = set()
+    if not is_new:
+        kept = kept.union(*(kept_names(folder) for folder in job_folders(output)))
+    job = Job(
+        output, new_job_folder(output), files, reading, options, appended, replaced=replaced
+    )
     job.save()
-    encoding.save(job.path("vocabulary.gobbet"))
-    _shards(engine, job)
-    return finalize(output)
+    for name in kept:
+        write_atomically(job.path(KEPT + name), b"")
+    return job
 
 
 def _shards(engine: Engine, job: Job) -> None:
     """All steps from the files to the shards."""
     assert job.options is not None
-    orders = put_in_order(job, engine.read(job, make_piece))
+    pieces = engine.read(job, make_piece)
+    warn_of_bad_lines(sum(tally.bad_line_count for piece in pieces for tally in piece.tallies))
+    orders = put_in_order(job, pieces)
     plans: list[tuple[ShardPlan, tuple[str, ...]]] = []
     for split, order in enumerate(orders):
         duplicates: tuple[str, ...] = ()

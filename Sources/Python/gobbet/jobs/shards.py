@@ -16,7 +16,7 @@ from ..dataset import TokenDataset
 from ..dataset_writer import DatasetWriter
 from ..errors import BadData, Error
 from .cutting import ShardPlan
-from .folder import Job, encoding_at, job_at
+from .folder import KEPT, Job, encoding_at, job_at, kept_names, write_atomically
 from .options import SPLITS
 from .order import Order, Stretch, columns_at, duplicates_at, kept, order_at
 
@@ -37,7 +37,7 @@ class ShardTask:
 def make_shard(task: ShardTask) -> dict[str, Any]:
     """The task: writes a shard, unless it is there already; its entry in the manifest."""
     job, plan = job_at(task.folder), task.plan
-    there = find_shard(job.output, plan, shards_there(job.output))
+    there = find_shard(job.output, plan, shards_there(job))
     if there is not None:
         return there
     options = job.options
@@ -58,7 +58,14 @@ def make_shard(task: ShardTask) -> dict[str, Any]:
         content_id = writer.finish()
         entry = entry_of(path, plan)
         name = f"{plan.split}-{plan.number:05d}-{content_id[:16]}.gobbet"
-        os.replace(path, os.path.join(job.output, name))
+        if name not in job.replaced:
+            os.replace(path, os.path.join(job.output, name))
+        elif os.path.getsize(os.path.join(job.output, name)) == entry["bytes"]:
+            # The dataset that is replaced has this very shard, and it stays as it is.
+            write_atomically(job.path(KEPT + name), b"")
+        else:
+            name = f"{plan.split}-{plan.number:05d}-{content_id[:32]}.gobbet"
+            os.replace(path, os.path.join(job.output, name))
         return entry | {"name": name}
     finally:
         writer.close()
@@ -89,11 +96,13 @@ def entry_of(path: str, plan: ShardPlan) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def shards_there(output: str) -> dict[tuple[str, int], list[str]]:
-    """The names of the shards in a folder, by their splits and numbers."""
+def shards_there(job: Job) -> dict[tuple[str, int], list[str]]:
+    """The names of the shards that the job, or the one that it resumes, has made or kept, by their
+    splits and numbers."""
     names: dict[tuple[str, int], list[str]] = {}
-    for name in sorted(os.listdir(output)):
-        if match := _NAME.fullmatch(name):
+    others = set(job.replaced) - kept_names(job.folder)
+    for name in sorted(os.listdir(job.output)):
+        if name not in others and (match := _NAME.fullmatch(name)):
             names.setdefault((match[1], int(match[2])), []).append(name)
     return names
 
@@ -161,12 +170,13 @@ def _sources(
     parts = np.searchsorted(order.start, corpus, side="right") - 1
     sources = []
     for index, place in zip(chosen.tolist(), parts.tolist()):
-        path = job.files[int(order.file[place])]
-        if names is not None and ends is not None and job.reading.format_of(path) != "text":
+        file = job.files[int(order.file[place])]
+        path = file.path
+        if names is not None and ends is not None and file.kind != "text":
             document = chunk.first + index
             start = int(ends[document - 1]) if document else 0
             sources.append(names[start : int(ends[document])].tobytes())
-        elif job.reading.is_whole(path):
+        elif job.reading.separator is None and file.kind == "text":
             sources.append(os.fsencode(path))
         else:
             number = int(order.units_before[place]) + int(numbers[index]) + 1

@@ -145,8 +145,9 @@ class Container:
         while generation is not None:
             extents[generation.table] = (generation.end, b"")
             for section in generation.sections:
-                known = extents.setdefault(section.offset, (section.end, section.fields))
-                if known != (section.end, section.fields):
+                said = section.fields + section.name.encode() + section.digest
+                known = extents.setdefault(section.offset, (section.end, said))
+                if known != (section.end, said):
                     self._fail(section.offset, "table.offset", "generations disagree")
                 digest = hashlib.sha256()
                 for block in self._blocks(section):
@@ -160,6 +161,24 @@ class Container:
             if start != end:
                 self._fail(end, "table.offset", "a hole or an overlap")
             end = extents[start][0]
+        self._verify_own_sections()
+
+    def _verify_own_sections(self) -> None:
+        """Checks the sections of the kinds that belong to every file."""
+        for section in self.sections:
+            if section.name:
+                continue
+            if section.kind == "meta":
+                if section.byte_count > 1 << 24:
+                    self._fail(section.offset, "section.byteCount", "metadata that is too large")
+                try:
+                    self.read(section).decode()
+                except UnicodeDecodeError:
+                    self._fail(section.payload, "metadata", "not UTF-8")
+            if section.kind == "sign":
+                signature = self.read(section)
+                if len(signature) != 104 or signature[:8] != bytes([1, 0, 0, 0, 0, 0, 0, 0]):
+                    self._fail(section.payload, "signature", "not one of algorithm 1")
 
     def _fail(self, offset: int, field: str, cause: str) -> NoReturn:
         raise BadData(f"{self.path}: byte {offset}, {field}: {cause}")
@@ -182,8 +201,16 @@ class Container:
 
     def _check_version(self, data: bytes, offset: int, record: str) -> None:
         major, minor, least, reserved = struct.unpack("<4H", data)
-        if major != 1 or least > 0 or least > minor or reserved:
+        if major != 1 or least > 1 or least > minor or reserved:
             self._fail(offset, f"{record}.major", f"version {major}.{least} is needed to read it")
+
+    def _ends_table(self, offset: int) -> bool:
+        """Whether a trailer is at `offset` that names the table in front of it, whatever else it says."""
+        data = self._bytes(offset, offset + 64)
+        if len(data) < 64 or data[:8] != b"GBTEND\r\n" or crc32c(data[:60]) != _u32(data, 60):
+            return False
+        table, size = struct.unpack_from("<QQ", data, 8)
+        return 64 <= table and table % 64 == 0 and size <= 1 << 26 and _aligned(table + size) == offset
 
     def _last_trailer(self) -> _Trailer:
         """The trailer at the end, or the last one on the walk from record to record.
@@ -196,20 +223,24 @@ class Container:
         try:
             last = _Trailer(self, size - 64)
         except BadData:
-            pass
+            # A later version's, or one that breaks another rule: no earlier one takes its place.
+            if self._ends_table(size - 64):
+                raise
         if last is not None:
             return last.with_sections(self)
         offset = 64
         while True:
             head = self._bytes(offset, offset + 64)
             if head[:4] == b"SECT" and len(head) == 64:
-                if crc32c(head[:60]) != _u32(head, 60):
+                if crc32c(head[:60]) != _u32(head, 60) or any(head[40:60]):
                     break
                 length = _u32(head, 8) >> 16
                 name = self._bytes(offset + 64, offset + 64 + length)
                 try:
                     offset = self._parsed(head[4:36], name, offset, bytes(32)).end
                 except BadData:
+                    break
+                if crc32c(name) != _u32(head, 36):
                     break
             elif head[:4] == b"TABL" and len(head) == 64:
                 count, total = struct.unpack_from("<IQ", head, 4)

@@ -157,6 +157,11 @@ def _pretokenizer(fields: _Fields, code: int) -> Step:
     if code in (3, 4):
         kind = fields.number(1, below=3 if code == 3 else 5)
         return code, kind, fields.number(1, below=2), fields.bytes(at_least=1)
+    if code == 5:
+        settings = fields.bytes(at_least=5)
+        if settings[0] != 255 or settings[1] > 1 or settings[2] > 4 or settings[3] > 1:
+            raise fields.bad("an expression has settings that are unknown")
+        return code, settings
     if code in (13, 15, 16, 18):
         return (code,)
     if code == 14:

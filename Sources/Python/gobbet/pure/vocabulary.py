@@ -31,8 +31,19 @@ PATTERNS = {
 _HIGHEST = (3, 4, 1, 3, 2, 1, 1)
 
 
+def is_expression(settings: bytes) -> bool:
+    """Whether bytes have the mark of an expression: dialect, behaviour, inversion and text follow."""
+    return settings[:1] == b"\xff"
+
+
 def is_pattern(settings: bytes) -> bool:
-    """Whether seven bytes are the settings of a pattern."""
+    """Whether bytes are the settings of a pattern, or an expression in their place."""
+    if is_expression(settings):
+        try:
+            settings[4:].decode()
+        except UnicodeDecodeError:
+            return False
+        return len(settings) > 4 and all(map(int.__le__, settings[1:4], (1, 4, 1)))
     if len(settings) != 7 or any(map(int.__gt__, settings, _HIGHEST)):
         return False
     if settings[1] == 4:
@@ -78,7 +89,7 @@ class Vocabulary:
         self.id_bound, self._merge_count, specials = struct.unpack_from("<3I", data, 36)
         if self.layout not in (1, 2) or self.merge_rule > 2:
             raise self._bad("a layout or a merge rule that is not known")
-        #: The settings of how text is split, seven bytes.
+        #: The settings of how text is split, seven bytes, or an expression.
         self.settings = data[48 : 48 + count]
         if not is_pattern(self.settings):
             raise self._bad("the pattern is none")
@@ -223,7 +234,9 @@ class Vocabulary:
         ids = sorted(self.tokens)
         texts = [self.tokens[token_id] for token_id in ids]
         digest = hashlib.sha256(b"gobbet vocabulary 1\n")
-        digest.update(bytes([self.merge_rule, len(self.settings)]) + self.settings)
+        count = len(self.settings)
+        counted = bytes([count]) if not is_expression(self.settings) else struct.pack("<BI", 0, count)
+        digest.update(bytes([self.merge_rule]) + counted + self.settings)
         digest.update(struct.pack("<I", len(ids)))
         digest.update(np.array(ids, dtype="<u4").tobytes())
         digest.update(np.array([len(text) for text in texts], dtype="<u4").tobytes())

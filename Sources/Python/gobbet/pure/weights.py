@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import math
 import os
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..block_types import BLOCKS, data_bytes
 from ..errors import BadData, InvalidArgument, NotFound
 from .checksum import crc32c
 from .container import Container, is_name
@@ -25,6 +27,16 @@ ELEMENT_TYPES = {
     11: ("f6e2m3", 6), 12: ("f6e3m2", 6), 13: ("f4e2m1", 4), 16: ("i64", 64), 17: ("i32", 32), 18: ("i16", 16), 19: ("i8", 8),
     20: ("i4", 4), 32: ("u64", 64), 33: ("u32", 32), 34: ("u16", 16), 35: ("u8", 8),
     36: ("u4", 4), 48: ("bool", 8), 64: ("c64", 64),
+}  # fmt: skip
+ELEMENT_TYPES |= {code: (name, 0) for code, (name, _, _) in BLOCKS.items()}
+#: Bytes of the fields of a block, in the order of the planes.
+_FIELDS = {
+    130: (1, 1, 16), 131: (1, 1, 1, 1, 16), 134: (1, 1, 4, 16), 135: (1, 1, 1, 1, 4, 16),
+    136: (1, 1, 32), 138: (16, 64, 1, 1, 1, 1), 139: (32, 64, 12, 1, 1),
+    140: (1, 1, 1, 1, 12, 128), 141: (1, 1, 1, 1, 12, 32, 128), 142: (128, 64, 16, 1, 1),
+    144: (1, 1, 64), 145: (1, 1, 64, 8), 146: (1, 1, 64, 32), 147: (1, 1, 32, 16),
+    148: (1, 1, 16), 149: (1, 1, 64, 8, 32, 4), 150: (1, 1, 64, 8, 8), 151: (1, 1, 2, 4, 128),
+    157: (32, 16, 8), 162: (48, 4, 1, 1), 163: (64, 1, 1), 167: (1, 16), 168: (4, 32),
 }  # fmt: skip
 _BLOCK = 524_288
 _KINDS = {"TENS", "TDAT", "TBLK"} | VOCABULARY_KINDS
@@ -57,6 +69,15 @@ class _Table(NamedTuple):
     stored: list[int]
     lengths: list[int]
     checksums: list[int]
+
+
+class SetPlace(NamedTuple):
+    """Which file of a set of files a file is, from 1, and which files come before it."""
+
+    number: int
+    count: int
+    #: Of all files before it; zeros for the first.
+    chain: bytes
 
 
 class Weights:
@@ -106,10 +127,10 @@ class Weights:
             position += 8 * rank
             name = self._name(table[position : position + length])
             position += length
-            bits = math.prod(shape) * ELEMENT_TYPES[kind][1]
-            if bits >= 1 << 63:
-                raise self._bad("TENS", f"{name} does not fit")
-            drafts.append((name, kind, codec, shape, (bits + 7) // 8, offset))
+            size = data_bytes(ELEMENT_TYPES[kind][1], kind, shape)
+            if size is None or size >= 1 << 60:
+                raise self._bad("TENS", f"{name} does not fit, or has no whole blocks")
+            drafts.append((name, kind, codec, shape, size, offset))
         if position != len(table):
             raise self._bad("TENS", "something follows the tensors")
         return self._place(drafts, number)
@@ -125,7 +146,7 @@ class Weights:
 
     def _place(self, drafts: list[Any], number: str) -> list[Tensor]:
         """Gives each tensor its blocks, which must lie without holes but for padding."""
-        counts = [-(-draft[4] // _BLOCK) for draft in drafts]
+        counts = [-(-draft[4] // _block_bytes(draft[1])) for draft in drafts]
         total = sum(counts)
         section = self._file.section("TBLK", number)
         if section.byte_count != 12 * total:
@@ -139,11 +160,12 @@ class Weights:
         for (name, kind, codec, shape, size, offset), count in zip(drafts, counts):
             if offset != -(-end // 64) * 64 or any(data[end:offset]):
                 raise self._bad("TENS", f"{name} does not begin behind the tensor before it")
-            if codec == 1 and not 1 <= kind <= 6:
+            if codec == 1 and not 1 <= kind <= 6 and kind not in BLOCKS:
                 raise self._bad("TENS", f"{name} is compact, but not of floating-point numbers")
+            whole = _block_bytes(kind)
             end = offset + sum(stored[first : first + count])
             for block in range(count):
-                length = min(_BLOCK, size - block * _BLOCK)
+                length = min(whole, size - block * whole)
                 if lengths[first + block] != length or (
                     codec == 0 and stored[first + block] != length
                 ):
@@ -176,6 +198,25 @@ class Weights:
         """The content id of the file."""
         return self._file.content_id
 
+    @property
+    def set_place(self) -> SetPlace | None:
+        """Which file of a set the file is; None if it doesn't say."""
+        section = self._file.find("wset")
+        if section is None:
+            return None
+        content = self._file.read(section, limit=64)
+        if len(content) != 40:
+            raise self._bad("wset", f"{len(content)} bytes, not 40")
+        number, count = struct.unpack_from("<II", content)
+        if not 1 <= number <= count:
+            raise self._bad("wset", f"file {number} of {count}")
+        return SetPlace(number, count, content[8:])
+
+    def set_chain(self, place: SetPlace) -> bytes:
+        """What the file after this one, which has `place`, says of those before it."""
+        tables = [self._file.section(kind).digest for kind in ("TENS", "TDAT")]
+        return hashlib.sha256(place.chain + tables[0] + tables[1]).digest()
+
     def metadata(self) -> dict[str, str]:
         """The metadata in its order; empty if there is none."""
         section = self._file.find("meta")
@@ -204,9 +245,10 @@ class Weights:
             raise InvalidArgument(f"bytes {start}..<{end} of {tensor.name}")
         if start == end:
             return b""
-        first, last = start // _BLOCK, -(-end // _BLOCK)
+        whole = _block_bytes(tensor.element_type)
+        first, last = start // whole, -(-end // whole)
         pieces = [self._decoded(tensor, index) for index in range(first, last)]
-        return b"".join(pieces)[start - first * _BLOCK : end - first * _BLOCK]
+        return b"".join(pieces)[start - first * whole : end - first * whole]
 
     def _decoded(self, tensor: Tensor, index: int) -> bytes | memoryview:
         block = tensor.first_block + index
@@ -218,8 +260,40 @@ class Weights:
             raise BadData(f"{where}: the checksum is wrong")
         if tensor.is_raw:
             return data
+        if tensor.element_type in BLOCKS:
+            fields = _FIELDS[tensor.element_type]
+            return _joined_fields(data, fields, table.lengths[block], where)
         width = ELEMENT_TYPES[tensor.element_type][1] // 8
         return _joined_planes(data, width, table.lengths[block], where)
+
+
+def _block_bytes(element_type: int) -> int:
+    """Bytes of data in each block of a tensor but its last."""
+    if element_type not in BLOCKS:
+        return _BLOCK
+    _, elements, size = BLOCKS[element_type]
+    group = size * (256 // elements)
+    return _BLOCK // group * group
+
+
+def _joined_fields(data: memoryview, fields: tuple[int, ...], length: int, where: str) -> bytes:
+    """The blocks whose fields lie in planes."""
+    count = length // sum(fields)
+    if count * sum(fields) != length or len(data) < 4 * len(fields):
+        raise BadData(f"{where}: is cut")
+    lengths = struct.unpack_from(f"<{len(fields)}I", data)
+    if sum(lengths) + 4 * len(fields) != len(data):
+        raise BadData(f"{where}: planes of another length")
+    position, parts = 4 * len(fields), []
+    for width, stored in zip(fields, lengths):
+        plane: bytes | memoryview = data[position : position + stored]
+        position += stored
+        if stored < count * width:
+            plane = decompressed(plane, count * width, where)
+        elif stored > count * width:
+            raise BadData(f"{where}: a plane of another length")
+        parts.append(np.frombuffer(plane, dtype=np.uint8).reshape(count, width))
+    return bytes(np.concatenate(parts, axis=1).tobytes())
 
 
 def _joined_planes(data: memoryview, width: int, length: int, where: str) -> bytes:
@@ -246,3 +320,29 @@ def _joined_planes(data: memoryview, width: int, length: int, where: str) -> byt
     one = elements.dtype.type(1)
     turned = elements >> one | (elements & one) << elements.dtype.type(8 * width - 1)
     return bytes(turned.tobytes())
+
+
+def check_set(paths: Sequence[str], *, is_whole: bool) -> None:
+    """Checks that files are of one set, those of them that say of which they are; with `is_whole` that
+    they are all of it, in their order. Raises `BadData` if they are not."""
+    files = [(path, Weights(path)) for path in paths]
+    known = [(path, file, place) for path, file in files if (place := file.set_place)]
+    if not known:
+        return
+    if is_whole:
+        for number, (path, file) in enumerate(files, 1):
+            place = file.set_place
+            if place is None:
+                raise BadData(f"{path}: is of another set of weights than {known[0][0]}")
+            if (place.number, place.count) != (number, len(files)):
+                raise BadData(f"{path}: is file {place.number} of a set of {place.count}")
+    known.sort(key=lambda each: each[2].number)
+    for (path, file, place), (other_path, _, other) in zip(known, known[1:]):
+        is_next = other.number == place.number + 1
+        if (
+            place.count != other.count
+            or other.number <= place.number
+            or is_next
+            and file.set_chain(place) != other.chain
+        ):
+            raise BadData(f"{other_path}: is of another set of weights than {path}")

@@ -1,0 +1,90 @@
+/// An expression made ready to be looked for; threads can share it.
+final class CompiledExpression: Sendable {
+  let program: ExpressionProgram
+  let alphabet: ExpressionAlphabet
+  let outcomes: ExpressionOutcomes
+  /// Nil if the program is not of the kind that one table is enough for.
+  let automaton: ExpressionAutomaton?
+  /// Nil if there is an automaton that always does, or the tables would be too large.
+  let tables: OutcomeTables?
+
+  init(_ syntax: ExpressionSyntax) throws(SplitExpressionError) {
+    program = try ExpressionProgram(syntax)
+    alphabet = ExpressionAlphabet(program)
+    outcomes = ExpressionOutcomes(program: program, alphabet: alphabet)
+    automaton = ExpressionAutomaton(program, alphabet)
+    tables = automaton == nil ? OutcomeTables(outcomes) : nil
+  }
+
+  /// The class of the unit at a place, and where the next one begins.
+  @inline(__always) func classNumber(_ text: ClassifiedText, at place: Int) -> (Int, end: Int) {
+    let byte = text[place]
+    if byte < 0x80 { return (Int(alphabet.classes.ascii[Int(byte)]), place + 1) }
+    let (value, length) = text.scalarOrByte(at: place)
+    if value < 0 { return (Int(alphabet.classes.strayByte), place + 1) }
+    return (alphabet.classes.number(of: value), place + length)
+  }
+
+  /// The class of the unit in front of a place, or the edge.
+  func classNumber(_ text: ClassifiedText, before place: Int) -> Int {
+    guard place > 0 else { return alphabet.classes.count }
+    return classNumber(text, at: text.startOfScalar(before: place)).0
+  }
+
+  /// Calls `body` with each match and with what is between them, from `start` on, where one can begin.
+  ///
+  /// Of matches without a byte, those that follow another at once are left out.
+  /// - Complexity: linear in the bytes of the text, times the steps where there are no tables.
+  func forEachPieceByOutcomes<Failure: Error>(
+    in text: ClassifiedText, from start: Int, usingTables: Bool = true,
+    _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
+  ) throws(Failure) {
+    var symbols: [UInt32] = []
+    symbols.reserveCapacity(text.count - start + 1)
+    var before = classNumber(text, before: start)
+    var place = start
+    while place < text.count {
+      let (number, end) = classNumber(text, at: place)
+      symbols.append(UInt32(truncatingIfNeeded: alphabet.symbol(number, behind: before)))
+      before = number
+      place = end
+    }
+    symbols.append(
+      UInt32(truncatingIfNeeded: alphabet.symbol(alphabet.classes.count, behind: before)))
+
+    var tables = usingTables ? tables : nil
+    if usingTables, tables == nil, automaton != nil { tables = OutcomeTables(outcomes) }
+    var reader = OutcomeReader(outcomes, tables, symbols)
+    var index = 0
+    place = start
+    // Where the last match ended, and where what is between it and the next one began.
+    var lastEnd = -1
+    var gap = start
+    while true {
+      reader.move(to: index)
+      var (end, endIndex) = (place, index)
+      if !reader.fails(program.start, at: index) {
+        var step = program.start
+        while let next = reader.advance(from: step, at: endIndex) {
+          step = next
+          end = classNumber(text, at: end).end
+          endIndex += 1
+          reader.move(to: endIndex)
+        }
+        if end > place || place != lastEnd {
+          if gap < place { try body(gap..<place, false) }
+          try body(place..<end, true)
+          (lastEnd, gap) = (end, end)
+        }
+      }
+      if end > place {
+        (place, index) = (end, endIndex)
+      } else {
+        if place == text.count { break }
+        place = classNumber(text, at: place).end
+        index += 1
+      }
+    }
+    if gap < text.count { try body(gap..<text.count, false) }
+  }
+}

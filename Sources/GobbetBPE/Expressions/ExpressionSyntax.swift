@@ -1,0 +1,102 @@
+/// A parsed expression.
+package indirect enum ExpressionSyntax: Hashable, Sendable {
+  /// What a repeat prefers.
+  package enum Preference: Sendable {
+    /// As many as there are.
+    case greedy
+    /// As few as there are.
+    case lazy
+    /// As many as there are, and no others if what follows does not match.
+    case possessive
+  }
+
+  /// Nothing.
+  case empty
+  /// One scalar of a set.
+  case scalar(UnicodeSet)
+  /// One after the other.
+  case sequence([ExpressionSyntax])
+  /// The first that matches.
+  case choice([ExpressionSyntax])
+  /// So many times; any number, if there is no `maximum`.
+  case repeated(ExpressionSyntax, minimum: Int, maximum: Int?, Preference)
+  /// A place before one of these scalars; they may include the edge of the text.
+  case before(UnicodeSet)
+  /// A place behind one of these.
+  case behind(UnicodeSet)
+  /// A place where the expression matches, or does not.
+  case ahead(ExpressionSyntax, isNegated: Bool)
+  /// The first way in which the expression matches, and no other.
+  case atomic(ExpressionSyntax)
+
+  /// Whether it can match without a scalar.
+  var isNullable: Bool {
+    switch self {
+    case .empty, .before, .behind, .ahead: true
+    case .scalar: false
+    case .sequence(let parts): parts.allSatisfy(\.isNullable)
+    case .choice(let parts): parts.contains(where: \.isNullable)
+    case .repeated(let body, let minimum, _, _): minimum == 0 || body.isNullable
+    case .atomic(let body): body.isNullable
+    }
+  }
+
+  /// Whether it never takes a scalar.
+  var isPlace: Bool {
+    switch self {
+    case .before, .behind, .ahead: true
+    case .sequence(let parts), .choice(let parts): parts.allSatisfy(\.isPlace)
+    case .empty, .scalar, .repeated, .atomic: false
+    }
+  }
+
+  /// The set, if that is all.
+  var onlySet: UnicodeSet? {
+    switch self {
+    case .scalar(let set): set
+    case .choice(let parts):
+      parts.reduce(UnicodeSet?.some(.empty)) { set, part in
+        part.onlySet.flatMap { other in set.map { $0.union(other) } }
+      }
+    default: nil
+    }
+  }
+
+  /// `parts` in a row.
+  static func row(_ parts: [ExpressionSyntax]) -> ExpressionSyntax {
+    parts.isEmpty ? .empty : parts.count == 1 ? parts[0] : .sequence(parts)
+  }
+
+  /// A place where `body` matches, or does not.
+  static func look(_ body: ExpressionSyntax, isNegated: Bool) -> ExpressionSyntax {
+    if let set = body.onlySet { return .before(isNegated ? set.elsewhere : set) }
+    return .ahead(body, isNegated: isNegated)
+  }
+}
+
+extension ExpressionSyntax {
+  private static let edge = UnicodeSet(UnicodeSet.edge)
+  private static let newline = UnicodeSet(0x0A)
+
+  /// The place `\A`.
+  static let textStart = ExpressionSyntax.behind(edge)
+  /// The place `\z`.
+  static let textEnd = ExpressionSyntax.before(edge)
+  /// The beginning of a line, but for an empty last one.
+  static let onigurumaLineStart = ExpressionSyntax.choice([
+    textStart, .sequence([.behind(newline), .before(edge.elsewhere)]),
+  ])
+  /// The beginning of a line.
+  static let rustLineStart = ExpressionSyntax.behind(edge.union(newline))
+  /// The end of a line.
+  static let lineEnd = ExpressionSyntax.before(edge.union(newline))
+
+  /// Where a word begins or ends, or where it does not.
+  static func wordBoundary(_ words: UnicodeSet, isNegated: Bool) -> ExpressionSyntax {
+    let others = words.elsewhere
+    return .choice([
+      .sequence([.behind(words), .before(isNegated ? words : others)]),
+      .sequence([.behind(others), .before(isNegated ? others : words)]),
+    ])
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Gobbet
+
+/// `gobbet embed`: weights + texts → vectors.
+struct Embed: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn texts into vectors with an encoder such as all-MiniLM-L6-v2.",
+    discussion: """
+      Runs each text through the model and pools the states of its tokens into one vector of length 1. \
+      Texts get the special tokens of the vocabulary's post-processor. The vectors go to a NumPy array, \
+      float32 [texts, C], or with --json to standard output, one object per text.
+      """)
+
+  @Argument(help: ModelFileHelp.argument) var model: String
+
+  @Argument(help: "The texts; - for the lines of standard input.") var texts: [String] = []
+
+  @Option(
+    help: """
+      Token ids instead of texts: numbers with commas between them, or a .npy file with one axis of \
+      integers; repeatable.
+      """)
+  var ids: [String] = []
+
+  @Option(name: [.customShort("o"), .long], help: "The .npy file to write.")
+  var output: String?
+
+  @Flag(help: "Print one JSON object per text.") var json = false
+
+  @Flag(help: "Write the last layer's state of every token of one text, [T, C], without pooling.")
+  var allPositions = false
+
+  @Option(help: "How the states of a text become one vector: mean, first or last.")
+  var pooling: Named<Pooling>?
+
+  @Flag(help: "Leave the vectors as long as they are.") var noNormalization = false
+
+  @Option(
+    name: [.customShort("v"), .long],
+    help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
+  var vocabulary: String?
+
+  @Flag(name: [.customShort("f"), .long], help: "Replace the output file if it exists.")
+  var force = false
+
+  @Option(help: ElementHelp.option)
+  var element = Named(Precision.blocks)
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if let output { try checkIsNumPyOutput(output) }
+    guard output != nil || json else {
+      throw ValidationError("give --output, or --json for standard output")
+    }
+    if texts.isEmpty == ids.isEmpty {
+      throw ValidationError(
+        texts.isEmpty ? "give texts or --ids" : "--ids: stands instead of texts")
+    }
+    if vocabulary != nil, !ids.isEmpty {
+      throw ValidationError("--vocabulary: is for texts, and --ids needs none")
+    }
+    if force, output == nil { throw ValidationError("--force: is for --output") }
+    if allPositions {
+      for (option, isGiven) in [
+        ("--pooling", pooling != nil), ("--no-normalization", noNormalization), ("--json", json),
+      ] where isGiven {
+        throw ValidationError("\(option): doesn't go with --all-positions")
+      }
+      guard texts.count + ids.count == 1 else {
+        throw ValidationError("--all-positions: is for one text")
+      }
+    }
+    guard texts.count(where: { $0 == "-" }) < 2 else {
+      throw ValidationError("-: can be given only once")
+    }
+  }
+
+  func run() throws {
+    let ids = try ids.map(tokenIDs)
+    let texts = try texts.flatMap { text in text == "-" ? try linesOfStandardInput() : [text] }
+    let pass: ForwardPass
+    let tokens: [[TokenID]]
+    if ids.isEmpty {
+      let embedding = try TextEmbedding(
+        path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
+        precision: element.value, threadCount: threads.count)
+      pass = try ForwardPass(embedding.model, threadCount: threads.count)
+      tokens = texts.map(embedding.tokens)
+    } else {
+      let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
+      pass = try ForwardPass(model, threadCount: threads.count)
+      tokens = ids
+    }
+    let rows =
+      allPositions && tokens.count == 1
+      ? try pass.embeddings(of: tokens[0], .all)
+      : try pass.pooledEmbeddings(
+        of: tokens, pooling?.value ?? .mean, normalizes: !noNormalization)
+    if let output {
+      try rows.write(toNumPy: output, replacing: force)
+      if !json {
+        try writeLine("\(output): \(rows.rowCount.grouped) rows of \(rows.width.grouped) floats")
+      }
+    }
+    guard json else { return }
+    for row in 0..<rows.rowCount {
+      try writeJSON(
+        Report(
+          text: ids.isEmpty ? texts[row] : nil, ids: tokens[row], embedding: Array(rows[row])))
+    }
+  }
+
+  private func linesOfStandardInput() throws -> [String] {
+    try readAll("-").split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private struct Report: Encodable {
+    let text: String?
+    let ids: [TokenID]
+    let embedding: [Float]
+  }
+}
