@@ -7,6 +7,7 @@ extension BrokenContents {
   static func pipelines() throws -> [BrokenContent] {
     let whole = try BrokenParts { try GoldenContents.pipeline.get().write(to: $0) }
     let excluded = "a value that the rules exclude"
+    let own = try BrokenParts { try GoldenContents.expression.get().write(to: $0) }
     /// A number in place of another.
     func field(
       _ name: String, _ offset: Int, _ value: some FixedWidthInteger, at place: Int? = nil,
@@ -23,7 +24,21 @@ extension BrokenContents {
     ) -> BrokenContent {
       BrokenContent(.vocabulary, "pipeline-\(name)", whole, at: place, error, change)
     }
+    let star = UInt8(ascii: "*")
     return [
+      BrokenContent(
+        .vocabulary, "expression-malformed", own, at: ("VOCB", 48),
+        "vocabulary.pattern: byte 0 of the expression, *: repeats nothing"
+      ) { $0.put("VOCB", 52, star) },
+      BrokenContent(
+        .vocabulary, "expression-dialect-2", own, at: ("VOCB", 48),
+        "vocabulary.pattern: settings [255, 2, 0, 1, 92, 112, 123, 78, 125, 123, 49, 44, 51, 125, 43, "
+          + "124] are no pattern"
+      ) { $0.put("VOCB", 49, UInt8(2)) },
+      BrokenContent(
+        .vocabulary, "pipeline-expression-malformed", own, at: ("PIPE", 13),
+        "pipeline.pretokenizer: an expression that isn't supported"
+      ) { $0.put("PIPE", 21, star) },
       field("matching-0", 8, UInt8(0), at: 4, "matching: token 258 with options 0"),
       field("matching-unknown", 8, UInt8(32), at: 4, "matching: token 258 with options 32"),
       field("symbols-unknown", 9, UInt8(3), "symbols.unit: a code that is unknown"),

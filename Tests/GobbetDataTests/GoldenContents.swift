@@ -49,6 +49,9 @@ enum GoldenContents {
         specialTokens: try SpecialTokens([SpecialToken("<|", id: 300)])
       ).write(to: $0)
     },
+    File(kind: .vocabulary, name: "expression", version: "1.1") {
+      try expression.get().write(to: $0)
+    },
     File(kind: .vocabulary, name: "pipeline", version: "1.1") { try pipeline.get().write(to: $0) },
     File(kind: .vocabulary, name: "pipeline-of-scalars", version: "1.1") {
       try scalarPipeline().write(to: $0)
@@ -63,6 +66,17 @@ enum GoldenContents {
       try symbolPipeline().write(to: $0)
     },
   ]
+
+  /// A vocabulary whose pattern and first step are expressions.
+  static let expression = Result {
+    let step = try SplitExpression(
+      #"(?=(\d{3})+(?!\d))"#, dialect: .oniguruma, behavior: .mergedWithNext, isInverted: false)
+    return try Vocabulary(
+      byteOrder: Array(0...255), pairs: [(104, 105), (256, 33)],
+      pattern: SplitPattern(try SplitExpression(#"\p{N}{1,3}+|é+\s*$"#, dialect: .tiktoken)),
+      specialTokens: SpecialTokens([]),
+      pipeline: TextPipeline(pretokenizers: [.expression(step)]))
+  }
 
   /// The vocabulary of Spec's example with a pipeline.
   static let pipeline = Result {
