@@ -58,9 +58,10 @@ import Testing
     "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--continue",
     "--contractions", "--counts", "--digits", "--element", "--end", "--files-from", "--format",
     "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
-    "--pooling", "--prompt", "--separator", "--special", "--split", "--stop", "--temporary-folder",
+    "--pooling", "--prompt", "--separator", "--special", "--special-tokens", "--split", "--stop",
+    "--temporary-folder",
     "--text",
-    "--text-key", "--tie-break", "--to", "--type", "--vocabulary",
+    "--text-key", "--tie-break", "--to", "--token", "--type", "--vocabulary",
   ]
 
   @Test("every option of every verb that takes a value is known to these tests")

@@ -35,6 +35,7 @@ import Testing
     case "convert": return [model, "-o", output]
     case "vocabulary stats": return [text, "-v", shop.vocabulary]
     case "vocabulary compare": return [shop.vocabulary, shop.vocabulary, text]
+    case "vocabulary add": return [shop.vocabulary, "--token", "xyzzy", "-o", output]
     case "vocabulary truncate": return [shop.vocabulary, "--size", "400", "-o", output]
     case "vocabulary show": return ["97", "-v", shop.vocabulary]
     case "merge-lora": return [model, shop.adapter, "-o", output]
