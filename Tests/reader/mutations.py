@@ -232,6 +232,9 @@ def main():
         plain = [{"error": ""} if "error" in answer else answer for answer in answers]
         good += "error" not in plain[0]
         for reader, answer, other in zip(readers[1:], answers[1:], plain[1:]):
+            # Only who splits text has to parse an expression (Pretokenization.md, Expressions).
+            if "error" not in other and "expression" in answers[0].get("error", ""):
+                continue
             if other != plain[0]:
                 faults += 1
                 why = difference(plain[0], other) if "error" not in {**plain[0], **other} else (
