@@ -57,7 +57,7 @@ final class CountTables: Sendable {
 
   /// The sum of all tables, which are gone then.
   ///
-  /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``; `CancellationError` if
+  /// - Throws: `TrainingError` (`countsTooLarge`), `FileError`; `CancellationError` if
   ///   `progress` answered false.
   func gathered(_ progress: (TrainingJobProgress) -> Bool) throws -> CountedCorpus {
     var tables = state.withLock { state in

@@ -39,7 +39,7 @@ public struct CountedCorpus: Sendable {
 
   /// Writes the pretokens to a file of counts, which appears at `path` when it is complete.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public func write(to path: String, replacing: Bool = false) throws {
     switch storage {
     case .memory(let counts):

@@ -46,7 +46,7 @@ public struct CountingJob: Sendable {
   /// Reads everything once.
   ///
   /// `progress` is told the counts so far, and stops the run by answering false.
-  /// - Throws: ``FileError``, ``CorpusError``, ``WorkerCountError``; `CancellationError` if `progress` stopped the run.
+  /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (TextCounts) -> Bool = { _ in true }
   ) async throws -> TextCounts {

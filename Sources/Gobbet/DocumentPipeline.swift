@@ -23,7 +23,7 @@ struct DocumentPipeline: Sendable {
   ///
   /// `makeWorker` is called once a worker and gives what turns a batch into an output, with any
   /// state it keeps; `consume` is called with one output at a time.
-  /// - Throws: ``WorkerCountError``, else the first error in the order of the corpus: of reading, of a
+  /// - Throws: `WorkerCountError`, else the first error in the order of the corpus: of reading, of a
   ///   worker, of `consume`.
   func run<Output: Sendable>(
     makeWorker: @escaping @Sendable () -> (DocumentBatch) throws -> Output,

@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
   /// The loss over a dataset, its documents one behind the other.
   ///
   /// `report` is called from time to time and ends the evaluation by answering false.
-  /// - Throws: ``GPTError`` (`unknownToken`) for tokens that the model does not have; the errors of the
+  /// - Throws: `GPTError` (`unknownToken`) for tokens that the model does not have; the errors of the
   ///   dataset.
   public func loss(
     of dataset: TokenDataset, report: (Progress) -> Bool = { _ in true }

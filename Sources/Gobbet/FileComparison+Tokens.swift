@@ -61,7 +61,7 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
 
   /// Nil if the two hold the same documents of the same vocabulary.
   ///
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
   init?(_ first: TokenDataset, _ second: TokenDataset) throws {
     tokenCounts = [first.tokenCount, second.tokenCount]
     documentCounts = [first.documentCount, second.documentCount]

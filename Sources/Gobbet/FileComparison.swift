@@ -44,7 +44,7 @@ public struct FileComparison: Sendable {
 
   /// Compares the files at two paths; files of others only by the tensors that they hold.
   ///
-  /// - Throws: ``FormatError``, ``FileError`` and the other errors of reading them; ``LoadingError`` for
+  /// - Throws: `FormatError`, `FileError` and the other errors of reading them; `LoadingError` for
   ///   a file of others without tensors.
   /// - Complexity: O(bytes of both) where sections differ, in the memory of a few blocks.
   public init(_ firstPath: String, _ secondPath: String) throws {

@@ -8,7 +8,7 @@ extension FileConversion {
   /// `adapter` is a file of matrices, or a folder as PEFT saves it; `adapter_config.json` beside the
   /// matrices says how they are scaled, or `alpha` does. Both may be one file, as the book trains them.
   /// Returns how many layers were changed.
-  /// - Throws: ``LoadingError`` if one of the two holds no weights; ``InterchangeError`` if they do not
+  /// - Throws: `LoadingError` if one of the two holds no weights; `InterchangeError` if they do not
   ///   fit; the errors of both formats; what `progress` throws.
   public func mergeLoRA(
     _ adapter: String, into input: String, alpha: Double? = nil, to output: String,

@@ -62,7 +62,7 @@ public struct FileConversion: Sendable {
 
   /// Converts the file at `input` into one at `output`.
   ///
-  /// - Throws: ``ConversionOptionError`` for a setting that would change nothing; ``LoadingError`` if
+  /// - Throws: `ConversionOptionError` for a setting that would change nothing; `LoadingError` if
   ///   the one file cannot become the other; the errors of both formats; what `progress` throws.
   public func convert(
     _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
@@ -112,8 +112,8 @@ public struct FileConversion: Sendable {
 
   /// The tensors whose elements cannot be read, and how to call them.
   ///
-  /// - Throws: ``LoadingError`` if there are some and they are not to be left out;
-  ///   ``ConversionOptionError`` if no tensor of the input could be one.
+  /// - Throws: `LoadingError` if there are some and they are not to be left out;
+  ///   `ConversionOptionError` if no tensor of the input could be one.
   private func unreadTensors(
     of input: WeightsInput
   ) throws -> (tensors: Set<TensorDescription>, names: [String]) {

@@ -17,9 +17,9 @@ public struct FileVerification: Sendable {
   ///
   /// A signature must hold, and be by `publicKey` if that is given; a file that is about to be
   /// signed anew need not have a signature that holds.
-  /// - Throws: ``FormatError`` (`overDecodingBudget`) for a file that decodes to more than 4 GiB and than
-  ///   256 times its size; the first fault: ``FormatError``, ``TensorError``, ``VocabularyError``,
-  ///   ``SignatureError``; or ``FileError``.
+  /// - Throws: `FormatError` (`overDecodingBudget`) for a file that decodes to more than 4 GiB and than
+  ///   256 times its size; the first fault: `FormatError`, `TensorError`, `VocabularyError`,
+  ///   ``SignatureError``; or `FileError`.
   /// - Complexity: O(bytes of the file), in the memory of a block and of its tables.
   public init(
     path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true
@@ -98,7 +98,7 @@ public struct FileVerification: Sendable {
 
   /// Checks that the heads are there which the profile and the other sections call for.
   ///
-  /// - Throws: ``FormatError`` (`missingSection`).
+  /// - Throws: `FormatError` (`missingSection`).
   package static func requireHeads(of container: ContainerReader) throws(FormatError) {
     for (head, profile, rest) in parts {
       let isNeeded =

@@ -17,7 +17,7 @@ extension FloatMatrix {
 public enum TokenIDs {
   /// The ids in the `.npy` file at `path`, which has one axis of integers of any size.
   ///
-  /// - Throws: `FileError`, ``InterchangeError``; ``LoadingError`` for floats, another number of axes, or
+  /// - Throws: `FileError`, `InterchangeError`; `LoadingError` for floats, another number of axes, or
   ///   a number that is no token id.
   public static func read(fromNumPy path: String) throws -> [TokenID] {
     let reader = try NumPyReader(path)

@@ -16,7 +16,7 @@ struct ModelFile {
 
   /// Refuses an encoder, which has no logits, before its weights are read.
   ///
-  /// - Throws: ``LoadingError``.
+  /// - Throws: `LoadingError`.
   func requireHead() throws(LoadingError) {
     guard case .family(_, let model) = weights, !model.architecture.hasHead else { return }
     throw LoadingError(path: input.path, reason: "\(GPTError(.noHead))")
@@ -61,7 +61,7 @@ struct ModelFile {
 
   /// The given vocabulary, or else the file's.
   ///
-  /// - Throws: ``LoadingError`` if there is none; as ``WeightsInput/vocabulary``.
+  /// - Throws: `LoadingError` if there is none; as ``WeightsInput/vocabulary``.
   func requiredVocabulary(_ given: Vocabulary?) throws -> Vocabulary {
     guard let vocabulary = try given ?? vocabulary else {
       throw LoadingError(
@@ -94,7 +94,7 @@ struct ModelFile {
   /// What kind of model it is stands in the metadata or in the `config.json` beside the weights;
   /// without either it is a GPT-2, in its own layout in Gobbet files, in others recognised by its
   /// dialect.
-  /// - Throws: ``LoadingError`` for other files; the errors of the formats.
+  /// - Throws: `LoadingError` for other files; the errors of the formats.
   init(_ path: String) throws {
     let path = try Self.weightsFile(at: path)
     guard let input = try WeightsInput(recognizing: path) else {
@@ -111,7 +111,7 @@ struct ModelFile {
 
   /// Reads the weights, on that many threads.
   ///
-  /// - Throws: ``LoadingError`` for weights that make no model; the errors of the format.
+  /// - Throws: `LoadingError` for weights that make no model; the errors of the format.
   func model(precision: Precision, threadCount: Int) throws -> GPT {
     do {
       switch weights {
@@ -175,8 +175,8 @@ extension GPT {
   /// let model = try GPT(path: "Qwen3-0.6B", precision: .bfloat16)
   /// let logits = try ForwardPass(model).logits(of: [9707, 11, 1879])
   /// ```
-  /// - Throws: ``LoadingError`` for weights that make no model; ``FileError``, ``InterchangeError``,
-  ///   ``FormatError``.
+  /// - Throws: `LoadingError` for weights that make no model; `FileError`, `InterchangeError`,
+  ///   `FormatError`.
   public init(path: String, precision: Precision = .blocks, threadCount: Int = 1) throws {
     self = try ModelFile(path).model(precision: precision, threadCount: threadCount)
   }

@@ -15,7 +15,7 @@ struct OutputNeighbours {
 
   /// Finds out which files are to be written beside the weights at `path`.
   ///
-  /// - Throws: ``LoadingError`` for a file that is there and says something else, unless it is to be
+  /// - Throws: `LoadingError` for a file that is there and says something else, unless it is to be
   ///   replaced.
   init(
     of path: String, configuration: GPT2Configuration?, familyConfiguration: String?,
@@ -64,7 +64,7 @@ struct OutputNeighbours {
 
   /// Writes the files, and calls `body`; if that fails, those that were not there before go again.
   ///
-  /// - Throws: ``FileError``, ``InterchangeError`` for a vocabulary that `tokenizer.json` cannot hold;
+  /// - Throws: `FileError`, `InterchangeError` for a vocabulary that `tokenizer.json` cannot hold;
   ///   what `body` throws.
   func write(andThen body: () throws -> Void) throws {
     var created: [String] = []

@@ -40,8 +40,8 @@ public struct PretokenCountingJob: Sendable {
   /// Reads the corpus once.
   ///
   /// `progress` is called as work goes on, and stops the run by answering false.
-  /// - Throws: ``TrainingError`` (`countsTooLarge`), ``FileError``, ``CorpusError``,
-  ///   ``WorkerCountError``; `CancellationError` if `progress` stopped the run.
+  /// - Throws: `TrainingError` (`countsTooLarge`), `FileError`, `CorpusError`,
+  ///   `WorkerCountError`; `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (TrainingJobProgress) -> Bool = { _ in true }
   ) async throws -> CountedCorpus {

@@ -23,8 +23,8 @@ public struct TextEmbedding: Sendable {
   /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
-  /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
-  ///   ``FormatError``, ``InterchangeError``, ``FileError``.
+  /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not;
+  ///   `FormatError`, `InterchangeError`, `FileError`.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
     threadCount: Int = 1
@@ -42,7 +42,7 @@ public struct TextEmbedding: Sendable {
 
   /// The rows of texts, [texts, C].
   ///
-  /// - Throws: ``GPTError`` for a text without tokens, or with more than the context holds.
+  /// - Throws: `GPTError` for a text without tokens, or with more than the context holds.
   public func embeddings(of texts: [String]) throws -> FloatMatrix {
     try ForwardPass(model, threadCount: threadCount).pooledEmbeddings(
       of: texts.map(tokens), pooling, normalizes: normalizes)

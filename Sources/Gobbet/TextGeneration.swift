@@ -17,8 +17,8 @@ public struct TextGeneration: Sendable {
   /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
-  /// - Throws: ``LoadingError`` if there is no vocabulary or it has ids that the model has not;
-  ///   ``FormatError``, ``InterchangeError``, ``FileError``.
+  /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not;
+  ///   `FormatError`, `InterchangeError`, `FileError`.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
     threadCount: Int = 1
@@ -124,7 +124,7 @@ public struct TextGeneration: Sendable {
   /// them.
   /// `show` is given the number of a prompt and its text as it comes; a scalar whose bytes are not all
   /// there and what may begin a stop text are held back. It ends everything by answering false.
-  /// - Throws: ``GPTError`` for a prompt that is empty or longer than the context, and for settings
+  /// - Throws: `GPTError` for a prompt that is empty or longer than the context, and for settings
   ///   out of range; what `show` throws.
   public func continuations(
     of prompts: [String], _ options: Options = .init(),

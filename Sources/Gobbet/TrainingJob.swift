@@ -44,8 +44,8 @@ public struct TrainingJob: Sendable {
   /// Reads the source once and trains on it.
   ///
   /// `progress` is called as work goes on, and stops the run by answering false.
-  /// - Throws: ``TrainingError``, ``FileError``, ``FormatError``, ``CorpusError``,
-  ///   ``VocabularyError``; ``LoadingError`` if patterns differ; `CancellationError` if `progress`
+  /// - Throws: `TrainingError`, `FileError`, `FormatError`, `CorpusError`,
+  ///   `VocabularyError`; `LoadingError` if patterns differ; `CancellationError` if `progress`
   ///   stopped the run.
   public func result(
     progress: @escaping @Sendable (TrainingJobProgress) -> Bool = { _ in true }

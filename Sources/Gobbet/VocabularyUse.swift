@@ -50,7 +50,7 @@ public struct VocabularyUseJob: Sendable {
   /// Reads everything once; returns how each vocabulary was used, in their order.
   ///
   /// `progress` is told the bytes so far, and stops the run by answering false.
-  /// - Throws: ``FileError``, ``CorpusError``, ``WorkerCountError``; `CancellationError` if `progress` stopped the run.
+  /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; `CancellationError` if `progress` stopped the run.
   public func result(
     progress: @escaping @Sendable (_ byteCount: Int) -> Bool = { _ in true }
   ) async throws -> [VocabularyUse] {

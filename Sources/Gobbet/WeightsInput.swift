@@ -28,7 +28,7 @@ public struct WeightsInput: Sendable {
   ///
   /// A file whose name says that it is one of several stands for all of them, unless it is wanted
   /// `alone`: `model-00001-of-00003.gobbet`. `key` leads to the tensors in a checkpoint of PyTorch.
-  /// - Throws: the errors of the format; ``LoadingError`` for one of several files where another is
+  /// - Throws: the errors of the format; `LoadingError` for one of several files where another is
   ///   missing.
   public init?(recognizing path: String, alone: Bool = false, key: String? = nil) throws {
     self.path = path
@@ -78,7 +78,7 @@ public struct WeightsInput: Sendable {
 
   /// What the file, or a `config.json` beside it, says of a GPT-2's sizes.
   ///
-  /// - Throws: ``FileError``; ``InterchangeError`` for the configuration of another model.
+  /// - Throws: `FileError`; `InterchangeError` for the configuration of another model.
   public var configuration: GPT2Configuration {
     get throws {
       switch companions {
@@ -94,7 +94,7 @@ public struct WeightsInput: Sendable {
 
   /// The vocabulary in the file, or in a `tokenizer.json` beside it; nil if there is none.
   ///
-  /// - Throws: the errors of its format, ``InterchangeError`` for a tokenizer of another kind.
+  /// - Throws: the errors of its format, `InterchangeError` for a tokenizer of another kind.
   public var vocabulary: Vocabulary? {
     get throws {
       switch companions {
@@ -110,8 +110,8 @@ public struct WeightsInput: Sendable {
   /// The tensors, those that come with scales dequantised: FP8 with `weight_scale_inv`, and the MXFP4 of
   /// gpt-oss.
   ///
-  /// - Throws: ``LoadingError`` for weights that the `config.json` beside them says another method has
-  ///   quantised; ``InterchangeError`` for scales that do not fit.
+  /// - Throws: `LoadingError` for weights that the `config.json` beside them says another method has
+  ///   quantised; `InterchangeError` for scales that do not fit.
   public func elements() throws -> any TensorSource {
     guard hasNeighbours else { return source }
     let config =

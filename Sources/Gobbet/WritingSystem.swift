@@ -1,7 +1,33 @@
 /// What a token is written in, told roughly: by the Unicode block of its first letter.
 public enum WritingSystem: String, Hashable, Sendable, CaseIterable {
-  case latin, greek, cyrillic, armenian, hebrew, arabic, devanagari, bengali, tamil, thai
-  case georgian, hangul, kana, han
+  /// Letters of the Latin script.
+  case latin
+  /// Letters of the Greek script.
+  case greek
+  /// Letters of the Cyrillic script.
+  case cyrillic
+  /// Letters of the Armenian script.
+  case armenian
+  /// Letters of the Hebrew script.
+  case hebrew
+  /// Letters of the Arabic script.
+  case arabic
+  /// Letters of the Devanagari script.
+  case devanagari
+  /// Letters of the Bengali script.
+  case bengali
+  /// Letters of the Tamil script.
+  case tamil
+  /// Letters of the Thai script.
+  case thai
+  /// Letters of the Georgian script.
+  case georgian
+  /// Letters of the Hangul script.
+  case hangul
+  /// Letters of hiragana and katakana.
+  case kana
+  /// Letters of the Han script.
+  case han
   /// Letters of any other script.
   case otherLetters = "other letters"
   /// Numerals and no letter.

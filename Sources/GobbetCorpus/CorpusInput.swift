@@ -104,7 +104,7 @@ package struct CorpusInputs: Sendable {
 
   /// The files of `inputs`, as ``CorpusReader/init(inputs:options:)`` takes them.
   ///
-  /// - Throws: ``FileError`` if an input does not exist.
+  /// - Throws: `FileError` if an input does not exist.
   package init(_ inputs: [String], _ options: CorpusOptions) throws {
     walk = try InputWalk(inputs)
     self.options = options
@@ -112,7 +112,7 @@ package struct CorpusInputs: Sendable {
 
   /// The next file; nil after the last.
   ///
-  /// - Throws: ``FileError``; ``CorpusError`` for compressed data that is damaged at its start.
+  /// - Throws: `FileError`; ``CorpusError`` for compressed data that is damaged at its start.
   package mutating func next() throws -> CorpusInput? {
     guard let (path, isNamed) = try walk.next() else { return nil }
     guard path != "-", try FileStatus(of: path).kind == .regular else {

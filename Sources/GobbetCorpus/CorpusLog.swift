@@ -47,7 +47,7 @@ public final class CorpusLog: Sendable, Hashable {
   /// Creates a log that writes bad lines, whole and as they are, to a file at `path`.
   ///
   /// The file appears when ``finish()`` is called.
-  /// - Throws: ``FileError`` (`create`).
+  /// - Throws: `FileError` (`create`).
   public init(badLinesPath path: String, replacing: Bool = false) throws(FileError) {
     var state = State()
     state.badLines = try AtomicFile(path, replacing: replacing)
@@ -98,7 +98,7 @@ public final class CorpusLog: Sendable, Hashable {
 
   /// Puts the file of bad lines in its place.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public func finish() throws(FileError) {
     try state.withLock { state throws(FileError) in
       try state.badLines?.commit()
@@ -108,14 +108,14 @@ public final class CorpusLog: Sendable, Hashable {
 
   /// Adds the bad lines of a batch.
   ///
-  /// - Throws: ``FileError`` if they cannot be written.
+  /// - Throws: `FileError` if they cannot be written.
   package func add(_ batch: DocumentBatch) throws(FileError) {
     try add(rejections: batch.rejections, lines: batch.rejectedLines)
   }
 
   /// Adds bad lines: why they were left out and, where they are kept, the lines themselves.
   ///
-  /// - Throws: ``FileError`` if they cannot be written.
+  /// - Throws: `FileError` if they cannot be written.
   package func add(rejections: [CorpusError], lines: [[UInt8]]) throws(FileError) {
     guard let first = rejections.first else { return }
     try state.withLock { state throws(FileError) in

@@ -23,7 +23,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   ///
   /// An input that does not exist and has `*`, `?` or `[` in its name stands for all that match.
   ///
-  /// - Throws: ``FileError`` if an input does not exist; ``CorpusError`` if an option is invalid, or
+  /// - Throws: `FileError` if an input does not exist; ``CorpusError`` if an option is invalid, or
   ///   applies to none of the inputs.
   public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
     guard options.textSeparator?.isEmpty != true else { throw CorpusError(.emptySeparator) }
@@ -49,7 +49,7 @@ public struct CorpusReader: ~Copyable, Sendable {
 
   /// Bytes of all inputs, compressed as they are; nil where one does not tell, as standard input.
   ///
-  /// - Throws: ``FileError`` if an input does not exist.
+  /// - Throws: `FileError` if an input does not exist.
   public static func byteCount(of inputs: [String]) throws -> Int? {
     var walk = try InputWalk(inputs)
     var total = 0
@@ -64,7 +64,7 @@ public struct CorpusReader: ~Copyable, Sendable {
 
   /// The next document; nil after the last.
   ///
-  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  /// - Throws: `FileError`, ``CorpusError``; reading cannot go on then.
   public mutating func next() throws -> CorpusDocument? {
     while position == batch.count {
       guard let batch = try nextBatch(byteCount: Self.readAheadByteCount) else { return nil }
@@ -78,7 +78,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   /// Documents that take about `byteCount` bytes in the input, the last of them up to 64 KiB more, or
   /// one that takes more than that; nil after the last.
   ///
-  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  /// - Throws: `FileError`, ``CorpusError``; reading cannot go on then.
   public mutating func nextBatch(byteCount: Int) throws -> DocumentBatch? {
     guard let unparsed = try nextUnparsedBatch(byteCount: byteCount) else { return nil }
     let batch = try parser.documents(of: unparsed)
@@ -88,7 +88,7 @@ public struct CorpusReader: ~Copyable, Sendable {
 
   /// The same as ``nextBatch(byteCount:)``, for a ``DocumentParser`` on another thread.
   ///
-  /// - Throws: ``FileError``, ``CorpusError``; reading cannot go on then.
+  /// - Throws: `FileError`, ``CorpusError``; reading cannot go on then.
   public mutating func nextUnparsedBatch(byteCount: Int) throws -> UnparsedBatch? {
     precondition(byteCount > 0, "CorpusReader: an empty batch")
     var batch = UnparsedBatch()
@@ -116,7 +116,7 @@ public struct CorpusReader: ~Copyable, Sendable {
 
   /// A reader of the input at `path`; nil if it is passed over.
   ///
-  /// - Throws: ``FileError``; ``CorpusError`` (`notText`) for what cannot be passed over.
+  /// - Throws: `FileError`; ``CorpusError`` (`notText`) for what cannot be passed over.
   private mutating func open(_ path: String, isNamed: Bool) throws -> UnitReader? {
     let input = try SniffedInput(path, options)
     guard let layout = try layout(of: input.content, path, isNamed: isNamed) else {

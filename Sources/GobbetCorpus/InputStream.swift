@@ -27,7 +27,7 @@ struct InputStream: ~Copyable, Sendable {
 
   /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes.
   ///
-  /// - Throws: ``FileError``, ``CorpusError`` (`outOfMemory`).
+  /// - Throws: `FileError`, ``CorpusError`` (`outOfMemory`).
   init(_ path: String) throws {
     let file = path == "-" ? InputFile.standardInput : try InputFile(path)
     var start: [UInt8] = []
@@ -61,7 +61,7 @@ struct InputStream: ~Copyable, Sendable {
 
   /// Appends at most `limit` bytes, at least one unless the input is at its end; says how many.
   ///
-  /// - Throws: ``FileError`` (`read`), ``CorpusError`` (`truncated`, `damaged`).
+  /// - Throws: `FileError` (`read`), ``CorpusError`` (`truncated`, `damaged`).
   mutating func read(appendingTo bytes: inout [UInt8], limit: Int) throws -> Int {
     guard let codingName else { return try readPlain(appendingTo: &bytes, limit: limit) }
     while true {
@@ -103,7 +103,7 @@ struct InputStream: ~Copyable, Sendable {
   /// Skips the zeros behind a gzip member, with which tapes and block devices fill up, and refuses
   /// what is neither padding nor another member or frame.
   ///
-  /// - Throws: ``FileError`` (`read`), ``CorpusError`` (`damaged`).
+  /// - Throws: `FileError` (`read`), ``CorpusError`` (`damaged`).
   private mutating func skipPadding() throws {
     guard codingName == "gzip" else { return }
     while true {

@@ -42,7 +42,7 @@ struct OptionUse: Sendable {
   /// shows before hours of work.
   ///
   /// Standard input and pipes can be read only once: where there is one, ``finish()`` decides.
-  /// - Throws: ``FileError``, ``CorpusError``.
+  /// - Throws: `FileError`, ``CorpusError``.
   mutating func check(_ walk: InputWalk) throws {
     guard needsJSON || needsText else { return }
     var walk = walk

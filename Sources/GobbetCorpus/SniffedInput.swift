@@ -16,7 +16,7 @@ struct SniffedInput: ~Copyable, Sendable {
 
   /// Opens the input at `path` and looks at its start.
   ///
-  /// - Throws: ``FileError``, ``CorpusError``.
+  /// - Throws: `FileError`, ``CorpusError``.
   init(_ path: String, _ options: CorpusOptions) throws {
     var stream = try InputStream(path)
     var sample: [UInt8] = []
@@ -55,7 +55,7 @@ struct SniffedInput: ~Copyable, Sendable {
   /// Appends at most `limit` bytes, at least one unless the input is at its end; says how many.
   ///
   /// Of UTF-16 the limit is that of its own bytes, of which UTF-8 may need half as many again.
-  /// - Throws: ``FileError`` (`read`), ``CorpusError`` (`truncated`, `damaged`).
+  /// - Throws: `FileError` (`read`), ``CorpusError`` (`truncated`, `damaged`).
   mutating func read(appendingTo bytes: inout [UInt8], limit: Int) throws -> Int {
     guard decoder != nil else { return try readEncoded(appendingTo: &bytes, limit: limit) }
     let before = bytes.count

@@ -54,7 +54,7 @@ struct UnitReader: ~Copyable, Sendable {
 
   /// Adds units to `batch` until its arena has `byteCount` bytes and at least one unit is whole.
   ///
-  /// - Throws: ``FileError``, ``CorpusError``.
+  /// - Throws: `FileError`, ``CorpusError``.
   mutating func read(into batch: inout UnparsedBatch, byteCount: Int) throws -> State {
     var unitStart = batch.arena.count
     var searched = unitStart

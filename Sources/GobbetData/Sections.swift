@@ -34,13 +34,13 @@ extension SectionKind {
 extension ContainerReader {
   /// Checks that this module knows all critical sections.
   ///
-  /// - Throws: ``FormatError`` (`unsupportedSection`) for the first that it does not.
+  /// - Throws: `FormatError` (`unsupportedSection`) for the first that it does not.
   func requireKnownSections() throws(FormatError) { try requireKnownSections(SectionKind.known) }
 
   /// What `body` makes of the content of a section; its errors are moved to where that lies.
   ///
   /// Of the budget for an index it takes the content, and `width` bytes for each of `count` values.
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   func parsed<Value>(
     _ section: ContainerSection, building count: Int = 0, of width: Int = 1,
     _ body: (Span<UInt8>) throws(FormatError) -> Value
@@ -59,7 +59,7 @@ extension ContainerReader {
 
   /// What `body` makes of the content of the section of that kind, which there must be.
   ///
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   func parsed<Value>(
     _ kind: SectionKind, building count: Int = 0, of width: Int = 1,
     _ body: (Span<UInt8>) throws(FormatError) -> Value

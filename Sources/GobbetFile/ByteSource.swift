@@ -40,7 +40,7 @@ public final class FileSource: ByteSource {
 
   /// Opens the regular file at `path`.
   ///
-  /// - Throws: ``FileError`` (`open`).
+  /// - Throws: `FileError` (`open`).
   public init(path: String) throws(FileError) { file = try PooledFile(path) }
 
   /// Bytes of the file when it was opened.
@@ -48,7 +48,7 @@ public final class FileSource: ByteSource {
 
   /// Reads bytes of the file.
   ///
-  /// - Throws: ``FileError`` (`read`; `open` if it was closed, and is another by now).
+  /// - Throws: `FileError` (`read`; `open` if it was closed, and is another by now).
   public func bytes(in range: Range<Int>) throws -> [UInt8] {
     try file.withFile { file throws(FileError) in try file.bytes(in: range) }
   }

@@ -4,7 +4,7 @@ extension ContainerReader {
   /// The whole content of a section, decoded, every block of it checked.
   ///
   /// - Throws: ``FormatError``, with `overBudget` if it is larger than the reader may allocate;
-  ///   ``FileError``.
+  ///   `FileError`.
   public func bytes(of section: ContainerSection) throws -> [UInt8] {
     try bytes(of: section, in: 0..<section.byteCount)
   }
@@ -62,7 +62,7 @@ extension ContainerReader {
   /// with where it starts in the content.
   ///
   /// - Precondition: `range` lies in the content.
-  /// - Throws: ``FormatError``, ``FileError``, and what `body` throws.
+  /// - Throws: ``FormatError``, `FileError`, and what `body` throws.
   public func forEachBlock(
     of section: ContainerSection, touching range: Range<Int>,
     _ body: (_ block: [UInt8], _ start: Int) throws -> Void
@@ -81,7 +81,7 @@ extension ContainerReader {
   ///
   /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
   /// - Precondition: the section is raw.
-  /// - Throws: ``FileError`` if the file cannot be mapped, ``FormatError`` if it was cut since it was
+  /// - Throws: `FileError` if the file cannot be mapped, ``FormatError`` if it was cut since it was
   ///   opened, and what `body` throws.
   @unsafe public func withUnsafeBytes<Result>(
     of section: ContainerSection, _ body: (UnsafeRawBufferPointer) throws -> Result
@@ -105,7 +105,7 @@ extension ContainerReader {
   /// The stored bytes of a raw section, unchecked: for content that has checksums of its own.
   ///
   /// - Precondition: the section is raw and `range` lies in it.
-  /// - Throws: ``FileError``, ``FormatError`` (`truncated`, `overBudget`).
+  /// - Throws: `FileError`, ``FormatError`` (`truncated`, `overBudget`).
   public func uncheckedBytes(of section: ContainerSection, in range: Range<Int>) throws -> [UInt8] {
     precondition(
       section.codec == .raw && range.lowerBound >= 0 && range.upperBound <= section.byteCount,
@@ -117,7 +117,7 @@ extension ContainerReader {
   /// Copies stored bytes of a raw section, unchecked, from byte `start` of it on into `buffer`.
   ///
   /// - Precondition: the section is raw and has as many bytes from `start` on.
-  /// - Throws: ``FileError``, ``FormatError`` (`truncated`).
+  /// - Throws: `FileError`, ``FormatError`` (`truncated`).
   @unsafe public func readUnchecked(
     _ section: ContainerSection, from start: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {

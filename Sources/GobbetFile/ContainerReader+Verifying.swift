@@ -2,7 +2,7 @@ extension ContainerReader {
   /// Reads everything, of all generations: every checksum, every digest, every padding byte.
   ///
   /// - Throws: ``FormatError`` for the first fault in the order of the file: of the tables, then of
-  ///   the sections, then of what follows them; ``FileError``.
+  ///   the sections, then of what follows them; `FileError`.
   /// - Complexity: O(bytes of the file and of what it decodes to, at most 4 GiB or 256 times its size),
   ///   in the memory of one block and the tables.
   public func verify() throws {
@@ -55,7 +55,7 @@ extension ContainerReader {
 
   /// How many times the file was written or appended to.
   ///
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: ``FormatError``, `FileError`.
   /// - Complexity: a read of each table and trailer.
   public func generationCount() throws -> Int { try allGenerations().count }
 

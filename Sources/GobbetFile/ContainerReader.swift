@@ -29,7 +29,7 @@ public struct ContainerReader: Sendable {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: ``FileError`` if it cannot be opened; ``FormatError`` if it is no container, was cut,
+  /// - Throws: `FileError` if it cannot be opened; ``FormatError`` if it is no container, was cut,
   ///   or is damaged where its sections are listed.
   /// - Complexity: two or three reads, and time in the number of sections.
   public init(

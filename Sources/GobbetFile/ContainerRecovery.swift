@@ -17,7 +17,7 @@ extension ContainerReader {
   /// with the same kind and name the last whole one is taken, and of signatures only one that holds
   /// for what was recovered. Payloads are compressed anew, so that the content is the same and the
   /// bytes may not be.
-  /// - Throws: ``FileError``; ``FormatError`` if not even the header can be read.
+  /// - Throws: `FileError`; ``FormatError`` if not even the header can be read.
   public static func recover(
     _ path: String, to newPath: String, budget: Int = FormatLimits.defaultBudget
   ) throws -> RecoveryReport {

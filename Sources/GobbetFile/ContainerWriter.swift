@@ -21,7 +21,7 @@ public struct ContainerWriter: ~Copyable {
 
   /// Begins a file that will be called `path`.
   ///
-  /// - Throws: ``FileError`` (`create`).
+  /// - Throws: `FileError` (`create`).
   public init(path: String, profile: ContainerProfile, replacing: Bool = false) throws(FileError) {
     var file = try OutputFile(new: path, replacing: replacing)
     try file.write(Header(profile: profile).content.span)
@@ -33,7 +33,7 @@ public struct ContainerWriter: ~Copyable {
   /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
   /// table. What an append that did not end has left behind is cut off; a last generation that was
   /// finished and is damaged is an error, and stays.
-  /// - Throws: ``FileError`` (`open`) if the file cannot be written, or another writer has it open;
+  /// - Throws: `FileError` (`open`) if the file cannot be written, or another writer has it open;
   ///   ``FormatError`` if it is no container, or one whose last trailer is damaged.
   public init(appendingTo path: String) throws {
     // Opened for writing first: from then on nobody else changes it.
@@ -69,7 +69,7 @@ public struct ContainerWriter: ~Copyable {
   /// Writes a whole section: raw, or compressed at zstd's `level` where that makes it smaller.
   ///
   /// - Precondition: no section is open; the name is legal and new for its kind.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func add(
     _ kind: SectionKind, named name: String = "", _ content: [UInt8], level: Int?
   ) throws(FileError) {
@@ -93,7 +93,7 @@ public struct ContainerWriter: ~Copyable {
   /// Writes metadata, which must be UTF-8 JSON; nothing but its size is checked.
   ///
   /// - Precondition: no section is open; it is at most 16 MiB and the first of this generation.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func add(metadata: String) throws(FileError) {
     let content = Array(metadata.utf8)
     precondition(
@@ -105,7 +105,7 @@ public struct ContainerWriter: ~Copyable {
   ///
   /// - Precondition: no section is open; the name is legal and new for its kind; `alignment` is a
   ///   power of two from 64 to 16,384; `blockByteCount` is from 1 to 8 MiB.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func begin(
     _ kind: SectionKind, named name: String = "", level: Int? = nil, alignment: Int = 64,
     blockByteCount: Int = defaultBlockByteCount
@@ -131,7 +131,7 @@ public struct ContainerWriter: ~Copyable {
   /// Adds `content` to the open section.
   ///
   /// - Precondition: a section is open.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func append(_ content: [UInt8]) throws(FileError) {
     try append(content.span)
   }
@@ -139,7 +139,7 @@ public struct ContainerWriter: ~Copyable {
   /// Adds `content` to the open section.
   ///
   /// - Precondition: a section is open.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func append(_ content: Span<UInt8>) throws(FileError) {
     guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
     // Where writing fails it stays open: another thread may be about to add to it.
@@ -164,7 +164,7 @@ public struct ContainerWriter: ~Copyable {
   /// Ends the open section.
   ///
   /// - Precondition: a section is open.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func end() throws(FileError) {
     guard var section = open.take() else { preconditionFailure("ContainerWriter: no open section") }
     let finished: ContainerSection
@@ -186,7 +186,7 @@ public struct ContainerWriter: ~Copyable {
   ///
   /// Returns the content id.
   /// - Precondition: no section is open.
-  /// - Throws: ``FileError`` (`write`, `create`).
+  /// - Throws: `FileError` (`write`, `create`).
   public mutating func finish() throws(FileError) -> ContentDigest {
     precondition(open == nil, "ContainerWriter: a section is open")
     let content = table.content

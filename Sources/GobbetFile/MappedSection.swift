@@ -31,7 +31,7 @@ extension ContainerReader {
   /// A raw section, mapped; nil if the source is no file.
   ///
   /// - Precondition: the section is raw.
-  /// - Throws: ``FileError`` if the file cannot be mapped, ``FormatError`` if it was cut since it was
+  /// - Throws: `FileError` if the file cannot be mapped, ``FormatError`` if it was cut since it was
   ///   opened.
   public func mapped(_ section: ContainerSection) throws -> MappedSection? {
     precondition(section.codec == .raw, "ContainerReader: only raw sections can be mapped")

@@ -68,7 +68,7 @@ extension ContainerReader {
   ///
   /// It is read, not checked: ``ContainerSignature/isValid(for:)`` with ``contentID`` does that, and
   /// ``verify()`` that the content is what its id says.
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: ``FormatError``, `FileError`.
   public func signature() throws -> ContainerSignature? {
     guard let section = section(.signature) else { return nil }
     let content = try bytes(of: section, in: 0..<min(section.byteCount, 4096))
@@ -82,7 +82,7 @@ extension ContainerWriter {
   /// Adds a signature; it must be of the content id that the file has when it is finished.
   ///
   /// - Precondition: no section is open, and this generation has no signature.
-  /// - Throws: ``FileError`` (`write`).
+  /// - Throws: `FileError` (`write`).
   public mutating func add(_ signature: ContainerSignature) throws(FileError) {
     try add(.signature, signature.content, level: nil)
   }

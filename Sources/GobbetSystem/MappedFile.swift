@@ -9,7 +9,7 @@
 /// The bytes of a whole file, mapped read-only.
 ///
 /// Nothing else in the package calls `mmap` on a file. A file that another process cuts short while it is mapped raises SIGBUS at the missing pages;
-/// who cannot trust the file reads it through ``InputFile`` instead.
+/// who cannot trust the file reads it through `InputFile` instead.
 @safe package final class MappedFile: Sendable {
   /// The path as the caller gave it.
   package let path: String

@@ -21,8 +21,8 @@ public struct DatasetMerging: Sendable {
   /// documents that have them.
   ///
   /// `progress` is told how many tokens are written, and stops the run by answering false.
-  /// - Throws: ``TokenDatasetError`` (`wrongVocabulary`) for tokens of another vocabulary than those
-  ///   of the first; ``FormatError``, ``FileError``; `CancellationError`.
+  /// - Throws: `TokenDatasetError` (`wrongVocabulary`) for tokens of another vocabulary than those
+  ///   of the first; `FormatError`, `FileError`; `CancellationError`.
   public func write(to path: String, progress: (Int) -> Bool = { _ in true }) throws {
     let vocabulary = try Self.vocabulary(of: datasets)
     var sink = try DatasetSink(

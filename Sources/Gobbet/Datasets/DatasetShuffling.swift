@@ -37,7 +37,7 @@ public struct DatasetShuffling: Sendable {
   ///
   /// `progress` is told how many tokens went through, of twice those that there are, and stops the
   /// run by answering false; nothing is left behind then.
-  /// - Throws: ``FormatError``, ``FileError``; `CancellationError`.
+  /// - Throws: `FormatError`, `FileError`; `CancellationError`.
   public func write(to path: String, progress: (Int) -> Bool = { _ in true }) throws {
     let documentCount = dataset.documentCount
     var sink = try DatasetSink(

@@ -40,7 +40,7 @@ struct DatasetSink: ~Copyable {
   /// Begins to write what is made of `inputs`; `entries` say in the manifest how the dataset came to
   /// be.
   ///
-  /// - Throws: ``FileError`` (`create`): the output is there and is not replaced, or is a dataset of
+  /// - Throws: `FileError` (`create`): the output is there and is not replaced, or is a dataset of
   ///   which only a part is an input, or a shard of a dataset.
   init(
     _ path: String, _ vocabulary: TokenDatasetVocabulary, madeOf inputs: [TokenDataset],
@@ -81,7 +81,7 @@ struct DatasetSink: ~Copyable {
 
   /// Adds a document.
   ///
-  /// - Throws: ``FileError``, ``TokenDatasetError``.
+  /// - Throws: `FileError`, `TokenDatasetError`.
   mutating func append(
     _ document: Span<TokenID>, source: String?, byteCount: Int?
   ) throws {
@@ -106,7 +106,7 @@ struct DatasetSink: ~Copyable {
 
   /// Ends the last file, and puts the manifest beside the files if there are several.
   ///
-  /// - Throws: ``LoadingError`` if a file is not what was written; ``FileError``.
+  /// - Throws: `LoadingError` if a file is not what was written; `FileError`.
   mutating func finish() throws {
     try close()
     _ = try folder?.finish([DatasetManifest.Split(name: .train, shards: shards)])

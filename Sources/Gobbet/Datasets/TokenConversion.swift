@@ -19,8 +19,8 @@ public enum TokenConversion {
   /// Writes the tokens of `dataset` as another program keeps them.
   ///
   /// Where documents begin gets lost, but for Megatron's.
-  /// - Throws: ``InterchangeError`` if the format has no room for the ids; ``FormatError``,
-  ///   ``FileError``.
+  /// - Throws: `InterchangeError` if the format has no room for the ids; `FormatError`,
+  ///   `FileError`.
   public static func export(
     _ dataset: TokenDataset, to path: String, format: ForeignTokensWriter.Format,
     replacing: Bool = false
@@ -36,8 +36,8 @@ public enum TokenConversion {
   ///
   /// Where the format does not say where documents end, they end behind each `lastToken`; without
   /// one all is one document.
-  /// - Throws: ``TokenDatasetError`` (`unknownID`) for an id that the vocabulary does not have;
-  ///   ``InterchangeError``, ``FileError``.
+  /// - Throws: `TokenDatasetError` (`unknownID`) for an id that the vocabulary does not have;
+  ///   `InterchangeError`, `FileError`.
   public static func pack(
     _ tokens: ForeignTokens, to path: String, vocabulary: Vocabulary, lastToken: TokenID? = nil,
     options: TokenDatasetOptions = TokenDatasetOptions(), replacing: Bool = false

@@ -41,7 +41,7 @@ struct DocumentSelector: ~Copyable, Sendable {
 
   /// A selector for that many splits.
   ///
-  /// - Throws: ``FileError`` (`create`) if bad lines have no place.
+  /// - Throws: `FileError` (`create`) if bad lines have no place.
   init(_ run: PackingJob, kept: [[FinishedShard]], replacing: Bool) throws {
     seen = run.removesDuplicates ? DocumentHashSet() : nil
     self.kept = kept.map { KeptShards(shards: $0) }
@@ -50,7 +50,7 @@ struct DocumentSelector: ~Copyable, Sendable {
 
   /// The batch with what becomes of its documents.
   ///
-  /// - Throws: ``LoadingError`` if documents are not those of a shard that is there; ``FileError``.
+  /// - Throws: `LoadingError` if documents are not those of a shard that is there; `FileError`.
   mutating func select(_ batch: ParsedBatch) throws -> SelectedBatch {
     summary.readByteCount = batch.readByteCount
     summary.badLineCount += batch.documents.rejections.count
@@ -89,7 +89,7 @@ struct DocumentSelector: ~Copyable, Sendable {
 
   /// Ends the corpus.
   ///
-  /// - Throws: ``LoadingError`` if shards that are there hold more than it; ``FileError``.
+  /// - Throws: `LoadingError` if shards that are there hold more than it; `FileError`.
   mutating func finish() throws {
     for split in kept where split.current < split.shards.count {
       throw Self.otherDocuments(split.shards[split.current])

@@ -25,11 +25,11 @@ public struct PackingJob: Sendable {
   /// Kept are 128 bits of the SHA-256 of every document: 21 to 43 bytes of memory each.
   public var removesDuplicates = false
   /// Whether the dataset tells where each document comes from: what its line calls it where
-  /// ``CorpusOptions/identifierKey`` says so, else its path and line.
+  /// `CorpusOptions.identifierKey` says so, else its path and line.
   public var keepsSources = false
   /// Whether the dataset tells the bytes of the text of each document.
   public var keepsByteCounts = false
-  /// Where bad lines go, whole and as they are, if ``CorpusOptions/badLines`` keeps them aside.
+  /// Where bad lines go, whole and as they are, if `CorpusOptions.badLines` keeps them aside.
   public var badLinesPath: String?
   /// Bytes of input that a worker takes at a time; changes no result.
   package var batchByteCount = 1 << 20
@@ -52,7 +52,7 @@ public struct PackingJob: Sendable {
   ///
   /// `progress` is told what was packed so far, and stops the run by answering false; nothing is
   /// left behind then.
-  /// - Throws: ``FileError``, ``CorpusError``, ``WorkerCountError``; `CancellationError` if `progress`
+  /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; `CancellationError` if `progress`
   ///   stopped the run.
   public func write(
     to path: String, replacing: Bool = false,
@@ -87,7 +87,7 @@ public struct PackingJob: Sendable {
   /// until then it stays as it is. A run that ended early is taken up with `resuming`: shards that were finished stay, and the
   /// result has the bytes of an undisturbed run. The inputs are read from their start again, and
   /// must begin with the same documents.
-  /// - Throws: as ``write(to:replacing:progress:)``; ``LoadingError`` if the folder is of a run
+  /// - Throws: as ``write(to:replacing:progress:)``; `LoadingError` if the folder is of a run
   ///   with other inputs, options or another vocabulary.
   public func write(
     toFolder folder: String, _ shards: ShardOptions = ShardOptions(), replacing: Bool = false,
@@ -128,7 +128,7 @@ public struct PackingJob: Sendable {
 
   /// Bytes of the inputs, compressed as they are; nil where one does not tell, as standard input.
   ///
-  /// - Throws: ``FileError`` if an input does not exist.
+  /// - Throws: `FileError` if an input does not exist.
   public func inputByteCount() throws -> Int? { try CorpusReader.byteCount(of: inputs) }
 }
 

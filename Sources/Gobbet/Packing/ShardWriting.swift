@@ -71,7 +71,7 @@ final class ShardWriting: Sendable {
 
   /// Takes an event by its number.
   ///
-  /// - Throws: ``FileError``, ``TokenDatasetError``.
+  /// - Throws: `FileError`, `TokenDatasetError`.
   func take(_ event: ShardEvent, _ number: Int) throws {
     try state.withLock { state in
       state.events.add(event, number)

@@ -1,4 +1,4 @@
-/// The arrays of ``MergeTables`` as plain pointers, for the time of one call.
+/// The arrays of `MergeTables` as plain pointers, for the time of one call.
 @unsafe struct MergePointers {
   let byteTokens: UnsafePointer<TokenID>
   let bytePairs: UnsafePointer<UInt32>
@@ -7,11 +7,11 @@
   let mask: Int
   /// Nil if ranks are results.
   let results: UnsafePointer<TokenID>?
-  /// What ``WholeScalars`` holds; nil, and then no table of borders either, if it is empty.
+  /// What `WholeScalars` holds; nil, and then no table of borders either, if it is empty.
   let scalars: UnsafePointer<TokenID>?
   let straddled: UnsafePointer<UInt64>
 
-  /// The rank of a pair; ``PairTable/none`` if it does not merge.
+  /// The rank of a pair; `PairTable.none` if it does not merge.
   @inline(__always) func rank(_ left: TokenID, _ right: TokenID) -> UInt32 {
     let key = PairTable.key(left, right)
     // SAFETY: `firstSlot` is below the slot count, a power of two, and `mask` keeps the rest there;

@@ -101,7 +101,7 @@
     return written
   }
 
-  /// Makes each byte a part, but a scalar of ``WholeScalars`` a part as a whole.
+  /// Makes each byte a part, but a scalar of `WholeScalars` a part as a whole.
   private func prepareScalars(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ blockEnd: Int, _ tables: MergePointers
   ) -> UInt64 {

@@ -1,4 +1,4 @@
-/// A text as an array of scalars with their classes, for ``ReferenceScanner``.
+/// A text as an array of scalars with their classes, for `ReferenceScanner`.
 ///
 /// A byte that is no part of a well-formed scalar counts as a scalar of its own.
 struct ReferenceText {

@@ -1,6 +1,6 @@
 /// The bytes of a pretoken of at most 15 bytes in two words, the length above the bytes.
 ///
-/// Equal keys are equal pretokens. The topmost four bits are left to ``ShortPretokens``.
+/// Equal keys are equal pretokens. The topmost four bits are left to `ShortPretokens`.
 struct ShortPretokenKey: Hashable, BitwiseCopyable {
   /// The most bytes that fit.
   static let maximumByteCount = 15

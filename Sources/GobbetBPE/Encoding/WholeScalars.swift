@@ -58,7 +58,7 @@ struct WholeScalars: Sendable {
 }
 
 extension MergePointers {
-  /// The token of the scalar at `place`, if it is one of ``WholeScalars`` and stands between
+  /// The token of the scalar at `place`, if it is one of `WholeScalars` and stands between
   /// borders that nothing straddles.
   ///
   /// - Precondition: the tables have such scalars, and `place` is below `count`.

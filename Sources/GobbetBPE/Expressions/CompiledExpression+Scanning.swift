@@ -41,7 +41,7 @@ extension CompiledExpression {
   }
 }
 
-/// A matcher on its way through a text, by the table of an ``ExpressionAutomaton``.
+/// A matcher on its way through a text, by the table of an `ExpressionAutomaton`.
 struct ExpressionRun {
   /// The ends of matches in a row, the first of which begins at `start`.
   var ends = InlineArray<64, Int>(repeating: 0)

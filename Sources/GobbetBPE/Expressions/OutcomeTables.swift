@@ -1,5 +1,5 @@
 /// The outcomes that a program can have at a place, each set of them with a number, and which follows from
-/// which: what ``ExpressionOutcomes`` says, for programs that have few of them.
+/// which: what `ExpressionOutcomes` says, for programs that have few of them.
 struct OutcomeTables: Sendable {
   /// The most different sets of outcomes.
   private static let maximumCount = 512

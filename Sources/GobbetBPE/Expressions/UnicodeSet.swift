@@ -28,7 +28,7 @@ package struct UnicodeSet: Hashable, Sendable {
   /// One scalar.
   init(_ scalar: UInt32) { self.init(sorted: [scalar...scalar]) }
 
-  /// The scalars of a table of ``ScalarRanges``.
+  /// The scalars of a table of `ScalarRanges`.
   init(_ table: StaticString) { self.init(ScalarRanges.ranges(table)) }
 
   var isEmpty: Bool { ranges.isEmpty }

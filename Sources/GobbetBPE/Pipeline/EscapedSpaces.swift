@@ -1,7 +1,7 @@
 /// How a vocabulary of SentencePiece's spells spaces as U+2581, where its encoder can do so on the
 /// way: then the text is not copied for it, and pretokens are known by their own bytes.
 ///
-/// ``PipelineTables`` does the same step by step.
+/// `PipelineTables` does the same step by step.
 struct EscapedSpaces: Sendable {
   /// When U+2581 stands in front of a part.
   private enum Prefix {

@@ -1,5 +1,5 @@
 /// The grammar itself, one scalar after the other: the slower half of the scanner, which decides
-/// whatever ``ClassMasks`` cannot, and which the faster half is tested against.
+/// whatever `ClassMasks` cannot, and which the faster half is tested against.
 extension PretokenScanner {
   /// The end of the pretoken that begins at `start`, where another has ended or the text begins.
   ///

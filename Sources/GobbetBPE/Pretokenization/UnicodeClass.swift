@@ -98,7 +98,7 @@ extension SplitPattern.Words {
     }
   }
 
-  /// What scalars beyond ASCII ``ClassMasks`` may have masks for.
+  /// What scalars beyond ASCII `ClassMasks` may have masks for.
   var maskedClasses: UnicodeClassSet {
     self == .deepSeek ? .lettersMarksAndSymbols : .neitherWhitespaceNorNumbers
   }

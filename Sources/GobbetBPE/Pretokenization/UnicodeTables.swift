@@ -63,7 +63,7 @@ enum UnicodeTables {
     5E5E5E5E
     """
 
-  /// For each scalar of a leaf the raw value of its ``UnicodeClass``: a digit.
+  /// For each scalar of a leaf the raw value of its `UnicodeClass`: a digit.
   static let leaves: StaticString = """
     0000000006766700000000000000000068889888888988885555555555889998811111111111111111111111\
     1118889892222222222222222222222222289890000006000000000000000000000000006899999899389099\

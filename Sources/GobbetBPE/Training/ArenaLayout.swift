@@ -1,4 +1,4 @@
-/// Where the pretokens go in a ``SymbolArena``: the slots that each count needs.
+/// Where the pretokens go in a `SymbolArena`: the slots that each count needs.
 struct ArenaLayout {
   /// The most slots: so many that all lists of places together can be numbered in 32 bits.
   private static let maximumSlotCount = 1 << 30

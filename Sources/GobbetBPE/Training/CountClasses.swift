@@ -1,4 +1,4 @@
-/// The counts of the pretokens in a ``SymbolArena``, which lie in the order of falling counts: one
+/// The counts of the pretokens in a `SymbolArena`, which lie in the order of falling counts: one
 /// entry for all that occur equally often.
 struct CountClasses {
   /// Slots of the arena to an entry of `firstClasses`.

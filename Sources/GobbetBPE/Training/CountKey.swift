@@ -1,4 +1,4 @@
-/// A pretoken as two words, by which a ``PretokenTable`` finds it.
+/// A pretoken as two words, by which a `PretokenTable` finds it.
 ///
 /// Of up to 15 bytes, the first eight are in `low`, the first of them lowest, the others in `high`,
 /// with their number in its top byte. Of a longer pretoken, `low` has the length and half a hash,

@@ -1,7 +1,7 @@
 /// The candidate pairs, the next one to merge on top: a binary heap.
 ///
 /// Counts only fall while a pair waits, so an element may promise more than its pair still has.
-/// Whoever pops it compares it with ``PairCounts`` and pushes it again with the true count.
+/// Whoever pops it compares it with `PairCounts` and pushes it again with the true count.
 struct MergeQueue {
   /// A pair and how often it occurred when it was pushed.
   struct Element {

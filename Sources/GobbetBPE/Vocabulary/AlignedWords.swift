@@ -1,4 +1,4 @@
-/// 64-bit words of a table that is read at random, in ``TableMemory``.
+/// 64-bit words of a table that is read at random, in `TableMemory`.
 ///
 /// A copy shares the words until one of both is changed.
 @safe struct AlignedWords: Sendable {

@@ -56,7 +56,7 @@ private struct PlainPairs {
   let index: TokenIndex
   let merges: [TokenMerge]
 
-  /// Nil where ``PairBuilder`` has to look more closely, be it to say what is wrong.
+  /// Nil where `PairBuilder` has to look more closely, be it to say what is wrong.
   init?(
     _ byteOrder: [UInt8], _ firstID: TokenID, _ pairs: [(TokenID, TokenID)],
     _ specialTokens: SpecialTokens

@@ -16,7 +16,7 @@ struct BlockTable: Sendable {
 
     /// Checks that `bytes` are those that were stored.
     ///
-    /// - Throws: ``FormatError`` (`checksumMismatch`), at the block's place in the payload.
+    /// - Throws: `FormatError` (`checksumMismatch`), at the block's place in the payload.
     func check(_ bytes: Span<UInt8>, _ field: String) throws(FormatError) {
       try check(crc32c(bytes), field)
     }
@@ -69,7 +69,7 @@ extension BlockTable {
 
   /// The table of `count` blocks in a section's content.
   ///
-  /// - Throws: ``FormatError`` if it is not of so many blocks.
+  /// - Throws: `FormatError` if it is not of so many blocks.
   init(_ content: Span<UInt8>, count: Int, _ field: String) throws(FormatError) {
     guard content.count.isMultiple(of: Self.entryByteCount),
       content.count / Self.entryByteCount == count

@@ -3,7 +3,7 @@ internal import GobbetFile
 extension ByteReader {
   /// Reads a number of 64 bits in groups of seven, the lowest first, and steps past it.
   ///
-  /// - Throws: ``FormatError`` if it is cut, does not fit 64 bits, or has a group too many.
+  /// - Throws: `FormatError` if it is cut, does not fit 64 bits, or has a group too many.
   @_lifetime(self: copy self)
   mutating func readGroups(_ field: String) throws(FormatError) -> UInt64 {
     let start = offset
@@ -23,7 +23,7 @@ extension ByteReader {
 
   /// Reads a number in groups, as ``readGroups(_:)`` does, that must fit an `Int`.
   ///
-  /// - Throws: ``FormatError``.
+  /// - Throws: `FormatError`.
   @_lifetime(self: copy self)
   mutating func readVariable(_ field: String) throws(FormatError) -> Int {
     let start = offset
@@ -36,7 +36,7 @@ extension ByteReader {
 
   /// Reads a SHA-256 and steps past it.
   ///
-  /// - Throws: ``FormatError`` (`truncated`).
+  /// - Throws: `FormatError` (`truncated`).
   @_lifetime(self: copy self)
   mutating func readDigest(_ field: String) throws(FormatError) -> ContentDigest {
     let start = offset
@@ -48,7 +48,7 @@ extension ByteReader {
 
   /// Checks that nothing is left.
   ///
-  /// - Throws: ``FormatError`` (`damaged`).
+  /// - Throws: `FormatError` (`damaged`).
   func finish(_ field: String) throws(FormatError) {
     guard remainingCount == 0 else {
       throw FormatError(

@@ -5,7 +5,7 @@ extension PretokenCounts {
   ///
   /// `earlier` is what the file says it was counted from beside the documents of this table: where
   /// counts of other files were added to it.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public func write(
     to path: String, pattern: SplitPattern, countedAlready earlier: PretokenCountsOrigin = .init(),
     replacing: Bool = false

@@ -3,8 +3,8 @@ package import GobbetBPE
 extension PretokenCountsFile {
   /// Writes the sum of several files, which is the file of counting their corpora as one.
   ///
-  /// - Throws: ``LoadingError`` if there are none or their patterns differ; ``TrainingError``
-  ///   (`countsTooLarge`), ``FormatError``, ``FileError``.
+  /// - Throws: ``LoadingError`` if there are none or their patterns differ; `TrainingError`
+  ///   (`countsTooLarge`), `FormatError`, `FileError`.
   public static func merge(
     _ paths: [String], to output: String, replacing: Bool = false
   ) throws -> PretokenCountsFile {
@@ -18,7 +18,7 @@ extension PretokenCountsFile {
 
   /// Writes the pretokens that occur at least `minimumCount` times.
   ///
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   public func prune(
     below minimumCount: UInt64, to output: String, replacing: Bool = false
   ) throws -> PretokenCountsFile {

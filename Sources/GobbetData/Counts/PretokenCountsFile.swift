@@ -16,7 +16,7 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: ``FormatError`` if it holds no counts or is damaged; ``FileError``.
+  /// - Throws: `FormatError` if it holds no counts or is damaged; `FileError`.
   public init(path: String) throws {
     try self.init(ContainerReader(path: path))
   }
@@ -49,7 +49,7 @@ public struct PretokenCountsFile: PretokenRun, PretokenSource {
 
   /// Calls `body` with every pretoken and its count, in rising order of bytes.
   ///
-  /// - Throws: ``FormatError`` if the file is damaged; ``FileError``; what `body` throws.
+  /// - Throws: `FormatError` if the file is damaged; `FileError`; what `body` throws.
   public func forEachPretoken(
     _ body: (_ bytes: Span<UInt8>, _ count: UInt64) throws -> Void
   ) throws {

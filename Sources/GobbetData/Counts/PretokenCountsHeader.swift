@@ -33,7 +33,7 @@ struct PretokenCountsHeader {
 
   /// The header in a section's content.
   ///
-  /// - Throws: ``FormatError`` if it ends early or late, or its pattern is none.
+  /// - Throws: `FormatError` if it ends early or late, or its pattern is none.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     uniqueCount = try reader.readCount("counts.uniqueCount")

@@ -19,7 +19,7 @@ public struct PretokenCountsSpill: PretokenSpill {
 
   /// Writes the pretokens of `counts` to the next file.
   ///
-  /// - Throws: ``FileError``; ``FormatError`` if the file cannot be read again.
+  /// - Throws: `FileError`; `FormatError` if the file cannot be read again.
   public mutating func write(_ counts: PretokenCounts) throws -> any PretokenRun {
     let path = "\(folder)/run-\(runCount).gobbet"
     runCount += 1

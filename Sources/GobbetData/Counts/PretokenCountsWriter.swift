@@ -16,7 +16,7 @@ public struct PretokenCountsWriter: ~Copyable {
 
   /// Begins a file that appears at `path` when it is finished.
   ///
-  /// - Throws: ``FileError`` if the file cannot be made.
+  /// - Throws: `FileError` if the file cannot be made.
   public init(path: String, pattern: SplitPattern, replacing: Bool = false) throws {
     var container = try ContainerWriter(path: path, profile: .counts, replacing: replacing)
     try container.begin(.counts, level: 3)
@@ -28,7 +28,7 @@ public struct PretokenCountsWriter: ~Copyable {
   ///
   /// - Precondition: `pretoken` is not empty, comes after the one before it in the order of bytes,
   ///   and is at most 65,535 bytes long; `count` is not zero.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public mutating func append(_ pretoken: Span<UInt8>, count: UInt64) throws {
     var shared = 0
     while shared < min(previous.count, pretoken.count), previous[shared] == pretoken[shared] {
@@ -58,7 +58,7 @@ public struct PretokenCountsWriter: ~Copyable {
 
   /// Writes what is left, and puts the file under its name; returns its content id.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   @discardableResult
   public mutating func finish() throws -> ContentDigest {
     try container.append(pending.bytes)
@@ -72,7 +72,7 @@ extension PretokenCountsWriter {
   /// Writes all pretokens of sorted runs, with the sums of their counts, to one file.
   ///
   /// One pretoken of each run is in memory at a time.
-  /// - Throws: ``TrainingError`` (`countsTooLarge`) if a sum does not fit 64 bits; ``FileError``;
+  /// - Throws: `TrainingError` (`countsTooLarge`) if a sum does not fit 64 bits; `FileError`;
   ///   what a run throws.
   public static func merge(
     _ runs: [any PretokenRun], to path: String, pattern: SplitPattern,

@@ -36,7 +36,7 @@ enum StringMap {
 
   /// The keys and values of a JSON text.
   ///
-  /// - Throws: ``FormatError`` (`damaged`) at the byte that is none of a flat object of strings.
+  /// - Throws: `FormatError` (`damaged`) at the byte that is none of a flat object of strings.
   static func pairs(_ text: Span<UInt8>) throws(FormatError) -> [(String, String)] {
     var parser = Parser(text)
     return try parser.pairs()

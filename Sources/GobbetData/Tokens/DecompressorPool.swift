@@ -16,7 +16,7 @@ final class DecompressorPool: Sendable {
 
   /// The content of `frame`, which must be `byteCount` bytes.
   ///
-  /// - Throws: ``FormatError`` (`damaged`) at offset 0, called `field`.
+  /// - Throws: `FormatError` (`damaged`) at offset 0, called `field`.
   func decompressed(
     _ frame: Span<UInt8>, byteCount: Int, field: String
   ) throws(FormatError) -> [UInt8] {

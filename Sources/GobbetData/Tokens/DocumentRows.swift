@@ -16,7 +16,7 @@ extension TokenDataset {
   /// ones are cut, shorter ones filled up with `padding`.
   ///
   /// - Precondition: all indices are in `0..<documentCount`; `length` is not negative.
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
   public func rows(
     ofDocuments indices: some Collection<Int>, length: Int? = nil, padding: TokenID
   ) throws -> DocumentRows {

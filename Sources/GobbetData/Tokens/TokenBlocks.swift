@@ -23,7 +23,7 @@ final class TokenBlocks: Sendable {
   /// The blocks in the sections of `container`, file number `file` of those that share `cache`.
   ///
   /// With `checksContent` zstd's own checksums are checked as well as those of the stored blocks.
-  /// - Throws: ``FormatError`` if a section is missing, or not what the header says; ``FileError``.
+  /// - Throws: `FormatError` if a section is missing, or not what the header says; `FileError`.
   init(
     _ container: ContainerReader, _ header: TokenDatasetHeader, _ cache: TokenBlockCache, file: Int,
     checksContent: Bool
@@ -60,7 +60,7 @@ final class TokenBlocks: Sendable {
   /// Puts a range of the tokens into `target`, which has room for exactly those.
   ///
   /// - Precondition: `range` lies in the tokens.
-  /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
+  /// - Throws: `FormatError` if a block is damaged; `FileError`.
   func copy(_ range: Range<Int>, to target: inout MutableSpan<TokenID>) throws {
     guard !range.isEmpty else { return }
     let size = header.blockTokenCount

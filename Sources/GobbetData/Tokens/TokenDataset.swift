@@ -21,7 +21,7 @@ public struct TokenDataset: Sendable {
   ///
   /// Of compressed blocks as many are kept decoded as `cacheByteBudget` allows. Tokens that are not
   /// compressed are mapped: who cuts the file short while it is open ends the process.
-  /// - Throws: ``FormatError`` if the file is no dataset or is damaged; ``FileError``.
+  /// - Throws: `FormatError` if the file is no dataset or is damaged; `FileError`.
   public init(path: String, cacheByteBudget: Int = 16 << 20) throws {
     try self.init(paths: [path], cacheByteBudget: cacheByteBudget)
   }
@@ -112,7 +112,7 @@ public struct TokenDataset: Sendable {
   /// A range of the tokens of all documents, one behind the other.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`.
-  /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
+  /// - Throws: `FormatError` if a block is damaged; `FileError`.
   /// - Complexity: linear in the tokens of the blocks that the range touches.
   public func tokens(in range: Range<Int>) throws -> [TokenID] {
     precondition(
@@ -129,7 +129,7 @@ public struct TokenDataset: Sendable {
   /// Puts a range of the tokens into memory of the caller's.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`, and `target` has room for exactly those.
-  /// - Throws: ``FormatError`` if a block is damaged; ``FileError``.
+  /// - Throws: `FormatError` if a block is damaged; `FileError`.
   public func copyTokens(in range: Range<Int>, to target: inout MutableSpan<TokenID>) throws {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokenCount && range.count == target.count,
@@ -166,7 +166,7 @@ public struct TokenDataset: Sendable {
   /// The source of every document, as it was given when it was written; empty where none was, nil if
   /// a file tells none.
   ///
-  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Throws: `FormatError` if they are damaged; `FileError`.
   /// - Complexity: linear in their bytes: nothing is kept from one call to the next.
   public func documentSources() throws -> [String]? {
     try column { try DocumentNotes.sources($0.container, count: $0.header.documentCount) }
@@ -175,7 +175,7 @@ public struct TokenDataset: Sendable {
   /// The bytes of the text of every document, as they were given when it was written; 0 where they
   /// were not, nil if a file tells none.
   ///
-  /// - Throws: ``FormatError`` if they are damaged; ``FileError``.
+  /// - Throws: `FormatError` if they are damaged; `FileError`.
   /// - Complexity: linear in the number of documents: nothing is kept from one call to the next.
   public func documentByteCounts() throws -> [Int]? {
     try column { try DocumentNotes.byteCounts($0.container, count: $0.header.documentCount) }
@@ -201,7 +201,7 @@ public struct TokenDataset: Sendable {
   /// The vocabulary of the tokens: the first embedded one, else `given`; nil if there is neither.
   ///
   /// - Throws: ``TokenDatasetError`` (`wrongVocabulary`) if it has another fingerprint than the
-  ///   dataset names; ``FormatError`` if the embedded one is damaged.
+  ///   dataset names; `FormatError` if the embedded one is damaged.
   public func vocabulary(given: Vocabulary? = nil) throws -> Vocabulary? {
     var embedded: Vocabulary?
     for shard in shards where embedded == nil { embedded = try shard.vocabulary() }

@@ -16,7 +16,7 @@ package struct TokenDatasetVocabulary: Sendable {
 
   /// That of another dataset.
   ///
-  /// - Throws: ``FormatError`` if the embedded one is damaged; ``FileError``.
+  /// - Throws: `FormatError` if the embedded one is damaged; `FileError`.
   package init(_ dataset: TokenDataset) throws {
     fingerprint = dataset.fingerprint
     idBound = dataset.idBound
@@ -35,7 +35,7 @@ package struct TokenDatasetFile: ~Copyable {
   /// Begins a dataset that appears at `path` when it is finished.
   ///
   /// - Precondition: the options' numbers are in their ranges.
-  /// - Throws: ``TokenDatasetError`` (`codecTooNarrow`); ``FileError`` if the file cannot be made.
+  /// - Throws: ``TokenDatasetError`` (`codecTooNarrow`); `FileError` if the file cannot be made.
   package init(
     path: String, _ vocabulary: TokenDatasetVocabulary, _ options: TokenDatasetOptions,
     replacing: Bool
@@ -55,7 +55,7 @@ package struct TokenDatasetFile: ~Copyable {
 
   /// Stores the ranks, and begins the section of the blocks.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   package mutating func begin(_ ranks: RankTable?) throws {
     if let ranks { try container.add(.tokenRanks, ranks.classes, level: 9) }
     try container.begin(.tokens)
@@ -64,7 +64,7 @@ package struct TokenDatasetFile: ~Copyable {
   /// Adds the next block.
   ///
   /// - Precondition: the ranks were stored.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   package mutating func append(_ block: EncodedTokenBlock) throws {
     blocks.append(block.stored.span, byteCount: block.byteCount)
     try container.append(block.stored)
@@ -73,7 +73,7 @@ package struct TokenDatasetFile: ~Copyable {
   /// Writes what the blocks are, and puts the file under its name.
   ///
   /// - Precondition: the blocks hold the tokens of the documents.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   package mutating func finish(
     _ documents: DocumentColumns, metadata: String? = nil
   ) throws -> TokenDatasetSummary {

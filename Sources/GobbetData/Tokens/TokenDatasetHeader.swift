@@ -54,7 +54,7 @@ extension TokenDatasetHeader {
 
   /// The header in a section's content.
   ///
-  /// - Throws: ``FormatError`` for numbers that no dataset can have.
+  /// - Throws: `FormatError` for numbers that no dataset can have.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     tokenCount = try reader.readCount("tokens.tokenCount")

@@ -22,7 +22,7 @@ public struct TokenDatasetWriter: ~Copyable {
   /// Begins a dataset that appears at `path` when it is finished.
   ///
   /// - Precondition: the options' numbers are in their ranges.
-  /// - Throws: ``TokenDatasetError`` (`codecTooNarrow`); ``FileError`` if the file cannot be made.
+  /// - Throws: ``TokenDatasetError`` (`codecTooNarrow`); `FileError` if the file cannot be made.
   public init(
     path: String, vocabulary: Vocabulary, options: TokenDatasetOptions = TokenDatasetOptions(),
     replacing: Bool = false
@@ -48,7 +48,7 @@ public struct TokenDatasetWriter: ~Copyable {
   ///
   /// - Precondition: `byteCount` is not negative.
   /// - Throws: ``TokenDatasetError`` (`unknownID`), and nothing of the document is then added;
-  ///   ``FileError`` if the file cannot be written.
+  ///   `FileError` if the file cannot be written.
   public mutating func append(
     document: Span<TokenID>, source: String? = nil, byteCount: Int? = nil
   ) throws {
@@ -59,7 +59,7 @@ public struct TokenDatasetWriter: ~Copyable {
   /// Adds tokens to the document that is open; one that is too long for memory comes in parts.
   ///
   /// - Throws: ``TokenDatasetError`` (`unknownID`), and nothing of the part is then added;
-  ///   ``FileError`` if the file cannot be written.
+  ///   `FileError` if the file cannot be written.
   public mutating func append(part: Span<TokenID>) throws {
     for index in part.indices where part[index] >= idBound {
       throw TokenDatasetError(
@@ -82,7 +82,7 @@ public struct TokenDatasetWriter: ~Copyable {
   ///
   /// `metadata` is JSON that the file shall hold beside the dataset.
   /// - Precondition: no document is open; the metadata are no longer than a file may have.
-  /// - Throws: ``FileError`` if the file cannot be written.
+  /// - Throws: `FileError` if the file cannot be written.
   @discardableResult
   public mutating func finish(metadata: String? = nil) throws -> TokenDatasetSummary {
     precondition(openTokenCount == 0, "TokenDatasetWriter: a document is open")

@@ -49,7 +49,7 @@ public struct TokenMixture: Sendable {
   /// Some windows, in the order of `places`.
   ///
   /// - Precondition: there are such windows.
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
   public func batch(_ places: [Place]) throws -> TokenBatch {
     let length = windows[0].length
     var inputs = [TokenID](repeating: 0, count: places.count * length)

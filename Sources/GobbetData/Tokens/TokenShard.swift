@@ -17,7 +17,7 @@ package struct TokenShard: Sendable {
 
   /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
-  /// - Throws: ``FormatError`` if the file is no dataset or is damaged; what reading throws.
+  /// - Throws: `FormatError` if the file is no dataset or is damaged; what reading throws.
   init(
     _ container: ContainerReader, _ cache: TokenBlockCache, file: Int, checksContent: Bool
   ) throws {
@@ -32,7 +32,7 @@ package struct TokenShard: Sendable {
 
   /// The vocabulary that the file embeds; nil if it has none.
   ///
-  /// - Throws: ``FormatError`` if it is damaged; ``FileError``.
+  /// - Throws: `FormatError` if it is damaged; `FileError`.
   func vocabulary() throws -> Vocabulary? {
     container.section(.vocabularyHeader) == nil ? nil : try VocabularySections.read(container)
   }

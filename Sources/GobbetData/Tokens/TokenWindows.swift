@@ -29,7 +29,7 @@ public struct TokenWindows: Sendable {
   /// One window.
   ///
   /// - Precondition: `index` is in `0..<count`.
-  /// - Throws: ``FormatError`` or ``FileError`` if its tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if its tokens cannot be read.
   public subscript(index: Int) -> TokenBatch {
     get throws { try batch(CollectionOfOne(index)) }
   }
@@ -37,7 +37,7 @@ public struct TokenWindows: Sendable {
   /// Some windows, in the order of `indices`.
   ///
   /// - Precondition: all indices are in `0..<count`.
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
   public func batch(_ indices: some Collection<Int>) throws -> TokenBatch {
     try batch(indices, rowCount: indices.count, padding: 0)
   }
@@ -77,7 +77,7 @@ public struct TokenWindows: Sendable {
   /// A row of inputs and a row of targets each, ``length`` tokens long; what is behind the rows stays
   /// as it is. It is for a trainer that reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read; the spans then hold
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; the spans then hold
   ///   anything.
   public func copy(
     _ indices: Span<Int>, inputs: inout MutableSpan<TokenID>, targets: inout MutableSpan<TokenID>
@@ -123,7 +123,7 @@ public struct TokenWindows: Sendable {
   /// with rows of `padding`.
   ///
   /// - Precondition: `index` is in `0..<batchCount(size: size)`.
-  /// - Throws: ``FormatError`` or ``FileError`` if their tokens cannot be read.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
   public func batch(_ index: Int, size: Int, padding: TokenID? = nil) throws -> TokenBatch {
     precondition((0..<batchCount(size: size)).contains(index), "windows: no such batch")
     let indices = (index * size)..<min((index + 1) * size, count)

@@ -5,7 +5,7 @@ internal import GobbetBPE
 /// The bytes of one plane resemble each other, so that zstd codes each with a table that fits it:
 /// ids in a row would take a sixth more.
 enum MergePlanes {
-  /// Bytes an id takes; ``TokenTable/maximumCount`` fits.
+  /// Bytes an id takes; `TokenTable.maximumCount` fits.
   static let byteCount = 3
 
   /// The planes of `ids`.

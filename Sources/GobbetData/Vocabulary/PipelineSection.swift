@@ -2,7 +2,7 @@ internal import GobbetBPE
 internal import GobbetFile
 
 /// What a file says of a vocabulary beyond version 1.0 of its format, in the section `PIPE`: how
-/// added tokens are found, and what of its ``TextPipeline`` decides ids.
+/// added tokens are found, and what of its `TextPipeline` decides ids.
 struct PipelineSection {
   /// How each added token is found that is not found by its bytes alone.
   var matching: [TokenID: TokenMatching] = [:]
@@ -153,7 +153,7 @@ struct PipelineSection {
 
   /// The section in its content.
   ///
-  /// - Throws: ``FormatError`` if it ends early or late, holds a code that is unknown or steps that do
+  /// - Throws: `FormatError` if it ends early or late, holds a code that is unknown or steps that do
   ///   not go together, or is one that a writer leaves out.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = PipelineReader(content)
@@ -189,7 +189,7 @@ struct PipelineSection {
 
   /// The tokens of a header with how they are found.
   ///
-  /// - Throws: ``VocabularyError`` (`pipelineToken`) if one of ``matching`` is not there.
+  /// - Throws: `VocabularyError` (`pipelineToken`) if one of ``matching`` is not there.
   func applied(to tokens: [SpecialToken]) throws(VocabularyError) -> [SpecialToken] {
     var left = matching
     let result = tokens.map { token in

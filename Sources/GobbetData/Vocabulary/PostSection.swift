@@ -1,7 +1,7 @@
 internal import GobbetBPE
 internal import GobbetFile
 
-/// What of a ``TextPipeline`` changes no ids unless somebody asks, in the ancillary section `post`.
+/// What of a `TextPipeline` changes no ids unless somebody asks, in the ancillary section `post`.
 struct PostSection {
   private(set) var template: SpecialTokenTemplate?
   private(set) var keptParts: [String: String] = [:]
@@ -35,7 +35,7 @@ struct PostSection {
 
   /// The section in its content.
   ///
-  /// - Throws: ``FormatError`` if it ends early or late, or says nothing.
+  /// - Throws: `FormatError` if it ends early or late, or says nothing.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = PipelineReader(content)
     if try reader.flag("post.hasTemplate") {

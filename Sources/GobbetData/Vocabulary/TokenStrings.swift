@@ -16,7 +16,7 @@ enum TokenStrings {
 
   /// The tokens of the section in `container`.
   ///
-  /// - Throws: ``FormatError`` if the lengths are not those of the bytes, or the tokens are too many
+  /// - Throws: `FormatError` if the lengths are not those of the bytes, or the tokens are too many
   ///   or too long; what reading throws.
   static func table(_ container: ContainerReader) throws -> TokenTable {
     try container.parsed(.tokenStrings) { content throws(FormatError) in

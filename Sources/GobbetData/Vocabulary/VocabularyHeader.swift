@@ -60,7 +60,7 @@ struct VocabularyHeader {
 
   /// The header in a section's content.
   ///
-  /// - Throws: ``FormatError`` if it ends early or late, or holds a code that is unknown.
+  /// - Throws: `FormatError` if it ends early or late, or holds a code that is unknown.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     fingerprint = try reader.readDigest("vocabulary.fingerprint")

@@ -33,7 +33,7 @@ enum VocabularySections {
 
   /// The vocabulary of the sections.
   ///
-  /// - Throws: ``FormatError`` for sections that are missing or do not make a vocabulary.
+  /// - Throws: `FormatError` for sections that are missing or do not make a vocabulary.
   static func read(_ container: ContainerReader) throws -> Vocabulary {
     let section = try container.requiredSection(.vocabularyHeader)
     // A special token takes nine bytes at least, and some 100 here.

@@ -32,7 +32,7 @@ enum CompactBlock {
   /// Writes the elements of a stored block.
   ///
   /// Compressed planes are decoded into `scratch`, which is only kept to be used again.
-  /// - Throws: ``FormatError`` if the block is not of as many bytes as `elements` has room for.
+  /// - Throws: `FormatError` if the block is not of as many bytes as `elements` has room for.
   static func decode(
     _ stored: UnsafeRawBufferPointer, _ planes: ElementPlanes, _ decompressor: Decompressor,
     _ scratch: ScratchMemory, into elements: UnsafeMutableRawBufferPointer

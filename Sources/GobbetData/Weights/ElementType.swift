@@ -1,7 +1,10 @@
 /// What one element of a tensor is; the raw value is its code in files.
 @nonexhaustive public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
+  /// IEEE 754 binary64.
   case float64 = 1
+  /// IEEE 754 binary32.
   case float32 = 2
+  /// IEEE 754 binary16.
   case float16 = 3
   /// The upper half of a 32-bit float: 1 sign, 8 exponent and 7 mantissa bits.
   case bfloat16 = 4
@@ -21,15 +24,23 @@
   case float6E3M2 = 12
   /// 1 sign, 2 exponent bits and 1 mantissa bit, two elements a byte.
   case float4E2M1 = 13
+  /// A signed integer of 64 bits.
   case int64 = 16
+  /// A signed integer of 32 bits.
   case int32 = 17
+  /// A signed integer of 16 bits.
   case int16 = 18
+  /// A signed integer of 8 bits.
   case int8 = 19
   /// Two elements a byte, the low nibble first.
   case int4 = 20
+  /// An unsigned integer of 64 bits.
   case uint64 = 32
+  /// An unsigned integer of 32 bits.
   case uint32 = 33
+  /// An unsigned integer of 16 bits.
   case uint16 = 34
+  /// An unsigned integer of 8 bits.
   case uint8 = 35
   /// Two elements a byte, the low nibble first.
   case uint4 = 36

@@ -15,8 +15,8 @@ package final class TensorBlockChecks: Sendable {
   /// stored, unless that was done before.
   ///
   /// - Precondition: `range` lies in the tensor's bytes.
-  /// - Throws: ``TensorError`` if the file has no such tensor; ``FormatError`` if a block is
-  ///   damaged; ``FileError``.
+  /// - Throws: ``TensorError`` if the file has no such tensor; `FormatError` if a block is
+  ///   damaged; `FileError`.
   package func check(_ tensor: TensorDescription, bytes range: Range<Int>) throws {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.byteCount,

@@ -31,7 +31,7 @@ struct TensorBlockReader {
   /// Copies a part of a tensor's data.
   ///
   /// - Precondition: the range lies in the data, and `target` is as long.
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   mutating func read(
     _ place: TensorDirectory.Place, bytes range: Range<Int>,
     into target: UnsafeMutableRawBufferPointer
@@ -67,14 +67,14 @@ struct TensorBlockReader {
 
   /// Checks every block of a tensor without decoding it.
   ///
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   mutating func check(_ place: TensorDirectory.Place) throws {
     for index in place.entry.blocks { try check(place, block: index) }
   }
 
   /// Checks a block of a tensor, by its number in its group, without decoding it.
   ///
-  /// - Throws: ``FormatError``, ``FileError``.
+  /// - Throws: `FormatError`, `FileError`.
   mutating func check(_ place: TensorDirectory.Place, block index: Int) throws {
     _ = try unsafe storedBlock(place, index, nil)
   }

@@ -36,7 +36,7 @@ struct TensorDirectory: Sendable {
 
   /// Reads the tables of `container`.
   ///
-  /// - Throws: ``FormatError`` if one is damaged, or there is none; ``FileError``.
+  /// - Throws: `FormatError` if one is damaged, or there is none; `FileError`.
   init(_ container: ContainerReader) throws {
     repeat {
       try append(container, Self.name(ofGroup: groups.count))

@@ -6,7 +6,7 @@ extension TensorSource {
   /// is not written to.
   ///
   /// - Precondition: `memory` has the layout's `byteCount` bytes, and nobody else uses it meanwhile.
-  /// - Throws: ``WorkerCountError``; the error of the first tensor that has one: ``TensorError``, errors
+  /// - Throws: `WorkerCountError`; the error of the first tensor that has one: ``TensorError``, errors
   ///   of the source; or `CancellationError`.
   public func load(
     _ layout: TensorLayout, into memory: UnsafeMutableRawBufferPointer, threadCount: Int = 1

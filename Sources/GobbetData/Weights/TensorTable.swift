@@ -103,7 +103,7 @@ extension TensorTable {
 
   /// The table in a section's content.
   ///
-  /// - Throws: ``FormatError`` if an entry is cut, or is not one that ``append(_:)`` takes.
+  /// - Throws: `FormatError` if an entry is cut, or is not one that ``append(_:)`` takes.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     let count = Int(try reader.read(UInt32.self, "tensors.count"))
@@ -197,7 +197,7 @@ extension TensorTable {
   /// Checks that the blocks are those of the tensors, and that data and padding fill `byteCount`
   /// bytes without holes.
   ///
-  /// - Throws: ``FormatError`` (`damaged`).
+  /// - Throws: `FormatError` (`damaged`).
   func check(_ blocks: BlockTable, byteCount: Int) throws(FormatError) {
     var end = 0
     for entry in entries {

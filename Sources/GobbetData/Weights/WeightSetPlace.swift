@@ -35,7 +35,7 @@ package struct WeightSetPlace: Hashable, Sendable {
 
   /// The place of the file that follows `file`, which has this place.
   ///
-  /// - Throws: ``FormatError`` if the file holds no tensors.
+  /// - Throws: `FormatError` if the file holds no tensors.
   package func next(after file: ContainerReader) throws -> WeightSetPlace {
     // Later generations have tables and data of other names: what is added to a file stays out.
     let content =
@@ -56,7 +56,7 @@ package struct WeightSetPlace: Hashable, Sendable {
 
   /// The place in a section's content.
   ///
-  /// - Throws: ``FormatError`` for numbers that no file can have.
+  /// - Throws: `FormatError` for numbers that no file can have.
   init(_ content: Span<UInt8>) throws(FormatError) {
     var reader = ByteReader(content)
     number = Int(try reader.read(UInt32.self, "set.number"))
@@ -73,7 +73,7 @@ package struct WeightSetPlace: Hashable, Sendable {
 extension WeightsReader {
   /// Which file of a set this is; nil if it does not say.
   ///
-  /// - Throws: ``FormatError`` if what it says is damaged; what reading throws.
+  /// - Throws: `FormatError` if what it says is damaged; what reading throws.
   package func setPlace() throws -> WeightSetPlace? {
     guard let section = container.section(.weightSet) else { return nil }
     return try container.parsed(section) { content throws(FormatError) in
@@ -83,7 +83,7 @@ extension WeightsReader {
 
   /// The place of the file that follows this one in its set.
   ///
-  /// - Throws: ``FormatError``; what reading throws.
+  /// - Throws: `FormatError`; what reading throws.
   package func setPlaceBehind() throws -> WeightSetPlace? {
     try setPlace()?.next(after: container)
   }
@@ -94,7 +94,7 @@ extension WeightShards {
   /// they are all of it, in their order.
   ///
   /// - Throws: ``LoadingError`` that names two files of different sets, or says which file this is;
-  ///   ``FormatError``; what reading throws.
+  ///   `FormatError`; what reading throws.
   package static func checkSet(_ files: [WeightsReader], isWhole: Bool) throws {
     var known: [(file: WeightsReader, place: WeightSetPlace)] = []
     for file in files {

@@ -4,8 +4,8 @@ extension WeightsReader {
   /// Copies one tensor's data, row-major and little-endian, into `destination`.
   ///
   /// - Precondition: `destination` has exactly the tensor's `byteCount` bytes.
-  /// - Throws: ``TensorError`` if the file has no such tensor; ``FormatError`` if its data is
-  ///   damaged; ``FileError``.
+  /// - Throws: ``TensorError`` if the file has no such tensor; `FormatError` if its data is
+  ///   damaged; `FileError`.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {

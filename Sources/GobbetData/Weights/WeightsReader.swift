@@ -22,7 +22,7 @@ public struct WeightsReader: TensorSource {
   ///
   /// With `isMapped` compact tensors are decoded from where the file is mapped, which saves a copy; a
   /// file that is cut short meanwhile then raises SIGBUS.
-  /// - Throws: ``FormatError`` if the file holds no tensors or is damaged; ``FileError``.
+  /// - Throws: `FormatError` if the file holds no tensors or is damaged; `FileError`.
   /// - Complexity: a few reads, and time in the number of tensors; with `.all` a read of all data.
   public init(
     path: String, checks: WeightChecks = .touched, isMapped: Bool = false
@@ -32,7 +32,7 @@ public struct WeightsReader: TensorSource {
 
   /// Opens a file that `source` holds; errors call it `name`.
   ///
-  /// - Throws: ``FormatError``, and what the source throws.
+  /// - Throws: `FormatError`, and what the source throws.
   public init(
     _ source: some ByteSource, named name: String, checks: WeightChecks = .touched
   ) throws {
@@ -41,7 +41,7 @@ public struct WeightsReader: TensorSource {
 
   /// Reads the tables of the tensors in an open container.
   ///
-  /// - Throws: ``FormatError``, and what the container's source throws.
+  /// - Throws: `FormatError`, and what the container's source throws.
   public init(
     _ container: ContainerReader, checks: WeightChecks = .touched, isMapped: Bool = false
   ) throws {
@@ -51,7 +51,7 @@ public struct WeightsReader: TensorSource {
   /// Reads the tables of the tensors in an open container that is to be verified: zstd's checksums of
   /// decoded planes are checked too.
   ///
-  /// - Throws: ``FormatError``, and what the container's source throws.
+  /// - Throws: `FormatError`, and what the container's source throws.
   package init(verifying container: ContainerReader) throws {
     try self.init(container, checks: .touched, isMapped: false, checksContent: true)
     try checkPadding()
@@ -112,7 +112,7 @@ public struct WeightsReader: TensorSource {
   /// Checks that memory for all of a tensor's data may be taken: compressed, a small file can tell
   /// of a large one.
   ///
-  /// - Throws: ``FormatError`` (`overBudget`), by the budget of the container.
+  /// - Throws: `FormatError` (`overBudget`), by the budget of the container.
   public func requireMemory(for tensor: TensorDescription) throws {
     guard let place = directory[tensor.name], place.entry.codec == .compact else { return }
     try container.requireMemory(
@@ -121,7 +121,7 @@ public struct WeightsReader: TensorSource {
 
   /// The vocabulary that the file embeds; nil if it has none.
   ///
-  /// - Throws: ``FormatError`` if it is damaged; ``FileError``.
+  /// - Throws: `FormatError` if it is damaged; `FileError`.
   public func vocabulary() throws -> Vocabulary? {
     container.section(.vocabularyHeader) == nil ? nil : try VocabularySections.read(container)
   }

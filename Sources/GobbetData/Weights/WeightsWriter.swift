@@ -35,7 +35,7 @@ public struct WeightsWriter: ~Copyable {
   /// Begins a file that appears at `path` when it is finished.
   ///
   /// With `.compact`, each tensor is stored so if its first block says that it pays.
-  /// - Throws: ``FileError`` if the file cannot be made; ``FormatError`` for metadata of more than
+  /// - Throws: `FileError` if the file cannot be made; `FormatError` for metadata of more than
   ///   16 MiB.
   public init(
     path: String, metadata: [(String, String)] = [], vocabulary: Vocabulary? = nil,
@@ -67,8 +67,8 @@ public struct WeightsWriter: ~Copyable {
   ///
   /// Its tensors stay, but for those that get another of the same name; so does its metadata, unless
   /// there is some. Until the generation is finished the file reads as it did.
-  /// - Throws: ``FileError`` if the file cannot be written, or another writer has it open;
-  ///   ``FormatError`` if it holds no tensors, or for metadata of more than 16 MiB.
+  /// - Throws: `FileError` if the file cannot be written, or another writer has it open;
+  ///   `FormatError` if it holds no tensors, or for metadata of more than 16 MiB.
   public init(
     appendingTo path: String, metadata: [(String, String)] = [], codec: WeightCodec = .compact
   ) throws {
@@ -97,7 +97,7 @@ public struct WeightsWriter: ~Copyable {
   /// Adds a tensor with all of its data, row-major and little-endian.
   ///
   /// - Throws: ``TensorError`` for a name that is taken or illegal, or data of another length;
-  ///   ``FileError``.
+  ///   `FileError`.
   public mutating func append(_ tensor: TensorDescription, _ data: Span<UInt8>) throws {
     guard data.count == tensor.byteCount else {
       throw TensorError(
@@ -111,7 +111,7 @@ public struct WeightsWriter: ~Copyable {
   /// Adds all tensors of `source`: each in pieces, or in memory once where the source does not read
   /// parts; `progress` hears of every piece how many bytes are in.
   ///
-  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``; what the source and
+  /// - Throws: ``TensorError`` for a name that is taken or illegal; `FileError`; what the source and
   ///   `progress` throw.
   public mutating func append(
     contentsOf source: some TensorSource, progress: (Int) throws -> Void = { _ in }
@@ -131,7 +131,7 @@ public struct WeightsWriter: ~Copyable {
   /// Begins a tensor whose data comes in pieces.
   ///
   /// - Precondition: no tensor is open.
-  /// - Throws: ``TensorError`` for a name that is taken or illegal; ``FileError``.
+  /// - Throws: ``TensorError`` for a name that is taken or illegal; `FileError`.
   public mutating func begin(_ tensor: TensorDescription) throws {
     precondition(open == nil, "WeightsWriter: a tensor is open")
     try table.check(tensor)
@@ -145,7 +145,7 @@ public struct WeightsWriter: ~Copyable {
   /// Adds the next piece of the open tensor's data.
   ///
   /// - Precondition: a tensor is open.
-  /// - Throws: ``TensorError`` (`wrongByteCount`) if it is more than the tensor has; ``FileError``.
+  /// - Throws: ``TensorError`` (`wrongByteCount`) if it is more than the tensor has; `FileError`.
   public mutating func append(_ data: Span<UInt8>) throws {
     guard var tensor = open else { preconditionFailure("WeightsWriter: no tensor is open") }
     guard data.count <= tensor.tensor.byteCount - tensor.byteCount else {
@@ -172,7 +172,7 @@ public struct WeightsWriter: ~Copyable {
   /// Ends the open tensor.
   ///
   /// - Precondition: a tensor is open.
-  /// - Throws: ``TensorError`` (`wrongByteCount`) if data is missing; ``FileError``.
+  /// - Throws: ``TensorError`` (`wrongByteCount`) if data is missing; `FileError`.
   public mutating func end() throws {
     guard var tensor = open else { preconditionFailure("WeightsWriter: no tensor is open") }
     guard tensor.byteCount == tensor.tensor.byteCount else {
@@ -191,7 +191,7 @@ public struct WeightsWriter: ~Copyable {
   /// Writes the tables, and puts the file under its name; returns its content id.
   ///
   /// - Precondition: no tensor is open.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   @discardableResult
   public mutating func finish() throws -> ContentDigest {
     precondition(open == nil, "WeightsWriter: a tensor is open")

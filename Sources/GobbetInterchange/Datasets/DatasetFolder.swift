@@ -72,8 +72,8 @@ package final class DatasetFolder: Sendable {
   ///
   /// A job that is not `isResumable` leaves nothing behind but where it is killed, and then the next
   /// job removes that.
-  /// - Throws: ``FileError`` (`create`) if there is a dataset already, and it is neither resumed nor
-  ///   replaced, (`open`) if another job is at work; ``LoadingError`` if what is resumed is of
+  /// - Throws: `FileError` (`create`) if there is a dataset already, and it is neither resumed nor
+  ///   replaced, (`open`) if another job is at work; `LoadingError` if what is resumed is of
   ///   another plan. Nothing is changed then.
   package static func begin(
     _ path: String, _ plan: DatasetPlan, _ mode: Mode, isResumable: Bool = true
@@ -137,7 +137,7 @@ package final class DatasetFolder: Sendable {
   /// The shards of a split that an earlier run of the job has finished and filled, from the first on.
   ///
   /// A last one that is not full is packed again: it ended where the inputs did.
-  /// - Throws: ``FormatError`` if one is damaged; ``FileError``.
+  /// - Throws: `FormatError` if one is damaged; `FileError`.
   package func finishedShards(
     of split: DatasetSplit, fullTokenCount: Int?
   ) throws -> [FinishedShard] {
@@ -155,7 +155,7 @@ package final class DatasetFolder: Sendable {
   /// Puts the manifest of these shards in place and returns it.
   ///
   /// Each shard is looked at before; afterwards, what is no part of the dataset any more is removed.
-  /// - Throws: ``LoadingError`` if a shard is not what it was when it was written; ``FileError``. The
+  /// - Throws: `LoadingError` if a shard is not what it was when it was written; `FileError`. The
   ///   dataset that was there is then as it was.
   package func finish(_ splits: [DatasetManifest.Split]) throws -> DatasetManifest {
     let manifest = DatasetManifest(

@@ -36,7 +36,7 @@ struct DatasetFolderContents {
   /// The files of the dataset that is there, as far as they are surely shards.
   var listed: [String] { manifest?.names.filter { $0.hasSuffix(ShardFileName.plainEnding) } ?? [] }
 
-  /// - Throws: ``FileError`` (`create`) if a new dataset has no room here; ``LoadingError`` if what
+  /// - Throws: `FileError` (`create`) if a new dataset has no room here; `LoadingError` if what
   ///   is to be resumed is of another plan.
   func check(_ plan: DatasetPlan, _ mode: DatasetFolder.Mode) throws {
     if mode == .replace { return }

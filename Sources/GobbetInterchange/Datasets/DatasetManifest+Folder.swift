@@ -29,7 +29,7 @@ extension DatasetManifest {
 
   /// Puts the manifest into `folder`, in place of one that is there.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   func write(in folder: String) throws(FileError) {
     try writeWholeFile(json, to: folder + "/" + Self.fileName, replacing: true)
   }
@@ -48,7 +48,7 @@ extension DatasetManifest {
 
   /// Checks that a dataset of the manifest's split is what it says.
   ///
-  /// - Throws: ``LoadingError`` for the first file that is another than the manifest lists.
+  /// - Throws: `LoadingError` for the first file that is another than the manifest lists.
   func check(_ dataset: TokenDataset, of split: Split) throws(LoadingError) {
     for (file, shard) in zip(dataset.shards, split.shards) {
       try shard.check(file, fingerprint: fingerprint)
@@ -58,7 +58,7 @@ extension DatasetManifest {
   /// Refuses a file at `path` that is a shard of the dataset in its folder: what is written there
   /// would no longer be what the manifest lists.
   ///
-  /// - Throws: ``FileError`` (`create`).
+  /// - Throws: `FileError` (`create`).
   package static func refuseShard(at path: String) throws(FileError) {
     let manifest = siblingPath(fileName, of: path)
     guard exists(path), exists(manifest),
@@ -71,7 +71,7 @@ extension DatasetManifest {
   /// Refuses to replace the dataset in `folder` by what is made of `inputs` if it is among them in
   /// part only: the other part would be lost.
   ///
-  /// - Throws: ``FileError`` (`create`).
+  /// - Throws: `FileError` (`create`).
   package static func refuseLoss(
     in folder: String, replacedByWhatIsMadeOf inputs: [String]
   ) throws(FileError) {
@@ -98,7 +98,7 @@ extension DatasetManifest {
 extension DatasetManifest.Shard {
   /// Checks that the file in `folder` is this shard.
   ///
-  /// - Throws: ``LoadingError`` if it is another; ``FormatError``, ``FileError``.
+  /// - Throws: `LoadingError` if it is another; `FormatError`, `FileError`.
   func check(in folder: String, fingerprint: ContentDigest) throws {
     let container = try ContainerReader(path: folder + "/" + name)
     try check(
@@ -114,7 +114,7 @@ extension DatasetManifest.Shard {
 
   /// Checks that `file` is this shard.
   ///
-  /// - Throws: ``LoadingError`` if it is another.
+  /// - Throws: `LoadingError` if it is another.
   func check(_ file: TokenShard, fingerprint: ContentDigest) throws(LoadingError) {
     func fail(_ what: String, _ found: Any, _ listed: Any) -> LoadingError {
       LoadingError(

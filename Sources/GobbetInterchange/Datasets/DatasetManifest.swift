@@ -95,8 +95,8 @@ public struct DatasetManifest: Hashable, Sendable {
 extension DatasetManifest {
   /// Reads a manifest.
   ///
-  /// - Throws: ``InterchangeError`` if it is no JSON; ``LoadingError`` if it is no manifest;
-  ///   ``FileError``.
+  /// - Throws: ``InterchangeError`` if it is no JSON; `LoadingError` if it is no manifest;
+  ///   `FileError`.
   public init(contentsOf path: String) throws {
     try self.init(try Self.document(path).root, path)
   }

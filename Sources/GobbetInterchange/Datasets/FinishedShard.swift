@@ -37,7 +37,7 @@ package struct FinishedShard: Sendable {
 
   /// The shard at `path`; nil if there is none, or it is another.
   ///
-  /// - Throws: ``FormatError`` if it is damaged; ``FileError``.
+  /// - Throws: `FormatError` if it is damaged; `FileError`.
   init?(_ path: String, _ split: DatasetSplit, number: Int) throws {
     guard exists(path) else { return nil }
     let dataset = try TokenDataset(path: path, cacheByteBudget: 0)

@@ -5,7 +5,7 @@ extension TokenDataset {
   /// Opens the dataset at `path`: a file, a folder with a manifest, or the manifest itself; of
   /// several parts the one called `split`.
   ///
-  /// - Throws: ``LoadingError`` if the manifest is none, or a file is another than it
+  /// - Throws: `LoadingError` if the manifest is none, or a file is another than it
   ///   lists; as
   ///   ``init(paths:cacheByteBudget:)``.
   public init(

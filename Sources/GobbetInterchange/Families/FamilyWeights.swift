@@ -73,7 +73,7 @@ public struct FamilyWeights: TensorSource {
 
   /// Copies one tensor.
   ///
-  /// - Throws: ``TensorError`` if there is none, else an error of the source.
+  /// - Throws: `TensorError` if there is none, else an error of the source.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {

@@ -12,7 +12,7 @@ struct RowSelection: Sendable {
 
   /// Rows of `tensor` under another name.
   ///
-  /// - Throws: ``TensorError`` if they make no tensor.
+  /// - Throws: `TensorError` if they make no tensor.
   init(name: String, of tensor: TensorDescription, rows: [Range<Int>]) throws(TensorError) {
     var shape = tensor.shape
     shape[0] = rows.reduce(0) { $0 + $1.count }
@@ -25,7 +25,7 @@ struct RowSelection: Sendable {
 
   /// One of the tensors that `tensor` has along its first axis, under another name.
   ///
-  /// - Throws: ``TensorError`` if it makes no tensor.
+  /// - Throws: `TensorError` if it makes no tensor.
   init(name: String, of tensor: TensorDescription, slice: Int) throws(TensorError) {
     description = try TensorDescription(
       name: name, elementType: tensor.elementType, shape: Array(tensor.shape.dropFirst()))

@@ -2,7 +2,7 @@ internal import GobbetSystem
 
 /// All bytes of the regular file at `path`, which may have at most `limit`.
 ///
-/// - Throws: ``FileError``; ``InterchangeError`` (`damaged`) for a larger file.
+/// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for a larger file.
 package func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
   let file = try InputFile(path, regularOnly: true)
   let byteCount = file.byteCount ?? 0
@@ -14,7 +14,7 @@ package func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
 
 /// Puts a file with these bytes at `path`.
 ///
-/// - Throws: ``FileError``, also if there is one and `replacing` is false.
+/// - Throws: `FileError`, also if there is one and `replacing` is false.
 func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(FileError) {
   var file = try AtomicFile(path, replacing: replacing)
   try file.write(bytes.span)

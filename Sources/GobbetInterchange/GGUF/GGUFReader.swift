@@ -2,7 +2,7 @@ public import GobbetData
 
 /// The tensors of a GGUF file, version 1 to 3, in either byte order; of a split model all of its files.
 ///
-/// Tensors in blocks are read in their blocks, which ``TensorSource/floats(of:)`` widens. Offsets,
+/// Tensors in blocks are read in their blocks, which `TensorSource.floats(of:)` widens. Offsets,
 /// counts, lengths and shapes are checked when the file is opened, before anything is allocated for
 /// them. A type that is not known here stands in the way of nothing but reading the tensors that have
 /// it.

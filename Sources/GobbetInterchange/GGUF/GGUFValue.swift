@@ -1,18 +1,30 @@
 /// A value of GGUF's metadata.
 public enum GGUFValue: Hashable, Sendable {
+  /// An unsigned integer of 8 bits.
   case uint8(UInt8)
+  /// A signed integer of 8 bits.
   case int8(Int8)
+  /// An unsigned integer of 16 bits.
   case uint16(UInt16)
+  /// A signed integer of 16 bits.
   case int16(Int16)
+  /// An unsigned integer of 32 bits.
   case uint32(UInt32)
+  /// A signed integer of 32 bits.
   case int32(Int32)
+  /// A 32-bit float.
   case float32(Float)
+  /// A truth value.
   case bool(Bool)
+  /// A text.
   case string(String)
   /// Elements of one type, whose code is kept for arrays without any.
   case array(elementType: UInt32, [GGUFValue])
+  /// An unsigned integer of 64 bits.
   case uint64(UInt64)
+  /// A signed integer of 64 bits.
   case int64(Int64)
+  /// A 64-bit float.
   case float64(Double)
 
   /// The code of the type in files.

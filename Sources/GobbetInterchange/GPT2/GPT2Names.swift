@@ -70,7 +70,7 @@ struct GPT2Names {
 
   /// The rules whose tensors are there.
   ///
-  /// - Throws: ``Misfit`` if one is missing, or a tensor is left over.
+  /// - Throws: `Misfit` if one is missing, or a tensor is left over.
   func rules(
     _ dialect: GPT2Dialect, _ layerCount: Int
   ) throws(Misfit) -> [GPT2Dialect.Rule] {

@@ -35,7 +35,7 @@ internal import CGobbetJSON
   package var root: JSONValue { unsafe JSONValue(rootValue, in: self, field: "") }
 }
 
-/// A value of a ``JSONDocument``, and by which way it was found.
+/// A value of a `JSONDocument`, and by which way it was found.
 @safe package struct JSONValue {
   // SAFETY: valid while `document` lives, which this value sees to.
   private let value: gobbet_json_value

@@ -1,4 +1,4 @@
-/// Reads a pickle of protocol 2 to 5 into a ``PickleHeap``.
+/// Reads a pickle of protocol 2 to 5 into a `PickleHeap`.
 ///
 /// - Source: CPython's `pickletools.py`.
 struct PickleMachine {

@@ -105,7 +105,7 @@ extension ConversionFormat {
 extension Vocabulary {
   /// Whether the vocabulary in a file leaves open how text is split.
   ///
-  /// - Throws: ``FileError``, and the errors of GGUF.
+  /// - Throws: `FileError`, and the errors of GGUF.
   public static func leavesPatternOpen(at path: String) throws -> Bool {
     switch try FileKind(recognizing: path) {
     case .tiktoken: return true

@@ -21,7 +21,7 @@ package struct FileDescription: Hashable, Sendable {
 
   /// Looks at the file at `path`, at its first 64 KiB and its name.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   package init(describing path: String) throws(FileError) {
     let file = try InputFile(path, regularOnly: true)
     let start = try file.bytes(in: 0..<Self.sampleByteCount)

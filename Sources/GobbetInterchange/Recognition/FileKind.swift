@@ -32,7 +32,7 @@ public enum FileKind: Hashable, Sendable {
 
   /// Looks at the file at `path`.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public init(recognizing path: String) throws(FileError) {
     let file = try InputFile(path, regularOnly: true)
     let start = try file.bytes(in: 0..<4096)

@@ -38,7 +38,7 @@ package struct JSONTopLevel {
 
   /// The first of `signs` in the file, up to its end.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   static func first(of signs: [Sign], in file: borrowing InputFile) throws(FileError) -> Sign? {
     var scanner = JSONTopLevel(signs)
     let pieceByteCount = 1 << 16

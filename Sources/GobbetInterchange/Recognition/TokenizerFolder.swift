@@ -35,7 +35,7 @@ struct TokenizerFolder {
 
   /// The file of merges: by its name, or the only file in the folder that begins as one does.
   ///
-  /// - Throws: ``LoadingError`` if there is none, or more than one could be it; ``FileError``.
+  /// - Throws: `LoadingError` if there is none, or more than one could be it; `FileError`.
   func mergesPath() throws -> String {
     var names = [fileName(of: Self.mergesPath(ofTokens: tokensPath))]
     names += Self.pairs.flatMap { [prefix + $0.1, $0.1] }
@@ -62,7 +62,7 @@ struct TokenizerFolder {
 
   /// The tokens of `added_tokens.json`, where transformers saves what was added to a vocabulary.
   ///
-  /// - Throws: ``InterchangeError``, ``FileError``.
+  /// - Throws: ``InterchangeError``, `FileError`.
   func addedTokens() throws -> [SpecialToken] {
     let file = path(prefix + "added_tokens.json")
     guard exists(file) else { return [] }
@@ -80,7 +80,7 @@ struct TokenizerFolder {
 
   /// What `tokenizer_config.json` says; nil if there is none.
   ///
-  /// - Throws: ``InterchangeError`` for a setting that changes ids and isn't understood; ``FileError``.
+  /// - Throws: ``InterchangeError`` for a setting that changes ids and isn't understood; `FileError`.
   func configuration(needsPattern: Bool) throws -> TokenizerConfiguration? {
     let file = path(prefix + "tokenizer_config.json")
     guard exists(file) else { return nil }

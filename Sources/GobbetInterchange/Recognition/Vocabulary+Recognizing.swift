@@ -13,8 +13,8 @@ extension Vocabulary {
   /// `vocab.json`, `added_tokens.json` and `tokenizer_config.json` are read too. For files that say it
   /// themselves `pattern` is not looked at.
   /// A folder stands for the file in it that holds its vocabulary.
-  /// - Throws: ``LoadingError`` for other files and where a pattern is missing; ``FileError``,
-  ///   ``FormatError``, ``InterchangeError``.
+  /// - Throws: `LoadingError` for other files and where a pattern is missing; `FileError`,
+  ///   `FormatError`, ``InterchangeError``.
   public init(
     recognizing path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
   ) throws {

@@ -4,8 +4,8 @@ internal import GobbetData
 extension Vocabulary {
   /// Writes the vocabulary in one of the formats for vocabularies.
   ///
-  /// - Throws: ``LoadingError`` for a format of weights; ``InterchangeError`` for what the format
-  ///   cannot say; ``FileError``.
+  /// - Throws: `LoadingError` for a format of weights; ``InterchangeError`` for what the format
+  ///   cannot say; `FileError`.
   public func write(
     to path: String, format: ConversionFormat, replacing: Bool = false
   ) throws {

@@ -17,7 +17,7 @@ struct SentencePieces {
   struct Piece {
     var text: [UInt8] = []
     var score: Float = 0
-    /// The number of its ``Kind``.
+    /// The number of its `Kind`.
     var type: UInt64 = 1
 
     var kind: Kind? { Kind(rawValue: type) }

@@ -33,7 +33,7 @@ public enum VocabularyAndMerges {
   /// Reads a vocabulary from the file of its tokens and from what lies beside it: the merges,
   /// `added_tokens.json`, `tokenizer_config.json`.
   ///
-  /// - Throws: `FileError`; ``LoadingError`` if there are no merges; ``InterchangeError`` with the line
+  /// - Throws: `FileError`; `LoadingError` if there are no merges; ``InterchangeError`` with the line
   ///   or the token, or for a setting that changes ids and isn't understood.
   static func vocabulary(
     recognizing tokensPath: String, pattern: SplitPattern?
