@@ -1,3 +1,4 @@
+import Foundation
 import GobbetBPE
 import GobbetData
 import GobbetInterchange
@@ -33,6 +34,32 @@ import Testing
 
   private func vocabulary(_ values: [(key: String, value: GGUFValue)]) throws -> Vocabulary {
     try #require(try reader(values).vocabulary())
+  }
+
+  /// A text and its ids.
+  private struct Line: Decodable {
+    let text: String
+    let ids: [TokenID]
+  }
+
+  @Test("text is cut as llama.cpp cuts it where the file names no pre-tokenizer")
+  func unnamedPretokenizer() throws {
+    let known = try Vocabulary(recognizing: fixturesFolder + "/tinymodel/tokenizer.json")
+    let key = "tokenizer.ggml.pre"
+    let rest = try GGUFVocabulary.values(of: known, rowCount: nil, path: "v.gguf")
+      .filter { $0.key != key }
+    let lines = try readFile(fixturesFolder + "/gguf/default.jsonl").split(separator: 0x0A).map {
+      try JSONDecoder().decode(Line.self, from: Data($0))
+    }
+    try #require(lines.count == 200)
+    for values in [rest, rest + [(key: key, value: GGUFValue.string("default"))]] {
+      let tokenizer = Tokenizer(try vocabulary(values))
+      for line in lines { #expect(tokenizer.encoded(line.text) == line.ids, "\(line.text)") }
+      #expect(lines.contains { Tokenizer(known).encoded($0.text) != $0.ids })
+      let written = try GGUFVocabulary.values(
+        of: tokenizer.vocabulary, rowCount: nil, path: "w.gguf")
+      #expect(written.contains { $0.key == key && $0.value == .string("default") })
+    }
   }
 
   @Test("pieces merge by score, user-defined ones are cut out, and special ones must be allowed")

@@ -15,14 +15,38 @@ struct GGUFPretokenizer {
 
   /// The pre-tokenizer of that name; nil if nothing here splits as it does.
   init?(named name: String) {
+    if name == Self.unnamed {
+      guard let value = Self.default else { return nil }
+      self = value
+      return
+    }
     guard let row = Self.rows.first(where: { $0.names.contains(name) }) else { return nil }
     self = row.value
+  }
+
+  /// The name that stands for none: what llama.cpp does, with a warning, where a file has no name.
+  static let unnamed = "default"
+
+  /// Marks are cut out, what is left is cut as for GPT-2, then digits are cut from their space, and by
+  /// threes.
+  private static var `default`: GGUFPretokenizer? {
+    let expressions = [
+      #"[\p{P}\$\+<=>\^~\|]+"#,
+      #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"#, #"\p{N}+"#,
+      "[0-9][0-9][0-9]",
+    ].compactMap { try? SplitExpression($0, dialect: .oniguruma) }
+    guard expressions.count == 4 else { return nil }
+    return GGUFPretokenizer(
+      SplitPattern(expressions[3]), steps: expressions[..<3].map { .expression($0) })
   }
 
   /// The name to write for a pattern behind steps; nil if no name means them.
   static func name(
     of pattern: SplitPattern, _ steps: [PretokenizerStep], takesWhole: Bool
   ) -> String? {
+    if let unnamed = Self.default, unnamed.pattern == pattern, unnamed.steps == steps {
+      return Self.unnamed
+    }
     let rows = rows.filter { $0.value.pattern == pattern && $0.value.steps == steps }
     return (rows.first { $0.value.takesWhole == takesWhole } ?? rows.first)?.names.first
   }
@@ -52,7 +76,7 @@ struct GGUFPretokenizer {
       [
         "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0",
         "mellum", "modern-bert", "jina-v1-en", "jina-v2-code", "roberta-bpe", "mpt", "olmo", "jais",
-        "trillion", "granite-docling", "exaone4", "default",
+        "trillion", "granite-docling", "exaone4",
       ], GGUFPretokenizer(.gpt2)
     ),
     (
