@@ -32,6 +32,8 @@ swift test -c release --skip-build 2>&1 | tee "$log"
 
 # What README and the documentation show is compiled and run.
 python3 Tests/docs.py "$(swift build -c release --show-bin-path)/gobbet"
+# Every public symbol has a doc comment, and DocC has no warning.
+python3 Tests/documentation.py "$(swift build -c release --show-bin-path)"
 
 # A skipped suite stands for all of its tests.
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)

@@ -43,7 +43,7 @@ public struct ContainerReader: Sendable {
   /// `budget` is how many bytes one read may allocate, `indexBudget` how many an index may take, as
   /// ``FormatLimits/leastIndexBudget`` says where it is nil.
   /// - Throws: ``FormatError``, and what the source throws.
-  /// - Complexity: as ``init(path:budget:)``.
+  /// - Complexity: as ``init(path:budget:indexBudget:)``.
   public init(
     _ source: some ByteSource, named name: String, budget: Int = FormatLimits.defaultBudget,
     indexBudget: Int? = nil

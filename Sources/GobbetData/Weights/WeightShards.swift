@@ -29,7 +29,7 @@ public struct WeightShards: TensorSource {
 
   /// Opens packed files that together hold a model.
   ///
-  /// - Throws: as ``init(_:)`` and ``WeightsReader/init(path:checks:)``; ``LoadingError`` for files of
+  /// - Throws: as ``init(_:)`` and ``WeightsReader/init(path:checks:isMapped:)``; ``LoadingError`` for files of
   ///   two sets.
   public init(paths: [String], checks: WeightChecks = .touched) throws {
     let files = try paths.map { try WeightsReader(path: $0, checks: checks) }

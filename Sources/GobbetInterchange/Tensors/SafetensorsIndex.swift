@@ -77,7 +77,7 @@ public struct SafetensorsIndex: TensorSource {
 
   /// Copies one tensor's data out of its file.
   ///
-  /// - Throws: as ``SafetensorsReader/read(_:into:)``.
+  /// - Throws: as the reader of one file.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {

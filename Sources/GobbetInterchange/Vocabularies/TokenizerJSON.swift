@@ -2,7 +2,7 @@ public import GobbetBPE
 
 /// Hugging Face's `tokenizer.json`, as far as it holds BPE or WordPiece.
 ///
-/// What changes ids in a way that a ``Vocabulary`` has no word for is refused by its name: other
+/// What changes ids in a way that a `Vocabulary` has no word for is refused by its name: other
 /// models, unknown expressions, dropout. Truncation, padding and the
 /// post-processor are kept.
 public enum TokenizerJSON {
