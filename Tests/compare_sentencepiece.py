@@ -58,7 +58,7 @@ def measure(peer, file, model, corpus):
         ids = [list(encode(text)) for text in texts] if peer != "gigatoken" else [encode(text) for text in texts]
         passes.append(cpu() - start)
     flat = [id for document in ids for id in document]
-    checksum = sum((id + 1) * (2 * index + 1) for index, id in enumerate(flat)) % 2**64
+    checksum = sum((int(id) + 1) * (2 * index + 1) for index, id in enumerate(flat)) % 2**64
     print(json.dumps({"tokens": len(flat), "checksum": checksum, "cold_mb_per_cpu_s": size / passes[0],
                       "warm_mb_per_cpu_s": size / statistics.median(passes[1:])}))
 
