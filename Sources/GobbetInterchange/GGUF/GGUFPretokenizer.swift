@@ -29,7 +29,7 @@ struct GGUFPretokenizer {
 
   /// Marks are cut out, what is left is cut as for GPT-2, then digits are cut from their space, and by
   /// threes.
-  private static var `default`: GGUFPretokenizer? {
+  private static let `default`: GGUFPretokenizer? = {
     let expressions = [
       #"[\p{P}\$\+<=>\^~\|]+"#,
       #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"#, #"\p{N}+"#,
@@ -38,7 +38,7 @@ struct GGUFPretokenizer {
     guard expressions.count == 4 else { return nil }
     return GGUFPretokenizer(
       SplitPattern(expressions[3]), steps: expressions[..<3].map { .expression($0) })
-  }
+  }()
 
   /// The name to write for a pattern behind steps; nil if no name means them.
   static func name(
