@@ -1,11 +1,11 @@
 /// Weights some of whose floating-point tensors are read as another type, in blocks too.
-public struct ConvertedWeights: TensorSource {
+public struct ConvertedWeights: TensorDecorator {
   /// The tensors, those of convertible types as the type that was asked for.
   public let tensors: [TensorDescription]
   /// What the weights came with.
   public var metadata: [(String, String)] { base.metadata }
   private let base: any TensorSource
-  private let originals: [[UInt8]: TensorDescription]
+  private let originals: TensorMap<TensorDescription>
 
   /// Creates the tensors of `base`, floating-point ones as `elementType`; others stay as they are.
   ///
@@ -44,49 +44,30 @@ public struct ConvertedWeights: TensorSource {
     }
     self.base = base
     self.tensors = tensors
-    originals = Dictionary(
-      base.tensors.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    originals = TensorMap(zip(tensors, base.tensors))
   }
 
-  private func original(of tensor: TensorDescription) throws(TensorError) -> TensorDescription {
-    guard let original = originals[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    guard original.shape == tensor.shape else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
-    }
-    return original
-  }
-
-  /// Copies one tensor's data, converted.
+  /// The tensor in the weights: the same, or the one that it is converted from.
   ///
-  /// - Throws: ``TensorError``, errors of the weights.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
+  /// - Throws: ``TensorError`` (`missing`, `otherDescription`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    let original = try originals.value(of: tensor)
+    guard original != tensor else { return TensorOrigin(original, in: base) }
+    return unsafe TensorOrigin(madeOf: [(original, base)], readsParts: true) { range, destination in
+      // SAFETY: a reader is given memory for its range.
+      try unsafe convert(original, to: tensor, range, into: destination)
+    }
   }
 
-  /// Copies a part of one tensor's data, converted.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  /// Copies a part of a tensor's data, converted.
+  private func convert(
+    _ original: TensorDescription, to tensor: TensorDescription, _ range: Range<Int>,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    let original = try original(of: tensor)
-    if original.elementType != tensor.elementType, let encoder = BlockEncoder(tensor.elementType) {
+    if let encoder = BlockEncoder(tensor.elementType) {
       return try unsafe quantize(original, tensor, encoder, range, into: destination)
     }
     let conversion = try base.conversion(of: original, to: tensor.elementType)
-    guard !conversion.isIdentity else {
-      // SAFETY: the caller promises a valid buffer of the range's size.
-      return try unsafe base.read(original, bytes: range, into: destination)
-    }
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "ConvertedWeights: not the bytes of the tensor")
     guard !range.isEmpty else { return }
     let width = tensor.elementType.bitWidth / 8
     // Whole blocks, where the weights have some.
@@ -108,30 +89,6 @@ public struct ConvertedWeights: TensorSource {
     unsafe destination.copyMemory(
       from: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + range.count)]))
   }
-
-  /// Whether the weights do.
-  public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let original = try? original(of: tensor) else { return false }
-    return base.readsParts(of: original)
-  }
-
-  /// Calls `body` with one tensor's data where the weights have it, if it is not converted.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  public func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    let original = try original(of: tensor)
-    guard original == tensor else { return nil }
-    return try unsafe base.withBytesInPlace(of: original, body)
-  }
-
-  /// Checks that the weights allow memory for what the tensor is converted from.
-  ///
-  /// - Throws: an error of the weights if they do not.
-  public func requireMemory(for tensor: TensorDescription) throws {
-    try base.requireMemory(for: try original(of: tensor))
-  }
 }
 
 extension ConvertedWeights {
@@ -143,9 +100,6 @@ extension ConvertedWeights {
     _ original: TensorDescription, _ tensor: TensorDescription, _ encoder: BlockEncoder,
     _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "ConvertedWeights: not the bytes of the tensor")
     guard !range.isEmpty else { return }
     // What does not read parts is read once.
     let whole = base.readsParts(of: original) ? nil : try base.floats(of: original)

@@ -1,45 +1,14 @@
 /// Some tensors of a source, with all of its metadata.
-package struct TensorSelection<Source: TensorSource>: TensorSource {
+package struct TensorSelection<Source: TensorSource>: TensorDecorator {
   /// The tensors, in the order of the source.
   package let tensors: [TensorDescription]
   /// What the source came with.
   package var metadata: [(String, String)] { source.metadata }
   private let source: Source
 
-  /// Copies one tensor's data.
-  package func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe source.read(tensor, into: destination)
-  }
-
-  /// Copies a part of one tensor's data.
-  package func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe source.read(tensor, bytes: range, into: destination)
-  }
-
-  /// Whether the source does.
-  package func readsParts(of tensor: TensorDescription) -> Bool { source.readsParts(of: tensor) }
-
-  /// Calls `body` with one tensor's data where the source has it.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  package func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    try unsafe source.withBytesInPlace(of: tensor, body)
-  }
-
-  /// Checks that the source allows memory for all of a tensor's data.
-  ///
-  /// - Throws: an error of the source if it does not.
-  package func requireMemory(for tensor: TensorDescription) throws {
-    try source.requireMemory(for: tensor)
+  /// The tensor itself, in the source.
+  package func origin(of tensor: TensorDescription) -> TensorOrigin {
+    TensorOrigin(tensor, in: source)
   }
 
   /// Takes tensors of `source`.

@@ -1,7 +1,7 @@
 /// Several sources of tensors as one: the shards of a model.
 ///
 /// Tensors come shard by shard; the metadata is that of the first.
-public struct WeightShards: TensorSource {
+public struct WeightShards: TensorDecorator {
   /// Every tensor, shard by shard.
   public let tensors: [TensorDescription]
   /// Keys and values of the first shard.
@@ -37,52 +37,13 @@ public struct WeightShards: TensorSource {
     try self.init(files)
   }
 
-  /// Copies one tensor's data out of its shard.
+  /// The tensor itself, in its shard.
   ///
-  /// - Throws: ``TensorError`` (`missing`), else an error of the shard.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe shard(of: tensor).read(tensor, into: destination)
-  }
-
-  /// Copies a part of one tensor's data out of its shard.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe shard(of: tensor).read(tensor, bytes: range, into: destination)
-  }
-
-  /// Whether its shard does.
-  public func readsParts(of tensor: TensorDescription) -> Bool {
-    (try? shard(of: tensor).readsParts(of: tensor)) ?? false
-  }
-
-  /// Calls `body` with one tensor's data where its shard has it.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  public func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    try unsafe shard(of: tensor).withBytesInPlace(of: tensor, body)
-  }
-
-  /// Checks that its shard allows memory for all of a tensor's data.
-  ///
-  /// - Throws: an error of the shard if it does not.
-  public func requireMemory(for tensor: TensorDescription) throws {
-    try shard(of: tensor).requireMemory(for: tensor)
-  }
-
-  private func shard(of tensor: TensorDescription) throws(TensorError) -> any TensorSource {
+  /// - Throws: ``TensorError`` (`missing`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }
-    return shards[shard]
+    return TensorOrigin(tensor, in: shards[shard])
   }
 }

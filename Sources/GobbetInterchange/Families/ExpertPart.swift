@@ -12,14 +12,6 @@ enum TensorPart: Sendable {
     case .expert(let expert): expert.description
     }
   }
-
-  /// What it is a part of.
-  var tensor: TensorDescription {
-    switch self {
-    case .rows(let rows): rows.tensor
-    case .expert(let expert): expert.tensor
-    }
-  }
 }
 
 /// An expert's matrix, or bias, in a tensor of all experts': [experts, inputs, outputs], or
@@ -53,8 +45,16 @@ struct ExpertPart: Sendable {
     self.step = step
   }
 
+  /// Where the part comes from, if `source` has the tensor.
+  func origin(in source: any TensorSource) -> TensorOrigin {
+    unsafe TensorOrigin(madeOf: [(tensor, source)]) { range, destination in
+      // SAFETY: a reader is given memory for its range.
+      try unsafe read(from: source, bytes: range, into: destination)
+    }
+  }
+
   /// Copies a range of the part's bytes; the expert's matrix is read as a whole.
-  func read(
+  private func read(
     from source: any TensorSource, bytes range: Range<Int>,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {

@@ -3,13 +3,13 @@ public import GobbetData
 /// The weights of a model under the names that the forward pass knows, whatever its family calls them.
 ///
 /// Tensors are renamed, and those that hold several parts are cut into them, as they are read.
-public struct FamilyWeights: TensorSource {
+public struct FamilyWeights: TensorDecorator {
   /// The tensors: embedding, layer by layer, final norm, head.
   public let tensors: [TensorDescription]
   /// What the source has.
   public var metadata: [(String, String)] { source.metadata }
   private let source: any TensorSource
-  private let selections: [[UInt8]: TensorPart]
+  private let parts: TensorMap<TensorPart>
 
   /// Finds the tensors of an architecture.
   ///
@@ -56,82 +56,16 @@ public struct FamilyWeights: TensorSource {
     try search.requireAllFound()
     self.source = source
     tensors = search.found.map(\.description)
-    selections = Dictionary(
-      search.found.map { (Array($0.description.name.utf8), $0) },
-      uniquingKeysWith: { first, _ in first })
+    parts = TensorMap(search.found.map { ($0.description, $0) })
   }
 
-  private func selection(of tensor: TensorDescription) throws(TensorError) -> TensorPart {
-    guard let selection = selections[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    guard selection.description == tensor else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
-    }
-    return selection
-  }
-
-  /// Copies one tensor.
+  /// The tensor in the source that has the rows, or the expert.
   ///
-  /// - Throws: `TensorError` if there is none, else an error of the source.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
-  /// Copies a part of one tensor.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "FamilyWeights: not the bytes of the tensor")
-    let selection: RowSelection
-    switch try self.selection(of: tensor) {
-    case .rows(let rows): selection = rows
-    case .expert(let expert):
-      // SAFETY: the caller promises a valid buffer of the range's size.
-      return try unsafe expert.read(from: source, bytes: range, into: destination)
+  /// - Throws: `TensorError` (`missing`, `otherDescription`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    switch try parts.value(of: tensor) {
+    case .rows(let rows): rows.origin(in: source)
+    case .expert(let expert): expert.origin(in: source)
     }
-    var written = 0
-    try selection.forEachRun(in: range) { run in
-      // SAFETY: the runs of a range have as many bytes together as the range, and so the buffer.
-      try unsafe source.read(
-        selection.tensor, bytes: run,
-        into: .init(rebasing: destination[written..<(written + run.count)]))
-      written += run.count
-    }
-  }
-
-  /// Whether the source reads parts of what the tensor is a part of.
-  public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard case .rows(let selection)? = try? selection(of: tensor) else { return false }
-    return source.readsParts(of: selection.tensor)
-  }
-
-  /// Calls `body` with one tensor's data where it lies, if its rows lie together.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  public func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    guard case .rows(let selection) = try selection(of: tensor), let run = selection.onlyRun
-    else { return nil }
-    return try unsafe source.withBytesInPlace(of: selection.tensor) { bytes in
-      // SAFETY: the run lies in the tensor.
-      try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[run]))
-    }
-  }
-
-  /// Checks that the source allows memory for what the tensor is a part of.
-  ///
-  /// - Throws: an error of the source if it does not.
-  public func requireMemory(for tensor: TensorDescription) throws {
-    try source.requireMemory(for: try selection(of: tensor).tensor)
   }
 }

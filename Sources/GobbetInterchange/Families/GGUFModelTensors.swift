@@ -5,11 +5,11 @@ internal import GobbetData
 /// Parts that are one tensor there come after one another, and so do the matrices of a layer's experts;
 /// rows of queries and keys are put in the order of neighbouring pairs where that is wanted. Vectors are
 /// floats of 32 bits, to which 1 is added for the norms of Gemma.
-struct GGUFModelTensors: TensorSource {
+struct GGUFModelTensors: TensorDecorator {
   let tensors: [TensorDescription]
   let metadata: [(String, String)]
   private let source: FamilyWeights
-  private let tensorsByName: [[UInt8]: Content]
+  private let contents: TensorMap<Content>
 
   /// What a tensor is made of.
   private enum Content: Sendable {
@@ -28,8 +28,7 @@ struct GGUFModelTensors: TensorSource {
   ) throws {
     self.source = source
     self.metadata = metadata
-    var tensors: [TensorDescription] = []
-    var contents: [[UInt8]: Content] = [:]
+    var entries: [(TensorDescription, Content)] = []
     func add(_ name: String, _ parts: [TensorDescription], headDimension: Int?, stacks: Bool) throws
     {
       let first = parts[0]
@@ -44,6 +43,7 @@ struct GGUFModelTensors: TensorSource {
       } else {
         shape[0] = parts.reduce(0) { $0 + $1.shape[0] }
       }
+      let content: Content
       if first.shape.count == 1 {
         let isNorm = name.utf8.suffix(12).elementsEqual("_norm.weight".utf8)
         let offset: Float = model.norm.kind == .rmsOffset && isNorm ? 1 : 0
@@ -52,18 +52,17 @@ struct GGUFModelTensors: TensorSource {
           let floats = try source.floats(of: part).map { $0 + offset }
           elements += headDimension.map { Self.inPairs(floats, $0) } ?? floats
         }
-        contents[Array(name.utf8)] = .vector(elements)
+        content = .vector(elements)
       } else {
-        contents[Array(name.utf8)] = .rows(of: parts, headDimension: headDimension)
+        content = .rows(of: parts, headDimension: headDimension)
       }
-      tensors.append(
-        try TensorDescription(
-          name: name, elementType: first.shape.count == 1 ? .float32 : first.elementType,
-          shape: shape))
+      let tensor = try TensorDescription(
+        name: name, elementType: first.shape.count == 1 ? .float32 : first.elementType,
+        shape: shape)
+      entries.append((tensor, content))
     }
-    let byName = Dictionary(
-      source.tensors.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
-    func found(_ name: String) -> TensorDescription? { byName[Array(name.utf8)] }
+    let names = TensorNames(source)
+    func found(_ name: String) -> TensorDescription? { names[name] }
     let ends = ["weight", "bias"]
     func addPlain(_ common: String, _ own: String) throws {
       for end in ends {
@@ -102,13 +101,12 @@ struct GGUFModelTensors: TensorSource {
     try addPlain("final_norm", family.names.finalNorm)
     try addPlain(model.hasTiedHead && family.needsHead ? "embedding" : "head", family.names.head)
     if let factors = family.ropeFactors(model) {
-      contents[Array("rope_freqs.weight".utf8)] = .vector(factors)
-      tensors.append(
-        try TensorDescription(
-          name: "rope_freqs.weight", elementType: .float32, shape: [factors.count]))
+      let tensor = try TensorDescription(
+        name: "rope_freqs.weight", elementType: .float32, shape: [factors.count])
+      entries.append((tensor, .vector(factors)))
     }
-    self.tensors = tensors
-    tensorsByName = contents
+    tensors = entries.map(\.0)
+    contents = TensorMap(entries)
   }
 
   /// The elements of heads whose halves were pairs, pair by pair.
@@ -122,44 +120,34 @@ struct GGUFModelTensors: TensorSource {
     return head * headDimension + inside % 2 * (headDimension / 2) + inside / 2
   }
 
-  private func content(of tensor: TensorDescription) throws(TensorError) -> Content {
-    guard let content = tensorsByName[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    return content
-  }
-
-  func read(_ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
-  func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "GGUFModelTensors: not the bytes of the tensor")
-    switch try content(of: tensor) {
+  /// The tensors of the source whose rows follow each other; none for a vector.
+  ///
+  /// - Throws: `TensorError` (`missing`, `otherDescription`).
+  func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    switch try contents.value(of: tensor) {
     case .vector(let floats):
-      for (index, byte) in range.enumerated() {
-        // SAFETY: the buffer has as many bytes as the range.
-        unsafe destination[index] = UInt8(
-          truncatingIfNeeded: floats[byte / 4].bitPattern >> (byte % 4 * 8))
+      return unsafe TensorOrigin(madeOf: [], readsParts: true) { range, destination in
+        for (index, byte) in range.enumerated() {
+          // SAFETY: the memory has as many bytes as the range.
+          unsafe destination[index] = UInt8(
+            truncatingIfNeeded: floats[byte / 4].bitPattern >> (byte % 4 * 8))
+        }
       }
     case .rows(let parts, let headDimension):
-      var start = 0
-      for part in parts {
-        let own = range.clamped(to: start..<(start + part.byteCount))
-        if !own.isEmpty {
-          let offset = own.lowerBound - range.lowerBound
-          // SAFETY: the range lies in the caller's, and so its bytes in the buffer.
-          try unsafe read(
-            part, bytes: (own.lowerBound - start)..<(own.upperBound - start), headDimension,
-            into: .init(rebasing: destination[offset..<(offset + own.count)]))
+      return unsafe TensorOrigin(madeOf: parts.map { ($0, source) }, readsParts: true) {
+        range, destination in
+        var start = 0
+        for part in parts {
+          let own = range.clamped(to: start..<(start + part.byteCount))
+          if !own.isEmpty {
+            let offset = own.lowerBound - range.lowerBound
+            // SAFETY: the range lies in the reader's, and so its bytes in the memory.
+            try unsafe read(
+              part, bytes: (own.lowerBound - start)..<(own.upperBound - start), headDimension,
+              into: .init(rebasing: destination[offset..<(offset + own.count)]))
+          }
+          start += part.byteCount
         }
-        start += part.byteCount
       }
     }
   }

@@ -34,15 +34,27 @@ struct RowSelection: Sendable {
     rowByteCount = tensor.byteCount / max(tensor.shape[0], 1)
   }
 
-  /// The bytes of the rows, if these lie together.
-  var onlyRun: Range<Int>? { rows.count == 1 ? bytes(of: rows[0]) : nil }
+  /// Where the rows come from, if `source` has the tensor.
+  func origin(in source: any TensorSource) -> TensorOrigin {
+    if rows.count == 1 { return TensorOrigin(tensor, in: source, bytes: bytes(of: rows[0])) }
+    return unsafe TensorOrigin(madeOf: [(tensor, source)], readsParts: true) { range, destination in
+      var written = 0
+      try forEachRun(in: range) { run in
+        // SAFETY: the runs of a range have as many bytes together as the range, and so the buffer.
+        try unsafe source.read(
+          tensor, bytes: run,
+          into: .init(rebasing: destination[written..<(written + run.count)]))
+        written += run.count
+      }
+    }
+  }
 
   private func bytes(of rows: Range<Int>) -> Range<Int> {
     (rows.lowerBound * rowByteCount)..<(rows.upperBound * rowByteCount)
   }
 
   /// Calls `body` with the runs of bytes of the whole tensor that make up a range of these rows' bytes.
-  func forEachRun(in range: Range<Int>, _ body: (Range<Int>) throws -> Void) rethrows {
+  private func forEachRun(in range: Range<Int>, _ body: (Range<Int>) throws -> Void) rethrows {
     var start = 0
     for rows in rows {
       let run = bytes(of: rows)

@@ -5,7 +5,7 @@ public import GobbetData
 /// Tensors are renamed, transposed and put side by side as they are read, those in blocks as
 /// `float32`; masks are left out, and a head with the elements of the token embedding too, unless the
 /// configuration says that it is not tied.
-public struct GPT2Weights: TensorSource {
+public struct GPT2Weights: TensorDecorator {
   /// Whose names the source has.
   public let dialect: GPT2Dialect
   /// The tensors, embeddings first, then block by block.
@@ -20,7 +20,7 @@ public struct GPT2Weights: TensorSource {
   /// Gobbet file: `transformer.` in a saved language model, else nothing.
   package let namePrefix: String
   private let source: any TensorSource
-  private let assemblies: [[UInt8]: TensorAssembly]
+  private let assemblies: TensorMap<TensorAssembly>
 
   /// The weights in `source`, or nil if they are not a GPT-2's in a known dialect, whole and without
   /// anything more.
@@ -62,8 +62,7 @@ public struct GPT2Weights: TensorSource {
     maskNames = (0..<layerCount).flatMap { dialect.buffers(layer: $0) }
       .compactMap { names[$0]?.name }
     tensors = assemblies.map(\.result)
-    self.assemblies = Dictionary(
-      assemblies.map { (Array($0.result.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    self.assemblies = TensorMap(assemblies.map { ($0.result, $0) })
     let sizes = try configuration.completed(
       embedding: embedding.result, positions: assemblies[1].result, layerCount: layerCount,
       isTied: isTied)
@@ -122,53 +121,10 @@ public struct GPT2Weights: TensorSource {
     return isEqual
   }
 
-  /// Copies one tensor, in its layout here.
+  /// The tensor under its name in the source, or those that it is put together from.
   ///
-  /// - Throws: `TensorError` if there is none, else an error of the source.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
-  /// Copies a part of one tensor, in its layout here.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "GPT2Weights: not the bytes of the tensor")
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe assembly(of: tensor).read(from: source, bytes: range, into: destination)
-  }
-
-  /// Whether the tensor only has another name in the source, which reads parts of it.
-  public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let part = try? assembly(of: tensor).onlyPart else { return false }
-    return source.readsParts(of: part)
-  }
-
-  /// Calls `body` with one tensor's data where it lies, if it only has another name in the source.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  public func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    guard let part = try assembly(of: tensor).onlyPart else { return nil }
-    return try unsafe source.withBytesInPlace(of: part, body)
-  }
-
-  private func assembly(of tensor: TensorDescription) throws(TensorError) -> TensorAssembly {
-    guard let assembly = assemblies[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    guard assembly.result == tensor else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
-    }
-    return assembly
+  /// - Throws: `TensorError` (`missing`, `otherDescription`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    try assemblies.value(of: tensor).origin(in: source)
   }
 }

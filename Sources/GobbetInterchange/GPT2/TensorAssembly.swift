@@ -34,18 +34,20 @@ struct TensorAssembly: Sendable {
     self.isTransposed = isTransposed
   }
 
-  /// The one tensor whose data is that of the result; nil if there is none.
-  var onlyPart: TensorDescription? { parts.count == 1 && !isTransposed ? parts[0] : nil }
+  /// Where the result comes from, if `source` has the parts.
+  func origin(in source: any TensorSource) -> TensorOrigin {
+    if parts.count == 1, !isTransposed { return TensorOrigin(parts[0], in: source) }
+    return unsafe TensorOrigin(madeOf: parts.map { ($0, source) }) { range, destination in
+      // SAFETY: a reader is given memory for its range.
+      try unsafe read(from: source, bytes: range, into: destination)
+    }
+  }
 
-  /// Reads a part of the result; all of it, unless it is the data of another tensor.
-  func read(
+  /// Reads a part of the result by way of all of it.
+  private func read(
     from source: any TensorSource, bytes range: Range<Int>,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    if let onlyPart {
-      // SAFETY: the caller promises a valid buffer of the range's size.
-      return try unsafe source.read(onlyPart, bytes: range, into: destination)
-    }
     if range.count == result.byteCount {
       return try unsafe assemble(from: source, into: destination)
     }

@@ -6,7 +6,7 @@ public import GobbetData
 /// that were trained take the places of those of the weights.
 /// Sums are 32-bit floats, whatever the weights are; each is rounded once, to nearest, ties to even.
 /// - Source: Hu and others 2021, and PEFT's `lora/layer.py`; `Tests/GobbetInterchangeTests/LoRATests.swift`.
-public struct MergedWeights: TensorSource {
+public struct MergedWeights: TensorDecorator {
   /// The tensors of the weights, without the adapter's where both are in one file.
   public let tensors: [TensorDescription]
   /// What the weights came with.
@@ -17,7 +17,7 @@ public struct MergedWeights: TensorSource {
   }
   private let base: any TensorSource
   private let adapter: LoRAAdapter
-  private let entries: [[UInt8]: Entry]
+  private let entries: TensorMap<Entry>
 
   /// One tensor: what it is in the weights, and what is added.
   private struct Entry: Sendable {
@@ -50,7 +50,6 @@ public struct MergedWeights: TensorSource {
     self.adapter = adapter
     metadata = base.metadata
     var entries: [[UInt8]: Entry] = [:]
-    var names: [[UInt8]] = []
     var tensors: [TensorDescription] = []
     for tensor in base.tensors where !LoRAAdapter.isPart(tensor.name) {
       // The book keeps an adapted layer's own weight one level deeper.
@@ -63,7 +62,6 @@ public struct MergedWeights: TensorSource {
       guard entries.updateValue(Entry(tensor: tensor), forKey: Array(name.utf8)) == nil else {
         throw TensorError(.duplicateName, tensor: name)
       }
-      names.append(Array(name.utf8))
       tensors.append(result)
     }
     let places = LoRAPlaces(tensors)
@@ -89,7 +87,8 @@ public struct MergedWeights: TensorSource {
       }
       entries[target]?.rows.append(rows)
     }
-    self.entries = entries
+    self.entries = TensorMap(
+      tensors.compactMap { tensor in entries[Array(tensor.name.utf8)].map { (tensor, $0) } })
     self.tensors = tensors
   }
 
@@ -109,31 +108,36 @@ public struct MergedWeights: TensorSource {
     return Array(found.name.utf8)
   }
 
-  private func entry(of tensor: TensorDescription) throws(TensorError) -> Entry {
-    guard let entry = entries[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
+  /// The tensor of the weights, or what takes its place, with what the adapter adds.
+  ///
+  /// - Throws: `TensorError` (`missing`, `otherDescription`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    let entry = try entries.value(of: tensor)
+    if entry.isKept { return TensorOrigin(entry.tensor, in: base) }
+    var parts = [entry.replacement.map { ($0, adapter.source) } ?? (entry.tensor, base)]
+    parts += entry.rows.map { ($0.rows, adapter.source) }
+    for addition in entry.additions {
+      let update = adapter.updates[addition.update]
+      parts += [update.down, update.up].map { ($0, adapter.source) }
     }
-    guard entry.tensor.shape == tensor.shape, entry.tensor.elementType == tensor.elementType else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
+    return unsafe TensorOrigin(madeOf: parts) { range, destination in
+      let whole = try bytes(of: tensor, entry)
+      // SAFETY: a reader is given memory for its range, which lies in the tensor.
+      unsafe destination.copyBytes(from: whole[range])
     }
-    return entry
   }
 
-  /// Copies one tensor, with what the adapter adds to it.
-  ///
-  /// - Throws: `TensorError`, errors of the weights and of the adapter.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    let entry = try entry(of: tensor)
-    guard !entry.isKept else {
-      // SAFETY: the caller promises a valid buffer of the tensor's size.
-      return try unsafe base.read(entry.tensor, into: destination)
-    }
+  /// One tensor, with what the adapter adds to it.
+  private func bytes(of tensor: TensorDescription, _ entry: Entry) throws -> [UInt8] {
     if let replacement = entry.replacement, entry.additions.isEmpty, entry.rows.isEmpty {
-      // SAFETY: the caller promises a valid buffer of the tensor's size.
-      return try unsafe adapter.source.read(
-        replacement, as: tensor.elementType, into: destination)
+      let count = tensor.byteCount
+      // SAFETY: `read` fills the whole buffer or throws, and a throw discards it.
+      return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        let raw = UnsafeMutableRawBufferPointer(buffer)
+        try unsafe adapter.source.read(
+          replacement, as: tensor.elementType, into: .init(rebasing: raw[..<count]))
+        filled = count
+      }
     }
     guard let conversion = FloatConversion(tensor.elementType) else {
       throw TensorError(.notConvertible(tensor.elementType), tensor: tensor.name)
@@ -154,38 +158,10 @@ public struct MergedWeights: TensorSource {
         adapter.updates[addition.update], to: &weight, width: tensor.shape[1],
         firstColumn: addition.firstColumn, isOutputMajor: addition.isOutputMajor)
     }
-    let bytes: [UInt8]
     do throws(ElementOverflow) {
-      bytes = try conversion.bytes(weight.span)
+      return try conversion.bytes(weight.span)
     } catch {
       throw error.inTensor(named: tensor.name)
     }
-    precondition(destination.count == bytes.count, "MergedWeights: a wrong buffer size")
-    // SAFETY: the precondition says that they fit.
-    unsafe destination.copyBytes(from: bytes)
-  }
-
-  /// Copies a part of one tensor.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    let entry = try entry(of: tensor)
-    guard entry.isKept else {
-      let whole = try bytes(of: tensor)
-      precondition(destination.count == range.count, "MergedWeights: a wrong buffer size")
-      // SAFETY: the precondition says that they fit.
-      return unsafe destination.copyBytes(from: whole[range])
-    }
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe base.read(entry.tensor, bytes: range, into: destination)
-  }
-
-  /// Whether nothing is added to the tensor, and the weights read parts of it.
-  public func readsParts(of tensor: TensorDescription) -> Bool {
-    guard let entry = try? entry(of: tensor), entry.isKept else { return false }
-    return base.readsParts(of: entry.tensor)
   }
 }

@@ -7,7 +7,8 @@ struct PackedExperts: Sendable {
   let result: TensorDescription
   /// Experts, rows, groups of 32 columns, 16 bytes of two columns.
   let blocks: TensorDescription
-  private let scales: TensorDescription
+  /// The powers of two.
+  let scales: TensorDescription
   private var rows: Int { blocks.shape[1] }
   private var groups: Int { blocks.shape[2] }
 

@@ -6,7 +6,8 @@ struct ScaledFloats: Sendable {
   let result: TensorDescription
   /// The 8-bit floats.
   let weight: TensorDescription
-  private let scale: TensorDescription
+  /// The factors.
+  let scale: TensorDescription
   private let blockShape: [Int]
   private let rows: Int
   private let columns: Int

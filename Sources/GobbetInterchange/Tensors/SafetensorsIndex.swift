@@ -3,7 +3,7 @@ public import GobbetData
 /// The tensors of a model in several safetensors files, as `model.safetensors.index.json` lists them.
 ///
 /// The index names the file of each tensor; the files lie beside it.
-public struct SafetensorsIndex: TensorSource {
+public struct SafetensorsIndex: TensorDecorator {
   /// Every tensor, file by file in the order in which the index first names them.
   public var tensors: [TensorDescription] { shards.tensors }
   /// The string pairs of the first file.
@@ -75,36 +75,10 @@ public struct SafetensorsIndex: TensorSource {
       && !name.contains(0) && !name.elementsEqual("..".utf8) && !name.elementsEqual(".".utf8)
   }
 
-  /// Copies one tensor's data out of its file.
+  /// The tensor itself, in its file.
   ///
-  /// - Throws: as the reader of one file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe shards.read(tensor, into: destination)
-  }
-
-  /// Copies a part of one tensor's data out of its file; nothing else is read.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe shards.read(tensor, bytes: range, into: destination)
-  }
-
-  /// True.
-  public func readsParts(of tensor: TensorDescription) -> Bool { shards.readsParts(of: tensor) }
-
-  /// Calls `body` with one tensor's data where its file is mapped.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  public func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    try unsafe shards.withBytesInPlace(of: tensor, body)
+  /// - Throws: `TensorError` (`missing`).
+  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    try shards.origin(of: tensor)
   }
 }
