@@ -1,7 +1,7 @@
 """Runs the examples of Spec/, and checks that every numbered rule has a file or a case that breaks it.
 
     check_pages.py [READER…]           the readers as for conformance.py; they get the generated cases
-    check_pages.py --write [READER…]   writes Spec/Rules.md
+    check_pages.py --write [READER…]   writes Spec/Rules.md and gobbet_tables.mjs
 
 Needs what gobbet_content.py needs.
 """
@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import gobbet_content
 from conformance import FIXTURES, Reader, errors, golden
@@ -24,6 +25,7 @@ from mutations import Part, container
 
 ROOT = FIXTURES.parent
 SPEC = ROOT / "Spec"
+TABLES = ROOT / "Tests/reader/gobbet_tables.mjs"
 faults = []
 
 
@@ -218,13 +220,6 @@ def check_names(readers):
     (_, table), = blocks("Names", "ranges")
     ranges = [(int(first, 16), int(last or first, 16))
               for first, last in re.findall(r"([0-9A-F]{4,5})(?:-([0-9A-F]{4,5}))?", table)]
-    words = re.search("`(.*?)`", (ROOT / "Tests/reader/gobbet_names.mjs").read_text(), re.S)[1]
-    end, packed = 0, []
-    for gap, length in (word.partition("+")[::2] for word in words.split()):
-        first = end + int(gap, 36)
-        end = first + int(length or "0", 36)
-        packed.append((first, end))
-    expect(packed == ranges, "gobbet_names.mjs has another table than Names.md")
     source = (ROOT / "Sources/GobbetFile/NameTable.swift").read_text()
     numbers = [int(digits, 16) for digits in re.findall(r"0x([0-9A-F]+)", source)]
     expect(list(zip(numbers[::2], numbers[1::2])) == ranges, "NameTable.swift: another table")
@@ -364,6 +359,28 @@ def rules_page(cases):
     return "\n".join(lines) + "\n"
 
 
+def tables():
+    """The text of gobbet_tables.mjs: the tables of Names.md and Weights.md."""
+    names, = (body for _, body in blocks("Names", "ranges"))
+    plain, _, quantized = page("Weights").partition("## Types in blocks")
+    bits = {int(code): re.sub("[a-z]", "", name) or "8"
+            for code, name in re.findall(r"\| (\d+) \| ([a-z]+\d*)(?= |,|:)", plain)}
+    rows = re.findall(r"^\| (\d+) \| \w+ \| (\d+) \| \d+ \| ([\d, ]+) \|$", quantized, re.M)
+
+    def wrapped(text):
+        return textwrap.indent(textwrap.fill(text, 98, break_on_hyphens=False), "  ")
+    return "\n".join([
+        "// Tables of Spec/Names.md and Weights.md, made by check_pages.py --write.", "",
+        "/** The scalars that names may not have. */", "export const outsideNames = `",
+        wrapped(names), "`;", "",
+        "/** Bits of an element, by the code of its type. */", "export const elementBits = {",
+        wrapped(", ".join(f"{code}:{bits[code]}" for code in sorted(bits))).replace(":", ": ") + ",",
+        "};", "",
+        "/** Elements of a quantized block, and bytes of its fields, by the code of a type in blocks. */",
+        "export const quantizedBlocks = {",
+        *(f"  {code}: [{elements}, {fields}]," for code, elements, fields in rows), "};", ""])
+
+
 def check_links():
     for path in SPEC.glob("*.md"):
         text = path.read_text()
@@ -406,6 +423,8 @@ def main(arguments):
     text = rules_page(cases)
     if isWriting:
         (SPEC / "Rules.md").write_text(text)
+        TABLES.write_text(tables())
+    expect(TABLES.read_text() == tables(), "gobbet_tables.mjs is not what --write makes of the pages")
     expect((SPEC / "Rules.md").exists() and page("Rules") == text,
            "Rules.md is not what --write makes of the pages and errors.tsv")
     print("\n".join(faults + [f"{encodings} encodings, {names} names, {sum(cases.values()) - names}"

@@ -1,26 +1,41 @@
 // A reader of .gobbet files for browsers and node, written from the pages of Spec/ alone.
 //
 //     import { readFile } from "./gobbet_reader.mjs";
-//     const found = readFile(bytes, { content: true });   // a Uint8Array; throws FormatError
+//     const found = await readFile(bytes, { content: true });   // a Uint8Array; throws FormatError
 //
 // Everything is verified. The answer is what README.md beside this file describes; numbers that may
-// have more than 53 bits are BigInt, and `toJSON` writes them.
-import { Fields, hex, joined, letters, readContainer, require, text } from "./gobbet_container.mjs";
-import {
-  part, readCounts, readMetadata, readTokens, readVocabulary, readWeights,
-} from "./gobbet_content.mjs";
-import { isValidSignature } from "./gobbet_digests.mjs";
+// have more than 53 bits are BigInt, and `toJSON` writes them. Browsers have crypto.subtle, which digests
+// and signatures need, on pages of https, of localhost and of files.
+import { readContainer } from "./gobbet_container.mjs";
+import { readCounts, readMetadata, readTokens, readWeights } from "./gobbet_content.mjs";
+import { Fields, bytesOf, hex, joined, require, sha256, text } from "./gobbet_fields.mjs";
+import { readJSON } from "./gobbet_json.mjs";
+import { readVocabulary } from "./gobbet_vocabulary.mjs";
 
-export { FormatError } from "./gobbet_container.mjs";
+export { FormatError } from "./gobbet_fields.mjs";
 
-function signature(content, contentID) {
+/** Sections by kind and name. */
+class Sections {
+  constructor(all) { this.all = all; }
+  find(kind, name) { return this.all.find((section) => section.kind === kind && section.name === name); }
+  has(kind, name = "") { return this.find(kind, name) !== undefined; }
+  /** What a section holds, which there must be; with `codec` 0 it must be raw. */
+  content(kind, name = "", codec = 1) {
+    const section = this.find(kind, name);
+    require(section && section.codec <= codec, `table: no section ${kind} ${name}, or a compressed one`);
+    return section.content;
+  }
+  fields(kind, field, name, codec) { return new Fields(this.content(kind, name, codec), field); }
+}
+
+async function readSignature(content, contentID) {
   const fields = new Fields(content, "signature");
-  require(fields.u32() === 1, "signature.algorithm");
-  fields.zeros(4);
-  const [key, value] = [fields.bytes(32), fields.bytes(64)];
+  const { key, signature } = fields.record("algorithm:4[1-1] reserved:z4 key:b32 signature:b64");
   fields.finish();
-  const message = joined([letters("gobbet signature 1\n"), contentID]);
-  return { publicKey: hex(key), isValid: isValidSignature(key, value, message) };
+  const message = joined([bytesOf("gobbet signature 1\n"), contentID]);
+  const publicKey = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]).catch(() => null);
+  const isValid = publicKey !== null && await crypto.subtle.verify("Ed25519", publicKey, signature, message);
+  return { publicKey: hex(key), isValid };
 }
 
 /** What a file is for, the section that says so, and those that mean nothing without it. */
@@ -29,33 +44,28 @@ const HEADS = [[1, "VOCB", "LEFT RGHT RSLT TSTR"], [2, "TOKH", "TOKR TOKN TOKB D
 const KNOWN = `PIPE ${HEADS.map((head) => head.slice(1).join(" ")).join(" ")}`.split(" ");
 
 /** Everything in a file, and what its sections mean if `content` is true; throws FormatError. */
-export function readFile(file, { content = false } = {}) {
-  const { sections, contentID, ...found } = readContainer(file);
-  const has = (kind) => sections.some((section) => section.kind === kind && section.name === "");
+export async function readFile(file, { content = false } = {}) {
+  const { sections: all, contentID, ...found } = await readContainer(file);
+  const sections = new Sections(all);
   found.contentID = hex(contentID);
-  found.sections = sections.map(({ content: _, ...section }) => section);
-  if (has("meta")) {
-    require(part(sections, "meta").length <= 1 << 24, "metadata: too large");
-    text(part(sections, "meta"), "metadata");
-  }
-  if (has("sign")) found.signature = signature(part(sections, "sign"), contentID);
+  found.sections = all.map(({ kind, name, codec, byteCount, digest }) =>
+    ({ kind, name, codec, byteCount, digest: hex(digest) }));
+  const metadata = sections.has("meta") ? sections.content("meta") : bytesOf("{}");
+  require(metadata.length <= 2 ** 24, "metadata: too large");
+  text(metadata, "metadata");
+  if (sections.has("sign")) found.signature = await readSignature(sections.content("sign"), contentID);
   if (!content) return found;
   for (const [profile, head, rest] of HEADS) {
-    const isNeeded = found.profile === profile
-      || sections.some((section) => rest.split(" ").includes(section.kind));
-    require(!isNeeded || has(head), `table: no section ${head}`);
+    const isNeeded = found.profile === profile || all.some(({ kind }) => rest.split(" ").includes(kind));
+    require(sections.has(head) || !isNeeded, `table: no section ${head}`);
   }
-  for (const { kind } of sections) {
-    require(kind[0] === kind[0].toLowerCase() || KNOWN.includes(kind), `section.kind: ${kind}`);
-  }
-  require(HEADS.some(([, head]) => has(head)), "table: nothing that says what it holds");
-  if (has("VOCB")) found.vocabulary = readVocabulary(sections);
-  if (has("TOKH")) found.tokens = readTokens(sections);
-  if (has("TENS")) {
-    found.tensors = readWeights(sections);
-    found.metadata = has("meta") ? readMetadata(part(sections, "meta")) : [];
-  }
-  if (has("CNTH")) found.counts = readCounts(sections);
+  const unknown = all.find(({ kind }) => kind[0] < "a" && !KNOWN.includes(kind));
+  require(!unknown, `section.kind: ${unknown?.kind}`);
+  require(HEADS.some(([, head]) => sections.has(head)), "table: nothing that says what it holds");
+  if (sections.has("VOCB")) found.vocabulary = await readVocabulary(sections);
+  if (sections.has("TOKH")) found.tokens = await readTokens(sections);
+  if (sections.has("TENS")) [found.tensors, found.metadata] = [await readWeights(sections), readMetadata(metadata)];
+  if (sections.has("CNTH")) found.counts = readCounts(sections);
   return found;
 }
 

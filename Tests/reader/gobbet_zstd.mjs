@@ -1,14 +1,8 @@
-// Decodes one zstd frame, written from RFC 8878. Where a platform has zstd of its own, it is not
-// needed: `decompress` of gobbet_reader.mjs says what it asks for.
-
-export class ZstdError extends Error {}
-
-function require(condition, cause) {
-  if (!condition) throw new ZstdError(cause);
-}
+// Decodes one zstd frame, written from RFC 8878: neither browsers nor node before 22.15 can.
+import { require } from "./gobbet_fields.mjs";
 
 /** What the header of a frame says, and how long it is. */
-export function frameHeader(bytes) {
+function frameHeader(bytes) {
   require(bytes.length >= 6 && bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f
     && bytes[3] === 0xfd, "not a frame");
   const flags = bytes[4];
@@ -347,8 +341,17 @@ class Decoder {
   }
 }
 
+/** The content of a frame that Container.md allows, of `length` bytes. */
+export function frameContent(frame, length) {
+  const { size, windowSize, dictionary } = frameHeader(frame);
+  require(size === BigInt(length), "a frame of another size");
+  require(windowSize <= 1n << 23n, "too large a window");
+  require(dictionary === 0n, "a dictionary");
+  return decodeFrame(frame);
+}
+
 /** The content of a frame that fills `bytes`, with its checksum checked where it has one. */
-export function decodeFrame(bytes) {
+function decodeFrame(bytes) {
   const header = frameHeader(bytes);
   require(header.size !== null && header.size <= 1n << 31n, "a frame without its size");
   const limit = Math.min(1 << 17, Number(header.windowSize));
