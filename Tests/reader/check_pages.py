@@ -19,9 +19,9 @@ import tempfile
 import textwrap
 
 import gobbet_content
+from changes import Part, container
 from conformance import FIXTURES, Reader, errors, golden
 from gobbet_reader import OUTSIDE_NAMES, Contents, crc32c
-from mutations import Part, container
 
 ROOT = FIXTURES.parent
 SPEC = ROOT / "Spec"

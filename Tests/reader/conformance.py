@@ -26,20 +26,24 @@ class Reader:
         self.process = subprocess.Popen(
             shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def send(self, verb, file):
+    def write(self, verb, file):
         self.process.stdin.write(b"%s %d\n" % (verb.encode(), len(file)) + file)
+
+    def flush(self):
         self.process.stdin.flush()
 
-    def receive(self):
+    def line(self):
+        """The next answer, as it was written."""
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"{self.command}: ended with {self.process.wait()}")
-        return json.loads(line)
+        return line
 
     def ask(self, verb, file):
         """What the reader says of a file: a dictionary, with "error" if it refuses the file."""
-        self.send(verb, file)
-        return self.receive()
+        self.write(verb, file)
+        self.flush()
+        return json.loads(self.line())
 
 
 def verb(path):

@@ -37,7 +37,7 @@ def fields(format, data, offset=0):
 
 def pattern(settings):
     if settings[:1] == b"\xff":  # An expression: dialect, behaviour, inverted, its text.
-        require(len(settings) > 4 and settings[1] <= 1 and settings[2] <= 4 and settings[3] <= 1, "pattern")
+        require(4 < len(settings) <= 4 + 32768 and settings[1] <= 1 and settings[2] <= 4 and settings[3] <= 1, "pattern")
         settings[4:].decode()
         return settings
     require(len(settings) == 7 and all(s <= most for s, most in zip(settings, (3, 4, 1, 3, 2, 1, 1)))
@@ -84,7 +84,7 @@ class Pipeline:
     """The section PIPE: whether every byte has a token, and the ids that it names."""
 
     def __init__(self, data):
-        self.complete, self.matching, self.ids = True, set(), set()
+        self.complete, self.matching, self.ids, self.wholes = True, set(), set(), set()
         if data is None:
             return
         self.data, self.offset, last = data, 0, -1
@@ -104,7 +104,7 @@ class Pipeline:
         if flags & 16:
             wholes = [self.number(4) for _ in range(self.number(4))]
             require(wholes and wholes == sorted(set(wholes)), "pipeline.symbols.wholes")
-            self.ids.update(wholes)
+            self.wholes.update(wholes)
         if unit == 2:
             self.bytes(), self.number(4)
         if unknown != 0xFFFFFFFF:
@@ -224,7 +224,8 @@ def vocabulary(parts):
             require(a in tokens and b in tokens and tokens[a] + tokens[b] == tokens.get(c), "merge")
     pipe = Pipeline(parts.get("PIPE"))
     pipe.post(parts.get("post"))
-    require(pipe.matching <= set(special) and pipe.ids <= {*tokens, *special}, "pipeline.ids")
+    require(pipe.matching <= set(special) and pipe.ids <= {*tokens, *special} and pipe.wholes <= set(tokens),
+            "pipeline.ids")
     texts = list(tokens.values())
     require(len(set(texts)) == len(texts) and all(len(t) < 1 << 16 for t in texts)
             and (not pipe.complete or all(bytes([b]) in set(texts) for b in range(256))) and sum(map(len, texts)) <= 1 << 26
