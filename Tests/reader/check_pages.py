@@ -17,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import types
 
 import gobbet_content
 from changes import Part, container
-from conformance import FIXTURES, Reader, errors, golden
+from conformance import FIXTURES, Reader, broken, errors, golden, name
 from gobbet_reader import OUTSIDE_NAMES, Contents, crc32c
+from page_code import Refused, code_of
 
 ROOT = FIXTURES.parent
 SPEC = ROOT / "Spec"
@@ -110,45 +112,12 @@ def check_contents():
            == [(b" a", 2), (b"a", 300), (b"ab", 1)], "Counts: the example")
 
 
-def pretoken_ids(pretoken, rule, ids, merges):
-    """The ids of a pretoken, as the pseudo-code of Vocabulary.md says."""
-    if rule != 1 and pretoken in ids:
-        return [ids[pretoken]]
-    texts = {id: text for text, id in ids.items()}
-    parts = [ids[pretoken[i:i + 1]] for i in range(len(pretoken))]
-    while True:
-        ranked = []
-        for place, (left, right) in enumerate(zip(parts, parts[1:])):
-            text = texts[left] + texts[right]
-            if rule == 0 and text in ids:
-                ranked.append((ids[text], place, ids[text]))
-            if rule != 0 and (left, right) in merges:
-                ranked.append((list(merges).index((left, right)), place, merges[left, right]))
-        if not ranked:
-            return parts
-        _, place, result = min(ranked)
-        parts[place:place + 2] = [result]
-
-
-def encoded(text, allowed, ordinary):
-    ids, start = [], 0
-    for place in range(len(text)):
-        if place < start:
-            continue
-        matches = [special for special in allowed if text.startswith(special, place)]
-        if matches:
-            special = max(matches, key=len)
-            ids += ordinary(text[start:place]) + [allowed[special]]
-            start = place + len(special)
-    return ids + ordinary(text[start:])
-
-
 def check_encodings():
     (_, body), = blocks("Vocabulary", "encodings")
-    count = 0
+    code, count = code_of("Vocabulary"), 0
     for lines in map(str.splitlines, re.split(r"\n\n", body.strip())):
         ids, next_id = {bytes([byte]): byte for byte in range(256)}, 256
-        merges, special, derived, rule, pretokens = {}, {}, [], 1, []
+        merges, special, derived, rule, pretokens = [], {}, [], 1, []
         for line in lines:
             word, *values = line.split()
             if word == "rule":
@@ -162,7 +131,7 @@ def check_encodings():
                     known[text], next_id = next_id, next_id + 1
                 if word == "merge":
                     left, right = (ids[bytes.fromhex(value)] for value in values)
-                    merges[left, right] = known[text]
+                    merges.append((left, right, known[text]))
                 ids[text] = known[text]
             elif word == "derived":
                 derived.append(tuple(map(int, values)))
@@ -173,21 +142,70 @@ def check_encodings():
                 allowed = {bytes.fromhex(piece[1:-1]) for piece in pretokens if piece[0] == "<"}
                 rest = iter(piece for piece, word in zip(pieces, pretokens) if word[0] != "<")
 
-                def ordinary(text):
-                    found = []
+                def pretokens_of(text, _):
                     while text:
                         piece = next(rest)
                         expect(text.startswith(piece), f"{lines[0]}: pretokens")
-                        found += pretoken_ids(piece, rule, ids, merges)
+                        yield piece
                         text = text[len(piece):]
-                    return found
-                found = encoded(b"".join(pieces), {s: special[s] for s in allowed}, ordinary)
+                code.ordinary.__globals__["pretokens_of"] = pretokens_of
+                vocabulary = types.SimpleNamespace(
+                    merge_rule=rule, id_of=ids, merges=merges,
+                    bytes_of={id: text for text, id in ids.items()})
+                found = code.encode(b"".join(pieces), {s: special[s] for s in allowed}, vocabulary)
                 expect(found == list(map(int, values)), f"{lines[0]}: {found}")
                 count += 1
         if derived:
             tokens = {id: text for text, id in ids.items()}
-            expect(gobbet_content.derived_merges(tokens) == derived, f"{lines[0]}: derived")
+            expect(code.derived_merges(tokens) == derived, f"{lines[0]}: derived")
+    for path in golden():
+        answer = json.loads(path.with_suffix(".json").read_text()).get("vocabulary", {})
+        if answer.get("mergeRule") == 0:
+            # The reader in Python derives merges by itself.
+            expect("error" not in gobbet_content.reply(path.read_bytes(), True), f"{path.name}: merges")
     return count
+
+
+def check_reading(readers):
+    """Runs the code of Reading.md over all files, over cut ones and over those with a flipped bit."""
+    code, known = code_of("Reading"), errors()
+
+    def rule_of(file):
+        try:
+            sections = code.verify(file)
+            code.check_common_sections(sections)
+            return sections, None
+        except Refused as refusal:
+            return None, refusal.args[0]
+    for path in golden():
+        answer = json.loads(path.with_suffix(".json").read_text())
+        sections, rule = rule_of(path.read_bytes())
+        expect(rule is None, f"Reading: {path.name} is refused by {rule}")
+        if sections is None:
+            continue
+        expect(code.content_id(sections).hex() == answer["contentID"], f"Reading: the id of {path.name}")
+        expect([(s["kind"], s["name"], s["byteCount"], s["digest"]) for s in answer["sections"]] == [
+            (s.kind.decode(), s.name.decode(), s.length, s.digest.hex()) for s in sections],
+            f"Reading: the sections of {path.name}")
+        found = {(s.offset, s.content) for s in code.recover(path.read_bytes())}
+        expect({(s.offset, s.content) for s in sections} <= found, f"Reading: {path.name} is not recovered")
+    for path in broken():
+        rules = known[name(path)].rule.split()
+        _, rule = rule_of(path.read_bytes())
+        expect(rule in rules if path.parent.name == "container" else rule is None or rule in rules,
+               f"Reading: {name(path)} is refused by {rule}, not by {rules}")
+    whole = (FIXTURES / "golden/1.0/container/generations.gobbet").read_bytes()
+    cases = [whole[:length] for length in range(0, len(whole), 5)]
+    for bit in range(0, 8 * len(whole), 61):
+        cases.append(bytearray(whole))
+        cases[-1][bit // 8] ^= 1 << bit % 8
+    for file in map(bytes, cases):
+        sections, rule = rule_of(file)
+        for reader in readers:
+            answer = reader.ask("container", file)
+            expect(("error" in answer) == (sections is None) and (
+                sections is None or answer["contentID"] == code.content_id(sections).hex()),
+                f"Reading: {rule}, {reader.command}: {answer}")
 
 
 def check_lists():
@@ -414,6 +432,7 @@ def main(arguments):
     check_container()
     check_contents()
     encodings = check_encodings()
+    check_reading(readers)
     check_lists()
     check_links()
     check_magic()
