@@ -117,6 +117,27 @@ GOBBET_INLINE uint64_t gobbet_east_asian_letters(const uint8_t *bytes) {
   return letters | letters << 1 | letters << 2;
 }
 
+/// For which of the `count` bytes at `bytes`, at most 64, the table has a 1: its index is the byte, and
+/// in the lower half the byte in front of it, which must be there for the first one, too.
+GOBBET_INLINE uint64_t gobbet_pair_mask(const uint8_t *bytes, ptrdiff_t count,
+                                        const uint8_t *table) {
+  uint64_t mask = 0;
+  ptrdiff_t place = 0;
+  for (; place + 8 <= count; place += 8) {
+    uint64_t eight = 0;
+    for (int lane = 0; lane < 8; lane++) {
+      const uint8_t *byte = bytes + place + lane;
+      eight |= (uint64_t)table[(size_t)byte[0] << 8 | byte[-1]] << lane;
+    }
+    mask |= eight << place;
+  }
+  for (; place < count; place++) {
+    const uint8_t *byte = bytes + place;
+    mask |= (uint64_t)table[(size_t)byte[0] << 8 | byte[-1]] << place;
+  }
+  return mask;
+}
+
 /// Asks for the cache line at `address`, which need not be readable.
 GOBBET_INLINE void gobbet_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 

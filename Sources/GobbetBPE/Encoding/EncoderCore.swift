@@ -18,7 +18,9 @@
   private var store: PretokenStore
   private var merger = PieceMerger()
   private var longMerger: LongPieceMerger
-  private var symbolMerger = SymbolMerger()
+  private var longSymbolMerger = LongSymbolMerger()
+  /// The first part of a text, with a space in front.
+  private var prefixed: [UInt8] = []
   /// The tokens of a piece that is too long for `output`.
   private var longTokens: [TokenID] = []
   /// Where the pretokens of a batch end.
@@ -93,8 +95,11 @@
   ) throws(Failure) {
     guard hasPrefix else { return try unsafe forEachRun(of: text, scanner, body) }
     let end = scanner.endOfFirstPart(of: text)
-    var first = [UInt8(ascii: " ")]
-    first.reserveCapacity(end + 1)
+    var first: [UInt8] = []
+    swap(&first, &prefixed)
+    defer { swap(&first, &prefixed) }
+    first.removeAll(keepingCapacity: true)
+    first.append(UInt8(ascii: " "))
     for index in 0..<end { first.append(text[index]) }
     try unsafe forEachRun(of: first.span, scanner, body)
     if end < text.count {
@@ -266,15 +271,9 @@
     guard symbols.apply(to: bytes) else {
       return unsafe merger.merge(piece, count, pointers, into: ids)
     }
-    symbolMerger.readSymbols(of: bytes, symbols)
-    let symbolCount = symbolMerger.tokens.count
-    guard symbolCount > PieceMerger.maximumByteCount else {
-      if symbolCount == 0 { return 0 }
-      return unsafe merger.merge(symbols: symbolMerger.tokens.span, pointers, into: ids)
-    }
-    symbolMerger.merge(tables)
-    for (index, id) in symbolMerger.tokens.enumerated() { unsafe ids[index] = id }
-    return symbolMerger.tokens.count
+    let symbolCount = unsafe symbols.readSymbols(of: bytes, into: ids)
+    if symbolCount < 2 { return symbolCount }
+    return unsafe merger.merge(symbols: ids, symbolCount, pointers)
   }
 
   /// Appends the tokens of a longer piece to `longTokens`.
@@ -285,10 +284,7 @@
     if let symbols = tables.symbols {
       let bytes = unsafe Span(_unsafeStart: piece, count: count)
       if symbols.apply(to: bytes) {
-        symbolMerger.readSymbols(of: bytes, symbols)
-        symbolMerger.merge(tables)
-        longTokens += symbolMerger.tokens
-        return
+        return unsafe longSymbolMerger.merge(bytes, symbols, pointers, into: &longTokens)
       }
     }
     unsafe longMerger.merge(piece, count, pointers, into: &longTokens)

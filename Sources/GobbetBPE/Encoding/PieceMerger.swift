@@ -41,16 +41,25 @@
       mayHaveScalars
       ? unsafe prepareScalars(bytes, count, blockEnd, tables)
       : unsafe prepare(bytes, count, blockEnd, tables)
-    return unsafe mergeParts(alive, blockEnd, tables, into: ids)
+    return unsafe write(mergeParts(alive, blockEnd, tables), into: ids)
   }
 
-  /// Writes the tokens that `symbols` merge into to `ids` and says how many they are.
+  /// Puts the tokens that `symbols[0..<count]` merge into in their place and says how many they are.
   ///
-  /// - Precondition: `symbols` are between 1 and 64, and `ids` has room for as many.
+  /// - Precondition: `count` is between 1 and 64.
   func merge(
-    symbols: Span<TokenID>, _ tables: MergePointers, into ids: UnsafeMutablePointer<TokenID>
+    symbols: UnsafeMutablePointer<TokenID>, _ count: Int, _ tables: MergePointers
   ) -> Int {
-    let count = symbols.count
+    unsafe write(mergedSymbols(symbols, count, tables), into: symbols)
+  }
+
+  /// Merges `symbols[0..<count]` and leaves the tokens to ``write(_:into:)``; a bit of the result says
+  /// which symbol each token begins with.
+  ///
+  /// - Precondition: `count` is between 1 and 64.
+  func mergedSymbols(
+    _ symbols: UnsafePointer<TokenID>, _ count: Int, _ tables: MergePointers
+  ) -> UInt64 {
     precondition(count > 0 && count <= Self.maximumByteCount, "merge: more symbols than places")
     let blockEnd = (count &+ 15) & ~15
     // SAFETY: `place` stays below `count` or `blockEnd`, at most 64.
@@ -62,14 +71,13 @@
     }
     for place in (count &- 1)..<blockEnd { unsafe keys[place] = Self.none }
     let alive = ~0 &>> UInt64(truncatingIfNeeded: 64 &- count)
-    return unsafe mergeParts(alive, blockEnd, tables, into: ids)
+    return unsafe mergeParts(alive, blockEnd, tables)
   }
 
-  /// Merges the parts whose places have a bit in `all`.
+  /// Merges the parts whose places have a bit in `all`; those that are left have one in the result.
   @inline(__always) private func mergeParts(
-    _ all: UInt64, _ blockEnd: Int, _ tables: MergePointers,
-    into ids: UnsafeMutablePointer<TokenID>
-  ) -> Int {
+    _ all: UInt64, _ blockEnd: Int, _ tables: MergePointers
+  ) -> UInt64 {
     var alive = all
     while true {
       let best = smallestKey(blockEnd)
@@ -92,7 +100,16 @@
         unsafe keys[left] = Self.key(tables.rank(parts[left], part), left)
       }
     }
+    return alive
+  }
+
+  /// Writes the parts whose places have a bit in `alive` to `ids`, and says how many they are.
+  @inline(__always) func write(
+    _ alive: UInt64, into ids: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    var alive = alive
     var written = 0
+    // SAFETY: the bits are below 64, and `ids` has room for as many parts as there are.
     while alive != 0 {
       unsafe ids[written] = parts[alive.trailingZeroBitCount]
       written &+= 1

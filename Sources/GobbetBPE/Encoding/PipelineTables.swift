@@ -83,7 +83,9 @@ struct PipelineTables: Sendable {
         try body(nil, part, isFirst)
       }
     }
-    guard let raw, raw.matters(to: policy) else {
+    // Where no special tokens count, ordinary ones may be symbols.
+    let areSymbols = policy == .none && !escaped.addedSymbols.isEmpty
+    guard let raw, !areSymbols, raw.matters(to: policy) else {
       if !text.isEmpty { try forPart(text, isFirst: true) }
       return nil
     }

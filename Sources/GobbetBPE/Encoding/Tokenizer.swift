@@ -13,9 +13,9 @@ public struct Tokenizer: Sendable {
   public init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
     tables = MergeTables(vocabulary)
-    scanner = PretokenScanner(vocabulary.pattern, cuts: tables.symbols?.metaspaceCuts)
+    scanner = PretokenScanner(vocabulary.pattern, borders: tables.symbols?.borders)
     pipeline = PipelineTables(vocabulary)
-    escaped = EscapedSpaces(vocabulary)
+    escaped = tables.symbols?.escapedSpaces
   }
 
   /// How spaces are spelled, if an encoder can do that on the way for texts under a policy.

@@ -36,6 +36,49 @@
     while leafCount < count { leafCount *= 2 }
     reserve(leafCount)
     unsafe prepare(bytes, count, leafCount, tables)
+    unsafe mergeParts(count, leafCount, tables)
+    var written = 0
+    var place = 0
+    // SAFETY: the places are below `count`.
+    while place < count {
+      unsafe ids[written] = parts[place]
+      written += 1
+      place = unsafe Int(next[place])
+    }
+    return written
+  }
+
+  /// Appends the tokens that `symbols` merge into to `tokens`, and to `counts` how many symbols each
+  /// of them is.
+  ///
+  /// - Precondition: `symbols` are at least 1 and fewer than 2^32.
+  mutating func merge(
+    _ symbols: ArraySlice<TokenID>, _ tables: MergePointers, into tokens: inout [TokenID],
+    counts: inout [Int]
+  ) {
+    let count = symbols.count
+    var leafCount = 64
+    while leafCount < count { leafCount *= 2 }
+    reserve(leafCount)
+    // SAFETY: as for bytes.
+    for (place, symbol) in symbols.enumerated() { unsafe parts[place] = symbol }
+    for place in 0..<(count - 1) {
+      unsafe tree[leafCount + place] = Self.key(
+        tables.rank(parts[place], parts[place + 1]), place)
+    }
+    prepareTree(count, leafCount)
+    unsafe mergeParts(count, leafCount, tables)
+    var place = 0
+    while place < count {
+      let after = unsafe Int(next[place])
+      unsafe tokens.append(parts[place])
+      counts.append(after - place)
+      place = after
+    }
+  }
+
+  /// Merges the parts until no pair merges.
+  private func mergeParts(_ count: Int, _ leafCount: Int, _ tables: MergePointers) {
     // SAFETY: all places are below `count`, which is at most `leafCount`, the room of all arrays
     // but `tree`, which has twice as much.
     while unsafe tree[1] != Self.none {
@@ -58,14 +101,6 @@
         play(leafCount + left, unsafe Self.key(tables.rank(parts[left], part), left))
       }
     }
-    var written = 0
-    var place = 0
-    while place < count {
-      unsafe ids[written] = parts[place]
-      written += 1
-      place = unsafe Int(next[place])
-    }
-    return written
   }
 
   /// Makes each byte a part.
@@ -75,12 +110,20 @@
     // SAFETY: as for `merge`; two bytes make an index of 16 bits.
     for place in 0..<count {
       unsafe parts[place] = tables.byteTokens[Int(bytes[place])]
-      unsafe next[place] = UInt32(truncatingIfNeeded: place + 1)
-      unsafe previous[place] = UInt32(truncatingIfNeeded: place &- 1)
     }
     for place in 0..<(count - 1) {
       let pair = unsafe Int(bytes[place]) << 8 | Int(bytes[place + 1])
       unsafe tree[leafCount + place] = Self.key(tables.bytePairs[pair], place)
+    }
+    prepareTree(count, leafCount)
+  }
+
+  /// Links the parts, and plays the tournament of the leaves in front of the last part.
+  private func prepareTree(_ count: Int, _ leafCount: Int) {
+    // SAFETY: as for `merge`.
+    for place in 0..<count {
+      unsafe next[place] = UInt32(truncatingIfNeeded: place + 1)
+      unsafe previous[place] = UInt32(truncatingIfNeeded: place &- 1)
     }
     for place in (count - 1)..<leafCount { unsafe tree[leafCount + place] = Self.none }
     for node in stride(from: leafCount - 1, to: 0, by: -1) {

@@ -16,9 +16,12 @@ struct EscapedSpaces: Sendable {
   private let prefix: Prefix
   /// What happens to a text before its spaces are spelled so.
   let normalizers: [Normalizer]
+  /// Added tokens that every text yields, if to cut them out of a text first is the same as to make
+  /// each a symbol that never merges; else empty.
+  let addedSymbols: [SpecialToken]
 
   private static let space: [UInt8] = [0x20]
-  private static let metaspace = MetaspaceCuts.metaspace
+  private static let metaspace = MergeBorders.metaspace
 
   /// Nil if the vocabulary's pipeline does something else, or a pretoken would not merge as its parts
   /// do.
@@ -38,6 +41,8 @@ struct EscapedSpaces: Sendable {
         case .first: .whereMissingAtFirst
         case .never: .never
         }
+      addedSymbols =
+        scheme == .never && normalizers.isEmpty ? Self.symbols(among: vocabulary.specialTokens) : []
       return
     }
     // Where no spaces are left, nothing can be cut at them.
@@ -58,6 +63,35 @@ struct EscapedSpaces: Sendable {
       prefix = .always
     }
     normalizers = Array(rest)
+    addedSymbols =
+      prefix == .never && normalizers.isEmpty ? Self.symbols(among: vocabulary.specialTokens) : []
+  }
+
+  /// The tokens that every text yields, if they are found by their bytes, whole scalars, and no special
+  /// token has a byte in common with one of them where both are found.
+  private static func symbols(among added: SpecialTokens) -> [SpecialToken] {
+    let ordinary = added.filter { !$0.isSpecial }
+    var begin = [Bool](repeating: false, count: 256)
+    var beginSpecial = begin
+    for token in added {
+      if token.isSpecial {
+        beginSpecial[Int(token.bytes[0])] = true
+      } else {
+        begin[Int(token.bytes[0])] = true
+      }
+    }
+    for token in ordinary {
+      guard token.matching == [.ordinary], String(validating: token.bytes, as: UTF8.self) != nil,
+        !token.bytes.dropFirst().contains(where: { beginSpecial[Int($0)] })
+      else { return [] }
+    }
+    let matcher = SpecialTokenMatcher(ordinary)
+    for token in added where token.isSpecial {
+      guard !token.bytes.dropFirst().contains(where: { begin[Int($0)] }),
+        !begin[Int(token.bytes[0])] || matcher.matches(in: token.bytes.span).isEmpty
+      else { return [] }
+    }
+    return ordinary
   }
 
   /// Whether U+2581 stands in front of a part that is not empty.

@@ -1,5 +1,5 @@
 /// The symbols that pieces are made of, where that is not simply a token for every byte.
-struct SymbolTable: Sendable {
+final class SymbolTable: Sendable {
   /// In place of a token.
   private static let none = TokenID.max
   private let settings: InitialSymbols
@@ -11,28 +11,35 @@ struct SymbolTable: Sendable {
   private let others: [UInt32: TokenID]
   /// The tokens of bytes or scalars at the end of a pretoken, if they have a suffix there.
   private let lasts: [UInt32: TokenID]
-  /// Whole symbols by their first byte, the longest first.
-  private let wholes: [UInt8: [(bytes: [UInt8], id: TokenID)]]
+  /// Whole symbols by their first byte, the longest first; empty if there are none.
+  private let wholes: [[WholeSymbol]]
   /// What cuts pretokens into pieces, if they are made of those.
   private let pieces: PieceTable?
+  /// How spaces are spelled, if they can stand for U+2581.
+  let escapedSpaces: EscapedSpaces?
   /// The token of U+2581, if spaces stand for it.
   private let spaceToken: TokenID?
-  /// Where a text can be cut in front of U+2581.
-  let metaspaceCuts: MetaspaceCuts?
+  /// Where a text can be cut that no pattern cuts.
+  let borders: MergeBorders?
+  /// The tokens of the first 128 scalars, if each is one symbol whatever is beside it; else empty.
+  private let ascii: [TokenID]
 
   init(_ vocabulary: Vocabulary) {
     settings = vocabulary.pipeline.symbols
     lasts = Self.lasts(vocabulary)
-    wholes = Dictionary(
-      grouping: settings.wholeSymbols.map { (Array(vocabulary.tokens[$0]), $0) }
-    ) { $0.0[0] }.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
+    escapedSpaces = settings.unit == .scalar ? EscapedSpaces(vocabulary) : nil
+    let added = escapedSpaces?.addedSymbols.map { WholeSymbol(bytes: $0.bytes, id: $0.id) } ?? []
+    wholes = Self.wholes(
+      settings.wholeSymbols.map { WholeSymbol(bytes: Array(vocabulary.tokens[$0]), id: $0) } + added
+    )
     pieces = settings.unit == .piece ? PieceTable(vocabulary) : nil
     guard settings.unit == .scalar else {
       byteTokens = (UInt8.min...UInt8.max).map { vocabulary.ordinaryID(of: [$0].span) ?? Self.none }
       basic = []
       others = [:]
+      ascii = []
       spaceToken = nil
-      metaspaceCuts = nil
+      borders = nil
       return
     }
     byteTokens = (UInt8.min...UInt8.max).map {
@@ -47,16 +54,40 @@ struct SymbolTable: Sendable {
         if scalar < 1 << 16 { basic[Int(scalar)] = id } else { others[scalar] = id }
       }
     }
+    let areEscaped = escapedSpaces != nil
+    spaceToken =
+      areEscaped ? vocabulary.ordinaryID(of: MergeBorders.metaspace.span) : nil
+    let escapedSpace = spaceToken
+    // Where a pretoken ends makes a difference to a suffix, and to what is taken whole.
+    let canBeCut = lasts.isEmpty && vocabulary.mergeRule == .learnedPairs
+    let alwaysFallsBack = settings.fallsBackToBytes && !byteTokens.contains(Self.none)
+    borders =
+      canBeCut
+      ? MergeBorders(
+        vocabulary, whole: wholes.joined().map(\.bytes), areSpacesEscaped: areEscaped,
+        byteTokens: byteTokens
+      ) {
+        if alwaysFallsBack { return true }
+        if $0 == UInt8(ascii: " "), escapedSpace != nil { return true }
+        return $0 < 0x80 && basic[Int($0)] != Self.none
+      } : nil
+    var ascii = basic[..<128]
+    if let escapedSpace { ascii[0x20] = escapedSpace }
+    self.ascii = lasts.isEmpty && wholes.isEmpty ? Array(ascii) : []
     self.basic = basic
     self.others = others
-    let metaspace = vocabulary.ordinaryID(of: MetaspaceCuts.metaspace.span)
-    let areEscaped = EscapedSpaces(vocabulary) != nil
-    spaceToken = areEscaped ? metaspace : nil
-    // Where a pretoken ends makes a difference to a suffix, and to what is taken whole.
-    let canBeCut = settings.endOfWordSuffix.isEmpty && vocabulary.mergeRule == .learnedPairs
-    metaspaceCuts =
-      metaspace != nil && canBeCut
-      ? MetaspaceCuts(tokens, spacesToo: areEscaped) : nil
+  }
+
+  private struct WholeSymbol {
+    let bytes: [UInt8]
+    let id: TokenID
+  }
+
+  private static func wholes(_ symbols: [WholeSymbol]) -> [[WholeSymbol]] {
+    guard !symbols.isEmpty else { return [] }
+    var wholes = [[WholeSymbol]](repeating: [], count: 256)
+    for symbol in symbols { wholes[Int(symbol.bytes[0])].append(symbol) }
+    return wholes.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
   }
 
   /// The tokens of single bytes or scalars with the suffix behind them.
@@ -120,16 +151,47 @@ struct SymbolTable: Sendable {
     if isWaiting, let unknown = settings.unknown { body(unknown) }
   }
 
+  /// Writes the tokens that `piece` is made of before anything merges to `tokens`, and says how many
+  /// they are.
+  ///
+  /// - Precondition: `tokens` has room for one token a byte.
+  func readSymbols(of piece: Span<UInt8>, into tokens: UnsafeMutablePointer<TokenID>) -> Int {
+    var count = 0
+    // SAFETY: every symbol has a byte or more, and so has each token of bytes.
+    if ascii.count == 128 {
+      // Nothing waits while every symbol has a token.
+      var place = 0
+      while place < piece.count, piece[place] < 0x80 {
+        let token = ascii[Int(piece[place])]
+        if token == Self.none { break }
+        unsafe tokens[count] = token
+        count += 1
+        place += 1
+      }
+      if place == piece.count { return count }
+      forEachSymbol(of: piece.extracting(place..<piece.count)) {
+        unsafe tokens[count] = $0
+        count += 1
+      }
+      return count
+    }
+    forEachSymbol(of: piece) {
+      unsafe tokens[count] = $0
+      count += 1
+    }
+    return count
+  }
+
   /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
   private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
-    if let spaceToken, piece[place] == UInt8(ascii: " ") { return (spaceToken, place + 1) }
-    if !wholes.isEmpty, let candidates = wholes[piece[place]] {
-      for (bytes, id) in candidates where place + bytes.count <= piece.count {
-        if bytes.indices.allSatisfy({ piece[place + $0] == bytes[$0] }) {
-          return (id, place + bytes.count)
+    if !wholes.isEmpty {
+      for whole in wholes[Int(piece[place])] where place + whole.bytes.count <= piece.count {
+        if whole.bytes.indices.allSatisfy({ piece[place + $0] == whole.bytes[$0] }) {
+          return (whole.id, place + whole.bytes.count)
         }
       }
     }
+    if let spaceToken, piece[place] == UInt8(ascii: " ") { return (spaceToken, place + 1) }
     let (value, length) =
       settings.unit == .scalar
       ? UTF8Scalar.scalarOrByte(of: piece, at: place) : (Int(piece[place]), 1)

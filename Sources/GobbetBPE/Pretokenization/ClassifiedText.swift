@@ -35,15 +35,25 @@ internal import CGobbetScan
     unsafe gobbet_east_asian_letters(window(at: index))
   }
 
+  /// For which of the 64 bytes from `index` on, as far as there are some, `table` has a 1: its index is
+  /// the byte, and in the lower half the byte in front of it.
+  @inline(__always) func mask(at index: Int, of table: Span<UInt8>) -> UInt64 {
+    precondition(index > 0 && table.count == 1 << 16)
+    let count = min(count - index, ClassMasks.byteCount)
+    guard count > 0 else { return 0 }
+    return unsafe table.withUnsafeBufferPointer { table in
+      // SAFETY: there are `count` bytes from `index` on and one in front, and the table has an entry
+      // for any two bytes.
+      unsafe gobbet_pair_mask(
+        bytes.baseAddress.unsafelyUnwrapped + index, count,
+        table.baseAddress.unsafelyUnwrapped)
+    }
+  }
+
   @inline(__always) private func window(at index: Int) -> UnsafePointer<UInt8> {
     assert(index >= 0 && index + ClassMasks.byteCount <= count)
     // SAFETY: every caller has made sure of 64 bytes.
     return unsafe bytes.baseAddress.unsafelyUnwrapped + index
-  }
-
-  /// Whether U+2581 begins at `index`, which is below `count`.
-  @inline(__always) func hasMetaspace(at index: Int) -> Bool {
-    self[index] == 0xE2 && index + 3 <= count && self[index + 1] == 0x96 && self[index + 2] == 0x81
   }
 
   /// A unit of text: its class, and where the next one begins.

@@ -4,16 +4,16 @@
 public struct PretokenScanner: Sendable {
   /// The settings of the grammar.
   public let pattern: SplitPattern
-  /// Where a whole text is cut all the same, for no token of the vocabulary crosses the places.
-  private let cuts: MetaspaceCuts?
+  /// Where a whole text is cut all the same, for no merge of the vocabulary crosses the places.
+  private let borders: MergeBorders?
 
   /// A scanner for `pattern`.
-  public init(_ pattern: SplitPattern) { self.init(pattern, cuts: nil) }
+  public init(_ pattern: SplitPattern) { self.init(pattern, borders: nil) }
 
   /// A scanner for the pattern of a vocabulary.
-  init(_ pattern: SplitPattern, cuts: MetaspaceCuts?) {
+  init(_ pattern: SplitPattern, borders: MergeBorders?) {
     self.pattern = pattern
-    self.cuts = cuts
+    self.borders = borders
   }
 
   /// Calls `body` with the range of each pretoken in turn; together they are all of `bytes`, but for what
@@ -31,8 +31,8 @@ public struct PretokenScanner: Sendable {
       let text = unsafe ClassifiedText(buffer)
       var start = 0
       if pattern.words == .everything {
-        if let cuts {
-          try cuts.forEachPart(of: text, body)
+        if let borders {
+          try borders.forEachPart(of: text, body)
         } else if text.count > 0 {
           try body(0..<text.count)
         }
@@ -80,13 +80,9 @@ public struct PretokenScanner: Sendable {
     }
   }
 
-  /// The end of the first pretoken of a whole text.
+  /// The end of the first pretoken of a whole text that has a space in front.
   func endOfFirstPart(of bytes: Span<UInt8>) -> Int {
-    guard let cuts else { return bytes.count }
-    return unsafe bytes.withUnsafeBufferPointer { buffer in
-      // SAFETY: as above.
-      cuts.endOfFirstPart(of: unsafe ClassifiedText(buffer))
-    }
+    borders?.endOfFirstPart(of: bytes) ?? bytes.count
   }
 
   /// The ends of the pretokens that one window of masks gives away; zero if it gives none away.
