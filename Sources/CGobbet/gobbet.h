@@ -562,6 +562,92 @@ gobbet_status gobbet_sampler_describe(
 /// Closes the handle; null and closed ones are ignored.
 void gobbet_sampler_close(gobbet_sampler *sampler);
 
+// MARK: Rows of whole documents
+
+/// Documents of a dataset packed into rows of one length by best fit.
+typedef struct gobbet_rows gobbet_rows;
+
+/// What becomes of the tokens that a document has beyond the length of a row.
+enum {
+  /// They go into further rows.
+  GOBBET_SPLIT_LONG = 1,
+  /// They are left out.
+  GOBBET_CROP_LONG = 2,
+};
+
+/// What becomes of the room that no document fits into.
+enum {
+  /// It is filled with padding.
+  GOBBET_PAD_GAPS = 1,
+  /// It is filled with the beginning of a document, the rest of which is left out; so is what would be
+  /// the last row of a group, unless it becomes full.
+  GOBBET_CROP_GAPS = 2,
+};
+
+/// How documents are packed into rows.
+typedef struct gobbet_row_options {
+  uint32_t size;
+  /// GOBBET_SPLIT_LONG where it is 0.
+  uint32_t long_documents;
+  /// GOBBET_PAD_GAPS where it is 0.
+  uint32_t gaps;
+  uint32_t reserved;
+  /// Tokens of each row, 1 to 2^24.
+  uint64_t length;
+  /// Documents that are packed together, 1 to 2^30; 0 for 2^18.
+  uint64_t group_document_count;
+  /// Bytes of plans that are kept; 0 for 64 MiB. A plan takes 4 to 8 bytes a document; one that is not
+  /// kept is made again when one of its rows is read.
+  uint64_t plan_byte_budget;
+} gobbet_row_options;
+
+/// What rows hold.
+typedef struct gobbet_rows_info {
+  uint32_t size;
+  uint32_t reserved;
+  uint64_t row_count;
+  /// Tokens of the dataset that are in rows, and those that are in none.
+  uint64_t token_count;
+  uint64_t cropped_token_count;
+  /// Places of rows that hold no token.
+  uint64_t padding_count;
+  /// Of the dataset and the options: what samplers are of.
+  uint8_t content_id[32];
+} gobbet_rows_info;
+
+/// Plans the rows of a dataset, which may be closed afterwards.
+gobbet_status gobbet_rows_make(
+    gobbet_dataset *dataset, const gobbet_row_options *options, gobbet_rows **rows,
+    gobbet_error *error);
+
+/// Fills `info`.
+gobbet_status gobbet_rows_describe(gobbet_rows *rows, gobbet_rows_info *info, gobbet_error *error);
+
+/// Rows by their indices: inputs, targets and positions, each [index_count, length], row-major, of
+/// GOBBET_INT32 or GOBBET_INT64.
+///
+/// Targets are -100 for the last token of a document and for padding, whose inputs are `padding`;
+/// positions, which may be null, count from 0 in each part of a document. `bounds` says where the
+/// parts begin among all inputs and then how many inputs there are; the padding of a row is a part of
+/// its own. `index_count * length + 1` are always room enough.
+gobbet_status gobbet_rows_read(
+    gobbet_rows *rows, const uint64_t *indices, size_t index_count, uint32_t padding,
+    gobbet_integer_type type, void *inputs, void *targets, void *positions, int32_t *bounds,
+    size_t capacity, size_t *count, gobbet_error *error);
+
+/// A sampler of the rows that begins as `state` says, whose length and stride are ignored.
+gobbet_status gobbet_rows_sampler_make(
+    gobbet_rows *rows, const gobbet_sampler_state *state, gobbet_sampler **sampler,
+    gobbet_error *error);
+
+/// As gobbet_sampler_resume_as, for rows.
+gobbet_status gobbet_rows_sampler_resume_as(
+    gobbet_rows *rows, const gobbet_sampler_state *state, uint64_t rank, uint64_t world_size,
+    gobbet_sampler **sampler, gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_rows_close(gobbet_rows *rows);
+
 // MARK: Writing datasets
 
 /// A dataset being written. It appears under its name when it is finished, whole or not at all.

@@ -27,6 +27,22 @@ enum IntegerType {
     }
   }
 
+  /// Whether it holds negative numbers.
+  var isSigned: Bool { self == .int32 || self == .int64 }
+
+  /// Writes numbers that may be negative to a caller's array.
+  ///
+  /// - Precondition: the array has room for them, and the type is signed.
+  func store(signed numbers: Span<Int32>, to start: UnsafeMutableRawPointer) {
+    if self == .int32 {
+      let target = start.assumingMemoryBound(to: Int32.self)
+      for index in numbers.indices { target[index] = numbers[index] }
+    } else {
+      let target = start.assumingMemoryBound(to: Int64.self)
+      for index in numbers.indices { target[index] = Int64(numbers[index]) }
+    }
+  }
+
   /// Checks that ids below `bound` are of this type.
   func check(_ bound: Int) throws(CallError) {
     let fits =

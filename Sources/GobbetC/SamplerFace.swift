@@ -20,15 +20,8 @@ public func gobbet_sampler_make(
   _ sampler: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
-    let handle = try object(dataset, DatasetHandle.self, "dataset")
-    var wish = try read(state, or: gobbet_sampler_state())
-    wish.window_count = UInt64(try handle.windows(wish.length, wish.stride).count)
-    fill(&wish.content_id, with: handle.dataset.contentID)
-    do {
-      try deliver(SamplerHandle(resumed(wish, handle)), to: sampler, "sampler")
-    } catch let error as TokenDatasetError {
-      throw CallError.invalid("state: \(error)")
-    }
+    let wish = try read(state, or: gobbet_sampler_state())
+    try make(try .windows(of: dataset, wish), wish, sampler)
   }
 }
 
@@ -38,9 +31,9 @@ public func gobbet_sampler_resume(
   _ sampler: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
-    let handle = try object(dataset, DatasetHandle.self, "dataset")
     let state = try read(state, or: gobbet_sampler_state())
-    try deliver(SamplerHandle(resumed(state, handle)), to: sampler, "sampler")
+    let resumed = try resumed(state, .windows(of: dataset, state))
+    try deliver(SamplerHandle(resumed), to: sampler, "sampler")
   }
 }
 
@@ -51,21 +44,102 @@ public func gobbet_sampler_resume_as(
   _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
-    let handle = try object(dataset, DatasetHandle.self, "dataset")
     let state = try read(state, or: gobbet_sampler_state())
-    let worldSize = try integer(worldSize, "world_size")
-    let rank = try integer(rank, "rank")
-    guard rank < worldSize else { throw CallError.invalid("rank: \(rank) of \(worldSize)") }
-    let stopped = try resumed(state, handle).state
-    guard let shared = stopped.shared(rank: rank, worldSize: worldSize) else {
-      throw CallError(
-        status: gobbet_status(GOBBET_BAD_DATA),
-        description: "state: the number of ranks has changed more than"
-          + " \(WindowSampler.State.maximumStopCount) times in this epoch")
-    }
-    let windows = try handle.windows(state.length, state.stride)
-    try deliver(SamplerHandle(windows.sampler(resuming: shared)), to: sampler, "sampler")
+    try share(try .windows(of: dataset, state), state, rank, worldSize, sampler)
   }
+}
+
+@c @implementation
+public func gobbet_rows_sampler_make(
+  _ rows: OpaquePointer?, _ state: UnsafePointer<gobbet_sampler_state>?,
+  _ sampler: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let rows = try object(rows, RowsHandle.self, "rows").rows
+    var wish = try read(state, or: gobbet_sampler_state())
+    wish.length = UInt64(rows.length)
+    wish.stride = UInt64(rows.length)
+    try make(.rows(rows), wish, sampler)
+  }
+}
+
+@c @implementation
+public func gobbet_rows_sampler_resume_as(
+  _ rows: OpaquePointer?, _ state: UnsafePointer<gobbet_sampler_state>?, _ rank: UInt64,
+  _ worldSize: UInt64, _ sampler: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let rows = try object(rows, RowsHandle.self, "rows").rows
+    let state = try read(state, or: gobbet_sampler_state())
+    try share(.rows(rows), state, rank, worldSize, sampler)
+  }
+}
+
+/// What a sampler is of.
+private enum Sampled {
+  case windows(TokenWindows)
+  case rows(PackedRows)
+
+  /// The windows that a state is of.
+  static func windows(
+    of dataset: OpaquePointer?, _ state: gobbet_sampler_state
+  ) throws -> Sampled {
+    let handle = try object(dataset, DatasetHandle.self, "dataset")
+    return .windows(try handle.windows(state.length, state.stride))
+  }
+
+  var count: Int {
+    switch self {
+    case .windows(let windows): windows.count
+    case .rows(let rows): rows.count
+    }
+  }
+
+  var contentID: ContentDigest {
+    switch self {
+    case .windows(let windows): windows.dataset.contentID
+    case .rows(let rows): rows.contentID
+    }
+  }
+
+  func sampler(resuming state: WindowSampler.State) throws -> WindowSampler {
+    switch self {
+    case .windows(let windows): try windows.sampler(resuming: state)
+    case .rows(let rows): try rows.sampler(resuming: state)
+    }
+  }
+}
+
+private func make(
+  _ sampled: Sampled, _ state: gobbet_sampler_state,
+  _ sampler: UnsafeMutablePointer<OpaquePointer?>?
+) throws {
+  var wish = state
+  wish.window_count = UInt64(sampled.count)
+  fill(&wish.content_id, with: sampled.contentID)
+  do {
+    try deliver(SamplerHandle(resumed(wish, sampled)), to: sampler, "sampler")
+  } catch let error as TokenDatasetError {
+    throw CallError.invalid("state: \(error)")
+  }
+}
+
+private func share(
+  _ sampled: Sampled, _ state: gobbet_sampler_state, _ rank: UInt64, _ worldSize: UInt64,
+  _ sampler: UnsafeMutablePointer<OpaquePointer?>?
+) throws {
+  let worldSize = try integer(worldSize, "world_size")
+  let rank = try integer(rank, "rank")
+  guard rank < worldSize else { throw CallError.invalid("rank: \(rank) of \(worldSize)") }
+  let stopped = try resumed(state, sampled).state
+  guard let shared = stopped.shared(rank: rank, worldSize: worldSize) else {
+    throw CallError(
+      status: gobbet_status(GOBBET_BAD_DATA),
+      description: "state: the number of ranks has changed more than"
+        + " \(WindowSampler.State.maximumStopCount) times in this epoch")
+  }
+  try deliver(SamplerHandle(sampled.sampler(resuming: shared)), to: sampler, "sampler")
 }
 
 @c @implementation
@@ -117,7 +191,7 @@ public func gobbet_sampler_close(_ sampler: OpaquePointer?) {
 
 /// The sampler of a caller's state.
 private func resumed(
-  _ state: gobbet_sampler_state, _ handle: DatasetHandle
+  _ state: gobbet_sampler_state, _ sampled: Sampled
 ) throws -> WindowSampler {
   let order: WindowSampler.Order
   switch Int(state.order) {
@@ -129,7 +203,6 @@ private func resumed(
       groupsTogether: try integer(state.groups_together, "groups_together"))
   default: throw CallError.invalid("order: \(state.order)")
   }
-  let windows = try handle.windows(state.length, state.stride)
   let worldSizes = withUnsafeBytes(of: state.stop_world_sizes) {
     Array($0.bindMemory(to: UInt64.self))
   }
@@ -144,10 +217,11 @@ private func resumed(
       worldSize: try integer(worldSizes[index], "stop_world_sizes"),
       position: try integer(positions[index], "stop_positions"))
   }
-  return try windows.sampler(
+  return try sampled.sampler(
     resuming: WindowSampler.State(
-      contentID: try digest(state.content_id), length: windows.length,
-      stride: windows.stride, windowCount: try integer(state.window_count, "window_count"),
+      contentID: try digest(state.content_id), length: try integer(state.length, "length"),
+      stride: try integer(state.stride, "stride"),
+      windowCount: try integer(state.window_count, "window_count"),
       order: order, seed: state.seed, epoch: state.epoch, rank: try integer(state.rank, "rank"),
       worldSize: try integer(state.world_size, "world_size"),
       position: try integer(state.position, "position"), earlier: stops))

@@ -99,6 +99,24 @@ public struct TokenDataset: Sendable {
     return (start + document.lowerBound)..<(start + document.upperBound)
   }
 
+  /// The number of tokens of each of some documents.
+  ///
+  /// - Precondition: `range` lies in `0..<documentCount`.
+  package func documentLengths(_ range: Range<Int>) -> [Int] {
+    guard !range.isEmpty else { return [] }
+    var lengths: [Int] = []
+    lengths.reserveCapacity(range.count)
+    var shard = documents.document(containing: range.lowerBound)
+    while lengths.count < range.count {
+      let first = documents[shard].lowerBound
+      for index in range.clamped(to: documents[shard]) {
+        lengths.append(shards[shard].documents[index - first].count)
+      }
+      shard += 1
+    }
+    return lengths
+  }
+
   /// The document that holds a token.
   ///
   /// - Precondition: `token` is in `0..<tokenCount`.
@@ -196,6 +214,15 @@ public struct TokenDataset: Sendable {
   /// - Precondition: `length` and `stride` are positive.
   public func windows(length: Int, stride: Int) -> TokenWindows {
     TokenWindows(self, length: length, stride: stride)
+  }
+
+  /// Documents packed into rows.
+  ///
+  /// - Throws: as ``PackedRows/init(_:_:planByteBudget:)``.
+  public func packedRows(
+    _ options: PackedRowOptions, planByteBudget: Int = 64 << 20
+  ) throws(TokenDatasetError) -> PackedRows {
+    try PackedRows(self, options, planByteBudget: planByteBudget)
   }
 
   /// The vocabulary of the tokens: the first embedded one, else `given`; nil if there is neither.

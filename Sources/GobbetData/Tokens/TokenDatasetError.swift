@@ -13,6 +13,8 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
     case wrongVocabulary(expected: ContentDigest, found: ContentDigest)
     /// The files together have more tokens or documents than 63 bits can count.
     case tooManyTokens
+    /// Ids that targets of 32 bits with a sign have no room for; they are below `bound`.
+    case idsTooLarge(bound: Int)
     /// A sampler's state that was taken from another file, or from other windows.
     case foreignState(String)
   }
@@ -38,6 +40,7 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
       case .wrongVocabulary(let expected, let found):
         "was made with vocabulary \(expected), not with \(found)"
       case .tooManyTokens: "the files together have too many tokens"
+      case .idsTooLarge(let bound): "ids up to \(bound - 1) do not fit targets of 32 bits"
       case .foreignState(let reason): "the sampler's state is of something else: \(reason)"
       }
     return "\(path): \(what)"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .dataset import TokenDataset, Windows
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
+    from .rows import PackedRows, RowBatch
     from .sampler import Sampler
     from .training import Counts, train, train_from_counts
     from .weights import TensorInfo, safe_open
@@ -45,6 +46,8 @@ _HOMES = {
     "Counts": "training",
     "DatasetWriter": "dataset_writer",
     "Encoding": "encoding",
+    "PackedRows": "rows",
+    "RowBatch": "rows",
     "Sampler": "sampler",
     "TensorInfo": "weights",
     "TokenDataset": "dataset",
@@ -68,7 +71,9 @@ __all__ = [
     "NoInput",
     "NotFound",
     "OutOfRange",
+    "PackedRows",
     "ReadWriteFailed",
+    "RowBatch",
     "Sampler",
     "SpecialToken",
     "TensorInfo",

@@ -149,6 +149,34 @@ class SamplerState(Structure):
     ]
 
 
+class RowOptions(Structure):
+    """`gobbet_row_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("long_documents", c_uint32),
+        ("gaps", c_uint32),
+        ("reserved", c_uint32),
+        ("length", c_uint64),
+        ("group_document_count", c_uint64),
+        ("plan_byte_budget", c_uint64),
+    ]
+
+
+class RowsInfo(Structure):
+    """`gobbet_rows_info`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("row_count", c_uint64),
+        ("token_count", c_uint64),
+        ("cropped_token_count", c_uint64),
+        ("padding_count", c_uint64),
+        ("content_id", c_uint8 * 32),
+    ]
+
+
 class DatasetOptions(Structure):
     """`gobbet_dataset_options`"""
 

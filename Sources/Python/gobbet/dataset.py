@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -22,6 +22,7 @@ from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
     from .pure import Tokens
+    from .rows import PackedRows
 
 Path = str | os.PathLike[str]
 
@@ -236,6 +237,29 @@ class TokenDataset:
     ) -> Windows:
         """Windows of `length` inputs, each `stride` tokens (`length`) after the one before."""
         return Windows(self, length, length if stride is None else stride, dtype)
+
+    def packed_rows(
+        self,
+        length: int,
+        *,
+        long_documents: Literal["split", "crop"] = "split",
+        gaps: Literal["pad", "crop"] = "pad",
+        group_documents: int = 0,
+        plan_bytes: int = 0,
+        dtype: npt.DTypeLike = "int64",
+    ) -> PackedRows:
+        """Whole documents in rows of `length` tokens, by best fit: see `PackedRows`."""
+        from .rows import PackedRows
+
+        return PackedRows(
+            self,
+            length,
+            long_documents=long_documents,
+            gaps=gaps,
+            group_documents=group_documents,
+            plan_bytes=plan_bytes,
+            dtype=dtype,
+        )
 
     def sampler(
         self,

@@ -15,6 +15,7 @@ from .errors import InvalidArgument, LibraryMissing
 
 if TYPE_CHECKING:
     from .dataset import TokenDataset
+    from .rows import PackedRows
 
 Order = Literal["sequential", "shuffled", "groups"]
 #: What a sampler is, as it is stored: numbers, names, and the pairs of `earlier`.
@@ -44,11 +45,14 @@ class Sampler:
     All that resuming needs are the few numbers of `state_dict`.
     """
 
-    def __init__(self, dataset: TokenDataset, state: Mapping[str, Any]) -> None:
-        self.dataset = dataset
-        self._make(_native.library().sampler_make, state)
+    #: What begins a sampler, what goes on with one, and what does so as another rank.
+    _functions = ("sampler_make", "sampler_resume", "sampler_resume_as")
 
-    def _make(self, function: Any, state: Mapping[str, Any], *place: int) -> None:
+    def __init__(self, dataset: TokenDataset | PackedRows, state: Mapping[str, Any]) -> None:
+        self.dataset = dataset
+        self._make(self._functions[0], state)
+
+    def _make(self, function: str, state: Mapping[str, Any], *place: int) -> None:
         library = _native.library()
         structure = _structures.SamplerState(size=ctypes.sizeof(_structures.SamplerState))
         order = state.get("order")
@@ -76,7 +80,7 @@ class Sampler:
         if dataset._pure is not None:
             raise LibraryMissing("sampling needs the native library, which is missing")
         _native.check(
-            function(
+            getattr(library, function)(
                 dataset._live(), ctypes.addressof(structure), *place, local.handle_at,
                 local.error_at,
             )
@@ -166,10 +170,10 @@ class Sampler:
         if (rank is None) != (world_size is None):
             raise InvalidArgument("rank and world_size come together")
         if rank is None or world_size is None:
-            self._make(_native.library().sampler_resume, state)
+            self._make(self._functions[1], state)
         else:
             place = _number("rank", rank), _number("world_size", world_size)
-            self._make(_native.library().sampler_resume_as, state, *place)
+            self._make(self._functions[2], state, *place)
 
 
 def share_length(count: int, rank: int, world_size: int) -> int:

@@ -3,7 +3,9 @@
 - `WindowDataset`: map-style, for samplers of one's own;
 - `WindowStream`: iterable, whose workers and ranks share the windows among them;
 - `WindowLoader` (`gobbet.window_loader`): batches, read by threads, in an order that does not
-  depend on their number, which resumes from a few integers at the very batch where it stopped.
+  depend on their number, which resumes from a few integers at the very batch where it stopped;
+- `RowLoader` (`gobbet.row_loader`): the same for rows of whole documents, with their positions and
+  cumulative lengths.
 
 Inputs and targets are tensors of their own, contiguous, in the memory of the CPU. `WindowLoader`
 puts them on the device that `torch.set_default_device` names; the others leave that to the
@@ -28,6 +30,7 @@ from .ranks import Ranks, refuse_change
 from .sampler import Order, Sampler, share_length
 
 if TYPE_CHECKING:
+    from .row_loader import RowLoader as RowLoader
     from .window_loader import WindowLoader as WindowLoader
 
 Path = str | os.PathLike[str]
@@ -268,4 +271,8 @@ def __getattr__(name: str) -> Any:
         from .window_loader import WindowLoader
 
         return WindowLoader
+    if name == "RowLoader":
+        from .row_loader import RowLoader
+
+        return RowLoader
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

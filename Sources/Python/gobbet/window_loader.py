@@ -17,7 +17,7 @@ from .errors import BadData, InvalidArgument
 from .limits import thread_count
 from .ranks import Ranks, refuse_change
 from .sampler import Order, Sampler, share_length, windows_left
-from .torch_data import Pair, Path, WindowDataset
+from .torch_data import Path, WindowDataset
 
 
 #: Batches whose indices are computed in one call.
@@ -98,7 +98,10 @@ class WindowLoader:
         self._num_workers, self._ahead = num_workers, num_workers * prefetch_factor
         self._pin_memory = pin_memory
         self._device = None if device is None else torch.device(device)
-        sampler = self._windows.dataset.sampler(length, stride, order=order, seed=seed)
+        self._begin_with(self._windows.dataset.sampler(length, stride, order=order, seed=seed))
+
+    def _begin_with(self, sampler: Sampler) -> None:
+        """Starts where a sampler is."""
         self._start = sampler.state_dict()
         #: Where the caller is; the rank and the world size are those of `_place`, or of whoever
         #: saved the state.
@@ -107,21 +110,26 @@ class WindowLoader:
         self._place: tuple[int, int] | None = None
         self._pass: object = None
 
+    def _sampler(self) -> Sampler:
+        windows = self._windows.windows
+        return self._windows.dataset.sampler(windows.length, windows.stride)
+
+    def _read(self, indices: npt.NDArray[np.uint64]) -> Any:
+        return self._windows._read(indices)
+
     def __len__(self) -> int:
         """How many batches an epoch has, one that was begun elsewhere too."""
         rank, world_size = self._ranks.now()
-        count = len(self._windows)
+        count = int(self._start["window_count"])
         if self._drop_last:
             return count // world_size // self._batch_size
         return -(-share_length(count, rank, world_size) // self._batch_size)
 
-    def __iter__(self) -> Iterator[Pair]:
+    def __iter__(self) -> Iterator[Any]:
         place = self._ranks.now()
         if self._place not in (None, place) and self._state["position"]:
             refuse_change(self._place, place)
-        sampler = self._windows.dataset.sampler(
-            self._windows.windows.length, self._windows.windows.stride
-        )
+        sampler = self._sampler()
         sampler.load_state_dict(self._state, rank=place[0], world_size=place[1])
         state = sampler.state_dict()
         self._state, self._place, self._pass = state, place, (mine := object())
@@ -131,44 +139,42 @@ class WindowLoader:
         if self._drop_last:
             shortest = left // place[1]
             batches = islice(batches, max(0, shortest - position) // self._batch_size)
-        read = self._windows._read
-        for inputs, targets in (
-            self._read_ahead(batches) if self._num_workers else map(read, batches)
-        ):
+        for batch in self._read_ahead(batches) if self._num_workers else map(self._read, batches):
             if self._pass is not mine:
                 raise InvalidArgument(
                     "another pass over this loader has begun, or it was moved: begin a new pass"
                 )
             self._ranks.require_same(place)
-            count = inputs.size(0)
+            count = batch[0].size(0)
             position += count
             if count < self._batch_size:
                 # The last of this rank, and so of all: some may have one window more.
                 position = -(-left // place[1])
             self._state = state | {"position": position}
             if device.type != "cpu":
-                inputs = inputs.to(device, non_blocking=self._pin_memory)
-                targets = targets.to(device, non_blocking=self._pin_memory)
-            yield inputs, targets
+                batch = tuple(each.to(device, non_blocking=self._pin_memory) for each in batch)
+            yield self._given(batch)
         if self._pass is mine:
             self._begin(int(state["epoch"]) + 1)
+
+    def _given(self, batch: Any) -> Any:
+        """A batch as the caller gets it."""
+        return batch
 
     def _begin(self, epoch: int) -> None:
         self._state = self._state | {"epoch": epoch, "position": 0, "earlier": []}
         self._place = self._pass = None
 
-    def _read_ahead(self, batches: Iterator[npt.NDArray[np.uint64]]) -> Iterator[Pair]:
+    def _read_ahead(self, batches: Iterator[npt.NDArray[np.uint64]]) -> Iterator[Any]:
         """What batches hold, in order, read by the workers."""
         pool = ThreadPoolExecutor(self._num_workers, thread_name_prefix="gobbet")
         try:
-            waiting: deque[Future[Pair]] = deque(
-                pool.submit(self._windows._read, batch) for batch in islice(batches, self._ahead)
+            waiting: deque[Future[Any]] = deque(
+                pool.submit(self._read, batch) for batch in islice(batches, self._ahead)
             )
             while waiting:
                 pair = waiting.popleft().result()
-                waiting.extend(
-                    pool.submit(self._windows._read, batch) for batch in islice(batches, 1)
-                )
+                waiting.extend(pool.submit(self._read, batch) for batch in islice(batches, 1))
                 yield pair
         finally:
             pool.shutdown(cancel_futures=True)
@@ -201,9 +207,7 @@ class WindowLoader:
                 raise BadData(
                     f"the state is of {name} {state.get(name)}, and here it is {self._start[name]}"
                 )
-        sampler = self._windows.dataset.sampler(
-            self._windows.windows.length, self._windows.windows.stride
-        )
+        sampler = self._sampler()
         sampler.load_state_dict(state)
         self._state = sampler.state_dict()
         self._place = self._pass = None

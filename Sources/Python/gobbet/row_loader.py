@@ -1,0 +1,115 @@
+"""Batches of packed rows, read by threads, that resume at the very batch where they stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from .errors import InvalidArgument
+from .limits import thread_count
+from .ranks import Ranks
+from .rows import PackedRows
+from .sampler import Order, Sampler
+from .window_loader import WindowLoader
+
+_CPU = torch.device("cpu")
+
+
+class RowTensors(NamedTuple):
+    """Rows of packed documents side by side: the tensors of a `RowBatch`."""
+
+    #: The tokens a model reads, [rows, length].
+    inputs: torch.Tensor
+    #: For each the token that follows it in its document; -100 where none does, and for padding.
+    targets: torch.Tensor
+    #: For each how many tokens of its part of a document come before it in the row.
+    positions: torch.Tensor
+    #: Where the parts begin among all inputs, and then how many inputs there are, int32.
+    cu_seqlens: torch.Tensor
+
+
+class RowLoader(WindowLoader):
+    """Batches of packed rows: what `WindowLoader` is for windows.
+
+    Each batch is a `RowTensors`. The rows' lengths and dtype are those of `rows`.
+
+    Args:
+        rows: The rows, as `TokenDataset.packed_rows` gives them.
+        batch_size: Rows of each batch.
+        order: sequential, shuffled or groups, as `TokenDataset.sampler` has them.
+        seed: What the order is made from.
+        rank: Which of the readers this is; with `world_size`. Without them they are those of
+            `torch.distributed` when a pass begins.
+        world_size: How many readers share the rows.
+        num_workers: Threads that read; 0 to read in the caller's.
+        prefetch_factor: Batches that each of them reads ahead.
+        pin_memory: Whether batches lie in pinned memory.
+        drop_last: Whether rows that fill no batch are left out.
+        padding: The input where a row holds no token.
+        device: Where the batches go; the device of `torch.set_default_device` if it is None.
+
+    Example:
+        rows = gobbet.TokenDataset("packed/").packed_rows(2048)
+        for inputs, targets, positions, cu_seqlens in RowLoader(rows, 8, num_workers=2):
+            ...
+    """
+
+    def __init__(
+        self,
+        rows: PackedRows,
+        batch_size: int,
+        *,
+        order: Order = "shuffled",
+        seed: int = 0,
+        rank: int | None = None,
+        world_size: int | None = None,
+        num_workers: int = 0,
+        prefetch_factor: int = 2,
+        pin_memory: bool = False,
+        drop_last: bool = True,
+        padding: int = 0,
+        device: str | int | torch.device | None = None,
+    ) -> None:
+        num_workers = thread_count(num_workers, "num_workers")
+        if batch_size < 1 or prefetch_factor < 1:
+            raise InvalidArgument(
+                f"batches of {batch_size} rows by {num_workers} workers, {prefetch_factor} ahead"
+            )
+        self._rows, self._padding = rows, padding
+        self._ranks = Ranks(rank, world_size)
+        self._batch_size, self._drop_last = batch_size, drop_last
+        self._num_workers, self._ahead = num_workers, num_workers * prefetch_factor
+        self._pin_memory = pin_memory
+        self._device = None if device is None else torch.device(device)
+        self._begin_with(rows.sampler(order=order, seed=seed))
+
+    def __iter__(self) -> Iterator[RowTensors]:
+        return super().__iter__()
+
+    def _sampler(self) -> Sampler:
+        return self._rows.sampler()
+
+    def _read(self, indices: npt.NDArray[np.uint64]) -> Any:
+        rows = self._rows
+        shape = (len(indices), rows.length)
+        dtype = getattr(torch, rows.dtype.name)
+
+        def room(*shape: int, dtype: torch.dtype = dtype) -> torch.Tensor:
+            return torch.empty(shape, dtype=dtype, device=_CPU, pin_memory=self._pin_memory)
+
+        batch = (room(*shape), room(*shape), room(*shape))
+        bounds = np.empty(shape[0] * shape[1] + 1, np.int32)
+        count = rows._read(
+            indices, *(each.data_ptr() for each in batch), bounds.ctypes.data,
+            padding=self._padding,
+        )  # fmt: skip
+        cu_seqlens = room(count, dtype=torch.int32)
+        cu_seqlens.copy_(torch.from_numpy(bounds[:count]))
+        return *batch, cu_seqlens
+
+    def _given(self, batch: Any) -> RowTensors:
+        return RowTensors(*batch)

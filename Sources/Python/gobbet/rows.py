@@ -1,0 +1,247 @@
+"""Rows of whole documents, packed by best fit."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _native, _structures
+from ._native import address, local
+from .dataset import TokenDataset
+from .errors import InvalidArgument, LibraryMissing
+from .integers import integers
+from .limits import whole
+from .sampler import Order, Sampler
+
+_LONG = {"split": 1, "crop": 2}
+_GAPS = {"pad": 1, "crop": 2}
+
+
+class RowBatch(NamedTuple):
+    """Rows side by side, as a model takes them."""
+
+    #: The tokens a model reads, [rows, length].
+    inputs: npt.NDArray[np.integer]
+    #: For each the token that follows it in its document; -100 where none does, and for padding.
+    targets: npt.NDArray[np.integer]
+    #: For each how many tokens of its part of a document come before it in the row.
+    positions: npt.NDArray[np.integer]
+    #: Where the parts begin among all inputs, and then how many inputs there are: `cu_seqlens`,
+    #: int32, for attention inside documents. The padding of a row is a part of its own.
+    bounds: npt.NDArray[np.int32]
+
+
+class PackedRows:
+    """Documents of a dataset packed into rows of one length.
+
+    The documents of each group of neighbours are packed together, the longest first, each into the
+    fullest row that it fits into. Which rows there are follows from the lengths of the documents
+    and the options: nothing is stored.
+
+    Args:
+        dataset: The dataset.
+        length: Tokens of each row.
+        long_documents: Whether the rest of a document that is longer than a row goes into further
+            rows (`split`) or is left out (`crop`).
+        gaps: Whether what no document fits into is padding (`pad`), or is filled with the beginning
+            of a document whose rest is left out (`crop`): all rows are then full, and a last one of
+            a group that isn't is left out.
+        group_documents: Documents that are packed together; 0 for 262,144. Larger groups leave less
+            room, smaller ones keep what a row reads together in a compressed dataset.
+        plan_bytes: Memory for plans, at 4 to 8 bytes a document; 0 for 64 MiB. What doesn't fit is
+            planned again when it is read.
+        dtype: int32 or int64.
+
+    Raises:
+        InvalidArgument: An option isn't one of those. A ValueError.
+
+    Example:
+        rows = dataset.packed_rows(2048)
+        print(f"{rows.efficiency:.4f}")
+        for indices in rows.sampler(seed=1).batches(8):
+            inputs, targets, positions, cu_seqlens = rows.batch(indices)
+    """
+
+    _pure = None
+
+    def __init__(
+        self,
+        dataset: TokenDataset,
+        length: int,
+        *,
+        long_documents: Literal["split", "crop"] = "split",
+        gaps: Literal["pad", "crop"] = "pad",
+        group_documents: int = 0,
+        plan_bytes: int = 0,
+        dtype: npt.DTypeLike = "int64",
+    ) -> None:
+        if dataset._pure is not None:
+            raise LibraryMissing("packed rows need the native library, which is missing")
+        if long_documents not in _LONG or gaps not in _GAPS:
+            raise InvalidArgument(
+                f"long_documents is {' or '.join(_LONG)} and gaps is {' or '.join(_GAPS)}, "
+                f"not {long_documents!r} and {gaps!r}"
+            )
+        self.dtype = np.dtype(dtype)
+        if self.dtype.name not in ("int32", "int64"):
+            raise InvalidArgument(f"rows as {self.dtype.name}: targets of -100 need int32 or int64")
+        self.dataset = dataset
+        self.length = length = whole(length, "length")
+        self._options = (
+            _LONG[long_documents], _GAPS[gaps], length, whole(group_documents, "group_documents"),
+            whole(plan_bytes, "plan_bytes"),
+        )  # fmt: skip
+        self._make()
+        info = _structures.RowsInfo(size=ctypes.sizeof(_structures.RowsInfo))
+        _native.check(
+            self._library.rows_describe(self._owner.value, ctypes.addressof(info), local.error_at)
+        )
+        self._count = int(info.row_count)
+        #: Tokens of the dataset that are in rows.
+        self.token_count: int = info.token_count
+        #: Tokens of the dataset that are in none.
+        self.cropped_token_count: int = info.cropped_token_count
+        #: Places of rows that hold no token.
+        self.padding_count: int = info.padding_count
+        #: Of the dataset and the options, in hexadecimal: what samplers are of.
+        self.content_id: str = bytes(info.content_id).hex()
+
+    def _make(self) -> None:
+        library = _native.library()
+        long_documents, gaps, length, group, budget = self._options
+        options = _structures.RowOptions(
+            size=ctypes.sizeof(_structures.RowOptions),
+            long_documents=long_documents,
+            gaps=gaps,
+            length=length,
+            group_document_count=group,
+            plan_byte_budget=budget,
+        )
+        _native.check(
+            library.rows_make(
+                self.dataset._live(), ctypes.addressof(options), local.handle_at, local.error_at
+            )
+        )
+        self._owner = _native.Handle(local.handle.value, library.rows_close)
+        self._generation = _native.generation
+        self._library = library
+
+    def _live(self) -> int:
+        """The handle; one of this process's own, for a fork may come while another is used."""
+        if self._generation != _native.generation:
+            # It is not closed: whoever used it as the process forked never ends.
+            inherited = self._owner
+            self._make()
+            inherited.value = 0
+        return self._owner.value
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __repr__(self) -> str:
+        return f"<PackedRows: {self._count} of {self.length} tokens, {self.efficiency:.5f} used>"
+
+    @property
+    def efficiency(self) -> float:
+        """The share of the places of all rows that hold a token; 1 if there are no rows."""
+        return self.token_count / (self._count * self.length) if self._count else 1.0
+
+    def batch(
+        self, indices: Sequence[int] | npt.NDArray[np.integer], *, padding: int = 0
+    ) -> RowBatch:
+        """Rows by their indices; what documents leave empty holds `padding`.
+
+        Raises:
+            InvalidArgument: There is no such row. A ValueError.
+        """
+        chosen = integers(indices, np.uint64, "rows", below=self._count)
+        shape = (len(chosen), self.length)
+        batch = RowBatch(
+            np.empty(shape, self.dtype),
+            np.empty(shape, self.dtype),
+            np.empty(shape, self.dtype),
+            # Memory that is never touched takes no room.
+            np.empty(shape[0] * shape[1] + 1, np.int32),
+        )
+        count = self._read(chosen, *(address(array) for array in batch), padding=padding)
+        return batch._replace(bounds=batch.bounds[:count].copy())
+
+    def _read(
+        self,
+        indices: npt.NDArray[np.uint64],
+        inputs: int,
+        targets: int,
+        positions: int,
+        bounds: int,
+        *,
+        padding: int,
+    ) -> int:
+        """Fills memory at four addresses; how many bounds there are."""
+        status = self._library.rows_read(
+            self._live(),
+            address(indices),
+            len(indices),
+            whole(padding, "padding"),
+            _native.INTEGER_TYPES[self.dtype.name],
+            inputs,
+            targets,
+            positions,
+            bounds,
+            len(indices) * self.length + 1,
+            local.count_at,
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+        return int(local.count.value)
+
+    def sampler(
+        self,
+        *,
+        order: Order = "shuffled",
+        seed: int = 0,
+        epoch: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+        windows_per_group: int = 64,
+        groups_together: int = 16,
+    ) -> RowSampler:
+        """The order in which rows are visited, as `TokenDataset.sampler` has it for windows."""
+        return RowSampler(
+            self,
+            {
+                "order": order,
+                "windows_per_group": windows_per_group if order == "groups" else 0,
+                "groups_together": groups_together if order == "groups" else 0,
+                "length": self.length,
+                "stride": self.length,
+                "window_count": 0,
+                "seed": seed,
+                "epoch": epoch,
+                "rank": rank,
+                "world_size": world_size,
+                "position": 0,
+            },
+        )
+
+
+class RowSampler(Sampler):
+    """The indices of rows in the order of an epoch; a row counts as a window of its length."""
+
+    _functions = ("rows_sampler_make", "rows_sampler_resume_as", "rows_sampler_resume_as")
+
+    def load_state_dict(
+        self,
+        state: Mapping[str, Any],
+        *,
+        rank: int | None = None,
+        world_size: int | None = None,
+    ) -> None:
+        """As `Sampler.load_state_dict`."""
+        if rank is None and world_size is None:
+            rank, world_size = state.get("rank", 0), state.get("world_size", 1)
+        super().load_state_dict(state, rank=rank, world_size=world_size)
