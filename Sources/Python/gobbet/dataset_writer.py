@@ -16,6 +16,7 @@ from .errors import InvalidArgument, NotFound
 from .integers import ends as ends_of, integers
 from .joining import utf8
 from .limits import thread_count, whole
+from .progress import Progress
 from .special_tokens import missing_special
 
 _PIECE_BYTES = 1 << 24
@@ -138,11 +139,12 @@ class DatasetWriter:
         *,
         append: str | None = None,
         num_threads: int = 0,
+        progress: bool = False,
     ) -> None:
         """Encodes documents and adds them, with the special token `append` after each.
 
         As many are taken at a time as have some megabytes together, so that `texts` may be a stream.
-        `num_threads` is 0, for one per core, to 1,024.
+        `num_threads` is 0, for one per core, to 1,024. `progress` shows how far it is, by tqdm.
         """
         num_threads = thread_count(num_threads)
         token = None
@@ -151,19 +153,21 @@ class DatasetWriter:
                 token = ctypes.c_uint32(self._encoding.special_tokens[append])
             except KeyError:
                 raise NotFound(missing_special(append, self._encoding.special_tokens)) from None
-        for data in _pieces(texts):
-            joined, ends = _native.joined(data)
-            _native.check(
-                self._library.dataset_writer_add_documents(
-                    self._owner.value,
-                    joined,
-                    ctypes.addressof(ends),
-                    len(data),
-                    None if token is None else ctypes.addressof(token),
-                    num_threads,
-                    local.error_at,
+        with Progress("encoding", progress) as shown:
+            for data in _pieces(texts):
+                joined, ends = _native.joined(data)
+                _native.check(
+                    self._library.dataset_writer_add_documents(
+                        self._owner.value,
+                        joined,
+                        ctypes.addressof(ends),
+                        len(data),
+                        None if token is None else ctypes.addressof(token),
+                        num_threads,
+                        local.error_at,
+                    )
                 )
-            )
+                shown.add(sum(map(len, data)), len(data))
 
     def finish(self) -> str:
         """Puts the file under its name; its content id, in hexadecimal."""

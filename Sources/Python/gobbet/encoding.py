@@ -15,6 +15,7 @@ from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
 from .limits import thread_count
 from .saving import Saving
+from .showing import Showing
 from .special_tokens import Policy, refusal
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _NONE: frozenset[str] = frozenset()
 _ONE_THREADS_BYTES, _A_THREADS_BYTES, _BATCH_BYTES = 1 << 16, 1 << 19, 1 << 24
 
 
-class Encoding(Decoding, Saving):
+class Encoding(Decoding, Saving, Showing):
     """A vocabulary, ready to encode and to decode; shared by any number of threads.
 
     It is made from a file: a Gobbet file that holds a vocabulary, tiktoken ranks, `tokenizer.json`,

@@ -6,13 +6,14 @@ import ctypes
 import os
 import pathlib
 from typing import TYPE_CHECKING, Literal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument
 from .limits import whole
+from .progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +23,6 @@ Path = str | os.PathLike[str]
 
 #: Bytes of text that are counted in one call.
 _CHUNK_BYTES = 1 << 23
-#: Texts that are taken from an iterable before they are counted.
-_TEXTS_AT_ONCE = 1024
 
 
 class Counts:
@@ -47,19 +46,22 @@ class Counts:
         )
         return int(local.count.value)
 
-    def add_texts(self, texts: Iterable[str | bytes]) -> None:
-        """Counts the pretokens of documents."""
+    def add_texts(self, texts: Iterable[str | bytes], *, progress: bool = False) -> None:
+        """Counts the pretokens of documents; `progress` shows how far it is, by tqdm."""
         chunk: list[bytes] = []
         size = 0
-        for text in texts:
-            data = text.encode("utf-8", "replace") if isinstance(text, str) else text
-            chunk.append(data)
-            size += len(data)
-            if size >= _CHUNK_BYTES:
+        with Progress("counting", progress) as shown:
+            for text in texts:
+                data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+                chunk.append(data)
+                size += len(data)
+                if size >= _CHUNK_BYTES:
+                    self._add(chunk)
+                    shown.add(size, len(chunk))
+                    chunk, size = [], 0
+            if chunk:
                 self._add(chunk)
-                chunk, size = [], 0
-        if chunk:
-            self._add(chunk)
+                shown.add(size, len(chunk))
 
     def _add(self, texts: list[bytes]) -> None:
         joined, ends = _native.joined(texts)
@@ -81,17 +83,24 @@ class Counts:
         )
 
     def add_files(
-        self, paths: Path | Sequence[Path], *, text_key: str | None = None
+        self,
+        paths: Path | Sequence[Path],
+        *,
+        text_key: str | None = None,
+        progress: bool = False,
     ) -> None:
         """Counts the pretokens of the documents of files and directories, as `gobbet` reads them.
 
+        `progress` shows how far it is, by tqdm.
         A `CorpusWarning` says which files in directories were left out since they hold no text.
         """
         from .corpus_reader import CorpusReader
 
-        for batch in CorpusReader(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
-            if len(batch):
-                self.add_joined(batch.texts, batch.ends)
+        with Progress("counting", progress) as shown:
+            for batch in CorpusReader(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
+                if len(batch):
+                    self.add_joined(batch.texts, batch.ends)
+                    shown.add(len(batch.texts), len(batch))
 
     def add_file(self, path: Path) -> None:
         """Adds the counts of a file that `write` or `gobbet counts` wrote, of the same pattern."""
@@ -161,6 +170,7 @@ def train(
     max_token_length: int = 0,
     tie_break: Literal["huggingface", "bytes"] = "huggingface",
     name: str = "trained",
+    progress: bool = False,
 ) -> Encoding:
     """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together.
 
@@ -180,6 +190,7 @@ def train(
         max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
         tie_break: Whose order decides between pairs that are equally frequent.
         name: The name of the encoding.
+        progress: Whether tqdm shows how much was read, where it is installed.
 
     Raises:
         InvalidArgument: An option is wrong, or there is no such pattern.
@@ -190,21 +201,20 @@ def train(
         CorpusWarning: Files in directories were left out since they hold no text.
     """
     counts = Counts(pattern)
-    texts: list[str | bytes] = []
     paths: list[Path] = []
     elements = [pathlib.Path(source)] if isinstance(source, (str, os.PathLike)) else source
-    for element in elements:
-        if isinstance(element, os.PathLike):
-            paths.append(element)
-            continue
-        texts.append(element)
-        if len(texts) == _TEXTS_AT_ONCE:
-            counts.add_texts(texts)
-            texts = []
-    counts.add_texts(texts)
+
+    def texts() -> Iterator[str | bytes]:
+        for element in elements:
+            if isinstance(element, os.PathLike):
+                paths.append(element)
+            else:
+                yield element
+
+    counts.add_texts(texts(), progress=progress)
     if paths:
         # Together, since a key is an error only if none of them has a use for it.
-        counts.add_files(paths, text_key=text_key)
+        counts.add_files(paths, text_key=text_key, progress=progress)
     return counts.train(
         vocab_size,
         special_tokens=special_tokens,

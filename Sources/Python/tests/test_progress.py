@@ -1,0 +1,56 @@
+"""How far a long job is."""
+
+import contextlib
+import io
+import sys
+import unittest
+import warnings
+
+import gobbet
+
+from . import support
+from .support import needs
+
+
+class ProgressTests(support.Case):
+    def _shown(self, progress: bool) -> str:
+        """What is shown of a job from texts to a packed file."""
+        stream = io.StringIO()
+        texts = support.texts(41, 200)
+        with contextlib.redirect_stderr(stream):
+            encoding = gobbet.train(texts, 300, progress=progress)
+            with gobbet.DatasetWriter(self.folder / "d.gobbet", encoding) as writer:
+                writer.add_texts(texts, progress=progress)
+            counts = gobbet.Counts("cl100k")
+            counts.add_files(self.folder / "c.txt", progress=progress)
+        return stream.getvalue()
+
+    @needs("tqdm")
+    def test_bytes_and_documents_are_shown_if_asked_for(self):
+        (self.folder / "c.txt").write_text("a b c\n")
+        shown = self._shown(True)
+        for part in ("counting", "encoding", "200 documents", "B/s"):
+            self.assertIn(part, shown)
+        (self.folder / "d.gobbet").unlink()
+        self.assertEqual(self._shown(False), "")
+
+    def test_without_tqdm_nothing_is_shown_and_a_warning_says_so(self):
+        hidden = {name: sys.modules.get(name) for name in ("tqdm", "tqdm.auto")}
+        try:
+            sys.modules.update(dict.fromkeys(hidden))
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                counts = gobbet.Counts("cl100k")
+                counts.add_texts(["a b"], progress=True)
+            self.assertEqual(len(counts), 2)
+            self.assertIn("tqdm is not installed", str(caught[0].message))
+        finally:
+            for name, module in hidden.items():
+                if module is None:
+                    sys.modules.pop(name, None)
+                else:
+                    sys.modules[name] = module
+
+
+if __name__ == "__main__":
+    unittest.main()
