@@ -57,6 +57,7 @@ let package = Package(
   ],
   targets: [
     // The leaves.
+    library("GobbetPage"),
     library("GobbetBPE", ["CGobbetScan"]),
     library("GobbetSystem", [system]),
     // The container and the documents.
@@ -70,7 +71,8 @@ let package = Package(
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),
     .executableTarget(
-      name: "gobbet-cli", dependencies: ["Gobbet", arguments], swiftSettings: settings),
+      name: "gobbet-cli", dependencies: ["Gobbet", "GobbetPage", arguments],
+      swiftSettings: settings),
     .executableTarget(
       name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),
     // What other languages call.
@@ -100,6 +102,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["GobbetSystem", "GobbetFile", "CTerminal"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("GobbetBPE"),
+    tests("GobbetPage"),
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),
     tests("GobbetCorpus"),

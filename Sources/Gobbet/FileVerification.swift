@@ -16,34 +16,45 @@ public struct FileVerification: Sendable {
   /// Reads everything in the file at `path`: every checksum, every index, every id, the signature.
   ///
   /// A signature must hold, and be by `publicKey` if that is given; a file that is about to be
-  /// signed anew need not have a signature that holds.
+  /// signed anew need not have a signature that holds. `progress` is told how many bytes of the file, of
+  /// all, the tokens or tensors that were read so far take, and ends the reading by answering false.
   /// - Throws: `FormatError` (`overDecodingBudget`) for a file that decodes to more than 4 GiB and than
   ///   256 times its size; the first fault: `FormatError`, `TensorError`, `VocabularyError`,
-  ///   ``SignatureError``; or `FileError`.
+  ///   ``SignatureError``; or `FileError`; `CancellationError` if `progress` ended it.
   /// - Complexity: O(bytes of the file), in the memory of a block and of its tables.
   public init(
-    path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true
+    path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true,
+    progress: @escaping @Sendable (_ byteCount: Int, _ all: Int) -> Bool = { _, _ in true }
   ) async throws {
     let container = try ContainerReader(path: path)
     self.container = container
     try container.requireDecoding()
     // Beside the digests, which take the longest; a fault of the container is told before one of
     // the content.
-    async let contents: Void = Self.verifyContents(of: container)
+    async let contents: Void = Self.verifyContents(of: container) { done, all in
+      let share = Double(done) / Double(max(1, all))
+      let byteCount = Int(share * Double(container.byteCount))
+      guard progress(byteCount, container.byteCount) else { throw CancellationError() }
+    }
     try await container.verify(width: min(processorCount, Self.greatestWidth))
     signature = checkingSignature ? try Self.signature(of: container, publicKey) : nil
     try await contents
   }
 
+  /// Told how much of all was read; ends the reading by throwing.
+  private typealias Report = @Sendable (_ done: Int, _ all: Int) throws -> Void
+
   /// Reads what the sections mean.
-  private static func verifyContents(of container: ContainerReader) async throws {
+  private static func verifyContents(
+    of container: ContainerReader, _ report: @escaping Report
+  ) async throws {
     let holdings = FileHoldings(container)
     try requireHeads(of: container)
     _ = try container.metadata()
     if holdings.vocabulary { try Vocabulary.verify(container) }
-    if holdings.tokens { try verify(try TokenDataset(verifying: container)) }
+    if holdings.tokens { try verify(try TokenDataset(verifying: container), report) }
     if holdings.counts { try PretokenCountsFile(container).forEachPretoken { _, _ in } }
-    if holdings.weights { try verify(try WeightsReader(verifying: container), container) }
+    if holdings.weights { try verify(try WeightsReader(verifying: container), container, report) }
   }
 
   private static func signature(
@@ -63,7 +74,7 @@ public struct FileVerification: Sendable {
     return signature
   }
 
-  private static func verify(_ dataset: TokenDataset) throws {
+  private static func verify(_ dataset: TokenDataset, _ report: Report) throws {
     if ![.raw16, .raw32].contains(dataset.codec) {
       let (byteCount, overflow) = dataset.tokenCount.multipliedReportingOverflow(by: 4)
       try dataset.shards[0].container.requireDecoding(
@@ -73,6 +84,7 @@ public struct FileVerification: Sendable {
       let end = min(start + (1 << 20), dataset.tokenCount)
       // Reading checks each id against the bound.
       _ = try dataset.tokens(in: start..<end)
+      try report(end, dataset.tokenCount)
       try Task.checkCancellation()
     }
     _ = try dataset.documentSources()
@@ -107,15 +119,21 @@ public struct FileVerification: Sendable {
     }
   }
 
-  private static func verify(_ weights: WeightsReader, _ container: ContainerReader) throws {
+  private static func verify(
+    _ weights: WeightsReader, _ container: ContainerReader, _ report: Report
+  ) throws {
     var byteCount = 0
     for tensor in weights.tensors where weights.codec(ofTensorNamed: tensor.name) == .compact {
       let (sum, overflow) = byteCount.addingReportingOverflow(tensor.byteCount)
       byteCount = overflow ? .max : sum
       try container.requireDecoding(of: byteCount, "tensors.shape")
     }
+    let all = weights.tensors.reduce(0) { $0 + $1.byteCount }
+    var done = 0
     for tensor in weights.tensors {
       try weights.forEachPiece(of: tensor) { _ in }
+      done += tensor.byteCount
+      try report(done, all)
       try Task.checkCancellation()
     }
     try verifySet(weights)

@@ -91,7 +91,9 @@ struct Convert: ParsableCommand {
       TemporaryFiles.remove(path)
     }
     try write(path)
-    try StandardOutput.write(try readAll(path))
+    var output = TextOutput()
+    try output.write(try readAll(path))
+    try output.finish()
   }
 }
 
@@ -249,6 +251,8 @@ extension Progress {
   /// - Throws: `CancellationError` once a signal has come.
   func converting(_ byteCount: Int, of total: Int) throws {
     try Interruption.check()
-    update("\((byteCount / 1_000_000).grouped) of \((total / 1_000_000).grouped) MB")
+    update(
+      "\((byteCount / 1_000_000).grouped) of \((total / 1_000_000).grouped) MB"
+        + timeLeft(byteCount, of: total))
   }
 }

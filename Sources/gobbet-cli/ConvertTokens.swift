@@ -18,6 +18,8 @@ struct Export: ParsableCommand {
   @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.train
 
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+
   func validate() throws {
     if output.output == "-" {
       throw ValidationError(
@@ -27,8 +29,13 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let dataset = try TokenDataset(recognizing: input, split: split)
+    let progress = Progress(quiet: quiet)
+    defer { progress.finish() }
+    Interruption.watch()
     try TokenConversion.export(
-      dataset, to: output.output, format: to.value, replacing: output.force)
+      dataset, to: output.output, format: to.value, replacing: output.force
+    ) { done in progress.showTokens(done, of: dataset.tokenCount) }
+    progress.finish()
     try writeLine("\(output.output): \(dataset.tokenCount.grouped) tokens")
   }
 }
@@ -57,6 +64,8 @@ struct Import: ParsableCommand {
   @Option(help: "The codec that stores the tokens.")
   var codec = Named(TokenCodec.rank)
 
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+
   func run() throws {
     let vocabulary = try vocabulary.load()
     let lastToken = try end.map { end in
@@ -71,9 +80,14 @@ struct Import: ParsableCommand {
       case .megatron: try .megatron(prefix: input)
       case .numPy: try .numPy(input)
       }
+    let progress = Progress(quiet: quiet)
+    defer { progress.finish() }
+    Interruption.watch()
     let summary = try TokenConversion.pack(
       tokens, to: output.output, vocabulary: vocabulary, lastToken: lastToken,
-      options: TokenDatasetOptions(codec: codec.value), replacing: output.force)
+      options: TokenDatasetOptions(codec: codec.value), replacing: output.force
+    ) { done in progress.showTokens(done, of: tokens.tokenCount) }
+    progress.finish()
     try writeLine(
       "\(output.output): \(summary.tokenCount.grouped) tokens of"
         + " \(summary.documentCount.grouped) documents")

@@ -30,7 +30,8 @@ struct Count: AsyncParsableCommand {
       inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in
-      progress.update("\(counts.byteCount.grouped) bytes")
+      progress.update(
+        "\(counts.documentCount.grouped) documents, " + progress.bytes(counts.byteCount))
       return !Interruption.isRequested
     }
     progress.finish()

@@ -49,7 +49,9 @@ struct Decode: ParsableCommand {
       guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
       var bytes: [UInt8] = []
       try TokenDecoder(given).decode(ids.span, into: &bytes)
-      try write(bytes)
+      var output = TextOutput()
+      try output.write(bytes)
+      try output.finish()
     }
   }
 
@@ -74,17 +76,15 @@ struct Decode: ParsableCommand {
     let decoder = TokenDecoder(vocabulary)
     var state = decoder.makeState()
     let step = 1 << 20
+    var output = TextOutput()
     for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: step) {
       let ids = try dataset.tokens(in: start..<min(start + step, wanted.upperBound))
       var bytes: [UInt8] = []
       try decoder.decode(ids.span, &state, into: &bytes)
       if start + step >= wanted.upperBound { state.finish(&bytes) }
-      try write(bytes)
+      try output.write(bytes)
     }
-  }
-
-  private func write(_ bytes: [UInt8]) throws {
-    try StandardOutput.write(bytes)
+    try output.finish()
   }
 
   private func parsedIDs() throws -> [TokenID] {

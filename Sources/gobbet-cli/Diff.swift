@@ -19,7 +19,7 @@ struct Diff: ParsableCommand {
     if json {
       try writeJSON(ComparisonReport(comparison))
     } else if !comparison.isSame {
-      try writeLine(ComparisonReport(comparison).text)
+      try writeLines(ComparisonReport(comparison).lines)
     }
     if !comparison.isSame { throw ExitCode(ExitStatus.negative.rawValue) }
   }

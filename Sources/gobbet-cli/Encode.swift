@@ -4,24 +4,18 @@ import Gobbet
 /// `gobbet encode`: text → ids.
 struct Encode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the ids of text, one line per document.")
+    abstract: "Print the ids of text, one line per document.",
+    discussion: """
+      With --json, each document is an object with the ids of its tokens, the text of each, in which \
+      bytes that are no whole character are U+FFFD, and the offset of its first byte.
+      """)
 
   @OptionGroup var input: InputOptions
   @OptionGroup var vocabulary: VocabularyOptions
+  @OptionGroup var specials: SpecialTokenOptions
 
   @Option(help: "Encode this text instead of the inputs.")
   var text: String?
-
-  @Option(
-    name: .customLong("allow-special"),
-    help: "Encode this special token as one token where its text occurs; repeatable.")
-  var allowedSpecials: [String] = []
-
-  @Flag(help: "Encode every special token as one token where its text occurs.")
-  var allowAllSpecials = false
-
-  @Flag(help: "Add the special tokens of the vocabulary's post-processor to each document.")
-  var addSpecialTokens = false
 
   @Flag(help: "Print one JSON object per document.")
   var json = false
@@ -36,22 +30,18 @@ struct Encode: AsyncParsableCommand {
 
   func run() async throws {
     let tokenizer = Tokenizer(try vocabulary.load())
-    if addSpecialTokens, tokenizer.vocabulary.pipeline.template == nil {
-      throw Failure(
-        .usage, "--add-special-tokens: the vocabulary has no post-processor that adds any")
-    }
+    let added = try specials.added(tokenizer.vocabulary)
     var encoder = tokenizer.makeEncoder()
-    let policy = try specialTokenPolicy(tokenizer.vocabulary)
+    let policy = try specials.policy(tokenizer.vocabulary)
     var ids: [TokenID] = []
     func show(_ document: Span<UInt8>, _ source: String?) throws {
-      ids.removeAll(keepingCapacity: true)
-      try encoder.encode(
-        document, specials: policy, adding: addSpecialTokens ? .template : .none, into: &ids)
       if json {
-        try writeJSON(Report(source: source, tokens: ids))
-      } else {
-        try writeLine(ids.map(String.init).joined(separator: " "))
+        let tokens = try encoder.textTokens(of: document, specials: policy, adding: added)
+        return try writeJSON(Report(source, document, tokens, tokenizer.vocabulary))
       }
+      ids.removeAll(keepingCapacity: true)
+      try encoder.encode(document, specials: policy, adding: added, into: &ids)
+      try writeLine(ids.map(String.init).joined(separator: " "))
     }
     if let text {
       try show(Array(text.utf8).span, nil)
@@ -69,14 +59,29 @@ struct Encode: AsyncParsableCommand {
   private struct Report: Encodable {
     let source: String?
     let tokens: [TokenID]
-  }
+    let texts: [String]
+    let offsets: [Int]
 
-  private func specialTokenPolicy(_ vocabulary: Vocabulary) throws -> SpecialTokenPolicy {
-    if allowAllSpecials { return .all }
-    for text in allowedSpecials where !vocabulary.specialTokens.contains(where: { $0.text == text })
-    {
-      throw Failure(.usage, "--allow-special: the vocabulary has no special token \(text)")
+    init(
+      _ source: String?, _ text: Span<UInt8>, _ tokens: [TextToken], _ vocabulary: Vocabulary
+    ) {
+      self.source = source
+      self.tokens = tokens.map(\.id)
+      offsets = tokens.map(\.range.lowerBound)
+      var texts: [String] = []
+      texts.reserveCapacity(tokens.count)
+      for token in tokens {
+        texts.append(String(decoding: token.bytes(text, vocabulary), as: UTF8.self))
+      }
+      self.texts = texts
     }
-    return allowedSpecials.isEmpty ? .none : .only(Set(allowedSpecials))
+  }
+}
+
+extension TextToken {
+  /// The bytes of the text that the token was made from; its own where it was put around the text.
+  func bytes(_ text: Span<UInt8>, _ vocabulary: Vocabulary) -> [UInt8] {
+    if range.isEmpty { return Array(vocabulary.bytes(of: id) ?? []) }
+    return range.map { text[$0] }
   }
 }

@@ -53,9 +53,10 @@ struct Generate: ParsableCommand {
     Interruption.watch("the text ends early, run the command again", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1
+    var output = TextOutput()
     let result = try generation.continuations(of: prompts, options) { _, piece in
       if streams {
-        try StandardOutput.write(piece.utf8)
+        try output.write(piece.utf8)
         try StandardOutput.flush()
       }
       return !Interruption.isRequested
@@ -64,7 +65,9 @@ struct Generate: ParsableCommand {
       if json {
         try writeJSON(Report(prompts[index], continuation, result))
       } else {
-        try writeLine(streams ? "" : continuation.text)
+        if !streams { try output.write(continuation.text.utf8) }
+        try output.finish()
+        try writeLine("")
       }
     }
     let count = result.continuations.reduce(0) { $0 + $1.ids.count }

@@ -13,7 +13,8 @@ import Gobbet
       "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
     version: "0.1.0",
     subcommands: [
-      Train.self, Counts.self, Encode.self, Decode.self, Count.self, Pack.self, Merge.self,
+      Train.self, Counts.self, Encode.self, Tokens.self, Decode.self, Count.self, Pack.self,
+      Merge.self,
       Shuffle.self, Export.self, Import.self, Inspect.self,
       Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
       MergeLoRA.self, Generate.self, Evaluate.self, Logits.self, Embed.self,

@@ -15,11 +15,11 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     if let report = try ForeignReport(input, listingTensors: tensors) {
-      if json { try writeJSON(report) } else { try writeLine(report.text) }
+      if json { try writeJSON(report) } else { try writeLines(report.lines) }
       return
     }
     let container = try ContainerReader(path: input)
     let report = try InspectionReport(container, listingTensors: tensors)
-    if json { try writeJSON(report) } else { try writeLine(report.text) }
+    if json { try writeJSON(report) } else { try writeLines(report.lines) }
   }
 }

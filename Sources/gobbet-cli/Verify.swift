@@ -14,6 +14,7 @@ struct Verify: AsyncParsableCommand {
   @Option(help: "The public key of the signer: 64 hexadecimal digits or a file of them.")
   var key: String?
   @Flag(help: "Print one JSON object per file.") var json = false
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
   private struct Report: Encodable {
     let file: String
@@ -27,11 +28,18 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let publicKey = try key.map { try KeyFiles.publicKey($0) }
     var damaged = 0
+    Interruption.watch("nothing was changed, run the command again")
     for input in try files() {
       do {
         if let fault = input.fault { throw fault }
         let input = input.path
-        let verification = try await FileVerification(path: input, signedBy: publicKey)
+        let progress = Progress(quiet: quiet)
+        defer { progress.finish() }
+        let verification = try await FileVerification(path: input, signedBy: publicKey) {
+          progress.update(progress.bytes($0, of: $1))
+          return !Interruption.isRequested
+        }
+        progress.finish()
         let container = verification.container
         let signer = verification.signature.map { hexadecimal($0.publicKey) }
         if json {
@@ -45,6 +53,8 @@ struct Verify: AsyncParsableCommand {
               + (signer.map { ", signed by \($0)" } ?? ""))
         }
       } catch let error as FileError {
+        throw error
+      } catch let error as CancellationError {
         throw error
       } catch {
         damaged += 1
@@ -60,6 +70,7 @@ struct Verify: AsyncParsableCommand {
     }
     if damaged > 0 { throw ExitCode(ExitStatus.negative.rawValue) }
   }
+
   /// The files to look at, folders by what their manifests list; a fault where a manifest does not
   /// fit what is there.
   private func files() throws -> [(path: String, fault: (any Error)?)] {

@@ -44,7 +44,7 @@ struct VocabularyCompare: AsyncParsableCommand {
       inputs: inputs, corpus: corpus, vocabularies: vocabularies,
       workerCount: threads.count
     ).result { byteCount in
-      progress.update("\(byteCount.grouped) bytes")
+      progress.update(progress.bytes(byteCount))
       return !Interruption.isRequested
     }
     progress.finish()

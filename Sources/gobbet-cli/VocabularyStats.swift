@@ -32,7 +32,7 @@ struct VocabularyStats: AsyncParsableCommand {
       inputs: inputs, corpus: corpus, vocabularies: all,
       workerCount: threads.count
     ).result { byteCount in
-      progress.update("\(byteCount.grouped) bytes")
+      progress.update(progress.bytes(byteCount))
       return !Interruption.isRequested
     }
     progress.finish()

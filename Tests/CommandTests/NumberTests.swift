@@ -42,7 +42,8 @@ import Testing
   /// Every option that takes a number.
   static let numbers: [String: Kind] = [
     "--alpha": .positiveNumber, "--block-tokens": .positiveCount, "--document": .count,
-    "--held-out": .share, "--limit": .bytes, "--longest": .count,
+    "--held-out": .share, "--limit": .bytes,
+    "--longest": .count,
     "--maximum-pretoken-length": .positiveCount, "--maximum-token-length": .positiveCount,
     "--memory": .bytes, "--min-p": .number, "--minimum-count": .positiveCount,
     "--minimum-frequency": .positiveCount, "--padding": .count, "--range": .range,
@@ -50,13 +51,15 @@ import Testing
     "--shard-tokens": .quantity, "--size": .positiveCount, "--stop-token": .count,
     "--stride": .positiveCount, "--temperature": .number, "--threads": .count, "--tokens": .count,
     "--top-k": .positiveCount, "--top-p": .positiveNumber, "--validation": .share,
-    "--window": .positiveCount,
+    "--width": .positiveCount, "--window": .positiveCount,
   ]
 
   /// Every option that takes something else: a name, a path, a text.
   static let others: Set = [
-    "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--continue",
-    "--contractions", "--counts", "--digits", "--element", "--end", "--files-from", "--format",
+    "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--color",
+    "--continue",
+    "--contractions", "--counts", "--digits", "--element", "--end", "--files-from",
+    "--format",
     "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
     "--pooling", "--prompt", "--separator", "--special", "--special-tokens", "--split", "--stop",
     "--temporary-folder",

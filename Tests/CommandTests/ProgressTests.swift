@@ -36,6 +36,15 @@ import Testing
     Job(verb: "merge-lora", shows: " MB") { output, shop in
       ["merge-lora", model, adapter(shop), "-o", output]
     },
+    Job(verb: "export", shows: " tokens") { output, shop in
+      ["export", shop.dataset, "--to", "numpy", "-o", output + ".npy"]
+    },
+    Job(verb: "import", shows: " tokens") { output, shop in
+      let file = output + ".in.npy"
+      _ = try? gobbet("export", shop.dataset, "--to", "numpy", "-q", "-o", file)
+      return ["import", file, "--from", "numpy", "-v", shop.vocabulary, "-o", output]
+    },
+    Job(verb: "verify", shows: " bytes") { _, shop in ["verify", shop.dataset] },
     Job(verb: "evaluate", shows: "loss ") { _, shop in
       ["evaluate", model, shop.text, "--window", "16"]
     },

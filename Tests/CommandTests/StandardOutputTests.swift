@@ -18,6 +18,7 @@ import Testing
       #expect(try gobbet("counts", text, "-f", "-o", counts).status == 0)
       return [counts, "-o", output] + (verb == "counts prune" ? ["--minimum-count", "2"] : [])
     case "encode": return [text, "-v", shop.vocabulary]
+    case "tokens": return ["a text", "-v", shop.vocabulary]
     case "decode": return [shop.dataset]
     case "count": return [text]
     case "pack": return [text, "-v", shop.vocabulary, "-o", output]

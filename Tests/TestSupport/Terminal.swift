@@ -5,8 +5,9 @@ import Foundation
 /// what the terminal was sent.
 ///
 /// With `input` the terminal is its standard input too, at which that is typed: a byte 4 is Ctrl-D.
+/// If `showsOutput`, it is its standard output too, and `error` has both.
 public func runAtTerminal(
-  _ path: String, _ arguments: [String], input: [UInt8]? = nil,
+  _ path: String, _ arguments: [String], input: [UInt8]? = nil, showsOutput: Bool = false,
   environment: [String: String] = [:]
 ) throws -> CommandResult {
   let folder = try TemporaryFolder()
@@ -33,7 +34,8 @@ public func runAtTerminal(
   } else {
     process.standardInput = FileHandle.nullDevice
   }
-  process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.file("output")))
+  process.standardOutput =
+    showsOutput ? end : try FileHandle(forWritingTo: URL(filePath: folder.file("output")))
   process.standardError = end
   try process.run()
   try end.close()

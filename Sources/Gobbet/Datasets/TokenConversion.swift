@@ -18,29 +18,37 @@ extension ForeignTokensWriter.Format {
 public enum TokenConversion {
   /// Writes the tokens of `dataset` as another program keeps them.
   ///
-  /// Where documents begin gets lost, but for Megatron's.
+  /// Where documents begin gets lost, but for Megatron's. `progress` is told the tokens so far, and ends
+  /// the writing by answering false.
   /// - Throws: `InterchangeError` if the format has no room for the ids; `FormatError`,
-  ///   `FileError`.
+  ///   `FileError`; `CancellationError` if `progress` ended it.
   public static func export(
     _ dataset: TokenDataset, to path: String, format: ForeignTokensWriter.Format,
-    replacing: Bool = false
+    replacing: Bool = false, progress: (_ tokenCount: Int) -> Bool = { _ in true }
   ) throws {
     var writer = try ForeignTokensWriter(
       path, format: format, idBound: dataset.idBound, tokenCount: dataset.tokenCount,
       replacing: replacing)
-    try dataset.forEachDocument { _, document, _, _ in try writer.append(document: document) }
+    var done = 0
+    try dataset.forEachDocument { _, document, _, _ in
+      try writer.append(document: document)
+      done += document.count
+      guard progress(done) else { throw CancellationError() }
+    }
     try writer.finish()
   }
 
   /// Packs the tokens of a file of another program.
   ///
   /// Where the format does not say where documents end, they end behind each `lastToken`; without
-  /// one all is one document.
+  /// one all is one document. `progress` is told the tokens so far, and ends the packing by answering
+  /// false.
   /// - Throws: `TokenDatasetError` (`unknownID`) for an id that the vocabulary does not have;
-  ///   `InterchangeError`, `FileError`.
+  ///   `InterchangeError`, `FileError`; `CancellationError` if `progress` ended it.
   public static func pack(
     _ tokens: ForeignTokens, to path: String, vocabulary: Vocabulary, lastToken: TokenID? = nil,
-    options: TokenDatasetOptions = TokenDatasetOptions(), replacing: Bool = false
+    options: TokenDatasetOptions = TokenDatasetOptions(), replacing: Bool = false,
+    progress: (_ tokenCount: Int) -> Bool = { _ in true }
   ) throws -> TokenDatasetSummary {
     try DatasetManifest.refuseShard(at: path)
     var writer = try TokenDatasetWriter(
@@ -66,6 +74,7 @@ public enum TokenConversion {
         writer.endDocument()
         first = end
       }
+      guard progress(range.upperBound) else { throw CancellationError() }
       isOpen = first < ids.count
       try writer.append(part: ids.span.extracting(first..<ids.count))
     }

@@ -32,14 +32,16 @@ extension TokenEncoder {
 
   /// Appends the ids of a text to `ids` by way of the pipeline, and to `ends` where in the text what
   /// each token was made from ends.
-  mutating func encode(
-    _ text: Span<UInt8>, _ pipeline: PipelineTables, into ids: inout [TokenID],
-    ends: inout [Int]
-  ) {
+  ///
+  /// - Returns: the first special token that the policy refuses; what is behind it is left out.
+  @discardableResult mutating func encode(
+    _ text: Span<UInt8>, _ pipeline: PipelineTables, _ policy: SpecialTokenPolicy = .none,
+    into ids: inout [TokenID], ends: inout [Int]
+  ) -> SpecialTokenError? {
     let scanner = tokenizer.scanner
     let vocabulary = tokenizer.vocabulary
     let symbols = tokenizer.tables.symbols
-    _ = pipeline.forEachPart(of: text, .offset(0), .none) { token, part, source in
+    return pipeline.forEachPart(of: text, .offset(0), policy) { token, part, source in
       if let token {
         ids.append(token.id)
         ends.append(source[part.count - 1])

@@ -99,7 +99,8 @@ extension TokenEncoder {
   ) {
     if tokenizer.needsPlaces {
       let none = PipelineTables.none
-      return encode(bytes, tokenizer.pipeline ?? none, into: &ids, ends: &ends)
+      encode(bytes, tokenizer.pipeline ?? none, into: &ids, ends: &ends)
+      return
     }
     let first = ids.count
     encode(bytes, into: &ids)

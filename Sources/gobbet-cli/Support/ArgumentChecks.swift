@@ -65,8 +65,8 @@ func checkAddresses(_ arguments: [String]) throws(Failure) {
     "--allow-special", "--append", "--end", "--id-key", "--prompt", "--separator", "--special",
     "--stop", "--text", "--text-key",
   ]
-  // The token to show is a text, too.
-  if arguments.starts(with: ["vocabulary", "show"]) { return }
+  // The token to show is a text, too, and so is the text to cut.
+  if arguments.starts(with: ["vocabulary", "show"]) || arguments.first == "tokens" { return }
   var previous = ""
   for argument in arguments {
     defer { previous = argument }

@@ -17,7 +17,7 @@ struct ComparisonReport: Encodable {
   }
 
   /// The same, for reading.
-  var text: String {
+  var lines: [String] {
     var lines = sections.map { section in
       let name = section.name.isEmpty ? section.kind : "\(section.kind) \(section.name)"
       return switch section.change {
@@ -29,7 +29,7 @@ struct ComparisonReport: Encodable {
     lines += vocabulary?.lines ?? []
     lines += tokens?.lines ?? []
     lines += weights?.lines ?? []
-    return lines.joined(separator: "\n")
+    return lines
   }
 }
 

@@ -31,26 +31,28 @@ struct Failure: Error, CustomStringConvertible {
 ///
 /// What was written to standard output before the error reaches it first.
 func end(with error: any Error) -> Never {
-  var (status, line) = outcome(of: error)
+  var (status, lines) = outcome(of: error)
   do {
-    if status == nil { try writeLine(line) }
+    if status == nil { try writeLines(lines) }
     try StandardOutput.finish()
   } catch let unwritten {
     // An answer that nobody gets is a failure; of two failures the first counts.
-    if status == nil || error is ExitCode { (status, line) = outcome(of: unwritten) }
+    if status == nil || error is ExitCode { (status, lines) = outcome(of: unwritten) }
   }
   guard let status else { exit(0) }
-  if !line.isEmpty { note(line) }
+  if !lines.isEmpty { StandardError.write(lines) }
   exit(status.rawValue)
 }
 
-/// The exit code and the line for standard error; no code if there is only help to be shown.
-private func outcome(of error: any Error) -> (ExitStatus?, String) {
+/// The exit code and what standard error gets; no code if there is only help to be shown.
+///
+/// Help and usage have lines of their own; any other error is one line, whatever it names.
+private func outcome(of error: any Error) -> (ExitStatus?, [String]) {
   let status: ExitStatus
   switch error {
-  case let code as ExitCode: return (ExitStatus(rawValue: code.rawValue) ?? .negative, "")
+  case let code as ExitCode: return (ExitStatus(rawValue: code.rawValue) ?? .negative, [])
   case let failure as Failure:
-    return (failure.status, failure.description.isEmpty ? "" : "gobbet: \(failure)")
+    return (failure.status, failure.description.isEmpty ? [] : ["gobbet: \(failure)"])
   case let corpus as CorpusError where corpus.isUnusedOption: status = .usage
   case is CancellationError: return outcome(of: Interruption.failure())
   case let file as FileError:
@@ -58,16 +60,20 @@ private func outcome(of error: any Error) -> (ExitStatus?, String) {
       file.operation == .create
       && (file.reason == "file exists" || file.reason.hasPrefix("holds a dataset already")
         || file.reason.hasPrefix("holds shards of a dataset"))
-    return (exitStatus(of: file), "gobbet: \(file)\(isThere ? "; --force replaces it" : "")")
+    return (exitStatus(of: file), ["gobbet: \(file)\(isThere ? "; --force replaces it" : "")"])
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
   default:
     switch GobbetCommand.exitCode(for: error) {
-    case .success: return (nil, GobbetCommand.fullMessage(for: error))
-    case .validationFailure: return (.usage, usageText(of: error))
+    case .success: return (nil, lines(of: GobbetCommand.fullMessage(for: error)))
+    case .validationFailure: return (.usage, lines(of: usageText(of: error)))
     default: status = .badData
     }
   }
-  return (status, "gobbet: \(error)")
+  return (status, ["gobbet: \(error)"])
+}
+
+private func lines(of text: String) -> [String] {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
 }
 
 private func exitStatus(of error: FileError) -> ExitStatus {

@@ -47,9 +47,8 @@ struct ForeignReport: Encodable {
   }
 
   /// The same, for reading.
-  var text: String {
-    (["\(file): \(format)"] + (vocabulary?.lines ?? [])
-      + (vocabulary_problem.map { ["vocabulary", "  \($0)"] } ?? []) + (weights?.lines ?? []))
-      .joined(separator: "\n")
+  var lines: [String] {
+    ["\(file): \(format)"] + (vocabulary?.lines ?? [])
+      + (vocabulary_problem.map { ["vocabulary", "  \($0)"] } ?? []) + (weights?.lines ?? [])
   }
 }

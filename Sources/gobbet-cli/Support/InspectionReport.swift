@@ -102,7 +102,7 @@ struct InspectionReport: Encodable {
   }
 
   /// The same, for reading.
-  var text: String {
+  var lines: [String] {
     var lines = [
       "\(file): \(profile), \(bytes.grouped) bytes", "content id \(content_id)",
     ]
@@ -123,6 +123,6 @@ struct InspectionReport: Encodable {
     lines += counts?.lines ?? []
     lines += weights?.lines ?? []
     if let metadata { lines += ["metadata", "  \(metadata)"] }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }

@@ -47,7 +47,7 @@ struct PackingReport {
   }
 
   func show(asJSON: Bool) throws {
-    if asJSON { try writeJSON(fields) } else { try writeLine(text) }
+    if asJSON { try writeJSON(fields) } else { try writeLines(report) }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
       let lines = summary.badLineCount == 1 ? "line" : "lines"
       note("gobbet: \(summary.badLineCount.grouped) bad \(lines) left out, the first: \(first)")
@@ -72,7 +72,7 @@ struct PackingReport {
       } ?? [])
   }
 
-  private var text: String {
+  private var report: [String] {
     var parts = [
       "\(summary.tokenCount.grouped) tokens of \(summary.documentCount.grouped) documents"
         + " (\(summary.byteCount.grouped) bytes)"
@@ -95,6 +95,6 @@ struct PackingReport {
         "  \(split.name.rawValue): \(split.tokenCount.grouped) tokens of"
           + " \(split.documentCount.grouped) documents in \(split.shards.count.grouped) files")
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }

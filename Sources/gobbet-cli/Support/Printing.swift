@@ -1,5 +1,6 @@
 import Foundation
 import Gobbet
+import GobbetPage
 
 extension Int {
   /// The number in groups of three digits: 1,234,567.
@@ -22,6 +23,8 @@ extension Double {
 
 /// A token's bytes as a person can read them: quoted text, or hexadecimal where they are none.
 func displayed(_ bytes: some Collection<UInt8>) -> String {
-  if let text = String(validating: bytes, as: UTF8.self) { return text.debugDescription }
+  if let text = String(validating: bytes, as: UTF8.self) {
+    return visibleText(text.debugDescription)
+  }
   return "<" + bytes.map { String(format: "%02X", $0) }.joined(separator: " ") + ">"
 }

@@ -65,6 +65,31 @@ final class Progress: Sendable {
     return ", \(Int(passed / .seconds(1) * Double(all - done) / Double(done)) + 1) s left"
   }
 
+  /// How long a job will take if it goes on as fast as it has; empty while that is not known.
+  func timeLeft(_ done: Int, of all: Int) -> String {
+    let passed = seconds
+    guard done > 0, done < all, passed > min(interval / .seconds(1), 1) else { return "" }
+    return ", \(Int(passed * Double(all - done) / Double(done)) + 1) s left"
+  }
+
+  /// Shows how many tokens of all are done; whether the job goes on.
+  func showTokens(_ done: Int, of all: Int) -> Bool {
+    update(
+      "\(done.grouped) of \(all.grouped) tokens, "
+        + "\(Int(Double(done) / max(seconds, 1e-9)).grouped) a second" + timeLeft(done, of: all))
+    return !Interruption.isRequested
+  }
+
+  /// Bytes so far, how fast they come and, where it is known how many there are, how long the rest takes.
+  func bytes(_ done: Int, of all: Int? = nil) -> String {
+    var line = done.grouped + (all.map { " of \($0.grouped)" } ?? "") + " bytes"
+    let passed = seconds
+    if passed > min(interval / .seconds(1), 1) {
+      line += ", \((Double(done) / passed / 1e6).rounded(places: 1)) MB/s"
+    }
+    return line + (all.map { timeLeft(done, of: $0) } ?? "")
+  }
+
   /// Ends the line that was being rewritten.
   func finish() { StandardError.clear() }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Gobbet
+import GobbetPage
 import Synchronization
 
 /// Standard output: every byte of a result is written, or the command ends with 74.
@@ -9,6 +10,16 @@ import Synchronization
 enum StandardOutput {
   private static let pending = Mutex<[UInt8]>([])
   private static let pendingLimit = 1 << 16
+
+  static let isTerminal = isatty(1) == 1
+
+  /// How many letters a line of the terminal has; nil if it doesn't tell, or isn't one.
+  static var terminalWidth: Int? {
+    var size = winsize()
+    // SAFETY: the call fills the one structure.
+    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
 
   /// Appends `bytes`.
   ///
@@ -49,17 +60,44 @@ enum StandardOutput {
   }
 }
 
-/// Writes one line of a result to standard output.
+/// Writes one line of a result to standard output, whatever is in it: nothing that a file or an argument
+/// named ends the line, or steers the terminal.
 ///
 /// - Throws: as ``StandardOutput``.
-func writeLine(_ line: String) throws { try StandardOutput.write((line + "\n").utf8) }
+func writeLine(_ line: String) throws {
+  try StandardOutput.write((visibleText(line) + "\n").utf8)
+}
+
+/// Writes lines of a result to standard output, each as ``writeLine(_:)`` does.
+///
+/// - Throws: as ``StandardOutput``.
+func writeLines(_ lines: [String]) throws { for line in lines { try writeLine(line) } }
+
+/// Writes text that is itself the result: as it is, but to a terminal, where control characters other
+/// than line feeds and tabs are shown as escapes.
+struct TextOutput {
+  private var visible = VisibleBytes()
+
+  /// Appends bytes of the text.
+  ///
+  /// - Throws: as ``StandardOutput``.
+  mutating func write(_ bytes: some Collection<UInt8>) throws {
+    guard StandardOutput.isTerminal else { return try StandardOutput.write(bytes) }
+    try StandardOutput.write(visible.append(bytes).utf8)
+  }
+
+  /// Ends the text.
+  ///
+  /// - Throws: as ``StandardOutput``.
+  mutating func finish() throws { try StandardOutput.write(visible.finish().utf8) }
+}
 
 /// One JSON object on one line of standard output, its keys sorted and in snake case.
 func writeJSON(_ report: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  try StandardOutput.write(try encoder.encode(report) + [0x0A])
+  try StandardOutput.write(visibleJSON([UInt8](try encoder.encode(report))) + [0x0A])
 }
 
 /// Standard error: what a person should know besides the results.
@@ -72,16 +110,17 @@ enum StandardError {
 
   static let isTerminal = isatty(2) == 1
 
-  /// Writes a line for good.
-  static func write(_ line: String) {
+  /// Writes lines for good; what a file or an argument named steers no terminal.
+  static func write(_ lines: [String]) {
     let isOpen = isLineOpen.exchange(false, ordering: .relaxed)
-    _ = systemWrite(2, Array(((isOpen ? clearing : "") + line + "\n").utf8))
+    let text = lines.map { visibleText($0) + "\n" }.joined()
+    _ = systemWrite(2, Array(((isOpen ? clearing : "") + text).utf8))
   }
 
   /// Writes a line that the next one takes the place of, which only a terminal can show.
   static func rewrite(_ line: String) {
     isLineOpen.store(true, ordering: .relaxed)
-    _ = systemWrite(2, Array((clearing + line).utf8))
+    _ = systemWrite(2, Array((clearing + visibleText(line)).utf8))
   }
 
   /// Takes away a line that was to be replaced.
@@ -92,7 +131,7 @@ enum StandardError {
 }
 
 /// One line for the person at the terminal, on standard error.
-func note(_ line: String) { StandardError.write(line) }
+func note(_ line: String) { StandardError.write([line]) }
 
 /// Opens the standard streams that the caller has closed, in a way that refuses what they are for.
 ///

@@ -67,16 +67,16 @@ struct VocabularyReport: Encodable {
   /// Writes it to standard output.
   func show() throws {
     try writeLine("\(bytes.grouped) bytes are \(tokens.grouped) tokens")
-    try writeLine("\nsize          bytes per token")
+    try writeLines(["", "size          bytes per token"])
     for size in sizes {
       try writeLine(size.size.grouped.padded(to: 14) + size.bytes_per_token.rounded(places: 3))
     }
     for (name, groups) in [("bytes", lengths), ("script", scripts)] {
-      try writeLine("\n" + name.padded(to: 14) + "tokens    used      occurrences   bytes of text")
+      try writeLines(["", name.padded(to: 14) + "tokens    used      occurrences   bytes of text"])
       for group in groups { try writeLine(group.row) }
     }
-    try writeLine("\n\(unused_count.grouped) tokens are not used; --json lists them")
-    if !longest.isEmpty { try writeLine("\nlongest") }
+    try writeLines(["", "\(unused_count.grouped) tokens are not used; --json lists them"])
+    if !longest.isEmpty { try writeLines(["", "longest"]) }
     for token in longest { try writeLine("\("\(token.id)".padded(to: 14))\(token.text)") }
   }
 }

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Gobbet
+
+/// Which special tokens in a text count as such, and which are put around it.
+struct SpecialTokenOptions: ParsableArguments {
+  @Option(
+    name: .customLong("allow-special"),
+    help: "Encode this special token as one token where its text occurs; repeatable.")
+  var allowedSpecials: [String] = []
+
+  @Flag(help: "Encode every special token as one token where its text occurs.")
+  var allowAllSpecials = false
+
+  @Flag(help: "Add the special tokens of the vocabulary's post-processor to each document.")
+  var addSpecialTokens = false
+
+  /// The special tokens of `vocabulary` that count as such.
+  ///
+  /// - Throws: ``Failure`` (`usage`) for one that the vocabulary doesn't have.
+  func policy(_ vocabulary: Vocabulary) throws(Failure) -> SpecialTokenPolicy {
+    if allowAllSpecials { return .all }
+    for text in allowedSpecials where !vocabulary.specialTokens.contains(where: { $0.text == text })
+    {
+      throw Failure(.usage, "--allow-special: the vocabulary has no special token \(text)")
+    }
+    return allowedSpecials.isEmpty ? .none : .only(Set(allowedSpecials))
+  }
+
+  /// The special tokens around each text.
+  ///
+  /// - Throws: ``Failure`` (`usage`) if the vocabulary adds none.
+  func added(_ vocabulary: Vocabulary) throws(Failure) -> AddedSpecialTokens {
+    guard addSpecialTokens else { return .none }
+    guard vocabulary.pipeline.template != nil else {
+      throw Failure(
+        .usage, "--add-special-tokens: the vocabulary has no post-processor that adds any")
+    }
+    return .template
+  }
+}
