@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "GobbetData", targets: ["GobbetData"]),
     .library(name: "GobbetInterchange", targets: ["GobbetInterchange"]),
     .library(name: "GobbetGPT", targets: ["GobbetGPT"]),
+    .library(name: "GobbetReport", targets: ["GobbetReport"]),
     .library(name: "GobbetC", type: .dynamic, targets: ["GobbetC"]),
     .executable(name: "gobbet", targets: ["gobbet-cli"]),
     .executable(name: "gobbet-bench", targets: ["gobbet-bench"]),
@@ -70,8 +71,9 @@ let package = Package(
     library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),
+    library("GobbetReport", ["Gobbet", "GobbetPage", "CGobbetKernels"]),
     .executableTarget(
-      name: "gobbet-cli", dependencies: ["Gobbet", "GobbetPage", arguments],
+      name: "gobbet-cli", dependencies: ["GobbetReport", "GobbetPage", arguments],
       swiftSettings: settings),
     .executableTarget(
       name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),
@@ -114,6 +116,7 @@ let package = Package(
     tests("GobbetInterchange"),
     tests("GobbetGPT", ["CGobbetKernels"]),
     tests("Gobbet", [crypto]),
+    tests("GobbetReport", ["GobbetPage"]),
     .target(name: "CGobbetRound", dependencies: ["CGobbet"], path: "Tests/CGobbetRound"),
     tests("GobbetC", ["CGobbet", "CGobbetRound"]),
     .testTarget(

@@ -9,7 +9,8 @@ public struct VocabularyUse: Hashable, Sendable {
   /// How often each id comes.
   public internal(set) var occurrences: [Int]
 
-  init(_ vocabulary: Vocabulary) {
+  /// Creates the use of a vocabulary by an empty text.
+  package init(_ vocabulary: Vocabulary) {
     occurrences = [Int](repeating: 0, count: vocabulary.idBound)
   }
 

@@ -17,7 +17,7 @@ import Gobbet
       Merge.self,
       Shuffle.self, Export.self, Import.self, Inspect.self,
       Verify.self, Diff.self, Recover.self, Sign.self, Convert.self, VocabularyCommand.self,
-      MergeLoRA.self, Generate.self, Evaluate.self, Logits.self, Embed.self,
+      MergeLoRA.self, ReportCommand.self, Generate.self, Evaluate.self, Logits.self, Embed.self,
     ])
 
   static func main() async {

@@ -40,6 +40,8 @@ import Testing
     expectVisible(try gobbet("diff", first, second), "diff")
     // A Gobbet file has no such names; the error is about one.
     expectVisible(try gobbet("convert", first, "-o", folder.file("a.gobbet")), "convert")
+    let page = try gobbet("report", first, "-q", "-o", "-").text
+    #expect(page.contains(#"<code>a\u{1B}[31m\u{9B}1m\u{202E}\nfake: ok</code>"#))
     let json = try gobbet("inspect", first, "--tensors", "--json")
     for scalar in json.text.unicodeScalars { #expect(!(0x7F...0x9F).contains(scalar.value)) }
     #expect(!json.text.contains("\u{202E}"))

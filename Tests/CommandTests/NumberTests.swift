@@ -42,7 +42,7 @@ import Testing
   /// Every option that takes a number.
   static let numbers: [String: Kind] = [
     "--alpha": .positiveNumber, "--block-tokens": .positiveCount, "--document": .count,
-    "--held-out": .share, "--limit": .bytes,
+    "--head": .count, "--held-out": .share, "--layer": .count, "--limit": .bytes,
     "--longest": .count,
     "--maximum-pretoken-length": .positiveCount, "--maximum-token-length": .positiveCount,
     "--memory": .bytes, "--min-p": .number, "--minimum-count": .positiveCount,
@@ -58,7 +58,7 @@ import Testing
   static let others: Set = [
     "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--color",
     "--continue",
-    "--contractions", "--counts", "--digits", "--element", "--end", "--files-from",
+    "--contractions", "--corpus", "--counts", "--digits", "--element", "--end", "--files-from",
     "--format",
     "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
     "--pooling", "--prompt", "--separator", "--special", "--special-tokens", "--split", "--stop",

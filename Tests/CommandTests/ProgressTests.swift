@@ -45,6 +45,9 @@ import Testing
       return ["import", file, "--from", "numpy", "-v", shop.vocabulary, "-o", output]
     },
     Job(verb: "verify", shows: " bytes") { _, shop in ["verify", shop.dataset] },
+    Job(verb: "report", shows: " tokens") { output, shop in
+      ["report", shop.dataset, "-o", output]
+    },
     Job(verb: "evaluate", shows: "loss ") { _, shop in
       ["evaluate", model, shop.text, "--window", "16"]
     },

@@ -19,6 +19,7 @@ import Testing
       return [counts, "-o", output] + (verb == "counts prune" ? ["--minimum-count", "2"] : [])
     case "encode": return [text, "-v", shop.vocabulary]
     case "tokens": return ["a text", "-v", shop.vocabulary]
+    case "report": return [shop.vocabulary, "-o", folder.file("report.html")]
     case "decode": return [shop.dataset]
     case "count": return [text]
     case "pack": return [text, "-v", shop.vocabulary, "-o", output]

@@ -57,6 +57,11 @@ final class TokenBlocks: Sendable {
     mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
 
+  /// How many tokens each block has and how many bytes it takes in the file.
+  var sizes: [(tokenCount: Int, storedByteCount: Int)] {
+    (0..<header.blockCount).map { (header.tokens(inBlock: $0).count, blocks[$0].stored.count) }
+  }
+
   /// Puts a range of the tokens into `target`, which has room for exactly those.
   ///
   /// - Precondition: `range` lies in the tokens.

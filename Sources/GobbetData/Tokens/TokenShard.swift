@@ -15,6 +15,9 @@ package struct TokenShard: Sendable {
   /// The fingerprint of the vocabulary that the tokens are of.
   package var fingerprint: ContentDigest { header.fingerprint }
 
+  /// How many tokens each block of the file has and how many bytes it takes there.
+  package var storedBlocks: [(tokenCount: Int, storedByteCount: Int)] { blocks.sizes }
+
   /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
   /// - Throws: `FormatError` if the file is no dataset or is damaged; what reading throws.

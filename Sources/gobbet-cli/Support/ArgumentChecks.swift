@@ -63,7 +63,7 @@ func checkAddresses(_ arguments: [String]) throws(Failure) {
   /// Options whose values are texts, in which an address is as good as anything.
   let texts: Set = [
     "--allow-special", "--append", "--end", "--id-key", "--prompt", "--separator", "--special",
-    "--stop", "--text", "--text-key",
+    "--stop", "--text", "--text-key", "--token",
   ]
   // The token to show is a text, too, and so is the text to cut.
   if arguments.starts(with: ["vocabulary", "show"]) || arguments.first == "tokens" { return }

@@ -1,0 +1,223 @@
+import ArgumentParser
+import Gobbet
+import GobbetReport
+
+/// `gobbet report`: a file → a page about it.
+struct ReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write an HTML page about vocabularies, a text, a dataset, weights or a model's run.",
+    discussion: """
+      What a file is, its content says: of one or two vocabularies, their tokens; of a token dataset, its \
+      documents and blocks; of one or two files of weights, their tensors. With --text, up to four \
+      vocabularies show how they cut it, and a model how it reads it. The page needs no other file and no \
+      network.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Files, folders of shards, or names of vocabularies.", valueName: "files"))
+  var files: [String]
+
+  @Option(name: .shortAndLong, help: "The HTML file to write, or - for standard output.")
+  var output: String
+
+  @Flag(name: .shortAndLong, help: "Replace the output if it exists.") var force = false
+
+  @Option(help: "The text that vocabularies cut or a model reads; - for standard input.")
+  var text: String?
+
+  @Option(help: "A file or folder of text on which vocabularies are measured; repeatable.")
+  var corpus: [String] = []
+
+  @Option(help: "The id or the text of a token whose merges to show; repeatable.")
+  var token: [String] = []
+
+  @Option(
+    name: [.customShort("v"), .long],
+    help: "The vocabulary, if a dataset or a model doesn't embed one.")
+  var vocabulary: String?
+
+  @Option(help: "The split to read when the input is a folder of shards. (default: train)")
+  var split: DatasetSplit?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The layer whose attention to show; the first is 0. (default: the one in the middle)",
+    transform: Number.whole(0...100_000))
+  var layer: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The head whose attention to show; the first is 0. (default: the first eight)",
+    transform: Number.whole(0...100_000))
+  var head: Int?
+
+  @OptionGroup var threads: ThreadOptions
+  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+
+  func run() async throws {
+    let kind = try ReportKind(of: files, withText: text != nil)
+    try checkOptions(kind)
+    if output != "-" { _ = try AtomicFile(output, replacing: force) }
+    Interruption.watch("no page was written, run the command again")
+    let progress = Progress(quiet: quiet)
+    defer { progress.finish() }
+    let document =
+      switch kind {
+      case .vocabularies: try await vocabularies(progress)
+      case .text: try textPage()
+      case .dataset: try dataset(progress)
+      case .weights: try weights(progress)
+      case .run: try modelRun()
+      }
+    progress.finish()
+    if output == "-" { return try StandardOutput.write(document.utf8) }
+    var file = try AtomicFile(output, replacing: force)
+    try file.write(Array(document.utf8).span)
+    try file.commit()
+    try writeLine("\(output): a page about \(kind.rawValue), \(document.utf8.count.grouped) bytes")
+  }
+
+  /// Refuses options that do nothing for this kind of page.
+  private func checkOptions(_ kind: ReportKind) throws(Failure) {
+    let given: [(option: String, isGiven: Bool, kinds: [ReportKind])] = [
+      ("--text", text != nil, [.text, .run]), ("--corpus", !corpus.isEmpty, [.vocabularies]),
+      ("--token", !token.isEmpty, [.vocabularies]),
+      ("--vocabulary", vocabulary != nil, [.dataset, .run]), ("--split", split != nil, [.dataset]),
+      ("--layer", layer != nil, [.run]), ("--head", head != nil, [.run]),
+      ("--threads", threads.threads != 0, [.vocabularies, .run]),
+    ]
+    for (option, isGiven, kinds) in given where isGiven && !kinds.contains(kind) {
+      throw Failure(.usage, "\(option): does nothing for a page about \(kind.rawValue)")
+    }
+    if threads.threads != 0, kind == .vocabularies, corpus.isEmpty {
+      throw Failure(.usage, "--threads: does nothing without --corpus")
+    }
+  }
+
+  private func vocabularies(_ progress: Progress) async throws -> String {
+    let loaded = try files.map { try loadVocabulary($0) }
+    var uses: [VocabularyUse?] = loaded.map { _ in nil }
+    if !corpus.isEmpty {
+      uses = try await VocabularyUseJob(
+        inputs: corpus, vocabularies: loaded, workerCount: threads.count
+      ).result { byteCount in
+        progress.update(progress.bytes(byteCount))
+        return !Interruption.isRequested
+      }
+    }
+    let ids = try token.map { try tokenID($0, in: loaded[0]) }
+    let entries = zip(files, zip(loaded, uses)).map {
+      VocabularyPage.Entry(name: $0, $1.0, use: $1.1)
+    }
+    return VocabularyPage(entries, showing: ids).document
+  }
+
+  private func tokenID(_ token: String, in vocabulary: Vocabulary) throws(Failure) -> TokenID {
+    guard let id = TokenID(token) ?? vocabulary.id(of: Array(token.utf8)),
+      vocabulary.bytes(of: id) != nil
+    else { throw Failure(.usage, "--token: the vocabulary has no token \(token.debugDescription)") }
+    return id
+  }
+
+  private func givenText() throws -> [UInt8] {
+    text == "-" ? try readAll("-") : Array((text ?? "").utf8)
+  }
+
+  private func textPage() throws -> String {
+    let vocabularies = try files.map { (name: $0, vocabulary: try loadVocabulary($0)) }
+    return try TextPage(try givenText(), vocabularies).document
+  }
+
+  private func dataset(_ progress: Progress) throws -> String {
+    try DatasetPage(
+      path: files[0], split: split ?? .train,
+      vocabulary: try vocabulary.map { try loadVocabulary($0) }
+    ) { done, all in
+      progress.showTokens(done, of: all)
+    }.document
+  }
+
+  private func weights(_ progress: Progress) throws -> String {
+    try WeightsPage(path: files[0], comparedWith: files.dropFirst().first) { done, all in
+      progress.update(progress.bytes(done, of: all))
+      return !Interruption.isRequested
+    }.document
+  }
+
+  private func modelRun() throws -> String {
+    let generation = try TextGeneration(
+      path: files[0], vocabulary: try vocabulary.map { try loadVocabulary($0) },
+      threadCount: threads.count)
+    let architecture = generation.model.architecture
+    for (option, number, count) in [
+      ("--layer", layer, architecture.layers.count), ("--head", head, architecture.headCount),
+    ] {
+      if let number, number >= count {
+        throw Failure(.usage, "\(option): the model has 0..<\(count)")
+      }
+    }
+    let text = String(decoding: try givenText(), as: UTF8.self)
+    guard !generation.tokens(of: text).isEmpty else {
+      throw Failure(.usage, "--text: has no tokens, so there is nothing to read")
+    }
+    var options = ModelRunPage.Options()
+    (options.layer, options.head, options.threadCount) = (layer, head, threads.count)
+    return try ModelRunPage(path: files[0], generation, text: text, options).document
+  }
+}
+
+/// What a page is about.
+enum ReportKind: String, Sendable {
+  case vocabularies
+  case text = "a text"
+  case dataset = "a dataset"
+  case weights
+  case run = "a model's run"
+
+  /// What the files are, and what is wanted of them.
+  ///
+  /// - Throws: ``Failure`` for too many files or files of different kinds; ``FileError``.
+  init(of files: [String], withText: Bool) throws {
+    let kinds = try files.map { try Self.content(of: $0) }
+    guard let first = kinds.first, kinds.allSatisfy({ $0 == first }) else {
+      throw Failure(.usage, "the files are of different kinds; give those of one")
+    }
+    self =
+      switch first {
+      case .vocabularies where withText: .text
+      case .weights where withText: .run
+      default: first
+      }
+    let limit =
+      switch self {
+      case .vocabularies, .weights: 2
+      case .text: 4
+      case .dataset, .run: 1
+      }
+    guard files.count <= limit else {
+      throw Failure(
+        .usage, "a page about \(rawValue) takes at most \(limit) file\(limit == 1 ? "" : "s")")
+    }
+  }
+
+  /// What a file is by itself.
+  private static func content(of path: String) throws -> ReportKind {
+    if isFolder(path) { return isThere(manifestPath(path)) ? .dataset : .weights }
+    if KnownVocabulary(named: path) != nil, !isThere(path) { return .vocabularies }
+    switch try FileKind(recognizing: path) {
+    case .gobbet:
+      let holdings = FileHoldings(try ContainerReader(path: path))
+      if holdings.tokens { return .dataset }
+      if holdings.weights { return .weights }
+      if holdings.vocabulary { return .vocabularies }
+      throw Failure(.badData, "\(path): holds no vocabulary, tokens or weights to show")
+    case .json where path.hasSuffix(DatasetManifest.fileName): return .dataset
+    case .json where path.hasSuffix(".index.json"): return .weights
+    case .json, .tiktoken, .sentencePiece, .wordPiece: return .vocabularies
+    case .empty: throw Failure(.badData, "\(path): is empty")
+    case .other: throw Failure(.badData, "\(path): is no file that a page can show")
+    default: return .weights
+    }
+  }
+}
