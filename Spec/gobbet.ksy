@@ -4,8 +4,8 @@ meta:
   application: Gobbet
   file-extension: gobbet
   license: Apache-2.0
-  endian: le
   encoding: UTF-8
+  endian: le
 doc: |
   The sections of a .gobbet file of one generation, or of the last of several. What Kaitai Struct cannot
   say stays to the program: the checksums, the digests, the zstd frames of sections with codec 1, and where
@@ -155,7 +155,7 @@ types:
       ofs_payload:
         value: >-
           (ofs_section + 64 + shared.len_name + (1 << shared.alignment) - 1)
-          & ~((1 << shared.alignment) - 1)
+          >> shared.alignment << shared.alignment
   block:
     seq:
       - id: len_stored

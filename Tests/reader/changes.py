@@ -188,8 +188,14 @@ class Seed:
             for section, content in contents.sections}
 
     def length(self):
-        contents = [len(part.content) for part in (self.parts or {}).values()]
-        return max(len(self.file), *contents, 0) if self.parts else len(self.file)
+        """Bytes of what the file holds; the file itself becomes about as short."""
+        if self.parts is None:
+            return len(self.file)
+        length = sum(len(part.content) for part in self.parts.values())
+        if len(self.file) > 2 * length + 4096:
+            # It is padding: of data that begins at 16,384.
+            self.file = container(self.parts.values(), self.profile)
+        return length
 
 
 def with_changed_content(seed, seeds, chance):

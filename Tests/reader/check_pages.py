@@ -20,9 +20,9 @@ import textwrap
 import types
 
 import gobbet_content
-from changes import Part, container
+from changes import Part, container, generation
 from conformance import FIXTURES, Reader, broken, errors, golden, name
-from gobbet_reader import OUTSIDE_NAMES, Contents, crc32c
+from gobbet_reader import OUTSIDE_NAMES, Contents, crc32c, number
 from page_code import Refused, code_of
 
 ROOT = FIXTURES.parent
@@ -40,12 +40,29 @@ def page(name):
     return (SPEC / f"{name}.md").read_text()
 
 
-def blocks(name, kind):
-    """The fenced blocks of a page whose first line says `kind`, each with what follows it there."""
+def fences(name):
+    """The first line and the text of every fenced block of a page."""
     for fence in re.findall(r"^```(.*?)^```", page(name), re.M | re.S):
         head, _, body = fence.partition("\n")
+        yield head, body
+
+
+def blocks(name, kind):
+    """The fenced blocks of a page whose first line says `kind`, each with what follows it there."""
+    for head, body in fences(name):
         if head.split() and head.split()[0] == kind:
+            used.add((name, head))
             yield head[len(kind):].strip(), body
+
+
+# The blocks that were run; the first are run by the tests of the library.
+used = {("Pretokenization", "examples"), ("Training", "examples"), ("Reading", "python"), ("Vocabulary", "python")}
+
+
+def check_fences():
+    for path in SPEC.glob("*.md"):
+        for head, _ in fences(path.stem):
+            expect((path.stem, head) in used, f"{path.name}: nothing runs the block {head}")
 
 
 def dump(body):
@@ -107,6 +124,12 @@ def check_contents():
     expect(weights["metadata"] == [["a", "b"]] and weights["tensors"] == [
         {"name": "w", "type": 4, "shape": [2, 2], "digest": hashlib.sha256(data).hexdigest()}],
         "Weights: the example")
+    # Two elements, their rotated bits and their planes, as the text on compact blocks has them.
+    elements, _, planes = page("Weights").partition("In f32 the elements 1.0 and −2.0 are ")[2].partition(": the planes are ")
+    stored = [bytes.fromhex(words) for words in re.findall("`([^`]*)`", planes.partition("\n\n")[0])]
+    block = struct.pack("<3I", *map(len, stored)) + b"".join(stored)
+    expect(gobbet_content.compact(block, 2, 8) == struct.pack("<2f", 1, -2)
+           and re.findall("0x(\\w+)", elements)[:2] == ["3F800000", "C0000000"], "Weights: planes of f32")
     counts = read(example("Counts"))["counts"]
     expect([(bytes.fromhex(p["bytes"]), p["count"]) for p in counts["pretokens"]]
            == [(b" a", 2), (b"a", 300), (b"ab", 1)], "Counts: the example")
@@ -199,8 +222,17 @@ def check_reading(readers):
     for bit in range(0, 8 * len(whole), 61):
         cases.append(bytearray(whole))
         cases[-1][bit // 8] ^= 1 << bit % 8
+    trailer = len(whole) - 64
+    kept = whole[struct.unpack_from("<Q", whole, trailer + 8)[0]:][:number(whole, trailer + 16)]
+    # A file in an append that did not end, cut where its trailer ends; and an append that drops sections only.
+    inner = generation([Part("FILE", b"inner", whole, 0)], len(whole), trailer, kept)
+    end = inner.index(whole) + len(whole)
+    dropping = generation([], len(whole), trailer)
+    cases += [whole + inner[:length] for length in (end - 1, end, end + 1, len(inner) - 64, len(inner))]
+    cases += [whole + dropping[:length] for length in range(1, len(dropping) + 1)]
     for file in map(bytes, cases):
         sections, rule = rule_of(file)
+        expect(rule is None or len(file) <= len(whole), f"Reading: {rule} of an append")
         for reader in readers:
             answer = reader.ask("container", file)
             expect(("error" in answer) == (sections is None) and (
@@ -261,6 +293,10 @@ def generated():
     yield "C41", "content", container([
         Part("CNTH", b"", bytes(60) + bytes([1, 0, 0, 0, 0, 0, 1]), 0), Part("CNTS", b"", b"", 0),
         Part("XXXX", b"", b"", 0)], 5)
+    expression = b"\xff\0\1\0(?#" + bytes(32765) + b")"
+    yield "P1", "content", container([
+        Part("CNTH", b"", bytes(56) + struct.pack("<I", len(expression)) + expression, 1),
+        Part("CNTS", b"", b"", 0)], 5)
     for profile, kind in (1, "LEFT"), (4, "TOKN"), (4, "TBLK"), (4, "CNTS"), (3, "meta"), (5, "dsrc"):
         yield "C44", "content", container([Part(kind, b"", b"{}", 0)], profile)
 
@@ -437,6 +473,7 @@ def main(arguments):
     check_links()
     check_magic()
     names = check_names(readers)
+    check_fences()
     cases = {**check_generated(readers), **check_manifests(readers)}
     cases["N5"] = names
     text = rules_page(cases)

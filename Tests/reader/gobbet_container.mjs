@@ -33,10 +33,11 @@ function checkedRecord(file, offset, words, name) {
 function sectionAt(file, offset) {
   const words = `magic:b4 shared:b32 nameChecksum:4 reserved:z20 checksum:4`;
   const { shared, nameChecksum } = checkedRecord(file, offset, words, "section");
-  const { kind, storedByteCount, byteCount, ...fields } = new Fields(shared, "section").record(SHARED);
-  const nameEnd = offset + 64 + fields.nameByteCount;
+  const section = new Fields(shared, "section").record(SHARED);
+  const { storedByteCount, byteCount } = section;
+  const nameEnd = offset + 64 + section.nameByteCount;
   const nameBytes = file.subarray(offset + 64, nameEnd);
-  const section = { ...fields, shared, nameBytes, nameEnd, kind: letters(kind), name: checkedName(nameBytes) };
+  Object.assign(section, { shared, nameBytes, nameEnd, kind: letters(section.kind), name: checkedName(nameBytes) });
   require(crc32c(nameBytes) === nameChecksum && nameEnd <= file.length, "section.nameChecksum");
   require(/^[A-Za-z]{4}$/.test(section.kind), "section.kind");
   require(section.codec || storedByteCount === byteCount, "section.storedByteCount: unlike a raw one's");
@@ -52,7 +53,8 @@ function sectionAt(file, offset) {
 }
 
 /** The decoded payload of a section, everything about it verified. */
-async function contentOf(file, { nameEnd, payload, payloadEnd, tableEnd, end, codec, digest, ...section }) {
+async function contentOf(file, section) {
+  const { nameEnd, payload, payloadEnd, tableEnd, end, codec, digest } = section;
   require(isZero(file.subarray(nameEnd, payload)) && isZero(file.subarray(tableEnd, end)), "section.padding");
   const stored = new Fields(file.subarray(payload, payloadEnd), "section.payload");
   const table = new Fields(file.subarray(payloadEnd, tableEnd), "blockTable");

@@ -7,9 +7,9 @@ export function require(condition, cause) {
 }
 
 /** Bytes as a string with one letter for each, so that they can be compared and be keys; and back. */
-export const letters = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+export const letters = (bytes) => bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
 export const bytesOf = (letters) => Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes) => bytes.reduce((text, byte) => text + (256 + byte).toString(16).slice(1), "");
 export const isEqual = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 export const isZero = (bytes) => bytes.every((byte) => byte === 0);
 export const aligned = (offset, alignment = 64) => Math.ceil(offset / alignment) * alignment;

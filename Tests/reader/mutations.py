@@ -25,9 +25,10 @@ def seeds(longest):
     """The files to change, and how often each is chosen."""
     found = [(changes.Seed(verb(path), path.read_bytes()), weight)
              for paths, weight in ((golden(), 20), (broken(), 1)) for path in paths]
-    # Large files are seldom chosen: there is more of the same in them. Padding is not counted.
-    found = [(seed, weight if seed.length() <= longest else weight / 100) for seed, weight in found]
-    return [seed for seed, _ in found], [weight for _, weight in found]
+    # Large files are seldom chosen: there is more of the same in them.
+    lengths = [seed.length() for seed, _ in found]
+    shares = [1 if length <= longest else 0.3 if length <= 4 * longest else 0.01 for length in lengths]
+    return [seed for seed, _ in found], [share * weight for share, (_, weight) in zip(shares, found)]
 
 
 def is_error(line):
