@@ -13,7 +13,8 @@ import zstandard
 import gobbet_content
 from gobbet_reader import Contents, FormatError, aligned, crc32c, number
 
-Part = collections.namedtuple("Part", "kind name content codec")
+# A section; `frame` is what it is stored as, if that is not made from the content.
+Part = collections.namedtuple("Part", "kind name content codec frame", defaults=[None])
 MAGIC = b"\x97GBT\r\n\x1a\n"
 
 
@@ -32,7 +33,9 @@ def generation(parts, start=64, previous=0, kept=b""):
     for part in parts:
         offset, size = start + len(file), 1 << 20
         blocks = [part.content[start:start + size] for start in range(0, len(part.content), size)]
-        if part.codec:
+        if part.frame is not None:
+            blocks = [part.frame]
+        elif part.codec:
             blocks = list(map(zstandard.ZstdCompressor(level=3).compress, blocks))
         table = b"".join(struct.pack("<II", len(block), crc32c(block)) for block in blocks)
         stored = b"".join(blocks)
@@ -126,6 +129,27 @@ def with_other_field(kind, data, chance):
     return bytes(data)
 
 
+def compressed(content, chance):
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        chance.choice([1, 3, 9, 19]), write_checksum=chance.random() < 0.5, write_content_size=True)
+    return zstandard.ZstdCompressor(compression_params=parameters).compress(content)
+
+
+def with_changed_frame(part, chance):
+    """A section that is stored as a frame with a change; it says that it holds what that decodes to."""
+    frame = compressed(part.content, chance)
+    # Its header: of what follows, decoders may differ (Container.md, Frames).
+    end = chance.choice([6, 10])
+    frame = changed(frame[:end], chance) + frame[end:]
+    content = part.content
+    try:
+        if zstandard.get_frame_parameters(frame).content_size == len(content):
+            content = zstandard.ZstdDecompressor().decompress(frame)
+    except zstandard.ZstdError:
+        pass
+    return part._replace(content=content, codec=1, frame=frame)
+
+
 def changed_frame(data, table, chance):
     """Blocks and their table with a change in what the first frame of the blocks holds."""
     count = len(table) // 12
@@ -135,9 +159,7 @@ def changed_frame(data, table, chance):
     except zstandard.ZstdError:
         return data, table
     units = changed(units, chance)
-    parameters = zstandard.ZstdCompressionParameters.from_level(
-        chance.choice([1, 3, 9]), write_checksum=chance.random() < 0.5, write_content_size=True)
-    frame = zstandard.ZstdCompressor(compression_params=parameters).compress(units)
+    frame = compressed(units, chance)
     table = bytearray(table)
     put(table, 0, len(frame))
     put(table, 4 * count, len(units))
@@ -224,6 +246,8 @@ def with_changed_content(seed, seeds, chance):
                 parts[other.kind, other.name] = other
         elif kind < 0.15:
             parts = dict(chance.sample(list(parts.items()), len(parts)))
+        elif kind < 0.2 and part.content:
+            parts[key] = with_changed_frame(part, chance)
         elif kind < 0.5:
             parts[key] = part._replace(content=with_other_field(part.kind, part.content, chance))
         else:

@@ -227,11 +227,12 @@ def vocabulary(parts):
     require(pipe.matching <= set(special) and pipe.ids <= {*tokens, *special} and pipe.wholes <= set(tokens),
             "pipeline.ids")
     texts = list(tokens.values())
-    require(len(set(texts)) == len(texts) and all(len(t) < 1 << 16 for t in texts)
-            and (not pipe.complete or all(bytes([b]) in set(texts) for b in range(256))) and sum(map(len, texts)) <= 1 << 26
-            and max(tokens) < (1 << 21) - 1 and len(set(zip(left, right))) == merges
+    distinct = set(texts)
+    require(len(distinct) == len(texts) and all(len(t) < 1 << 16 for t in texts)
+            and (not pipe.complete or all(bytes([b]) in distinct for b in range(256))) and sum(map(len, texts)) <= 1 << 26
+            and max(tokens, default=0) < (1 << 21) - 1 and len(set(zip(left, right))) == merges
             and all(tokens.get(id, text) == text for id, text in special.items())
-            and bound == 1 + max([*tokens, *special]), "vocabulary")
+            and bound == 1 + max([*tokens, *special], default=0), "vocabulary")
     require(rule or list(zip(left, right, result)) == derived_merges(tokens), "vocabulary.merges")
     ids = sorted(tokens)
     u32 = lambda *numbers: struct.pack(f"<{len(numbers)}I", *numbers)

@@ -1,5 +1,9 @@
 // Decodes one zstd frame, written from RFC 8878: neither browsers nor node before 22.15 can.
-import { require } from "./gobbet_fields.mjs";
+import { FormatError } from "./gobbet_fields.mjs";
+
+function require(condition, cause) {
+  if (!condition) throw new FormatError(`zstd: ${cause}`);
+}
 
 /** What the header of a frame says, and how long it is. */
 function frameHeader(bytes) {

@@ -35,7 +35,11 @@ def is_error(line):
     return line.startswith(b'{"error"')
 
 
-def disagreements(readers, lines):
+# Cases in which one decoder of zstd reads a frame, and another does not.
+unlike_frames = set()
+
+
+def disagreements(index, readers, lines):
     """Which readers say something else than the first of one file, and what."""
     if all(map(is_error, lines)):
         return
@@ -44,6 +48,11 @@ def disagreements(readers, lines):
     for reader, answer, other in zip(readers[1:], answers[1:], plain[1:]):
         # Only who splits text has to parse an expression (Pretokenization.md, Expressions).
         if "error" not in other and "expression" in answers[0].get("error", ""):
+            continue
+        # Decoders differ about frames that are none (Container.md, Frames).
+        errors = [one["error"] for one in (answers[0], answer) if "error" in one]
+        if len(errors) == 1 and "zstd" in errors[0]:
+            unlike_frames.add(index)
             continue
         if other != plain[0]:
             yield reader, difference(plain[0], other) if "error" not in {**plain[0], **other} else (
@@ -86,7 +95,7 @@ def main():
             each.result()
         for case, *lines in zip(batch, *answers):
             good += not is_error(lines[0])
-            for reader, why in disagreements(readers, lines):
+            for reader, why in disagreements(case.index, readers, lines):
                 faults += 1
                 print(f"{case.index}: {case.asked}: {readers[0].command} and {reader.command}: {why}",
                       flush=True)
@@ -101,7 +110,7 @@ def main():
         isLate = options.seconds is not None and time.monotonic() - start > options.seconds
         batch = [] if isLate else following
     print(f"{done} changed files, {good} of them good: {faults} disagreements of"
-          f" {len(readers)} readers")
+          f" {len(readers)} readers; {len(unlike_frames)} frames that one decoder of zstd reads")
     sys.exit(faults > 0)
 
 

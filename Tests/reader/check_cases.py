@@ -1,0 +1,201 @@
+"""Asks readers about cases that are made here: names, changed manifests, signatures, and what the code of
+Reading.md says of all files.
+"""
+import collections
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import struct
+import tempfile
+
+from changes import Part, container, generation
+from conformance import FIXTURES, broken, errors, golden, name
+from gobbet_reader import OUTSIDE_NAMES, crc32c, number
+from page_code import Refused, code_of
+from pages import ROOT, blocks, expect
+
+
+def name_case(name):
+    return container([Part("DATA", name, b"x", 0)], 4)
+
+
+def check_names(readers):
+    (_, body), = blocks("Names", "names")
+    (_, table), = blocks("Names", "ranges")
+    ranges = [(int(first, 16), int(last or first, 16))
+              for first, last in re.findall(r"([0-9A-F]{4,5})(?:-([0-9A-F]{4,5}))?", table)]
+    source = (ROOT / "Sources/GobbetFile/NameTable.swift").read_text()
+    numbers = [int(digits, 16) for digits in re.findall(r"0x([0-9A-F]+)", source)]
+    expect(list(zip(numbers[::2], numbers[1::2])) == ranges, "NameTable.swift: another table")
+    cases = [(bytes.fromhex(line.split()[1]), line.split()[0] == "yes") for line in body.splitlines()]
+    # Both ends of every range, and what is beside them.
+    for scalar in sorted({scalar + step for pair in ranges for scalar in pair for step in (-1, 0, 1)}):
+        name = chr(scalar).encode()
+        cases.append((name, not OUTSIDE_NAMES.search(chr(scalar))))
+    for reader in readers:
+        for name, isAllowed in cases:
+            answer = reader.ask("container", name_case(name))
+            expect(("error" not in answer) == isAllowed, f"{reader.command}: the name {name.hex()}")
+    return len(cases)
+
+
+def generated():
+    """Cases without a file: the rule, what is asked, the file."""
+    whole = (FIXTURES / "golden/1.0/container/generations.gobbet").read_bytes()
+    yield "C2", "container", whole[:127]
+    yield "C40", "container", with_other_entry(bytearray(whole))
+    yield "C41", "content", container([
+        Part("CNTH", b"", bytes(60) + bytes([1, 0, 0, 0, 0, 0, 1]), 0), Part("CNTS", b"", b"", 0),
+        Part("XXXX", b"", b"", 0)], 5)
+    expression = b"\xff\0\1\0(?#" + bytes(32765) + b")"
+    yield "P1", "content", container([
+        Part("CNTH", b"", bytes(56) + struct.pack("<I", len(expression)) + expression, 1),
+        Part("CNTS", b"", b"", 0)], 5)
+    for profile, kind in (1, "LEFT"), (4, "TOKN"), (4, "TBLK"), (4, "CNTS"), (3, "meta"), (5, "dsrc"):
+        yield "C44", "content", container([Part(kind, b"", b"{}", 0)], profile)
+
+
+def with_other_entry(file):
+    """Two generations whose tables say another digest of the section that both list."""
+    trailer = len(file) - 64
+    table, size = struct.unpack_from("<QQ", file, trailer + 8)
+    file[table + 16 + 48] ^= 1
+    struct.pack_into("<I", file, trailer + 24, crc32c(bytes(file[table:table + size])))
+    struct.pack_into("<I", file, trailer + 60, crc32c(bytes(file[trailer:trailer + 60])))
+    return bytes(file)
+
+
+def check_generated(readers):
+    rules = collections.defaultdict(int)
+    for rule, verb, file in generated():
+        rules[rule] += 1
+        for reader in readers:
+            expect("error" in reader.ask(verb, file), f"{reader.command}: rule {rule} is not checked")
+    return rules
+
+
+def change(rule, *path, to):
+    """A change to a manifest: the member at `path` becomes `to`, or goes if that is None."""
+    def apply(manifest):
+        *parents, last = path
+        for key in parents:
+            manifest = manifest[key]
+        if to is None:
+            del manifest[last]
+        else:
+            manifest[last] = to
+    return rule, apply
+
+
+SHARD = "splits", 0, "shards", 0
+MANIFESTS = [
+    change("D1", "kind", to="gobbet tensors"), change("D1", "version", to=2),
+    change("D1", "version", to=None), change("D2", "vocabulary", to="00"),
+    change("D2", *SHARD, "content_id", to="g" * 64), change("D3", "splits", 0, "name", to="test"),
+    change("D3", "splits", 1, "name", to="train"), change("D3", "splits", 1, "shards", to=[]),
+    change("D4", *SHARD, "name", to="../dataset/train-00000.gobbet"),
+    change("D4", *SHARD, "name", to=""), change("D4", *SHARD, "name", to="."),
+    change("D4", "splits", 0, "shards", 1, "name", to="train-00000.gobbet"),
+    change("D5", "splits", 0, "tokens", to=165), change("D5", "splits", 1, "documents", to=4),
+    change("D6", *SHARD, "content_id", to="0" * 64), change("D6", "vocabulary", to="0" * 64),
+    change("D6", "splits", 0, "shards", to=[{
+        "name": "train-00000.gobbet", "tokens": 141, "documents": 5, "bytes": 1728, "content_id":
+        "550557200b67c905dd072d9403214433646a2b3f01debef1294c7a689e35c348"}]),
+    change("D7", *SHARD, "bytes", to=1727),
+]
+
+
+def check_manifests(readers):
+    rules = collections.defaultdict(int)
+    source = FIXTURES / "golden/1.0/dataset"
+    text = (source / "manifest.json").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder) / "dataset"
+        shutil.copytree(source, folder)
+
+        def ask(rule, text, isGood=False):
+            rules[rule] += not isGood
+            (folder / "manifest.json").write_bytes(text)
+            for reader in readers:
+                answer = reader.ask("dataset", bytes(folder))
+                expect("unsupported" in answer or ("error" in answer) != isGood,
+                       f"{reader.command}: rule {rule} of a manifest: {answer}")
+        ask("D1", text.encode(), isGood=True)
+        ask("D1", b"[]")
+        ask("D1", text.encode()[:-3])
+        ask("D1", text.encode().replace(b'"kind"', b'"kind": "gobbet tokens", "kind"', 1))
+        for rule, apply in MANIFESTS:
+            manifest = json.loads(text)
+            apply(manifest)
+            ask(rule, json.dumps(manifest).encode())
+    return rules
+
+
+def check_no_tokens(readers):
+    """A vocabulary may have special tokens only, or no token at all; the bound of its ids is 1 then."""
+    pipeline = struct.pack("<IBBI3x", 0, 1, 0, 0xFFFFFFFF)
+    settings = bytes([0, 4, 0, 0, 0, 0, 0])
+    for special, bound in (b"", 1), (struct.pack("<II", 5, 1) + b"x", 6):
+        counts = struct.pack("<3I", 0, 0, len(special) > 0)
+        content = b"gobbet vocabulary 1\n" + bytes([1, 7]) + settings + counts + special + pipeline
+        for wrong in 0, 1:
+            head = struct.pack("<BBHIII", 2, 1, 7, bound + wrong, 0, len(special) > 0)
+            head = hashlib.sha256(content).digest() + head + settings + special
+            parts = {"PIPE": pipeline, "VOCB": head, "LEFT": b"", "RGHT": b"", "RSLT": b"", "TSTR": bytes(4)}
+            file = container([Part(kind, b"", data, 0) for kind, data in parts.items()], 1)
+            for reader in readers:
+                answer = reader.ask("content", file)
+                expect(("error" in answer) == wrong, f"{reader.command}: no tokens, {bound}: {answer}")
+
+
+def check_reading(readers):
+    """Runs the code of Reading.md over all files, over cut ones and over those with a flipped bit."""
+    code, known = code_of("Reading"), errors()
+
+    def rule_of(file):
+        try:
+            sections = code.verify(file)
+            code.check_common_sections(sections)
+            return sections, None
+        except Refused as refusal:
+            return None, refusal.args[0]
+    for path in golden():
+        answer = json.loads(path.with_suffix(".json").read_text())
+        sections, rule = rule_of(path.read_bytes())
+        expect(rule is None, f"Reading: {path.name} is refused by {rule}")
+        if sections is None:
+            continue
+        expect(code.content_id(sections).hex() == answer["contentID"], f"Reading: the id of {path.name}")
+        expect([(s["kind"], s["name"], s["byteCount"], s["digest"]) for s in answer["sections"]] == [
+            (s.kind.decode(), s.name.decode(), s.length, s.digest.hex()) for s in sections],
+            f"Reading: the sections of {path.name}")
+        found = {(s.offset, s.content) for s in code.recover(path.read_bytes())}
+        expect({(s.offset, s.content) for s in sections} <= found, f"Reading: {path.name} is not recovered")
+    for path in broken():
+        rules = known[name(path)].rule.split()
+        _, rule = rule_of(path.read_bytes())
+        expect(rule in rules if path.parent.name == "container" else rule is None or rule in rules,
+               f"Reading: {name(path)} is refused by {rule}, not by {rules}")
+    whole = (FIXTURES / "golden/1.0/container/generations.gobbet").read_bytes()
+    cases = [whole[:length] for length in range(0, len(whole), 5)]
+    for bit in range(0, 8 * len(whole), 61):
+        cases.append(bytearray(whole))
+        cases[-1][bit // 8] ^= 1 << bit % 8
+    trailer = len(whole) - 64
+    kept = whole[struct.unpack_from("<Q", whole, trailer + 8)[0]:][:number(whole, trailer + 16)]
+    # A file in an append that did not end, cut where its trailer ends; and an append that drops sections only.
+    inner = generation([Part("FILE", b"inner", whole, 0)], len(whole), trailer, kept)
+    end = inner.index(whole) + len(whole)
+    dropping = generation([], len(whole), trailer)
+    cases += [whole + inner[:length] for length in (end - 1, end, end + 1, len(inner) - 64, len(inner))]
+    cases += [whole + dropping[:length] for length in range(1, len(dropping) + 1)]
+    for file in map(bytes, cases):
+        sections, rule = rule_of(file)
+        expect(rule is None or len(file) <= len(whole), f"Reading: {rule} of an append")
+        for reader in readers:
+            answer = reader.ask("container", file)
+            expect(("error" in answer) == (sections is None) and (
+                sections is None or answer["contentID"] == code.content_id(sections).hex()),
+                f"Reading: {rule}, {reader.command}: {answer}")
