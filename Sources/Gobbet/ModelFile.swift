@@ -1,29 +1,69 @@
-internal import GobbetBPE
-internal import GobbetData
+package import GobbetBPE
+package import GobbetData
 public import GobbetGPT
-internal import GobbetInterchange
+package import GobbetInterchange
 internal import GobbetSystem
 
 /// A file with the weights of a model, whichever of the formats it has.
-struct ModelFile {
+///
+/// What can be told without the weights is told before they are read: the kind of the model, its tokens,
+/// its context.
+package struct ModelFile: Sendable {
   private let input: WeightsInput
   private let weights: Weights
 
   /// The vocabulary in the file or beside it; nil if there is none.
   ///
   /// - Throws: as ``WeightsInput/vocabulary``.
-  var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
+  package var vocabulary: Vocabulary? { get throws { try input.vocabulary } }
 
-  /// Refuses an encoder, which has no logits, before its weights are read.
+  /// What kind of model it is.
+  ///
+  /// - Throws: `LoadingError` for a GPT-2 without sizes.
+  package var architecture: Architecture {
+    get throws(LoadingError) {
+      try named { () throws(GPTError) in
+        switch weights {
+        case .family(_, let model): model.architecture
+        case .gpt2(let source): try GPT.architecture(of: source)
+        }
+      }
+    }
+  }
+
+  /// Refuses an encoder, which has no logits.
   ///
   /// - Throws: `LoadingError`.
-  func requireHead() throws(LoadingError) {
-    guard case .family(_, let model) = weights, !model.architecture.hasHead else { return }
-    throw LoadingError(path: input.path, reason: "\(GPTError(.noHead))")
+  package func requireHead() throws(LoadingError) {
+    let architecture = try architecture
+    try named { () throws(GPTError) in try architecture.requireHead() }
+  }
+
+  /// Refuses texts that the model does not take, whatever its weights are.
+  ///
+  /// - Throws: `GPTError` for one without tokens, with others than the model has, or longer than the
+  ///   context; `LoadingError`.
+  package func check(_ texts: [[TokenID]], ofAnyLength: Bool = false) throws {
+    let architecture = try architecture
+    for ids in texts {
+      try architecture.check(ids)
+      if !ofAnyLength { try architecture.check(tokenCount: ids.count) }
+    }
+  }
+
+  /// Names the file in what `body` finds wrong with it.
+  private func named<Result>(
+    _ body: () throws(GPTError) -> Result
+  ) throws(LoadingError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw LoadingError(path: input.path, reason: "\(error)")
+    }
   }
 
   /// The tokens at the ends of a text, by what the file and those beside it say.
-  var textEnds: TextEnds {
+  package var textEnds: TextEnds {
     get throws {
       switch weights {
       case .family(_, let model):
@@ -71,18 +111,16 @@ struct ModelFile {
   }
 
   /// Refuses a vocabulary with ids that the model does not have.
-  func check(_ vocabulary: Vocabulary, _ model: GPT) throws(LoadingError) {
-    guard vocabulary.idBound <= model.architecture.vocabularySize else {
+  package func check(_ vocabulary: Vocabulary) throws(LoadingError) {
+    let rowCount = try architecture.vocabularySize
+    guard vocabulary.idBound <= rowCount else {
       throw LoadingError(
-        path: input.path,
-        reason: """
-          has \(model.architecture.vocabularySize) tokens, the vocabulary \(vocabulary.idBound)
-          """)
+        path: input.path, reason: "has \(rowCount) tokens, the vocabulary \(vocabulary.idBound)")
     }
   }
 
   /// Weights under names that the forward pass knows.
-  private enum Weights {
+  private enum Weights: Sendable {
     /// A GPT-2, with its configuration in the metadata.
     case gpt2(any TensorSource)
     /// A model of another family.
@@ -95,7 +133,7 @@ struct ModelFile {
   /// without either it is a GPT-2, in its own layout in Gobbet files, in others recognised by its
   /// dialect.
   /// - Throws: `LoadingError` for other files; the errors of the formats.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     let path = try Self.weightsFile(at: path)
     guard let input = try WeightsInput(recognizing: path) else {
       throw try FileDescription.error(path, wanted: "weights")
@@ -112,7 +150,7 @@ struct ModelFile {
   /// Reads the weights, on that many threads.
   ///
   /// - Throws: `LoadingError` for weights that make no model; the errors of the format.
-  func model(precision: Precision, threadCount: Int) throws -> GPT {
+  package func model(precision: Precision, threadCount: Int) throws -> GPT {
     do {
       switch weights {
       case .gpt2(let source):
@@ -147,6 +185,7 @@ struct ModelFile {
     }
     if let reader = input.source as? GGUFReader { return try FamilyModel(gguf: reader) }
     if input.format == "gobbet" {
+      if input.source.metadata(forKey: GPT2Configuration.metadataKey) != nil { return nil }
       return try FamilyModel(keptFromGGUF: input.source, path: input.path)
     }
     let path = input.configurationPath

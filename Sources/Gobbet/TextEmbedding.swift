@@ -23,17 +23,19 @@ public struct TextEmbedding: Sendable {
   /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
-  /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not;
-  ///   `FormatError`, `InterchangeError`, `FileError`.
+  /// What would be wrong with `texts` is found before the weights are read.
+  /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not; `GPTError`
+  ///   for texts; `FormatError`, `InterchangeError`, `FileError`.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
-    threadCount: Int = 1
+    threadCount: Int = 1, checking texts: [String] = []
   ) throws {
     let file = try ModelFile(path)
     let vocabulary = try file.requiredVocabulary(vocabulary)
-    model = try file.model(precision: precision, threadCount: threadCount)
-    try file.check(vocabulary, model)
+    try file.check(vocabulary)
     tokenizer = Tokenizer(vocabulary)
+    for text in texts { try file.check([tokenizer.encodedWithTemplate(text)]) }
+    model = try file.model(precision: precision, threadCount: threadCount)
     self.threadCount = threadCount
   }
 
@@ -52,7 +54,7 @@ public struct TextEmbedding: Sendable {
 extension Tokenizer {
   /// The ids of a text, with the special tokens that the post-processor puts around it; special tokens
   /// in the text are ordinary text.
-  func encodedWithTemplate(_ text: String) -> [TokenID] {
+  package func encodedWithTemplate(_ text: String) -> [TokenID] {
     // The policy makes no error of anything.
     (try? encoded(text, allowing: .none, adding: .template)) ?? []
   }

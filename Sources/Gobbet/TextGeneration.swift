@@ -17,21 +17,47 @@ public struct TextGeneration: Sendable {
   /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
-  /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not;
-  ///   `FormatError`, `InterchangeError`, `FileError`.
+  /// What would be wrong with continuing `prompts` so is found before the weights are read.
+  /// - Throws: `LoadingError` if the model is an encoder, if there is no vocabulary or it has ids that the
+  ///   model has not; `GPTError` for prompts; `FormatError`, `InterchangeError`, `FileError`.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
-    threadCount: Int = 1
+    threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
   ) throws {
     let file = try ModelFile(path)
     try file.requireHead()
     let vocabulary = try file.requiredVocabulary(vocabulary)
-    model = try file.model(precision: precision, threadCount: threadCount)
-    try file.check(vocabulary, model)
+    try file.check(vocabulary)
     tokenizer = Tokenizer(vocabulary)
-    let rowCount = model.architecture.vocabularySize
-    beginning = try file.beginning(vocabulary).filter { $0 < rowCount }
-    endTokens = Set(
+    beginning = try Self.beginning(vocabulary, file)
+    endTokens = try Self.endTokens(vocabulary, file)
+    try options.settings.sampling.validate()
+    for prompt in prompts {
+      let ids = (options.addsBeginning ? beginning : []) + tokenizer.encoded(prompt)
+      try file.check([ids], ofAnyLength: options.settings.contextEnd == .slides)
+    }
+    model = try file.model(precision: precision, threadCount: threadCount)
+  }
+
+  /// A model that was read out of `file`, with a vocabulary.
+  ///
+  /// - Throws: `LoadingError` if the vocabulary has ids that the model has not.
+  package init(_ model: GPT, of file: ModelFile, _ vocabulary: Vocabulary) throws {
+    try file.check(vocabulary)
+    self.model = model
+    tokenizer = Tokenizer(vocabulary)
+    beginning = try Self.beginning(vocabulary, file)
+    endTokens = try Self.endTokens(vocabulary, file)
+  }
+
+  private static func beginning(_ vocabulary: Vocabulary, _ file: ModelFile) throws -> [TokenID] {
+    let rowCount = try file.architecture.vocabularySize
+    return try file.beginning(vocabulary).filter { $0 < rowCount }
+  }
+
+  private static func endTokens(_ vocabulary: Vocabulary, _ file: ModelFile) throws -> Set<TokenID>
+  {
+    Set(
       try file.textEnds.ends
         + vocabulary.specialTokens.lazy.filter { $0.text == "<|endoftext|>" }.map(\.id))
   }
@@ -101,7 +127,7 @@ public struct TextGeneration: Sendable {
 
   /// The settings of the options, with the tokens that end a text and without those that have no text:
   /// many models have more rows than the vocabulary has tokens.
-  func settings(_ options: Options) -> GenerationSettings {
+  package func settings(_ options: Options) -> GenerationSettings {
     var settings = options.settings
     for id in 0..<TokenID(model.architecture.vocabularySize)
     where tokenizer.vocabulary.bytes(of: id) == nil {

@@ -84,11 +84,13 @@ struct Embed: ParsableCommand {
     if ids.isEmpty {
       let embedding = try TextEmbedding(
         path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
-        precision: element.value, threadCount: threads.count)
+        precision: element.value, threadCount: threads.count, checking: texts)
       pass = try ForwardPass(embedding.model, threadCount: threads.count)
       tokens = texts.map(embedding.tokens)
     } else {
-      let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
+      let file = try ModelFile(model)
+      try file.check(ids)
+      let model = try file.model(precision: element.value, threadCount: threads.count)
       pass = try ForwardPass(model, threadCount: threads.count)
       tokens = ids
     }

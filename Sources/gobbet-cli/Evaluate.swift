@@ -47,6 +47,10 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var report: ReportOptions
 
   func run() throws {
+    if window != nil {
+      // Before the weights are read.
+      _ = try windowLength(try ModelFile(model).architecture.contextLength)
+    }
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
       precision: element.value, threadCount: threads.count)
@@ -70,7 +74,12 @@ struct Evaluate: ParsableCommand {
   }
 
   private func evaluation(_ model: GPT) throws -> Evaluation {
-    let context = model.architecture.contextLength
+    let length = try windowLength(model.architecture.contextLength)
+    return Evaluation(model, windowLength: length, stride: stride)
+  }
+
+  /// Tokens of a window of a model with that context.
+  private func windowLength(_ context: Int) throws -> Int {
     let length = window ?? context
     guard length <= context else {
       throw Failure(.usage, "--window: \(length), and the context of the model is \(context)")
@@ -78,7 +87,7 @@ struct Evaluate: ParsableCommand {
     guard stride ?? length <= length else {
       throw Failure(.usage, "--stride: not above the window, which is \(length)")
     }
-    return Evaluation(model, windowLength: length, stride: stride)
+    return length
   }
 
   /// What came out, and of what.

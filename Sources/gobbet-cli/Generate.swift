@@ -39,9 +39,6 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    let generation = try TextGeneration(
-      path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
-      precision: element.value, threadCount: threads.count)
     let prompts = try prompt.map {
       $0 == "-" ? String(decoding: try readAll("-"), as: UTF8.self) : $0
     }
@@ -50,6 +47,9 @@ struct Generate: ParsableCommand {
     options.stopTexts = sampling.stop
     options.addsBeginning = !noBos
     options.threadCount = threads.count
+    let generation = try TextGeneration(
+      path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
+      precision: element.value, threadCount: threads.count, checking: prompts, options)
     Interruption.watch("the text ends early, run the command again", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1

@@ -31,7 +31,10 @@ struct Logits: ParsableCommand {
 
   func run() throws {
     let ids = try tokenIDs(ids)
-    let model = try GPT(path: model, precision: element.value, threadCount: threads.count)
+    let file = try ModelFile(model)
+    try file.requireHead()
+    try file.check([ids])
+    let model = try file.model(precision: element.value, threadCount: threads.count)
     let pass = try ForwardPass(model, threadCount: threads.count)
     let logits = try pass.logits(of: ids, .all)
     try logits.write(toNumPy: output, replacing: force)

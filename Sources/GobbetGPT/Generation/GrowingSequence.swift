@@ -17,7 +17,7 @@ struct GrowingSequence {
   init(
     _ pass: ForwardPass, prompt: [TokenID], _ settings: GenerationSettings, cache: KeyValueCache
   ) throws(GPTError) {
-    try pass.check(prompt)
+    try pass.model.architecture.check(prompt)
     if settings.contextEnd != .slides { try pass.check([.init(prompt, cache)]) }
     self.cache = cache
     self.settings = settings

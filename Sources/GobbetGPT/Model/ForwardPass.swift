@@ -109,7 +109,7 @@ public final class ForwardPass {
   ///
   /// `body` takes logits [rows, V] and, for every row, the number of its sequence in the batch. The
   /// rows of a sequence come in order.
-  func forEachPiece(
+  package func forEachPiece(
     of batch: [Continuation], _ positions: Positions, _ body: (FloatMatrix, [Int]) -> Void
   ) throws(GPTError) {
     guard let head = model.head else { throw GPTError(.noHead) }
@@ -181,7 +181,7 @@ public final class ForwardPass {
   }
 
   /// Hands out what the head is given piece by piece, as ``forEachPiece(of:_:_:)`` does logits.
-  func forEachPieceOfStates(
+  package func forEachPieceOfStates(
     of batch: [Continuation], _ positions: Positions, _ body: (FloatMatrix, [Int]) -> Void
   ) throws(GPTError) {
     try check(batch)
@@ -283,17 +283,13 @@ public final class ForwardPass {
     for continuation in batch {
       let cache = continuation.cache
       precondition(cache.fits(model), "the cache belongs to another model")
-      try check(continuation.ids)
+      try model.architecture.check(continuation.ids)
       try check(types: continuation.tokenTypes)
       // What an encoder's earlier tokens saw of later ones is not in the cache.
       precondition(
         model.architecture.isCausal || cache.count == 0, "an encoder takes a text as a whole")
       let tokenCount = cache.count + continuation.ids.count
-      guard tokenCount <= cache.contextLength else {
-        let code = GPTError.Code.contextExceeded(
-          tokenCount: tokenCount, contextLength: cache.contextLength)
-        throw GPTError(code)
-      }
+      try model.architecture.check(tokenCount: tokenCount)
       try cache.reserve(tokenCount)
     }
   }
@@ -302,14 +298,5 @@ public final class ForwardPass {
     let bound = model.architecture.tokenTypeCount
     guard let types, let index = types.firstIndex(where: { $0 < 0 || $0 >= bound }) else { return }
     throw GPTError(.unknownTokenType(types[index], index: index, bound: bound))
-  }
-
-  /// Checks that there are tokens and that the model has them all.
-  func check(_ ids: [TokenID]) throws(GPTError) {
-    guard !ids.isEmpty else { throw GPTError(.noTokens) }
-    let bound = model.architecture.vocabularySize
-    if let index = ids.firstIndex(where: { $0 >= bound }) {
-      throw GPTError(.unknownToken(ids[index], index: index, bound: bound))
-    }
   }
 }

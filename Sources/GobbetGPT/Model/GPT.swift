@@ -48,15 +48,24 @@ public struct GPT: Sendable {
     _ source: any TensorSource, configuration: GPTConfiguration? = nil, precision: Precision,
     threadCount: Int, partByteCount: Int
   ) throws {
-    let configuration = try configuration ?? Self.configuration(of: source)
+    try self.init(
+      source, Self.architecture(of: source, configuration), .gpt2, precision,
+      threadCount: threadCount, partByteCount: partByteCount)
+  }
+
+  /// The architecture of a GPT-2 of the given configuration, or else that in the source's metadata.
+  ///
+  /// - Throws: ``GPTError`` for a configuration that is missing, or has more layers than the source.
+  package static func architecture(
+    of source: any TensorSource, _ given: GPTConfiguration? = nil
+  ) throws(GPTError) -> Architecture {
+    let configuration = if let given { given } else { try Self.configuration(of: source) }
     // A number of layers out of a file must not decide how long the list of their tensors gets.
     let lastLayer = configuration.layerCount - 1
     guard lastLayer < min(source.tensors.count, Architecture.maximumLayerCount) else {
       throw GPTError(.missingTensor("h.\(lastLayer).ln_1.weight"))
     }
-    try self.init(
-      source, configuration.architecture, .gpt2, precision, threadCount: threadCount,
-      partByteCount: partByteCount)
+    return configuration.architecture
   }
 
   /// Reads the weights of a model of any architecture, on that many threads.
