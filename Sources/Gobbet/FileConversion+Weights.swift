@@ -42,6 +42,7 @@ extension FileConversion {
     let output = WeightsOutput(
       path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
       familyConfiguration: family, generationConfiguration: generation)
+    var tensorCount = (model?.tensors ?? source.tensors).count
     // Ids of another vocabulary mean nothing beside the one that is given.
     let isForeign = { (pair: (String, String)) in pair.0.hasPrefix("tokenizer.") }
     if vocabulary != nil, source.metadata.contains(where: isForeign) {
@@ -57,7 +58,7 @@ extension FileConversion {
     } else if let model {
       try output.write(model, progress)
     } else if let familyModel {
-      try output.write(familyModel, source.widened(), progress)
+      tensorCount = try output.write(familyModel, source.widened(), progress)
     } else if let family {
       let others = source.metadata.filter {
         $0.0 != FamilyModel.metadataKey && $0.0 != FamilyModel.generationKey
@@ -74,8 +75,7 @@ extension FileConversion {
     notes += try omissions(of: source, model, input, path, format, keepsFamily: family != nil)
     return Result(
       content: .weights(
-        tensorCount: (model?.tensors ?? source.tensors).count, dialect: model?.dialect,
-        embedsVocabulary: embedded != nil),
+        tensorCount: tensorCount, dialect: model?.dialect, embedsVocabulary: embedded != nil),
       notes: notes)
   }
 

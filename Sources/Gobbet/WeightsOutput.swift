@@ -43,11 +43,14 @@ struct WeightsOutput {
     }
   }
 
-  /// Writes a model of a family as GGUF has it.
+  /// Writes a model of a family as GGUF has it, and returns how many tensors that are: parts that are one
+  /// there may be several in the source.
   func write(
     _ model: FamilyModel, _ source: some TensorSource, _ progress: FileConversion.Progress
-  ) throws {
-    try write(model, source, try model.ggufTensors(in: source, path: path), progress)
+  ) throws -> Int {
+    let tensors = try model.ggufTensors(in: source, path: path)
+    try write(model, source, tensors, progress)
+    return tensors.tensors.count
   }
 
   private func write(

@@ -120,6 +120,48 @@ import Testing
       try ForwardPass(try GPT(path: packed)).logits(of: ids, .all) == pass.logits(of: ids, .all))
   }
 
+  @Test("a GPT-2 in GGUF's blocks is computed in them, as near to its numbers as floats of 32 bits")
+  func gpt2() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.gguf")
+    var conversion = FileConversion()
+    conversion.ggufType = .q8_0
+    _ = try conversion.convert(
+      fixturesFolder + "/tinymodel/model.safetensors", to: path, format: .gguf)
+    let model = try GPT(path: path)
+    let widened = try GPT(path: path, precision: .float32)
+    #expect(3 * model.weightByteCount < widened.weightByteCount)
+    let ids: [TokenID] = (0..<90).map { $0 * 11 % 1000 }
+    let pass = try ForwardPass(model)
+    let logits = try pass.logits(of: ids, .all)
+    let expected = try ForwardPass(widened).logits(of: ids, .all)
+    let largest = expected.elements.reduce(0) { max($0, abs($1)) }
+    let error = zip(logits.elements, expected.elements).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    #expect(error < 1e-3 * largest, "\(error / largest)")
+    #expect(logits != expected)
+    // As of any family: a cache changes no bit.
+    let cache = try KeyValueCache(model)
+    _ = try pass.logits(of: Array(ids.prefix(50)), cache: cache)
+    let rest = try pass.logits(of: Array(ids.dropFirst(50)), .all, cache: cache)
+    #expect(rest == logits.rows(50..<90))
+    // The sizes are those of the model that it was made of.
+    let original = try GPT(path: fixturesFolder + "/tinymodel/model.safetensors")
+    #expect(model.architecture == original.architecture)
+  }
+
+  @Test("what is said of a GGUF file counts the tensors that are in it")
+  func count() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.gguf")
+    let result = try FileConversion().convert(
+      fixturesFolder + "/models/qwen3_moe/model.safetensors", to: path, format: .gguf)
+    guard case .weights(let count, _, _) = result.content else {
+      Issue.record("not weights")
+      return
+    }
+    #expect(try GGUFReader(path).tensors.count == count)
+  }
+
   @Test(
     "a model that llama.cpp does not know, or computes otherwise, is refused before anything is written",
     arguments: [

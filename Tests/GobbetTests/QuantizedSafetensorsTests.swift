@@ -105,6 +105,53 @@ import Testing
     }
   }
 
+  @Test("a gpt-oss whose experts are in MXFP4 gives the logits of the numbers that they stand for")
+  func gptOSS() throws {
+    let original = fixturesFolder + "/models/gpt_oss"
+    let source = try SafetensorsReader(original + "/model.safetensors")
+    let config = try readFile(original + "/config.json")
+    try folder.write("config.json", config)
+    var generator = SeededGenerator(3)
+    let values: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6]
+    var plain: [(name: String, type: ElementType, shape: [Int], bytes: [UInt8])] = []
+    var packed = plain
+    for tensor in source.tensors {
+      guard tensor.name.hasSuffix("gate_up_proj") else {
+        let kept = (tensor.name, tensor.elementType, tensor.shape, try source.bytes(of: tensor))
+        plain.append(kept)
+        packed.append(kept)
+        continue
+      }
+      // [experts, inputs, outputs], and in blocks [experts, outputs, inputs / 32, 16].
+      let (experts, inputs, outputs) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
+      var floats = [Float](repeating: 0, count: tensor.elementCount)
+      var blocks: [UInt8] = []
+      var scales: [UInt8] = []
+      for expert in 0..<experts {
+        for output in 0..<outputs {
+          for input in stride(from: 0, to: inputs, by: 2) {
+            if input % 32 == 0 { scales.append(UInt8.random(in: 118...123, using: &generator)) }
+            let byte = UInt8.random(in: 0...255, using: &generator)
+            blocks.append(byte)
+            let power = Float(
+              sign: .plus, exponent: Int(scales[scales.count - 1]) - 127, significand: 1)
+            for (place, code) in [(input, byte & 0xF), (input + 1, byte >> 4)] {
+              floats[(expert * inputs + place) * outputs + output] = values[Int(code)] * power
+            }
+          }
+        }
+      }
+      plain.append((tensor.name, .float32, tensor.shape, try Self.bytes(floats)))
+      packed.append(
+        ("\(tensor.name)_blocks", .uint8, [experts, outputs, inputs / 32, 16], blocks))
+      packed.append(("\(tensor.name)_scales", .uint8, [experts, outputs, inputs / 32], scales))
+    }
+    let ids: [TokenID] = [5, 9, 40, 7, 11]
+    let expected = try ForwardPass(GPT(path: write(plain))).logits(of: ids, .all)
+    #expect(expected.elements.contains { abs($0) > 0.01 })
+    #expect(try ForwardPass(GPT(path: write(packed))).logits(of: ids, .all) == expected)
+  }
+
   @Test("what is written is dequantised, and the configuration beside it says so")
   func conversion() throws {
     let weight = [UInt8](repeating: 0x38, count: 128 * 128)

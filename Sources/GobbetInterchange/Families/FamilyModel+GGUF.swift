@@ -31,7 +31,8 @@ extension FamilyModel {
   private init?(
     gguf source: some TensorSource, path: String?, _ value: @escaping (String) -> GGUFValue?
   ) throws {
-    guard let name = value("general.architecture")?.string, let family = GGUFFamily.named(name)
+    guard let name = value("general.architecture")?.string, let family = GGUFFamily.named(name),
+      !family.isOfBlocksOnly || source.tensors.contains(where: \.elementType.isInBlocks)
     else { return nil }
     let settings = GGUFSettings(
       architecture: name, path: path, value: value,
@@ -59,6 +60,8 @@ struct GGUFFamily: Sendable {
   var pairsAreNeighbours = false
   /// Whether llama.cpp wants a tensor for the head even if it is the token embedding.
   var needsHead = false
+  /// Whether it is read from files with matrices in blocks only.
+  var isOfBlocksOnly = false
   /// Reads what the family has beyond the common settings.
   let read: @Sendable (GGUFSettings, inout Architecture) throws(InterchangeError) -> Void
 

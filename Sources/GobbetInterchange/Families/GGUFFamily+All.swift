@@ -1,8 +1,17 @@
 internal import GobbetData
 
 extension GGUFFamily {
-  /// Every family that is read from GGUF, and written to it, besides GPT-2.
+  /// Every family that is read from GGUF, and written to it; GPT-2 only in blocks, and its floats are
+  /// read and written as `GPT2Weights`.
   static let all = [
+    GGUFFamily(
+      architecture: "gpt2", modelTypes: [], names: .ggufGPT2, norm: .layer, isOfBlocksOnly: true
+    ) {
+      $1.isGated = false
+      $1.activation = .geluTanh
+      $1.hasLearnedPositions = true
+      for layer in $1.layers.indices { $1.layers[layer].rotation = nil }
+    },
     GGUFFamily(
       architecture: "llama", modelTypes: ["llama", "mistral"], names: .gguf,
       pairsAreNeighbours: true
@@ -139,6 +148,12 @@ extension FamilyNames {
       ("down", .own("ffn_down")),
     ],
     buffers: ["rope_freqs.weight"])
+
+  fileprivate static let ggufGPT2: FamilyNames = {
+    var names = FamilyNames.gguf.replacing(FamilyNames.ggufProjections + [("gate", nil)])
+    names.positionEmbedding = "position_embd"
+    return names
+  }()
 
   fileprivate static let ggufExperts: FamilyNames = {
     var names = FamilyNames.gguf.replacing([
