@@ -4,8 +4,9 @@ Usage: compare_gpt.py [--elements f32,bf16,int8] [--threads 1,2] [--prompts 64,5
                       [--peers torch,ctranslate2,llama_cpp]
        compare_gpt.py --model FILE.gguf [--elements blocks] [--threads 1,2] [--prompts 64,512]
 
-The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading and the peak
-memory; `blocks` are those of the file.
+The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading, those from
+there to the first token behind the prompt, and the peak memory; `blocks` are those of the file.
+`random_gguf.py` makes files in the shape of a published model.
 
 Prints tokens a second: of the prompt, and of 64 tokens behind it (of the last 64 of the context for
 1,024); for Gobbet also the share of what the machine could do, measured in the same run. Needs `make
@@ -32,11 +33,12 @@ GENERATED = 64
 def peer(name, element, prompt, threads, path=None):
     machine = PEERS[name][0](element, threads) if path is None else LlamaCpp(element, threads, path)
     ids = random.Random(1).choices(range(getattr(machine, "vocabulary", VOCABULARY)), k=prompt)
-    machine.run(ids[:8], 2)
+    first = machine.run(ids, 0)[0]
+    load = getattr(machine, "load_seconds", None)
     times = [machine.run(ids, GENERATED) for _ in range(3)]
     prefill, decode = (statistics.median(column) for column in zip(*times))
     return {"prefill_tok_per_s": prompt / prefill, "decode_tok_per_s": GENERATED / decode,
-            "load_s": getattr(machine, "load_seconds", None),
+            "load_s": load, "first_token_s": None if load is None else load + first,
             "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
@@ -51,9 +53,12 @@ def compare_file(path, elements, threads, prompts):
                 head = f"{element} {count} thread{'s' if count > 1 else ' '} prompt {prompt:4}"
                 for name, row in (("gobbet", ours), ("llama.cpp", theirs)):
                     print(f"{head} {name:9} {row['prefill_tok_per_s']:7.0f} {row['decode_tok_per_s']:6.1f}"
-                          f"   loaded in {row['load_s']:.2f} s, {row['peak_rss_mb']:.0f} MB", flush=True)
+                          f"   loaded in {row['load_s']:.2f} s, first token after {row['first_token_s']:.2f} s,"
+                          f" {row['peak_rss_mb']:.0f} MB", flush=True)
                 print(f"{head} Gobbet    {ours['prefill_tok_per_s'] / theirs['prefill_tok_per_s']:.2f} x,"
                       f" {ours['decode_tok_per_s'] / theirs['decode_tok_per_s']:.2f} x;"
+                      f" first token {ours['first_token_s'] / theirs['first_token_s']:.2f} x the time,"
+                      f" {ours['peak_rss_mb'] / theirs['peak_rss_mb']:.2f} x the memory;"
                       f" {ours['prefill_of_limit']:.0%} of the arithmetic, {ours['decode_of_limit']:.0%} of the reading limit", flush=True)
 
 

@@ -25,6 +25,8 @@ struct GPTBench: AsyncParsableCommand {
     let prompt: Int
     let generate: Int
     let load_s: Double
+    /// From the call that loads the weights to the first token behind the prompt.
+    let first_token_s: Double
     let prefill_tok_per_s: Double
     let decode_tok_per_s: Double
     let prefill_tok_per_cpu_s: Double
@@ -60,7 +62,10 @@ struct GPTBench: AsyncParsableCommand {
     var random = RandomSource(seed: 1)
     let bound = TokenID(architecture.vocabularySize)
     let ids = (0..<prompt).map { _ in TokenID.random(in: 0..<bound, using: &random) }
-    _ = try pass.logits(of: Array(ids.prefix(8)), cache: cache)
+    let first = try seconds {
+      _ = pass.token(
+        from: try pass.logits(of: ids, cache: cache)[0], .greedy, random: &random)
+    }
     var prefill: [Timing] = []
     var decode: [Timing] = []
     for _ in 0..<3 {
@@ -87,6 +92,7 @@ struct GPTBench: AsyncParsableCommand {
       Report(
         element: element, threads: threads, prompt: prompt, generate: generate,
         load_s: loading.wall.rounded(3),
+        first_token_s: (loading.wall + first.wall).rounded(3),
         prefill_tok_per_s: prefillRate.rounded(1),
         decode_tok_per_s: decodeRate.rounded(1),
         prefill_tok_per_cpu_s: (Double(prompt) / median(prefill.map(\.cpu))).rounded(1),

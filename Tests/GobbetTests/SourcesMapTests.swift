@@ -108,4 +108,30 @@ import Testing
       #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 401, "\(path)")
     }
   }
+
+  @Test("the forward pass and its kernels have grown by less than 70 % since they knew one family")
+  func growth() throws {
+    /// Lines of code, neither blank nor comments, of the last commit that ran GPT-2 alone.
+    let before = 3_140
+    let folders = ["GobbetGPT", "CGobbetKernels"]
+    let isKernel = /\/(transformer|threads|memory|gobbet_transformer|gobbet_threads|gobbet_memory)/
+    var count = 0
+    for folder in folders {
+      let paths = FileManager.default.enumerator(atPath: Self.sources.appending(path: folder).path)?
+        .compactMap { $0 as? String }
+      for path in try #require(paths) where [".swift", ".c", ".h"].contains(where: path.hasSuffix) {
+        // What other processors need is apart.
+        if folder == "CGobbetKernels", !"/\(path)".contains(isKernel) || path.contains("arm") {
+          continue
+        }
+        let text = try readFile(Self.sources.appending(path: "\(folder)/\(path)").path)
+        count += String(decoding: text, as: UTF8.self).split(separator: "\n").count { line in
+          let code = line.trimmingCharacters(in: .whitespaces)
+          return !code.isEmpty && !code.hasPrefix("//")
+        }
+      }
+    }
+    #expect(count > before)
+    #expect(Double(count) < 1.7 * Double(before), "\(count) lines of code")
+  }
 }
