@@ -10,13 +10,20 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// What targets are compiled with whose speed matters little, where the C library asks for it: less code.
+let smallSettings =
+  settings
+  + (Context.environment["GOBBET_SMALL"] == nil ? [] : [.unsafeFlags(["-Osize"])])
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target of this package, from `Sources/` and the name.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = settings
+) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -60,17 +67,19 @@ let package = Package(
     // The leaves.
     library("GobbetPage"),
     library("GobbetBPE", ["CGobbetScan"]),
-    library("GobbetSystem", [system]),
+    library("GobbetSystem", [system], smallSettings),
     // The container and the documents.
-    library("GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto]),
+    library(
+      "GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto], smallSettings),
     library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
     // What the files hold, and the files of others.
     library("GobbetData", ["GobbetBPE", "GobbetFile", "CGobbetKernels"]),
     library(
-      "GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"]),
-    library("GobbetGPT", ["GobbetData", "CGobbetKernels"]),
+      "GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"],
+      smallSettings),
+    library("GobbetGPT", ["GobbetData", "CGobbetKernels"], smallSettings),
     // The pipelines, and the programs.
-    library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"]),
+    library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"], smallSettings),
     library("GobbetReport", ["Gobbet", "GobbetPage", "CGobbetKernels"]),
     .executableTarget(
       name: "gobbet-cli", dependencies: ["GobbetReport", "GobbetPage", arguments],
@@ -80,8 +89,8 @@ let package = Package(
     // What other languages call.
     // Every line of the C face handles pointers of others, so that marking each would mark nothing.
     .target(
-      name: "GobbetC", dependencies: ["GobbetInterchange", "GobbetCorpus", "CGobbet"],
-      swiftSettings: Array(settings.dropFirst())),
+      name: "GobbetC", dependencies: ["Gobbet", "CGobbet"],
+      swiftSettings: Array(smallSettings.dropFirst())),
     .systemLibrary(name: "CGobbet"),
     // C and C++, and the libraries of the system.
     .target(name: "CGobbetKernels"),

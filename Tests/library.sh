@@ -14,8 +14,9 @@ flags=$(PKG_CONFIG_PATH="$folder/lib/pkgconfig" pkg-config --cflags --libs gobbe
 mkdir "$folder/files"
 # shellcheck disable=SC2086
 cc -std=c11 -Wall -Wextra -Werror -DGOBBET_ROUND_PROGRAM -ITests/CGobbetRound/include \
-  Tests/CGobbetRound/round.c $flags -Wl,-rpath,"$folder/lib" -o "$folder/round"
-"$folder/round" "$folder/files"
+  Tests/CGobbetRound/round.c Tests/CGobbetRound/model.c $flags -lm \
+  -Wl,-rpath,"$folder/lib" -o "$folder/round"
+"$folder/round" "$folder/files" Fixtures
 
 if [ "$(uname)" = Linux ]; then
   if [ "$(wc -c <"$library")" -gt 8000000 ]; then

@@ -20,6 +20,8 @@ if [ "$(uname)" = Linux ]; then
   options+=(-Xcc -ffunction-sections -Xcc -fdata-sections
     -Xswiftc -Xfrontend -Xswiftc -function-sections)
 fi
+# And for size where that costs little: `Package.swift` says where.
+export GOBBET_SMALL=1
 swift build "${options[@]}" >&2
 built=$(swift build "${options[@]}" --show-bin-path)
 
@@ -36,8 +38,10 @@ if [ "$(uname)" = Darwin ]; then
 else
   { echo '{ global:'; sed 's/$/;/' Sources/CGobbet/symbols.txt; echo 'local: *; };'; } \
     >"$built/gobbet.exports"
+  archives=()
   if [ "${GOBBET_SELF_CONTAINED:-0}" = 1 ]; then
-    libraries=(-l:libzstd.a -l:libz.a -lsimdjson -Wl,-rpath=\$ORIGIN)
+    libraries=(-lsimdjson -Wl,-rpath=\$ORIGIN)
+    archives+=("$(cc -print-file-name=libzstd.a)" "$(cc -print-file-name=libz.a)")
     simdjson=$(cc -print-file-name=libsimdjson.so)
     cp "$simdjson" "$folder/lib/$(basename "$(readlink "$simdjson")")"
   else
@@ -47,24 +51,48 @@ else
   # dispatch queues: what is left in needs nothing of them, says `-z defs`.
   swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
   static=${swift}_static/linux
-  archives=()
   for name in swiftCore swiftSynchronization swiftGlibc; do
     archives+=("$static/lib$name.a")
   done
   rm -rf "$built/unretained"
   # shellcheck disable=SC2046
-  python3 Sources/CGobbet/unretained.py "$built/unretained" $(cat "$objects") "${archives[@]}" \
-    >"$built/gobbet.objects"
-  # Swift's tables of the names of scalars take 480,000 bytes, and nothing here asks for a name.
-  "$swift/../../bin/clang" -x c -O2 -fPIC -c -o "$built/scalar-names.o" - <<'END'
+  python3 Sources/CGobbet/unretained.py Sources/CGobbet/symbols.txt "$built/unretained" \
+    $(cat "$objects") "${archives[@]}" >"$built/gobbet.objects"
+  # Swift's tables of the names of scalars take 480,000 bytes, and nothing here asks for a name. What shows
+  # crashes takes 70,000, and `unretained.py` leaves it out: its settings are zeros, which say that it is off.
+  "$swift/../../bin/clang" -x c -O2 -fPIC -c -o "$built/runtime-stubs.o" - <<'END'
+#include <stddef.h>
 #include <stdint.h>
+uint64_t _swift_backtraceSettings[16];
+_Bool _swift_backtrace_isThunkFunction(const char *name) { return name == (const char *)0; }
+// Nor are frames read that zstd wrote before its release 0.8 of 2016, whose decoders take 100,000 bytes: they
+// are of an unknown kind, as to a libzstd that is built without them.
+#define OLD_ZSTD(v) \
+  static char dummy_##v; \
+  void *ZSTDv##v##_createDCtx(void) { return &dummy_##v; } \
+  void *ZBUFFv##v##_createDCtx(void) { return &dummy_##v; } \
+  size_t ZSTDv##v##_freeDCtx(void *context) { return context != &dummy_##v; } \
+  size_t ZBUFFv##v##_freeDCtx(void *context) { return context != &dummy_##v; } \
+  size_t ZSTDv##v##_decompress_usingDict(void) { return (size_t)-10; } \
+  size_t ZSTDv##v##_getFrameParams(void) { return (size_t)-10; } \
+  size_t ZBUFFv##v##_decompressContinue(void) { return (size_t)-10; } \
+  size_t ZBUFFv##v##_decompressInitDictionary(void) { return (size_t)-10; } \
+  void ZSTDv##v##_findFrameSizeInfoLegacy( \
+      const void *source, size_t count, size_t *size, unsigned long long *bound) { \
+    (void)source, (void)count; \
+    *size = (size_t)-10; \
+    *bound = (unsigned long long)-2; \
+  }
+OLD_ZSTD(05)
+OLD_ZSTD(06)
+OLD_ZSTD(07)
 intptr_t __wrap__swift_stdlib_getScalarName(uint32_t scalar, uint8_t *buffer, intptr_t capacity) {
   (void)scalar, (void)buffer, (void)capacity;
   return 0;
 }
 END
   "$swift/../../bin/clang" -shared -fuse-ld=lld -o "$folder/lib/libgobbet.so" \
-    "$static/$(uname -m)/swiftrt.o" @"$built/gobbet.objects" "$built/scalar-names.o" \
+    "$static/$(uname -m)/swiftrt.o" "$built/runtime-stubs.o" @"$built/gobbet.objects" \
     -Wl,--wrap=_swift_stdlib_getScalarName "${libraries[@]}" \
     -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=safe \
     -Wl,--version-script="$built/gobbet.exports" -Wl,--exclude-libs=ALL -Wl,-soname=libgobbet.so \

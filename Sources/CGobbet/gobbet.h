@@ -1,4 +1,4 @@
-/// Gobbet for other languages: vocabularies, token datasets and weights in `.gobbet` files.
+/// Gobbet for other languages: vocabularies, token datasets and weights in `.gobbet` files, and models.
 ///
 /// Rules that hold for every function:
 ///
@@ -17,9 +17,9 @@
 /// - **Threads.** A thread count is 0, for one per core, to 1,024; more give GOBBET_INVALID_ARGUMENT.
 ///   Any handle may be used from any number of threads at once, except that calls on one writer,
 ///   sampler or table of counts wait for each other. A vocabulary keeps an encoder for as many threads
-///   as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a call, no
-///   function calls back. A process may fork: handles keep working in the child, except datasets and
-///   writers that another thread was using at that moment.
+///   as used it at once, each with up to 32 MiB of what it has seen. No thread outlives a call but
+///   those of a generation, no function calls back. A process may fork: handles keep working in the
+///   child, except generations, and datasets and writers that another thread was using at that moment.
 /// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
 ///   Text that is no UTF-8 is allowed wherever tokens are made of it.
 #ifndef GOBBET_H
@@ -853,6 +853,190 @@ gobbet_status gobbet_weights_writer_finish(
 
 /// Gives up: nothing is left behind. Null and closed handles are ignored.
 void gobbet_weights_writer_close(gobbet_weights_writer *writer);
+
+// MARK: Models
+
+/// A decoder or an encoder, its weights in memory, and what turns text into its tokens.
+typedef struct gobbet_model gobbet_model;
+
+/// How a model is opened.
+typedef struct gobbet_model_options {
+  uint32_t size;
+  /// Threads that read the weights; 0 for all cores.
+  uint32_t thread_count;
+  /// What it computes with: blocks, f32, bf16 or int8; null for blocks, which are those of a GGUF file as
+  /// they are, and f32 for other weights.
+  const char *element;
+  /// The vocabulary; null for the one in the file or beside it.
+  gobbet_vocabulary *vocabulary;
+} gobbet_model_options;
+
+/// What a model is.
+typedef struct gobbet_model_info {
+  uint32_t size;
+  /// Ids are below this.
+  uint32_t id_bound;
+  /// Logits of a position; 0 for an encoder, which has none.
+  uint32_t logit_count;
+  uint32_t hidden_size;
+  uint32_t layer_count;
+  uint32_t head_count;
+  /// Tokens that it can see at once.
+  uint64_t context_length;
+  /// Bytes of the matrices in memory.
+  uint64_t weight_byte_count;
+} gobbet_model_info;
+
+/// Reads a model: a `.gobbet` file, safetensors, GGUF, or a folder with config.json and
+/// model.safetensors. `options` may be null.
+///
+/// GOBBET_BAD_DATA for a model of another kind than those in the documentation, and for weights that
+/// do not fit what is said of them.
+gobbet_status gobbet_model_open(
+    const char *path, const gobbet_model_options *options, gobbet_model **model,
+    gobbet_error *error);
+
+/// Fills `info`.
+gobbet_status gobbet_model_describe(
+    gobbet_model *model, gobbet_model_info *info, gobbet_error *error);
+
+/// The vocabulary that the model was opened with, or that its file holds or names. GOBBET_NOT_FOUND if
+/// there is none.
+gobbet_status gobbet_model_vocabulary(
+    gobbet_model *model, gobbet_vocabulary **vocabulary, gobbet_error *error);
+
+/// The ids of a text as the model takes it: with the token that its texts begin with, and for an
+/// encoder with those around it. Special tokens in the text are ordinary text. GOBBET_NOT_FOUND without a
+/// vocabulary.
+gobbet_status gobbet_model_tokens(
+    gobbet_model *model, const uint8_t *text, size_t byte_count, uint32_t *ids, size_t capacity,
+    size_t *count, gobbet_error *error);
+
+/// Writes the logits behind tokens `first..<id_count`, [id_count - first, logit_count], row-major.
+///
+/// `capacity` is in floats. Numbers depend on nothing but the tokens: not on `first`, nor on the number of
+/// threads (0: all cores). GOBBET_INVALID_ARGUMENT for an encoder, for ids that the model does not have and
+/// for more of them than its context holds.
+gobbet_status gobbet_model_logits(
+    gobbet_model *model, const uint32_t *ids, size_t id_count, size_t first, uint32_t thread_count,
+    float *logits, size_t capacity, gobbet_error *error);
+
+/// Writes the states of every position behind the last layer and its norm, [id_count, hidden_size], or
+/// with `all_layers` those before the first layer, after each but the last, and behind the last:
+/// [layer_count + 1, id_count, hidden_size]. As gobbet_model_logits otherwise.
+gobbet_status gobbet_model_states(
+    gobbet_model *model, const uint32_t *ids, size_t id_count, int32_t all_layers,
+    uint32_t thread_count, float *states, size_t capacity, gobbet_error *error);
+
+/// Writes what the heads of layer `layer`, from 0, look at: a row for each position, whose sum is 1
+/// or, with sinks, less; [head_count, id_count, id_count]. As gobbet_model_logits otherwise.
+gobbet_status gobbet_model_attention(
+    gobbet_model *model, const uint32_t *ids, size_t id_count, uint32_t layer,
+    uint32_t thread_count, float *weights, size_t capacity, gobbet_error *error);
+
+/// How the states of a text become one vector.
+enum {
+  /// Their mean.
+  GOBBET_POOL_MEAN = 0,
+  /// The first, as of BERT's `[CLS]`.
+  GOBBET_POOL_FIRST = 1,
+  /// The last.
+  GOBBET_POOL_LAST = 2,
+};
+
+/// Writes a vector for each text, [text_count, hidden_size]: the states of its positions pooled, and
+/// divided by their length if `normalize` is 1. Text `i` is the ids up to `id_ends[i]`. As
+/// gobbet_model_logits otherwise.
+gobbet_status gobbet_model_embed(
+    gobbet_model *model, const uint32_t *ids, const uint64_t *id_ends, size_t text_count,
+    uint32_t pooling, int32_t normalize, uint32_t thread_count, float *vectors, size_t capacity,
+    gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored. Generations of the model keep it alive.
+void gobbet_model_close(gobbet_model *model);
+
+/// A prompt being continued. Calls on one wait for each other. If it has several threads, they wait for
+/// work until the handle is closed, and a child of a fork cannot use it.
+typedef struct gobbet_generation gobbet_generation;
+
+/// How a prompt is continued; all zeros take the likeliest token, up to the end of the context.
+typedef struct gobbet_generation_options {
+  uint32_t size;
+  /// Threads that compute; 0 for all cores. They change no result.
+  uint32_t thread_count;
+  /// Tokens at most; 0 for as many as the context holds.
+  uint64_t maximum_token_count;
+  /// What logits are divided by; 0 takes the likeliest token.
+  float temperature;
+  /// Draws from the smallest set of tokens whose probabilities add up to this; 0 for all.
+  float top_p;
+  /// Draws from tokens at least this many times as likely as the likeliest.
+  float min_p;
+  /// Divides positive logits of tokens that were there already, multiplies negative ones; 0 for none.
+  float repetition_penalty;
+  /// Draws from this many of the likeliest tokens; 0 for all.
+  uint64_t top_k;
+  uint64_t seed;
+  /// Tokens that end it, and are not handed out, besides those that the model's files say end a text.
+  const uint32_t *stop_ids;
+  size_t stop_id_count;
+  /// Texts that end it, laid out as in gobbet_encode_batch. They are no part of the text.
+  const uint8_t *stop_texts;
+  const uint64_t *stop_text_ends;
+  size_t stop_text_count;
+  /// 1 if only `stop_ids` end it.
+  uint32_t ignore_ends;
+  /// 0.
+  uint32_t reserved;
+} gobbet_generation_options;
+
+/// Why a generation ended.
+enum {
+  /// It has not.
+  GOBBET_GENERATING = 0,
+  /// At the limit of tokens.
+  GOBBET_ENDED_AT_LIMIT = 1,
+  /// At a token that ends it.
+  GOBBET_ENDED_AT_TOKEN = 2,
+  /// At a text that ends it.
+  GOBBET_ENDED_AT_TEXT = 3,
+  /// With the context.
+  GOBBET_ENDED_WITH_CONTEXT = 4,
+};
+
+/// A step of a generation.
+typedef struct gobbet_generation_step {
+  uint32_t size;
+  /// GOBBET_GENERATING, or why there is no token.
+  uint32_t end;
+  /// The token.
+  uint32_t id;
+  /// 0.
+  uint32_t reserved;
+  /// Bytes of the text that is certain with this step, for gobbet_generation_text.
+  uint64_t text_byte_count;
+} gobbet_generation_step;
+
+/// Begins behind the ids of a prompt; `options` may be null. GOBBET_INVALID_ARGUMENT for a prompt or
+/// options that the model cannot take.
+gobbet_status gobbet_generation_make(
+    gobbet_model *model, const uint32_t *ids, size_t id_count,
+    const gobbet_generation_options *options, gobbet_generation **generation,
+    gobbet_error *error);
+
+/// Computes the next token. After the last, every step says why there are no more.
+gobbet_status gobbet_generation_next(
+    gobbet_generation *generation, gobbet_generation_step *step, gobbet_error *error);
+
+/// The text of the last step, UTF-8 and whole characters: what may begin a text to stop at is held back,
+/// and so is a character whose bytes are not all there. What is no UTF-8 became U+FFFD. Empty without a
+/// vocabulary.
+gobbet_status gobbet_generation_text(
+    gobbet_generation *generation, uint8_t *text, size_t capacity, size_t *count,
+    gobbet_error *error);
+
+/// Closes the handle; null and closed ones are ignored.
+void gobbet_generation_close(gobbet_generation *generation);
 
 #ifdef __cplusplus
 }

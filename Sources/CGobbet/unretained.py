@@ -1,6 +1,6 @@
 """Copies object files so that the linker may leave out what nothing calls.
 
-    unretained.py FOLDER FILE...
+    unretained.py EXPORTS FOLDER FILE...
 
 copies ELF objects, and the members of archives, into FOLDER and prints what the linker is to be
 given, a line each. Files that end in `.a` and the objects of swift-crypto, which they are put
@@ -9,13 +9,18 @@ behind, are linked only if something needs them.
 Swift marks every public declaration as one that must stay, since a module that nobody knows of may
 use it. A library whose exports are listed is used by nothing else, so the copies are without those
 marks. Still marked are the records in which the runtime looks for protocols, for types by their
-names, and for conformances. Of swift-crypto's Swift even those are let go, for the library hashes
-without it and signs nothing; `build.sh` looks whether any of it is in the library nevertheless.
+names, and for conformances, if what they are about is reached from the functions that the file EXPORTS
+lists (see `reachable.py`). Nothing reaches swift-crypto's Swift, for the library hashes without it and
+signs nothing; `build.sh` looks whether any of it is in the library nevertheless.
 
 Names of types and pointers to their descriptions lie in a few sections an object file, so that one
 that is used keeps what all others name. In the copies each of them is a section.
 
+So is each function of Swift's own library: see `functions.py`.
+
 Functions of Swift have no identity: the copies let the linker keep one of those that are the same.
+No exception goes through them nor through C, and they keep frame pointers for debuggers and profilers: the
+copies are without unwind tables, a tenth of the library, where nothing catches.
 
 The same input always gives the same output. It needs Python, nothing else.
 """
@@ -29,42 +34,53 @@ import struct
 import sys
 from collections.abc import Iterator
 
+from functions import divided_code
+from reachable import retain_reached
+
 _RETAIN = 1 << 21  # SHF_GNU_RETAIN
 _RELOCATIONS = 4  # SHT_RELA
 _SYMBOLS = 2  # SHT_SYMTAB
 _ADDRESSES = 0x6FFF4C03  # SHT_LLVM_ADDRSIG
 _NAMES = b"swift5_typeref"
+#: How frames are unwound, and where an object catches exceptions.
+_FRAMES = b".eh_frame"
+_CATCHES = b".gcc_except_table"
 #: Where names of types lie, and pointers to what has been found by them or is found elsewhere.
 _DIVIDED = {_NAMES, b".data.rel.ro", b".data"}
-#: What the runtime looks for at run time; other sections called swift5_* are for debuggers, or are
-#: found by way of these.
-_RECORDS = (b"swift5_protocol", b"swift5_type_metadata", b"swift5_replac",
-            b"swift5_accessible_functions", b"swift5_runtime_attributes", b"swift5_tests")
-_WITHOUT_RECORDS = {"Crypto.build", "CryptoBoringWrapper.build"}
-_ON_DEMAND = _WITHOUT_RECORDS | {"CCryptoBoringSSL.build", "CCryptoBoringSSLShims.build",
-                                 "CXKCP.build", "CXKCPShims.build"}
+#: What the runtime looks for whoever reaches it. The lists of types, protocols and conformances are
+#: `reachable.py`'s; other sections called swift5_* are for debuggers, or are found by way of these.
+_LOOKED_FOR = (b"swift5_replac", b"swift5_accessible_functions", b"swift5_runtime_attributes",
+               b"swift5_tests")
+#: A section of the object that shows crashes, which takes 70,000 bytes: a library installs no handler.
+_CRASH_HANDLER = b"\0swift5_backtrace\0"
+_ON_DEMAND = {"Crypto.build", "CryptoBoringWrapper.build", "CCryptoBoringSSL.build",
+              "CCryptoBoringSSLShims.build", "CXKCP.build", "CXKCPShims.build"}
 
 
 def main() -> None:
     """The command."""
-    folder = pathlib.Path(sys.argv[1])
+    exports = pathlib.Path(sys.argv[1]).read_bytes().split()
+    folder = pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    always, runtime, on_demand = [], [], []
-    for number, path in enumerate(map(pathlib.Path, sys.argv[2:])):
-        modules = set(path.parts)
-        records = () if modules & _WITHOUT_RECORDS else _RECORDS
-        files = on_demand if modules & _ON_DEMAND else runtime if path.suffix == ".a" else always
+    always: dict[pathlib.Path, bytearray] = {}
+    runtime: dict[pathlib.Path, bytearray] = {}
+    on_demand: dict[pathlib.Path, bytearray] = {}
+    for number, path in enumerate(map(pathlib.Path, sys.argv[3:])):
+        files = (on_demand if _ON_DEMAND.intersection(path.parts)
+                 else runtime if path.suffix == ".a" else always)
         for index, data in enumerate(objects(path.read_bytes())):
             # Objects of different modules may be called the same.
-            copy = folder / f"{number}-{index}-{path.stem}.o"
-            copy.write_bytes(ObjectFile(data, records).data)
-            files.append(copy)
+            files[folder / f"{number}-{index}-{path.stem}.o"] = divided_code(ObjectFile(data).data)
     # What several objects define is taken from the first: swift-crypto comes last.
+    copies = always | runtime | on_demand
+    retain_reached(list(copies.values()), exports)
+    for copy, content in copies.items():
+        copy.write_bytes(content)
     print(*always, "-Wl,--start-lib", *runtime, *on_demand, "-Wl,--end-lib", sep="\n")
 
 
 def objects(data: bytes) -> Iterator[bytes]:
-    """The object files in an archive, or what is none."""
+    """The object files in an archive, or what is none; without the runtime's handler of crashes."""
     if data[:8] != b"!<arch>\n":
         yield data
         return
@@ -73,7 +89,7 @@ def objects(data: bytes) -> Iterator[bytes]:
         length = int(data[start + 48:start + 58])
         member = data[start + 60:start + 60 + length]
         # The index and the list of long names are no objects.
-        if member[:4] == b"\x7fELF":
+        if member[:4] == b"\x7fELF" and _CRASH_HANDLER not in member:
             yield member
         start += 60 + length + length % 2
 
@@ -83,7 +99,7 @@ class ObjectFile:
 
     _HEADER = struct.Struct("<IIQQQQIIQQ")
 
-    def __init__(self, data: bytes, records: tuple[bytes, ...]):
+    def __init__(self, data: bytes):
         self.data = bytearray(data)
         if data[:6] != b"\x7fELF\x02\x01" or struct.unpack_from("<H", data, 16)[0] != 1:
             raise SystemExit("not an object file of 64 bits, little-endian")
@@ -110,7 +126,7 @@ class ObjectFile:
         divided = []
         for index, section in enumerate(self.sections):
             name = self.name(section)
-            if section[2] & _RETAIN and not name.startswith(records or (b"\0",)):
+            if section[2] & _RETAIN and not name.startswith(_LOOKED_FOR):
                 section[2] &= ~_RETAIN
             if name in _DIVIDED:
                 divided.append(index)
@@ -121,6 +137,8 @@ class ObjectFile:
             # An empty list of functions that something compares by their addresses.
             symbols = next(i for i, section in enumerate(self.sections) if section[1] == _SYMBOLS)
             self.sections.append([0, _ADDRESSES, 0x80000000, 0, 0, 0, symbols, 0, 1, 0])
+        if not any(self.name(section).startswith(_CATCHES) for section in self.sections):
+            self.drop(_FRAMES)
         # The table of sections moves to the end, where there is room for more of them.
         self.data += bytes(-len(self.data) % 8)
         struct.pack_into("<Q", self.data, 40, len(self.data))
@@ -135,6 +153,14 @@ class ObjectFile:
     def text(self, start: int) -> bytes:
         """The bytes from `start` up to a zero."""
         return bytes(self.data[start:self.data.index(0, start)])
+
+    def drop(self, name: bytes) -> None:
+        """Takes the sections of that name away, and their relocations."""
+        for index, section in enumerate(self.sections):
+            if self.name(section) == name:
+                for gone in (section, self.relocations.get(index)):
+                    if gone is not None:
+                        gone[1:] = [0] * (len(gone) - 1)
 
     def divide(self, number: int) -> None:
         """Makes sections of what has a name outside of the file; all else stays in the old one."""

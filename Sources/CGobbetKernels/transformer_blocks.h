@@ -36,7 +36,7 @@ INLINE void add_block(
     lanes sums[][2]) {
   lane_bits exact[ROWS_OF_BLOCKS][2];
   dot_block(block, input, stride, inputs, rows, exact);
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) {
       const lanes value = __builtin_convertvector(exact[row][step], lanes);

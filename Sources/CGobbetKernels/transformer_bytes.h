@@ -30,7 +30,7 @@ typedef struct {
 /// The sums of a block's weights.
 INLINE lane_bits sum_block(const block_weights *block, size_t step) {
   lane_bits sums = (lane_bits)0;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t quad = 0; quad < quads_a_block; quad++) {
     sums = dot_bytes(sums, 0x01010101, block->quads[quad][step]);
   }
@@ -39,7 +39,7 @@ INLINE lane_bits sum_block(const block_weights *block, size_t step) {
 
 INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs inputs) {
   block_weights block;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t quad = 0; quad < quads_a_block; quad++) {
     for (size_t step = 0; step < 2; step++) {
       block.quads[quad][step] = load_bits(words + quad * 32 + step * 16);
@@ -84,9 +84,9 @@ INLINE void dot_block(
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) exact[row][step] = block->starts[step];
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t word = 0; word < words; word++) {
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       const int32_t four = (int32_t)input[row * stride + word];
       for (size_t step = 0; step < 2; step++) {

@@ -16,12 +16,23 @@ typedef float lanes __attribute__((ext_vector_type(16)));
 typedef float lanes_anywhere __attribute__((ext_vector_type(16), aligned(4)));
 typedef int32_t lane_bits __attribute__((ext_vector_type(16)));
 
+#ifdef FUSED_BY_CALLS
+// Slow anyway: as functions and loops of variable length they are a tenth of the code.
+#define INLINE static inline __attribute__((minsize))
+#define UNROLLED
+#else
 #define INLINE static inline __attribute__((always_inline))
+/// Stands before a loop whose length is a constant where it is inlined.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#endif
 
 INLINE lanes load(const float *from) { return *(const lanes_anywhere *)from; }
 
 INLINE void store(float *to, lanes value) { *(lanes_anywhere *)to = value; }
 
+#ifdef FUSED_BY_CALLS
+__attribute__((noinline))
+#endif
 INLINE lanes fused(lanes a, lanes b, lanes c) { return __builtin_elementwise_fma(a, b, c); }
 
 // A cast between vectors keeps the bits.

@@ -11,7 +11,7 @@ INLINE float exhaust_element(const gobbet_element element, size_t rounds) {
   const lanes weights = (lanes)opaque;
   const int32_t pair = as_bits(weights)[0];
   for (size_t round = 0; round < rounds; round++) {
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t i = 0; i < count; i++) {
       const lane_bits own = as_bits(sums[i]);
       if (element == gobbet_float32) sums[i] = fused(sums[i], weights, weights);

@@ -43,7 +43,7 @@ INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs input
   (void)inputs;
   block_weights block;
   block.words = words;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t pair = 0; pair < pairs_a_block; pair++) {
     for (size_t step = 0; step < 2; step++) block.pairs[pair][step] = pair_of(words, pair, step);
   }
@@ -53,7 +53,7 @@ INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs input
 /// The sums of a block's weights.
 INLINE lane_bits sum_block(const block_weights *block, size_t step) {
   lane_bits sums = (lane_bits)0;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t pair = 0; pair < pairs_a_block; pair++) {
     sums = dot_int16(sums, 0x00010001, pair_of(block->words, pair, step));
   }
@@ -79,9 +79,9 @@ INLINE void dot_block(
     const size_t rows, lane_bits exact[][2]) {
   (void)inputs;
   for (size_t row = 0; row < rows; row++) exact[row][0] = exact[row][1] = (lane_bits)0;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t pair = 0; pair < pairs_a_block; pair++) {
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       const int32_t both = (int32_t)input[row * stride + pair];
       for (size_t step = 0; step < 2; step++) {

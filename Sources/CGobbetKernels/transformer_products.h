@@ -48,7 +48,7 @@ enum { words_a_pair = 1 };
 INLINE void add_pairs(
     const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
     const size_t rows, const size_t steps) {
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < steps; step++) {
       sums[row][step] = dot_bfloat16(
@@ -69,7 +69,7 @@ INLINE lanes half_of(lane_bits pairs, const bool is_upper) {
 INLINE void add_pairs(
     const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
     const size_t rows, const size_t steps) {
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t half = 2; half-- > 0;) {
     // Reading the weights twice is cheaper than keeping them: the compiler must not see that it could.
     __asm__("" : "+r"(weights));
@@ -77,7 +77,7 @@ INLINE void add_pairs(
     for (size_t step = 0; step < steps; step++) {
       wide[step] = half_of(load_bits(weights + step * 16), half == 1);
     }
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       const lanes value = (lanes)((const float *)input)[row * stride + half];
       for (size_t step = 0; step < steps; step++) {
@@ -107,7 +107,7 @@ INLINE void multiply_words(
   // Inputs, or pairs of them.
   const size_t words = element == gobbet_bfloat16 ? (product->depth + 1) / 2 : product->depth;
   lanes sums[ROWS_AT_ONCE][2];
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < steps; step++) {
       sums[row][step] = start(product, first_output + step * 16);
@@ -120,7 +120,7 @@ INLINE void multiply_words(
       add_pairs(input + k * words_a_pair, stride, weights, sums, rows, steps);
       continue;
     }
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       const lanes value = (lanes)((const float *)input)[row * stride + k];
       for (size_t step = 0; step < steps; step++) {
@@ -128,7 +128,7 @@ INLINE void multiply_words(
       }
     }
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     finish(product, first_row + row, first_output, sums[row], steps);
   }

@@ -65,19 +65,19 @@ INLINE void read_weights(
   const gobbet_format format = gobbet_format_of(element);
   const uint32_t *own = words + step * 16;
   if (format.bits == 8) {
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t quad = 0; quad < quads_a_tile; quad++) {
       result->quads[quad][step] = load_bits(own + quad * 32);
     }
     return;
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t k = 0; k < quads_a_tile / 2; k++) {
     const lane_bits both = load_bits(own + k * 32);
     result->quads[k][step] = both & 0x0F0F0F0F;
     result->quads[k + 4][step] = both >> 4 & 0x0F0F0F0F;
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t quad = 0; quad < quads_a_tile; quad++) {
     lane_bits *weights = &result->quads[quad][step];
     if (element == gobbet_mxfp4) *weights = float4_bytes(*weights);
@@ -147,17 +147,17 @@ INLINE void dot_run(
     const size_t run, const size_t runs, const size_t rows, lane_bits exact[][2]) {
   const size_t count = quads_a_tile / runs;
   lane_bits upper[ROWS_OF_BLOCKS][2];
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) {
       upper[row][step] = (lane_bits)0;
       exact[row][step] = (lane_bits)(int32_t)starts[row * stride + run];
     }
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t k = 0; k < count; k++) {
     const size_t quad = run * count + k;
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       const uint32_t *own = input + row * stride + quad;
       for (size_t step = 0; step < 2; step++) {
@@ -167,7 +167,7 @@ INLINE void dot_run(
       }
     }
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) exact[row][step] += upper[row][step] << 8;
   }
@@ -185,18 +185,18 @@ INLINE void dot_run(
     const tile *weights, const uint32_t *input, const uint32_t *starts, size_t stride,
     const size_t run, const size_t runs, const size_t rows, lane_bits exact[][2]) {
   const size_t count = quads_a_tile / runs;
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) {
       exact[row][step] = (lane_bits)(int32_t)starts[row * stride + run];
     }
   }
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t k = 0; k < count; k++) {
     const size_t quad = run * count + k;
     for (size_t step = 0; step < 2; step++) {
       const lane_bits bytes = weights->quads[quad][step];
-      #pragma clang loop unroll(full)
+      UNROLLED
       for (size_t row = 0; row < rows; row++) {
         const uint32_t *own = input + row * stride + 2 * quad;
         exact[row][step] = dot_int16(exact[row][step], (int32_t)own[0], bytes & 0x00FF00FF);
@@ -218,7 +218,7 @@ INLINE void add_tile(
   for (size_t run = 0; run < runs; run++) {
     lane_bits exact[ROWS_OF_BLOCKS][2];
     dot_run(weights, input, starts, stride, run, runs, rows, exact);
-    #pragma clang loop unroll(full)
+    UNROLLED
     for (size_t row = 0; row < rows; row++) {
       for (size_t step = 0; step < 2; step++) {
         const lanes value = __builtin_convertvector(exact[row][step], lanes);
@@ -265,7 +265,7 @@ ADD_TILE(add_tile_of_two_runs, 2, false)
 
 /// Asks for what lies as far ahead of a tile as `words_ahead`.
 INLINE void prefetch_tile(const uint32_t *words, const size_t count) {
-  #pragma clang loop unroll(full)
+  UNROLLED
   for (size_t word = 0; word < count; word += 16) {
     __builtin_prefetch(words + words_ahead + word);
   }

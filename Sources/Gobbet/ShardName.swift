@@ -7,15 +7,27 @@ struct ShardName {
 
   /// Nil if the file at `path` is called otherwise.
   init?(_ path: String) {
-    guard
-      let match = path.wholeMatch(
-        of: /(.*)-([0-9]{5})-of-([0-9]{5})(\.[^.\/]*)/.dotMatchesNewlines()),
-      let count = Int(match.3), let number = Int(match.2), number > 0, number <= count
+    // By hand: a regular expression would take a megabyte of the C library.
+    let bytes = Array(path.utf8)
+    guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot >= Self.placeByteCount,
+      !bytes[dot...].contains(UInt8(ascii: "/"))
     else { return nil }
-    stem = String(match.1)
+    let place = bytes[(dot - Self.placeByteCount)..<dot]
+    func number(_ offset: Int) -> Int? {
+      let digits = place.dropFirst(offset).prefix(5)
+      guard digits.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
+      return digits.reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
+    }
+    guard place.first == UInt8(ascii: "-"), place.dropFirst(6).prefix(4).elementsEqual("-of-".utf8),
+      let index = number(1), let count = number(10), index > 0, index <= count
+    else { return nil }
+    stem = String(decoding: bytes[..<place.startIndex], as: UTF8.self)
     self.count = count
-    ending = String(match.4)
+    ending = String(decoding: bytes[dot...], as: UTF8.self)
   }
+
+  /// Bytes of `-00001-of-00003`.
+  private static let placeByteCount = 15
 
   /// The names of `count` files of which `path` would be the only one.
   init(_ path: String, count: Int) {

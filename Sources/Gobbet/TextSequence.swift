@@ -16,22 +16,17 @@ public struct TextSequence: AsyncSequence, Sendable {
   /// Begins with the prompt.
   public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-  /// What continues the prompt, and what makes text of that.
-  fileprivate func start() throws -> (TokenGenerator, ContinuationStream) {
-    let settings = generation.settings(options)
-    let pass = try ForwardPass(generation.model, threadCount: options.threadCount)
-    return (
-      try TokenGenerator(pass, prompt: generation.prompt(prompt, options), settings),
-      ContinuationStream(
-        TokenDecoder(generation.tokenizer.vocabulary), settings.stopTokens, options.stopTexts)
-    )
+  fileprivate func start() throws -> GrowingContinuation {
+    try GrowingContinuation(
+      ForwardPass(generation.model, threadCount: options.threadCount),
+      prompt: generation.prompt(prompt, options), generation.settings(options),
+      generation.tokenizer.vocabulary, stopTexts: options.stopTexts)
   }
 
   /// The state of one loop.
   public struct Iterator: AsyncIteratorProtocol {
     private let sequence: TextSequence
-    private var state: (TokenGenerator, ContinuationStream)?
-    private var isFinished = false
+    private var state: GrowingContinuation?
 
     fileprivate init(_ sequence: TextSequence) { self.sequence = sequence }
 
@@ -40,19 +35,13 @@ public struct TextSequence: AsyncSequence, Sendable {
     /// - Throws: as ``TextGeneration/continuation(of:_:show:)``; `CancellationError` if the task is
     ///   cancelled.
     public mutating func next() async throws -> String? {
-      var (generator, stream) = try state ?? sequence.start()
-      var piece = ""
-      while piece.isEmpty, !isFinished {
+      var growing = try state ?? sequence.start()
+      defer { state = growing }
+      repeat {
         try Task.checkCancellation()
-        if !stream.hasEnded, let id = try generator.next() {
-          piece = stream.append(id)
-        } else {
-          piece = stream.finish(.limit)
-          isFinished = true
-        }
-      }
-      state = (generator, stream)
-      return piece.isEmpty ? nil : piece
+        guard let (_, text) = try growing.next() else { return nil }
+        if !text.isEmpty { return text }
+      } while true
     }
   }
 }

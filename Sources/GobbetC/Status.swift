@@ -3,6 +3,7 @@ internal import GobbetBPE
 internal import GobbetCorpus
 internal import GobbetData
 internal import GobbetFile
+internal import GobbetGPT
 internal import GobbetInterchange
 internal import GobbetSystem
 
@@ -59,6 +60,13 @@ private func status(of error: any Error) -> gobbet_status {
       default: GOBBET_IO
       }
     case is WorkerCountError: GOBBET_INVALID_ARGUMENT
+    case let model as GPTError:
+      switch model.code {
+      case .noTokens, .unknownToken, .unknownTokenType, .contextExceeded, .noHead,
+        .invalidSampling, .invalidThreadCount:
+        GOBBET_INVALID_ARGUMENT
+      default: GOBBET_BAD_DATA
+      }
     case is UnknownTokenError: GOBBET_NOT_FOUND
     case is SpecialTokenError: GOBBET_SPECIAL_TOKEN
     case let corpus as CorpusError where corpus.isUnusedOption: GOBBET_INVALID_ARGUMENT

@@ -513,8 +513,9 @@ int gobbet_round(const char *folder, char *message, size_t capacity) {
 
 #ifdef GOBBET_ROUND_PROGRAM
 int main(int count, char **arguments) {
-  char message[2048] = "usage: round FOLDER";
-  int line = count == 2 ? gobbet_round(arguments[1], message, sizeof message) : 1;
+  char message[2048] = "usage: round FOLDER FIXTURES";
+  int line = count == 3 ? gobbet_round(arguments[1], message, sizeof message) : 1;
+  if (line == 0) line = gobbet_round_models(arguments[2], message, sizeof message);
   if (line != 0) fprintf(stderr, "%s\n", message);
   return line != 0;
 }

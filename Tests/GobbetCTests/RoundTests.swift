@@ -17,6 +17,15 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 7)
   }
 
+  @Test(
+    "a C program asks models for logits, states, vectors and text, and its mistakes are answered")
+  func models() {
+    var message = [CChar](repeating: 0, count: 2048)
+    let line = unsafe gobbet_round_models(fixturesFolder, &message, message.count)
+    let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    #expect(line == 0, "\(String(decoding: text, as: UTF8.self))")
+  }
+
   @Test("the list of exported symbols is what the header declares")
   func symbols() throws {
     let header = try String(decoding: source("gobbet.h"), as: UTF8.self)

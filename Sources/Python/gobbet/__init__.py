@@ -1,4 +1,4 @@
-"""Gobbet: vocabularies, token datasets and weights in `.gobbet` files.
+"""Gobbet: vocabularies, token datasets and weights in `.gobbet` files, and models.
 
     import gobbet
 
@@ -6,6 +6,7 @@
     ids = encoding.encode("Hello, world.")
     dataset = gobbet.TokenDataset("corpus.gobbet")
     inputs, targets = dataset.windows(256)[0]
+    text = gobbet.Model("model.gobbet").generate("Hello", max_tokens=20).run()
 
 `gobbet.numpy` and `gobbet.torch` load and save weights as safetensors does, and
 `gobbet.torch_data` feeds `torch.utils.data`. Nothing else is imported before it is used. Where the
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .dataset import TokenDataset, Windows
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
+    from .generation import Generation
+    from .model import Model
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
     from .training import Counts, train, train_from_counts
@@ -46,6 +49,8 @@ _HOMES = {
     "Counts": "training",
     "DatasetWriter": "dataset_writer",
     "Encoding": "encoding",
+    "Generation": "generation",
+    "Model": "model",
     "PackedRows": "rows",
     "RowBatch": "rows",
     "Sampler": "sampler",
@@ -65,9 +70,11 @@ __all__ = [
     "DatasetWriter",
     "Encoding",
     "Error",
+    "Generation",
     "Internal",
     "InvalidArgument",
     "LibraryMissing",
+    "Model",
     "NoInput",
     "NotFound",
     "OutOfRange",

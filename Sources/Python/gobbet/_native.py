@@ -124,6 +124,17 @@ _FUNCTIONS = {
     "weights_writer_make": "zppp",
     "weights_writer_add": "pzIpIpnp",
     "weights_writer_finish": "ppp",
+    "model_open": "zppp",
+    "model_describe": "ppp",
+    "model_vocabulary": "ppp",
+    "model_tokens": "ppnpnpp",
+    "model_logits": "ppnnIpnp",
+    "model_states": "ppniIpnp",
+    "model_attention": "ppnIIpnp",
+    "model_embed": "pppnIiIpnp",
+    "generation_make": "ppnppp",
+    "generation_next": "ppp",
+    "generation_text": "ppnpp",
 }
 _CLOSERS = (
     "vocabulary_close",
@@ -136,6 +147,8 @@ _CLOSERS = (
     "dataset_folder_close",
     "weights_close",
     "weights_writer_close",
+    "model_close",
+    "generation_close",
 )
 
 

@@ -1,6 +1,6 @@
 """The structures of the C face, as `gobbet.h` declares them."""
 
-from ctypes import Structure, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint32
+from ctypes import Structure, c_char, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32
 from ctypes import c_uint64, c_void_p
 
 
@@ -215,6 +215,67 @@ class WeightsOptions(Structure):
         ("metadata", c_char_p),
         ("metadata_byte_count", c_size_t),
         ("vocabulary", c_void_p),
+    ]
+
+
+class ModelOptions(Structure):
+    """`gobbet_model_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("thread_count", c_uint32),
+        ("element", c_char_p),
+        ("vocabulary", c_void_p),
+    ]
+
+
+class ModelInfo(Structure):
+    """`gobbet_model_info`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("id_bound", c_uint32),
+        ("logit_count", c_uint32),
+        ("hidden_size", c_uint32),
+        ("layer_count", c_uint32),
+        ("head_count", c_uint32),
+        ("context_length", c_uint64),
+        ("weight_byte_count", c_uint64),
+    ]
+
+
+class GenerationOptions(Structure):
+    """`gobbet_generation_options`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("thread_count", c_uint32),
+        ("maximum_token_count", c_uint64),
+        ("temperature", c_float),
+        ("top_p", c_float),
+        ("min_p", c_float),
+        ("repetition_penalty", c_float),
+        ("top_k", c_uint64),
+        ("seed", c_uint64),
+        ("stop_ids", c_void_p),
+        ("stop_id_count", c_size_t),
+        ("stop_texts", c_char_p),
+        ("stop_text_ends", c_void_p),
+        ("stop_text_count", c_size_t),
+        ("ignore_ends", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class GenerationStep(Structure):
+    """`gobbet_generation_step`"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("end", c_uint32),
+        ("id", c_uint32),
+        ("reserved", c_uint32),
+        ("text_byte_count", c_uint64),
     ]
 
 
