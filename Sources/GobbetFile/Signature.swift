@@ -24,10 +24,25 @@ public struct ContainerSignature: Hashable, Sendable {
 
   /// Whether the signature is that of `contentID` by its own key; the key is the caller's to trust.
   public func isValid(for contentID: ContentDigest) -> Bool {
-    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
-      return false
-    }
+    guard isKeyCanonical,
+      let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey)
+    else { return false }
     return key.isValidSignature(signature, for: Self.message(contentID))
+  }
+
+  /// Whether the key is one that RFC 8032, section 5.1.3, decodes.
+  ///
+  /// Libraries for cryptography also take a y that is not below the prime, 2²⁵⁵ − 19, and the sign of
+  /// an x that is zero, which it is where y is 1 or −1.
+  private var isKeyCanonical: Bool {
+    var y = publicKey
+    guard y.count == 32 else { return false }
+    let hasSign = y[31] >= 0x80
+    y[31] &= 0x7F
+    let minusOne = [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F]
+    let isBelowPrime = y[1...] != minusOne[1...] || y[0] <= 0xEC
+    let one = [1] + [UInt8](repeating: 0, count: 31)
+    return isBelowPrime && !(hasSign && (y == one || y == minusOne))
   }
 
   private static func message(_ contentID: ContentDigest) -> [UInt8] {

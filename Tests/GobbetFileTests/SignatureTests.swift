@@ -79,6 +79,22 @@ import Testing
     #expect(thrown?.description == "x: " + error)
   }
 
+  @Test(
+    "a key that RFC 8032 does not decode signs nothing, whatever libraries take",
+    arguments: [
+      // y is 1, whose signature by R = 1 and S = 0 is valid for any message: the one key that RFC
+      // 8032 decodes; the same with the sign of x = 0; and y is the prime + 1.
+      ([1] + [UInt8](repeating: 0, count: 31), true),
+      ([1] + [UInt8](repeating: 0, count: 30) + [0x80], false),
+      ([0xEE] + [UInt8](repeating: 0xFF, count: 30) + [0x7F], false),
+    ])
+  func pointsOfKeys(key: [UInt8], isPoint: Bool) throws {
+    let signature = [1] + [UInt8](repeating: 0, count: 63)
+    let file = HandMadeFile([.raw("sign", [1, 0, 0, 0, 0, 0, 0, 0] + key + signature)])
+    let reader = try ContainerReader(MemorySource(file.bytes), named: "x")
+    #expect(try reader.signature()?.isValid(for: reader.contentID) == isPoint)
+  }
+
   @Test("a key of another length is none")
   func keys() {
     let content: [UInt8] = []

@@ -33,9 +33,13 @@ async function readSignature(content, contentID) {
   const { key, signature } = fields.record("algorithm:4[1-1] reserved:z4 key:b32 signature:b64");
   fields.finish();
   const message = joined([bytesOf("gobbet signature 1\n"), contentID]);
-  const publicKey = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]).catch(() => null);
-  const isValid = publicKey !== null && await crypto.subtle.verify("Ed25519", publicKey, signature, message);
-  return { publicKey: hex(key), isValid };
+  // Platforms also take a y that is not below the prime, and the sign of an x of 0, where y is 1 or −1.
+  const [number, prime] = [BigInt(`0x${hex(key.slice().reverse())}`), 2n ** 255n - 19n];
+  const y = number % 2n ** 255n;
+  const isPoint = y < prime && (number === y || y !== 1n && y !== prime - 1n);
+  const isSigned = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]).then(
+    (publicKey) => crypto.subtle.verify("Ed25519", publicKey, signature, message), () => false);
+  return { publicKey: hex(key), isValid: isPoint && isSigned };
 }
 
 /** What a file is for, the section that says so, and those that mean nothing without it. */
