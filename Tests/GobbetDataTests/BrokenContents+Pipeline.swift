@@ -8,6 +8,9 @@ extension BrokenContents {
     let whole = try BrokenParts { try GoldenContents.pipeline.get().write(to: $0) }
     let excluded = "a value that the rules exclude"
     let own = try BrokenParts { try GoldenContents.expression.get().write(to: $0) }
+    let symbols = try BrokenParts {
+      try GoldenContents.symbolPipeline(SpecialTokens([SpecialToken("<end>", id: 9)])).write(to: $0)
+    }
     /// A number in place of another.
     func field(
       _ name: String, _ offset: Int, _ value: some FixedWidthInteger, at place: Int? = nil,
@@ -74,6 +77,10 @@ extension BrokenContents {
         "matching-of-no-special-token", at: ("VOCB", 0),
         "vocabulary: token 5: is no token that the pipeline could use"
       ) { $0.put("PIPE", 4, UInt32(5)) },
+      BrokenContent(
+        .vocabulary, "pipeline-whole-symbol-of-a-special-token", symbols, at: ("VOCB", 0),
+        "vocabulary: token 9: is no token that the pipeline could use"
+      ) { $0.put("PIPE", 18, UInt32(9)) },
       changed("decoders-in-another-order", at: ("PIPE", 33), "pipeline.decoders: \(excluded)") {
         $0["PIPE"].replaceSubrange(31...31, with: [2, 3, 2])
       },

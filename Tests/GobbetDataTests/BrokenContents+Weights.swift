@@ -37,6 +37,16 @@ extension BrokenContents {
         $0.put("TENS", second, UInt16(bytes.count))
       }
     }
+    /// A place in a set of files.
+    func placed(
+      _ name: String, _ number: UInt32, _ count: UInt32, chain: UInt8 = 0, at place: Int,
+      _ error: String
+    ) -> BrokenContent {
+      change("set-\(name)", ("wset", place), "set.\(error)") {
+        let content = HandMadeFile.little(number) + HandMadeFile.little(count)
+        $0.all.append(("wset", content + [UInt8](repeating: chain, count: 32)))
+      }
+    }
     let other = "the name is not one that files may have"
     let cases: [BrokenContent] = [
       entry(
@@ -97,6 +107,13 @@ extension BrokenContents {
         .weights, "block-checksum", whole, at: ("TDAT", 64),
         "tensors.block: checksum 7039a857, but the bytes give 3905d570", sealing: false
       ) { $0["TDAT"][64] ^= 1 },
+      BrokenContent(
+        .weights, "block-checksum-of-a-replaced-tensor", whole, at: ("TDAT", 0),
+        "tensors.block: checksum 7039a856, but the bytes give 7039a857", sealing: false
+      ) {
+        for kind in ["TENS", "TDAT", "TBLK"] { $0.all.append(("\(kind) 1", $0[kind])) }
+        $0["TBLK"][16] ^= 1
+      },
       change("data-missing", ("TDAT", 0), "table: no section TDAT") { $0.remove("TDAT") },
       change("padding", ("TDAT", 10), "tensors.padding: padding byte is 1") { $0["TDAT"][10] = 1 },
       change(
@@ -122,6 +139,17 @@ extension BrokenContents {
         .weights, "data-compressed", whole, at: ("TDAT", nil),
         "tensors.data: the data is compressed as a whole", compressed: "TDAT"
       ) { _ in },
+      placed("number-0", 0, 3, at: 0, "number: file 0 of 3"),
+      placed("number-above-its-count", 4, 3, at: 0, "number: file 4 of 3"),
+      placed(
+        "chain-of-the-first-file", 1, 3, chain: 1, at: 8,
+        "chain: the first file of a set names files before it"),
+      change("set-cut", ("wset", 8), "set.chain: needs 32 bytes, 31 left") {
+        $0.all.append(("wset", [UInt8](repeating: 1, count: 39)))
+      },
+      change("set-trailing-byte", ("wset", 40), "set: 1 bytes too many") {
+        $0.all.append(("wset", [UInt8](repeating: 1, count: 41)))
+      },
       named("empty", [], at: second, "tensor : the name is empty"),
       named("nul", [0], at: second, "tensor \0: a control character in the name"),
       named("not-utf-8", [0xFF], at: second + 32, "not UTF-8"),

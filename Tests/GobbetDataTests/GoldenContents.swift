@@ -65,6 +65,9 @@ enum GoldenContents {
     File(kind: .vocabulary, name: "pipeline-of-symbols", version: "1.1") {
       try symbolPipeline().write(to: $0)
     },
+    File(kind: .vocabulary, name: "ranks-of-scalars", version: "1.1") {
+      try ranksOfScalars().write(to: $0)
+    },
   ]
 
   /// A vocabulary whose pattern and first step are expressions.
@@ -140,16 +143,29 @@ enum GoldenContents {
   }
 
   /// A vocabulary of scalars with whole symbols, and a table of characters that has none.
-  private static func symbolPipeline() throws -> Vocabulary {
+  static func symbolPipeline(_ specialTokens: SpecialTokens = .none) throws -> Vocabulary {
     var tokens = TokenTable()
     for token in ["h", "i", "hi"] { try tokens.append(Array(token.utf8)) }
     let table = CharacterMap([4, 0, 0, 0, 0, 0, 0, 0, 0])
     return try Vocabulary(
-      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .whole, specialTokens: .none,
+      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .whole,
+      specialTokens: specialTokens,
       pipeline: TextPipeline(
         normalizers: [table.map { .characterMap($0) } ?? .nmt, .collapseSpaces],
         symbols: InitialSymbols(unit: .scalar, isComplete: false, wholeSymbols: [0, 2]),
         decoders: [.fuse]))
+  }
+
+  /// A vocabulary by rank that has no token for most bytes.
+  static func ranksOfScalars() throws -> Vocabulary {
+    var tokens = TokenTable()
+    for token in ["h", "i", "hi", "!", "hi!"] { try tokens.append(Array(token.utf8)) }
+    return try Vocabulary(
+      ranks: tokens, pattern: .whole,
+      specialTokens: SpecialTokens([SpecialToken("<unk>", id: 7)]),
+      pipeline: TextPipeline(
+        symbols: InitialSymbols(unit: .scalar, isComplete: false, unknown: 7),
+        template: SpecialTokenTemplate(before: [7], after: [])))
   }
 
   /// A vocabulary of scalars whose words have ends.

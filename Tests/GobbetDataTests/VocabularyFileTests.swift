@@ -47,6 +47,14 @@ import Testing
     #expect(Set(others.map(\.fingerprint) + [vocabulary.fingerprint]).count == 5)
   }
 
+  @Test("ranks are verified where bytes have no token, and where special tokens are in a template")
+  func ranksOfScalars() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("v.gobbet")
+    try GoldenContents.ranksOfScalars().write(to: path)
+    try Vocabulary.verify(ContainerReader(path: path))
+  }
+
   @Test("cl100k takes about 340 KB", .enabled(if: Conformance.isAvailable, "\(Conformance.needed)"))
   func cl100k() throws {
     let vocabulary = try Vocabularies.cl100k()

@@ -3,6 +3,7 @@ Reading.md says of all files.
 """
 import collections
 import hashlib
+import itertools
 import json
 import pathlib
 import re
@@ -53,6 +54,9 @@ def generated():
     yield "P1", "content", container([
         Part("CNTH", b"", bytes(56) + struct.pack("<I", len(expression)) + expression, 1),
         Part("CNTS", b"", b"", 0)], 5)
+    count = 2**21 - 1
+    strings = struct.pack("<I", count) + bytes(2 * count - 2) + b"\1\0a"
+    yield "V8", "content", vocabulary(b"", b"a", count, strings, count)
     for profile, kind in (1, "LEFT"), (4, "TOKN"), (4, "TBLK"), (4, "CNTS"), (3, "meta"), (5, "dsrc"):
         yield "C44", "content", container([Part(kind, b"", b"{}", 0)], profile)
 
@@ -133,21 +137,41 @@ def check_manifests(readers):
     return rules
 
 
-def check_no_tokens(readers):
-    """A vocabulary may have special tokens only, or no token at all; the bound of its ids is 1 then."""
+def vocabulary(special, token, bound, strings, count=1):
+    """A vocabulary without merges, of special tokens and at most one ordinary one, the last of `count` ids."""
     pipeline = struct.pack("<IBBI3x", 0, 1, 0, 0xFFFFFFFF)
     settings = bytes([0, 4, 0, 0, 0, 0, 0])
+    ids = struct.pack("<III", 1, count - 1, len(token)) + token if token else struct.pack("<I", 0)
+    content = b"gobbet vocabulary 1\n" + bytes([1, 7]) + settings + ids
+    content += struct.pack("<2I", 0, len(special) > 0) + special + pipeline
+    head = hashlib.sha256(content).digest() + struct.pack("<BBHIII", 2, 1, 7, bound, 0, len(special) > 0)
+    parts = {"PIPE": pipeline, "VOCB": head + settings + special, "LEFT": b"", "RGHT": b"", "RSLT": b"",
+             "TSTR": strings}
+    return container([Part(kind, b"", data, 1) for kind, data in parts.items()], 1)
+
+
+def check_no_tokens(readers):
+    """A vocabulary may have special tokens only, or no token at all; the bound of its ids is 1 then."""
     for special, bound in (b"", 1), (struct.pack("<II", 5, 1) + b"x", 6):
-        counts = struct.pack("<3I", 0, 0, len(special) > 0)
-        content = b"gobbet vocabulary 1\n" + bytes([1, 7]) + settings + counts + special + pipeline
         for wrong in 0, 1:
-            head = struct.pack("<BBHIII", 2, 1, 7, bound + wrong, 0, len(special) > 0)
-            head = hashlib.sha256(content).digest() + head + settings + special
-            parts = {"PIPE": pipeline, "VOCB": head, "LEFT": b"", "RGHT": b"", "RSLT": b"", "TSTR": bytes(4)}
-            file = container([Part(kind, b"", data, 0) for kind, data in parts.items()], 1)
+            file = vocabulary(special, b"", bound + wrong, bytes(4))
             for reader in readers:
                 answer = reader.ask("content", file)
                 expect(("error" in answer) == wrong, f"{reader.command}: no tokens, {bound}: {answer}")
+
+
+def check_signatures(readers):
+    """Keys and signatures of few bits, of which some are valid for any message, and some decode to no point."""
+    prime, order, sign = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, 1 << 255
+    keys = 0, 1, 2, prime - 1, prime, prime + 1, prime + 3, sign, sign + 1, sign + prime - 1, 2 * sign - 1
+    found = set()
+    for values in itertools.product(keys, keys[:6] + (sign + 1,), (0, order)):
+        content = struct.pack("<II", 1, 0) + b"".join(value.to_bytes(32, "little") for value in values)
+        file = container([Part("DATA", b"", b"x", 0), Part("sign", b"", content, 0)], 4)
+        valid = [reader.ask("container", file)["signature"]["isValid"] for reader in readers]
+        expect(len(set(valid)) == 1, f"the readers do not agree about the signature {values}: {valid}")
+        found |= {values} if valid[0] else set()
+    expect(found == {(1, 1, 0), (prime - 1, prime - 1, 0), (sign, 0, 0)}, f"signatures: {found}")
 
 
 def check_reading(readers):

@@ -80,7 +80,8 @@ def check_contents():
         {"name": "w", "type": 4, "shape": [2, 2], "digest": hashlib.sha256(data).hexdigest()}],
         "Weights: the example")
     # Two elements, their rotated bits and their planes, as the text on compact blocks has them.
-    elements, _, planes = page("Weights").partition("In f32 the elements 1.0 and −2.0 are ")[2].partition(": the planes are ")
+    text = page("Weights").partition("In f32 the elements 1.0 and −2.0 are ")[2]
+    elements, _, planes = text.partition(": the planes are ")
     stored = [bytes.fromhex(words) for words in re.findall("`([^`]*)`", planes.partition("\n\n")[0])]
     block = struct.pack("<3I", *map(len, stored)) + b"".join(stored)
     expect(gobbet_content.compact(block, 2, 8) == struct.pack("<2f", 1, -2)

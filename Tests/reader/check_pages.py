@@ -90,6 +90,17 @@ def check_links():
             expect(target in anchors, f"{path.name}: no heading {target}")
 
 
+def check_browser():
+    """The reader in JavaScript has what browsers have: its own files, and nothing of node's."""
+    for path in TABLES.parent.glob("gobbet_*.mjs"):
+        text = path.read_text()
+        if path.name != "gobbet_serve.mjs":
+            targets = re.findall(r'\bfrom "([^"]*)"', text)
+            expect(all((path.parent / target).exists() and target.startswith("./") for target in targets),
+                   f"{path.name}: {targets}")
+            expect(not re.search(r"\b(Buffer|process|global)\b|node:", re.sub("//.*", "", text)), path.name)
+
+
 def check_magic():
     """What file(1) says of the golden files, where there is a file(1)."""
     if shutil.which("file") is None:
@@ -114,6 +125,8 @@ def main(arguments):
     check_cases.check_reading(readers)
     check_examples.check_lists()
     check_links()
+    check_browser()
+    check_cases.check_signatures(readers)
     check_cases.check_no_tokens(readers)
     check_magic()
     names = check_cases.check_names(readers)

@@ -171,7 +171,15 @@ export async function readWeights(sections) {
   }
   const parts = sections.all.filter(({ kind }) => kind === "TDAT" || kind === "TBLK");
   require(parts.length === 2 * count, "tensors: sections of no generation");
+  if (sections.has("wset")) checkPlace(sections.fields("wset", "set"));
   return [...tensors.values()];
+}
+
+/** Checks which file of a set a file is. */
+function checkPlace(fields) {
+  const { number, count, chain } = fields.record("number:4[1-4294967295] count:4 chain:b32");
+  fields.finish();
+  require(number <= count && (number > 1 || isZero(chain)), "set.number");
 }
 
 /** The keys and values of a flat JSON object of strings, in their order. */

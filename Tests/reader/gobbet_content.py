@@ -214,6 +214,7 @@ def vocabulary(parts):
     else:
         result, strings = planes(parts["RSLT"], merges), parts["TSTR"]
         count, = fields("I", strings)
+        require(count < (1 << 21) - 1, "tokenStrings.count")
         lengths, position, tokens = fields(f"{count}H", strings, 4), 4 + 2 * count, {}
         for id, length in enumerate(lengths):
             if length:
@@ -333,7 +334,17 @@ def weights(sections):
         tensors.update(table(parts))
         generation += 1
     require(all(len(names(kind)) == generation for kind in ("TENS", "TDAT", "TBLK")), "tensors")
+    set_place(sections)
     return list(tensors.values())
+
+def set_place(sections):
+    """Number, count and chain of a file of a set; None if it says nothing."""
+    for section, content in sections:
+        if (section.kind, section.name) == ("wset", ""):
+            number, count, chain = fields("II32s", content)
+            require(len(content) == 40 and 1 <= number <= count and (number > 1 or not any(chain)), "set")
+            return number, count, chain
+    return None
 
 def table(parts):
     table = parts["TENS"]

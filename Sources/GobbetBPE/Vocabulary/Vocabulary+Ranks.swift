@@ -15,6 +15,15 @@ extension Vocabulary {
       checkedTokens: tokens, index, merges: derivation.merges(), .ranks, pattern, specialTokens,
       pipeline)
   }
+
+  /// The merges that follow from this vocabulary's tokens by rank, whatever its own merges are.
+  ///
+  /// - Throws: ``VocabularyError`` if two tokens have the same bytes.
+  /// - Source: `Spec/Vocabulary.md`, *Merges that follow*.
+  package func mergesByRank() throws(VocabularyError) -> [TokenMerge] {
+    var derivation = MergeDerivation(tokens, try TokenIndex(tokens))
+    return derivation.merges()
+  }
 }
 
 /// Finds the last merge of each token by merging its bytes as an encoder would that knows only the

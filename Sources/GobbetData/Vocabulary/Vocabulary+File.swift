@@ -26,9 +26,7 @@ extension Vocabulary {
   package static func verify(_ container: ContainerReader) throws {
     let vocabulary = try Vocabulary(container)
     if vocabulary.mergeRule == .ranks {
-      let derived = try Vocabulary(
-        ranks: vocabulary.tokens, pattern: vocabulary.pattern, specialTokens: .none)
-      guard derived.merges == vocabulary.merges else {
+      guard try vocabulary.mergesByRank() == vocabulary.merges else {
         throw try VocabularySections.unlikeRanks(container)
       }
     }

@@ -27,6 +27,8 @@ struct TensorDirectory: Sendable {
   private(set) var groups: [Group] = []
   /// The tensors, in the order in which their names first came.
   private(set) var places: [Place] = []
+  /// Those of which a later generation has another.
+  private(set) var replaced: [Place] = []
   /// They without their places.
   private(set) var tensors: [TensorDescription] = []
   private var indices: [[UInt8]: Int] = [:]
@@ -81,6 +83,7 @@ struct TensorDirectory: Sendable {
     let place = Place(entry: entry, group: groups.count)
     let name = Array(entry.tensor.name.utf8)
     if let index = indices[name] {
+      replaced.append(places[index])
       places[index] = place
       tensors[index] = entry.tensor
     } else {

@@ -67,6 +67,11 @@ package struct WeightSetPlace: Hashable, Sendable {
       throw FormatError(
         code: .damaged("file \(number) of \(count)"), offset: 0, field: "set.number")
     }
+    guard number > 1 || chain == WeightSetPlace(firstOf: count).chain else {
+      throw FormatError(
+        code: .damaged("the first file of a set names files before it"), offset: 8,
+        field: "set.chain")
+    }
   }
 }
 

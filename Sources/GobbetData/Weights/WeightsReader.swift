@@ -55,6 +55,10 @@ public struct WeightsReader: TensorSource {
   package init(verifying container: ContainerReader) throws {
     try self.init(container, checks: .touched, isMapped: false, checksContent: true)
     try checkPadding()
+    _ = try setPlace()
+    // What a table says of tensors that were replaced since must hold, too.
+    var blocks = TensorBlockReader(container, directory, checks: true, checksContent: true)
+    for place in directory.replaced { try blocks.verify(place) }
   }
 
   /// Checks that zeros fill the room between tensors.
