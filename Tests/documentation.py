@@ -20,7 +20,7 @@ from docs import ROOT, module_maps
 
 MODULES = [
     "Gobbet", "GobbetBPE", "GobbetCorpus", "GobbetData", "GobbetFile", "GobbetGPT",
-    "GobbetInterchange", "GobbetSystem",
+    "GobbetInterchange", "GobbetPage", "GobbetReport", "GobbetSystem",
 ]  # fmt: skip
 
 

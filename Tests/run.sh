@@ -34,6 +34,13 @@ swift test -c release --skip-build 2>&1 | tee "$log"
 python3 Tests/docs.py "$(swift build -c release --show-bin-path)/gobbet"
 # Every public symbol has a doc comment, and DocC has no warning.
 python3 Tests/documentation.py "$(swift build -c release --show-bin-path)"
+# The pages of reports are opened in a browser, where there is one.
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+if [ -n "$browser" ] && python3 -c 'import playwright' 2>/dev/null; then
+  python3 Tests/pages.py "$(swift build -c release --show-bin-path)/gobbet" "$browser"
+else
+  echo "the pages of reports were not opened: that needs Chromium and 'pip install playwright'"
+fi
 
 # A skipped suite stands for all of its tests.
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)

@@ -91,6 +91,7 @@ public struct Series: Sendable {
 
 /// How lengths stand for values.
 public enum Scale: Hashable, Sendable {
+  /// By the value itself.
   case linear
   /// By the logarithm of one more than the value, so that 0 has no length.
   case logarithmic
