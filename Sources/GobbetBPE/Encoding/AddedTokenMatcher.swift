@@ -8,7 +8,8 @@ struct AddedTokenMatcher: Sendable {
   typealias Piece = (token: SpecialToken?, range: Range<Int>)
 
   private let matcher: SpecialTokenMatcher
-  private let tokens: [TokenID: SpecialToken]
+  /// The tokens, as the matcher has them.
+  private let tokens: [SpecialToken]
   private let hasOrdinary: Bool
 
   /// A matcher of tokens that look in a text as `normalizers` make them look; nil without tokens.
@@ -16,11 +17,11 @@ struct AddedTokenMatcher: Sendable {
     let sought = tokens.compactMap { token in
       let changed = normalizers.normalized(token.bytes.span, .untracked)
       let bytes = changed?.bytes ?? token.bytes
-      return bytes.isEmpty ? nil : SpecialToken(bytes: bytes, id: token.id)
+      return bytes.isEmpty ? nil : (token, bytes)
     }
     guard !sought.isEmpty else { return nil }
-    matcher = SpecialTokenMatcher(sought)
-    self.tokens = Dictionary(tokens.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    matcher = SpecialTokenMatcher(sought.map(\.1))
+    self.tokens = sought.map(\.0)
     hasOrdinary = tokens.contains { !$0.isSpecial }
   }
 
@@ -35,8 +36,8 @@ struct AddedTokenMatcher: Sendable {
     var pieces: [Piece] = []
     var end = 0
     for match in matcher.matches(in: text) {
-      guard let token = tokens[match.token.id], policy.allows(token) || policy.others == .error
-      else { continue }
+      let token = tokens[match.index]
+      guard policy.allows(token) || policy.others == .error else { continue }
       var (start, stop) = (match.range.lowerBound, match.range.upperBound)
       if token.matching.contains(.wholeWord),
         TextEdges.isWord(in: text, before: start) || TextEdges.isWord(in: text, at: stop)

@@ -2,7 +2,7 @@ internal import CGobbetScan
 
 /// The two bytes that special tokens begin with, of which most text has nothing.
 ///
-/// They are looked for 64 places at a time; where tokens begin in many ways, every place counts.
+/// They are looked for 64 places at a time.
 struct SpecialTokenBeginnings: Sendable {
   private struct Pair: Hashable {
     let first: UInt8
@@ -10,26 +10,40 @@ struct SpecialTokenBeginnings: Sendable {
     let second: UInt8?
   }
 
-  /// Beyond so many the automaton is as fast.
+  /// Of more, a table is faster.
   private static let greatestCount = 4
   private static let windowByteCount = 64
 
-  /// Nil if there are too many.
-  private let pairs: [Pair]?
+  /// The pairs, if they are few.
+  private let pairs: [Pair]
+  /// Else 1 for each pair that is one, the second byte in the upper half of the index.
+  private let table: [UInt8]
 
-  init(_ tokens: [SpecialToken]) {
+  init(_ tokens: [[UInt8]]) {
     let different = Set(
-      tokens.map { Pair(first: $0.bytes[0], second: $0.bytes.count > 1 ? $0.bytes[1] : nil) })
-    pairs = different.count <= Self.greatestCount ? Array(different) : nil
+      tokens.map { Pair(first: $0[0], second: $0.count > 1 ? $0[1] : nil) })
+    guard different.count > Self.greatestCount else {
+      pairs = Array(different)
+      table = []
+      return
+    }
+    var table = [UInt8](repeating: 0, count: 1 << 16)
+    for pair in different {
+      for second in pair.second.map({ $0...$0 }) ?? UInt8.min...UInt8.max {
+        table[Int(second) << 8 | Int(pair.first)] = 1
+      }
+    }
+    pairs = []
+    self.table = table
   }
 
-  /// The first place where a token may begin, or the end of the text.
+  /// The first place from `start` on where a token may begin, or the end of the text.
   ///
   /// - Complexity: linear, some 20 GB/s for one way to begin.
-  func firstPlace(in bytes: Span<UInt8>) -> Int {
-    guard let pairs = pairs else { return 0 }
+  func firstPlace(in bytes: Span<UInt8>, from start: Int) -> Int {
+    if !table.isEmpty { return firstPlaceByTable(in: bytes, from: start) }
     guard !pairs.isEmpty else { return bytes.count }
-    var place = 0
+    var place = start
     // A window and the byte behind it.
     while place + Self.windowByteCount < bytes.count {
       var mask: UInt64 = 0
@@ -41,6 +55,21 @@ struct SpecialTokenBeginnings: Sendable {
       place += 1
     }
     return place
+  }
+
+  private func firstPlaceByTable(in bytes: Span<UInt8>, from start: Int) -> Int {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      // SAFETY: the text does not outlive the buffer, which ends with this closure.
+      let text = unsafe ClassifiedText(buffer)
+      var place = start
+      while place + 1 < text.count {
+        let mask = text.mask(at: place + 1, of: table.span)
+        if mask != 0 { return place + mask.trailingZeroBitCount }
+        place = min(place + Self.windowByteCount, text.count - 1)
+      }
+      // The last byte has none behind it; whether a token begins there, the caller will see.
+      return min(place, text.count)
+    }
   }
 
   private static func begins(_ pair: Pair, _ bytes: Span<UInt8>, at place: Int) -> Bool {

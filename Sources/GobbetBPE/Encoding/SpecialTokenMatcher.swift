@@ -1,96 +1,118 @@
 /// Finds special tokens in a text: the leftmost, and of those that begin there the longest.
 ///
-/// The automaton of Aho and Corasick, for the reversed tokens over the reversed text: it knows at
-/// every byte the longest token that begins there.
-/// - Complexity: linear in the text, whatever the tokens.
+/// Tokens are sorted. Of those that begin at a place the longest is the last one that is not behind
+/// the text from there on in the order of bytes, or one that this one begins with. Where that has
+/// cost more than it should, an automaton does the rest.
+/// - Complexity: linear in the text and the tokens, whatever they are.
 struct SpecialTokenMatcher: Sendable {
-  /// A special token, and where it stands.
+  /// A special token by its index in the list that was given, and where it stands.
   struct Match {
-    let token: SpecialToken
+    let index: Int
     let range: Range<Int>
   }
 
-  private let tokens: [SpecialToken]
+  /// The bytes of the tokens in their order, each with its index in the list.
+  private let sorted: [(bytes: [UInt8], index: Int)]
+  /// For each of `sorted` the longest other token that it begins with, or -1.
+  private let prefixes: [Int]
+  /// Where in `sorted` the tokens start that begin with each byte; one more at the end.
+  private let starts: [Int]
   private let beginnings: SpecialTokenBeginnings
-  /// From a state and a byte to the next state.
-  private var edges: PairTable
-  /// Where each state goes on when it has no edge: the longest shorter state that fits.
-  private var fallbacks: [UInt32] = [0]
-  /// The longest token that each state ends with: its position in `tokens` plus one, or 0.
-  private var found: [UInt32] = [0]
-  /// The bytes that lead away from the first state.
-  private var isLast = [Bool](repeating: false, count: 256)
+  private let byteCount: Int
 
-  init(_ tokens: [SpecialToken]) {
-    self.tokens = tokens
+  /// A matcher of tokens by their bytes, none of them empty; of equal ones the last counts.
+  init(_ tokens: [[UInt8]]) {
+    let sorted = tokens.enumerated().sorted {
+      $0.element.lexicographicallyPrecedes($1.element)
+        || $0.element == $1.element && $0.offset < $1.offset
+    }.map { (bytes: $0.element, index: $0.offset) }
+    var prefixes: [Int] = []
+    var open: [Int] = []
+    var starts = [Int](repeating: 0, count: 257)
+    for (place, token) in sorted.enumerated() {
+      while let last = open.last, !token.bytes.starts(with: sorted[last].bytes) {
+        open.removeLast()
+      }
+      prefixes.append(open.last ?? -1)
+      open.append(place)
+      starts[Int(token.bytes[0]) + 1] = place + 1
+    }
+    for byte in 1...256 { starts[byte] = max(starts[byte], starts[byte - 1]) }
+    self.sorted = sorted
+    self.prefixes = prefixes
+    self.starts = starts
     beginnings = SpecialTokenBeginnings(tokens)
-    edges = PairTable(capacity: tokens.reduce(0) { $0 + $1.bytes.count })
-    addFallbacks(addStates())
+    byteCount = tokens.reduce(0) { $0 + $1.count }
   }
 
   /// All matches that do not overlap, from left to right.
   func matches(in bytes: Span<UInt8>) -> [Match] {
-    var candidates: [(start: Int, token: Int)] = []
-    var state: UInt32 = 0
-    for index in (beginnings.firstPlace(in: bytes)..<bytes.count).reversed() {
-      let byte = bytes[index]
-      if state == 0 && !isLast[Int(byte)] { continue }
-      state = next(state, byte)
-      let token = Int(found[Int(state)])
-      if token > 0 { candidates.append((index, token - 1)) }
-    }
     var matches: [Match] = []
-    var end = 0
-    for candidate in candidates.reversed() where candidate.start >= end {
-      let token = tokens[candidate.token]
-      end = candidate.start + token.bytes.count
-      matches.append(Match(token: token, range: candidate.start..<end))
+    var place = beginnings.firstPlace(in: bytes, from: 0)
+    // Bytes that were compared, and tokens that were passed over.
+    var work = 0
+    while place < bytes.count {
+      guard work <= 8 * bytes.count + byteCount + 4096 else {
+        appendMatches(in: bytes, from: place, to: &matches)
+        return matches
+      }
+      var end = place + 1
+      if let token = longestToken(in: bytes, at: place, &work) {
+        end = place + sorted[token].bytes.count
+        matches.append(Match(index: sorted[token].index, range: place..<end))
+      }
+      place = beginnings.firstPlace(in: bytes, from: end)
     }
     return matches
   }
 
-  private func next(_ state: UInt32, _ byte: UInt8) -> UInt32 {
-    var state = state
-    while true {
-      let target = edges.rank(state, UInt32(byte))
-      if target != PairTable.none { return target }
-      if state == 0 { return 0 }
-      state = fallbacks[Int(state)]
-    }
-  }
-
-  /// Adds a state for every end of every token, and gives them level by level.
-  private mutating func addStates() -> [(state: UInt32, from: UInt32, byte: UInt8)] {
-    var states: [(state: UInt32, from: UInt32, byte: UInt8)] = []
-    var current = tokens.indices.map { (token: $0, state: UInt32(0)) }
-    var depth = 0
-    while !current.isEmpty {
-      depth += 1
-      for index in current.indices {
-        let bytes = tokens[current[index].token].bytes
-        let byte = bytes[bytes.count - depth]
-        let from = current[index].state
-        var state = edges.rank(from, UInt32(byte))
-        if state == PairTable.none {
-          state = UInt32(truncatingIfNeeded: found.count)
-          edges.insert(from, UInt32(byte), rank: state)
-          states.append((state, from, byte))
-          fallbacks.append(0)
-          found.append(0)
-          if from == 0 { isLast[Int(byte)] = true }
-        }
-        current[index].state = state
-        if bytes.count == depth { found[Int(state)] = UInt32(current[index].token + 1) }
+  /// The place in `sorted` of the longest token that begins at `place`.
+  private func longestToken(in bytes: Span<UInt8>, at place: Int, _ work: inout Int) -> Int? {
+    let first = Int(bytes[place])
+    // The tokens below `low` are not behind the text; those from `high` on are.
+    var (low, high) = (starts[first], starts[first + 1])
+    guard low < high else { return nil }
+    let bottom = low
+    var common = 0
+    while low < high {
+      let middle = (low + high) / 2
+      let (count, isBehind) = Self.comparison(sorted[middle].bytes, bytes, place)
+      work += count + 1
+      if isBehind {
+        high = middle
+      } else {
+        low = middle + 1
+        common = count
       }
-      current.removeAll { tokens[$0.token].bytes.count == depth }
     }
-    return states
+    guard low > bottom else { return nil }
+    var token = low - 1
+    while token >= 0, sorted[token].bytes.count > common {
+      work += 1
+      token = prefixes[token]
+    }
+    return token < 0 ? nil : token
   }
 
-  private mutating func addFallbacks(_ states: [(state: UInt32, from: UInt32, byte: UInt8)]) {
-    for (state, from, byte) in states {
-      if from != 0 { fallbacks[Int(state)] = next(fallbacks[Int(from)], byte) }
-      if found[Int(state)] == 0 { found[Int(state)] = found[Int(fallbacks[Int(state)])] }
+  /// How many bytes a token has in common with the text at `place`, and whether it comes behind it.
+  private static func comparison(
+    _ token: [UInt8], _ bytes: Span<UInt8>, _ place: Int
+  ) -> (count: Int, isBehind: Bool) {
+    let bound = min(token.count, bytes.count - place)
+    var count = 0
+    while count < bound, token[count] == bytes[place + count] { count += 1 }
+    if count == token.count { return (count, false) }
+    return (count, place + count == bytes.count || token[count] > bytes[place + count])
+  }
+
+  /// Appends the matches from `start` on, by the automaton.
+  private func appendMatches(in bytes: Span<UInt8>, from start: Int, to matches: inout [Match]) {
+    let automaton = SpecialTokenAutomaton(sorted.map(\.bytes))
+    var end = start
+    for (place, token) in automaton.longestTokens(in: bytes, from: start).reversed()
+    where place >= end {
+      end = place + sorted[token].bytes.count
+      matches.append(Match(index: sorted[token].index, range: place..<end))
     }
   }
 }

@@ -6,7 +6,7 @@ public struct TokenEncoder: ~Copyable {
   let tokenizer: Tokenizer
   var core: EncoderCore
   /// What finds the special tokens of the policy used last.
-  private var matcher: (policy: SpecialTokenPolicy, matcher: SpecialTokenMatcher)?
+  private var finder: SpecialTokenFinder?
 
   init(_ tokenizer: Tokenizer, cacheByteBudget: Int) {
     self.tokenizer = tokenizer
@@ -46,13 +46,14 @@ public struct TokenEncoder: ~Copyable {
       return
     }
     var start = 0
-    let matches = matcher(for: policy).matches(in: bytes)
-    for match in matches where !policy.allows(match.token) {
-      throw SpecialTokenError(token: match.token, offset: match.range.lowerBound)
+    let finder = finder(for: policy)
+    let matches = finder.matcher.matches(in: bytes)
+    for match in matches where !policy.allows(finder.tokens[match.index]) {
+      throw SpecialTokenError(token: finder.tokens[match.index], offset: match.range.lowerBound)
     }
     for match in matches {
       encode(bytes.extracting(start..<match.range.lowerBound), into: &ids)
-      ids.append(match.token.id)
+      ids.append(finder.tokens[match.index].id)
       start = match.range.upperBound
     }
     encode(bytes.extracting(start..<bytes.count), into: &ids)
@@ -79,13 +80,14 @@ public struct TokenEncoder: ~Copyable {
     ids += template?.after ?? []
   }
 
-  private mutating func matcher(for policy: SpecialTokenPolicy) -> SpecialTokenMatcher {
-    if let known = matcher, known.policy == policy { return known.matcher }
+  private mutating func finder(for policy: SpecialTokenPolicy) -> SpecialTokenFinder {
+    if let finder, finder.policy == policy { return finder }
     let tokens = tokenizer.vocabulary.specialTokens.filter {
       policy.others == .error || policy.allows($0)
     }
-    let new = SpecialTokenMatcher(tokens)
-    matcher = (policy, new)
+    let new = SpecialTokenFinder(
+      policy: policy, tokens: tokens, matcher: SpecialTokenMatcher(tokens.map(\.bytes)))
+    finder = new
     return new
   }
 
@@ -108,4 +110,11 @@ public struct TokenEncoder: ~Copyable {
     unsafe core.forEachRun(of: bytes, tokenizer.scanner) { count += $0.count }
     return count
   }
+}
+
+/// The special tokens that count under a policy, and what finds them.
+private struct SpecialTokenFinder {
+  let policy: SpecialTokenPolicy
+  let tokens: [SpecialToken]
+  let matcher: SpecialTokenMatcher
 }

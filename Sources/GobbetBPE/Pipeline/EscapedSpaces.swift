@@ -85,7 +85,7 @@ struct EscapedSpaces: Sendable {
         !token.bytes.dropFirst().contains(where: { beginSpecial[Int($0)] })
       else { return [] }
     }
-    let matcher = SpecialTokenMatcher(ordinary)
+    let matcher = SpecialTokenMatcher(ordinary.map(\.bytes))
     for token in added where token.isSpecial {
       guard !token.bytes.dropFirst().contains(where: { begin[Int($0)] }),
         !begin[Int(token.bytes[0])] || matcher.matches(in: token.bytes.span).isEmpty

@@ -55,6 +55,21 @@ private func encoded(
     #expect(try encoded("abcd", tokenizer, .only(["bc", "cd"])) == ids("a") + [258] + ids("d"))
   }
 
+  @Test("long tokens that a text nearly has everywhere do not slow the search down")
+  func nearMatches() throws {
+    let long = String(repeating: "a", count: 4000)
+    let tokenizer = try tokenizer([long + "b", "aa", "-a"])
+    let text = String(repeating: "a", count: 200_001) + "b" + long + "b" + "-a"
+    let clock = ContinuousClock()
+    var found: [TokenID] = []
+    let time = try clock.measure { found = try encoded(text, tokenizer, .all) }
+    // In the first run the long token begins inside of a pair.
+    let expected = [TokenID](repeating: 257, count: 100_000) + ids("ab") + [256, 258]
+    let isExpected = found == expected
+    #expect(isExpected)
+    #expect(time < .seconds(10))
+  }
+
   @Test("matches are those of a naive search") func naive() throws {
     var generator = SeededGenerator(11)
     func word(_ lengths: ClosedRange<Int>) -> String {
