@@ -132,7 +132,7 @@ extension GGUFReader {
     let unknown = id("unknown_token_id") ?? 100
     let first = id("bos_token_id") ?? id("cls_token_id") ?? 101
     let last = id("seperator_token_id") ?? 102
-    for id in [unknown, first, last] where visible.texts[id] == nil {
+    for id in [unknown, first, last] where visible.entries.text(of: id) == nil {
       throw InterchangeError(
         .damaged("has no entry \(id), which the pieces need"), path: path,
         field: "tokenizer.ggml.tokens")

@@ -71,7 +71,7 @@ struct HuggingFaceModel {
   func symbols(_ visible: VisibleVocabulary) throws(InterchangeError) -> InitialSymbols {
     var unknown: TokenID?
     if let token = try model.present("unk_token") {
-      unknown = token.bytes.flatMap { visible.ids[$0] }
+      unknown = token.bytes.flatMap { visible.id(of: $0) }
       guard unknown != nil || visible.isByteLevel && visible.hasEveryByte else {
         throw token.error(.damaged("is no token of the vocabulary"))
       }
@@ -131,17 +131,17 @@ struct HuggingFaceModel {
     }
     var index = 0
     try merges.forEach { (_, merge) throws(InterchangeError) in
-      var parts: [[UInt8]?] = []
       if let line = merge.bytes {
         guard visible.append(line: line[...]) else {
           throw merges.error(.damaged("merge \(index) is not two parts with a space between"))
         }
       } else {
+        var parts: [[UInt8]?] = []
         merge.forEach { _, part in parts.append(part.bytes) }
         guard merge.isArray, parts.count == 2, let left = parts[0], let right = parts[1] else {
           throw merges.error(.damaged("merge \(index) is neither a string nor two of them"))
         }
-        visible.append(left: left, right: right)
+        visible.append(left: left[...], right: right[...])
       }
       index += 1
     }

@@ -35,8 +35,8 @@ public enum TokenizerJSON {
     pipeline.symbols = try model.symbols(visible)
     let added = try addedTokens(root, visible)
     if let template = pipeline.template {
-      let ids = Set(added.map(\.id)).union(visible.texts.keys)
-      for id in template.before + template.after where !ids.contains(id) {
+      for id in template.before + template.after
+      where visible.entries.text(of: id) == nil && !added.contains(where: { $0.id == id }) {
         throw root.error(
           .damaged("adds the id \(id), which no token has"), key: "post_processor".utf8)
       }
@@ -57,17 +57,17 @@ public enum TokenizerJSON {
   ) throws(InterchangeError) -> [SpecialToken] {
     guard let list = try root.present("added_tokens") else { return [] }
     var tokens: [[UInt8]: SpecialToken] = [:]
-    var nextID = visible.ids.count
+    var nextID = visible.entries.count
     try list.forEach { (_, added) throws(InterchangeError) in
       guard let content = try added.member("content")?.bytes, try added.member("id")?.size != nil
       else { throw list.error(.damaged("an entry without content or id")) }
       guard !content.isEmpty else { throw list.error(.damaged("an entry without text")) }
-      var id = visible.ids[content] ?? tokens[content]?.id
+      var id = visible.id(of: content) ?? tokens[content]?.id
       if id == nil {
         guard nextID < TokenTable.maximumCount else {
           throw list.error(.damaged("no id is left for it"), key: content)
         }
-        guard visible.texts[TokenID(nextID)] == nil else {
+        guard visible.entries.text(of: TokenID(nextID)) == nil else {
           let reason = "it gets the id \(nextID), which another token has, for ids are left out"
           throw list.error(.damaged(reason), key: content)
         }

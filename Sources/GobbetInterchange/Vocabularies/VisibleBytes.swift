@@ -46,6 +46,12 @@ enum VisibleBytes {
   /// The bytes that the UTF-8 in `text` stands for; nil if a character stands for none.
   static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []
+    return append(bytesOf: text, to: &result) ? result : nil
+  }
+
+  /// Appends the bytes that the UTF-8 in `text` stands for; false if a character stands for none.
+  static func append(bytesOf text: some Sequence<UInt8>, to result: inout [UInt8]) -> Bool {
+    let bytes = bytes
     var lead = 0
     for unit in text {
       let scalar: Int
@@ -55,15 +61,15 @@ enum VisibleBytes {
           continue
         }
         scalar = Int(unit)
-        guard unit < 0x80 else { return nil }
+        guard unit < 0x80 else { return false }
       } else {
-        guard unit & 0xC0 == 0x80 else { return nil }
+        guard unit & 0xC0 == 0x80 else { return false }
         scalar = lead << 6 | Int(unit & 0x3F)
         lead = 0
       }
-      guard scalar < bytes.count, bytes[scalar] >= 0 else { return nil }
+      guard scalar < bytes.count, bytes[scalar] >= 0 else { return false }
       result.append(UInt8(bytes[scalar]))
     }
-    return lead == 0 ? result : nil
+    return lead == 0
   }
 }

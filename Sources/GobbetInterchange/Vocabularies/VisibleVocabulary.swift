@@ -2,16 +2,18 @@ internal import GobbetBPE
 
 /// Tokens and merges as GPT-2 and Hugging Face write them: strings of visible characters.
 struct VisibleVocabulary {
-  /// The ids of all entries, special ones too, by the UTF-8 that the file has for them.
-  private(set) var ids: [[UInt8]: TokenID] = [:]
-  private(set) var texts: [TokenID: [UInt8]] = [:]
-  /// The merges in order, each as its two parts.
-  private var pairs: [(left: [UInt8], right: [UInt8])] = []
+  /// All entries, special ones too, as the UTF-8 that the file has for them.
+  private(set) var entries = EntryTable()
+  /// The merges in order, with ``noToken`` for a part that is none.
+  private var merges: [TokenMerge] = []
   private let path: String?
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
   let isByteLevel: Bool
   /// What tokens end with that stand for ends of words.
   var endOfWordSuffix: [UInt8] = []
+
+  /// In place of a token that is not there.
+  private static let noToken = TokenID.max
 
   init(path: String?, isByteLevel: Bool = true) {
     self.path = path
@@ -20,13 +22,11 @@ struct VisibleVocabulary {
 
   /// Whether each of the 256 bytes is an entry.
   var hasEveryByte: Bool {
-    (UInt8.min...UInt8.max).allSatisfy { ids[VisibleBytes.text(of: CollectionOfOne($0))] != nil }
+    (UInt8.min...UInt8.max).allSatisfy { id(of: VisibleBytes.text(of: CollectionOfOne($0))) != nil }
   }
 
-  /// The bytes that an entry stands for; nil if it stands for none.
-  private func bytes(of text: [UInt8]) -> [UInt8]? {
-    isByteLevel ? VisibleBytes.bytes(of: text) : text
-  }
+  /// The id of an entry.
+  func id(of text: [UInt8]) -> TokenID? { entries.id(of: text[...]) }
 
   /// Whether an entry is a symbol that pretokens are made of before anything merges.
   private func isSymbol(_ text: [UInt8]) -> Bool {
@@ -52,41 +52,47 @@ struct VisibleVocabulary {
       guard let id = value.size, id < TokenTable.maximumCount else {
         throw object.error(.damaged("not an id below \(TokenTable.maximumCount)"), key: key)
       }
-      guard ids.updateValue(TokenID(id), forKey: key) == nil else {
-        throw object.error(.damaged("the token is there twice"), key: key)
-      }
-      guard texts.updateValue(key, forKey: TokenID(id)) == nil else {
-        throw object.error(.damaged("the id \(id) is there twice"), key: key)
+      switch entries.insert(key, id: TokenID(id)) {
+      case .done: break
+      case .textIsThere: throw object.error(.damaged("the token is there twice"), key: key)
+      case .idIsThere: throw object.error(.damaged("the id \(id) is there twice"), key: key)
       }
     }
   }
 
   /// Adds an entry; false if its text or id is there already.
   mutating func append(_ text: [UInt8], id: TokenID) -> Bool {
-    ids.updateValue(id, forKey: text) == nil && texts.updateValue(text, forKey: id) == nil
+    entries.insert(text, id: id) == .done
   }
 
-  /// Adds a merge.
-  mutating func append(left: [UInt8], right: [UInt8]) { pairs.append((left, right)) }
+  /// Adds a merge of entries that are there already.
+  mutating func append(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
+    merges.append(
+      TokenMerge(
+        left: entries.id(of: left) ?? Self.noToken, right: entries.id(of: right) ?? Self.noToken,
+        result: entries.id(of: left, right) ?? Self.noToken))
+  }
 
-  /// Adds a merge of two strings with a space between them; false if it is none.
+  /// Adds a merge of two entries with a space between them; false if it is none.
   mutating func append(line: ArraySlice<UInt8>) -> Bool {
     guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return false }
     let right = line[(space + 1)...]
     guard space > line.startIndex, !right.isEmpty, !right.contains(UInt8(ascii: " ")) else {
       return false
     }
-    append(left: Array(line[..<space]), right: Array(right))
+    append(left: line[..<space], right: right)
     return true
   }
 
   /// The entries that are neither single bytes nor made by a merge.
   func entriesWithoutMerge() -> [SpecialToken] {
-    let made = Set(pairs.map { $0.left + $0.right })
-    return ids.compactMap { text, id in
-      guard !made.contains(text), VisibleBytes.bytes(of: text)?.count != 1 else { return nil }
-      return SpecialToken(bytes: text, id: id)
+    let made = Set(merges.map(\.result))
+    var found: [SpecialToken] = []
+    entries.forEach { text, id in
+      guard !made.contains(id), VisibleBytes.bytes(of: text)?.count != 1 else { return }
+      found.append(SpecialToken(bytes: Array(text), id: id))
     }
+    return found
   }
 
   /// The vocabulary; `field` says where in the file tokens and merges are.
@@ -97,22 +103,25 @@ struct VisibleVocabulary {
     specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: SplitPattern,
     pipeline: TextPipeline = .plain, tokensField: String, mergesField: String
   ) throws(InterchangeError) -> Vocabulary {
-    var merges: [TokenMerge] = []
-    merges.reserveCapacity(pairs.count)
-    for (index, pair) in pairs.enumerated() {
-      guard let left = ids[pair.left], let right = ids[pair.right],
-        let result = ids[pair.left + pair.right]
+    for (index, merge) in merges.enumerated() {
+      guard merge.left != Self.noToken, merge.right != Self.noToken, merge.result != Self.noToken
       else {
         throw InterchangeError(
           .damaged("a part, or both together, are no token"), path: path,
           field: "\(mergesField)[\(index)]")
       }
-      merges.append(TokenMerge(left: left, right: right, result: result))
     }
     // A special token that merges make, too, or that is a symbol, is an ordinary one as well.
-    var specialIDs = Set(specialTokens.lazy.filter { !isSymbol($0.bytes) }.map(\.id))
-    for merge in merges { specialIDs.subtract([merge.left, merge.right, merge.result]) }
-    let tokens = try table(without: specialIDs, tokensField)
+    var isSpecial = [Bool](repeating: false, count: entries.idBound)
+    for token in specialTokens where Int(token.id) < isSpecial.count && !isSymbol(token.bytes) {
+      isSpecial[Int(token.id)] = true
+    }
+    for merge in merges {
+      isSpecial[Int(merge.left)] = false
+      isSpecial[Int(merge.right)] = false
+      isSpecial[Int(merge.result)] = false
+    }
+    let tokens = try table(without: isSpecial, tokensField)
     do {
       return try Vocabulary(
         tokens: tokens, merges: merges, mergeRule: mergeRule, pattern: pattern,
@@ -123,19 +132,24 @@ struct VisibleVocabulary {
   }
 
   private func table(
-    without specialIDs: Set<TokenID>, _ field: String
+    without isSpecial: [Bool], _ field: String
   ) throws(InterchangeError) -> TokenTable {
     var table = TokenTable()
-    let bound = texts.keys.filter { !specialIDs.contains($0) }.max().map { Int($0) + 1 } ?? 0
-    for id in 0..<TokenID(bound) {
-      var bytes: [UInt8] = []
-      if let text = texts[id], !specialIDs.contains(id) {
-        guard let visible = self.bytes(of: text), !visible.isEmpty else {
+    let bound =
+      isSpecial.indices.last {
+        !isSpecial[$0] && entries.text(of: TokenID(truncatingIfNeeded: $0)) != nil
+      }.map { $0 + 1 } ?? 0
+    var bytes: [UInt8] = []
+    for id in 0..<TokenID(truncatingIfNeeded: bound) {
+      bytes.removeAll(keepingCapacity: true)
+      if !isSpecial[Int(id)], let text = entries.text(of: id) {
+        let stands = isByteLevel ? VisibleBytes.append(bytesOf: text, to: &bytes) : true
+        if !isByteLevel { bytes += text }
+        guard stands, !bytes.isEmpty else {
           let name = String(decoding: text, as: UTF8.self)
           throw InterchangeError(
             .damaged("does not stand for bytes"), path: path, field: "\(field).\(name)")
         }
-        bytes = visible
       }
       do {
         try table.append(bytes)

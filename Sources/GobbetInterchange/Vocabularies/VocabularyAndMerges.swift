@@ -56,12 +56,12 @@ public enum VocabularyAndMerges {
     var tokens = visible.entriesWithoutMerge()
     var known = Set(tokens)
     for token in added {
-      if let id = visible.ids[token.bytes], id != token.id {
+      if let id = visible.id(of: token.bytes), id != token.id {
         throw InterchangeError(
           .damaged("the added token \(token.text) has the id \(token.id), and here \(id)"),
           path: path)
       }
-      if let text = visible.texts[token.id], text != token.bytes {
+      if let text = visible.entries.text(of: token.id), text != token.bytes[...] {
         let other = String(decoding: text, as: UTF8.self)
         throw InterchangeError(
           .damaged("the added token \(token.text) has the id \(token.id) of the token \(other)"),

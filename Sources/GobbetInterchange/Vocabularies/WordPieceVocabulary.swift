@@ -74,10 +74,10 @@ public enum WordPieceVocabulary {
       }
     }
     let specials = settings.tokens.values.sorted().compactMap { text in
-      visible.ids[Array(text.utf8)].map { SpecialToken(text, id: $0) }
+      visible.id(of: Array(text.utf8)).map { SpecialToken(text, id: $0) }
     }
     func id(_ name: String) -> TokenID? {
-      settings.tokens[name].flatMap { visible.ids[Array($0.utf8)] }
+      settings.tokens[name].flatMap { visible.id(of: Array($0.utf8)) }
     }
     guard let unknown = id("unk_token") else {
       throw InterchangeError(
