@@ -70,6 +70,49 @@ import Testing
     }
   }
 
+  /// Bytes only, and a normalizer that replaces matches.
+  static func replacing(
+    _ expression: String, _ behavior: PretokenizerStep.Behavior = .isolated
+  ) throws -> Vocabulary {
+    var tokens = TokenTable()
+    for byte in UInt8.min...UInt8.max { try tokens.append([byte]) }
+    let matches = try SplitExpression(
+      expression, dialect: .oniguruma, behavior: behavior, isInverted: false)
+    return try Vocabulary(
+      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .gpt2, specialTokens: .none,
+      pipeline: TextPipeline(normalizers: [.replaceMatches(matches, with: Array("-".utf8))]))
+  }
+
+  @Test(
+    "matches are replaced as tokenizers' Replace does, those without a byte too",
+    arguments: [
+      (#"\s+"#, " a \t\n b", "-a-b"), ("x*", "axb", "-a-b-"), ("x*", "ab", "-a-b-"),
+      ("a|", "bab", "-b-b-"), ("(?=a)", "aba", "-ab-a"), (#"\s*"#, "a b", "-a-b-"), ("b*", "", ""),
+      ("b", "aaa", "aaa"),
+    ])
+  func replacements(expression: String, text: String, expected: String) throws {
+    let vocabulary = try Self.replacing(expression)
+    let tokenizer = Tokenizer(vocabulary)
+    #expect(try tokenizer.decoded(tokenizer.encoded(text)) == expected)
+    var encoder = tokenizer.makeEncoder()
+    var (ids, ends): ([TokenID], [Int]) = ([], [])
+    encoder.encode(Array(text.utf8).span, into: &ids, ends: &ends)
+    #expect(ids == tokenizer.encoded(text) && ends == ends.sorted())
+    #expect(ends.allSatisfy { $0 <= text.utf8.count })
+  }
+
+  @Test("a replacement of matches is kept by both files, and another use of them is refused")
+  func replacementFiles() throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = try Self.replacing(#"\s+|\p{L}{2}"#)
+    try vocabulary.write(to: folder.file("a.gobbet"))
+    #expect(try Vocabulary(contentsOf: folder.file("a.gobbet")) == vocabulary)
+    let text = try TokenizerJSON.text(of: vocabulary, path: nil)
+    #expect(try TokenizerJSON.vocabulary(text, path: nil) == vocabulary)
+    try Self.replacing("a", .removed).write(to: folder.file("b.gobbet"))
+    #expect(throws: (any Error).self) { try Vocabulary(contentsOf: folder.file("b.gobbet")) }
+  }
+
   @Test("an expression that Oniguruma reads otherwise goes into no tokenizer.json")
   func dialects() throws {
     func written(_ text: String) throws -> [UInt8] {

@@ -97,6 +97,28 @@ extension SplitExpression {
     }
   }
 
+  /// The text with bytes in the place of each match, also of one without a byte; nil if there is none.
+  func replaced(by new: [UInt8], in text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
+    guard !text.isEmpty else { return nil }
+    return unsafe text.withUnsafeBufferPointer { buffer in
+      // SAFETY: as above.
+      let units = unsafe ClassifiedText(buffer)
+      var result: AlignedText?
+      var copied = 0
+      compiled.forEachPiece(in: units) { range, isMatch in
+        guard isMatch else { return }
+        if result == nil { result = AlignedText(from: source, byteCount: text.count) }
+        result?.copy(copied..<range.lowerBound, of: text, source)
+        // What is put in front of the text stands for nothing: it ends where the text begins.
+        let start = if case .offset(let offset) = source { offset } else { 0 }
+        result?.append(new, endingAt: range.upperBound == 0 ? start : source[range.upperBound - 1])
+        copied = range.upperBound
+      }
+      result?.copy(copied..<text.count, of: text, source)
+      return result
+    }
+  }
+
   /// The same by outcomes alone, without the tables that make it fast.
   package func referenceParts(of bytes: [UInt8]) -> [Range<Int>] {
     var pieces: [PartCutter.Piece] = []

@@ -16,6 +16,9 @@ public enum Normalizer: Hashable, Sendable {
   ///
   /// The first are not empty.
   case replace([UInt8], with: [UInt8])
+  /// Replaces every match of an expression, from the left, by bytes; what becomes of matches elsewhere
+  /// does not count.
+  case replaceMatches(SplitExpression, with: [UInt8])
   /// Takes white space off the ends.
   case strip(left: Bool, right: Bool)
   /// Makes every scalar lower case by itself.
@@ -40,6 +43,7 @@ public enum Normalizer: Hashable, Sendable {
     case .nfkd: NormalForm.nfkd.normalized(text, source)
     case .prepend(let bytes): Self.prepended(bytes, to: text, source)
     case .replace(let old, let new): Self.replaced(old, by: new, in: text, source)
+    case .replaceMatches(let expression, let new): expression.replaced(by: new, in: text, source)
     case .strip(let left, let right): Self.stripped(text, left, right, source)
     case .lowercase: CharacterChange.applied(to: text, source, CharacterChange.lowercase)
     case .stripAccents:

@@ -136,6 +136,10 @@ struct PipelineReader: ~Escapable {
       }
       return .characterMap(map)
     case 21: return .collapseSpaces
+    case 22:
+      let expression = try expression(field)
+      try require(expression.behavior == .isolated && !expression.isInverted, field)
+      return .replaceMatches(expression, with: try bytes(field))
     default: throw unknown(field)
     }
   }
@@ -155,12 +159,7 @@ struct PipelineReader: ~Escapable {
       let behavior = try behavior(field)
       let isInverted = try flag(field)
       return .split(try someBytes(field), behavior, isInverted: isInverted)
-    case 5:
-      guard let expression = SplitPattern(settings: try someBytes(field))?.expression else {
-        throw FormatError(
-          code: .damaged("an expression that isn't supported"), offset: start, field: field)
-      }
-      return .expression(expression)
+    case 5: return .expression(try expression(field))
     case 13: return .bert
     case 14: return .punctuation(try behavior(field))
     case 15: return .whitespaceSplit
@@ -172,6 +171,15 @@ struct PipelineReader: ~Escapable {
     case 18: return .scripts
     default: throw unknown(field)
     }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func expression(_ field: String) throws(FormatError) -> SplitExpression {
+    guard let expression = SplitPattern(settings: try someBytes(field))?.expression else {
+      throw FormatError(
+        code: .damaged("an expression that isn't supported"), offset: start, field: field)
+    }
+    return expression
   }
 
   @_lifetime(self: copy self)

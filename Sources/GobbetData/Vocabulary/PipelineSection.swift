@@ -87,6 +87,10 @@ struct PipelineSection {
       content.write(UInt8(20))
       write(map.bytes, to: &content)
     case .collapseSpaces: content.write(UInt8(21))
+    case .replaceMatches(let expression, let new):
+      content.write(UInt8(22))
+      write(SplitPattern(expression).settings, to: &content)
+      write(new, to: &content)
     }
   }
 

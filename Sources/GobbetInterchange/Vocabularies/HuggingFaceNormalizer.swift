@@ -25,6 +25,14 @@ enum HuggingFaceNormalizer {
       }
       return .prepend(bytes)
     case "Replace":
+      if let text = try part.member("pattern")?.member("Regex")?.string {
+        guard let new = try part.member("content")?.bytes else {
+          throw part.error(.damaged("a Replace without content"))
+        }
+        let expression = try HuggingFaceParts.expression(
+          text, of: part, .isolated, isInverted: false)
+        return .replaceMatches(expression, with: new)
+      }
       let (old, new) = try HuggingFaceParts.replacement(part)
       return .replace(old, with: new)
     case "Strip":
@@ -82,6 +90,16 @@ enum HuggingFaceNormalizer {
       text.append("}")
     case .replace(let old, let new):
       HuggingFaceParts.appendReplacement(of: old, by: new, to: &text)
+    case .replaceMatches(let expression, let new):
+      guard let other = expression.spelled(for: .oniguruma) else {
+        throw InterchangeError(
+          .notRepresentable("an expression that tokenizers reads otherwise"), path: path)
+      }
+      text.append(#"{"type":"Replace","pattern":{"Regex":"#)
+      text.append(quoted: Array(other.text.utf8))
+      text.append(#"},"content":"#)
+      text.append(quoted: new)
+      text.append("}")
     case .strip(let left, let right):
       text.append(#"{"type":"Strip","strip_left":\#(left),"strip_right":\#(right)}"#)
     case .lowercase: text.append(#"{"type":"Lowercase"}"#)
@@ -159,6 +177,25 @@ enum HuggingFaceParts {
       throw part.error(.damaged("a Replace without content"))
     }
     return (old, new)
+  }
+
+  /// The expression of a part.
+  ///
+  /// - Throws: ``InterchangeError``: `unsupported` with what isn't supported of it, `damaged` for one
+  ///   that is none.
+  static func expression(
+    _ text: String, of part: JSONValue, _ behavior: PretokenizerStep.Behavior, isInverted: Bool
+  ) throws(InterchangeError) -> SplitExpression {
+    do {
+      return try SplitExpression(
+        text, dialect: .oniguruma, behavior: behavior, isInverted: isInverted)
+    } catch {
+      guard case .unsupported(let what) = error.code else {
+        throw part.error(.damaged("\(error)"))
+      }
+      throw part.error(
+        .unsupported("\(what) at byte \(error.offset) of the expression, \(error.fragment)"))
+    }
   }
 
   /// The text that a part looks for.

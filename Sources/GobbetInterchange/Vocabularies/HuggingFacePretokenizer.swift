@@ -76,16 +76,8 @@ struct HuggingFacePretokenizer {
   ) throws(InterchangeError) -> SplitExpression {
     let behavior = try behavior(split.part)
     let isInverted = try split.part.member("invert")?.bool ?? false
-    do {
-      return try SplitExpression(
-        split.text, dialect: .oniguruma, behavior: behavior, isInverted: isInverted)
-    } catch {
-      guard case .unsupported(let what) = error.code else {
-        throw split.part.error(.damaged("\(error)"))
-      }
-      throw split.part.error(
-        .unsupported("\(what) at byte \(error.offset) of the expression, \(error.fragment)"))
-    }
+    return try HuggingFaceParts.expression(
+      split.text, of: split.part, behavior, isInverted: isInverted)
   }
 
   private static func step(

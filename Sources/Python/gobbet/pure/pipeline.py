@@ -133,6 +133,11 @@ def _normalizer(fields: _Fields, code: int) -> Step:
         return code, _table(fields)
     if code == 18:
         return code, fields.number(1, below=16)
+    if code == 22:
+        settings = _expression(fields)
+        if settings[2] != 1 or settings[3] != 0:
+            raise fields.bad("the matches of an expression are treated in another way than replaced")
+        return code, settings, fields.bytes()
     raise fields.bad(f"normalizer {code} is not known")
 
 
@@ -149,6 +154,14 @@ def _table(fields: _Fields) -> bytes:
     return data
 
 
+def _expression(fields: _Fields) -> bytes:
+    """The settings of an expression."""
+    settings = fields.bytes(at_least=5)
+    if settings[0] != 255 or settings[1] > 1 or settings[2] > 4 or settings[3] > 1:
+        raise fields.bad("an expression has settings that are unknown")
+    return settings
+
+
 def _pretokenizer(fields: _Fields, code: int) -> Step:
     if code == 1:
         return code, fields.number(1, below=2)
@@ -158,10 +171,7 @@ def _pretokenizer(fields: _Fields, code: int) -> Step:
         kind = fields.number(1, below=3 if code == 3 else 5)
         return code, kind, fields.number(1, below=2), fields.bytes(at_least=1)
     if code == 5:
-        settings = fields.bytes(at_least=5)
-        if settings[0] != 255 or settings[1] > 1 or settings[2] > 4 or settings[3] > 1:
-            raise fields.bad("an expression has settings that are unknown")
-        return code, settings
+        return code, _expression(fields)
     if code in (13, 15, 16, 18):
         return (code,)
     if code == 14:
