@@ -2,11 +2,12 @@
 
 Usage: compare_gpt.py [--elements f32,bf16,int8] [--threads 1,2] [--prompts 64,512,1024]
                       [--peers torch,ctranslate2,llama_cpp]
-       compare_gpt.py --model FILE.gguf [--elements blocks] [--threads 1,2] [--prompts 64,512]
+       compare_gpt.py --model FILE.gguf [--elements blocks] [--threads 1,2] [--prompts 64,512] [--cpu]
 
 The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading, those from
 there to the first token behind the prompt, and the peak memory; `blocks` are those of the file.
-`random_gguf.py` makes files in the shape of a published model.
+`random_gguf.py` makes files in the shape of a published model. With --cpu all seconds are those of the
+processor's work, for one thread on a machine that others use.
 
 Prints tokens a second: of the prompt, and of 64 tokens behind it (of the last 64 of the context for
 1,024); for Gobbet also the share of what the machine could do, measured in the same run. Needs `make
@@ -50,6 +51,9 @@ def compare_file(path, elements, threads, prompts):
                 ours = run([BENCH, "gpt", "--model", path, "--element", element, "--prompt", prompt,
                             "--generate", GENERATED, "--threads", count])
                 theirs = run([sys.executable, __file__, "peer", "llama_cpp", element, prompt, count, path])
+                if "GOBBET_CPU_TIME" in os.environ:
+                    for key in ("prefill_tok_per", "decode_tok_per", "first_token"):
+                        ours[f"{key}_s"] = ours[f"{key}_cpu_s"]
                 head = f"{element} {count} thread{'s' if count > 1 else ' '} prompt {prompt:4}"
                 for name, row in (("gobbet", ours), ("llama.cpp", theirs)):
                     print(f"{head} {name:9} {row['prefill_tok_per_s']:7.0f} {row['decode_tok_per_s']:6.1f}"
@@ -74,11 +78,14 @@ def main():
     parser.add_argument("--model")
     for name, default in (("elements", None), ("threads", "1,2"), ("prompts", None), ("peers", ",".join(PEERS))):
         parser.add_argument(f"--{name}", default=default)
+    parser.add_argument("--cpu", action="store_true")
     options = parser.parse_args()
+    if options.cpu:
+        os.environ["GOBBET_CPU_TIME"] = "1"
     path = options.model
     options.elements = options.elements or ("f32,bf16,int8" if path is None else "blocks")
     options.prompts = options.prompts or ("64,512,1024" if path is None else "64,512")
-    lists = {name: value.split(",") for name, value in vars(options).items() if name != "model"}
+    lists = {name: value.split(",") for name, value in vars(options).items() if isinstance(value, str)}
     if path is not None:
         return compare_file(path, lists["elements"], *([int(count) for count in lists[name]] for name in ("threads", "prompts")))
     for element in lists["elements"]:

@@ -27,6 +27,7 @@ struct GPTBench: AsyncParsableCommand {
     let load_s: Double
     /// From the call that loads the weights to the first token behind the prompt.
     let first_token_s: Double
+    let first_token_cpu_s: Double
     let prefill_tok_per_s: Double
     let decode_tok_per_s: Double
     let prefill_tok_per_cpu_s: Double
@@ -93,6 +94,7 @@ struct GPTBench: AsyncParsableCommand {
         element: element, threads: threads, prompt: prompt, generate: generate,
         load_s: loading.wall.rounded(3),
         first_token_s: (loading.wall + first.wall).rounded(3),
+        first_token_cpu_s: (loading.cpu + first.cpu).rounded(3),
         prefill_tok_per_s: prefillRate.rounded(1),
         decode_tok_per_s: decodeRate.rounded(1),
         prefill_tok_per_cpu_s: (Double(prompt) / median(prefill.map(\.cpu))).rounded(1),
