@@ -57,6 +57,11 @@ def generated():
     count = 2**21 - 1
     strings = struct.pack("<I", count) + bytes(2 * count - 2) + b"\1\0a"
     yield "V8", "content", vocabulary(b"", b"a", count, strings, count)
+    for behaviour, inverted in (0, 0), (1, 1):
+        # Of an expression that is replaced, matches are kept, and not what is between them.
+        expression = struct.pack("<I4B", 5, 255, 0, behaviour, inverted) + b"a"
+        steps = bytes([1, 22]) + expression + bytes(6)
+        yield "V23", "content", vocabulary(b"", b"", 1, bytes(4), steps=steps)
     for profile, kind in (1, "LEFT"), (4, "TOKN"), (4, "TBLK"), (4, "CNTS"), (3, "meta"), (5, "dsrc"):
         yield "C44", "content", container([Part(kind, b"", b"{}", 0)], profile)
 
@@ -137,9 +142,9 @@ def check_manifests(readers):
     return rules
 
 
-def vocabulary(special, token, bound, strings, count=1):
+def vocabulary(special, token, bound, strings, count=1, steps=bytes(3)):
     """A vocabulary without merges, of special tokens and at most one ordinary one, the last of `count` ids."""
-    pipeline = struct.pack("<IBBI3x", 0, 1, 0, 0xFFFFFFFF)
+    pipeline = struct.pack("<IBBI", 0, 1, 0, 0xFFFFFFFF) + steps
     settings = bytes([0, 4, 0, 0, 0, 0, 0])
     ids = struct.pack("<III", 1, count - 1, len(token)) + token if token else struct.pack("<I", 0)
     content = b"gobbet vocabulary 1\n" + bytes([1, 7]) + settings + ids

@@ -36,6 +36,8 @@ const steps = (fields, kinds) => fields.list(1, () => {
   const step = { code, ...fields.record(kinds[code]) };
   require(!step.expression || isExpression(step.expression), "pipeline.code");
   if (step.expression) checkPattern(step.expression);
+  // One that is replaced keeps its matches, and only these.
+  require(code !== 22 || step.expression[2] === 1 && step.expression[3] === 0, "pipeline.normalizer");
   if (step.characters) {
     const table = new Fields(step.characters, "pipeline.normalizer");
     const [trie, texts] = [table.string(4), table.rest()];
