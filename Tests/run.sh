@@ -42,6 +42,11 @@ else
   echo "the pages of reports were not opened: that needs Chromium and 'pip install playwright'"
 fi
 
+# Every input is opened once.
+if [ "$(uname)" = Linux ]; then
+  python3 Tests/opens.py "$(swift build -c release --show-bin-path)"
+fi
+
 # A skipped suite stands for all of its tests.
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)
 grep -E '^. (Test|Suite) .* skipped' "$log" | sed -E 's/^.* skipped(: )?//' | sort | uniq -c || true

@@ -48,20 +48,20 @@ public struct FileComparison: Sendable {
   ///   a file of others without tensors.
   /// - Complexity: O(bytes of both) where sections differ, in the memory of a few blocks.
   public init(_ firstPath: String, _ secondPath: String) throws {
-    let isOurs = try [firstPath, secondPath].map { path in
-      switch try FileKind(recognizing: path) {
+    let files = try [firstPath, secondPath].map { try OpenedFile($0) }
+    let isOurs = try files.map { file in
+      switch try file.kind() {
       case .gobbet, .empty, .other: true
       default: false
       }
     }
     guard isOurs == [true, true] else {
-      let (first, second) = try (Self.tensors(of: firstPath), Self.tensors(of: secondPath))
-      weights = try WeightsDifference(first, second)
+      weights = try WeightsDifference(Self.tensors(of: files[0]), Self.tensors(of: files[1]))
       (sections, vocabulary, tokens) = ([], nil, nil)
       return
     }
-    let first = try ContainerReader(path: firstPath)
-    let second = try ContainerReader(path: secondPath)
+    let first = try files[0].container()
+    let second = try files[1].container()
     var differences = Self.differences(first, second)
     /// Takes the sections of a role out of the differences if both files can be compared in it.
     func explains(_ role: Role) -> Bool {
@@ -73,22 +73,21 @@ public struct FileComparison: Sendable {
     }
     vocabulary =
       explains(.vocabulary)
-      ? try VocabularyDifference(
-        Vocabulary(contentsOf: firstPath), Vocabulary(contentsOf: secondPath)) : nil
+      ? try VocabularyDifference(Vocabulary(first), Vocabulary(second)) : nil
     tokens =
       explains(.tokens)
-      ? try TokenDifference(TokenDataset(path: firstPath), TokenDataset(path: secondPath)) : nil
+      ? try TokenDifference(TokenDataset([first]), TokenDataset([second])) : nil
     weights =
       explains(.weights)
-      ? try WeightsDifference(WeightsReader(path: firstPath), WeightsReader(path: secondPath)) : nil
+      ? try WeightsDifference(WeightsReader(first), WeightsReader(second)) : nil
     sections = differences.map { section, change in
       SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }
   }
 
-  private static func tensors(of path: String) throws -> any TensorSource {
-    guard let input = try WeightsInput(recognizing: path) else {
-      throw LoadingError(path: path, reason: "holds no tensors to compare")
+  private static func tensors(of file: OpenedFile) throws -> any TensorSource {
+    guard let input = try WeightsInput(file) else {
+      throw LoadingError(path: file.path, reason: "holds no tensors to compare")
     }
     return input.source
   }

@@ -14,8 +14,9 @@ extension FileConversion {
     _ adapter: String, into input: String, alpha: Double? = nil, to output: String,
     format: ConversionFormat, replacing: Bool = false, progress: Progress = { _, _ in }
   ) throws -> (result: Result, updateCount: Int) {
-    guard let weights = try WeightsInput(recognizing: input) else {
-      throw try FileDescription.error(input, wanted: "weights")
+    let file = try OpenedFile(input)
+    guard let weights = try WeightsInput(file) else {
+      throw try FileDescription.error(file, wanted: "weights")
     }
     guard !format.isForVocabularies else {
       throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
@@ -23,15 +24,15 @@ extension FileConversion {
     try check(format, .weights)
     let isFolder = (try? FileStatus(of: adapter).kind) == .directory
     let matrices = isFolder ? "\(adapter)/adapter_model.safetensors" : adapter
-    guard let source = try WeightsInput(recognizing: matrices)?.source else {
-      throw try FileDescription.error(matrices, wanted: "weights of an adapter")
-    }
-    let configurationPath = siblingPath("adapter_config.json", of: matrices)
-    var configuration =
-      exists(configurationPath)
-      ? try LoRAConfiguration(contentsOf: configurationPath) : LoRAConfiguration()
-    if let alpha { configuration.alpha = alpha }
     let isWholeModel = isSameFile(matrices, input)
+    let adapterFile = isWholeModel ? file : try OpenedFile(matrices)
+    guard let source = isWholeModel ? weights.source : try WeightsInput(adapterFile)?.source else {
+      throw try FileDescription.error(adapterFile, wanted: "weights of an adapter")
+    }
+    var configuration =
+      try adapterFile.neighbour("adapter_config.json").map { try LoRAConfiguration($0) }
+      ?? LoRAConfiguration()
+    if let alpha { configuration.alpha = alpha }
     let merged = try MergedWeights(
       weights.elements().widened(),
       LoRAAdapter(source.widened(), configuration, path: matrices, allowingOthers: isWholeModel),

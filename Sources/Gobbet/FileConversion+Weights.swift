@@ -32,7 +32,7 @@ extension FileConversion {
   ) throws -> Result {
     var notes = notes
     let chosen = try chosenVocabulary(input, model, path, format, &notes)
-    if input.format == "gobbet" { notes += try leftOut(of: input.path, [.weights, .vocabulary]) }
+    if input.format == "gobbet" { notes += try leftOut(of: input.file, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
     let generation = family == nil ? nil : try generationConfiguration(of: input)
     let familyModel =
@@ -83,20 +83,19 @@ extension FileConversion {
   /// file, or beside the weights; nil if there is none.
   private func familyConfiguration(of input: WeightsInput) throws -> String? {
     if let text = input.source.metadata(forKey: FamilyModel.metadataKey) { return text }
-    let path = input.configurationPath
-    guard input.hasNeighbours, exists(path), (try? FamilyModel(contentsOf: path)) ?? nil != nil
+    guard let file = try input.configurationFile, (try? FamilyModel(file)) ?? nil != nil
     else { return nil }
     // What is written is quantised no more.
     return try QuantizationConfig.removed(
-      from: String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self))
+      from: String(decoding: file.bytes(limit: 1 << 24), as: UTF8.self))
   }
 
   /// The text of the `generation_config.json` that goes with it; nil if there is none.
   private func generationConfiguration(of input: WeightsInput) throws -> String? {
     if let text = input.source.metadata(forKey: FamilyModel.generationKey) { return text }
-    let path = input.generationConfigurationPath
-    guard input.hasNeighbours, exists(path) else { return nil }
-    return String(decoding: try wholeFile(path, limit: 1 << 24), as: UTF8.self)
+    return try input.generationConfigurationFile.map {
+      String(decoding: try $0.bytes(limit: 1 << 24), as: UTF8.self)
+    }
   }
 
   /// The model of a family, which llama.cpp must know to compute; nil if it is of none.
@@ -264,9 +263,9 @@ extension FileConversion {
   }
 
   /// What else a Gobbet file holds that a conversion does not take over.
-  func leftOut(of path: String, _ taken: Set<GobbetContent>) throws -> [String] {
-    guard try FileKind(recognizing: path) == .gobbet else { return [] }
-    let container = try ContainerReader(path: path)
+  func leftOut(of file: OpenedFile, _ taken: Set<GobbetContent>) throws -> [String] {
+    guard try file.kind() == .gobbet else { return [] }
+    let (path, container) = (file.path, try file.container())
     let holdings = FileHoldings(container)
     var notes: [String] = []
     if holdings.tokens { notes.append("the tokens in \(path) are left out") }

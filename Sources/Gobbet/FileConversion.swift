@@ -68,10 +68,11 @@ public struct FileConversion: Sendable {
     _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
     progress: Progress = { _, _ in }
   ) throws -> Result {
-    guard let weights = try WeightsInput(recognizing: input, key: key) else {
-      switch try FileKind(recognizing: input) {
-      case .empty, .other: throw try FileDescription.error(input, wanted: wanted(by: format))
-      default: return try convertVocabulary(input, to: output, format, replacing)
+    let file = try OpenedFile(input)
+    guard let weights = try WeightsInput(file, key: key) else {
+      switch try file.kind() {
+      case .empty, .other: throw try FileDescription.error(file, wanted: wanted(by: format))
+      default: return try convertVocabulary(file, to: output, format, replacing)
       }
     }
     if key != nil, weights.format != "pytorch" {
@@ -142,20 +143,20 @@ public struct FileConversion: Sendable {
   }
 
   private func convertVocabulary(
-    _ input: String, to output: String, _ format: ConversionFormat, _ replacing: Bool
+    _ file: OpenedFile, to output: String, _ format: ConversionFormat, _ replacing: Bool
   ) throws -> Result {
     guard !format.isForWeights else {
-      throw LoadingError(path: input, reason: "holds no weights, as \(format.rawValue) does")
+      throw LoadingError(path: file.path, reason: "holds no weights, as \(format.rawValue) does")
     }
     try check(format, .vocabulary)
-    if pattern != nil, try !Vocabulary.leavesPatternOpen(at: input) {
-      throw ConversionOptionError(.pattern, "\(input) says itself how text is split")
+    if pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
+      throw ConversionOptionError(.pattern, "\(file.path) says itself how text is split")
     }
-    let vocabulary = try Vocabulary(recognizing: input, pattern: pattern)
+    let vocabulary = try Vocabulary(file, pattern: pattern)
     try vocabulary.write(to: output, format: format, replacing: replacing)
     return Result(
       content: .vocabulary(idBound: vocabulary.idBound),
-      notes: try leftOut(of: input, [.vocabulary]))
+      notes: try leftOut(of: file, [.vocabulary]))
   }
 
   /// Refuses settings that would change nothing.

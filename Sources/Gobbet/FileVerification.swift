@@ -1,7 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 public import GobbetFile
-internal import GobbetInterchange
+package import GobbetInterchange
 
 /// A Gobbet file that was read from end to end and found as it was written.
 public struct FileVerification: Sendable {
@@ -26,7 +26,19 @@ public struct FileVerification: Sendable {
     path: String, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true,
     progress: @escaping @Sendable (_ byteCount: Int, _ all: Int) -> Bool = { _, _ in true }
   ) async throws {
-    let container = try ContainerReader(path: path)
+    try await self.init(
+      OpenedFile(path), signedBy: publicKey, checkingSignature: checkingSignature,
+      progress: progress)
+  }
+
+  /// Reads everything in an open file.
+  ///
+  /// - Throws: as ``init(path:signedBy:checkingSignature:progress:)``.
+  package init(
+    _ file: OpenedFile, signedBy publicKey: [UInt8]? = nil, checkingSignature: Bool = true,
+    progress: @escaping @Sendable (_ byteCount: Int, _ all: Int) -> Bool = { _, _ in true }
+  ) async throws {
+    let container = try file.container()
     self.container = container
     try container.requireDecoding()
     // Beside the digests, which take the longest; a fault of the container is told before one of

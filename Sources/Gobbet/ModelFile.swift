@@ -70,9 +70,8 @@ package struct ModelFile: Sendable {
         var ends = model.textEnds
         if let text = input.source.metadata(forKey: FamilyModel.generationKey) {
           ends.add(try TextEnds(json: Array(text.utf8), path: input.path))
-        } else if input.hasNeighbours, exists(input.generationConfigurationPath) {
-          let path = input.generationConfigurationPath
-          ends.add(try TextEnds(json: try wholeFile(path, limit: 1 << 24), path: path))
+        } else if let file = try input.generationConfigurationFile {
+          ends.add(try TextEnds(json: file.bytes(limit: 1 << 24), path: file.path))
         }
         return ends
       case .gpt2(let source):
@@ -135,8 +134,9 @@ package struct ModelFile: Sendable {
   /// - Throws: `LoadingError` for other files; the errors of the formats.
   package init(_ path: String) throws {
     let path = try Self.weightsFile(at: path)
-    guard let input = try WeightsInput(recognizing: path) else {
-      throw try FileDescription.error(path, wanted: "weights")
+    let file = try OpenedFile(path)
+    guard let input = try WeightsInput(file) else {
+      throw try FileDescription.error(file, wanted: "weights")
     }
     self.input = input
     if let model = try Self.family(of: input) {
@@ -188,9 +188,7 @@ package struct ModelFile: Sendable {
       if input.source.metadata(forKey: GPT2Configuration.metadataKey) != nil { return nil }
       return try FamilyModel(keptFromGGUF: input.source, path: input.path)
     }
-    let path = input.configurationPath
-    guard input.hasNeighbours, exists(path) else { return nil }
-    return try FamilyModel(contentsOf: path)
+    return try input.configurationFile.flatMap { try FamilyModel($0) }
   }
 
   private static func gpt2(

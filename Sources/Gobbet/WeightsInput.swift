@@ -9,7 +9,9 @@ public import GobbetInterchange
 /// another model, and does not hinder who only wants the tensors.
 public struct WeightsInput: Sendable {
   /// The file that was opened.
-  public let path: String
+  public var path: String { file.path }
+  /// The open file.
+  let file: OpenedFile
   /// The tensors, as the file has them.
   public let source: any TensorSource
   /// The name of the format.
@@ -31,45 +33,53 @@ public struct WeightsInput: Sendable {
   /// - Throws: the errors of the format; `LoadingError` for one of several files where another is
   ///   missing.
   public init?(recognizing path: String, alone: Bool = false, key: String? = nil) throws {
-    self.path = path
-    switch try FileKind(recognizing: path) {
+    try self.init(OpenedFile(path), alone: alone, key: key)
+  }
+
+  /// Reads an open file, and opens what belongs to it.
+  ///
+  /// - Throws: as ``init(recognizing:alone:key:)``.
+  package init?(_ file: OpenedFile, alone: Bool = false, key: String? = nil) throws {
+    self.file = file
+    let path = file.path
+    switch try file.kind() {
     case .gobbet:
-      guard try FileHoldings(ContainerReader(path: path)).weights else { return nil }
+      guard try FileHoldings(file.container()).weights else { return nil }
       let paths = alone ? [path] : ShardName(path)?.paths ?? [path]
-      let readers = try paths.map { try WeightsReader(path: $0) }
+      let readers = try paths.map { try WeightsReader(file.file(at: $0).container()) }
       try WeightShards.checkSet(readers, isWhole: !alone)
       source = readers.count == 1 ? readers[0] : try WeightShards(readers)
       format = "gobbet"
       companions = .container(readers[0])
     case .safetensors:
-      (source, format) = try Self.safetensors(path, alone: alone)
+      (source, format) = try Self.safetensors(file, alone: alone)
       companions = .neighbours(nil)
     case .safetensorsIndex:
-      source = try SafetensorsIndex(path)
+      source = try SafetensorsIndex(file)
       format = "safetensors.index.json"
       companions = .neighbours(nil)
     case .gguf:
-      let reader = try GGUFReader(path, alone: alone)
+      let reader = try GGUFReader(file, alone: alone)
       source = reader
       format = "gguf"
       companions = .gguf(reader)
     case .llmC:
-      let checkpoint = try LLMCCheckpoint(path)
+      let checkpoint = try LLMCCheckpoint(file)
       source = checkpoint
       format = "llm.c"
       companions = .neighbours(checkpoint.configuration)
     case .numPy:
-      source = try NumPyReader(path)
+      source = try NumPyReader(file)
       format = "numpy"
       companions = .neighbours(nil)
     case .pyTorch:
-      let reader = try PyTorchReader(path, key: key)
+      let reader = try PyTorchReader(file, key: key)
       source = reader
       format = "pytorch"
       companions = .neighbours(reader.gpt2Configuration)
     case .json where path.hasSuffix(".index.json"):
       // Without the list of tensors there is nothing to open; the error says so.
-      source = try SafetensorsIndex(path)
+      source = try SafetensorsIndex(file)
       format = "safetensors.index.json"
       companions = .neighbours(nil)
     case .json, .tiktoken, .sentencePiece, .wordPiece, .empty, .other: return nil
@@ -86,8 +96,8 @@ public struct WeightsInput: Sendable {
       case .gguf(let reader): return reader.gpt2Configuration ?? .init()
       case .neighbours(let known):
         if let known { return known }
-        let path = configurationPath
-        return exists(path) ? try GPT2Configuration(contentsOf: path) : .init()
+        return try file.neighbour(Self.configurationName).map { try GPT2Configuration($0) }
+          ?? .init()
       }
     }
   }
@@ -101,8 +111,7 @@ public struct WeightsInput: Sendable {
       case .container(let reader): return try reader.vocabulary()
       case .gguf(let reader): return try reader.vocabulary()
       case .neighbours:
-        let path = vocabularyPath
-        return exists(path) ? try TokenizerJSON.vocabulary(contentsOf: path) : nil
+        return try file.neighbour(Self.vocabularyName).map { try TokenizerJSON.vocabulary($0) }
       }
     }
   }
@@ -114,9 +123,7 @@ public struct WeightsInput: Sendable {
   ///   quantised; `InterchangeError` for scales that do not fit.
   public func elements() throws -> any TensorSource {
     guard hasNeighbours else { return source }
-    let config =
-      exists(configurationPath)
-      ? try? QuantizationConfig(configurationAt: configurationPath) : nil
+    let config = try? file.neighbour(Self.configurationName).flatMap { try QuantizationConfig($0) }
     if let config, !config.isRead {
       throw LoadingError(
         path: path,
@@ -133,14 +140,24 @@ public struct WeightsInput: Sendable {
       ?? source
   }
 
-  /// Where a configuration beside the weights would be.
-  var configurationPath: String { siblingPath("config.json", of: path) }
+  private static let configurationName = "config.json"
+  private static let vocabularyName = "tokenizer.json"
 
-  /// Where what is said of generating with the weights would be.
-  var generationConfigurationPath: String { siblingPath("generation_config.json", of: path) }
+  /// Where a configuration beside the weights would be.
+  var configurationPath: String { siblingPath(Self.configurationName, of: path) }
+
+  /// The configuration beside the weights; nil if there is none, or it would be of no use.
+  var configurationFile: OpenedFile? {
+    get throws { hasNeighbours ? try file.neighbour(Self.configurationName) : nil }
+  }
+
+  /// What is said beside the weights of generating with them; nil likewise.
+  var generationConfigurationFile: OpenedFile? {
+    get throws { hasNeighbours ? try file.neighbour("generation_config.json") : nil }
+  }
 
   /// Where a vocabulary beside the weights would be.
-  var vocabularyPath: String { siblingPath("tokenizer.json", of: path) }
+  var vocabularyPath: String { siblingPath(Self.vocabularyName, of: path) }
 
   /// Whether configuration and vocabulary lie in files beside the weights.
   var hasNeighbours: Bool {
@@ -158,18 +175,19 @@ public struct WeightsInput: Sendable {
 
   /// Opens a safetensors file, and the others of its set if its name says that it is one of several.
   private static func safetensors(
-    _ path: String, alone: Bool
+    _ file: OpenedFile, alone: Bool
   ) throws -> (any TensorSource, String) {
-    guard !alone, let name = ShardName(path), name.count > 1 else {
-      return (try SafetensorsReader(path), "safetensors")
+    guard !alone, let name = ShardName(file.path), name.count > 1 else {
+      return (try SafetensorsReader(file), "safetensors")
     }
     if exists(name.indexPath) {
-      return (try SafetensorsIndex(name.indexPath), "safetensors.index.json")
+      let index = try SafetensorsIndex(OpenedFile(name.indexPath), given: file)
+      return (index, "safetensors.index.json")
     }
-    try requireAll(name, path)
-    return (
-      try WeightShards(name.paths.map { try SafetensorsReader($0) }), "safetensors.index.json"
-    )
+    try requireAll(name, file.path)
+    let shards = try WeightShards(
+      name.paths.map { try SafetensorsReader(file.file(at: $0)) })
+    return (shards, "safetensors.index.json")
   }
 
   /// Makes sure that every file of a set is there.

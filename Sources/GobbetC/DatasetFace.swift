@@ -61,12 +61,12 @@ public func gobbet_dataset_vocabulary(
   _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
-    let path = try object(dataset, DatasetHandle.self, "dataset").dataset.paths[0]
-    guard try ContainerReader(path: path).section(.vocabularyHeader) != nil else {
-      throw CallError.notFound("\(path): holds no vocabulary")
+    // The file that is open, whatever its path names by now.
+    let container = try object(dataset, DatasetHandle.self, "dataset").dataset.shards[0].container
+    guard container.section(.vocabularyHeader) != nil else {
+      throw CallError.notFound("\(container.path): holds no vocabulary")
     }
-    try deliver(
-      VocabularyHandle(Vocabulary(contentsOf: path)), to: vocabulary, "vocabulary")
+    try deliver(VocabularyHandle(Vocabulary(container)), to: vocabulary, "vocabulary")
   }
 }
 

@@ -1,4 +1,4 @@
-internal import GobbetSystem
+package import GobbetSystem
 
 /// Reads documents from files, directories and standard input, one after the other.
 ///
@@ -6,6 +6,8 @@ internal import GobbetSystem
 public struct CorpusReader: ~Copyable, Sendable {
   private let options: CorpusOptions
   private var walk: InputWalk
+  /// One of the inputs, if it is open already.
+  private let opened: PooledFile?
   private var current: UnitReader?
   private var parser: DocumentParser
   /// What ``next()`` reads ahead.
@@ -26,6 +28,13 @@ public struct CorpusReader: ~Copyable, Sendable {
   /// - Throws: `FileError` if an input does not exist; ``CorpusError`` if an option is invalid, or
   ///   applies to none of the inputs.
   public init(inputs: [String], options: CorpusOptions = CorpusOptions()) throws {
+    try self.init(inputs: inputs, options: options, opened: nil)
+  }
+
+  /// A reader that shares one of its inputs with whoever opened it.
+  ///
+  /// - Throws: as ``init(inputs:options:)``.
+  package init(inputs: [String], options: CorpusOptions, opened: PooledFile?) throws {
     guard options.textSeparator?.isEmpty != true else { throw CorpusError(.emptySeparator) }
     try OptionUse.checkFormat(options)
     precondition(options.maximumDocumentByteCount > 0, "CorpusReader: no room for a document")
@@ -36,6 +45,7 @@ public struct CorpusReader: ~Copyable, Sendable {
     self.use = use
     self.options = options
     self.walk = walk
+    self.opened = opened
     self.parser = parser
   }
 
@@ -118,7 +128,7 @@ public struct CorpusReader: ~Copyable, Sendable {
   ///
   /// - Throws: `FileError`; ``CorpusError`` (`notText`) for what cannot be passed over.
   private mutating func open(_ path: String, isNamed: Bool) throws -> UnitReader? {
-    let input = try SniffedInput(path, options)
+    let input = try SniffedInput(path, options, opened: opened)
     guard let layout = try layout(of: input.content, path, isNamed: isNamed) else {
       finishedByteCount += input.readByteCount
       return nil

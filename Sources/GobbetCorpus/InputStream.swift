@@ -25,11 +25,19 @@ struct InputStream: ~Copyable, Sendable {
 
   private static let bufferByteCount = 1 << 17
 
-  /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes.
+  /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes; shares `opened`
+  /// if that is the file.
   ///
   /// - Throws: `FileError`, ``CorpusError`` (`outOfMemory`).
-  init(_ path: String) throws {
-    let file = path == "-" ? InputFile.standardInput : try InputFile(path)
+  init(_ path: String, opened: PooledFile? = nil) throws {
+    let file: InputFile
+    if path == "-" {
+      file = .standardInput
+    } else if let opened, opened.path.utf8.elementsEqual(path.utf8) {
+      file = try InputFile(sharing: opened)
+    } else {
+      file = try InputFile(path)
+    }
     var start: [UInt8] = []
     var isAtEnd = false
     while start.count < 4, !isAtEnd {

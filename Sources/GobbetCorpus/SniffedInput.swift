@@ -17,8 +17,8 @@ struct SniffedInput: ~Copyable, Sendable {
   /// Opens the input at `path` and looks at its start.
   ///
   /// - Throws: `FileError`, ``CorpusError``.
-  init(_ path: String, _ options: CorpusOptions) throws {
-    var stream = try InputStream(path)
+  init(_ path: String, _ options: CorpusOptions, opened: PooledFile? = nil) throws {
+    var stream = try InputStream(path, opened: opened)
     var sample: [UInt8] = []
     var isWhole = false
     while sample.count < InputContent.sampleByteCount, !isWhole {

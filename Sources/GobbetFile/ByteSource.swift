@@ -35,7 +35,8 @@ extension ByteSource {
 /// Sources may be many more than the files that a process may have open: half as many stay open, and
 /// the others are opened again when they are read.
 public final class FileSource: ByteSource {
-  private let file: PooledFile
+  /// The file, for all who read it.
+  package let file: PooledFile
   private let mapping = Mutex<MappedFile?>(nil)
 
   /// Opens the regular file at `path`.
@@ -49,7 +50,7 @@ public final class FileSource: ByteSource {
   /// Reads bytes of the file.
   ///
   /// - Throws: `FileError` (`read`; `open` if it was closed, and is another by now).
-  public func bytes(in range: Range<Int>) throws -> [UInt8] {
+  public func bytes(in range: Range<Int>) throws(FileError) -> [UInt8] {
     try file.withFile { file throws(FileError) in try file.bytes(in: range) }
   }
 
@@ -62,7 +63,7 @@ public final class FileSource: ByteSource {
   }
 
   /// The file mapped, from the first time that this is asked for.
-  func mapped() throws(FileError) -> MappedFile {
+  package func mapped() throws(FileError) -> MappedFile {
     if let made = mapping.withLock({ $0 }) { return made }
     let made = try file.withFile { file throws(FileError) in try MappedFile(file) }
     return mapping.withLock { mapping in

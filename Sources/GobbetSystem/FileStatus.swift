@@ -35,6 +35,22 @@ package struct FileStatus: Sendable {
     guard unsafe stat(systemPath(path), &status) == 0 else {
       throw FileError(path, .open, errno: errno)
     }
+    self.init(status)
+  }
+
+  /// Asks the system what is open as `descriptor`, whatever the path names by now.
+  ///
+  /// - Throws: ``FileError`` (`open`).
+  init(_ descriptor: FileDescriptor, openedAt path: String) throws(FileError) {
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    guard unsafe fstat(descriptor.rawValue, &status) == 0 else {
+      throw FileError(path, .open, errno: errno)
+    }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .regular
     case S_IFDIR: kind = .directory

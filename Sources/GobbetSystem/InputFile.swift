@@ -1,5 +1,13 @@
 internal import SystemPackage
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// A file open for reading: in order, or at any offset.
 ///
 /// Directories are refused. A named pipe or a terminal can be read in order only.
@@ -8,6 +16,8 @@ package struct InputFile: ~Copyable, Sendable {
   package let path: String
   /// Bytes in the file when it was opened; nil for what is no regular file.
   package let byteCount: Int?
+  /// Which file it is; nil for standard input.
+  let identity: FileStatus.Identity?
   private let descriptor: FileDescriptor
 
   /// Opens the file at `path`.
@@ -15,29 +25,62 @@ package struct InputFile: ~Copyable, Sendable {
   /// - Throws: ``FileError`` (`open`) if there is none, it is a directory, or it is no regular
   ///   file and `regularOnly` asks for one. A named pipe is then not waited for.
   package init(_ path: String, regularOnly: Bool = false) throws(FileError) {
-    let status = try FileStatus(of: path)
-    guard status.kind != .directory else { throw FileError(path, .open, Errno.isDirectory) }
-    guard status.kind == .regular || !regularOnly else {
-      throw FileError(path, .open, "not a regular file")
-    }
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
-        FilePath(platformString: systemPath(path)), .readOnly, options: .closeOnExec)
+        FilePath(platformString: systemPath(path)), .readOnly,
+        options: regularOnly ? [.closeOnExec, .nonBlocking] : .closeOnExec)
     } catch {
-      throw FileError(path, .open, reason(of: error))
+      // What has no bytes to be read, as a socket.
+      let isOther = (error as? Errno) == .noSuchAddressOrDevice && regularOnly
+      throw FileError(path, .open, isOther ? Self.notRegular : reason(of: error))
     }
-    self.init(path, descriptor, byteCount: status.kind == .regular ? status.byteCount : nil)
+    // The open file is asked, not the path, which may name another by now.
+    let status: FileStatus
+    do throws(FileError) {
+      status = try FileStatus(descriptor, openedAt: path)
+      if status.kind == .directory { throw FileError(path, .open, Errno.isDirectory) }
+      if status.kind != .regular, regularOnly { throw FileError(path, .open, Self.notRegular) }
+    } catch {
+      try? descriptor.close()
+      throw error
+    }
+    self.init(
+      path, descriptor, byteCount: status.kind == .regular ? status.byteCount : nil,
+      identity: status.identity)
   }
 
-  private init(_ path: String, _ descriptor: FileDescriptor, byteCount: Int?) {
+  /// Shares an open file, to be read in order from its first byte on, by one such reader at a time.
+  ///
+  /// - Throws: ``FileError`` (`open`) if the process has too many open files; as
+  ///   ``PooledFile/withFile(_:)``.
+  package init(sharing file: PooledFile) throws(FileError) {
+    let (raw, byteCount, identity) = try file.withFile { file throws(FileError) in
+      let raw = fcntl(file.rawDescriptor, F_DUPFD_CLOEXEC, 0)
+      guard raw >= 0, lseek(raw, 0, SEEK_SET) == 0 else {
+        throw FileError(file.path, .open, errno: errno)
+      }
+      return (raw, file.byteCount, file.identity)
+    }
+    self.init(
+      file.path, FileDescriptor(rawValue: raw), byteCount: byteCount, identity: identity)
+  }
+
+  private static let notRegular = "not a regular file"
+
+  private init(
+    _ path: String, _ descriptor: FileDescriptor, byteCount: Int?, identity: FileStatus.Identity?
+  ) {
     self.path = path
     self.byteCount = byteCount
+    self.identity = identity
     self.descriptor = descriptor
   }
 
   /// The standard input of the process.
-  package static var standardInput: InputFile { InputFile("-", .standardInput, byteCount: nil) }
+  package static var standardInput: InputFile {
+    InputFile("-", .standardInput, byteCount: nil, identity: nil)
+  }
 
   /// The system's number for the open file.
   var rawDescriptor: CInt { descriptor.rawValue }

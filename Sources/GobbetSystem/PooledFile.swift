@@ -22,7 +22,7 @@ package final class PooledFile: Sendable {
   package let byteCount: Int
   /// The path from the root, which stays right when the process changes its folder.
   private let place: String
-  private let identity: FileStatus.Identity
+  private let identity: FileStatus.Identity?
   private let slot: Slot
 
   /// Where an open file is while it is open.
@@ -44,11 +44,10 @@ package final class PooledFile: Sendable {
   /// - Throws: ``FileError`` (`open`).
   package init(_ path: String) throws(FileError) {
     let opened = try OpenFilePool.open(path)
-    let status = try FileStatus(of: path)
     self.path = path
     place = path.utf8.first == UInt8(ascii: "/") ? path : currentFolder() + "/" + path
     byteCount = opened.file.byteCount ?? 0
-    identity = status.identity
+    identity = opened.file.identity
     slot = Slot()
     OpenFilePool.shared.put(opened, in: slot)
   }
@@ -70,8 +69,7 @@ package final class PooledFile: Sendable {
 
   private func reopened() throws(FileError) -> OpenedFile {
     let opened = try OpenFilePool.open(place)
-    let status = try FileStatus(of: place)
-    guard status.identity == identity, opened.file.byteCount == byteCount else {
+    guard opened.file.identity == identity, opened.file.byteCount == byteCount else {
       throw FileError(path, .open, "it was replaced since it was opened first")
     }
     OpenFilePool.shared.put(opened, in: slot)

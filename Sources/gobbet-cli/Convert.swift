@@ -158,10 +158,8 @@ struct WeightsOptions: ParsableArguments {
       }
     }
     if let vocabulary {
-      if pattern != nil, try !Vocabulary.leavesPatternOpen(at: vocabulary) {
-        throw Failure(.usage, "--pattern: \(vocabulary) says itself how text is split")
-      }
-      conversion.vocabulary = try loadVocabulary(vocabulary, pattern: pattern)
+      conversion.vocabulary = try loadVocabulary(
+        vocabulary, pattern: pattern, refusingUnusedPattern: true)
     } else {
       conversion.pattern = pattern
     }

@@ -39,19 +39,32 @@ struct Decode: ParsableCommand {
 
   func run() throws {
     let given = try vocabulary.map { try loadVocabulary($0, pattern: pattern?.pattern) }
-    if input != "-", try isDataset(input) {
-      try decodeDataset(try TokenDataset(recognizing: input, split: split), given)
+    let file = input == "-" || isFolder(input) ? nil : try OpenedFile(input)
+    if let dataset = try dataset(file) {
+      try decodeDataset(dataset, given)
     } else {
       guard document == nil, range == nil else {
         throw Failure(.usage, "--document and --range are for token datasets")
       }
-      let ids = try parsedIDs()
+      let ids = try parsedIDs(file)
       guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
       var bytes: [UInt8] = []
       try TokenDecoder(given).decode(ids.span, into: &bytes)
       var output = TextOutput()
       try output.write(bytes)
       try output.finish()
+    }
+  }
+
+  /// The token dataset in a file, or in the folder that is the input; nil if the input is ids.
+  private func dataset(_ file: OpenedFile?) throws -> TokenDataset? {
+    guard let file else {
+      // Of a folder without a manifest the library says what is wrong.
+      return input == "-" ? nil : try TokenDataset(recognizing: input, split: split)
+    }
+    switch try file.kind() {
+    case .gobbet, .json: return try TokenDataset(file, split: split)
+    default: return nil
     }
   }
 
@@ -87,9 +100,10 @@ struct Decode: ParsableCommand {
     try output.finish()
   }
 
-  private func parsedIDs() throws -> [TokenID] {
+  private func parsedIDs(_ file: OpenedFile?) throws -> [TokenID] {
     var ids: [TokenID] = []
-    for word in try readAll(input).split(whereSeparator: { $0 <= 0x20 || $0 == 0x2C }) {
+    let text = try file.map { try $0.bytes(limit: .max) } ?? readAll(input)
+    for word in text.split(whereSeparator: { $0 <= 0x20 || $0 == 0x2C }) {
       let text = String(decoding: word, as: UTF8.self)
       guard let id = TokenID(text) else {
         throw Failure(.badData, "\(input): not a token id: \(text.prefix(40).debugDescription)")

@@ -59,13 +59,14 @@ struct Evaluate: ParsableCommand {
     evaluation.threadCount = threads.count
     Interruption.watch("no loss was measured, run the command again", patience: .seconds(10))
     let paths = try input.inputs()
-    let holdsTokens = holdTokens(paths[0])
-    if holdsTokens, let option = input.readingOption {
+    let first = paths[0] == "-" || isFolder(paths[0]) ? nil : try? OpenedFile(paths[0])
+    let tokens = try openedTokens(paths, first)
+    if tokens != nil, let option = input.readingOption {
       throw Failure(.usage, "\(option): is for text, and \(paths[0]) holds tokens")
     }
     let measured =
-      holdsTokens
-      ? try ofDataset(paths, generation, evaluation) : try ofText(paths, generation, evaluation)
+      try tokens.map { try ofDataset($0, generation, evaluation) }
+      ?? ofText(paths, first, generation, evaluation)
     try show(measured, paths[0])
     if Interruption.isRequested {
       throw Interruption.failure(
@@ -100,20 +101,25 @@ struct Evaluate: ParsableCommand {
     var loss: Loss { progress.loss }
   }
 
-  /// Whether there are packed tokens at a path; whatever cannot be looked into is read as text.
-  private func holdTokens(_ path: String) -> Bool {
-    if path == "-" { return false }
-    if isFolder(path) { return isThere(manifestPath(path)) }
-    return (try? FileKind(recognizing: path)) == .gobbet
+  /// The files with packed tokens at some paths; nil if the first holds none.
+  ///
+  /// `first` is the first file, unless it is a folder or standard input. Whatever cannot be looked into is read as text.
+  private func openedTokens(_ paths: [String], _ first: OpenedFile?) throws -> [OpenedFile]? {
+    if let first {
+      guard (try? first.kind()) == .gobbet else { return nil }
+      return try [first] + paths.dropFirst().map { try OpenedFile($0) }
+    }
+    guard isFolder(paths[0]), isThere(manifestPath(paths[0])) else { return nil }
+    return try paths.map { try OpenedFile(isFolder($0) ? manifestPath($0) : $0) }
   }
 
   private func ofDataset(
-    _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
+    _ files: [OpenedFile], _ generation: TextGeneration, _ evaluation: Evaluation
   ) throws -> Measured {
     let dataset =
-      paths.count == 1
-      ? try TokenDataset(recognizing: paths[0], split: split)
-      : try TokenDataset(paths: paths)
+      files.count == 1
+      ? try TokenDataset(files[0], split: split)
+      : try TokenDataset(files.map { try $0.container() })
     _ = try dataset.vocabulary(given: generation.tokenizer.vocabulary)
     let windowCount = evaluation.windowCount(tokenCount: dataset.tokenCount)
     let progress = Progress(quiet: report.quiet)
@@ -126,10 +132,11 @@ struct Evaluate: ParsableCommand {
   }
 
   private func ofText(
-    _ paths: [String], _ generation: TextGeneration, _ evaluation: Evaluation
+    _ paths: [String], _ opened: OpenedFile?, _ generation: TextGeneration,
+    _ evaluation: Evaluation
   ) throws -> Measured {
     let corpus = try input.corpus()
-    var reader = try CorpusReader(inputs: paths, options: corpus)
+    var reader = try CorpusReader(inputs: paths, options: corpus, opened: opened?.shared)
     var encoder = generation.tokenizer.makeEncoder()
     var byteCount = 0
     let progress = Progress(quiet: report.quiet)

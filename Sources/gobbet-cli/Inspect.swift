@@ -14,12 +14,12 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    if let report = try ForeignReport(input, listingTensors: tensors) {
+    let file = try OpenedFile(input)
+    if let report = try ForeignReport(file, listingTensors: tensors) {
       if json { try writeJSON(report) } else { try writeLines(report.lines) }
       return
     }
-    let container = try ContainerReader(path: input)
-    let report = try InspectionReport(container, listingTensors: tensors)
+    let report = try InspectionReport(file.container(), listingTensors: tensors)
     if json { try writeJSON(report) } else { try writeLines(report.lines) }
   }
 }

@@ -32,10 +32,11 @@ struct Verify: AsyncParsableCommand {
     for input in try files() {
       do {
         if let fault = input.fault { throw fault }
+        let file = try input.file ?? OpenedFile(input.path)
         let input = input.path
         let progress = Progress(quiet: quiet)
         defer { progress.finish() }
-        let verification = try await FileVerification(path: input, signedBy: publicKey) {
+        let verification = try await FileVerification(file, signedBy: publicKey) {
           progress.update(progress.bytes($0, of: $1))
           return !Interruption.isRequested
         }
@@ -71,26 +72,37 @@ struct Verify: AsyncParsableCommand {
     if damaged > 0 { throw ExitCode(ExitStatus.negative.rawValue) }
   }
 
+  /// A file to look at, and what is wrong with its place in a folder.
+  private struct Input {
+    let path: String
+    var file: OpenedFile?
+    var fault: (any Error)?
+  }
+
   /// The files to look at, folders by what their manifests list; a fault where a manifest does not
   /// fit what is there.
-  private func files() throws -> [(path: String, fault: (any Error)?)] {
-    var files: [(path: String, fault: (any Error)?)] = []
+  private func files() throws -> [Input] {
+    var files: [Input] = []
     for input in inputs {
       guard isFolder(input), isThere(manifestPath(input)) else {
-        files.append((input, nil))
+        files.append(Input(path: input))
         continue
       }
       do {
-        let manifest = try DatasetManifest(contentsOf: manifestPath(input))
-        files += manifest.names.map { (input + "/" + $0, nil) }
+        let folder = try OpenedFile(manifestPath(input))
+        let manifest = try DatasetManifest(folder)
+        for name in manifest.names {
+          let file = try? folder.neighbour(name)
+          files.append(Input(path: input + "/" + name, file: file))
+        }
         // What else is wrong with a file, verifying it says.
-        manifest.check(in: input) { path, error in
-          if error is LoadingError { files.append((path, error)) }
+        manifest.check(in: input, beside: folder) { path, error in
+          if error is LoadingError { files.append(Input(path: path, fault: error)) }
         }
       } catch let error as FileError {
         throw error
       } catch {
-        files.append((manifestPath(input), error))
+        files.append(Input(path: manifestPath(input), fault: error))
       }
     }
     return files

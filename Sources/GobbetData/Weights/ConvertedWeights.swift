@@ -50,7 +50,7 @@ public struct ConvertedWeights: TensorDecorator {
   /// The tensor in the weights: the same, or the one that it is converted from.
   ///
   /// - Throws: ``TensorError`` (`missing`, `otherDescription`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     let original = try originals.value(of: tensor)
     guard original != tensor else { return TensorOrigin(original, in: base) }
     return unsafe TensorOrigin(madeOf: [(original, base)], readsParts: true) { range, destination in

@@ -3,7 +3,7 @@
 /// A decorator says where each of its tensors comes from. What a source does beside reading follows from
 /// that, here and nowhere else: parts, bytes in place and the bounds of memory are those of the tensors
 /// that it is made of.
-public protocol TensorDecorator: TensorSource {
+package protocol TensorDecorator: TensorPartSource {
   /// Where the data of a tensor comes from.
   ///
   /// - Throws: ``TensorError`` (`missing`, `otherDescription`) for a tensor of another source.
@@ -11,28 +11,14 @@ public protocol TensorDecorator: TensorSource {
 }
 
 extension TensorDecorator {
-  /// Copies one tensor's data.
-  ///
-  /// - Throws: ``TensorError`` for a tensor of another source, else an error of those around which the
-  ///   decorator stands.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
   /// Copies a part of one tensor's data.
   ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  /// - Throws: an error of those around which the decorator stands; ``TensorError``.
+  package func copy(
+    _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "TensorDecorator: not the bytes of the tensor")
-    // SAFETY: the precondition fits the buffer to the range.
+    // SAFETY: the caller promises a buffer as long as the range.
     try unsafe origin(of: tensor).read(range, destination)
   }
 
@@ -67,12 +53,12 @@ extension TensorDecorator {
 }
 
 /// Where the data of a decorator's tensor comes from: bytes of one tensor, or several that it is made of.
-@safe public struct TensorOrigin {
+@safe package struct TensorOrigin {
   /// Copies a range of the tensor's bytes into memory that has as many.
-  public typealias Reader = (Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
+  package typealias Reader = (Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
 
   /// A tensor of a source.
-  public typealias Part = (tensor: TensorDescription, source: any TensorSource)
+  package typealias Part = (tensor: TensorDescription, source: any TensorSource)
 
   let parts: [Part]
   /// The bytes of the only part that are the tensor's as they are; nil if it is made.
@@ -83,7 +69,7 @@ extension TensorDecorator {
   /// Creates the origin of a tensor that is one of `source`, or some of its bytes.
   ///
   /// - Precondition: `bytes` lie in the tensor.
-  public init(
+  package init(
     _ tensor: TensorDescription, in source: any TensorSource, bytes: Range<Int>? = nil
   ) {
     let place = bytes ?? 0..<tensor.byteCount
@@ -103,7 +89,7 @@ extension TensorDecorator {
   /// Creates the origin of a tensor that `read` makes out of others.
   ///
   /// `readsParts` says whether it reads no more than it needs for a part, where their sources do.
-  public init(madeOf parts: [Part], readsParts: Bool = false, read: @escaping Reader) {
+  package init(madeOf parts: [Part], readsParts: Bool = false, read: @escaping Reader) {
     self.parts = parts
     place = nil
     self.readsParts = readsParts

@@ -43,9 +43,7 @@ extension TensorSource {
     _ tensor: TensorDescription, bytes range: Range<Int>,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "TensorSource: not the bytes of the tensor")
+    tensor.requirePart(range, fitting: destination.count)
     // SAFETY: the caller promises a valid buffer, here of the tensor's size.
     if range.count == tensor.byteCount { return try unsafe read(tensor, into: destination) }
     let whole = try bytes(of: tensor)

@@ -40,7 +40,7 @@ public struct WeightShards: TensorDecorator {
   /// The tensor itself, in its shard.
   ///
   /// - Throws: ``TensorError`` (`missing`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     guard let shard = shardOfTensor[Array(tensor.name.utf8)] else {
       throw TensorError(.missing, tensor: tensor.name)
     }

@@ -1,29 +1,14 @@
 internal import GobbetFile
 
 extension WeightsReader {
-  /// Copies one tensor's data, row-major and little-endian, into `destination`.
-  ///
-  /// - Precondition: `destination` has exactly the tensor's `byteCount` bytes.
-  /// - Throws: ``TensorError`` if the file has no such tensor; `FormatError` if its data is
-  ///   damaged; `FileError`.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
   /// Copies a part of a tensor's data; only the blocks that hold it are read.
   ///
-  /// - Precondition: `range` lies in the tensor's bytes, and `destination` has as many.
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  /// - Throws: ``TensorError`` if the file has no such tensor; `FormatError` if its data is
+  ///   damaged; `FileError`.
+  package func copy(
+    _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "WeightsReader: not the bytes of the tensor")
     let place = try directory.place(of: tensor)
     var blocks = TensorBlockReader(
       container, directory, checks: checks != .none, isMapped: isMapped,
@@ -31,9 +16,6 @@ extension WeightsReader {
     // SAFETY: the caller promises a valid buffer of the range's size.
     try unsafe blocks.read(place, bytes: range, into: destination)
   }
-
-  /// True.
-  public func readsParts(of tensor: TensorDescription) -> Bool { true }
 
   /// Calls `body` with the data of a raw tensor where the file is mapped, at a multiple of 64 bytes;
   /// nil for one that is compact, and for files that are no files of the system.

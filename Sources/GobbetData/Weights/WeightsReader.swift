@@ -4,7 +4,7 @@ public import GobbetFile
 /// A packed file of tensors, read in any order and from any number of threads.
 ///
 /// Opening reads the tables only; data is read and checked when it is asked for.
-public struct WeightsReader: TensorSource {
+public struct WeightsReader: TensorPartSource {
   /// The file, or what the caller calls the source.
   public let path: String
   /// Keys and values that were stored with the tensors.

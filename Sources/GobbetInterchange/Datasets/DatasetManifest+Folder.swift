@@ -36,10 +36,15 @@ extension DatasetManifest {
 
   /// Checks that every shard in `folder` is what the manifest says, to the byte; calls `fault` with
   /// the path of each that is not.
-  package func check(in folder: String, fault: (String, any Error) -> Void) {
+  ///
+  /// Shards that are open as neighbours of `manifest` are not opened again.
+  package func check(
+    in folder: String, beside manifest: OpenedFile? = nil, fault: (String, any Error) -> Void
+  ) {
     for shard in splits.flatMap(\.shards) {
       do {
-        try shard.check(in: folder, fingerprint: fingerprint)
+        let file = try manifest?.neighbour(shard.name) ?? OpenedFile(folder + "/" + shard.name)
+        try shard.check(file.container(), fingerprint: fingerprint)
       } catch {
         fault(folder + "/" + shard.name, error)
       }
@@ -100,7 +105,11 @@ extension DatasetManifest.Shard {
   ///
   /// - Throws: `LoadingError` if it is another; `FormatError`, `FileError`.
   func check(in folder: String, fingerprint: ContentDigest) throws {
-    let container = try ContainerReader(path: folder + "/" + name)
+    try check(ContainerReader(path: folder + "/" + name), fingerprint: fingerprint)
+  }
+
+  /// Checks that a container is this shard.
+  func check(_ container: ContainerReader, fingerprint: ContentDigest) throws {
     try check(
       try TokenDataset([container], cacheByteBudget: 0).shards[0], fingerprint: fingerprint)
     // Who signs a shard makes it longer, and nothing else of it.

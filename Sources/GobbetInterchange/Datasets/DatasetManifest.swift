@@ -98,7 +98,14 @@ extension DatasetManifest {
   /// - Throws: ``InterchangeError`` if it is no JSON; `LoadingError` if it is no manifest;
   ///   `FileError`.
   public init(contentsOf path: String) throws {
-    try self.init(try Self.document(path).root, path)
+    try self.init(OpenedFile(path))
+  }
+
+  /// Reads an open manifest.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package init(_ file: OpenedFile) throws {
+    try self.init(try Self.document(file).root, file.path)
   }
 
   /// Reads the text of a manifest; errors call it `path`.
@@ -162,14 +169,13 @@ extension DatasetManifest {
     return sum
   }
 
-  /// The parsed file at `path`, of at most 64 MiB.
-  static func document(_ path: String) throws -> JSONDocument {
-    let file = try InputFile(path, regularOnly: true)
+  /// A parsed file, of at most 64 MiB.
+  static func document(_ file: OpenedFile) throws -> JSONDocument {
     let limit = 64 << 20
-    guard file.byteCount ?? 0 <= limit else {
-      throw LoadingError(path: path, reason: "is too large for a manifest")
+    guard file.byteCount <= limit else {
+      throw LoadingError(path: file.path, reason: "is too large for a manifest")
     }
-    return try JSONDocument(try file.bytes(in: 0..<limit), path: path)
+    return try JSONDocument(file.bytes(limit: limit), path: file.path)
   }
 
   /// The text of the manifest.

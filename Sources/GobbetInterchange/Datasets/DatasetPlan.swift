@@ -46,7 +46,7 @@ package struct DatasetPlan: Sendable {
   /// - Throws: `LoadingError` that names the first difference; ``InterchangeError``,
   ///   `FileError`.
   func check(_ path: String) throws {
-    let root = try DatasetManifest.document(path).root
+    let root = try DatasetManifest.document(OpenedFile(path)).root
     guard let found = ContentDigest(try root.member("vocabulary")?.string) else {
       throw LoadingError(path: path, reason: "names no vocabulary")
     }

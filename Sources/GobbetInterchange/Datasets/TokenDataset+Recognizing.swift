@@ -20,11 +20,19 @@ extension TokenDataset {
       }
       path = manifest
     }
-    guard try FileKind(recognizing: path) == .json else {
-      try self.init(path: path, cacheByteBudget: cacheByteBudget)
+    try self.init(OpenedFile(path), split: split, cacheByteBudget: cacheByteBudget)
+  }
+
+  /// The same of an open file or manifest.
+  package init(
+    _ file: OpenedFile, split: DatasetSplit = .train, cacheByteBudget: Int = 16 << 20
+  ) throws {
+    let path = file.path
+    guard try file.kind() == .json else {
+      try self.init([file.container()], cacheByteBudget: cacheByteBudget)
       return
     }
-    let manifest = try DatasetManifest(contentsOf: path)
+    let manifest = try DatasetManifest(file)
     guard let part = manifest[split] else {
       throw LoadingError(path: path, reason: "has no split \(split.rawValue)")
     }

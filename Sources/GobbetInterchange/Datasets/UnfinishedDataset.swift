@@ -22,7 +22,7 @@ struct UnfinishedDataset {
   /// Reads the file at `path`; nil if there is none, or it was not written to its end: then nothing
   /// else was done.
   init?(contentsOf path: String) {
-    guard let root = try? DatasetManifest.document(path).root,
+    guard let root = try? DatasetManifest.document(OpenedFile(path)).root,
       (try? root.member("kind")?.string) == DatasetPlan.kind
     else { return nil }
     isResumable = (try? root.member("resumable")?.bool) ?? true

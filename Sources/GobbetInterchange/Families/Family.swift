@@ -93,7 +93,14 @@ public struct FamilyModel: Sendable {
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
   public init?(contentsOf path: String) throws {
-    try self.init(json: try wholeFile(path, limit: 1 << 24), path: path)
+    try self.init(OpenedFile(path))
+  }
+
+  /// Reads an open `config.json`.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package init?(_ file: OpenedFile) throws {
+    try self.init(json: file.bytes(limit: 1 << 24), path: file.path)
   }
 
   /// The weights in `source` under the names that the forward pass knows.

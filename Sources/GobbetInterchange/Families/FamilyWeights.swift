@@ -62,7 +62,7 @@ public struct FamilyWeights: TensorDecorator {
   /// The tensor in the source that has the rows, or the expert.
   ///
   /// - Throws: `TensorError` (`missing`, `otherDescription`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     switch try parts.value(of: tensor) {
     case .rows(let rows): rows.origin(in: source)
     case .expert(let expert): expert.origin(in: source)

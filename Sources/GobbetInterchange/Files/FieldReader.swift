@@ -2,7 +2,7 @@
 ///
 /// A length is compared with what is left of the file before anything is allocated.
 struct FieldReader {
-  let file: OpenFile
+  let file: OpenedFile
   /// Bytes from the start of the file to the next field.
   private(set) var offset = 0
   /// Whether the highest byte of an integer comes first.
@@ -13,7 +13,7 @@ struct FieldReader {
   private var bufferStart = 0
   private static let bufferByteCount = 1 << 16
 
-  init(_ file: OpenFile) { self.file = file }
+  init(_ file: OpenedFile) { self.file = file }
 
   /// Reads fields out of bytes that were read before from `offset` on, in the same way as `other`.
   init(_ bytes: [UInt8], at offset: Int, like other: Self) {

@@ -5,7 +5,7 @@ internal import CGobbetZlib
   // SAFETY: allocated in `init` and freed in `deinit`, of this value alone; zlib needs it to stay where
   // it is.
   private let stream: UnsafeMutablePointer<z_stream>
-  private let file: OpenFile
+  private let file: OpenedFile
   private let member: ZipMember
   private var input: [UInt8] = []
   private var inputOffset = 0
@@ -20,7 +20,7 @@ internal import CGobbetZlib
   /// Begins at the front of a member.
   ///
   /// - Throws: ``InterchangeError`` (`outOfMemory`).
-  init(_ member: ZipMember, of file: OpenFile) throws(InterchangeError) {
+  init(_ member: ZipMember, of file: OpenedFile) throws(InterchangeError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     // Negative: without the frame of zlib or gzip.

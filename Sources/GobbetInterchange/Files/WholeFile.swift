@@ -4,12 +4,7 @@ internal import GobbetSystem
 ///
 /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for a larger file.
 package func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
-  let file = try InputFile(path, regularOnly: true)
-  let byteCount = file.byteCount ?? 0
-  guard byteCount <= limit else {
-    throw InterchangeError(.damaged("\(byteCount) bytes are more than \(limit)"), path: path)
-  }
-  return try file.bytes(in: 0..<byteCount)
+  try OpenedFile(path).bytes(limit: limit)
 }
 
 /// Puts a file with these bytes at `path`.

@@ -15,7 +15,7 @@ struct GGUFParts {
   ///
   /// - Throws: `LoadingError` if a file is missing or cannot be found by the name; `FileError`;
   ///   ``InterchangeError`` for one that is another.
-  init(_ file: OpenFile, _ header: GGUFHeader, alone: Bool) throws {
+  init(_ file: OpenedFile, _ header: GGUFHeader, alone: Bool) throws {
     guard !alone, let count = header.metadata["split.count"]?.size, count > 1 else {
       metadata = header.metadata
       parts = [Self.part(file, header)]
@@ -39,7 +39,7 @@ struct GGUFParts {
           path: file.path,
           reason: "is one of \(count) files of a model, and \(fileName(of: path)) is missing")
       }
-      let part = isGiven ? file : try OpenFile(path)
+      let part = try file.file(at: path)
       let header = isGiven ? header : try GGUFHeader(part)
       guard header.metadata["split.count"]?.size == count,
         header.metadata["split.no"]?.size == number
@@ -59,7 +59,7 @@ struct GGUFParts {
     metadata.remove { $0.hasPrefix(Self.prefix) }
   }
 
-  private static func part(_ file: OpenFile, _ header: GGUFHeader) -> GGUFReader.Part {
+  private static func part(_ file: OpenedFile, _ header: GGUFHeader) -> GGUFReader.Part {
     GGUFReader.Part(file: file, entries: header.entries, isBigEndian: header.isBigEndian)
   }
 

@@ -1,27 +1,14 @@
 public import GobbetData
 
 extension GGUFReader {
-  /// Copies one tensor's data, little-endian; blocks as they are.
+  /// Copies a part of one tensor's data, little-endian, blocks as they are; nothing else is read.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile,
   ///   (`unsupported`) for a type that is not read; `TensorError` if it is no tensor of this file.
-  public func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
-  }
-
-  /// Copies a part of one tensor's data; nothing else is read.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  package func copy(
+    _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "GGUFReader: not the bytes of the tensor")
     let (part, entry, layout) = try readable(tensor)
     guard part.isBigEndian else {
       // SAFETY: the caller promises a valid buffer of the range's size.
@@ -71,9 +58,6 @@ extension GGUFReader {
     unsafe UnsafeMutableRawBufferPointer(rebasing: destination[to])
       .copyMemory(from: UnsafeRawBufferPointer(rebasing: elements[from]))
   }
-
-  /// True.
-  public func readsParts(of tensor: TensorDescription) -> Bool { true }
 
   /// Calls `body` with one tensor's data where it is mapped; nil in big-endian files.
   ///

@@ -7,12 +7,12 @@ public import GobbetData
 /// them. A type that is not known here stands in the way of nothing but reading the tensors that have
 /// it.
 /// - Source: ggml's `docs/gguf.md`.
-public struct GGUFReader: TensorSource {
+public struct GGUFReader: TensorPartSource {
   /// Every tensor, in the file's order; shapes with the outermost axis first.
   public let tensors: [TensorDescription]
   /// One file of the model.
   struct Part: Sendable {
-    let file: OpenFile
+    let file: OpenedFile
     let entries: [GGUFHeader.Entry]
     let isBigEndian: Bool
   }
@@ -28,7 +28,13 @@ public struct GGUFReader: TensorSource {
   /// - Throws: `FileError`; ``InterchangeError`` with field and offset; `LoadingError` for a part whose
   ///   others are not found.
   public init(_ path: String, alone: Bool = false) throws {
-    let file = try OpenFile(path)
+    try self.init(OpenedFile(path), alone: alone)
+  }
+
+  /// Reads what is in front of the tensors' data.
+  ///
+  /// - Throws: as ``init(_:alone:)``.
+  package init(_ file: OpenedFile, alone: Bool = false) throws {
     let first = try GGUFHeader(file)
     let opened = try GGUFParts(file, first, alone: alone)
     header = opened.metadata

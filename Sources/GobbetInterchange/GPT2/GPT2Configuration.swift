@@ -33,7 +33,14 @@ public struct GPT2Configuration: Hashable, Sendable {
   /// - Throws: `FileError`; ``InterchangeError``: not GPT-2's, or a variant of it that computes
   ///   something else.
   public init(contentsOf path: String) throws {
-    try self.init(json: try wholeFile(path, limit: 1 << 24), path: path)
+    try self.init(OpenedFile(path))
+  }
+
+  /// Reads an open `config.json`.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package init(_ file: OpenedFile) throws {
+    try self.init(json: file.bytes(limit: 1 << 24), path: file.path)
   }
 
   /// Reads the text of a `config.json`, as weights carry it.

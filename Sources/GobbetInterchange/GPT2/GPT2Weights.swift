@@ -124,7 +124,7 @@ public struct GPT2Weights: TensorDecorator {
   /// The tensor under its name in the source, or those that it is put together from.
   ///
   /// - Throws: `TensorError` (`missing`, `otherDescription`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     try assemblies.value(of: tensor).origin(in: source)
   }
 }

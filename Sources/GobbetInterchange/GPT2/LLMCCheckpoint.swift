@@ -17,8 +17,13 @@ public struct LLMCCheckpoint: StoredTensorSource {
   /// Opens the file at `path`, of version 3 (32-bit floats) or 5 (`bfloat16`).
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  public init(_ path: String) throws {
-    let file = try OpenFile(path)
+  public init(_ path: String) throws { try self.init(OpenedFile(path)) }
+
+  /// Reads the header of an open file.
+  ///
+  /// - Throws: as ``init(_:)``.
+  package init(_ file: OpenedFile) throws {
+    let path = file.path
     var fields = FieldReader(file)
     let magic = try fields.integer(UInt32.self, "magic")
     let version = try fields.integer(UInt32.self, "version")

@@ -36,8 +36,14 @@ public struct LoRAConfiguration: Hashable, Sendable {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field: another kind of adapter, a setting that
   ///   computes something else or wants another base model, and any setting that is not known.
-  public init(contentsOf path: String) throws {
-    let root = try JSONDocument(try wholeFile(path, limit: 1 << 24), path: path).root
+  public init(contentsOf path: String) throws { try self.init(OpenedFile(path)) }
+
+  /// Reads an open `adapter_config.json`.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package init(_ file: OpenedFile) throws {
+    let path = file.path
+    let root = try JSONDocument(file.bytes(limit: 1 << 24), path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
     guard let kind = try root.member("peft_type")?.string, kind == "LORA" else {
       throw root.error(.unsupported("an adapter that is not LORA"), key: "peft_type".utf8)

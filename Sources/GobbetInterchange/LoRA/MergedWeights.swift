@@ -111,7 +111,7 @@ public struct MergedWeights: TensorDecorator {
   /// The tensor of the weights, or what takes its place, with what the adapter adds.
   ///
   /// - Throws: `TensorError` (`missing`, `otherDescription`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     let entry = try entries.value(of: tensor)
     if entry.isKept { return TensorOrigin(entry.tensor, in: base) }
     var parts = [entry.replacement.map { ($0, adapter.source) } ?? (entry.tensor, base)]

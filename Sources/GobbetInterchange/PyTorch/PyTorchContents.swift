@@ -24,7 +24,7 @@ struct PyTorchContents {
   /// Reads the pickle of `file`.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  init(_ file: OpenFile) throws {
+  init(_ file: OpenedFile) throws {
     let start = try file.bytes(in: 0..<min(Self.magic.count, file.byteCount), "magic")
     if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
       try self.init(archive: file)
@@ -37,7 +37,7 @@ struct PyTorchContents {
   }
 
   /// A ZIP file: `data.pkl`, and a member for each storage.
-  private init(archive file: OpenFile) throws {
+  private init(archive file: OpenedFile) throws {
     let members = try StoredZip.members(of: file)
     let ending = "/data.pkl"
     guard let pickle = members.first(where: { $0.name.hasSuffix(ending) }), !pickle.isDeflated
@@ -72,7 +72,7 @@ struct PyTorchContents {
 
   /// Three pickles that describe the file, one of the object, one of the names of storages, and these:
   /// each the number of its elements in 8 bytes, then its data.
-  private init(legacy file: OpenFile) throws {
+  private init(legacy file: OpenedFile) throws {
     field = "pickle"
     let path = file.path
     let bytes = try file.bytes(

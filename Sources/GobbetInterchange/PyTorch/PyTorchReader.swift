@@ -6,7 +6,7 @@ public import GobbetData
 /// that the file holds, or the one in it that has tensors, or the one that a key names. The checksum of
 /// a storage is compared before it is first read. Views that are not contiguous come row-major.
 /// - Source: PyTorch's `torch/serialization.py` and `torch/_utils.py`.
-public struct PyTorchReader: TensorSource {
+public struct PyTorchReader: TensorPartSource {
   /// Every tensor, in the order of the dictionary.
   public let tensors: [TensorDescription]
   /// There is none.
@@ -16,7 +16,7 @@ public struct PyTorchReader: TensorSource {
   /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
   public let gpt2Configuration: GPT2Configuration?
 
-  private let file: OpenFile
+  private let file: OpenedFile
   private let entries: [[UInt8]: Entry]
   private let checked = CheckedMembers()
 
@@ -36,7 +36,14 @@ public struct PyTorchReader: TensorSource {
   /// places in lists are numbers.
   /// - Throws: `FileError`; ``InterchangeError`` with the name of the tensor, or the byte of the pickle.
   public init(_ path: String, key: String? = nil) throws {
-    let file = try OpenFile(path)
+    try self.init(OpenedFile(path), key: key)
+  }
+
+  /// Reads the pickle of an open file.
+  ///
+  /// - Throws: as ``init(_:key:)``.
+  package init(_ file: OpenedFile, key: String? = nil) throws {
+    let path = file.path
     let contents = try PyTorchContents(file)
     let finder = PyTorchTensors(contents.heap, path: path, field: contents.field)
     let pairs = try finder.weights(in: contents.root, key: key)
@@ -160,13 +167,10 @@ public struct PyTorchReader: TensorSource {
   /// Copies a part of one tensor's data; by way of all of it if it is not contiguous.
   ///
   /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  package func copy(
+    _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "PyTorchReader: not the bytes of the tensor")
     let (entry, start) = try checkedEntry(of: tensor)
     guard entry.isContiguous else {
       let whole = try bytes(of: tensor)

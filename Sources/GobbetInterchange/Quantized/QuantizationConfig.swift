@@ -13,12 +13,11 @@ package struct QuantizationConfig: Hashable, Sendable {
   /// Whether weights are read that this method quantised.
   package var isRead: Bool { Self.readMethods.contains(method) }
 
-  /// Reads the configuration beside weights at `path`; nil where there is none, or it does not speak of
-  /// quantization.
+  /// Reads an open `config.json`; nil where it does not speak of quantization.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` for a file that is no JSON.
-  package init?(configurationAt path: String) throws {
-    let root = try JSONDocument(try wholeFile(path, limit: 1 << 24), path: path).root
+  package init?(_ file: OpenedFile) throws {
+    let root = try JSONDocument(file.bytes(limit: 1 << 24), path: file.path).root
     guard root.isObject, let config = try root.member(Self.key), config.isObject else { return nil }
     try self.init(config)
   }

@@ -1,6 +1,5 @@
 public import GobbetBPE
 internal import GobbetData
-internal import GobbetSystem
 
 /// A setting of a conversion that only some files have a use for; the raw value is its name on the
 /// command line.
@@ -107,13 +106,17 @@ extension Vocabulary {
   ///
   /// - Throws: `FileError`, and the errors of GGUF.
   public static func leavesPatternOpen(at path: String) throws -> Bool {
-    switch try FileKind(recognizing: path) {
+    try leavesPatternOpen(OpenedFile(path))
+  }
+
+  /// The same of an open file.
+  package static func leavesPatternOpen(_ file: OpenedFile) throws -> Bool {
+    switch try file.kind() {
     case .tiktoken: return true
     case .json:
-      let file = try InputFile(path, regularOnly: true)
       return try JSONTopLevel.first(of: [.addedTokens, .tokenizerModel], in: file) == nil
     case .gguf:
-      let name = try GGUFReader(path)["tokenizer.ggml.pre"]?.string
+      let name = try GGUFReader(file)["tokenizer.ggml.pre"]?.string
       return name == nil || name == "default"
     default: return false
     }

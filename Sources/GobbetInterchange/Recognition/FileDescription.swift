@@ -22,11 +22,13 @@ package struct FileDescription: Hashable, Sendable {
   /// Looks at the file at `path`, at its first 64 KiB and its name.
   ///
   /// - Throws: `FileError`.
-  package init(describing path: String) throws(FileError) {
-    let file = try InputFile(path, regularOnly: true)
-    let start = try file.bytes(in: 0..<Self.sampleByteCount)
+  package init(describing path: String) throws(FileError) { try self.init(OpenedFile(path)) }
+
+  /// Looks at an open file.
+  init(_ file: OpenedFile) throws(FileError) {
+    let start = try file.available(in: 0..<Self.sampleByteCount)
     self.init(
-      start: start, name: fileName(of: path), isWhole: file.byteCount ?? 0 <= start.count)
+      start: start, name: fileName(of: file.path), isWhole: file.byteCount <= start.count)
   }
 
   /// Describes a file of this name by its first bytes.
@@ -52,6 +54,11 @@ package struct FileDescription: Hashable, Sendable {
   /// The error for the file at `path`, looked at now; what the system says if it can't be read.
   package static func error(_ path: String, wanted: String) throws(FileError) -> LoadingError {
     try FileDescription(describing: path).error(path, wanted: wanted)
+  }
+
+  /// The error for an open file, which is not what was asked for.
+  package static func error(_ file: OpenedFile, wanted: String) throws(FileError) -> LoadingError {
+    try FileDescription(file).error(file.path, wanted: wanted)
   }
 }
 

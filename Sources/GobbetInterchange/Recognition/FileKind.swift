@@ -33,10 +33,11 @@ public enum FileKind: Hashable, Sendable {
   /// Looks at the file at `path`.
   ///
   /// - Throws: `FileError`.
-  public init(recognizing path: String) throws(FileError) {
-    let file = try InputFile(path, regularOnly: true)
-    let start = try file.bytes(in: 0..<4096)
-    self = FileKind(start: start)
+  public init(recognizing path: String) throws(FileError) { self = try OpenedFile(path).kind() }
+
+  /// Looks at an open file.
+  init(of file: OpenedFile) throws(FileError) {
+    self = FileKind(start: try file.available(in: 0..<4096))
     // What the object is, a key far behind may tell.
     if self == .json || self == .safetensorsIndex {
       let found = try JSONTopLevel.first(of: [.weightMap, .addedTokens, .tokenizerModel], in: file)

@@ -39,12 +39,12 @@ package struct JSONTopLevel {
   /// The first of `signs` in the file, up to its end.
   ///
   /// - Throws: `FileError`.
-  static func first(of signs: [Sign], in file: borrowing InputFile) throws(FileError) -> Sign? {
+  static func first(of signs: [Sign], in file: OpenedFile) throws(FileError) -> Sign? {
     var scanner = JSONTopLevel(signs)
     let pieceByteCount = 1 << 16
     var offset = 0
     while scanner.found == nil {
-      let piece = try file.bytes(in: offset..<(offset + pieceByteCount))
+      let piece = try file.available(in: offset..<(offset + pieceByteCount))
       scanner.scan(piece)
       offset += piece.count
       if piece.count < pieceByteCount { break }

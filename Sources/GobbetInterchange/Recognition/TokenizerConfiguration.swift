@@ -15,12 +15,12 @@ struct TokenizerConfiguration {
     ("WhisperTokenizer", .gpt2), ("Qwen2Tokenizer", .qwen2),
   ]
 
-  /// Reads the file at `path`; who has a pattern already doesn't need that of the class.
+  /// Reads an open file; who has a pattern already doesn't need that of the class.
   ///
   /// - Throws: ``InterchangeError``: `unsupported` for a setting that changes ids and isn't
   ///   understood; `FileError`.
-  init(contentsOf path: String, needsPattern: Bool) throws {
-    let root = try JSONDocument(try wholeFile(path, limit: 1 << 26), path: path).root
+  init(_ file: OpenedFile, needsPattern: Bool) throws {
+    let root = try JSONDocument(file.bytes(limit: 1 << 26), path: file.path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
     for (key, effect) in [
       ("add_prefix_space", "puts a space before every text"),

@@ -18,32 +18,39 @@ extension Vocabulary {
   public init(
     recognizing path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
   ) throws {
-    let path = Self.file(in: path)
-    let kind = try FileKind(recognizing: path)
+    try self.init(
+      OpenedFile(Self.file(in: path)), pattern: pattern, specialTokens: specialTokens)
+  }
+
+  /// The same of an open file.
+  package init(
+    _ file: OpenedFile, pattern: SplitPattern? = nil, specialTokens: String? = nil
+  ) throws {
+    let kind = try file.kind()
     guard specialTokens == nil || kind == .tiktoken else {
-      throw LoadingError(path: path, reason: "says itself which tokens are special")
+      throw LoadingError(path: file.path, reason: "says itself which tokens are special")
     }
     switch kind {
-    case .gobbet: try self.init(contentsOf: path)
-    case .tiktoken: self = try Self.tiktoken(path, pattern, specialTokens)
-    case .json: self = try Self.json(path, pattern)
+    case .gobbet: try self.init(file.container())
+    case .tiktoken: self = try Self.tiktoken(file, pattern, specialTokens)
+    case .json: self = try Self.json(file, pattern)
     case .gguf:
-      guard let vocabulary = try GGUFReader(path).vocabulary() else {
-        throw LoadingError(path: path, reason: "holds no vocabulary")
+      guard let vocabulary = try GGUFReader(file).vocabulary() else {
+        throw LoadingError(path: file.path, reason: "holds no vocabulary")
       }
       self = vocabulary
-    case .sentencePiece: self = try SentencePieceModel.vocabulary(contentsOf: path)
-    case .wordPiece: self = try WordPieceVocabulary.vocabulary(contentsOf: path)
-    case .pyTorch where try TiktokenPickle.begins(InputFile(path).bytes(in: 0..<64)):
-      self = try TiktokenPickle.vocabulary(contentsOf: path)
+    case .sentencePiece: self = try SentencePieceModel.vocabulary(file)
+    case .wordPiece: self = try WordPieceVocabulary.vocabulary(file)
+    case .pyTorch where try TiktokenPickle.begins(file.available(in: 0..<64)):
+      self = try TiktokenPickle.vocabulary(file)
     case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch, .empty, .other:
-      throw try FileDescription.error(path, wanted: "a vocabulary")
+      throw try FileDescription.error(file, wanted: "a vocabulary")
     }
   }
 
   /// The file of a folder that holds its vocabulary, the first of those that programs save; what is no
   /// folder stands for itself.
-  private static func file(in path: String) -> String {
+  package static func file(in path: String) -> String {
     guard (try? FileStatus(of: path))?.kind == .directory else { return path }
     let folder = path.hasSuffix("/") ? path : path + "/"
     let names = [
@@ -54,8 +61,8 @@ extension Vocabulary {
   }
 
   /// A `tokenizer.json`, or the tokens of a pair of files.
-  private static func json(_ path: String, _ given: SplitPattern?) throws -> Vocabulary {
-    let text = try wholeFile(path, limit: 1 << 28)
+  private static func json(_ file: OpenedFile, _ given: SplitPattern?) throws -> Vocabulary {
+    let (text, path) = (try file.bytes(limit: 1 << 28), file.path)
     let root = try JSONDocument(text, path: path).root
     if try root.member("model")?.isObject == true {
       return try TokenizerJSON.vocabulary(text, path: path)
@@ -68,15 +75,17 @@ extension Vocabulary {
       isTokenMap = isTokenMap && value.size != nil
     }
     guard isMap, isTokenMap else {
-      throw try FileDescription.error(path, wanted: "a vocabulary")
+      throw try FileDescription.error(file, wanted: "a vocabulary")
     }
-    return try VocabularyAndMerges.vocabulary(recognizing: path, pattern: given)
+    return try VocabularyAndMerges.vocabulary(recognizing: file, pattern: given)
   }
 
   private static func tiktoken(
-    _ path: String, _ given: SplitPattern?, _ setName: String?
+    _ file: OpenedFile, _ given: SplitPattern?, _ setName: String?
   ) throws -> Vocabulary {
-    let text = try wholeFile(path, limit: TiktokenRanks.maximumFileByteCount)
+    let (text, path) = (
+      try file.bytes(limit: TiktokenRanks.maximumFileByteCount), file.path
+    )
     let ranks = try TiktokenRanks.tokens(text.span, path: path)
     let published = WellKnownTokenizer.recognized(ranks, text: text)
     guard let pattern = given ?? published?.pattern else {

@@ -8,7 +8,7 @@ final class CheckedMembers: Sendable {
   /// before; `name` is what errors call it.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if it is another.
-  func check(_ member: ZipMember, of file: OpenFile, _ name: String) throws {
+  func check(_ member: ZipMember, of file: OpenedFile, _ name: String) throws {
     let start = member.range.lowerBound
     guard !starts.withLock({ $0.contains(start) }) else { return }
     var sum: UInt32 = 0

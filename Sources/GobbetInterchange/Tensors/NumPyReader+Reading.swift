@@ -18,13 +18,10 @@ extension NumPyReader {
   /// Copies a part of one array's data; by way of all of it if it is compressed or in Fortran's order.
   ///
   /// - Throws: as ``read(_:into:)``.
-  public func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
+  package func copy(
+    _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "NumPyReader: not the bytes of the array")
     let entry = try entry(of: tensor)
     if entry.isPlain {
       try check(entry)
@@ -71,7 +68,8 @@ extension NumPyReader {
   }
 
   /// The first bytes of a compressed member.
-  static func inflatedFront(_ member: ZipMember, _ count: Int, _ file: OpenFile) throws -> [UInt8] {
+  static func inflatedFront(_ member: ZipMember, _ count: Int, _ file: OpenedFile) throws -> [UInt8]
+  {
     var inflater = try Inflater(member, of: file)
     var bytes = [UInt8](repeating: 0, count: count)
     try unsafe bytes.withUnsafeMutableBytes { try unsafe inflater.read(into: $0) }

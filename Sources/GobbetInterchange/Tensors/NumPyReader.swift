@@ -5,7 +5,7 @@ public import GobbetData
 /// Arrays of any byte order and in Fortran's order come as tensors have to be, row-major and
 /// little-endian. Object arrays, which hold pickles, are refused with every other type that tensors do
 /// not have. The checksum of a member is checked before its data is first read.
-public struct NumPyReader: TensorSource {
+public struct NumPyReader: TensorPartSource {
   /// Every array, by its member's name without `.npy`; that of a single file is called after it.
   public let tensors: [TensorDescription]
   /// There is none.
@@ -27,9 +27,9 @@ public struct NumPyReader: TensorSource {
     var isPlain: Bool { !isDeflated && isRowMajor && !header.isBigEndian }
   }
 
-  let file: OpenFile
+  let file: OpenedFile
   let entries: [Entry]
-  private let places: [[UInt8]: Int]
+  private let entriesByTensor: TensorMap<Entry>
   /// The members whose sums were checked.
   let checked = CheckedMembers()
 
@@ -39,8 +39,12 @@ public struct NumPyReader: TensorSource {
   /// Opens the file at `path` and reads its headers.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the name of the array.
-  public init(_ path: String) throws {
-    let file = try OpenFile(path)
+  public init(_ path: String) throws { try self.init(OpenedFile(path)) }
+
+  /// Reads the headers of an open file.
+  ///
+  /// - Throws: as ``init(_:)``.
+  package init(_ file: OpenedFile) throws {
     let start = try file.bytes(in: 0..<min(4, file.byteCount), "magic")
     if start.elementsEqual([0x50, 0x4B, 0x03, 0x04])
       || start.elementsEqual([0x50, 0x4B, 0x05, 0x06])
@@ -50,7 +54,7 @@ public struct NumPyReader: TensorSource {
         return try Self.entry(name, member, member.range, member.byteCount, file)
       }
     } else {
-      let name = path.split(separator: "/").last.map(String.init) ?? path
+      let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
       entries = [
         try Self.entry(
           name.hasSuffix(".npy") ? String(name.dropLast(4)) : name, nil, 0..<file.byteCount,
@@ -59,13 +63,11 @@ public struct NumPyReader: TensorSource {
     }
     self.file = file
     tensors = entries.map(\.tensor)
-    places = Dictionary(
-      entries.enumerated().map { (Array($1.tensor.name.utf8), $0) },
-      uniquingKeysWith: { first, _ in first })
+    entriesByTensor = TensorMap(entries.lazy.map { ($0.tensor, $0) })
   }
 
   private static func entry(
-    _ name: String, _ member: ZipMember?, _ range: Range<Int>, _ byteCount: Int, _ file: OpenFile
+    _ name: String, _ member: ZipMember?, _ range: Range<Int>, _ byteCount: Int, _ file: OpenedFile
   ) throws -> Entry {
     let frontCount = min(maximumHeaderByteCount, byteCount)
     let bytes: [UInt8]
@@ -97,12 +99,6 @@ public struct NumPyReader: TensorSource {
   ///
   /// - Throws: `TensorError` if there is none, or it is another.
   func entry(of tensor: TensorDescription) throws(TensorError) -> Entry {
-    guard let index = places[Array(tensor.name.utf8)] else {
-      throw TensorError(.missing, tensor: tensor.name)
-    }
-    guard entries[index].tensor == tensor else {
-      throw TensorError(.otherDescription, tensor: tensor.name)
-    }
-    return entries[index]
+    try entriesByTensor.value(of: tensor)
   }
 }

@@ -15,7 +15,7 @@ struct SafetensorsHeader {
   /// Reads the header of `file`.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  init(_ file: OpenFile) throws {
+  init(_ file: OpenedFile) throws {
     let path = file.path
     let lengthBytes = try file.bytes(in: 0..<8, "header length")
     let length = lengthBytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -14,13 +14,17 @@ public struct SafetensorsIndex: TensorDecorator {
   ///
   /// - Throws: `FileError`; ``InterchangeError``: a file name that leaves the folder, a tensor that is
   ///   not in its file, or in another as well.
-  public init(_ path: String) throws {
-    let text = try wholeFile(path, limit: SafetensorsReader.maximumHeaderByteCount)
-    let root = try JSONDocument(text, path: path).root
+  public init(_ path: String) throws { try self.init(OpenedFile(path)) }
+
+  /// Reads an open index, and opens every file that it names but `given`.
+  ///
+  /// - Throws: as ``init(_:)``.
+  package init(_ index: OpenedFile, given: OpenedFile? = nil) throws {
+    let text = try index.bytes(limit: SafetensorsReader.maximumHeaderByteCount)
+    let root = try JSONDocument(text, path: index.path).root
     guard let map = try root.member("weight_map"), map.isObject else {
       throw root.error(.damaged("no weight_map"), key: "weight_map".utf8)
     }
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     var names: [[UInt8]] = []
     var shards: [[UInt8]: Int] = [:]
     var shardOfTensor: [[UInt8]: Int] = [:]
@@ -37,8 +41,9 @@ public struct SafetensorsIndex: TensorDecorator {
         throw map.error(.damaged("the name is there twice"), key: tensor)
       }
     }
-    let readers = try names.map {
-      try SafetensorsReader(folder + String(decoding: $0, as: UTF8.self))
+    let readers = try names.map { name in
+      let place = siblingPath(String(decoding: name, as: UTF8.self), of: index.path)
+      return try SafetensorsReader(given?.file(at: place) ?? OpenedFile(place))
     }
     var found: Set<[UInt8]> = []
     for (index, reader) in readers.enumerated() {
@@ -78,7 +83,7 @@ public struct SafetensorsIndex: TensorDecorator {
   /// The tensor itself, in its file.
   ///
   /// - Throws: `TensorError` (`missing`).
-  public func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
     try shards.origin(of: tensor)
   }
 }

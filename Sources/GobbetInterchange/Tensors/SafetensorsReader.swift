@@ -21,8 +21,12 @@ public struct SafetensorsReader: StoredTensorSource {
   /// Opens the file at `path` and reads its header.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
-  public init(_ path: String) throws {
-    let file = try OpenFile(path)
+  public init(_ path: String) throws { try self.init(OpenedFile(path)) }
+
+  /// Reads the header of an open file.
+  ///
+  /// - Throws: as ``init(_:)``.
+  package init(_ file: OpenedFile) throws {
     let header = try SafetensorsHeader(file)
     stored = StoredTensors(file, header.tensors)
     metadata = header.metadata

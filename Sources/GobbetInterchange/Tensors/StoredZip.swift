@@ -27,7 +27,7 @@ enum StoredZip {
   /// All members, in the order of the directory.
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
-  static func members(of file: OpenFile) throws -> [ZipMember] {
+  static func members(of file: OpenedFile) throws -> [ZipMember] {
     let end = try directoryEnd(file)
     guard end.offset >= 0, end.byteCount >= 0, end.byteCount <= maximumDirectoryByteCount,
       end.offset <= file.byteCount - end.byteCount
@@ -78,7 +78,7 @@ enum StoredZip {
 
   /// Where a member's data is, by its own header.
   private static func range(
-    of entry: Entry, _ file: OpenFile, limit: Int
+    of entry: Entry, _ file: OpenedFile, limit: Int
   ) throws -> Range<Int> {
     let name = String(decoding: entry.name, as: UTF8.self)
     guard entry.offset >= 0, entry.offset <= limit - 30 else {
@@ -93,7 +93,7 @@ enum StoredZip {
   }
 
   private static func directoryEnd(
-    _ file: OpenFile
+    _ file: OpenedFile
   ) throws -> (offset: Int, byteCount: Int, count: Int) {
     let tailStart = max(0, file.byteCount - maximumTailByteCount)
     let tail = Fields(try file.bytes(in: tailStart..<file.byteCount, "end of directory"))
@@ -125,7 +125,7 @@ enum StoredZip {
   }
 
   private static func error(
-    _ code: InterchangeError.Code, _ file: OpenFile, _ field: String = ""
+    _ code: InterchangeError.Code, _ file: OpenedFile, _ field: String = ""
   ) -> InterchangeError {
     InterchangeError(code, path: file.path, field: field)
   }

@@ -20,13 +20,13 @@ public struct ForeignTokens: Sendable {
   public let tokenCount: Int
   /// Where documents begin, and where the last one ends; nil if the format does not say.
   public let documentBounds: [Int]?
-  private let file: OpenFile
+  private let file: OpenedFile
   private let start: Int
   private let element: Element
 
   /// Ids of a file that was checked to hold them.
   init(
-    _ file: OpenFile, start: Int, count: Int, _ element: Element, documentBounds: [Int]? = nil
+    _ file: OpenedFile, start: Int, count: Int, _ element: Element, documentBounds: [Int]? = nil
   ) {
     self.file = file
     self.start = start

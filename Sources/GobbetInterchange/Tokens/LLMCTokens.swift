@@ -14,7 +14,7 @@ extension ForeignTokens {
   ///
   /// - Throws: `FileError`; ``InterchangeError``.
   public static func llmC(_ path: String) throws -> ForeignTokens {
-    let file = try OpenFile(path)
+    let file = try OpenedFile(path)
     var fields = FieldReader(file)
     let magic = try fields.integer(UInt32.self, "magic")
     let version = try fields.integer(UInt32.self, "version")

@@ -26,7 +26,7 @@ extension ForeignTokens {
   /// - Throws: `FileError`; ``InterchangeError``.
   public static func megatron(prefix: String) throws -> ForeignTokens {
     let prefix = Megatron.prefix(prefix)
-    let index = try OpenFile(prefix + ".idx")
+    let index = try OpenedFile(prefix + ".idx")
     var fields = FieldReader(index)
     guard try fields.bytes(9, "magic") == Megatron.magic,
       try fields.integer(UInt64.self, "version") == Megatron.version
@@ -46,7 +46,7 @@ extension ForeignTokens {
     guard fields.remainingCount == 12 * sequenceCount + 8 * boundCount else {
       throw fields.error(.damaged("not as long as its counts say"), "sequence_count")
     }
-    let data = try OpenFile(prefix + ".bin")
+    let data = try OpenedFile(prefix + ".bin")
     let starts = try sequenceStarts(sequenceCount, &fields, element, data)
     var bounds: [Int] = []
     bounds.reserveCapacity(boundCount)
@@ -66,7 +66,7 @@ extension ForeignTokens {
 
   /// Where each sequence begins, and where the last one ends, in ids.
   private static func sequenceStarts(
-    _ count: Int, _ fields: inout FieldReader, _ element: Element, _ data: OpenFile
+    _ count: Int, _ fields: inout FieldReader, _ element: Element, _ data: OpenedFile
   ) throws -> [Int] {
     var starts = [0]
     starts.reserveCapacity(count + 1)

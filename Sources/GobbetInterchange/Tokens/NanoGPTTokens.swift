@@ -3,7 +3,7 @@ extension ForeignTokens {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for an odd number of bytes.
   public static func nanoGPT(_ path: String) throws -> ForeignTokens {
-    let file = try OpenFile(path)
+    let file = try OpenedFile(path)
     guard file.byteCount.isMultiple(of: 2) else {
       throw InterchangeError(.damaged("\(file.byteCount) bytes are no 16-bit ids"), path: path)
     }

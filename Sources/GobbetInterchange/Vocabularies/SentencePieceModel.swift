@@ -11,8 +11,12 @@ public enum SentencePieceModel {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field or the byte.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    let bytes = try wholeFile(path, limit: maximumFileByteCount)
-    return try vocabulary(bytes, path: path)
+    try vocabulary(OpenedFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
   }
 
   /// Whether a file that begins so may be such a model: its first field is a piece with a text.

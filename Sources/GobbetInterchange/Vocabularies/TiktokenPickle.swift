@@ -11,8 +11,12 @@ public enum TiktokenPickle {
   ///
   /// - Throws: `FileError`; ``InterchangeError``: a pickle of something else, or one that is damaged.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    let bytes = try wholeFile(path, limit: maximumFileByteCount)
-    return try vocabulary(bytes, path: path)
+    try vocabulary(OpenedFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
   }
 
   /// Whether a pickle that begins so is of an `Encoding`.

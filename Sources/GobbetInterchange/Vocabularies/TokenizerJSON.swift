@@ -12,7 +12,12 @@ public enum TokenizerJSON {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(try wholeFile(path, limit: maximumFileByteCount), path: path)
+    try vocabulary(OpenedFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  package static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
   }
 
   /// The vocabulary in `text`; `path` is for errors.

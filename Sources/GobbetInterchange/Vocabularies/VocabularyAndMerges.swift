@@ -18,14 +18,21 @@ public enum VocabularyAndMerges {
     tokens tokensPath: String, merges mergesPath: String, pattern: SplitPattern = .gpt2,
     adding specialTokens: [SpecialToken] = []
   ) throws -> Vocabulary {
+    try vocabulary(OpenedFile(tokensPath), OpenedFile(mergesPath), pattern, specialTokens)
+  }
+
+  private static func vocabulary(
+    _ tokens: OpenedFile, _ merges: OpenedFile, _ pattern: SplitPattern,
+    _ specialTokens: [SpecialToken]
+  ) throws -> Vocabulary {
     let document = try JSONDocument(
-      try wholeFile(tokensPath, limit: maximumFileByteCount), path: tokensPath)
-    var visible = VisibleVocabulary(path: tokensPath)
+      tokens.bytes(limit: maximumFileByteCount), path: tokens.path)
+    var visible = VisibleVocabulary(path: tokens.path)
     try visible.readEntries(document.root)
-    let lines = try wholeFile(mergesPath, limit: maximumFileByteCount)
-    try readMerges(lines, into: &visible, path: mergesPath)
+    let lines = try merges.bytes(limit: maximumFileByteCount)
+    try readMerges(lines, into: &visible, path: merges.path)
     return try visible.vocabulary(
-      specialTokens: try merged(specialTokens, visible, tokensPath), mergeRule: .learnedPairs,
+      specialTokens: try merged(specialTokens, visible, tokens.path), mergeRule: .learnedPairs,
       pattern: pattern,
       tokensField: "", mergesField: "merges")
   }
@@ -36,15 +43,14 @@ public enum VocabularyAndMerges {
   /// - Throws: `FileError`; `LoadingError` if there are no merges; ``InterchangeError`` with the line
   ///   or the token, or for a setting that changes ids and isn't understood.
   static func vocabulary(
-    recognizing tokensPath: String, pattern: SplitPattern?
+    recognizing tokens: OpenedFile, pattern: SplitPattern?
   ) throws -> Vocabulary {
-    let folder = TokenizerFolder(tokensPath: tokensPath)
-    let mergesPath = try folder.mergesPath()
+    let folder = TokenizerFolder(tokens)
+    let merges = try folder.merges()
     let configuration = try folder.configuration(needsPattern: pattern == nil)
     return try vocabulary(
-      tokens: tokensPath, merges: mergesPath,
-      pattern: pattern ?? configuration?.pattern ?? .gpt2,
-      adding: try folder.addedTokens() + (configuration?.addedTokens ?? []))
+      tokens, merges, pattern ?? configuration?.pattern ?? .gpt2,
+      folder.addedTokens() + (configuration?.addedTokens ?? []))
   }
 
   /// The special tokens in the file of tokens, and those that are added to them.

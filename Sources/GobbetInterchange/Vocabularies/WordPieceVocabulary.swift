@@ -12,11 +12,15 @@ public enum WordPieceVocabulary {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the line or the setting.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    let text = try wholeFile(path, limit: maximumFileByteCount)
-    let file = siblingPath("tokenizer_config.json", of: path)
+    try vocabulary(OpenedFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+    let text = try file.bytes(limit: maximumFileByteCount)
     var settings = Settings()
-    if exists(file) { try settings.read(file) }
-    return try vocabulary(text, settings, path: path)
+    if let other = try file.neighbour("tokenizer_config.json") { try settings.read(other) }
+    return try vocabulary(text, settings, path: file.path)
   }
 
   /// Whether a file that begins so is such a vocabulary.
@@ -33,8 +37,8 @@ public enum WordPieceVocabulary {
       "mask_token": "[MASK]",
     ]
 
-    mutating func read(_ path: String) throws {
-      let root = try JSONDocument(try wholeFile(path, limit: 1 << 26), path: path).root
+    mutating func read(_ file: OpenedFile) throws {
+      let root = try JSONDocument(file.bytes(limit: 1 << 26), path: file.path).root
       func flag(_ key: String) throws(InterchangeError) -> Bool? {
         guard let value = try root.present(key) else { return nil }
         guard let flag = value.bool else { throw value.error(.damaged("not a boolean")) }

@@ -9,24 +9,25 @@ struct ForeignReport: Encodable {
   let vocabulary_problem: String?
   let weights: InspectionReport.WeightsPart?
 
-  /// Nil if the file at `path` is in none of the formats; the container's reader says what is wrong
+  /// Nil if the file is in none of the formats; the container's reader says what is wrong
   /// with it then.
-  init?(_ path: String, listingTensors: Bool) throws {
-    file = path
-    switch try FileKind(recognizing: path) {
+  init?(_ opened: OpenedFile, listingTensors: Bool) throws {
+    file = opened.path
+    let kind = try opened.kind()
+    switch kind {
     case .tiktoken, .json, .sentencePiece, .wordPiece:
       format =
-        switch try FileKind(recognizing: path) {
+        switch kind {
         case .json: "json"
         case .sentencePiece: "sentencepiece"
         case .wordPiece: "wordpiece"
         default: "tiktoken"
         }
-      vocabulary = InspectionReport.VocabularyPart(try Vocabulary(recognizing: path))
+      vocabulary = InspectionReport.VocabularyPart(try Vocabulary(opened))
       (weights, vocabulary_problem) = (nil, nil)
     case .gguf:
       format = "gguf"
-      let reader = try GGUFReader(path, alone: true)
+      let reader = try GGUFReader(opened, alone: true)
       weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
       // A tokenizer of another kind is no reason to show nothing.
       let found = Result { try reader.vocabulary() }
@@ -38,7 +39,7 @@ struct ForeignReport: Encodable {
       }
     case .gobbet, .empty, .other: return nil
     default:
-      guard let input = try WeightsInput(recognizing: path, alone: true) else { return nil }
+      guard let input = try WeightsInput(opened, alone: true) else { return nil }
       format = input.format
       // What lies beside the file is no part of it.
       (vocabulary, vocabulary_problem) = (nil, nil)

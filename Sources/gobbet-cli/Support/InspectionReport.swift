@@ -88,16 +88,16 @@ struct InspectionReport: Encodable {
     }
     vocabulary =
       holdings.vocabulary
-      ? VocabularyPart(try Vocabulary(contentsOf: container.path)) : nil
+      ? VocabularyPart(try Vocabulary(container)) : nil
     tokens =
       holdings.tokens
-      ? TokensPart(try TokenDataset(path: container.path), fileByteCount: container.byteCount)
+      ? TokensPart(try TokenDataset([container]), fileByteCount: container.byteCount)
       : nil
     counts =
-      holdings.counts ? CountsPart(try PretokenCountsFile(path: container.path)) : nil
+      holdings.counts ? CountsPart(try PretokenCountsFile(container)) : nil
     weights =
       holdings.weights
-      ? try WeightsPart(WeightsReader(path: container.path), listing: listingTensors) : nil
+      ? try WeightsPart(WeightsReader(container), listing: listingTensors) : nil
     metadata = holdings.weights ? nil : try container.metadata()
   }
 

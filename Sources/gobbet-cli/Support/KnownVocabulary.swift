@@ -63,12 +63,13 @@ struct KnownVocabulary {
         "\(name): no such file, and no cache has it: looked for \(places.joined(separator: ", ")); "
           + "tiktoken.get_encoding('\(encoding.name)') in Python puts it into tiktoken's cache")
     }
-    let vocabulary = try Vocabulary(recognizing: path)
+    let file = try OpenedFile(path)
+    let vocabulary = try Vocabulary(file)
     guard WellKnownTokenizer.recognized(vocabulary.tokens)?.name == tokenizer else {
       throw Failure(.badData, "\(path): has other ranks than \(name); remove it, and get it again")
     }
     guard let specialTokens else { return vocabulary }
-    return try Vocabulary(recognizing: path, specialTokens: specialTokens)
+    return try Vocabulary(file, specialTokens: specialTokens)
   }
 
   /// Where the file may be: Gobbet's cache, tiktoken's, Hugging Face's.
@@ -100,7 +101,8 @@ struct KnownVocabulary {
 ///
 /// - Throws: ``Failure``; the errors of reading it.
 func loadVocabulary(
-  _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
+  _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil,
+  refusingUnusedPattern: Bool = false
 ) throws -> Vocabulary {
   if let known = KnownVocabulary(named: path), !FileManager.default.fileExists(atPath: path) {
     if pattern != nil { throw Failure(.usage, "--pattern: \(path) says itself how text is split") }
@@ -109,8 +111,12 @@ func loadVocabulary(
     }
     return try known.load()
   }
-  if specialTokens != nil, try FileKind(recognizing: path) != .tiktoken {
+  let file = try OpenedFile(Vocabulary.file(in: path))
+  if specialTokens != nil, try file.kind() != .tiktoken {
     throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
   }
-  return try Vocabulary(recognizing: path, pattern: pattern, specialTokens: specialTokens)
+  if refusingUnusedPattern, pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
+    throw Failure(.usage, "--pattern: \(path) says itself how text is split")
+  }
+  return try Vocabulary(file, pattern: pattern, specialTokens: specialTokens)
 }

@@ -1,0 +1,137 @@
+package import GobbetFile
+package import GobbetSystem
+internal import Synchronization
+
+/// A regular file that was opened once, for all who want something of it: what it is, what it holds,
+/// and the files beside it.
+///
+/// Whoever was given an opened file reads the same one, whatever its path names by then.
+package final class OpenedFile: Sendable {
+  /// The path as the caller gave it.
+  package let path: String
+  private let source: FileSource
+  private let findings = Mutex(Findings())
+
+  /// What was found out already.
+  private struct Findings {
+    var kind: FileKind?
+    var container: ContainerReader?
+    var neighbours: [String: OpenedFile] = [:]
+  }
+
+  /// Bytes in the file when it was opened.
+  package var byteCount: Int { source.byteCount }
+
+  /// The file for a reader that goes through it in order.
+  package var shared: PooledFile { source.file }
+
+  /// Opens the file at `path`.
+  ///
+  /// - Throws: `FileError`.
+  package init(_ path: String) throws(FileError) {
+    source = try FileSource(path: path)
+    self.path = path
+  }
+
+  /// The file at another path; the same one if it is its own.
+  ///
+  /// - Throws: `FileError`.
+  package func file(at path: String) throws(FileError) -> OpenedFile {
+    path.utf8.elementsEqual(self.path.utf8) ? self : try OpenedFile(path)
+  }
+
+  /// What the file is.
+  ///
+  /// - Throws: `FileError`.
+  package func kind() throws(FileError) -> FileKind {
+    if let known = findings.withLock({ $0.kind }) { return known }
+    let kind = try FileKind(of: self)
+    findings.withLock { $0.kind = kind }
+    return kind
+  }
+
+  /// The container that the file is.
+  ///
+  /// - Throws: `FormatError` if it is none, or is damaged; `FileError`.
+  package func container() throws -> ContainerReader {
+    if let known = findings.withLock({ $0.container }) { return known }
+    let container = try ContainerReader(source, named: path)
+    findings.withLock { $0.container = container }
+    return container
+  }
+
+  /// The file of that name in the same folder, opened the first time that it is asked for; nil if there
+  /// is none.
+  ///
+  /// - Throws: `FileError`.
+  package func neighbour(_ name: String) throws(FileError) -> OpenedFile? {
+    if let known = findings.withLock({ $0.neighbours[name] }) { return known }
+    let place = siblingPath(name, of: path)
+    guard exists(place) else { return nil }
+    let opened = try file(at: place)
+    // A file that held itself would never be closed.
+    guard opened !== self else { return self }
+    return findings.withLock { findings in
+      let first = findings.neighbours[name] ?? opened
+      findings.neighbours[name] = first
+      return first
+    }
+  }
+
+  /// All bytes of the file, which may have at most `limit`.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for a larger file.
+  package func bytes(limit: Int) throws -> [UInt8] {
+    guard byteCount <= limit else {
+      throw InterchangeError(.damaged("\(byteCount) bytes are more than \(limit)"), path: path)
+    }
+    return try source.bytes(in: 0..<byteCount)
+  }
+
+  /// The bytes of `range`, fewer if the file ends before.
+  ///
+  /// - Throws: `FileError`.
+  package func available(in range: Range<Int>) throws(FileError) -> [UInt8] {
+    try source.bytes(in: range)
+  }
+
+  /// The bytes of `range`.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before.
+  func bytes(in range: Range<Int>, _ field: String) throws -> [UInt8] {
+    guard range.upperBound <= byteCount else { throw ends(at: range.lowerBound, field) }
+    let bytes = try source.bytes(in: range)
+    guard bytes.count == range.count else { throw ends(at: range.lowerBound, field) }
+    return bytes
+  }
+
+  /// Fills `destination` from `offset` on.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before.
+  func read(
+    at offset: Int, into destination: UnsafeMutableRawBufferPointer, _ field: String
+  ) throws {
+    // SAFETY: the caller promises a valid buffer.
+    guard try unsafe source.read(at: offset, into: destination) == destination.count else {
+      throw ends(at: offset, field)
+    }
+  }
+
+  /// Calls `body` with bytes of the file where they are mapped, from the first time on that this is
+  /// asked for.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before; what `body`
+  ///   throws.
+  func withBytesInPlace<Result>(
+    in range: Range<Int>, _ field: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    try unsafe source.mapped().withUnsafeBytes { bytes in
+      guard range.upperBound <= bytes.count else { throw ends(at: range.lowerBound, field) }
+      return try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+  }
+
+  private func ends(at offset: Int, _ field: String) -> InterchangeError {
+    InterchangeError(.damaged("the file ends inside"), path: path, offset: offset, field: field)
+  }
+}
