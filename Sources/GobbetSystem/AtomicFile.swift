@@ -18,16 +18,12 @@ package struct AtomicFile: ~Copyable {
   /// The name that the file will have.
   package let path: String
   /// Bytes written so far.
-  package private(set) var byteCount = 0
+  package var byteCount: Int { buffer.byteCount }
   private let place: OutputPlace
   private let temporaryPath: String
   private let replaces: Bool
-  private let descriptor: FileDescriptor
-  private var pending: [UInt8] = []
+  private var buffer: BufferedDescriptor
   private var isCommitted = false
-  /// Why bytes are missing; nil as long as none are.
-  private var failure: FileError?
-  private static let pendingLimit = 1 << 18
 
   /// Begins a file that will be called `path`.
   ///
@@ -45,16 +41,15 @@ package struct AtomicFile: ~Copyable {
     self.path = path
     self.place = place
     self.temporaryPath = temporaryPath
-    self.descriptor = descriptor
+    buffer = BufferedDescriptor(descriptor, byteCount: 0, path: path)
     replaces = replacing
-    pending.reserveCapacity(Self.pendingLimit)
   }
 
   deinit {
     guard !isCommitted else { return }
     // Before the lock goes: after that the name may be another writer's.
     unsafe unlink(temporaryPath)
-    try? descriptor.close()
+    try? buffer.descriptor.close()
     TemporaryFiles.remove(temporaryPath)
   }
 
@@ -62,65 +57,20 @@ package struct AtomicFile: ~Copyable {
   ///
   /// - Throws: ``FileError`` (`write`). Once bytes are missing, every later call throws the same, so
   ///   that no file with a hole ever gets its name.
-  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
-    if let failure { throw failure }
-    byteCount += bytes.count
-    if pending.count + bytes.count > Self.pendingLimit { try flush() }
-    if bytes.count > Self.pendingLimit {
-      do {
-        try unsafe bytes.withUnsafeBytes { _ = try unsafe descriptor.writeAll($0) }
-      } catch {
-        throw failing(reason(of: error))
-      }
-    } else {
-      unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
-    }
-  }
+  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) { try buffer.write(bytes) }
 
   /// Puts `bytes` in the place of some that were written before.
   ///
   /// - Precondition: that many were written from `offset` on.
   /// - Throws: ``FileError`` (`write`).
   package mutating func overwrite(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
-    precondition(offset >= 0 && bytes.count <= byteCount - offset, "overwrite: not written yet")
-    try flush()
-    do {
-      try unsafe bytes.withUnsafeBytes {
-        _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
-      }
-    } catch {
-      throw failing(reason(of: error))
-    }
-  }
-
-  /// The error of a write after which bytes are missing.
-  private mutating func failing(_ reason: String) -> FileError {
-    let error = FileError(path, .write, reason)
-    failure = error
-    return error
-  }
-
-  private mutating func flush() throws(FileError) {
-    if let failure { throw failure }
-    do {
-      _ = try descriptor.writeAll(pending)
-    } catch {
-      throw failing(reason(of: error))
-    }
-    pending.removeAll(keepingCapacity: true)
+    try buffer.overwrite(bytes, at: offset)
   }
 
   /// Has all bytes written so far reach the disk, before what follows them.
   ///
   /// - Throws: ``FileError`` (`write`).
-  package mutating func synchronize() throws(FileError) {
-    try flush()
-    // A pipe or a special file cannot be synchronised and need not be.
-    guard fsync(descriptor.rawValue) == 0 || errno == EINVAL else {
-      // A second attempt may succeed although the bytes are lost.
-      throw failing(reason(of: Errno(rawValue: errno)))
-    }
-  }
+  package mutating func synchronize() throws(FileError) { try buffer.synchronize() }
 
   /// Has the bytes reach the disk and gives the file its name.
   ///
@@ -128,7 +78,7 @@ package struct AtomicFile: ~Copyable {
   package mutating func commit() throws(FileError) {
     precondition(!isCommitted, "AtomicFile: committed twice")
     try synchronize()
-    try place.passOn(to: descriptor, reportedAs: path)
+    try place.passOn(to: buffer.descriptor, reportedAs: path)
     if replaces {
       try renameFile(temporaryPath, to: place.path, reportedAs: path)
     } else {
@@ -136,7 +86,7 @@ package struct AtomicFile: ~Copyable {
     }
     isCommitted = true
     TemporaryFiles.remove(temporaryPath)
-    try? descriptor.close()
+    try? buffer.descriptor.close()
     synchronizeFolder(of: place.path)
   }
 

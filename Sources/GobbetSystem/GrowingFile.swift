@@ -15,12 +15,8 @@ package struct GrowingFile: ~Copyable, Sendable {
   /// The path as the caller gave it.
   package let path: String
   /// Where the next bytes go.
-  package private(set) var byteCount: Int
-  private let descriptor: FileDescriptor
-  private var pending: [UInt8] = []
-  /// Why bytes are missing; nil as long as none are.
-  private var failure: FileError?
-  private static let pendingLimit = 1 << 18
+  package var byteCount: Int { buffer.byteCount }
+  private var buffer: BufferedDescriptor
 
   /// Opens the regular file at `path` and locks out other writers; with `creating`, an empty one
   /// is made where there is none.
@@ -82,76 +78,33 @@ package struct GrowingFile: ~Copyable, Sendable {
 
   private init(_ path: String, _ descriptor: FileDescriptor, byteCount: Int) {
     self.path = path
-    self.descriptor = descriptor
-    self.byteCount = byteCount
+    buffer = BufferedDescriptor(descriptor, byteCount: byteCount, path: path)
   }
 
   // Closing gives up the lock.
-  deinit { try? descriptor.close() }
+  deinit { try? buffer.descriptor.close() }
 
   /// Cuts the file to its first `count` bytes; what follows them goes there.
   ///
   /// - Precondition: nothing was written yet and the file is at least as long.
   /// - Throws: ``FileError`` (`write`).
-  package mutating func cut(to count: Int) throws(FileError) {
-    precondition(pending.isEmpty && count <= byteCount, "GrowingFile: nothing to cut")
-    guard ftruncate(descriptor.rawValue, off_t(count)) == 0 else {
-      throw FileError(path, .write, errno: errno)
-    }
-    byteCount = count
-  }
+  package mutating func cut(to count: Int) throws(FileError) { try buffer.cut(to: count) }
 
   /// Appends `bytes`.
   ///
   /// - Throws: ``FileError`` (`write`). Once bytes are missing, every later call throws the same.
-  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
-    if let failure { throw failure }
-    unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
-    byteCount += bytes.count
-    if pending.count > Self.pendingLimit { try flush() }
-  }
+  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) { try buffer.write(bytes) }
 
-  /// Puts `bytes` in the place of those written before from `offset` on.
+  /// Puts `bytes` in the place of some that were written before.
   ///
   /// - Precondition: that many were written from `offset` on.
   /// - Throws: ``FileError`` (`write`).
   package mutating func overwrite(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
-    precondition(offset >= 0 && bytes.count <= byteCount - offset, "overwrite: not written yet")
-    try flush()
-    do {
-      try unsafe bytes.withUnsafeBytes {
-        _ = try unsafe descriptor.writeAll(toAbsoluteOffset: Int64(offset), $0)
-      }
-    } catch {
-      throw failing(reason(of: error))
-    }
+    try buffer.overwrite(bytes, at: offset)
   }
 
   /// Has all bytes written so far reach the disk, before what follows them.
   ///
   /// - Throws: ``FileError`` (`write`).
-  package mutating func synchronize() throws(FileError) {
-    try flush()
-    guard fsync(descriptor.rawValue) == 0 else {
-      // A second attempt may succeed although the bytes are lost.
-      throw failing(reason(of: Errno(rawValue: errno)))
-    }
-  }
-
-  /// The error of a write after which bytes are missing.
-  private mutating func failing(_ reason: String) -> FileError {
-    let error = FileError(path, .write, reason)
-    failure = error
-    return error
-  }
-
-  private mutating func flush() throws(FileError) {
-    if let failure { throw failure }
-    do {
-      _ = try descriptor.writeAll(toAbsoluteOffset: Int64(byteCount - pending.count), pending)
-    } catch {
-      throw failing(reason(of: error))
-    }
-    pending.removeAll(keepingCapacity: true)
-  }
+  package mutating func synchronize() throws(FileError) { try buffer.synchronize() }
 }
