@@ -105,6 +105,7 @@ END
 fi
 cp Sources/CGobbet/gobbet.h "$folder/include/"
 python3 Sources/CGobbet/notices.py .build-library/checkouts "$folder/THIRD-PARTY-NOTICES.txt"
+version=$(sed -n 's/.*gobbetVersion.*"\(.*\)"/\1/p' Sources/GobbetSystem/GobbetVersion.swift)
 cat >"$folder/lib/pkgconfig/gobbet.pc" <<END
 prefix=$folder
 libdir=\${prefix}/lib
@@ -112,7 +113,7 @@ includedir=\${prefix}/include
 
 Name: gobbet
 Description: vocabularies, token datasets and weights in .gobbet files
-Version: 0.1.0
+Version: $version
 Libs: -L\${libdir} -lgobbet
 Cflags: -I\${includedir}
 END

@@ -6,6 +6,7 @@ internal import GobbetBPE
 internal import GobbetData
 internal import GobbetFile
 internal import GobbetInterchange
+internal import GobbetSystem
 
 @c @implementation
 public func gobbet_abi_version() -> UInt32 { UInt32(GOBBET_ABI_VERSION) }
@@ -13,8 +14,7 @@ public func gobbet_abi_version() -> UInt32 { UInt32(GOBBET_ABI_VERSION) }
 @c @implementation
 public func gobbet_version() -> UnsafePointer<CChar>? {
   // SAFETY: a string literal lies in the binary.
-  let version: StaticString = "0.1.0"
-  return UnsafeRawPointer(version.utf8Start).assumingMemoryBound(to: CChar.self)
+  return UnsafeRawPointer(gobbetVersion.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation

@@ -11,7 +11,7 @@ import Gobbet
     commandName: "gobbet",
     abstract:
       "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
-    version: "0.1.0",
+    version: "\(gobbetVersion)",
     subcommands: [
       Train.self, Counts.self, Encode.self, Tokens.self, Decode.self, Count.self, Pack.self,
       Merge.self,
