@@ -42,10 +42,11 @@ else
   echo "the pages of reports were not opened: that needs Chromium and 'pip install playwright'"
 fi
 
-# Every input is opened once.
+# Every input is opened once, and little is written twice.
 if [ "$(uname)" = Linux ]; then
   python3 Tests/opens.py "$(swift build -c release --show-bin-path)"
 fi
+python3 Tests/duplicates.py --ceiling 10
 
 # A skipped suite stands for all of its tests.
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)

@@ -7,14 +7,7 @@ struct PackBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack", abstract: "Packing time of a corpus, and memory.")
 
-  @Option(help: "A .gobbet vocabulary, a tiktoken file or a tokenizer.json.")
-  var vocabulary: String
-
-  @Option(help: "The name of the pattern, for files that do not say.")
-  var pattern: String?
-
-  @Option(help: "A corpus; repeatable.")
-  var corpus: [String]
+  @OptionGroup var input: EncodedCorpus
 
   @Option(help: "Threads.")
   var threads = 1
@@ -29,14 +22,15 @@ struct PackBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loaded = try Vocabulary(
-      recognizing: vocabulary, pattern: try pattern.map { try namedPattern($0) })
+    let loaded = try input.loadedVocabulary()
     let scratch = try Scratch()
     let path = scratch.file("packed.gobbet")
     let before = ProcessUsage().cpuSeconds
     let start = ContinuousClock.now
-    let summary = try await PackingJob(inputs: corpus, vocabulary: loaded, workerCount: threads)
-      .write(to: path)
+    let summary = try await PackingJob(
+      inputs: input.corpus, vocabulary: loaded, workerCount: threads
+    )
+    .write(to: path)
     try printJSON(
       Report(
         bytes: summary.byteCount, tokens: summary.tokenCount,

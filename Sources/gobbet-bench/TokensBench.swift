@@ -8,14 +8,7 @@ struct TokensBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokens", abstract: "Size and speed of token datasets, a line for each codec.")
 
-  @Option(help: "A .gobbet vocabulary, a tiktoken file or a tokenizer.json.")
-  var vocabulary: String
-
-  @Option(help: "The name of the pattern, for files that do not say.")
-  var pattern: String?
-
-  @Option(help: "A corpus; repeatable.")
-  var corpus: [String]
+  @OptionGroup var input: EncodedCorpus
 
   @Option(help: "Where the ids go as 32-bit little-endian numbers, for other programs.")
   var ids: String?
@@ -47,11 +40,10 @@ struct TokensBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loaded = try Vocabulary(
-      recognizing: vocabulary, pattern: try pattern.map { try namedPattern($0) })
+    let loaded = try input.loadedVocabulary()
     let tokenizer = Tokenizer(loaded)
     var encoder = tokenizer.makeEncoder()
-    let documents = try documents(corpus).map { document in
+    let documents = try documents(input.corpus).map { document in
       var ids: [TokenID] = []
       encoder.encode(document.span, into: &ids)
       return ids

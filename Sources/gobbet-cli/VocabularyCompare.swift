@@ -36,19 +36,7 @@ struct VocabularyCompare: AsyncParsableCommand {
     let vocabularies = try paths.map {
       try loadVocabulary($0, pattern: pattern?.pattern)
     }
-    let inputs = try input.inputs()
-    let corpus = try input.corpus()
-    Interruption.watch("nothing was measured, run the command again")
-    let progress = Progress(quiet: report.quiet)
-    let uses = try await VocabularyUseJob(
-      inputs: inputs, corpus: corpus, vocabularies: vocabularies,
-      workerCount: threads.count
-    ).result { byteCount in
-      progress.update(progress.bytes(byteCount))
-      return !Interruption.isRequested
-    }
-    progress.finish()
-    try corpus.finish()
+    let uses = try await input.uses(of: vocabularies, threads, report)
     let tokenSets = vocabularies.map { vocabulary in
       Set((0..<TokenID(vocabulary.tokens.count)).map { Array(vocabulary.tokens[$0]) })
         .subtracting([[]])

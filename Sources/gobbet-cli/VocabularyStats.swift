@@ -24,19 +24,7 @@ struct VocabularyStats: AsyncParsableCommand {
   func run() async throws {
     let vocabulary = try vocabulary.load()
     let all = smaller(than: vocabulary) + [vocabulary]
-    let inputs = try input.inputs()
-    let corpus = try input.corpus()
-    Interruption.watch("nothing was measured, run the command again")
-    let progress = Progress(quiet: report.quiet)
-    let uses = try await VocabularyUseJob(
-      inputs: inputs, corpus: corpus, vocabularies: all,
-      workerCount: threads.count
-    ).result { byteCount in
-      progress.update(progress.bytes(byteCount))
-      return !Interruption.isRequested
-    }
-    progress.finish()
-    try corpus.finish()
+    let uses = try await input.uses(of: all, threads, report)
     guard let use = uses.last, use.byteCount > 0 else {
       throw Failure(.badData, "the inputs hold no text")
     }

@@ -9,15 +9,8 @@ package enum GGUFVocabulary {
     return Set(keys.map { Array("tokenizer.ggml.\($0)".utf8) })
   }
 
-  /// What llama.cpp calls the kinds of tokens.
-  private enum Kind: Int32 {
-    case normal = 1
-    case unknown = 2
-    case control = 3
-    case userDefined = 4
-    case unused = 5
-    case byte = 6
-  }
+  /// What llama.cpp calls the kinds of tokens: as SentencePiece does.
+  private typealias Kind = SentencePieces.Kind
 
   /// The values of a vocabulary for a model whose embedding has `rowCount` rows.
   ///
@@ -35,10 +28,10 @@ package enum GGUFVocabulary {
     let count = try tokenCount(of: vocabulary, rowCount, path)
     let visible = try VisibleText(vocabulary, path: path)
     var texts = (0..<count).map { GGUFValue.string("[PAD\($0)]") }
-    var kinds = [GGUFValue](repeating: .int32(Kind.unused.rawValue), count: count)
+    var kinds = [GGUFValue](repeating: .int32(Int32(Kind.unused.rawValue)), count: count)
     for entry in visible.entries {
       texts[Int(entry.id)] = .string(String(decoding: entry.text, as: UTF8.self))
-      kinds[Int(entry.id)] = .int32(kind(of: entry.id, in: vocabulary).rawValue)
+      kinds[Int(entry.id)] = .int32(Int32(kind(of: entry.id, in: vocabulary).rawValue))
     }
     let merges = visible.merges.map { left, right in
       GGUFValue.string(String(decoding: left + [UInt8(ascii: " ")] + right, as: UTF8.self))
@@ -108,7 +101,7 @@ package enum GGUFVocabulary {
       var piece = SentencePieces.Piece()
       piece.text = vocabulary.bytes(of: id).map { Array($0) } ?? Array("[PAD\(id)]".utf8)
       piece.score = order[id].map { -Float($0) } ?? -Float(order.count + Int(id))
-      piece.type = UInt64(pieceKind(of: id, piece.text, in: vocabulary).rawValue)
+      piece.type = pieceKind(of: id, piece.text, in: vocabulary).rawValue
       pieces.pieces.append(piece)
     }
     let again = try pieces.vocabulary()

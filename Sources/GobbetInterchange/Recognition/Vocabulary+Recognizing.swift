@@ -39,10 +39,14 @@ extension Vocabulary {
         throw LoadingError(path: file.path, reason: "holds no vocabulary")
       }
       self = vocabulary
-    case .sentencePiece: self = try SentencePieceModel.vocabulary(file)
+    case .sentencePiece:
+      self = try SentencePieceModel.vocabulary(
+        file.bytes(limit: SentencePieceModel.maximumFileByteCount), path: file.path)
     case .wordPiece: self = try WordPieceVocabulary.vocabulary(file)
     case .pyTorch where try TiktokenPickle.begins(file.available(in: 0..<64)):
-      self = try TiktokenPickle.vocabulary(file)
+
+      self = try TiktokenPickle.vocabulary(
+        file.bytes(limit: TiktokenPickle.maximumFileByteCount), path: file.path)
     case .safetensors, .safetensorsIndex, .llmC, .numPy, .pyTorch, .empty, .other:
       throw try FileDescription.error(file, wanted: "a vocabulary")
     }

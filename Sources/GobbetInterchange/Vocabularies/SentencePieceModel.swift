@@ -5,18 +5,13 @@ public import GobbetBPE
 /// Pieces merge in the order of their scores, whichever two pieces make them, as in the
 /// `tokenizer.json` that `transformers` makes of such a file. Decoding follows that file too.
 public enum SentencePieceModel {
-  private static let maximumFileByteCount = 1 << 27
+  static let maximumFileByteCount = 1 << 27
 
   /// The vocabulary in the file at `path`.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field or the byte.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(OpenedFile(path))
-  }
-
-  /// The vocabulary in an open file.
-  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
-    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
+    try vocabulary(wholeFile(path, limit: maximumFileByteCount), path: path)
   }
 
   /// Whether a file that begins so may be such a model: its first field is a piece with a text.

@@ -5,18 +5,13 @@ internal import GobbetSystem
 ///
 /// The pickle is data: nothing that it names is called.
 public enum TiktokenPickle {
-  private static let maximumFileByteCount = 1 << 27
+  static let maximumFileByteCount = 1 << 27
 
   /// The vocabulary in the file at `path`.
   ///
   /// - Throws: `FileError`; ``InterchangeError``: a pickle of something else, or one that is damaged.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(OpenedFile(path))
-  }
-
-  /// The vocabulary in an open file.
-  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
-    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
+    try vocabulary(wholeFile(path, limit: maximumFileByteCount), path: path)
   }
 
   /// Whether a pickle that begins so is of an `Encoding`.
