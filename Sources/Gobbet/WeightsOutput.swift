@@ -121,30 +121,17 @@ struct WeightsOutput {
     func report(_ byteCount: Int) throws { try progress(byteCount, total) }
     switch format {
     case .gobbet: try writeGobbet(source, report)
-    case .safetensors where conversion.shardByteCount == nil:
-      try writeFile(source) { path, replacing in
-        try SafetensorsWriter.write(source, to: path, replacing: replacing, progress: report)
-      }
-    case .safetensors, .safetensorsIndex:
+    case .safetensors where conversion.shardByteCount != nil, .safetensorsIndex:
       try SafetensorsIndex.write(
         source, to: format == .safetensors ? path + ".index.json" : path,
         shardByteCount: conversion.shardByteCount ?? 5_000_000_000, replacing: replacing,
         check: { if conversion.verifies { try verify(source, $0) } }, progress: report)
-    case .npy:
-      guard source.tensors.count == 1, let tensor = source.tensors.first else {
-        throw LoadingError(
-          path: path, reason: "npy has a place for one tensor, not \(source.tensors.count)")
-      }
+    default:
       try writeFile(source) { path, replacing in
-        try NumPyWriter.write(tensor, of: source, to: path, replacing: replacing)
+        let sink = try format.sink(
+          source.tensors, metadata: source.metadata, at: path, replacing: replacing)
+        try source.write(to: sink, progress: report)
       }
-    case .npz:
-      try writeFile(source) { path, replacing in
-        try NumPyWriter.write(source, to: path, replacing: replacing, progress: report)
-      }
-    case .llmC: throw LoadingError(path: path, reason: "llm.c has a place for a GPT-2 only")
-    case .gguf, .tiktoken, .tokenizerJSON, .vocabularyAndMerges:
-      throw LoadingError(path: path, reason: "\(format.rawValue) does not hold such tensors")
     }
   }
 
@@ -167,11 +154,10 @@ struct WeightsOutput {
     let shards = source.shards(of: conversion.shardByteCount ?? .max)
     if shards.count == 1 {
       return try writeFile(source) { path, replacing in
-        var writer = try WeightsWriter(
-          path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
-          replacing: replacing)
-        try writer.append(contentsOf: shards[0], progress: progress)
-        try writer.finish()
+        let sink = try WeightsSink(
+          path: path, tensors: source.tensors, metadata: source.metadata, vocabulary: vocabulary,
+          codec: codec, replacing: replacing)
+        try source.write(to: sink, progress: progress)
       }
     }
     let files = try FileSet(ShardName(path, count: shards.count).paths, replacing: replacing)
@@ -179,11 +165,10 @@ struct WeightsOutput {
     var done = 0
     for (index, shard) in shards.enumerated() {
       let path = files.stagedPath(index)
-      var writer = try WeightsWriter(
-        path: path, metadata: source.metadata, vocabulary: vocabulary, codec: codec,
-        replacing: true, setPlace: place)
-      try writer.append(contentsOf: shard) { try progress(done + $0) }
-      try writer.finish()
+      let sink = try WeightsSink(
+        path: path, tensors: shard.tensors, metadata: source.metadata, vocabulary: vocabulary,
+        codec: codec, replacing: true, setPlace: place)
+      try shard.write(to: sink) { try progress(done + $0) }
       done += shard.tensors.reduce(0) { $0 + $1.byteCount }
       place = try WeightsReader(path: path).setPlaceBehind()
     }

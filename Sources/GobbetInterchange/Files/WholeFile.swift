@@ -15,3 +15,14 @@ func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(F
   try file.write(bytes.span)
   try file.commit()
 }
+
+/// A new file that begins with these bytes.
+///
+/// - Throws: `FileError`.
+func newFile(
+  _ path: String, beginningWith header: [UInt8], replacing: Bool
+) throws(FileError) -> AtomicFile {
+  var file = try AtomicFile(path, replacing: replacing)
+  try file.write(header.span)
+  return file
+}

@@ -45,31 +45,27 @@ public enum GGUFWriter {
       uniquingKeysWith: { first, _ in first })
     let stored = try ConvertedWeights(source) { names[Array($0.name.utf8)] ?? $0.elementType }
     let alignment = try alignment(values, path)
-    func aligned(_ count: Int) -> Int { (count + alignment - 1) & ~(alignment - 1) }
-    var file = try AtomicFile(path, replacing: replacing)
     let header = try header(entries, values, alignment, path)
-    try file.write(header.span)
-    var done = 0
-    for (entry, tensor) in zip(entries, stored.tensors) {
-      var byteCount = 0
-      do {
-        try stored.forEachPiece(of: tensor) { piece in
-          try file.write(piece)
-          byteCount += piece.count
-          let part = Double(byteCount) / Double(max(1, tensor.byteCount))
-          try progress(done + Int(part * Double(entry.tensor.byteCount)))
-        }
-      } catch let error as TensorError where error.code == .notRepresentable(tensor.elementType) {
-        throw InterchangeError(
-          .notRepresentable(
-            "NaN, an infinity or numbers too large for blocks of type \(entry.type.name)"),
-          path: path, field: tensor.name)
+    let sink = FileSink(
+      stored.tensors, try newFile(path, beginningWith: header, replacing: replacing)
+    ) { -$1 & (alignment - 1) }
+    // Progress is told in bytes of the source.
+    let (all, total) = (Self.byteCount(stored.tensors), Self.byteCount(source.tensors))
+    do {
+      try stored.write(to: sink) { byteCount in
+        try progress(Int(Double(byteCount) / Double(max(1, all)) * Double(total)))
       }
-      done += entry.tensor.byteCount
-      let padding = [UInt8](repeating: 0, count: aligned(byteCount) - byteCount)
-      try file.write(padding.span)
+    } catch let error as TensorError {
+      guard case .notRepresentable(let type) = error.code else { throw error }
+      throw InterchangeError(
+        .notRepresentable(
+          "NaN, an infinity or numbers too large for blocks of type "
+            + (GGUFType(type)?.name ?? type.name)), path: path, field: error.tensor)
     }
-    try file.commit()
+  }
+
+  private static func byteCount(_ tensors: [TensorDescription]) -> Int {
+    tensors.reduce(0) { $0 + $1.byteCount }
   }
 
   private struct Entry {

@@ -48,18 +48,19 @@ extension LLMCCheckpoint {
     }
     header.append(contentsOf: repeatElement(0, count: LLMCLayout.headerByteCount - header.count))
 
-    var file = try AtomicFile(path, replacing: replacing)
-    try file.write(header.span)
-    for (tensor, _) in entries {
-      let bytes = try data(of: tensor, weights, path)
-      try file.write(bytes.span)
-      if tensor.name == "wte.weight" {
-        let rows = layout.paddedVocabulary - vocabulary
-        let padding = [UInt8](repeating: 0, count: rows * width * type.bitWidth / 8)
-        try file.write(padding.span)
-      }
+    let padding = (layout.paddedVocabulary - vocabulary) * width * type.bitWidth / 8
+    let sink = FileSink(
+      entries.map(\.tensor), try newFile(path, beginningWith: header, replacing: replacing)
+    ) { tensor, _ in
+      tensor.name == "wte.weight" ? padding : 0
     }
-    try file.commit()
+    for tensor in sink.tensors {
+      sink.begin(tensor)
+      let bytes = try data(of: tensor, weights, path)
+      try sink.append(bytes.span)
+      try sink.end()
+    }
+    try sink.finish()
   }
 
   /// The type of llm.c's that holds every element exactly.

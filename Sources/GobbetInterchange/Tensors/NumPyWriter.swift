@@ -11,11 +11,7 @@ public enum NumPyWriter {
     _ tensor: TensorDescription, of source: some TensorSource, to path: String,
     replacing: Bool = false
   ) throws {
-    let front = try header(of: tensor, path)
-    var file = try AtomicFile(path, replacing: replacing)
-    try file.write(front.span)
-    try source.forEachPiece(of: tensor) { try file.write($0) }
-    try file.commit()
+    try source.write(to: sink(tensor, path, replacing: replacing))
   }
 
   /// Writes all tensors of `source` as the arrays of an archive that is not compressed, as
@@ -26,20 +22,31 @@ public enum NumPyWriter {
     _ source: some TensorSource, to path: String, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    let headers = try source.tensors.map { try header(of: $0, path) }
-    var archive = StoredZipWriter(try AtomicFile(path, replacing: replacing))
-    var done = 0
-    for (tensor, front) in zip(source.tensors, headers) {
-      try archive.begin("\(tensor.name).npy", byteCount: front.count + tensor.byteCount)
-      try archive.write(front.span)
-      try source.forEachPiece(of: tensor) { piece in
-        try archive.write(piece)
-        done += piece.count
-        try progress(done)
-      }
-      try archive.end()
-    }
-    try archive.finish()
+    try source.write(
+      to: sink(source.tensors, path, replacing: replacing), progress: progress)
+  }
+
+  /// A file of one array, to be written.
+  ///
+  /// - Throws: as ``write(_:of:to:replacing:)``.
+  static func sink(
+    _ tensor: TensorDescription, _ path: String, replacing: Bool
+  ) throws -> some TensorSink {
+    let front = try header(of: tensor, path)
+    return FileSink(
+      [tensor], try newFile(path, beginningWith: front, replacing: replacing)
+    )
+  }
+
+  /// A file of several arrays, to be written.
+  ///
+  /// - Throws: as ``write(_:of:to:replacing:)``.
+  static func sink(
+    _ tensors: [TensorDescription], _ path: String, replacing: Bool
+  ) throws -> some TensorSink {
+    let headers = try tensors.map { try header(of: $0, path) }
+    return NumPyArchiveSink(
+      tensors, headers, StoredZipWriter(try AtomicFile(path, replacing: replacing)))
   }
 
   private static func header(
@@ -57,4 +64,34 @@ public enum NumPyWriter {
     }
     return front
   }
+}
+
+/// An archive of arrays that is written, as a sink.
+private final class NumPyArchiveSink: TensorSink {
+  let tensors: [TensorDescription]
+  /// What stands in front of the data of each.
+  private let headers: [[UInt8]]
+  private var archive: StoredZipWriter
+  private var count = 0
+
+  init(
+    _ tensors: [TensorDescription], _ headers: [[UInt8]], _ archive: consuming StoredZipWriter
+  ) {
+    self.tensors = tensors
+    self.headers = headers
+    self.archive = archive
+  }
+
+  func begin(_ tensor: TensorDescription) throws {
+    let front = headers[count]
+    count += 1
+    try archive.begin("\(tensor.name).npy", byteCount: front.count + tensor.byteCount)
+    try archive.write(front.span)
+  }
+
+  func append(_ data: Span<UInt8>) throws { try archive.write(data) }
+
+  func end() throws { try archive.end() }
+
+  func finish() throws { try archive.finish() }
 }

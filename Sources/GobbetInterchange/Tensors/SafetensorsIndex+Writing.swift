@@ -110,24 +110,19 @@ private struct SetDigest {
   mutating func write(
     _ source: some TensorSource, to path: String, progress: (Int) throws -> Void
   ) throws {
-    var writer = try SafetensorsWriter(
+    let writer = try SafetensorsWriter(
       path, tensors: source.tensors,
       metadata: source.metadata.filter { $0.0 != SafetensorsHeader.setKey }
         + [(SafetensorsHeader.setKey, id)],
       replacing: true)
-    offsets.append(try offset(in: writer.header, path))
-    hasher.update(writer.header.span)
-    for tensor in writer.tensors {
-      var checksum: UInt32 = 0
-      try source.forEachPiece(of: tensor) { piece in
-        checksum = crc32c(piece, continuing: checksum)
-        try writer.write(piece)
-        try progress(writer.writtenByteCount)
-      }
+    let sink = SafetensorsSink(writer, summing: true)
+    offsets.append(try offset(in: sink.header, path))
+    hasher.update(sink.header.span)
+    try source.write(to: sink, progress: progress)
+    for checksum in sink.checksums {
       let bytes = (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (8 * $0)) }
       hasher.update(bytes.span)
     }
-    try writer.finish()
   }
 
   /// Where the value of the key stands in a header.

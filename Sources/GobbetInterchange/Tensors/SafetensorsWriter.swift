@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetFile
 internal import GobbetSystem
 
 /// Writes safetensors files, byte for byte as the reference writer does.
@@ -11,7 +12,7 @@ public struct SafetensorsWriter: ~Copyable {
   /// The bytes before the data.
   let header: [UInt8]
   private var file: AtomicFile
-  private(set) var writtenByteCount = 0
+  private var writtenByteCount = 0
 
   /// Begins a file at `path` and writes its header.
   ///
@@ -135,14 +136,38 @@ public struct SafetensorsWriter: ~Copyable {
     _ source: some TensorSource, to path: String, replacing: Bool = false,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    var writer = try SafetensorsWriter(
+    let writer = try SafetensorsWriter(
       path, tensors: source.tensors, metadata: source.metadata, replacing: replacing)
-    for tensor in writer.tensors {
-      try source.forEachPiece(of: tensor) { piece in
-        try writer.write(piece)
-        try progress(writer.writtenByteCount)
-      }
-    }
-    try writer.finish()
+    try source.write(to: SafetensorsSink(writer), progress: progress)
   }
+}
+
+/// A safetensors file that is written, as a sink.
+final class SafetensorsSink: TensorSink {
+  private var writer: SafetensorsWriter
+  /// Whether checksums are kept.
+  private let sums: Bool
+  /// The CRC-32C of each tensor's data, in the order of the file.
+  private(set) var checksums: [UInt32] = []
+
+  var tensors: [TensorDescription] { writer.tensors }
+  /// The bytes before the data.
+  var header: [UInt8] { writer.header }
+
+  init(_ writer: consuming SafetensorsWriter, summing sums: Bool = false) {
+    self.writer = writer
+    self.sums = sums
+  }
+
+  func begin(_ tensor: TensorDescription) { checksums.append(0) }
+
+  func append(_ data: Span<UInt8>) throws {
+    if sums {
+      let last = checksums.count - 1
+      checksums[last] = crc32c(data, continuing: checksums[last])
+    }
+    try writer.write(data)
+  }
+
+  func finish() throws { try writer.finish() }
 }
