@@ -32,7 +32,7 @@ extension FileConversion {
   ) throws -> Result {
     var notes = notes
     let chosen = try chosenVocabulary(input, model, path, format, &notes)
-    if input.format == "gobbet" { notes += try leftOut(of: input.file, [.weights, .vocabulary]) }
+    if input.kind == .gobbet { notes += try leftOut(of: input.file, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
     let generation = family == nil ? nil : try generationConfiguration(of: input)
     let familyModel =
@@ -139,7 +139,7 @@ extension FileConversion {
       switch format {
       case .npz, .safetensors, .safetensorsIndex: false
       // As it was, it is without a configuration, too.
-      case .gobbet: input.format != "gobbet"
+      case .gobbet: input.kind != .gobbet
       default: true
       }
     do {
@@ -191,7 +191,7 @@ extension FileConversion {
         return nil
       }
       return staysBeside ? nil : found
-    } catch let error where input.format != "gobbet" {
+    } catch let error where input.kind != .gobbet {
       guard error is InterchangeError || error is FileError || error is LoadingError else {
         throw error
       }
@@ -233,7 +233,7 @@ extension FileConversion {
         keepsFamily
         ? "\(format.rawValue) has no place for it" : "it is not of a model that is known here"
       notes.append("\(input.configurationPath) is left out: \(reason)")
-    } else if input.format == "gguf", format.hasNeighbours {
+    } else if input.kind == .gguf, format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }
     if !format.holdsMetadata {

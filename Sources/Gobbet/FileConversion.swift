@@ -75,7 +75,7 @@ public struct FileConversion: Sendable {
       default: return try convertVocabulary(file, to: output, format, replacing)
       }
     }
-    if key != nil, weights.format != "pytorch" {
+    if key != nil, weights.kind != .pyTorch {
       throw ConversionOptionError(.key, "\(input) is no checkpoint of PyTorch")
     }
     guard format.isForVocabularies else {

@@ -14,7 +14,9 @@ public struct WeightsInput: Sendable {
   let file: OpenedFile
   /// The tensors, as the file has them.
   public let source: any TensorSource
-  /// The name of the format.
+  /// What the file is.
+  public let kind: FileKind
+  /// The name of the format, as people call it.
   public let format: String
   private let companions: Companions
 
@@ -42,7 +44,8 @@ public struct WeightsInput: Sendable {
   package init?(_ file: OpenedFile, alone: Bool = false, key: String? = nil) throws {
     self.file = file
     let path = file.path
-    switch try file.kind() {
+    kind = try file.kind()
+    switch kind {
     case .gobbet:
       guard try FileHoldings(file.container()).weights else { return nil }
       let paths = alone ? [path] : ShardName(path)?.paths ?? [path]
