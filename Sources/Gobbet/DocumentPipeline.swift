@@ -1,6 +1,5 @@
 internal import GobbetBPE
 internal import GobbetCorpus
-internal import Synchronization
 
 /// Reads a corpus in batches, has several workers process them, and takes the outputs in order.
 ///
@@ -41,6 +40,8 @@ struct DocumentPipeline: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workerCount {
         group.addTask {
+          // Nobody waits for the output of a worker that has ended early.
+          defer { if Task.isCancelled { sink.end() } }
           var parser = try DocumentParser(options)
           let process = makeWorker()
           while let (sequence, unparsed, _) = source.next() {
@@ -53,68 +54,11 @@ struct DocumentPipeline: Sendable {
               )
             }
             try sink.take(result, sequence)
-            while sink.waitingCount > 4 * workerCount, sink.isAhead(sequence) {
-              try Task.checkCancellation()
-              await Task.yield()
-            }
+            await sink.waitForOthers(before: sequence, limit: 4 * workerCount)
           }
         }
       }
       try await group.waitForAll()
-    }
-  }
-}
-
-/// Passes outputs on in the order of their numbers.
-private final class OrderedSink<Output: Sendable>: Sendable {
-  private struct State {
-    var waiting: [Int: Result<Output, any Error>] = [:]
-    var nextSequence = 0
-    /// Whether a thread is passing outputs on; that one takes what comes meanwhile, too.
-    var isConsuming = false
-    /// Whether one has failed; nothing after it is passed on.
-    var hasFailed = false
-  }
-
-  private let state = Mutex(State())
-  private let consume: @Sendable (Output) throws -> Void
-
-  init(_ consume: @escaping @Sendable (Output) throws -> Void) { self.consume = consume }
-
-  /// Outputs that came before their turn.
-  var waitingCount: Int { state.withLock { $0.waiting.count } }
-
-  /// Whether outputs before `sequence` are still missing.
-  func isAhead(_ sequence: Int) -> Bool { state.withLock { $0.nextSequence <= sequence } }
-
-  /// Takes an output, and passes on those whose turn it is, without the lock: what the caller does
-  /// with an output may take its time, and ask anything.
-  func take(_ output: Result<Output, any Error>, _ sequence: Int) throws {
-    state.withLock { $0.waiting[sequence] = output }
-    while let next = next() {
-      do {
-        try consume(try next.get())
-      } catch {
-        state.withLock { state in
-          state.hasFailed = true
-          state.isConsuming = false
-        }
-        throw error
-      }
-      state.withLock { $0.isConsuming = false }
-    }
-  }
-
-  /// The output whose turn it is, for this thread alone to pass on; nil if it has not come, or if
-  /// another thread is at work.
-  private func next() -> Result<Output, any Error>? {
-    state.withLock { state in
-      guard !state.isConsuming, !state.hasFailed,
-        let next = state.waiting.removeValue(forKey: state.nextSequence)
-      else { return nil }
-      state.isConsuming = true
-      state.nextSequence += 1
-      return next
     }
   }
 }

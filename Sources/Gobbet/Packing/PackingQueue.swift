@@ -145,18 +145,3 @@ final class PackingQueue: Sendable {
   /// Ends the run; the first reason stays.
   func fail(_ error: any Error) { change { $0.failure = $0.failure ?? error } }
 }
-
-/// Values that come in any order and leave in that of their numbers.
-struct Reordering<Value: Sendable>: Sendable {
-  private var waiting: [Int: Value] = [:]
-  private(set) var next = 0
-
-  mutating func add(_ value: Value, _ number: Int) { waiting[number] = value }
-
-  /// The value whose turn it is, if it has come.
-  mutating func pop() -> Value? {
-    guard let value = waiting.removeValue(forKey: next) else { return nil }
-    next += 1
-    return value
-  }
-}
