@@ -97,4 +97,111 @@ import Testing
       #expect("\(try #require(error))".contains(reason))
     }
   }
+
+  @Test(
+    "an update of all experts reaches each one, in one tensor of either order or apart",
+    arguments: ["experts, outputs, inputs", "experts, inputs, outputs", "apart"])
+  func experts(layout: String) throws {
+    var generator = SeededGenerator(3)
+    let (experts, rank, inputs, outputs) = (3, 2, 5, 4)
+    func values(_ count: Int) -> [Float] {
+      (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
+    }
+    let (weight, a, b) = (
+      values(experts * inputs * outputs), values(experts * rank * inputs),
+      values(outputs * rank * experts)
+    )
+    func place(_ expert: Int, _ output: Int, _ input: Int) -> Int {
+      layout.hasSuffix("outputs")
+        ? (expert * inputs + input) * outputs + output
+        : (expert * outputs + output) * inputs + input
+    }
+    var (base, adapter) = (MemorySource(), MemorySource())
+    let module = "model.layers.0.mlp.experts"
+    if layout == "apart" {
+      for expert in 0..<experts {
+        let start = expert * inputs * outputs
+        let half = inputs * outputs / 2
+        try base.append(
+          "\(module).\(expert).gate_proj.weight", .float32, [outputs / 2, inputs],
+          GGUFBlockTests.bytes(Array(weight[start..<(start + half)])))
+        try base.append(
+          "\(module).\(expert).up_proj.weight", .float32, [outputs / 2, inputs],
+          GGUFBlockTests.bytes(Array(weight[(start + half)..<(start + 2 * half)])))
+      }
+    } else {
+      let shape = layout.hasSuffix("outputs") ? [inputs, outputs] : [outputs, inputs]
+      try base.append(
+        "\(module).gate_up_proj", .float32, [experts] + shape, GGUFBlockTests.bytes(weight))
+    }
+    try adapter.append(
+      "base_model.model.\(module).lora_A.weight", .float32, [experts * rank, inputs],
+      GGUFBlockTests.bytes(a))
+    try adapter.append(
+      "base_model.model.\(module).lora_B.weight", .float32, [outputs, rank * experts],
+      GGUFBlockTests.bytes(b))
+    let settings = try configuration(#""target_parameters":["mlp.experts.gate_up_proj"]"#)
+    let merged = try MergedWeights(base, LoRAAdapter(adapter, settings, path: "a"), path: "w")
+    #expect(merged.updateCount == 1)
+    let found = try merged.tensors.flatMap { try merged.floats(of: $0) }
+    for expert in 0..<experts {
+      for output in 0..<outputs {
+        for input in 0..<inputs {
+          let sum = (0..<rank).reduce(Float(0)) {
+            $0 + b[output * rank * experts + $1 * experts + expert]
+              * a[(expert * rank + $1) * inputs + input]
+          }
+          let index = place(expert, output, input)
+          #expect(abs(found[index] - weight[index] - 2 * sum) < 1e-5)
+        }
+      }
+    }
+    // A parameter that the weights do not have is no reason to write something else.
+    let other = try configuration(#""target_parameters":["mlp.experts.down_proj"]"#)
+    #expect(throws: InterchangeError.self) {
+      _ = try MergedWeights(base, LoRAAdapter(adapter, other, path: "a"), path: "w")
+    }
+  }
+
+  @Test("embeddings get their update transposed, and biases those that were trained")
+  func embeddingsAndBiases() throws {
+    var (base, adapter) = (MemorySource(), MemorySource())
+    try base.append(
+      "model.embed_tokens.weight", .float32, [3, 2], GGUFBlockTests.bytes([0, 0, 0, 0, 0, 0]))
+    try base.append("model.q.weight", .float32, [2, 2], GGUFBlockTests.bytes([1, 0, 0, 1]))
+    try base.append("model.q.bias", .float32, [2], GGUFBlockTests.bytes([1, 2]))
+    try base.append("model.k.bias", .float32, [2], GGUFBlockTests.bytes([3, 4]))
+    let prefix = "base_model.model.model"
+    try adapter.append(
+      "\(prefix).embed_tokens.lora_embedding_A", .float32, [2, 3],
+      GGUFBlockTests.bytes([1, 2, 3, 0, 0, 0]))
+    try adapter.append(
+      "\(prefix).embed_tokens.lora_embedding_B", .float32, [2, 2],
+      GGUFBlockTests.bytes([1, 0, 10, 0]))
+    try adapter.append(
+      "\(prefix).embed_tokens.base_layer.weight", .float32, [3, 2],
+      GGUFBlockTests.bytes([1, 1, 1, 1, 1, 1]))
+    try adapter.append(
+      "\(prefix).k.bias", .float32, [2], GGUFBlockTests.bytes([5, 6]))
+    let trained = try configuration(#""bias":"all","fan_in_fan_out":false"#)
+    let merged = try MergedWeights(base, LoRAAdapter(adapter, trained, path: "a"), path: "w")
+    // The scale is 2; A and B make [1, 2, 3] times [1, 10].
+    #expect(
+      try merged.floats(named: "model.embed_tokens.weight") == [3, 21, 5, 41, 7, 61])
+    #expect(try merged.floats(named: "model.k.bias") == [5, 6])
+    #expect(try merged.floats(named: "model.q.bias") == [1, 2])
+    // Biases without the setting are no part of an adapter.
+    let without = try configuration(#""bias":"none","fan_in_fan_out":false"#)
+    #expect(throws: InterchangeError.self) { _ = try LoRAAdapter(adapter, without, path: "a") }
+    var pair = MemorySource()
+    try pair.append(
+      "\(prefix).q.lora_A.weight", .float32, [2, 2], GGUFBlockTests.bytes([0, 0, 0, 0]))
+    try pair.append(
+      "\(prefix).q.lora_B.weight", .float32, [2, 2], GGUFBlockTests.bytes([0, 0, 0, 0]))
+    let biased = try configuration(#""lora_bias":true,"fan_in_fan_out":false"#)
+    #expect(throws: InterchangeError.self) { _ = try LoRAAdapter(pair, biased, path: "a") }
+    try pair.append("\(prefix).q.lora_B.bias", .float32, [2], GGUFBlockTests.bytes([0.5, 1]))
+    let shifted = try MergedWeights(base, LoRAAdapter(pair, biased, path: "a"), path: "w")
+    #expect(try shifted.floats(named: "model.q.bias") == [2, 4])
+  }
 }

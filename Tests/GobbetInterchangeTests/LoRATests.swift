@@ -149,7 +149,7 @@ import Testing
     arguments: [
       (#"{"peft_type":"LOHA","lora_alpha":8}"#, "peft_type"),
       (#"{"peft_type":"LORA","lora_alpha":8,"use_qalora":true}"#, "use_qalora"),
-      (#"{"peft_type":"LORA","lora_alpha":8,"bias":"all"}"#, "bias"),
+      (#"{"peft_type":"LORA","lora_alpha":8,"bias":"some"}"#, "bias"),
       (#"{"peft_type":"LORA"}"#, "lora_alpha"),
       (
         #"{"peft_type":"LORA","lora_alpha":8,"alpha_pattern":{"(?=a).*":1}}"#,

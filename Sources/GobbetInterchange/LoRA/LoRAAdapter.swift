@@ -21,10 +21,23 @@ public struct LoRAAdapter: Sendable {
     let scale: Float
     /// The lengths that the outputs' rows get after the sum; nil where they are left.
     let magnitudes: TensorDescription?
+    /// What is added to the layer's biases after it is scaled; nil if nothing is.
+    var bias: TensorDescription?
+    /// Whether the layer is an embedding, whose weight is [inputs, outputs].
+    var isOfEmbedding = false
+    /// What of the matrices counts, where they are those of several experts.
+    var part: ExpertShare?
 
-    var rank: Int { down.shape[isTransposed ? 0 : 1] }
+    var rank: Int { down.shape[isTransposed ? 0 : 1] / (part?.expertCount ?? 1) }
     var inputCount: Int { down.shape[isTransposed ? 1 : 0] }
-    var outputCount: Int { up.shape[isTransposed ? 0 : 1] }
+    var outputCount: Int { part?.outputs.count ?? up.shape[isTransposed ? 0 : 1] }
+  }
+
+  /// One expert of those that matrices in PEFT's layouts are for, and some of its outputs.
+  struct ExpertShare: Sendable {
+    let expert: Int
+    let expertCount: Int
+    let outputs: Range<Int>
   }
 
   /// Some rows of an embedding that were trained.
@@ -37,19 +50,25 @@ public struct LoRAAdapter: Sendable {
     let indices: [Int]
   }
 
-  /// The updates, in the order of the source.
+  /// The updates of layers, in the order of the source.
   let updates: [Update]
+  /// The updates of parameters that are no layers.
+  let parameterUpdates: [ParameterUpdate]
   /// Tensors that were trained as a whole, by their names without what wrappers put in front.
   let replacements: [(name: String, tensor: TensorDescription)]
   /// Rows of embeddings.
   let rows: [Rows]
   /// Whether the layers' weights are [inputs, outputs]; nil where nothing says so.
   let isInputMajor: Bool?
+  /// What says how matrices are scaled.
+  let configuration: LoRAConfiguration
   let source: any TensorSource
 
   private static let endings: [(down: String, up: String, isTransposed: Bool)] = [
     (".lora_A.weight", ".lora_B.weight", true),
     (".lora_A.default.weight", ".lora_B.default.weight", true),
+    (".lora_embedding_A", ".lora_embedding_B", true),
+    (".lora_embedding_A.default", ".lora_embedding_B.default", true),
     (".lora.A", ".lora.B", false),
   ]
 
@@ -64,6 +83,7 @@ public struct LoRAAdapter: Sendable {
   ) throws {
     let names = TensorNames(source)
     var updates: [Update] = []
+    var parameterUpdates: [ParameterUpdate] = []
     var rest = LoRAExtras(configuration, path: path)
     for tensor in source.tensors where Self.ending(of: tensor.name) == nil {
       guard try rest.take(tensor) || allowingOthers else {
@@ -94,6 +114,15 @@ public struct LoRAAdapter: Sendable {
           field: tensor.name)
       }
       let module = Self.module(name)
+      if let parameter = try configuration.parameter(ofMatricesNamed: module) {
+        let layer = Self.layer(name)
+        parameterUpdates.append(
+          ParameterUpdate(
+            module: parameter.module, parameter: parameter.parameter,
+            layer: String(layer.dropLast(module.utf8.count - parameter.module.utf8.count)),
+            down: tensor, up: up))
+        continue
+      }
       guard let scale = try configuration.scale(of: Self.layer(name), rank: first.shape[1]) else {
         throw InterchangeError(.damaged("nothing says alpha"), path: path, field: tensor.name)
       }
@@ -102,13 +131,20 @@ public struct LoRAAdapter: Sendable {
           module: module, down: tensor, up: up, isTransposed: ending.isTransposed,
           scale: Float(scale),
           magnitudes: try rest.magnitudes(
-            of: name, count: ending.isTransposed ? up.shape[0] : up.shape[1])))
+            of: name, count: ending.isTransposed ? up.shape[0] : up.shape[1]),
+          bias: try rest.bias(of: name, count: ending.isTransposed ? up.shape[0] : up.shape[1]),
+          isOfEmbedding: ending.down.hasPrefix(".lora_embedding")))
     }
     try rest.requireAllUsed()
-    guard !updates.isEmpty || !rest.replacements.isEmpty || !rest.rows.isEmpty else {
+    guard
+      !updates.isEmpty || !parameterUpdates.isEmpty || !rest.replacements.isEmpty
+        || !rest.rows.isEmpty
+    else {
       throw InterchangeError(.damaged("no low-rank adapter"), path: path)
     }
     self.updates = updates
+    self.parameterUpdates = parameterUpdates
+    self.configuration = configuration
     replacements = rest.replacements
     rows = rest.rows
     isInputMajor = configuration.isInputMajor
@@ -144,10 +180,10 @@ public struct LoRAAdapter: Sendable {
   ///
   /// - Throws: an error of the source.
   func add(
-    _ update: Update, to weight: inout [Float], width: Int, firstColumn: Int, isOutputMajor: Bool
+    _ update: Update, to weight: inout [Float], width: Int, firstColumn: Int, isOutputMajor: Bool,
+    _ matrices: inout LoadedMatrices
   ) throws {
-    var down = try source.floats(of: update.down)
-    var up = try source.floats(of: update.up)
+    var (down, up) = try matrices.load(update, from: source)
     let (rank, inputs, outputs) = (update.rank, update.inputCount, update.outputCount)
     // Both by rows that the loop below takes in order: one of coefficients, one of what they scale.
     let coefficients: [Float]
@@ -186,6 +222,34 @@ public struct LoRAAdapter: Sendable {
       let factor = lengths[output] / Float(sum.squareRoot())
       for input in 0..<inputs { weight[first + input * step] *= factor }
     }
+  }
+}
+
+/// The matrices of an update, which those of other experts share.
+struct LoadedMatrices {
+  private var last: (down: TensorDescription, up: TensorDescription)?
+  private var down: [Float] = []
+  private var up: [Float] = []
+
+  /// The two matrices; of several experts, those of the update's.
+  mutating func load(
+    _ update: LoRAAdapter.Update, from source: any TensorSource
+  ) throws -> (down: [Float], up: [Float]) {
+    if last?.down != update.down || last?.up != update.up {
+      down = try source.floats(of: update.down)
+      up = try source.floats(of: update.up)
+      last = (update.down, update.up)
+    }
+    guard let part = update.part else { return (down, up) }
+    let (rank, count) = (update.rank, update.inputCount)
+    let first = part.expert * rank * count
+    var own: [Float] = []
+    for output in part.outputs {
+      for k in 0..<rank {
+        own.append(up[output * rank * part.expertCount + k * part.expertCount + part.expert])
+      }
+    }
+    return (Array(down[first..<(first + rank * count)]), own)
   }
 }
 

@@ -7,7 +7,7 @@ extension LoRAConfiguration {
     "inference_mode", "r", "lora_alpha", "target_modules", "exclude_modules", "lora_dropout",
     "fan_in_fan_out", "use_rslora", "layers_to_transform", "layers_pattern", "rank_pattern",
     "alpha_pattern", "use_dora", "modules_to_save", "trainable_token_indices", "megatron_core",
-    "qalora_group_size", "ensure_weight_tying", "merge_weights",
+    "qalora_group_size", "ensure_weight_tying", "lora_bias", "target_parameters", "merge_weights",
     "runtime_config", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
   ]
 
@@ -19,10 +19,8 @@ extension LoRAConfiguration {
   /// What a setting does that is neither off nor harmless; others are not known here.
   private static let reasons: [String: String] = [
     "use_qalora": "QA-LoRA, whose matrices pool their inputs",
-    "lora_bias": "trained biases of the adapter",
     "alora_invocation_tokens": "aLoRA, which acts on some tokens only and cannot be merged",
     "layer_replication": "replicated layers, which the base model does not have",
-    "target_parameters": "parameters that are no linear layers",
     "use_bdlora": "block-diagonal matrices", "arrow_config": "routing between adapters",
     "kasa_config": "KaSA, which wants another base model",
     "monteclora_config": "sampled matrices", "velora_config": "VeLoRA",
@@ -39,8 +37,8 @@ extension LoRAConfiguration {
       guard !harmless.contains(name), !value.isOff else { return }
       switch name {
       case "bias":
-        guard value.string == "none" else {
-          throw root.error(.unsupported("trained biases"), key: key)
+        guard let kind = value.string, ["none", "all", "lora_only"].contains(kind) else {
+          throw root.error(.unsupported("biases trained in another way"), key: key)
         }
       case "init_lora_weights":
         guard value.bool != true else { return }

@@ -15,6 +15,12 @@ public struct LoRAConfiguration: Hashable, Sendable {
   var ranks: [Exception] = []
   /// Whether the lengths of rows are trained apart from their directions, as in DoRA.
   var usesMagnitudes = false
+  /// Whether the second matrix of each pair comes with biases.
+  var hasBiases = false
+  /// Whether biases of the weights themselves were trained.
+  var trainsBiases = false
+  /// The ends of the names of parameters that are no layers and were adapted.
+  var targetParameters: [String] = []
   /// The names of layers that were trained as a whole.
   var savedModules: [String] = []
   /// The ids of the rows of embeddings that were trained, by the end of the embedding's name; an empty
@@ -60,6 +66,17 @@ public struct LoRAConfiguration: Hashable, Sendable {
     alphas = try Self.exceptions(try root.member("alpha_pattern"))
     ranks = try Self.exceptions(try root.member("rank_pattern"))
     usesMagnitudes = try root.member("use_dora")?.bool ?? false
+    hasBiases = try root.member("lora_bias")?.bool ?? false
+    trainsBiases = try root.member("bias")?.string.map { $0 != "none" } ?? false
+    try root.member("target_parameters")?.forEach { (_, value) throws(InterchangeError) in
+      // Without a module, nothing tells which matrices are the parameter's.
+      guard let name = value.string, name.utf8.contains(UInt8(ascii: ".")) else {
+        throw root.error(
+          .unsupported("a parameter without its module; merge with PEFT's merge_and_unload()"),
+          key: "target_parameters".utf8)
+      }
+      targetParameters.append(name)
+    }
     try root.member("modules_to_save")?.forEach { savedModules += $1.string.map { [$0] } ?? [] }
     if let tokens = try root.member("trainable_token_indices") {
       func indices(_ list: JSONValue) throws(InterchangeError) -> [Int] {

@@ -7,6 +7,7 @@ struct LoRAExtras {
   /// Rows of embeddings that were trained.
   private(set) var rows: [LoRAAdapter.Rows] = []
   private var magnitudes: [[UInt8]: TensorDescription] = [:]
+  private var biases: [[UInt8]: TensorDescription] = [:]
   private let configuration: LoRAConfiguration
   private let path: String
 
@@ -18,6 +19,10 @@ struct LoRAExtras {
     ".token_adapter.trainable_tokens_delta", ".token_adapter.trainable_tokens_delta.default",
     ".trainable_tokens_delta", ".trainable_tokens_delta.default",
   ]
+
+  private static let biasEndings = [".lora_B.bias", ".lora_B.default.bias"]
+  /// What is a weight as a whole: PEFT saves embeddings with the adapter where they may have grown.
+  private static let embeddings = [".embed_tokens.weight", ".lm_head.weight", ".wte.weight"]
 
   init(_ configuration: LoRAConfiguration, path: String) {
     self.configuration = configuration
@@ -37,6 +42,15 @@ struct LoRAExtras {
       magnitudes[Array(tensor.name.dropLast(ending.count).utf8)] = tensor
       return true
     }
+    if let ending = Self.biasEndings.first(where: tensor.name.hasSuffix) {
+      guard configuration.hasBiases else {
+        throw InterchangeError(
+          .damaged("biases, of which the configuration says nothing"), path: path,
+          field: tensor.name)
+      }
+      biases[Array(tensor.name.dropLast(ending.count).utf8)] = tensor
+      return true
+    }
     if let ending = Self.rowEndings.first(where: tensor.name.hasSuffix) {
       let module = LoRAAdapter.module(String(tensor.name.dropLast(ending.count)))
       let indices = configuration.tokenIndices.first { key, _ in
@@ -51,6 +65,15 @@ struct LoRAExtras {
       return true
     }
     let parts = tensor.name.split(separator: ".").map(String.init)
+    let isBase = parts.contains("base_layer")
+    let isBias = configuration.trainsBiases && parts.last == "bias"
+    if isBase || isBias || Self.embeddings.contains(where: tensor.name.hasSuffix),
+      !parts.contains("modules_to_save")
+    {
+      let name = parts.filter { $0 != "base_layer" }.joined(separator: ".")
+      replacements.append((LoRAAdapter.module(name), tensor))
+      return true
+    }
     guard
       configuration.savedModules.contains(where: { module in
         // A name may be a path itself.
@@ -82,10 +105,29 @@ struct LoRAExtras {
     return tensor
   }
 
-  /// Refuses lengths of rows that no pair of matrices goes with.
+  /// What is added to the biases of a layer; nil if nothing is.
+  ///
+  /// - Throws: ``InterchangeError`` if they are missing, or are not `count`.
+  mutating func bias(
+    of name: String, count: Int
+  ) throws(InterchangeError) -> TensorDescription? {
+    guard configuration.hasBiases else { return nil }
+    guard let tensor = biases.removeValue(forKey: Array(name.utf8)) else {
+      throw InterchangeError(.damaged("no biases of its matrices"), path: path, field: name)
+    }
+    guard tensor.elementCount == count else {
+      throw InterchangeError(
+        .damaged("\(tensor.elementCount) biases of \(count) outputs"), path: path,
+        field: tensor.name)
+    }
+    return tensor
+  }
+
+  /// Refuses lengths of rows and biases that no pair of matrices goes with.
   func requireAllUsed() throws(InterchangeError) {
-    guard let tensor = magnitudes.values.min(by: { $0.name < $1.name }) else { return }
+    let left = Array(magnitudes.values) + Array(biases.values)
+    guard let tensor = left.min(by: { $0.name < $1.name }) else { return }
     throw InterchangeError(
-      .damaged("lengths of rows without matrices"), path: path, field: tensor.name)
+      .damaged("lengths of rows, or biases, without matrices"), path: path, field: tensor.name)
   }
 }

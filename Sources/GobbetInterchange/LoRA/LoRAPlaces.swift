@@ -14,7 +14,7 @@ struct LoRAPlaces {
 
   private let tensors: [TensorDescription]
   /// Every tensor by its name without prefixes.
-  private let byModule: [[UInt8]: TensorDescription]
+  let byModule: [[UInt8]: TensorDescription]
   private let dialect: GPT2Dialect?
   /// The weights of linear layers, under the names of the dialect.
   private let linearParts: Set<[UInt8]>
@@ -92,6 +92,7 @@ struct LoRAPlaces {
   private func isOutputMajor(
     _ weight: TensorDescription, _ update: LoRAAdapter.Update, isInputMajor: Bool?, _ path: String
   ) throws(InterchangeError) -> Bool {
+    if update.isOfEmbedding { return false }
     let name = LoRAAdapter.module(weight.name)
     if let dialect, linearParts.contains(Array(name.utf8)) { return dialect.isOutputMajor }
     if let isInputMajor { return !isInputMajor }

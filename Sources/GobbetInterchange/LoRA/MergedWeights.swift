@@ -13,7 +13,8 @@ public struct MergedWeights: TensorDecorator {
   public let metadata: [(String, String)]
   /// Layers that the adapter changes.
   public var updateCount: Int {
-    adapter.updates.count + adapter.replacements.count + adapter.rows.count
+    adapter.updates.count + adapter.parameterUpdates.count + adapter.replacements.count
+      + adapter.rows.count
   }
   private let base: any TensorSource
   private let adapter: LoRAAdapter
@@ -27,14 +28,18 @@ public struct MergedWeights: TensorDecorator {
     var replacement: TensorDescription?
     /// Rows that take the places of some of its own.
     var rows: [LoRAAdapter.Rows] = []
+    /// Biases that are added to its own, and what they are multiplied by.
+    var biases: [(tensor: TensorDescription, scale: Float)] = []
 
     /// Whether the adapter leaves it as it is.
-    var isKept: Bool { additions.isEmpty && replacement == nil && rows.isEmpty }
+    var isKept: Bool {
+      additions.isEmpty && replacement == nil && rows.isEmpty && biases.isEmpty
+    }
   }
 
   /// An update at its place.
   private struct Addition: Sendable {
-    let update: Int
+    let update: LoRAAdapter.Update
     let firstColumn: Int
     let isOutputMajor: Bool
   }
@@ -65,11 +70,23 @@ public struct MergedWeights: TensorDecorator {
       tensors.append(result)
     }
     let places = LoRAPlaces(tensors)
-    for (index, update) in adapter.updates.enumerated() {
+    for update in adapter.updates {
       let place = try places.place(of: update, isInputMajor: adapter.isInputMajor, path)
       entries[Array(place.tensor.utf8)]?.additions.append(
         Addition(
-          update: index, firstColumn: place.firstColumn, isOutputMajor: place.isOutputMajor))
+          update: update, firstColumn: place.firstColumn, isOutputMajor: place.isOutputMajor))
+      if let bias = update.bias {
+        let target = try Self.target(
+          "\(update.module).bias", tensors, shape: bias.shape, bias.name, path)
+        entries[target]?.biases.append((bias, update.scale))
+      }
+    }
+    for update in adapter.parameterUpdates {
+      let placed = try update.placed(in: places.byModule, adapter.configuration, path: path)
+      for (tensor, update, firstElement, isOutputMajor) in placed {
+        entries[Array(tensor.name.utf8)]?.additions.append(
+          Addition(update: update, firstColumn: firstElement, isOutputMajor: isOutputMajor))
+      }
     }
     for (name, tensor) in adapter.replacements {
       let target = try Self.target(name, tensors, shape: tensor.shape, tensor.name, path)
@@ -117,9 +134,9 @@ public struct MergedWeights: TensorDecorator {
     var parts = [entry.replacement.map { ($0, adapter.source) } ?? (entry.tensor, base)]
     parts += entry.rows.map { ($0.rows, adapter.source) }
     for addition in entry.additions {
-      let update = adapter.updates[addition.update]
-      parts += [update.down, update.up].map { ($0, adapter.source) }
+      parts += [addition.update.down, addition.update.up].map { ($0, adapter.source) }
     }
+    parts += entry.biases.map { ($0.tensor, adapter.source) }
     return unsafe TensorOrigin(madeOf: parts) { range, destination in
       let whole = try bytes(of: tensor, entry)
       // SAFETY: a reader is given memory for its range, which lies in the tensor.
@@ -129,7 +146,9 @@ public struct MergedWeights: TensorDecorator {
 
   /// One tensor, with what the adapter adds to it.
   private func bytes(of tensor: TensorDescription, _ entry: Entry) throws -> [UInt8] {
-    if let replacement = entry.replacement, entry.additions.isEmpty, entry.rows.isEmpty {
+    if let replacement = entry.replacement, entry.additions.isEmpty, entry.rows.isEmpty,
+      entry.biases.isEmpty
+    {
       let count = tensor.byteCount
       // SAFETY: `read` fills the whole buffer or throws, and a throw discards it.
       return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -153,10 +172,16 @@ public struct MergedWeights: TensorDecorator {
           with: floats[(place * width)..<((place + 1) * width)])
       }
     }
+    for (bias, scale) in entry.biases {
+      for (index, value) in try adapter.source.floats(of: bias).enumerated() {
+        weight[index] += scale * value
+      }
+    }
+    var matrices = LoadedMatrices()
     for addition in entry.additions {
       try adapter.add(
-        adapter.updates[addition.update], to: &weight, width: tensor.shape[1],
-        firstColumn: addition.firstColumn, isOutputMajor: addition.isOutputMajor)
+        addition.update, to: &weight, width: tensor.shape.last ?? 1,
+        firstColumn: addition.firstColumn, isOutputMajor: addition.isOutputMajor, &matrices)
     }
     do throws(ElementOverflow) {
       return try conversion.bytes(weight.span)

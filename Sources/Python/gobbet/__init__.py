@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
     from .generation import Generation
+    from .lora import ExtractedLoRA, extract_lora
     from .model import Model
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
@@ -49,6 +50,7 @@ _HOMES = {
     "Counts": "training",
     "DatasetWriter": "dataset_writer",
     "Encoding": "encoding",
+    "ExtractedLoRA": "lora",
     "Generation": "generation",
     "Model": "model",
     "PackedRows": "rows",
@@ -57,6 +59,7 @@ _HOMES = {
     "TensorInfo": "weights",
     "TokenDataset": "dataset",
     "Windows": "dataset",
+    "extract_lora": "lora",
     "safe_open": "weights",
     "train": "training",
     "train_from_counts": "training",
@@ -70,6 +73,7 @@ __all__ = [
     "DatasetWriter",
     "Encoding",
     "Error",
+    "ExtractedLoRA",
     "Generation",
     "Internal",
     "InvalidArgument",
@@ -86,6 +90,7 @@ __all__ = [
     "TensorInfo",
     "TokenDataset",
     "Windows",
+    "extract_lora",
     "native_available",
     "safe_open",
     "train",
