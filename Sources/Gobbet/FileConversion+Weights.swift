@@ -16,6 +16,15 @@ extension FileConversion {
     format: ConversionFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
     try check(format, .weights)
+    let blocks = try resized(blocks, input)
+    return try write(
+      input, resized: blocks, to: path, format: format, replacing: replacing, progress: progress)
+  }
+
+  private func write(
+    _ input: WeightsInput, resized blocks: some TensorSource, to path: String,
+    format: ConversionFormat, replacing: Bool, progress: Progress
+  ) throws -> Result {
     var notes: [String] = []
     let elements = try blocks.widened()
     let model = try model(elements, input, format, &notes)
@@ -82,6 +91,14 @@ extension FileConversion {
   /// The text of the `config.json` of a model of a family that is computed: in the metadata of a Gobbet
   /// file, or beside the weights; nil if there is none.
   private func familyConfiguration(of input: WeightsInput) throws -> String? {
+    guard let text = try readFamilyConfiguration(of: input), let resizing else {
+      return try readFamilyConfiguration(of: input)
+    }
+    return try VocabularyRows.configuration(text, withVocabularySize: resizing.total)
+  }
+
+  /// The same as it is in the input.
+  func readFamilyConfiguration(of input: WeightsInput) throws -> String? {
     if let text = input.source.metadata(forKey: FamilyModel.metadataKey) { return text }
     guard let file = try input.configurationFile, (try? FamilyModel(file)) ?? nil != nil
     else { return nil }
@@ -155,6 +172,7 @@ extension FileConversion {
     of source: some TensorSource, _ input: WeightsInput
   ) throws -> GPT2Configuration {
     var configuration = try input.configuration(of: source)
+    if let resizing { configuration.vocabularySize = resizing.total }
     if vocabulary != nil, !input.hasNeighbours, (try? input.vocabulary) != nil {
       configuration.beginningOfTextID = nil
       configuration.endOfTextID = nil

@@ -22,6 +22,8 @@ public struct FileConversion: Sendable {
   public var ggufType: GGUFType?
   /// Which type GGUF and Gobbet files give each tensor; nil leaves their elements.
   public var quantization: QuantizationPreset?
+  /// How many rows the embedding, and a head of its own with its bias, get; nil leaves them.
+  public var resizing: EmbeddingResizing?
   /// Bytes of tensors in a file, where several are written; nil puts all in one.
   public var shardByteCount: Int?
   /// The way to the tensors in a checkpoint of PyTorch, as `optimizer.state`; nil finds them.
@@ -166,7 +168,7 @@ public struct FileConversion: Sendable {
     let given: [(ConversionOption, Bool)] = [
       (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
       (.type, elementType != nil || ggufType != nil || quantization != nil),
-      (.shardSize, shardByteCount != nil),
+      (.resizeEmbeddings, resizing != nil), (.shardSize, shardByteCount != nil),
       (.verify, verifies), (.skip, skipsUnreadTensors),
       (.key, key != nil),
     ]

@@ -119,6 +119,22 @@ struct WeightsOptions: ParsableArguments {
   var type: StoredType?
 
   @Option(
+    help: ArgumentHelp(
+      """
+      Give the embedding, and a head with its bias, this many rows, or one for each id of a vocabulary.
+      """, valueName: "rows|vocabulary"))
+  var resizeEmbeddings: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "With --resize-embeddings, make the number of rows a multiple of this. (default: 1)",
+    transform: Number.whole(1...65_536))
+  var rowsToMultiple: Int?
+
+  @Option(help: "With --resize-embeddings, what new rows are. (default: mean)")
+  var newRows: Named<EmbeddingResizing.NewRows>?
+
+  @Option(
     parsing: .unconditional, help: "Write weights as several files of at most this size, as 5G.",
     transform: Number.bytes())
   var shardSize: ByteCount?
@@ -143,6 +159,7 @@ struct WeightsOptions: ParsableArguments {
   func conversion(_ format: ConversionFormat, pattern: SplitPattern? = nil) throws -> FileConversion
   {
     var conversion = FileConversion(codec: codec?.value)
+    conversion.resizing = try resizing()
     conversion.shardByteCount = shardSize?.value
     conversion.verifies = verify
     if let type {
@@ -164,6 +181,29 @@ struct WeightsOptions: ParsableArguments {
       conversion.pattern = pattern
     }
     return conversion
+  }
+
+  /// How many rows the embedding gets; nil to leave it.
+  private func resizing() throws -> EmbeddingResizing? {
+    guard let resizeEmbeddings else {
+      for (option, isGiven) in [
+        ("--rows-to-multiple", rowsToMultiple != nil), ("--new-rows", newRows != nil),
+      ] where isGiven {
+        throw Failure(.usage, "\(option): has an effect with --resize-embeddings only")
+      }
+      return nil
+    }
+    var rowCount = Int(resizeEmbeddings)
+    if let rowCount, !(1...TokenTable.maximumCount).contains(rowCount) {
+      throw Failure(
+        .usage,
+        "--resize-embeddings: not a whole number from 1 to \(TokenTable.maximumCount.grouped)")
+    }
+    if rowCount == nil { rowCount = try loadVocabulary(resizeEmbeddings).idBound }
+    var resizing = EmbeddingResizing(rowCount: rowCount ?? 0)
+    resizing.multiple = rowsToMultiple ?? 1
+    resizing.newRows = newRows?.value ?? .mean
+    return resizing
   }
 
   /// What `body` returns; an option without effect that the library finds is wrong usage.

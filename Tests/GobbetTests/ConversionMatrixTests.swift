@@ -107,6 +107,7 @@ import Testing
     .pattern: [], .codec: [.gobbet], .shardSize: [.gobbet, .safetensors, .safetensorsIndex],
     .type: [.gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz, .npy],
     .verify: [.gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz, .npy],
+    .resizeEmbeddings: [.gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz],
   ]
 
   private static func conversion(
@@ -120,6 +121,8 @@ import Testing
     case .pattern: conversion.pattern = format == .vocabularyAndMerges ? .gpt2 : .cl100k
     case .codec: conversion.codec = .raw
     case .type: conversion.elementType = [.npy, .npz].contains(format) ? .float16 : .bfloat16
+    case .resizeEmbeddings:
+      conversion.resizing = EmbeddingResizing(rowCount: SmallWeights.rowCount + 2)
     case .shardSize: conversion.shardByteCount = 10_000
     case .verify: conversion.verifies = true
     case .skip: conversion.skipsUnreadTensors = true

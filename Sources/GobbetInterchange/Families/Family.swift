@@ -48,7 +48,8 @@ public struct FamilyModel: Sendable {
   public let architecture: Architecture
   /// The tokens at the ends of a text.
   public var textEnds = TextEnds()
-  private let names: FamilyNames
+  /// What its tensors are called.
+  let names: FamilyNames
   private let biases: Set<String>
 
   /// Reads the text of a `config.json`; nil if its `model_type` is no family that is computed.

@@ -12,6 +12,8 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case codec
   /// What elements become.
   case type
+  /// How many rows the embedding gets.
+  case resizeEmbeddings = "resize-embeddings"
   /// Bytes of a file, where weights are cut into several.
   case shardSize = "shard-size"
   /// Whether what was written is read again and compared.
@@ -58,6 +60,7 @@ extension ConversionFormat {
     case (.weights, .pattern):
       "only vocabularies that do not say how text is split have a use for it"
     case (.weights, _) where isForVocabularies: "\(rawValue) does not hold weights"
+    case (.weights, .resizeEmbeddings): self == .npy ? "npy has a place for one tensor only" : nil
     case (.weights, .vocabulary): self == .npy ? "npy has a place for one tensor only" : nil
     case (.weights, .codec): self == .gobbet ? nil : "only .gobbet files have codecs"
     case (.weights, .shardSize):

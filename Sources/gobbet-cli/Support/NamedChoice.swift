@@ -71,6 +71,10 @@ extension ForeignTokensWriter.Format: NamedChoice {
   var argumentName: String { name }
 }
 
+extension EmbeddingResizing.NewRows: NamedChoice {
+  var argumentName: String { rawValue }
+}
+
 extension ConversionFormat: NamedChoice {
   var argumentName: String { rawValue }
 }
