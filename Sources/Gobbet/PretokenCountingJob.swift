@@ -12,6 +12,9 @@ public struct PretokenCountingJob: Sendable {
   public var corpus: CorpusOptions
   /// How text is split.
   public var pattern: SplitPattern
+  /// How a text becomes pretokens, if not by the pattern alone; files of counts are of texts that are
+  /// cut by the pattern.
+  public var text: TrainingText?
   /// Longer pretokens are cut into pieces of this many bytes and a rest.
   public var maximumPretokenLength = TokenTable.maximumTokenByteCount
   /// The inputs are read up to the document with this byte, decompressed; nil for all of them.
@@ -47,7 +50,7 @@ public struct PretokenCountingJob: Sendable {
   ) async throws -> CountedCorpus {
     let workerCount = try resolvedWorkerCount(workerCount)
     let tables = CountTables(self, workerCount: workerCount)
-    let scanner = PretokenScanner(pattern)
+    let text = text ?? TrainingText(pattern: pattern)
     let heldOut = HeldOutShare(share: heldOutShare)
     var pipeline = DocumentPipeline(inputs: inputs, options: corpus, workerCount: workerCount)
     pipeline.byteLimit = byteLimit
@@ -59,9 +62,9 @@ public struct PretokenCountingJob: Sendable {
           for index in 0..<batch.count {
             let document = batch.text(index)
             if heldOut.contains(document) {
-              table.heldOut.count(document, using: scanner)
+              table.heldOut.count(document, using: text)
             } else {
-              try table.counts.count(document, using: scanner)
+              try table.counts.count(document, using: text)
             }
           }
           uniquePretokenCount = table.counts.counts.uniqueCount

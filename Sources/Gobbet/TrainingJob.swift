@@ -1,6 +1,7 @@
 public import GobbetBPE
 public import GobbetCorpus
 internal import GobbetData
+internal import GobbetInterchange
 internal import Synchronization
 
 /// A corpus, or counts of it → merges → vocabularies, on several cores.
@@ -19,6 +20,11 @@ public struct TrainingJob: Sendable {
   public var source: Source
   /// What is learned.
   public var options: TrainingOptions
+  /// What is learned instead, if tokens are to be of characters; then ``options`` have no say.
+  public var pieces: PieceTrainingOptions?
+  /// What happens to a text beside the pattern, in training as in the vocabulary; SentencePiece has a
+  /// pipeline of its own.
+  public var pipeline = TextPipeline.plain
   /// Smaller sizes of which vocabularies are wanted too.
   public var smallerSizes: [Int] = []
   /// A vocabulary that gets more merges, in place of the single bytes; it has the pattern of the
@@ -52,15 +58,21 @@ public struct TrainingJob: Sendable {
   ) async throws -> TrainingResult {
     try checkSizes()
     switch source {
-    case .corpus(let counting):
+    case .corpus(var counting):
+      let text = try text(pattern: counting.pattern)
+      counting.text = text
       let counted = try await counting.result(progress: progress)
-      let vocabularies = try vocabularies(counted.source, counted.pattern, progress)
+      let vocabularies = try vocabularies(
+        text.pretokens(of: counted.source), counted.pattern, progress)
       return TrainingResult(
         vocabularies: vocabularies, uniquePretokenCount: counted.uniquePretokenCount,
         corpus: counted)
     case .counts(let paths):
       let files = try paths.map { try PretokenCountsFile(path: $0) }
       let pattern = try commonPattern(of: files)
+      guard pieces == nil, pipeline.normalizers.isEmpty, pipeline.pretokenizers.isEmpty else {
+        throw LoadingError(path: paths[0], reason: "has counts of texts that were cut by a pattern")
+      }
       if let start, start.pattern != pattern {
         throw LoadingError(path: paths[0], reason: "has another pattern than the vocabulary")
       }
@@ -73,8 +85,22 @@ public struct TrainingJob: Sendable {
     }
   }
 
+  /// What a text goes through before it is counted.
+  private func text(pattern: SplitPattern) throws -> TrainingText {
+    if let pieces, pieces.rule == .sentencePiece { return try TrainingText(sentences: pieces) }
+    return TrainingText(pipeline: start?.pipeline ?? pipeline, pattern: pattern)
+  }
+
   /// Refuses sizes before any work is done.
   private func checkSizes() throws {
+    if let pieces {
+      for size in smallerSizes + [pieces.vocabularySize] {
+        var pieces = pieces
+        pieces.vocabularySize = size
+        _ = try PieceTrainer(pieces)
+      }
+      return
+    }
     for size in smallerSizes + [options.vocabularySize] {
       var options = options
       options.vocabularySize = size
@@ -93,20 +119,30 @@ public struct TrainingJob: Sendable {
     _ source: any PretokenSource, _ pattern: SplitPattern,
     _ progress: @escaping @Sendable (TrainingJobProgress) -> Bool
   ) throws -> [Vocabulary] {
-    let trainer = try Trainer(options)
     let isStopped = Atomic(false)
     let report: (TrainingProgress) -> Bool = { state in
       let goesOn = progress(.merging(mergeCount: state.mergeCount, of: state.mergeLimit))
       if !goesOn { isStopped.store(true, ordering: .relaxed) }
       return goesOn
     }
-    let vocabulary =
+    if let pieces {
+      let learned = try PieceTrainer(pieces).train(source, progress: report)
+      if isStopped.load(ordering: .relaxed) { throw CancellationError() }
+      return try ([pieces.vocabularySize] + smallerSizes).map {
+        let vocabulary = try learned.vocabulary(size: $0, pipeline: pipeline, pattern: pattern)
+        guard pieces.rule == .sentencePiece else { return vocabulary }
+        return try SentencePieceModel.keeping(pieces, in: vocabulary)
+      }
+    }
+    let trainer = try Trainer(options)
+    var vocabulary =
       if let start {
         try trainer.train(source: source, continuing: start, progress: report)
       } else {
         try trainer.train(source: source, pattern: pattern, progress: report)
       }
     if isStopped.load(ordering: .relaxed) { throw CancellationError() }
+    vocabulary = try vocabulary.with(pipeline: start?.pipeline ?? pipeline)
     return try [vocabulary] + smallerSizes.map { try vocabulary.truncated(to: $0) }
   }
 }

@@ -18,9 +18,12 @@ public struct TrainingResult: Sendable {
   /// Bytes of text in them.
   public var byteCount: Int { corpus?.byteCount ?? 0 }
 
-  /// Bytes of held-out text a token of `vocabulary` stands for; nil if nothing was held out.
+  /// Bytes of held-out text a token of `vocabulary` stands for; nil if nothing was held out, or if
+  /// there is more to its texts than a pattern.
   public func heldOutBytesPerToken(of vocabulary: Vocabulary) -> Double? {
-    guard let heldOut = corpus?.heldOut, heldOut.byteCount > 0 else { return nil }
+    guard let heldOut = corpus?.heldOut, heldOut.byteCount > 0, vocabulary.pipeline == .plain else {
+      return nil
+    }
     return Double(heldOut.byteCount) / Double(max(1, heldOut.tokenCount(in: vocabulary)))
   }
 }

@@ -43,6 +43,8 @@ public struct CorpusOptions: Hashable, Sendable {
   public var identifierKey: String?
   /// What ends a document in a text file; nil makes the whole file one document.
   public var textSeparator: [UInt8]?
+  /// Whether ``textSeparator`` stays at the end of the document that it ends.
+  public var keepsSeparators = false
   /// What happens to JSON lines that hold no text.
   public var badLines: BadLinePolicy
   /// The most bytes that one line or text document may have.

@@ -9,6 +9,8 @@ struct UnitReader: ~Copyable, Sendable {
   private let layout: InputLayout
   /// What ends a unit; empty if the whole input is one, or units are JSON values.
   private let separator: [UInt8]
+  /// How many bytes of it belong to no unit.
+  private let lostByteCount: Int
   private let limit: Int
   private var input: SniffedInput
   /// What cuts JSON values; nil for lines and text.
@@ -38,6 +40,7 @@ struct UnitReader: ~Copyable, Sendable {
       case .jsonLines: [UInt8(ascii: "\n")]
       case .jsonArray, .jsonValues: []
       }
+    lostByteCount = layout == .text && options.keepsSeparators ? 0 : separator.count
     values =
       switch layout {
       case .text, .jsonLines: nil
@@ -64,7 +67,7 @@ struct UnitReader: ~Copyable, Sendable {
       UnparsedBatch.Segment(
         path: path, layout: layout, isWholeInput: isWholeInput, firstUnit: firstUnit,
         firstIndex: index, start: unitStart, firstOffset: offset,
-        separatorByteCount: separator.count))
+        separatorByteCount: lostByteCount))
     if isWholeInput, let count = input.byteCount, count <= limit {
       // Growing would need twice the memory for a large document. The last read, which finds the
       // end of the input, asks for room too.
@@ -80,8 +83,9 @@ struct UnitReader: ~Copyable, Sendable {
       {
         if values != nil { batch.segments[segment].starts.append(unit.lowerBound) }
         offset += unit.lowerBound - unitStart
-        try finishUnit(unit, in: &batch)
-        offset += separator.count
+        let kept = separator.count - lostByteCount
+        try finishUnit(unit.lowerBound..<(unit.upperBound + kept), in: &batch)
+        offset += lostByteCount
         unitStart = unit.upperBound + separator.count
         searched = unitStart
       }

@@ -8,6 +8,11 @@ struct Train: AsyncParsableCommand {
     discussion: """
       One job can train several sizes, each with the same result as alone; the name of the output \
       must then contain {size}: --size 8192 --size 32768 -o my-{size}.gobbet.
+
+      A document is what a program gets from an iterator; --lines takes lines, as programs do that \
+      read files. '--model sentencepiece' learns pieces of characters: what BpeTrainer of tokenizers \
+      learns behind a Metaspace or, with '--like sentencepiece', what sentencepiece does. 'gobbet \
+      convert' makes tokenizer.json and .model from the result.
       """)
 
   @OptionGroup var input: InputOptions
@@ -16,17 +21,22 @@ struct Train: AsyncParsableCommand {
   @Option(
     parsing: .unconditionalSingleValue,
     help: """
-      How many tokens the vocabulary has: 256 bytes, merges and special tokens; repeatable. \
-      (default: 32768)
+      How many tokens the vocabulary has: 256 bytes, or characters, merges and special tokens; \
+      repeatable. (default: 32768)
       """,
-    transform: Number.whole(256...TokenTable.maximumCount))
+    transform: Number.whole(1...TokenTable.maximumCount))
   var size: [Int] = []
 
-  @Option(help: "A special token, which takes one of the last ids; repeatable.")
+  @Option(
+    help: """
+      A special token, which takes one of the last ids or, with --model sentencepiece, of the first; \
+      repeatable.
+      """)
   var special: [String] = []
 
-  @Option(help: "The program whose order decides between equally frequent pairs.")
-  var tieBreak = Named(TieBreak.huggingFace)
+  @Option(
+    help: "The program whose order decides between equally frequent pairs. (default: huggingface)")
+  var tieBreak: Named<TieBreak>?
 
   @Option(
     parsing: .unconditional, help: "Merge only pairs that occur at least this often. (default: 1)",
@@ -35,7 +45,10 @@ struct Train: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Make only tokens shorter than this many bytes; a merge makes two bytes or more.",
+    help: """
+      Make only tokens shorter than this many bytes, or characters with --model sentencepiece; a \
+      merge makes two or more.
+      """,
     transform: Number.whole(3...TokenTable.maximumTokenByteCount + 1))
   var maximumTokenLength: Int?
 
@@ -53,6 +66,14 @@ struct Train: AsyncParsableCommand {
     transform: Number.share)
   var heldOut = 0.0
 
+  @Option(
+    help: """
+      Take normalizer, pre-tokenizer and decoder from this vocabulary, as from a tokenizer.json; with \
+      --like sentencepiece, the table of characters of a .model.
+      """)
+  var template: String?
+
+  @OptionGroup(title: "Pieces of characters") var pieces: PieceOptions
   @OptionGroup var pattern: PatternOptions
   @OptionGroup var counting: CountingOptions
   @OptionGroup var threads: ThreadOptions
@@ -77,13 +98,20 @@ struct Train: AsyncParsableCommand {
     let sizes = size.isEmpty ? [32_768] : Array(Set(size)).sorted(by: >)
     let outputs = try names(of: sizes)
     try output.checkWritable(outputs)
+    let template = try template.map { try TrainingTemplate(try loadVocabulary($0), path: $0) }
+    let pieceOptions = try pieceOptions(size: sizes[0], template)
+    try check(pieceOptions, template)
     var options = TrainingOptions(vocabularySize: sizes[0])
-    options.tieBreak = tieBreak.value
+    options.tieBreak = tieBreak?.value ?? .huggingFace
     options.specialTokens = special.map { Array($0.utf8) }
     options.minimumFrequency = minimumFrequency
     options.maximumTokenLength = maximumTokenLength
     let start = try start.map { try Vocabulary(recognizing: $0) }
-    var run = TrainingJob(source: try source(start), options: options)
+    var run = TrainingJob(
+      source: try source(
+        start, template, keepsLineEnds: pieceOptions?.rule != .sentencePiece), options: options)
+    run.pieces = pieceOptions
+    run.pipeline = pieces.pipeline(pieceOptions, template)
     run.smallerSizes = Array(sizes.dropFirst())
     run.start = start
 
@@ -105,10 +133,14 @@ struct Train: AsyncParsableCommand {
     noteCuts(result.corpus?.cutPretokenCount ?? 0, counting)
   }
 
-  private func source(_ start: Vocabulary?) throws -> TrainingJob.Source {
+  private func source(
+    _ start: Vocabulary?, _ template: TrainingTemplate?, keepsLineEnds: Bool
+  ) throws -> TrainingJob.Source {
     if !counts.isEmpty { return .counts(counts) }
-    let pattern = try start?.pattern ?? pattern.chosen()
-    var run = try counting.run(input, pattern, threads, for: output)
+    let own = pieces.isSentencePiece(template) ? .whole : try pattern.chosen()
+    let pattern = start?.pattern ?? template?.pattern ?? own
+    var run = try counting.run(
+      input, pattern, threads, for: output, keepsLineEnds: keepsLineEnds)
     run.heldOutShare = heldOut
     return .corpus(run)
   }

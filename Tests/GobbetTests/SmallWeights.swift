@@ -79,6 +79,7 @@ func fileName(_ format: ConversionFormat) -> String {
   case .tiktoken: "m.tiktoken"
   case .tokenizerJSON: "tokenizer.json"
   case .vocabularyAndMerges: "vocab.json"
+  case .sentencePiece: "m.model"
   case .safetensors: "m.safetensors"
   case .safetensorsIndex: "m.safetensors.index.json"
   case .gguf: "m.gguf"

@@ -16,6 +16,14 @@ struct PipelineTables: Sendable {
     normalized = nil
   }
 
+  /// The tables of a pipeline without any added tokens.
+  init(training pipeline: TextPipeline) {
+    normalizers = pipeline.normalizers
+    steps = pipeline.pretokenizers
+    raw = nil
+    normalized = nil
+  }
+
   /// The tables of a vocabulary; nil if a text goes to the scanner as it is, and added tokens are
   /// nothing but special tokens that are found by their bytes.
   init?(_ vocabulary: Vocabulary) {

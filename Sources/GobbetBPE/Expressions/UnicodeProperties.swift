@@ -20,6 +20,20 @@ enum UnicodeProperties {
   private static let scriptNames = ExpressionTables.scriptNames.description.split(separator: ";")
     .map { $0.split(separator: " ").map { Array($0.utf8) } }
 
+  /// The number among scripts of the one that has this name; nil if there is none.
+  static func script(named name: StaticString) -> Int? {
+    scriptNames.firstIndex { $0.contains { $0.elementsEqual(name.description.utf8) } }
+  }
+
+  /// Where runs of scalars of one script begin, in order, and the number of the script.
+  static let scriptRuns: [(start: UInt32, script: Int)] = {
+    var runs: [(start: UInt32, script: Int)] = []
+    forEachRun(of: ExpressionTables.scripts, letterCount: 2) { letters, range in
+      runs.append((range.lowerBound, Int(letters[0] - 65) * 26 + Int(letters[1] - 65)))
+    }
+    return runs
+  }()
+
   private static let scripts: [UnicodeSet] = {
     var ranges = [[ClosedRange<UInt32>]](repeating: [], count: scriptNames.count)
     forEachRun(of: ExpressionTables.scripts, letterCount: 2) { letters, range in

@@ -9,7 +9,7 @@ struct ArenaLayout {
   private var slotCount = 1
   /// The sum of length times count.
   private(set) var totalWeight: UInt64 = 0
-  /// How many bytes the longest pretoken has.
+  /// How many symbols the longest pretoken starts with.
   private(set) var longestPretoken = 0
 
   /// Measures the pretokens of `source`.
@@ -21,6 +21,16 @@ struct ArenaLayout {
       try add(byteCount: bytes.count, count: count)
     }
     guard longestPretoken > 0 else { throw TrainingError.noPretokens }
+  }
+
+  /// Measures words of symbols.
+  ///
+  /// - Throws: ``TrainingError``, as for pretokens.
+  init(_ words: SymbolWords) throws(TrainingError) {
+    for index in 0..<words.count {
+      try add(byteCount: words.range(of: index).count, count: words.counts[index])
+    }
+    guard longestPretoken > 0 else { throw .noPretokens }
   }
 
   /// Makes room for one pretoken.

@@ -10,6 +10,8 @@ struct Candidates {
   private static let floorDivisor: UInt64 = 16
   /// What part of all the places the first candidates have at least.
   private static let firstShare: UInt64 = 512
+  /// Slots of an arena that is so small that all candidates may be collected at once.
+  private static let smallSlotCount = 1 << 22
 
   private let lowestFloor: UInt64
   private var floor: UInt64
@@ -22,9 +24,13 @@ struct Candidates {
 
   /// No candidates yet; those collected first make up a good part of `totalWeight`, and none ever
   /// occurs less often than `lowestFloor`.
-  init(lowestFloor: UInt64, totalWeight: UInt64) {
+  ///
+  /// In a small arena, which has `slotCount` slots, most of `mergeLimit` merges should be among the
+  /// first candidates: the n-th merge is about as frequent as a twentieth of an n-th of all pairs.
+  init(lowestFloor: UInt64, totalWeight: UInt64, slotCount: Int = .max, mergeLimit: Int = 0) {
     self.lowestFloor = lowestFloor
-    floor = max(totalWeight / Self.firstShare, lowestFloor)
+    let share = slotCount > Self.smallSlotCount ? 0 : 16 * UInt64(mergeLimit)
+    floor = max(totalWeight / max(share, Self.firstShare), lowestFloor)
   }
 
   /// Whether the candidates should be collected anew, because the lists of merged and vanished pairs
@@ -32,11 +38,13 @@ struct Candidates {
   var needsCollection: Bool { places.count > placeLimit }
 
   /// Takes the next pair to merge out; nil if no candidate is left.
-  mutating func popBest() -> (pair: Pair, entry: PairCounts.Entry)? {
-    while let top = queue.pop() {
+  mutating func popBest(
+    _ tokens: TokenTable, _ filter: MergeFilter
+  ) -> (pair: Pair, entry: PairCounts.Entry)? {
+    while let top = queue.pop(tokens, filter) {
       guard let entry = counts[top.pair], entry.count >= floor else { continue }
       if entry.count == top.count { return (top.pair, entry) }
-      queue.push(top.pair, count: entry.count)
+      queue.push(top.pair, count: entry.count, tokens, filter)
     }
     return nil
   }
@@ -47,7 +55,7 @@ struct Candidates {
   /// Lowers the floor, and returns whether that was possible; the candidates must then be
   /// collected.
   ///
-  /// `share` is the part of all tokens that there is already. The n-th merge being about n times
+  /// `share` is the part of all merges that there is already. The n-th merge being about n times
   /// rarer than the first, the floor need not fall by more than that, squared to be on the safe
   /// side; if it was too little after all, it falls again.
   mutating func lowerFloor(share: Double) -> Bool {
@@ -80,7 +88,7 @@ struct Candidates {
       let first = UInt32(truncatingIfNeeded: places.count)
       places.append(contentsOf: repeatElement(0, count: Int(placeCount)))
       counts.insert(pair, count: weight, firstPlace: first, placeCount: placeCount)
-      queue.push(pair, count: weight)
+      queue.push(pair, count: weight, tokens, filter)
       tally.setCursor(first, of: symbol)
       isAnyAdmitted = true
     }

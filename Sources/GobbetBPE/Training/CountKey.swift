@@ -45,6 +45,14 @@ struct CountKey: Equatable, Sendable {
     }
   }
 
+  /// The key of a space and the bytes that a key is of; nil if they would be too many for one.
+  func behindSpace() -> CountKey? {
+    guard byteCount < Self.inlineByteCount else { return nil }
+    let others = high & ~(0xFF << 56)
+    return CountKey(
+      low: low << 8 | 0x20, high: others << 8 | low >> 56 | UInt64(byteCount + 1) << 56)
+  }
+
   private init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high

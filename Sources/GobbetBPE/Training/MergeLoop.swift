@@ -7,6 +7,8 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   private(set) var merges: [TokenMerge] = []
   /// How many tokens there are to be.
   private let size: Int
+  /// How many of them were there at first.
+  private let firstCount: Int
   private var arena: SymbolArena<Slot>
   private var candidates: Candidates
   private var filter: MergeFilter
@@ -14,16 +16,13 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   private var lefts: NeighbourTally
   private var rights: NeighbourTally
 
-  /// Brings the pretokens to where `start` is, to learn at most `mergeLimit` merges more.
-  ///
-  /// - Throws: what `source` throws.
-  init(
-    _ source: any PretokenSource, _ layout: ArenaLayout, _ start: TrainingStart,
-    _ options: TrainingOptions, mergeLimit: Int
-  ) throws {
+  /// Brings the pretokens in `arena` to where `start` is, to learn at most as many merges more as it
+  /// says.
+  init(_ arena: consuming SymbolArena<Slot>, totalWeight: UInt64, _ start: LearningRun.Start) {
     tokens = start.tokens
-    arena = try SymbolArena(source, layout, tokens)
-    size = tokens.count + mergeLimit
+    self.arena = arena
+    firstCount = tokens.count
+    size = tokens.count + start.mergeLimit
     lefts = NeighbourTally(symbolBound: size)
     rights = NeighbourTally(symbolBound: size)
     // Every place of the merges that there are counts, however rare.
@@ -32,8 +31,9 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
     if !start.merges.isEmpty { collectCandidates() }
     for merge in start.merges { replay(merge) }
     candidates = Candidates(
-      lowestFloor: max(options.minimumFrequency, 1), totalWeight: layout.totalWeight)
-    filter = MergeFilter(options, forbidden: start.specialStrings)
+      lowestFloor: max(start.minimumFrequency, 1), totalWeight: totalWeight,
+      slotCount: self.arena.count, mergeLimit: start.mergeLimit)
+    filter = start.filter
     collectCandidates()
   }
 
@@ -42,6 +42,7 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
     tokens = other.tokens
     merges = other.merges
     size = other.size
+    firstCount = other.firstCount
     other.arena.compact { _ in }
     arena = SymbolArena(other.arena)
     candidates = other.candidates
@@ -58,14 +59,15 @@ struct MergeLoop<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
   mutating func step() throws(VocabularyError) -> UInt64? {
     if candidates.needsCollection { collectCandidates() }
     while true {
-      if let (pair, entry) = candidates.popBest() {
+      if let (pair, entry) = candidates.popBest(tokens, filter) {
+        guard filter.learns(pair, of: tokens) else { continue }
         let symbol = Symbol(tokens.count)
         try tokens.append(concatenating: pair.left, pair.right)
         merges.append(TokenMerge(left: pair.left, right: pair.right, result: symbol))
         merge(pair, entry, into: symbol)
         return entry.count
       }
-      let share = Double(tokens.count) / Double(size)
+      let share = Double(tokens.count - firstCount) / Double(size - firstCount)
       guard candidates.lowerFloor(share: share) else { return nil }
       collectCandidates()
     }

@@ -51,6 +51,69 @@ public struct PretokenCounts: Sendable, PretokenSource {
     table.addOnce(&batch, of: bytes)
   }
 
+  /// Counts the pretokens of a text that are in `ranges`.
+  mutating func count(_ ranges: [Range<Int>], of text: Span<UInt8>) {
+    var batch = PretokenBatch()
+    for range in ranges { add(range, of: text, to: &batch) }
+    finish(&batch, of: text)
+  }
+
+  /// Counts a pretoken of a text, by way of a batch; one that is too long is cut between characters.
+  @inline(__always) mutating func add(
+    _ range: Range<Int>, of text: Span<UInt8>, to batch: inout PretokenBatch
+  ) {
+    if range.count <= maximumPretokenLength {
+      batch.append(range, CountKey(text.raw, range))
+      if batch.isFull { table.addOnce(&batch, of: text.raw) }
+    } else {
+      countParts(of: range, of: text)
+    }
+  }
+
+  /// Counts a pretoken of a text by itself, which costs less where a text has few.
+  @inline(__always) mutating func add(_ range: Range<Int>, of text: Span<UInt8>) {
+    if range.count <= maximumPretokenLength {
+      _ = table.add(1, to: range, of: text.raw)
+    } else {
+      countParts(of: range, of: text)
+    }
+  }
+
+  /// Counts a space and what is in a range of a text as one pretoken.
+  mutating func addBehindSpace(_ range: Range<Int>, of text: Span<UInt8>) {
+    if let key = CountKey(text.raw, range).behindSpace() {
+      _ = table.add(1, to: key, 0..<0, of: text.raw)
+      return
+    }
+    var prefixed: [UInt8] = [0x20]
+    for index in range { prefixed.append(text[index]) }
+    add(0..<prefixed.count, of: prefixed.span)
+  }
+
+  /// Counts what is left in a batch.
+  mutating func finish(_ batch: inout PretokenBatch, of text: Span<UInt8>) {
+    table.addOnce(&batch, of: text.raw)
+  }
+
+  private mutating func countParts(of range: Range<Int>, of text: Span<UInt8>) {
+    cutPretokenCount += 1
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let longest = min(start + maximumPretokenLength, range.upperBound)
+      var end = longest
+      while end < range.upperBound, end > start + 1, text[end] & 0xC0 == 0x80 { end -= 1 }
+      if end == start + 1 { end = longest }
+      _ = table.add(1, to: start..<end, of: text.raw)
+      start = end
+    }
+  }
+
+  /// Adds a document to the numbers of them.
+  mutating func addDocument(byteCount: Int) {
+    documentCount += 1
+    self.byteCount += UInt64(byteCount)
+  }
+
   /// Adds `count` occurrences of one pretoken, which is not cut.
   ///
   /// - Throws: ``TrainingError`` (`countsTooLarge`) if its count no longer fits 64 bits.

@@ -27,7 +27,7 @@ struct PretokenTable: Sendable {
   }
 
   /// The same for a key that is known; `range` matters only to a long one.
-  private mutating func add(
+  mutating func add(
     _ count: UInt64, to key: CountKey, _ range: Range<Int>, of bytes: RawSpan
   ) -> Bool {
     let slot = slot(of: key, range, bytes)

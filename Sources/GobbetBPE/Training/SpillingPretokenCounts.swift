@@ -31,6 +31,14 @@ public struct SpillingPretokenCounts<Spill: PretokenSpill>: Sendable {
     if counts.memoryByteCount > memoryByteBudget / 2 { try writeRun() }
   }
 
+  /// Counts the pretokens of one document.
+  ///
+  /// - Throws: what the spill throws.
+  public mutating func count(_ document: Span<UInt8>, using text: TrainingText) throws {
+    counts.count(document, using: text)
+    if counts.memoryByteCount > memoryByteBudget / 2 { try writeRun() }
+  }
+
   /// Writes what is left and returns all runs.
   ///
   /// - Throws: what the spill throws.

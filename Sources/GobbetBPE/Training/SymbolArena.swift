@@ -41,6 +41,27 @@ struct SymbolArena<Slot: FixedWidthInteger & UnsignedInteger & Sendable> {
     classes.index()
   }
 
+  /// Lays out `words`; those of a single symbol have no pairs and are left out.
+  ///
+  /// - Precondition: no word is longer than ``maximumWidth``, and all symbols are below
+  ///   ``boundary``.
+  init(_ words: SymbolWords, _ layout: ArenaLayout) {
+    var starts = layout.classStarts()
+    classes = starts.classes
+    var slots = [Slot](repeating: Slot(Self.boundary), count: (classes.ends.last ?? 0) + 1)
+    for index in 0..<words.count {
+      let range = words.range(of: index)
+      let count = words.counts[index]
+      guard range.count > 1, count > 0 else { continue }
+      let start = starts.take(range.count + 1, forCount: count)
+      for offset in range.indices {
+        slots[start + offset - range.lowerBound] = Slot(words.symbols[offset])
+      }
+    }
+    self.slots = slots
+    classes.index()
+  }
+
   /// The same symbols in slots of another size.
   ///
   /// - Precondition: `other` is compact.

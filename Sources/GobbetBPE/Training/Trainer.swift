@@ -64,8 +64,14 @@ public struct Trainer: Sendable {
     _ source: any PretokenSource, from start: TrainingStart, _ pattern: SplitPattern,
     _ progress: ((TrainingProgress) -> Bool)?
   ) throws -> Vocabulary {
-    let run = LearningRun(start: start, options: options, progress: progress)
-    let (tokens, merges) = try run.result(source)
+    // What is wrong with them should not come out at the end of a long run.
+    _ = try start.specialTokens(lastFrom: start.tokens.count)
+    let learning = LearningRun.Start(
+      tokens: start.tokens, merges: start.merges,
+      filter: MergeFilter(options, forbidden: start.specialStrings),
+      minimumFrequency: options.minimumFrequency, mergeLimit: options.vocabularySize - start.size)
+    let run = LearningRun(start: learning, progress: progress)
+    let (tokens, merges) = try run.result(BytePretokens(source: source))
     return try start.vocabulary(tokens: tokens, merges: merges, pattern: pattern)
   }
 }

@@ -36,6 +36,7 @@ struct TrainingStart {
   /// - Throws: ``TrainingError`` (`notMadeByMerges`) if one of its tokens has no merge, two, or one
   ///   of later tokens: then the merges alone do not tell what a text becomes.
   init(_ vocabulary: Vocabulary, _ options: TrainingOptions) throws {
+    guard vocabulary.pipeline.symbols == .bytes else { throw TrainingError.notMadeOfBytes }
     var tokens = vocabulary.tokens
     while tokens.count < vocabulary.idBound { try tokens.append([]) }
     var isMade = (0..<TokenID(tokens.count)).map { tokens[$0].count < 2 }

@@ -1,4 +1,13 @@
 extension Vocabulary {
+  /// The same tokens and merges with another pipeline.
+  ///
+  /// - Throws: ``VocabularyError`` for one that uses other tokens.
+  public func with(pipeline: TextPipeline) throws(VocabularyError) -> Vocabulary {
+    guard pipeline != self.pipeline else { return self }
+    return try Vocabulary(
+      checkedTokens: tokens, index, merges: merges, mergeRule, pattern, specialTokens, pipeline)
+  }
+
   /// The vocabulary with more added tokens, which take the ids after the last one in this order:
   /// special tokens, then those that every text yields.
   ///

@@ -3,7 +3,7 @@ package import GobbetData
 /// Weights whose embedding, and whose head with its bias, have rows for more tokens.
 ///
 /// The rows that there are keep their bits; each new one is the mean of those, or zero.
-package struct ResizedEmbeddings: TensorSource {
+package struct ResizedEmbeddings: TensorDecorator {
   /// What new rows are.
   package enum NewRows: String, Hashable, Sendable, CaseIterable {
     /// The mean of the old rows, summed in double precision.
@@ -19,14 +19,14 @@ package struct ResizedEmbeddings: TensorSource {
   /// The names of the tensors that are longer.
   package let resizedNames: [String]
 
-  private struct Resized {
+  fileprivate struct Resized {
     let original: TensorDescription
     /// A new row.
     let row: [UInt8]
   }
 
   private let base: any TensorSource
-  private let resized: [[UInt8]: Resized]
+  private let resized: TensorMap<Resized?>
 
   /// Gives `rowCount` rows to the tensors called `names`.
   ///
@@ -37,7 +37,7 @@ package struct ResizedEmbeddings: TensorSource {
     _ base: some TensorSource, names: [String], rowCount: Int, newRows: NewRows, path: String?
   ) throws {
     var tensors = base.tensors
-    var resized: [[UInt8]: Resized] = [:]
+    var resized = [Resized?](repeating: nil, count: tensors.count)
     for name in names {
       guard let index = tensors.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
         throw TensorError(.missing, tensor: name)
@@ -57,14 +57,14 @@ package struct ResizedEmbeddings: TensorSource {
         newRows == .zero
         ? [UInt8](repeating: 0, count: original.byteCount / old)
         : try Self.mean(of: original, base, conversion)
-      resized[Array(name.utf8)] = Resized(original: original, row: row)
+      resized[index] = Resized(original: original, row: row)
       tensors[index] = try TensorDescription(
         name: original.name, elementType: original.elementType,
         shape: [rowCount] + original.shape.dropFirst())
     }
     self.base = base
     self.tensors = tensors
-    self.resized = resized
+    self.resized = TensorMap(zip(tensors, resized))
     resizedNames = names
   }
 
@@ -87,73 +87,41 @@ package struct ResizedEmbeddings: TensorSource {
     return try conversion.bytes(means.span)
   }
 
-  private func resized(_ tensor: TensorDescription) -> Resized? {
-    resized[Array(tensor.name.utf8)]
-  }
-
-  /// Copies one tensor's data.
+  /// The tensor in the base, or its old rows and the new ones behind them.
   ///
-  /// - Throws: an error of the base.
-  package func read(
-    _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    // SAFETY: the caller promises a valid buffer of the tensor's size.
-    try unsafe read(tensor, bytes: 0..<tensor.byteCount, into: destination)
+  /// - Throws: `TensorError` (`missing`, `otherDescription`).
+  package func origin(of tensor: TensorDescription) throws -> TensorOrigin {
+    guard let resized = try resized.value(of: tensor) else { return TensorOrigin(tensor, in: base) }
+    let (original, base) = (resized.original, base)
+    return unsafe TensorOrigin(madeOf: [(original, base)], readsParts: true) { range, destination in
+      let old = range.clamped(to: 0..<original.byteCount)
+      if !old.isEmpty {
+        // SAFETY: old rows come first, and the range has at least these bytes.
+        try unsafe base.read(
+          original, bytes: old, into: .init(rebasing: destination[..<old.count]))
+      }
+      // SAFETY: the rest of the memory is as long as the rest of the range.
+      unsafe resized.copyNewRows(
+        from: max(range.lowerBound, original.byteCount),
+        into: .init(rebasing: destination[old.count...]))
+    }
   }
+}
 
-  /// Copies a part of one tensor's data.
-  ///
-  /// - Throws: as ``read(_:into:)``.
-  package func read(
-    _ tensor: TensorDescription, bytes range: Range<Int>,
-    into destination: UnsafeMutableRawBufferPointer
-  ) throws {
-    guard let resized = resized(tensor) else {
-      // SAFETY: the caller promises a valid buffer of the range's size.
-      return try unsafe base.read(tensor, bytes: range, into: destination)
-    }
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= tensor.byteCount
-        && destination.count == range.count, "ResizedEmbeddings: not the bytes of the tensor")
-    let old = range.clamped(to: 0..<resized.original.byteCount)
-    if !old.isEmpty {
-      // SAFETY: old rows come first, and the range has at least these bytes.
-      try unsafe base.read(
-        resized.original, bytes: old, into: .init(rebasing: destination[..<old.count]))
-    }
-    let row = resized.row
-    var place = max(range.lowerBound, resized.original.byteCount)
-    while place < range.upperBound {
+extension ResizedEmbeddings.Resized {
+  /// Fills memory with new rows, from a byte of the tensor on.
+  fileprivate func copyNewRows(
+    from start: Int, into destination: UnsafeMutableRawBufferPointer
+  ) {
+    var place = 0
+    while place < destination.count {
       // Rows follow each other without a gap, from the tensor's beginning on.
-      let column = place % row.count
-      let count = min(row.count - column, range.upperBound - place)
-      let start = place - range.lowerBound
-      // SAFETY: `place` and what is copied lie in the range, which has the bytes of the destination.
-      unsafe UnsafeMutableRawBufferPointer(rebasing: destination[start..<(start + count)])
+      let column = (start + place) % row.count
+      let count = min(row.count - column, destination.count - place)
+      // SAFETY: `place` and what is copied lie in the memory.
+      unsafe UnsafeMutableRawBufferPointer(rebasing: destination[place..<(place + count)])
         .copyBytes(from: row[column..<(column + count)])
       place += count
     }
-  }
-
-  /// Whether the base reads parts of the rows that it has.
-  package func readsParts(of tensor: TensorDescription) -> Bool {
-    base.readsParts(of: resized(tensor)?.original ?? tensor)
-  }
-
-  /// Calls `body` with one tensor's data where the base has it, if it has all of it.
-  ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
-  package func withBytesInPlace<Result>(
-    of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    guard resized(tensor) == nil else { return nil }
-    return try unsafe base.withBytesInPlace(of: tensor, body)
-  }
-
-  /// Checks that memory for all of a tensor's data may be taken.
-  ///
-  /// - Throws: an error of the base if that is more than it allows.
-  package func requireMemory(for tensor: TensorDescription) throws {
-    try base.requireMemory(for: resized(tensor)?.original ?? tensor)
   }
 }

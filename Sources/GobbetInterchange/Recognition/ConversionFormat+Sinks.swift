@@ -24,7 +24,7 @@ extension ConversionFormat {
         path: path, tensors: tensors, metadata: metadata, vocabulary: nil, codec: .compact,
         replacing: replacing)
     case .llmC: throw LoadingError(path: path, reason: "llm.c has a place for a GPT-2 only")
-    case .safetensorsIndex, .gguf, .tiktoken, .tokenizerJSON, .vocabularyAndMerges:
+    case .safetensorsIndex, .gguf, .tiktoken, .tokenizerJSON, .vocabularyAndMerges, .sentencePiece:
       throw LoadingError(path: path, reason: "\(rawValue) does not hold such tensors")
     }
   }

@@ -8,6 +8,8 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   case tokenizerJSON = "tokenizer.json"
   /// GPT-2's `vocab.json`, with a `merges.txt` beside it.
   case vocabularyAndMerges = "vocab.json"
+  /// A model of SentencePiece.
+  case sentencePiece = "sentencepiece"
   /// safetensors.
   case safetensors
   /// Several safetensors files and their index.
@@ -24,7 +26,7 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
   /// Whether the format has no place for tensors.
   package var isForVocabularies: Bool {
     switch self {
-    case .tiktoken, .tokenizerJSON, .vocabularyAndMerges: true
+    case .tiktoken, .tokenizerJSON, .vocabularyAndMerges, .sentencePiece: true
     default: false
     }
   }
@@ -38,7 +40,7 @@ public enum ConversionFormat: String, Hashable, Sendable, CaseIterable {
       (".gobbet", .gobbet), (".tiktoken", .tiktoken),
       (".safetensors.index.json", .safetensorsIndex),
       ("vocab.json", .vocabularyAndMerges), ("encoder.json", .vocabularyAndMerges),
-      (".json", .tokenizerJSON),
+      (".json", .tokenizerJSON), (".model", .sentencePiece),
       (".safetensors", .safetensors), (".gguf", .gguf), (".npy", .npy), (".npz", .npz),
     ]
     let found = endings.first { path.utf8.suffix($0.0.utf8.count).elementsEqual($0.0.utf8) }

@@ -13,6 +13,7 @@ extension Vocabulary {
     case .gobbet: try write(to: path, replacing: replacing)
     case .tiktoken: try TiktokenRanks.write(self, to: path, replacing: replacing)
     case .tokenizerJSON: try TokenizerJSON.write(self, to: path, replacing: replacing)
+    case .sentencePiece: try SentencePieceModel.write(self, to: path, replacing: replacing)
     case .vocabularyAndMerges:
       try VocabularyAndMerges.write(
         self, tokens: path, merges: TokenizerFolder.mergesPath(ofTokens: path),

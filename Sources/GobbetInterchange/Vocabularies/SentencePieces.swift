@@ -31,8 +31,6 @@ struct SentencePieces {
     case symbols
   }
 
-  private static let space: [UInt8] = [0xE2, 0x96, 0x81]
-
   let path: String?
   /// The name of the list of pieces in errors.
   let field: String
@@ -89,7 +87,7 @@ struct SentencePieces {
     }
     do {
       return try Vocabulary(
-        tokens: table, merges: merges(ids), mergeRule: .learnedPairs, pattern: .whole,
+        tokens: table, merges: merges(table), mergeRule: .learnedPairs, pattern: .whole,
         specialTokens: SpecialTokens(specials), pipeline: pipeline(unknown: unknown))
     } catch {
       throw InterchangeError(.vocabulary(error), path: path)
@@ -125,41 +123,22 @@ struct SentencePieces {
   }
 
   /// All ways to make a piece of two others, the pieces in the order of their scores.
-  private func merges(_ ids: [[UInt8]: TokenID]) -> [TokenMerge] {
+  private func merges(_ table: TokenTable) -> [TokenMerge] {
     // Scores that are whole numbers in steps of one are in the order of ids most often.
     let order = pieces.indices.filter { pieces[$0].kind == .normal }
       .sorted { (-pieces[$0].score, $0) < (-pieces[$1].score, $1) }
-    var merges: [TokenMerge] = []
-    for index in order {
-      let text = pieces[index].text
-      for middle in 1..<max(text.count, 1) where text[middle] & 0xC0 != 0x80 {
-        guard let left = ids[Array(text[..<middle])], pieces[Int(left)].kind == .normal,
-          let right = ids[Array(text[middle...])], pieces[Int(right)].kind == .normal
-        else { continue }
-        let result = TokenID(truncatingIfNeeded: index)
-        merges.append(TokenMerge(left: left, right: right, result: result))
-      }
-    }
-    return merges
+    return PieceMerges.all(of: order.map { TokenID(truncatingIfNeeded: $0) }, in: table)
   }
 
   private func pipeline(unknown: TokenID?) -> TextPipeline {
-    let blank = [UInt8(ascii: " ")]
     let wholes = pieces.indices.filter {
       userDefined == .symbols && pieces[$0].kind == .userDefined
     }
-    var pipeline = TextPipeline(
-      normalizers: changes,
-      symbols: InitialSymbols(
-        unit: .scalar, isComplete: false, unknown: unknown, fusesUnknown: true,
-        fallsBackToBytes: fallsBackToBytes,
-        wholeSymbols: wholes.map { TokenID(truncatingIfNeeded: $0) }),
-      decoders: [.replace(Self.space, with: blank), .byteFallback, .fuse], template: template)
-    if addsPrefix { pipeline.normalizers.append(.prepend(Self.space)) }
-    pipeline.normalizers.append(.replace(blank, with: Self.space))
-    if addsPrefix {
-      pipeline.decoders.append(.strip(blank, start: 1, stop: 0))
-    }
+    var pipeline = TextPipeline.ofPieces(
+      changes: changes, addsPrefix: addsPrefix, unknown: unknown,
+      fallsBackToBytes: fallsBackToBytes,
+      wholeSymbols: wholes.map { TokenID(truncatingIfNeeded: $0) })
+    pipeline.template = template
     return pipeline
   }
 

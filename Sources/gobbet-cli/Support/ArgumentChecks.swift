@@ -62,8 +62,9 @@ private func editDistance(_ first: String, _ second: String) -> Int {
 func checkAddresses(_ arguments: [String]) throws(Failure) {
   /// Options whose values are texts, in which an address is as good as anything.
   let texts: Set = [
-    "--allow-special", "--append", "--end", "--id-key", "--prompt", "--separator", "--special",
-    "--stop", "--text", "--text-key", "--token",
+    "--allow-special", "--append", "--control-symbol", "--end", "--id-key", "--prompt",
+    "--required-characters", "--separator", "--special", "--stop", "--text", "--text-key",
+    "--token", "--unknown-token", "--user-defined-symbol",
   ]
   // The token to show is a text, too, and so is the text to cut.
   if arguments.starts(with: ["vocabulary", "show"]) || arguments.first == "tokens" { return }

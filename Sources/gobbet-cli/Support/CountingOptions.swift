@@ -24,17 +24,27 @@ struct CountingOptions: ParsableArguments {
     transform: Number.whole(1...TokenTable.maximumTokenByteCount))
   var maximumPretokenLength = TokenTable.maximumTokenByteCount
 
+  @Flag(
+    help: """
+      Take each line of a text file as a document, as tokenizers and sentencepiece do with files.
+      """)
+  var lines = false
+
   /// Whether any of them was given.
   var isGiven: Bool {
-    memory != nil || temporaryFolder != nil || limit != nil
+    lines || memory != nil || temporaryFolder != nil || limit != nil
       || maximumPretokenLength != TokenTable.maximumTokenByteCount
   }
 
-  /// A run with these options that works for the file at `output`.
+  /// A run with these options that works for the file at `output`; `keepsLineEnds` says whether a line
+  /// that is a document ends with its newline.
   func run(
     _ input: InputOptions, _ pattern: SplitPattern, _ threads: ThreadOptions,
-    for output: OutputOptions
+    for output: OutputOptions, keepsLineEnds: Bool = true
   ) throws -> PretokenCountingJob {
+    if lines, input.separator != nil || input.format.value == .jsonLines {
+      throw Failure(.usage, "--lines: lines end documents; leave out --separator, --format jsonl")
+    }
     var run = PretokenCountingJob(
       inputs: try input.inputs(), corpus: try input.corpus(replacing: output.force),
       pattern: pattern, workerCount: threads.count)
@@ -42,6 +52,10 @@ struct CountingOptions: ParsableArguments {
     run.temporaryFolder = temporaryFolder ?? folder(of: output.output)
     run.byteLimit = limit?.value
     run.maximumPretokenLength = maximumPretokenLength
+    if lines {
+      run.corpus.textSeparator = [UInt8(ascii: "\n")]
+      run.corpus.keepsSeparators = keepsLineEnds
+    }
     return run
   }
 }

@@ -31,7 +31,8 @@ struct TrainingReport: Encodable {
       return Entry(
         output: outputs[index], fingerprint: "\(vocabulary.fingerprint)",
         vocabulary_size: vocabulary.idBound, wanted_size: sizes[index],
-        merges: vocabulary.merges.count,
+        // A piece of SentencePiece's has a merge for each way to make it.
+        merges: Set(vocabulary.merges.map(\.result)).count,
         held_out_bytes_per_token: result.heldOutBytesPerToken(of: vocabulary))
     }
     documents = result.corpus?.documentCount

@@ -1,0 +1,42 @@
+/// The merges that pieces of SentencePiece stand for.
+package enum PieceMerges {
+  /// All ways to make a piece of two others; `pieces` are those that merge at all, the best first.
+  package static func all(of pieces: [TokenID], in tokens: TokenTable) -> [TokenMerge] {
+    var ids: [ArraySlice<UInt8>: TokenID] = [:]
+    ids.reserveCapacity(pieces.count)
+    for id in pieces { ids[tokens[id]] = id }
+    var merges: [TokenMerge] = []
+    for id in pieces {
+      let text = tokens[id]
+      for middle in text.indices.dropFirst() where text[middle] & 0xC0 != 0x80 {
+        guard let left = ids[text[..<middle]], let right = ids[text[middle...]] else { continue }
+        merges.append(TokenMerge(left: left, right: right, result: id))
+      }
+    }
+    return merges
+  }
+}
+
+extension TextPipeline {
+  /// U+2581.
+  private static let space = MetaspaceCuts.metaspace
+
+  /// How SentencePiece makes a text ready for its pieces, after `changes` to the text itself, and
+  /// makes a text of them.
+  package static func ofPieces(
+    changes: [Normalizer], addsPrefix: Bool, unknown: TokenID?, fallsBackToBytes: Bool,
+    wholeSymbols: [TokenID]
+  ) -> TextPipeline {
+    let blank = [UInt8(ascii: " ")]
+    var pipeline = TextPipeline(
+      normalizers: changes,
+      symbols: InitialSymbols(
+        unit: .scalar, isComplete: false, unknown: unknown, fusesUnknown: true,
+        fallsBackToBytes: fallsBackToBytes, wholeSymbols: wholeSymbols),
+      decoders: [.replace(space, with: blank), .byteFallback, .fuse])
+    if addsPrefix { pipeline.normalizers.append(.prepend(space)) }
+    pipeline.normalizers.append(.replace(blank, with: space))
+    if addsPrefix { pipeline.decoders.append(.strip(blank, start: 1, stop: 0)) }
+    return pipeline
+  }
+}
