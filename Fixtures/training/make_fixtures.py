@@ -17,7 +17,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 PIECES = {
     "plain": {"vocab_size": 700, "character_coverage": 0.98},
     "bytes": {"vocab_size": 800, "character_coverage": 0.99, "byte_fallback": True, "split_digits": True, "pad_id": 3},
-    "symbols": {"vocab_size": 900, "character_coverage": 1.0, "user_defined_symbols": ["<x>", "the"], "control_symbols": ["<c>"],
+    "symbols": {"vocab_size": 900, "character_coverage": 0.98, "user_defined_symbols": ["<x>", "the"], "control_symbols": ["<c>"],
                 "required_chars": "ß€"},
     "spaces": {"vocab_size": 900, "character_coverage": 1.0, "add_dummy_prefix": False, "remove_extra_whitespaces": False,
                "allow_whitespace_only_pieces": True, "split_by_unicode_script": False, "max_sentencepiece_length": 6},

@@ -29,7 +29,7 @@ import Testing
       ),
       (
         "symbols",
-        "--size 900 --character-coverage 1 --user-defined-symbol <x> "
+        "--size 900 --character-coverage 0.98 --user-defined-symbol <x> "
           + "--user-defined-symbol the --control-symbol <c> --required-characters ß€"
       ),
       (

@@ -52,9 +52,9 @@ struct PieceAlphabet {
   /// ones, which cover as much of the text as is asked for.
   func covering(_ options: PieceTrainingOptions, without texts: Set<[UInt8]>) -> [Character] {
     var counts = counts
-    counts[PieceText.cut] = nil
+    counts[PieceText.uncounted] = nil
     let required = Set(options.requiredCharacters.unicodeScalars.map(\.value))
-      .subtracting([PieceText.cut])
+      .subtracting([PieceText.cut, PieceText.uncounted])
     for scalar in required { counts[scalar, default: 0] += 0 }
     let all = counts.values.reduce(0, +)
     let order = counts.map { Character(scalar: $0.key, count: $0.value) }.sorted {
@@ -68,6 +68,7 @@ struct PieceAlphabet {
       let coverage = Float(Double(covered) / Double(all))
       if coverage >= options.sentencePiece.characterCoverage { break }
       covered += character.count
+      if character.scalar == PieceText.cut { continue }
       if !texts.contains(UTF8Scalar.bytes(character.scalar)) { kept.append(character) }
     }
     return kept.sorted { ($1.count, $0.scalar) < ($0.count, $1.scalar) }
@@ -76,6 +77,8 @@ struct PieceAlphabet {
 
 /// How the trainer of pieces takes a text apart.
 enum PieceText {
-  /// What stands where no piece crosses, and is counted as no character.
-  static let cut: UInt32 = 0
+  /// What SentencePiece puts where no piece crosses: it is counted as a character, and gets no piece.
+  static let cut: UInt32 = 0x1F
+  /// What no piece crosses, and what is counted as no character.
+  static let uncounted: UInt32 = 0
 }
