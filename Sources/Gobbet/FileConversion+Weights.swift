@@ -226,11 +226,14 @@ extension FileConversion {
     _ format: ConversionFormat, keepsFamily: Bool
   ) throws -> [String] {
     var notes: [String] = []
-    if let reader = input.source as? PyTorchReader, !reader.otherKeys.isEmpty {
-      let more = reader.otherKeys.count > 6 ? " and \(reader.otherKeys.count - 6) more" : ""
+    let others =
+      (input.source as? PyTorchReader)?.otherKeys
+      ?? (input.source as? DistributedCheckpoint)?.otherKeys ?? []
+    if !others.isEmpty {
+      let more = others.count > 6 ? " and \(others.count - 6) more" : ""
       notes.append(
-        "what is beside the tensors is left out: "
-          + reader.otherKeys.prefix(6).joined(separator: ", ") + more)
+        "what is beside the tensors is left out: " + others.prefix(6).joined(separator: ", ") + more
+      )
     }
     if let model {
       if let first = model.maskNames.first {

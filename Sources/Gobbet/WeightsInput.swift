@@ -75,6 +75,10 @@ public struct WeightsInput: Sendable {
       source = try NumPyReader(file)
       format = "numpy"
       companions = .neighbours(nil)
+    case .pyTorch where try DistributedCheckpoint.isPlan(file):
+      source = try DistributedCheckpoint(plan: file, key: key)
+      format = "pytorch"
+      companions = .neighbours(nil)
     case .pyTorch:
       let reader = try PyTorchReader(file, key: key)
       source = reader

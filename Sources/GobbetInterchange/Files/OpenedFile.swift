@@ -9,7 +9,11 @@ internal import Synchronization
 package final class OpenedFile: Sendable {
   /// The path as the caller gave it.
   package let path: String
+  /// Bytes in the file when it was opened.
+  package let byteCount: Int
   private let source: FileSource
+  /// Where the bytes begin in the source.
+  private let start: Int
   private let findings = Mutex(Findings())
 
   /// What was found out already.
@@ -19,18 +23,31 @@ package final class OpenedFile: Sendable {
     var neighbours: [String: OpenedFile] = [:]
   }
 
-  /// Bytes in the file when it was opened.
-  package var byteCount: Int { source.byteCount }
-
   /// The file for a reader that goes through it in order.
   package var shared: PooledFile { source.file }
 
-  /// Opens the file at `path`.
+  /// Opens the file at `path`; the plan, if that is the folder of a ``DistributedCheckpoint``.
   ///
   /// - Throws: `FileError`.
   package init(_ path: String) throws(FileError) {
+    let path = DistributedCheckpoint.planPath(inFolder: path) ?? path
     source = try FileSource(path: path)
     self.path = path
+    byteCount = source.byteCount
+    start = 0
+  }
+
+  /// A part of `file` as a file of its own.
+  ///
+  /// - Throws: ``InterchangeError`` (`damaged`) if the file ends before.
+  init(_ file: OpenedFile, window: Range<Int>, _ field: String) throws(InterchangeError) {
+    path = file.path
+    source = file.source
+    start = file.start + window.lowerBound
+    byteCount = window.count
+    guard window.upperBound <= file.byteCount else {
+      throw file.ends(at: window.lowerBound, field)
+    }
   }
 
   /// The file at another path; the same one if it is its own.
@@ -85,14 +102,15 @@ package final class OpenedFile: Sendable {
     guard byteCount <= limit else {
       throw InterchangeError(.damaged("\(byteCount) bytes are more than \(limit)"), path: path)
     }
-    return try source.bytes(in: 0..<byteCount)
+    return try available(in: 0..<byteCount)
   }
 
   /// The bytes of `range`, fewer if the file ends before.
   ///
   /// - Throws: `FileError`.
   package func available(in range: Range<Int>) throws(FileError) -> [UInt8] {
-    try source.bytes(in: range)
+    let range = range.clamped(to: 0..<byteCount)
+    return try source.bytes(in: (start + range.lowerBound)..<(start + range.upperBound))
   }
 
   /// The bytes of `range`.
@@ -100,7 +118,7 @@ package final class OpenedFile: Sendable {
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before.
   func bytes(in range: Range<Int>, _ field: String) throws -> [UInt8] {
     guard range.upperBound <= byteCount else { throw ends(at: range.lowerBound, field) }
-    let bytes = try source.bytes(in: range)
+    let bytes = try available(in: range)
     guard bytes.count == range.count else { throw ends(at: range.lowerBound, field) }
     return bytes
   }
@@ -112,7 +130,9 @@ package final class OpenedFile: Sendable {
     at offset: Int, into destination: UnsafeMutableRawBufferPointer, _ field: String
   ) throws {
     // SAFETY: the caller promises a valid buffer.
-    guard try unsafe source.read(at: offset, into: destination) == destination.count else {
+    guard destination.count <= byteCount - offset,
+      try unsafe source.read(at: start + offset, into: destination) == destination.count
+    else {
       throw ends(at: offset, field)
     }
   }
@@ -126,8 +146,11 @@ package final class OpenedFile: Sendable {
     in range: Range<Int>, _ field: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try unsafe source.mapped().withUnsafeBytes { bytes in
-      guard range.upperBound <= bytes.count else { throw ends(at: range.lowerBound, field) }
-      return try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      let place = (start + range.lowerBound)..<(start + range.upperBound)
+      guard range.upperBound <= byteCount, place.upperBound <= bytes.count else {
+        throw ends(at: range.lowerBound, field)
+      }
+      return try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[place]))
     }
   }
 

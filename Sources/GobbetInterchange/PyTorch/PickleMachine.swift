@@ -11,6 +11,8 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [Int: Int] = [:]
 
+  private static let maximumValueCount = 1 << 23
+
   private init(_ bytes: [UInt8], from offset: Int, path: String, field: String) {
     self.bytes = bytes
     self.offset = offset
@@ -30,6 +32,10 @@ struct PickleMachine {
       let code = try machine.byte()
       if code == UInt8(ascii: ".") { break }
       try machine.execute(code)
+      // Each takes some 40 bytes, and one of the pickle is enough to make it.
+      guard machine.heap.values.count <= maximumValueCount else {
+        throw machine.error(.unsupported("a pickle of more than \(maximumValueCount) values"))
+      }
     }
     let root = try machine.pop()
     return (machine.heap, root, machine.offset)

@@ -48,18 +48,39 @@ public struct PyTorchReader: TensorPartSource {
     let finder = PyTorchTensors(contents.heap, path: path, field: contents.field)
     let pairs = try finder.weights(in: contents.root, key: key)
     let found = try finder.tensors(in: pairs)
-    var entries: [[UInt8]: Entry] = [:]
-    for entry in found {
-      let storage = contents.storages[Array(entry.storage.utf8)]
-      entries[Array(entry.tensor.name.utf8)] = Entry(
-        tensor: entry, start: try Self.start(of: entry, storage?.range, path),
-        member: storage?.member)
-    }
+    entries = try Self.entries(found, contents, path)
     self.file = file
-    self.entries = entries
     tensors = found.map(\.tensor)
     otherKeys = finder.others(in: pairs, contents.root)
     gpt2Configuration = Self.configuration(contents)
+  }
+
+  /// Reads an archive that holds nothing but a tensor, which is to have a name.
+  ///
+  /// - Throws: as ``init(_:key:)``.
+  init(tensorIn file: OpenedFile, named name: String) throws {
+    let contents = try PyTorchContents(file)
+    let finder = PyTorchTensors(contents.heap, path: file.path, field: contents.field)
+    let found = try finder.tensor(name, contents.root)
+    entries = try Self.entries([found], contents, file.path)
+    self.file = file
+    tensors = [found.tensor]
+    otherKeys = []
+    gpt2Configuration = nil
+  }
+
+  /// Where the tensors of a file lie, by their names.
+  private static func entries(
+    _ tensors: [PyTorchTensor], _ contents: PyTorchContents, _ path: String
+  ) throws(InterchangeError) -> [[UInt8]: Entry] {
+    var entries: [[UInt8]: Entry] = [:]
+    for entry in tensors {
+      let storage = contents.storages[Array(entry.storage.utf8)]
+      entries[Array(entry.tensor.name.utf8)] = Entry(
+        tensor: entry, start: try start(of: entry, storage?.range, path),
+        member: storage?.member)
+    }
+    return entries
   }
 
   private static func configuration(_ contents: PyTorchContents) -> GPT2Configuration? {

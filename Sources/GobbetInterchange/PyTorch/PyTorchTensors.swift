@@ -63,6 +63,19 @@ struct PyTorchTensors {
     "float8_e5m2fnuz": .float8E5M2FNUZ, "uint16": .uint16, "uint32": .uint32, "uint64": .uint64,
   ]
 
+  /// The element type that PyTorch calls so, or keeps in a storage of that class.
+  static func elementType(named name: String) -> ElementType? {
+    guard name.hasPrefix("torch."), let last = name.split(separator: ".").last else { return nil }
+    return types[String(last)] ?? dtypes[String(last)]
+  }
+
+  /// Types by the names that those with a storage class of their own have elsewhere.
+  private static let dtypes: [String: ElementType] = [
+    "float64": .float64, "float32": .float32, "float16": .float16, "bfloat16": .bfloat16,
+    "int64": .int64, "int32": .int32, "int16": .int16, "int8": .int8, "uint8": .uint8,
+    "bool": .bool, "complex64": .complex64,
+  ]
+
   /// The bytes of an element of every storage that a pickle names, by the storages' names.
   static func storageWidths(in heap: PickleHeap) -> [[UInt8]: Int] {
     var widths: [[UInt8]: Int] = [:]
@@ -213,8 +226,11 @@ struct PyTorchTensors {
     return (inner + outer).map { heap.text($0.key) ?? "a key that is not text" }
   }
 
-  private func tensor(
-    _ name: String, _ place: Int, depth: Int
+  /// The tensor that the value at `place` is.
+  ///
+  /// - Throws: ``InterchangeError`` with its name if it is none that is understood.
+  func tensor(
+    _ name: String, _ place: Int, depth: Int = 0
   ) throws(InterchangeError) -> PyTorchTensor {
     func error(_ code: InterchangeError.Code) -> InterchangeError {
       InterchangeError(code, path: path, field: name)
@@ -263,8 +279,7 @@ struct PyTorchTensors {
       throw error(.unsupported("a tensor that is a view by \(flag); save its resolve_\(flag)()"))
     }
     let typeName = isThird ? heap.globalName(values[6]) ?? "" : className
-    let shortName = typeName.split(separator: ".").last.map(String.init) ?? ""
-    guard typeName.hasPrefix("torch."), let type = Self.types[shortName] else {
+    guard let type = Self.elementType(named: typeName) else {
       throw error(.unsupported("elements of type \(typeName)"))
     }
     let tensor: TensorDescription
