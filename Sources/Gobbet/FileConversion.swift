@@ -16,6 +16,9 @@ public struct FileConversion: Sendable {
   public var vocabulary: Vocabulary?
   /// How weights are stored in Gobbet files; nil for compact.
   public var codec: WeightCodec?
+  /// A Gobbet file in the folder of the output from which its tensors are stored as differences, where
+  /// that is shorter; nil for none.
+  public var base: String?
   /// What the elements of floating-point tensors become; nil leaves them.
   public var elementType: ElementType?
   /// How GGUF and Gobbet files store matrices; nil leaves their elements.
@@ -167,6 +170,7 @@ public struct FileConversion: Sendable {
   ) throws(ConversionOptionError) {
     let given: [(ConversionOption, Bool)] = [
       (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
+      (.base, base != nil),
       (.type, elementType != nil || ggufType != nil || quantization != nil),
       (.resizeEmbeddings, resizing != nil), (.shardSize, shardByteCount != nil),
       (.verify, verifies), (.skip, skipsUnreadTensors),
@@ -176,6 +180,9 @@ public struct FileConversion: Sendable {
       if let reason = format.reason(against: option, for: content) {
         throw ConversionOptionError(option, reason)
       }
+    }
+    if base != nil, shardByteCount != nil {
+      throw ConversionOptionError(.base, "weights in several files have none")
     }
     if ggufType != nil || quantization != nil, format != .gguf, format != .gobbet {
       throw ConversionOptionError(

@@ -135,7 +135,7 @@ public struct FileVerification: Sendable {
     _ weights: WeightsReader, _ container: ContainerReader, _ report: Report
   ) throws {
     var byteCount = 0
-    for tensor in weights.tensors where weights.codec(ofTensorNamed: tensor.name) == .compact {
+    for tensor in weights.tensors where weights.codec(ofTensorNamed: tensor.name) != .raw {
       let (sum, overflow) = byteCount.addingReportingOverflow(tensor.byteCount)
       byteCount = overflow ? .max : sum
       try container.requireDecoding(of: byteCount, "tensors.shape")

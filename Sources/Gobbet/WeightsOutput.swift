@@ -153,10 +153,11 @@ struct WeightsOutput {
     let codec = conversion.codec ?? .compact
     let shards = source.shards(of: conversion.shardByteCount ?? .max)
     if shards.count == 1 {
+      let base = try conversion.base.map { try openedBase($0) }
       return try writeFile(source) { path, replacing in
         let sink = try WeightsSink(
           path: path, tensors: source.tensors, metadata: source.metadata, vocabulary: vocabulary,
-          codec: codec, replacing: replacing)
+          codec: codec, base: base, replacing: replacing)
         try source.write(to: sink, progress: progress)
       }
     }
@@ -176,9 +177,31 @@ struct WeightsOutput {
     try files.commit()
   }
 
+  /// Opens the checkpoint that the output is stored as differences from.
+  ///
+  /// - Throws: `LoadingError` unless it is another file in the output's folder; `FileError`;
+  ///   `FormatError`.
+  private func openedBase(_ base: String) throws -> WeightsReader {
+    func folder(_ path: String) throws -> FileStatus.Identity {
+      try FileStatus(of: siblingPath(".", of: path)).identity
+    }
+    let reader = try WeightsReader(path: base)
+    if exists(path), try FileStatus(of: path).identity == FileStatus(of: base).identity {
+      throw LoadingError(path: path, reason: "would be its own base; give it another name")
+    }
+    guard try folder(base) == folder(path) else {
+      throw LoadingError(
+        path: base, reason: "has to lie in the folder of \(path), where readers look for the base")
+    }
+    return reader
+  }
+
   /// Reads the file at `staged`, and those that belong to it, back from the disk and compares them
   /// with the source, where elements are the same.
   private func verify(_ source: some TensorSource, _ staged: String) throws {
+    if let base = conversion.base {
+      return try verify(WeightsReader(path: staged, base: WeightsReader(path: base)), source)
+    }
     guard let input = try WeightsInput(recognizing: staged) else {
       throw LoadingError(path: path, reason: "is not what was written")
     }

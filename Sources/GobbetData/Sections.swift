@@ -21,6 +21,7 @@ extension SectionKind {
   package static let tensorBlocks = SectionKind("TBLK")
   package static let tensorData = SectionKind("TDAT")
   package static let weightSet = SectionKind("wset")
+  package static let weightsBase = SectionKind("BASE")
 
   /// The kinds that this module knows, and the one of all files.
   fileprivate static let known: Set<SectionKind> = [
@@ -28,6 +29,7 @@ extension SectionKind {
     .postProcessor,
     .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
     .documentByteCounts, .countsHeader, .counts, .tensorTable, .tensorBlocks, .tensorData,
+    .weightsBase,
   ]
 }
 

@@ -112,6 +112,13 @@ struct WeightsOptions: ParsableArguments {
 
   @Option(
     help: """
+      An earlier checkpoint of the same run: a .gobbet file in the output's folder. Tensors are \
+      stored as differences from it where that is shorter, and readers need it beside the output.
+      """)
+  var base: String?
+
+  @Option(
+    help: """
       The element type to write: f32, f16, bf16. In GGUF and .gobbet also, each tensor as llama.cpp \
       stores it, q4_k_m, q5_k_m, q6_k and q8_0, or for all matrices q4_0, q4_1, q5_0, q5_1, q4_k, \
       q5_k and mxfp4.
@@ -161,6 +168,7 @@ struct WeightsOptions: ParsableArguments {
     var conversion = FileConversion(codec: codec?.value)
     conversion.resizing = try resizing()
     conversion.shardByteCount = shardSize?.value
+    conversion.base = base
     conversion.verifies = verify
     if let type {
       if let reason = format.reason(against: type.ggufType) {

@@ -45,7 +45,12 @@ struct Answer: Encodable {
     let name: String
     let type: UInt8
     let shape: [Int]
-    let digest: String
+    var digest: String?
+    var difference: String?
+  }
+  struct Base: Encodable {
+    let contentID: String
+    let fileName: String
   }
   struct Pretoken: Encodable {
     let bytes: String
@@ -67,6 +72,7 @@ struct Answer: Encodable {
   var tokens: Tokens?
   var tensors: [Tensor]?
   var metadata: [[String]]?
+  var base: Base?
   var counts: Counts?
 }
 
@@ -98,11 +104,14 @@ extension Answer {
     if holdings.tokens { tokens = try Tokens(container) }
     if holdings.weights {
       let weights = try WeightsReader(verifying: container)
-      tensors = try weights.tensors.map {
-        Tensor(
-          name: $0.name, type: $0.elementType.rawValue, shape: $0.shape,
-          digest: digest(try weights.bytes(of: $0)))
+      tensors = try weights.tensors.map { tensor in
+        let isDelta = weights.codec(ofTensorNamed: tensor.name) == .delta
+        let digest = digest(try weights.storedElements(of: tensor))
+        return Tensor(
+          name: tensor.name, type: tensor.elementType.rawValue, shape: tensor.shape,
+          digest: isDelta ? nil : digest, difference: isDelta ? digest : nil)
       }
+      base = weights.base.map { .init(contentID: "\($0.contentID)", fileName: $0.fileName) }
       metadata = weights.metadata.map { [$0.0, $0.1] }
     }
     if holdings.counts { counts = try Counts(container) }
@@ -161,6 +170,21 @@ extension Answer.Counts {
       pretokens.append(.init(bytes: hex(bytes.indices.map { bytes[$0] }), count: count))
     }
     self.pretokens = pretokens
+  }
+}
+
+/// The tensors of a file with the bases that lie beside it.
+struct WeightsAnswer: Encodable {
+  let tensors: [Answer.Tensor]
+
+  /// Reads the file at `path`.
+  init(_ path: String) throws {
+    let weights = try WeightsReader(path: path)
+    tensors = try weights.tensors.map {
+      Answer.Tensor(
+        name: $0.name, type: $0.elementType.rawValue, shape: $0.shape,
+        digest: digest(try weights.bytes(of: $0)))
+    }
   }
 }
 

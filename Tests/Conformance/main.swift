@@ -48,9 +48,12 @@ encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
 
 func answer(_ verb: Substring, _ bytes: [UInt8]) throws -> Data {
   do {
-    return verb == "dataset"
-      ? try encoder.encode(DatasetAnswer(String(decoding: bytes, as: UTF8.self)))
-      : try encoder.encode(Answer(bytes, hasContent: verb == "content"))
+    let path = String(decoding: bytes, as: UTF8.self)
+    return switch verb {
+    case "dataset": try encoder.encode(DatasetAnswer(path))
+    case "weights": try encoder.encode(WeightsAnswer(path))
+    default: try encoder.encode(Answer(bytes, hasContent: verb == "content"))
+    }
   } catch let error as FormatError {
     return try encoder.encode(
       Refusal(error: "\(error.code)", field: error.field, offset: error.offset))
@@ -62,7 +65,7 @@ func answer(_ verb: Substring, _ bytes: [UInt8]) throws -> Data {
 var requests = Requests()
 while let line = requests.line() {
   let words = line.split(separator: " ")
-  guard words.count == 2, ["container", "content", "dataset"].contains(words[0]),
+  guard words.count == 2, ["container", "content", "dataset", "weights"].contains(words[0]),
     let count = Int(words[1]),
     let bytes = requests.bytes(count)
   else {

@@ -62,6 +62,11 @@ struct BrokenParts: Sendable {
     let folder = try TemporaryFolder()
     let path = folder.file("whole.gobbet")
     try write(path)
+    try self.init(readingFrom: path)
+  }
+
+  /// The sections of the file at `path`.
+  init(readingFrom path: String) throws {
     let container = try ContainerReader(path: path)
     all = try container.sections.map { ("\($0.kind)", try container.bytes(of: $0)) }
   }

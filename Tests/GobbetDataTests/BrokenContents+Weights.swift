@@ -56,7 +56,7 @@ extension BrokenContents {
       },
       entry("block-of-another-size", 4, UInt32(1 << 20), "blockByteCount: blocks of 1048576 bytes"),
       entry("type-unknown", second + 2, UInt8(7), "elementType: unknown code 7"),
-      entry("codec-unknown", second + 3, UInt8(2), "codec: unknown code 2"),
+      entry("codec-unknown", second + 3, UInt8(3), "codec: unknown code 3"),
       entry("rank-9", second + 4, UInt32(9), "rank: 9 axes"),
       entry("rank-2-32", second + 4, UInt32.max, "rank: 4294967295 axes"),
       entry("offset-not-aligned", second + 8, UInt64(65), "offset: 65 is no multiple of 64"),
@@ -163,6 +163,7 @@ extension BrokenContents {
         "tensor \(String(repeating: "x", count: 513)): the name is longer than 512 bytes"),
     ]
     return cases + metadata(whole) + (try compactWeights()) + (try quantizedWeights())
+      + (try deltaWeights())
   }
 
   /// Lies in the metadata of weights.
@@ -234,6 +235,33 @@ extension BrokenContents {
         $0["TDAT"].removeLast($0["TDAT"].count - 11)
         $0.put("TBLK", 0, UInt32(11))
       },
+    ]
+  }
+
+  /// Lies about the base of differences.
+  private static func deltaWeights() throws -> [BrokenContent] {
+    let folder = try TemporaryFolder()
+    try CheckpointSeries.write(1, to: folder.file("series-1.gobbet"))
+    let whole = try BrokenParts(readingFrom: folder.file("series-1.gobbet"))
+    func base(
+      _ name: String, _ error: String, at place: Int, _ change: (inout [UInt8]) -> Void
+    ) -> BrokenContent {
+      BrokenContent(
+        .weights, "base-\(name)", whole, at: ("BASE", place), "base.\(error)"
+      ) { change(&$0["BASE"]) }
+    }
+    return [
+      base("cut", "contentID: needs 32 bytes, 31 left", at: 0) { $0.removeLast($0.count - 31) },
+      base("without-a-name", "fileName: the name is empty", at: 32) {
+        $0.removeLast($0.count - 32)
+      },
+      base("in-another-folder", "fileName: a path separator in the name", at: 32) {
+        $0 += Array("/../a".utf8)
+      },
+      base("not-utf-8", "fileName: not UTF-8", at: 32) { $0.append(0xFF) },
+      BrokenContent(
+        .weights, "delta-without-a-base", whole, at: ("BASE", 0), "table: no section BASE"
+      ) { $0.remove("BASE") },
     ]
   }
 

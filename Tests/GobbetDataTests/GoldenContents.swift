@@ -240,7 +240,7 @@ enum GoldenContents {
       },
     ]
 
-  private static let weights = firstWeights + [laterWeights]
+  private static let weights = firstWeights + [laterWeights] + series
 
   private static let firstWeights = WeightCodec.allCases.map { codec in
     File(kind: .weights, name: codec == .raw ? "raw" : "compact") { path in
@@ -274,6 +274,13 @@ enum GoldenContents {
       try writer.append(quiet, few.span)
     }
     try writer.finish()
+  }
+
+  /// Checkpoints of one run, each stored as differences from the one before it.
+  private static let series = (0..<3).map { number in
+    File(kind: .weights, name: "series-\(number)", version: "1.1") { path in
+      try CheckpointSeries.write(number, to: path)
+    }
   }
 
   /// The types of format 1.1 that are not in blocks.

@@ -21,7 +21,11 @@ from pages import ROOT, SPEC, blocks, expect, faults, page
 
 TABLES = ROOT / "Tests/reader/gobbet_tables.mjs"
 # Rules that no single file can break: the tests in Swift that make such files.
-ELSEWHERE = {"W17": "`WeightSetTests`: files of a set under other names, of another set, with and without"}
+ELSEWHERE = {
+    "W17": "`WeightSetTests`: files of a set under other names, of another set, with and without",
+    "W20": "`WeightDifferenceTests`: a base that is missing, replaced, added to, in a circle, the 65th",
+    "W21": "`WeightDifferenceTests`: a base without the tensor",
+}
 
 
 def rules_page(cases):

@@ -60,6 +60,11 @@ def datasets():
     return sorted((FIXTURES / "golden").glob("*/dataset"))
 
 
+def deltas():
+    """The files of tensors that stand on files beside them."""
+    return [path for path in golden() if "base" in json.loads(path.with_suffix(".json").read_text())]
+
+
 def broken():
     return sorted((FIXTURES / "broken").glob("*/*.gobbet"))
 
@@ -101,6 +106,11 @@ def check(reader):
         found = reader.ask("dataset", bytes(path))
         if found not in (expected, {"unsupported": True}):
             faults.append(f"{path.relative_to(FIXTURES)}: {difference(expected, found)}")
+    for path in deltas():
+        expected = json.loads(path.with_suffix(".whole.json").read_text())
+        found = reader.ask("weights", bytes(path))
+        if found not in (expected, {"unsupported": True}):
+            faults.append(f"{path.relative_to(FIXTURES)}: with its bases: {difference(expected, found)}")
     for missing in set(known) - set(map(name, broken())):
         faults.append(f"{missing}: is in errors.tsv, and no file")
     return faults, fields
@@ -132,6 +142,8 @@ def write(reader):
         path.with_suffix(".json").write_text(lines(found))
     for path in datasets():
         (path / "dataset.json").write_text(lines(reader.ask("dataset", bytes(path))))
+    for path in deltas():
+        path.with_suffix(".whole.json").write_text(lines(reader.ask("weights", bytes(path))))
     known = errors()
     rows = ["file\trule\tfield\toffset"]
     for path in broken():

@@ -130,9 +130,10 @@ async function readTensors(sections, generation) {
   let blockCount = 0n;
   while (tensors.size < count) {
     const { nameByteCount, type, codec, rank, offset } =
-      fields.record("nameByteCount:2 type:1 codec:1[0-1] rank:4[0-8] offset:8");
+      fields.record("nameByteCount:2 type:1 codec:1[0-2] rank:4[0-8] offset:8");
     const layout = layoutOf(type);
     require(codec === 0 || type <= 6 || type in quantizedBlocks, "tensors.codec");
+    require(codec < 2 || sections.has("BASE"), "table: no section BASE");
     const shape = Array.from({ length: rank }, () => fields.number(8));
     const name = checkedName(fields.bytes(nameByteCount));
     require(name !== "" && name !== "." && !tensors.has(name), "tensors.name");
@@ -157,10 +158,20 @@ async function readTensors(sections, generation) {
       require(length === Math.min(left, layout.block) && (codec || bytes.length === length), "tensors.blocks");
       parts.push(codec ? fromPlanes(bytes, layout, length) : bytes);
     }
-    tensors.set(name, { name, type, shape, digest: hex(await sha256(joined(parts))) });
+    const digest = hex(await sha256(joined(parts)));
+    tensors.set(name, { name, type, shape, [codec === 2 ? "difference" : "digest"]: digest });
   }
   data.finish();
   return tensors;
+}
+
+/** The file that tensors are stored as differences from. */
+export function readBase(sections) {
+  const fields = sections.fields("BASE", "base");
+  const contentID = hex(fields.bytes(32));
+  const fileName = checkedName(fields.rest());
+  require(fileName !== "" && fileName !== ".", "base.fileName");
+  return { contentID, fileName };
 }
 
 export async function readWeights(sections) {

@@ -16,7 +16,7 @@ import numpy
 import ed25519
 from gobbet_reader import Contents, FormatError, Section, crc32c, require
 
-KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK".split())
+KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK BASE".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
           16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
 # Elements and bytes of a block, and bytes of its fields, by the code of the type.
@@ -332,7 +332,7 @@ def weights(sections):
         parts = {section.kind: content for section, content in sections if section.name == name}
         codecs = [section.codec for section, _ in sections if (section.kind, section.name) == ("TDAT", name)]
         require(codecs == [0], "tensors.data: compressed, or missing")
-        tensors.update(table(parts))
+        tensors.update(table(parts, ("BASE", "") in {(section.kind, section.name) for section, _ in sections}))
         generation += 1
     require(all(len(names(kind)) == generation for kind in ("TENS", "TDAT", "TBLK")), "tensors")
     set_place(sections)
@@ -347,14 +347,22 @@ def set_place(sections):
             return number, count, chain
     return None
 
-def table(parts):
+def base(content):
+    """The content id and the name of the file that BASE names."""
+    require(len(content) >= 32, "base.contentID")
+    name = content[32:]
+    Section(b"DATA\0\6" + struct.pack("<HIQQI", len(name), 1, 0, 0, 0), name, 64)  # is it legal?
+    require(name not in (b"", b"."), "base.fileName")
+    return {"contentID": content[:32].hex(), "fileName": name.decode()}
+
+def table(parts, has_base):
     table = parts["TENS"]
     count, size = fields("II", table)
     require(size == 1 << 19, "tensors.blockByteCount")
     tensors, position = {}, 8
     for _ in range(count):
         length, type, codec, rank, offset = fields("HBBIQ", table, position)
-        require(codec <= 1 and rank <= 8 and (type in BLOCKS or type in WIDTHS and (codec == 0 or type <= 6)), "tensors")
+        require(codec <= 1 + has_base and rank <= 8 and (type in BLOCKS or type in WIDTHS and (codec == 0 or type <= 6)), "tensors")
         shape = list(fields(f"{rank}Q", table, position + 16))
         position += 16 + 8 * rank + length
         name = table[position - length:position]
@@ -384,7 +392,7 @@ def table(parts):
             require(decoded == min(size_of(type), total - len(data)) and len(block) == stored
                     and crc32c(block) == checksum and (codec or stored == decoded), "tensors.block")
             data += compact(block, type, decoded) if codec else block
-        found[name] = {"name": name, "type": type, "shape": shape, "digest": sha(data)}
+        found[name] = {"name": name, "type": type, "shape": shape, "data": data, "isDelta": codec == 2}
     require(position == len(parts["TDAT"]), "tensors.data")
     return found
 
@@ -409,6 +417,43 @@ def compact(block, type, length):
         return numpy.concatenate(parts, axis=1).tobytes()
     top = numpy.uint64(8 * width - 1)
     return (elements >> numpy.uint64(1) | (elements & numpy.uint64(1)) << top).astype(f"<u{width}").tobytes()
+
+def sum_of(difference, base, type):
+    """The elements whose stored difference from those of a base is this."""
+    if type in BLOCKS:
+        return (numpy.frombuffer(difference, "u1") ^ numpy.frombuffer(base, "u1")).tobytes()
+    bits = 8 * WIDTHS[type]
+    words, others = (numpy.frombuffer(data, f"<u{WIDTHS[type]}") for data in (difference, base))
+    one, top = words.dtype.type(1), words.dtype.type(bits - 1)
+    words = numpy.where(words >> top, words ^ words.dtype.type((1 << bits - 1) - 1), words)
+    total, size = (others << one | others >> top).astype(words.dtype), (1 << 19) // WIDTHS[type]
+    for start in range(0, len(total), size):  # of a block
+        block = total[start:start + size]
+        order = numpy.argsort(block >> words.dtype.type(bits - 8), kind="stable")
+        block[order] += words[start:start + size]
+    return (total >> one | total << top).astype(words.dtype).tobytes()
+
+def series(path, chain=()):
+    """The tensors of a file with what it stands on: the bases lie in its folder."""
+    require(path not in chain and len(chain) < 64, f"base: {path.name} stands on itself, or too many files do")
+    contents = Contents(path.read_bytes())
+    parts = {section.kind: content for section, content in contents.sections if not section.name}
+    tensors = weights(contents.sections)
+    if any(tensor["isDelta"] for tensor in tensors):
+        named = base(parts["BASE"])
+        other, others = series(path.parent / named["fileName"], (*chain, path))
+        require(other == named["contentID"], f"base: {named['fileName']} has content id {other}")
+        others = {tensor["name"]: tensor for tensor in others}
+        for tensor in (tensor for tensor in tensors if tensor["isDelta"]):
+            same = others.get(tensor["name"])
+            require(same and (same["type"], same["shape"]) == (tensor["type"], tensor["shape"]), "base: a tensor")
+            tensor.update(data=sum_of(tensor["data"], same["data"], tensor["type"]), isDelta=False)
+    return contents.id.hex(), tensors
+
+def shown(tensors):
+    """Tensors as an answer has them: of a difference, the digest is called so."""
+    return [{"name": tensor["name"], "type": tensor["type"], "shape": tensor["shape"],
+             "difference" if tensor["isDelta"] else "digest": sha(tensor["data"])} for tensor in tensors]
 
 def metadata(text):
     def strings(pairs):
@@ -476,7 +521,9 @@ def answer(file, has_content):
         require(codecs == [0], "tokens: compressed, or missing")
         found["tokens"] = tokens(parts)
     if "TENS" in parts:
-        found["tensors"] = weights(sections)
+        found["tensors"] = shown(weights(sections))
+        if "BASE" in parts:
+            found["base"] = base(parts["BASE"])
         found["metadata"] = metadata(parts.get("meta", b"{}"))
     if "CNTH" in parts:
         found["counts"] = counts(parts)
@@ -539,6 +586,12 @@ def dataset(path):
     except FAULTS as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
+def weights_with_bases(path):
+    try:
+        return {"tensors": shown(series(pathlib.Path(path))[1])}
+    except FAULTS as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
 def documents_hash(documents):
     """The hash of documents, byte strings, in their order: Tokens.md, "Shards"."""
     mask, value = (1 << 64) - 1, 0
@@ -554,11 +607,17 @@ def serve():
     for line in sys.stdin.buffer:
         verb, count = line.split()
         file = sys.stdin.buffer.read(int(count))
-        found = dataset(file.decode()) if verb == b"dataset" else reply(file, verb == b"content")
+        if verb == b"weights":
+            found = weights_with_bases(file.decode())
+        else:
+            found = dataset(file.decode()) if verb == b"dataset" else reply(file, verb == b"content")
         print(json.dumps(found), flush=True)
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--serve"]:
         serve()
     for path in sys.argv[1:] if sys.argv[1:] != ["--serve"] else []:
-        print(json.dumps(reply(pathlib.Path(path).read_bytes(), True), indent=1))
+        found = reply(pathlib.Path(path).read_bytes(), True)
+        if "base" in found:
+            found |= weights_with_bases(path)
+        print(json.dumps(found, indent=1))

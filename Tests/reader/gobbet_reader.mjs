@@ -7,7 +7,7 @@
 // have more than 53 bits are BigInt, and `toJSON` writes them. Browsers have crypto.subtle, which digests
 // and signatures need, on pages of https, of localhost and of files.
 import { readContainer } from "./gobbet_container.mjs";
-import { readCounts, readMetadata, readTokens, readWeights } from "./gobbet_content.mjs";
+import { readBase, readCounts, readMetadata, readTokens, readWeights } from "./gobbet_content.mjs";
 import { Fields, bytesOf, hex, joined, require, sha256, text } from "./gobbet_fields.mjs";
 import { readJSON } from "./gobbet_json.mjs";
 import { readVocabulary } from "./gobbet_vocabulary.mjs";
@@ -45,7 +45,7 @@ async function readSignature(content, contentID) {
 /** What a file is for, the section that says so, and those that mean nothing without it. */
 const HEADS = [[1, "VOCB", "LEFT RGHT RSLT TSTR"], [2, "TOKH", "TOKR TOKN TOKB DOCL dsrc dbyt"],
   [3, "TENS", "TBLK TDAT"], [5, "CNTH", "CNTS"]];
-const KNOWN = `PIPE ${HEADS.map((head) => head.slice(1).join(" ")).join(" ")}`.split(" ");
+const KNOWN = `PIPE BASE ${HEADS.map((head) => head.slice(1).join(" ")).join(" ")}`.split(" ");
 
 /** Everything in a file, and what its sections mean if `content` is true; throws FormatError. */
 export async function readFile(file, { content = false } = {}) {
@@ -69,6 +69,7 @@ export async function readFile(file, { content = false } = {}) {
   if (sections.has("VOCB")) found.vocabulary = await readVocabulary(sections);
   if (sections.has("TOKH")) found.tokens = await readTokens(sections);
   if (sections.has("TENS")) [found.tensors, found.metadata] = [await readWeights(sections), readMetadata(metadata)];
+  if (sections.has("TENS") && sections.has("BASE")) found.base = readBase(sections);
   if (sections.has("CNTH")) found.counts = readCounts(sections);
   return found;
 }

@@ -8,6 +8,7 @@ import { FormatError, readFile, toJSON } from "./gobbet_reader.mjs";
 /** The answer to a request. */
 async function answer(verb, bytes) {
   try {
+    if (verb === "weights") return { unsupported: true };
     if (verb !== "dataset") return await readFile(bytes, { content: verb === "content" });
     const folder = new TextDecoder().decode(bytes);
     const bytesOfFile = (name) => load(`${folder}/${name}`).catch((error) => {

@@ -15,7 +15,7 @@ struct SentenceWords: Sendable {
     settings = options.sentencePiece
     let texts = try MetaPieces(options).cuts
     cuts = TextCuts(texts)
-    hindrances = TextCuts(texts + [[0xE2, 0x96, 0x85], MetaspaceCuts.metaspace])
+    hindrances = TextCuts(texts + [[0xE2, 0x96, 0x85], MergeBorders.metaspace])
     let pipeline = TextPipeline.ofPieces(
       changes: settings.normalizers + (settings.removesExtraSpaces ? [.collapseSpaces] : []),
       addsPrefix: settings.addsPrefix, unknown: nil, fallsBackToBytes: false, wholeSymbols: [])
@@ -32,7 +32,7 @@ struct SentenceWords: Sendable {
 
   /// Whether U+2581 is somewhere in a text.
   private static func hasSpace(_ text: [UInt8]) -> Bool {
-    text.indices.contains { text[$0...].starts(with: MetaspaceCuts.metaspace) }
+    text.indices.contains { text[$0...].starts(with: MergeBorders.metaspace) }
   }
 
   /// Calls `plain` with the words of `text` itself, whose spaces are spaces, or `changed` with a
@@ -64,7 +64,7 @@ struct SentenceWords: Sendable {
     var place = 0
     var isInRun = false
     while place < text.count {
-      guard text[place...].starts(with: MetaspaceCuts.metaspace) else {
+      guard text[place...].starts(with: MergeBorders.metaspace) else {
         isInRun = false
         place += 1
         continue

@@ -118,7 +118,7 @@ struct SpelledPretokens: PretokenSource {
       spelled.removeAll(keepingCapacity: true)
       for index in bytes.indices {
         if bytes[index] == 0x20 {
-          spelled.append(contentsOf: MetaspaceCuts.metaspace)
+          spelled.append(contentsOf: MergeBorders.metaspace)
         } else {
           spelled.append(bytes[index])
         }

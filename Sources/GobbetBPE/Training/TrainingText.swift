@@ -9,7 +9,7 @@ public struct TrainingText: Sendable {
 
   let way: Way
 
-  private static let metaspace = TextCuts([MetaspaceCuts.metaspace])
+  private static let metaspace = TextCuts([MergeBorders.metaspace])
 
   /// Cuts by a pattern alone.
   public init(pattern: SplitPattern) { way = .pattern(PretokenScanner(pattern)) }
@@ -23,7 +23,7 @@ public struct TrainingText: Sendable {
     }
     let tables = PipelineTables(training: pipeline)
     if pipeline.normalizers.isEmpty, pattern == .whole, pipeline.pretokenizers.count == 1,
-      case .metaspace(MetaspaceCuts.metaspace, let scheme, true) = pipeline.pretokenizers[0]
+      case .metaspace(MergeBorders.metaspace, let scheme, true) = pipeline.pretokenizers[0]
     {
       let prefix = scheme == .never ? SpacedWords.Prefix.never : .whereMissing
       way = .spaced(SpacedWords(prefix: prefix, collapses: false), tables)

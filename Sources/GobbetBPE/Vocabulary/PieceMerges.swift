@@ -19,7 +19,7 @@ package enum PieceMerges {
 
 extension TextPipeline {
   /// U+2581.
-  private static let space = MetaspaceCuts.metaspace
+  private static let space = MergeBorders.metaspace
 
   /// How SentencePiece makes a text ready for its pieces, after `changes` to the text itself, and
   /// makes a text of them.

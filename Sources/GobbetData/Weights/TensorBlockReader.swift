@@ -6,22 +6,28 @@ internal import GobbetFile
 struct TensorBlockReader {
   private let container: ContainerReader
   private let directory: TensorDirectory
+  private let base: OpenedBase?
   private let checks: Bool
   private let isMapped: Bool
   private let stored = ScratchMemory()
   private let whole = ScratchMemory()
   private let planes = ScratchMemory()
+  private let baseElements = ScratchMemory()
+  private let differences = ScratchMemory()
   private let checksContent: Bool
   private lazy var decompressor = Decompressor(checksContent: checksContent)
 
-  /// A reader of the blocks of `container`, whose tables are in `directory`; with `isMapped` compact
+  /// A reader of the blocks of `container`, whose tables are in `directory`.
+  ///
+  /// Differences are added to the elements of `base`, and without it stay what they are. With `isMapped`
   /// blocks are decoded from where the file is mapped, and with `checksContent` zstd's checksums of
   /// what they decode to are checked too.
   init(
-    _ container: ContainerReader, _ directory: TensorDirectory, checks: Bool,
+    _ container: ContainerReader, _ directory: TensorDirectory, _ base: OpenedBase?, checks: Bool,
     isMapped: Bool = false, checksContent: Bool = false
   ) {
     self.checksContent = checksContent
+    self.base = base
     self.container = container
     self.directory = directory
     self.checks = checks
@@ -94,8 +100,34 @@ struct TensorBlockReader {
   private mutating func read(
     _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer
   ) throws {
+    guard place.entry.codec == .delta, let base else {
+      return try unsafe readStored(place, number, into: target)
+    }
+    let tensor = place.entry.tensor
+    let reader = try base.opened()
+    guard reader.directory[tensor.name]?.entry.tensor == tensor else {
+      throw LoadingError(
+        path: reader.path,
+        reason: "lacks tensor \(tensor.name) with the type and the shape that it has in "
+          + "\(container.path), which stores the difference")
+    }
+    let stored = unsafe differences.bytes(target.count)
+    try unsafe readStored(place, number, into: stored)
+    let start = number * TensorTable.blockByteCount(of: tensor.elementType)
+    let elements = unsafe baseElements.bytes(target.count)
+    // SAFETY: each piece of scratch memory is as long as the block, and nobody else uses it.
+    try unsafe reader.read(tensor, bytes: start..<(start + target.count), into: elements)
+    unsafe ElementDifference.add(
+      UnsafeRawBufferPointer(elements), to: UnsafeRawBufferPointer(stored), into: target,
+      tensor.elementType)
+  }
+
+  /// Writes what is stored as a whole block: data, or its difference from the base.
+  private mutating func readStored(
+    _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer
+  ) throws {
     let index = place.entry.blocks.lowerBound + number
-    guard place.entry.codec == .compact,
+    guard place.entry.codec != .raw,
       let split = ElementPlanes(place.entry.tensor.elementType)
     else {
       _ = try unsafe storedBlock(place, index, target)

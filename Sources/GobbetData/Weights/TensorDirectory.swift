@@ -75,6 +75,9 @@ struct TensorDirectory: Sendable {
       try table.check(blocks, byteCount: payload.byteCount)
       return blocks
     }
+    if table.entries.contains(where: { $0.codec == .delta }) {
+      _ = try container.requiredSection(.weightsBase)
+    }
     for entry in table.entries { place(entry) }
     groups.append(Group(payload: payload, blocks: blocks, gaps: table.gaps(blocks)))
   }

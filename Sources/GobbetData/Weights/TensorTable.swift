@@ -64,8 +64,8 @@ struct TensorTable: Sendable {
     entries.append(entry)
   }
 
-  /// Why a file may not carry that name; nil if it may.
-  private static func fault(inName name: String) -> String? {
+  /// Why no tensor, and no file in a folder, may have that name; nil if one may.
+  static func fault(inName name: String) -> String? {
     if name.isEmpty { return "the name is empty" }
     if name.utf8.count > maximumNameByteCount {
       return "the name is longer than \(maximumNameByteCount) bytes"

@@ -11,7 +11,7 @@ extension WeightsReader {
   ) throws {
     let place = try directory.place(of: tensor)
     var blocks = TensorBlockReader(
-      container, directory, checks: checks != .none, isMapped: isMapped,
+      container, directory, openedBase, checks: checks != .none, isMapped: isMapped,
       checksContent: checksContent)
     // SAFETY: the caller promises a valid buffer of the range's size.
     try unsafe blocks.read(place, bytes: range, into: destination)

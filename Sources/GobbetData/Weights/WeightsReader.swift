@@ -17,6 +17,9 @@ public struct WeightsReader: TensorPartSource {
   let directory: TensorDirectory
   /// Whether zstd's checksums of decoded planes are checked as well as those of the stored blocks.
   let checksContent: Bool
+  /// The file that tensors of this one differ from; nil if none do.
+  public let base: WeightsBase?
+  private(set) var openedBase: OpenedBase?
 
   /// Opens the file at `path`.
   ///
@@ -30,6 +33,18 @@ public struct WeightsReader: TensorPartSource {
     try self.init(try ContainerReader(path: path), checks: checks, isMapped: isMapped)
   }
 
+  /// Opens the file at `path`, whose tensors may differ from those of `base`, wherever that lies.
+  ///
+  /// - Throws: as ``init(path:checks:isMapped:)``; ``LoadingError`` if the file names another base, or
+  ///   none.
+  public init(path: String, base: WeightsReader, checks: WeightChecks = .touched) throws {
+    try self.init(
+      try ContainerReader(path: path), checks: checks, isMapped: false, checksContent: false,
+      chain: [])
+    guard let named = self.base else { throw LoadingError(path: path, reason: "names no base") }
+    openedBase = try OpenedBase(base, as: named, of: path)
+  }
+
   /// Opens a file that `source` holds; errors call it `name`.
   ///
   /// - Throws: `FormatError`, and what the source throws.
@@ -41,11 +56,22 @@ public struct WeightsReader: TensorPartSource {
 
   /// Reads the tables of the tensors in an open container.
   ///
+  /// Where tensors differ from those of a base, that is the file of the name in the container's folder,
+  /// and has the content id that the container says. Without it the tensors are listed, and reading
+  /// them is an error.
   /// - Throws: `FormatError`, and what the container's source throws.
   public init(
     _ container: ContainerReader, checks: WeightChecks = .touched, isMapped: Bool = false
   ) throws {
-    try self.init(container, checks: checks, isMapped: isMapped, checksContent: false)
+    try self.init(container, checks: checks, isMapped: isMapped, chain: [])
+  }
+
+  /// The same for a base; `chain` are the paths of the files that stand on it.
+  init(
+    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, chain: [String]
+  ) throws {
+    try self.init(
+      container, checks: checks, isMapped: isMapped, checksContent: false, chain: chain)
   }
 
   /// Reads the tables of the tensors in an open container that is to be verified: zstd's checksums of
@@ -53,11 +79,13 @@ public struct WeightsReader: TensorPartSource {
   ///
   /// - Throws: `FormatError`, and what the container's source throws.
   package init(verifying container: ContainerReader) throws {
-    try self.init(container, checks: .touched, isMapped: false, checksContent: true)
+    try self.init(
+      container, checks: .touched, isMapped: false, checksContent: true, chain: [])
     try checkPadding()
     _ = try setPlace()
     // What a table says of tensors that were replaced since must hold, too.
-    var blocks = TensorBlockReader(container, directory, checks: true, checksContent: true)
+    var blocks = TensorBlockReader(
+      container, directory, openedBase, checks: true, checksContent: true)
     for place in directory.replaced { try blocks.verify(place) }
   }
 
@@ -77,7 +105,8 @@ public struct WeightsReader: TensorPartSource {
   }
 
   private init(
-    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, checksContent: Bool
+    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, checksContent: Bool,
+    chain: [String]
   ) throws {
     try container.requireKnownSections()
     path = container.path
@@ -87,8 +116,14 @@ public struct WeightsReader: TensorPartSource {
     self.checksContent = checksContent
     self.checks = checks
     self.isMapped = isMapped
+    base = try container.section(.weightsBase).map { section in
+      try container.parsed(section) { content throws(FormatError) in try WeightsBase(content) }
+    }
+    openedBase = base.map {
+      OpenedBase($0, of: container, chain, checks: checks, isMapped: isMapped)
+    }
     if checks == .all {
-      var blocks = TensorBlockReader(container, directory, checks: true)
+      var blocks = TensorBlockReader(container, directory, nil, checks: true)
       for place in directory.places { try blocks.check(place) }
     }
   }
@@ -97,6 +132,16 @@ public struct WeightsReader: TensorPartSource {
   public var tensors: [TensorDescription] { directory.tensors }
   /// The content id of the file.
   public var contentID: ContentDigest { container.contentID }
+
+  /// Why the base cannot be read; nil if it can, or there is none.
+  package var baseFault: (any Error)? {
+    do {
+      _ = try openedBase?.opened()
+      return nil
+    } catch {
+      return error
+    }
+  }
 
   /// How a tensor is stored; nil if there is none of that name.
   public func codec(ofTensorNamed name: String) -> WeightCodec? { directory[name]?.entry.codec }
@@ -118,9 +163,25 @@ public struct WeightsReader: TensorPartSource {
   ///
   /// - Throws: `FormatError` (`overBudget`), by the budget of the container.
   public func requireMemory(for tensor: TensorDescription) throws {
-    guard let place = directory[tensor.name], place.entry.codec == .compact else { return }
+    guard let place = directory[tensor.name], place.entry.codec != .raw else { return }
     try container.requireMemory(
       tensor.byteCount, for: directory.groups[place.group].payload, "tensors.shape")
+  }
+
+  /// What is stored of a tensor: its data, or its difference from the base, which need not be there.
+  ///
+  /// - Throws: as ``read(_:into:)``.
+  package func storedElements(of tensor: TensorDescription) throws -> [UInt8] {
+    try requireMemory(for: tensor)
+    let place = try directory.place(of: tensor)
+    var blocks = TensorBlockReader(
+      container, directory, nil, checks: checks != .none, checksContent: checksContent)
+    var elements = [UInt8](repeating: 0, count: tensor.byteCount)
+    // SAFETY: the array is as long as the tensor's data.
+    try unsafe elements.withUnsafeMutableBytes {
+      try unsafe blocks.read(place, bytes: 0..<tensor.byteCount, into: $0)
+    }
+    return elements
   }
 
   /// The vocabulary that the file embeds; nil if it has none.

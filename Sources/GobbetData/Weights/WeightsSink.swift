@@ -11,12 +11,13 @@ package final class WeightsSink: TensorSink {
   /// - Throws: as ``WeightsWriter``.
   package init(
     path: String, tensors: [TensorDescription], metadata: [(String, String)],
-    vocabulary: Vocabulary?, codec: WeightCodec, replacing: Bool, setPlace: WeightSetPlace? = nil
+    vocabulary: Vocabulary?, codec: WeightCodec, base: WeightsReader? = nil, replacing: Bool,
+    setPlace: WeightSetPlace? = nil
   ) throws {
     self.tensors = tensors
     writer = try WeightsWriter(
-      path: path, metadata: metadata, vocabulary: vocabulary, codec: codec, replacing: replacing,
-      setPlace: setPlace)
+      path: path, metadata: metadata, vocabulary: vocabulary, codec: codec, base: base,
+      replacing: replacing, setPlace: setPlace)
   }
 
   /// Begins a tensor.

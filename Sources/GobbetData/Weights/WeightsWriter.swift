@@ -21,6 +21,8 @@ public struct WeightsWriter: ~Copyable {
   }
 
   private let codec: WeightCodec
+  /// What tensors may be stored as the difference from.
+  private let base: WeightsReader?
   /// What the sections are called, by the number of the generation.
   private let sectionName: String
   private var container: ContainerWriter
@@ -34,32 +36,40 @@ public struct WeightsWriter: ~Copyable {
 
   /// Begins a file that appears at `path` when it is finished.
   ///
-  /// With `.compact`, each tensor is stored so if its first block says that it pays.
+  /// With `.compact`, each tensor is stored so if its first block says that it pays; with a `base`, as
+  /// the difference from the tensor of the same name there if that is shorter. Whoever reads the file
+  /// needs the base in the same folder, under the name that it has now.
   /// - Throws: `FileError` if the file cannot be made; `FormatError` for metadata of more than
-  ///   16 MiB.
+  ///   16 MiB; ``LoadingError`` for a base that is not a file.
   public init(
     path: String, metadata: [(String, String)] = [], vocabulary: Vocabulary? = nil,
-    codec: WeightCodec = .compact, replacing: Bool = false
+    codec: WeightCodec = .compact, base: WeightsReader? = nil, replacing: Bool = false
   ) throws {
     try self.init(
-      path: path, metadata: metadata, vocabulary: vocabulary, codec: codec, replacing: replacing,
-      setPlace: nil)
+      path: path, metadata: metadata, vocabulary: vocabulary, codec: codec, base: base,
+      replacing: replacing, setPlace: nil)
   }
 
   /// The same for a file of a set.
   package init(
     path: String, metadata: [(String, String)], vocabulary: Vocabulary?, codec: WeightCodec,
-    replacing: Bool, setPlace: WeightSetPlace?
+    base: WeightsReader? = nil, replacing: Bool, setPlace: WeightSetPlace?
   ) throws {
     let text = try Self.text(metadata, path)
+    let baseContent = try base.map { try WeightsBase($0).content }
     var container = try ContainerWriter(
       path: path, profile: vocabulary == nil ? .weights : .bundle, replacing: replacing)
     if !metadata.isEmpty { try container.add(.metadata, text, level: 19) }
     if let vocabulary { try VocabularySections.write(vocabulary, to: &container) }
     if let setPlace { try container.add(.weightSet, setPlace.content, level: nil) }
+    if let baseContent {
+      container.require(readerOfMinor: 1)
+      try container.add(.weightsBase, baseContent, level: nil)
+    }
     try container.begin(.tensorData, alignment: 16 << 10)
     self.container = container
     self.codec = codec
+    self.base = base
     sectionName = ""
   }
 
@@ -80,6 +90,7 @@ public struct WeightsWriter: ~Copyable {
     try container.begin(.tensorData, named: name, alignment: 16 << 10)
     self.container = container
     self.codec = codec
+    base = nil
     sectionName = name
   }
 
@@ -204,20 +215,47 @@ public struct WeightsWriter: ~Copyable {
   private mutating func writeBlock(_ tensor: inout OpenTensor) throws {
     let data = tensor.pending
     var stored = data
-    if codec == .compact, tensor.codec != .raw,
-      let planes = ElementPlanes(tensor.tensor.elementType)
-    {
-      stored = CompactBlock.encoded(data.span, planes, compressor)
-      if tensor.codec == nil, stored.count > data.count / 100 * (100 - Self.leastGain) {
-        stored = data
-      } else {
-        tensor.codec = .compact
+    var choice = WeightCodec.raw
+    if let planes = ElementPlanes(tensor.tensor.elementType), tensor.codec != .raw {
+      if codec != .raw, tensor.codec != .delta {
+        let compact = CompactBlock.encoded(data.span, planes, compressor)
+        if tensor.codec == .compact || compact.count <= data.count / 100 * (100 - Self.leastGain) {
+          (stored, choice) = (compact, .compact)
+        }
+      }
+      if tensor.codec != .compact, let difference = try difference(of: tensor) {
+        let delta = CompactBlock.encoded(difference.span, planes, compressor)
+        if tensor.codec == .delta || delta.count < stored.count {
+          (stored, choice) = (delta, .delta)
+        }
       }
     }
-    tensor.codec = tensor.codec ?? .raw
+    tensor.codec = tensor.codec ?? choice
     blocks.append(stored.span, byteCount: data.count)
     try container.append(stored)
     byteCount += stored.count
     tensor.pending.removeAll(keepingCapacity: true)
+  }
+
+  /// The difference of the pending block from the base; nil if the base has no such tensor.
+  private func difference(of tensor: OpenTensor) throws -> [UInt8]? {
+    let description = tensor.tensor
+    guard let base, base.directory[description.name]?.entry.tensor == description else {
+      return nil
+    }
+    let start =
+      (blocks.count - tensor.firstBlock) * TensorTable.blockByteCount(of: description.elementType)
+    let elements = tensor.pending
+    let others = try base.bytes(of: description, in: start..<(start + elements.count))
+    var differences = [UInt8](repeating: 0, count: elements.count)
+    unsafe differences.withUnsafeMutableBytes { differences in
+      unsafe elements.withUnsafeBytes { elements in
+        unsafe others.withUnsafeBytes {
+          unsafe ElementDifference.subtract(
+            $0, from: elements, into: differences, description.elementType)
+        }
+      }
+    }
+    return differences
   }
 }

@@ -10,6 +10,8 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case pattern
   /// How weights are stored in Gobbet files.
   case codec
+  /// The checkpoint that weights are stored as differences from.
+  case base
   /// What elements become.
   case type
   /// How many rows the embedding gets.
@@ -63,6 +65,7 @@ extension ConversionFormat {
     case (.weights, .resizeEmbeddings): self == .npy ? "npy has a place for one tensor only" : nil
     case (.weights, .vocabulary): self == .npy ? "npy has a place for one tensor only" : nil
     case (.weights, .codec): self == .gobbet ? nil : "only .gobbet files have codecs"
+    case (.weights, .base): self == .gobbet ? nil : "only .gobbet files store differences"
     case (.weights, .shardSize):
       switch self {
       case .gobbet, .safetensors, .safetensorsIndex: nil

@@ -97,6 +97,10 @@ extension InspectionReport.WeightsPart {
     metadata = Dictionary(
       weights.metadata.map { ($0.0, Self.shortened($0.1)) }, uniquingKeysWith: { first, _ in first }
     )
+    let baseIsThere = packed?.baseFault == nil
+    base = packed?.base.map {
+      .init(file: $0.fileName, content_id: "\($0.contentID)", is_there: baseIsThere)
+    }
     list =
       listing
       ? try weights.tensors.map { tensor in
@@ -106,7 +110,8 @@ extension InspectionReport.WeightsPart {
           codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
           bytes: tensor.byteCount, stored_bytes: stored(tensor),
           ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
-          statistics: unread.contains(tensor) ? nil : try weights.statistics(of: tensor))
+          statistics: unread.contains(tensor) || !baseIsThere
+            ? nil : try weights.statistics(of: tensor))
       } : nil
   }
 
@@ -121,6 +126,11 @@ extension InspectionReport.WeightsPart {
       "weights",
       "  \(tensors.grouped) tensors, \(bytes.grouped) bytes, \(stored_bytes.grouped) stored",
     ]
+    if let base {
+      lines.append(
+        "  differences from \(base.file), content id \(base.content_id)"
+          + (base.is_there ? "" : ", which is not there"))
+    }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       lines.append("  \(key): \(value)")
     }

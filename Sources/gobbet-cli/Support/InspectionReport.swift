@@ -55,7 +55,13 @@ struct InspectionReport: Encodable {
     let bytes: Int
     let stored_bytes: Int
     let metadata: [String: String]
+    let base: Base?
     let list: [TensorPart]?
+  }
+  struct Base: Encodable {
+    let file: String
+    let content_id: String
+    let is_there: Bool
   }
 
   let file: String

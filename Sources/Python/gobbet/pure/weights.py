@@ -16,6 +16,7 @@ from ..block_types import BLOCKS, data_bytes
 from ..errors import BadData, InvalidArgument, NotFound
 from .checksum import crc32c
 from .container import Container, is_name
+from .differences import added, read_base
 from .frames import decompressed
 from .vocabulary import KINDS as VOCABULARY_KINDS
 from .vocabulary import Vocabulary
@@ -39,7 +40,7 @@ _FIELDS = {
     157: (32, 16, 8), 162: (48, 4, 1, 1), 163: (64, 1, 1), 167: (1, 16), 168: (4, 32),
 }  # fmt: skip
 _BLOCK = 524_288
-_KINDS = {"TENS", "TDAT", "TBLK"} | VOCABULARY_KINDS
+_KINDS = {"TENS", "TDAT", "TBLK", "BASE"} | VOCABULARY_KINDS
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Tensor:
     block_count: int
     #: The number of the table that it is of.
     table: int
+    #: Whether its blocks hold the difference from the tensor of a base.
+    is_delta: bool = False
 
 
 class _Table(NamedTuple):
@@ -81,9 +84,16 @@ class SetPlace(NamedTuple):
 
 
 class Weights:
-    """The tensors of a file; their data is read when it is asked for."""
+    """The tensors of a file; their data is read when it is asked for.
 
-    def __init__(self, file: str | os.PathLike[str] | Container) -> None:
+    `chain` are the paths of the files that stand on this one.
+    """
+
+    def __init__(
+        self, file: str | os.PathLike[str] | Container, chain: tuple[str, ...] = ()
+    ) -> None:
+        self._chain = chain
+        self._base: Weights | None = None
         self._file = file if isinstance(file, Container) else Container(file)
         self._file.refuse_unknown(_KINDS)
         self._tables: list[_Table] = []
@@ -119,7 +129,7 @@ class Weights:
                 raise self._bad("TENS", "is cut")
             length, kind, codec, rank, offset = struct.unpack_from("<HBBIQ", table, position)
             position += 16
-            if kind not in ELEMENT_TYPES or codec > 1 or rank > 8 or offset % 64:
+            if kind not in ELEMENT_TYPES or codec > 2 or rank > 8 or offset % 64:
                 raise self._bad("TENS", "an element type, a codec, a rank or an offset is wrong")
             if not 1 <= length <= 512 or len(table) - position < 8 * rank + length:
                 raise self._bad("TENS", "is cut, or a name is too long")
@@ -160,7 +170,9 @@ class Weights:
         for (name, kind, codec, shape, size, offset), count in zip(drafts, counts):
             if offset != -(-end // 64) * 64 or any(data[end:offset]):
                 raise self._bad("TENS", f"{name} does not begin behind the tensor before it")
-            if codec == 1 and not 1 <= kind <= 6 and kind not in BLOCKS:
+            if codec == 2:
+                self._file.section("BASE")
+            if codec and not 1 <= kind <= 6 and kind not in BLOCKS:
                 raise self._bad("TENS", f"{name} is compact, but not of floating-point numbers")
             whole = _block_bytes(kind)
             end = offset + sum(stored[first : first + count])
@@ -173,7 +185,7 @@ class Weights:
             tensors.append(
                 Tensor(
                     name, kind, shape, codec == 0, size, origin + offset, first, count,
-                    len(self._tables),
+                    len(self._tables), codec == 2,
                 )
             )  # fmt: skip
             first += count
@@ -250,7 +262,38 @@ class Weights:
         pieces = [self._decoded(tensor, index) for index in range(first, last)]
         return b"".join(pieces)[start - first * whole : end - first * whole]
 
+    @property
+    def base(self) -> Weights:
+        """The file that tensors are stored as differences from.
+
+        Raises:
+            BadData: If it holds something else than the file says, or stands on the file.
+        """
+        if self._base is None:
+            path = self._file.path
+            named = read_base(self._file.read(self._file.section("BASE"), limit=1 << 10), path)
+            base = Weights(named.path(path, self._chain), (*self._chain, path))
+            if base.content_id != named.content_id:
+                raise self._bad(
+                    "BASE",
+                    f"{named.file_name} has content id {base.content_id.hex()}, not "
+                    f"{named.content_id.hex()}",
+                )
+            self._base = base
+        return self._base
+
     def _decoded(self, tensor: Tensor, index: int) -> bytes | memoryview:
+        stored = self._stored(tensor, index)
+        if not tensor.is_delta:
+            return stored
+        same = self.base._index.get(tensor.name)
+        if same is None or (same.element_type, same.shape) != (tensor.element_type, tensor.shape):
+            raise self._bad("BASE", f"the base lacks {tensor.name} with its type and its shape")
+        start = index * _block_bytes(tensor.element_type)
+        width = ELEMENT_TYPES[tensor.element_type][1] // 8 or None
+        return added(stored, self.base.read(same, start, start + len(stored)), width)
+
+    def _stored(self, tensor: Tensor, index: int) -> bytes | memoryview:
         block = tensor.first_block + index
         table = self._tables[tensor.table]
         start = tensor.file_offset - table.origin + sum(table.stored[tensor.first_block : block])
