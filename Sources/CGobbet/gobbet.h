@@ -425,6 +425,8 @@ typedef struct gobbet_dataset_info {
   uint8_t fingerprint[32];
   /// raw16, raw32, packed, rank or archive; ends in a zero byte.
   char codec[16];
+  /// 1 if the dataset says which tokens count in a loss; otherwise all do.
+  uint32_t has_loss_mask;
 } gobbet_dataset_info;
 
 /// What tokens are written as.
@@ -460,6 +462,11 @@ gobbet_status gobbet_dataset_tokens(
     gobbet_dataset *dataset, uint64_t start, uint64_t end, gobbet_integer_type type, void *tokens,
     gobbet_error *error);
 
+/// Which of tokens `start..<end` count in a loss: a 1 for each that does into `mask`, and a 0 for each
+/// that doesn't.
+gobbet_status gobbet_dataset_loss_mask(
+    gobbet_dataset *dataset, uint64_t start, uint64_t end, uint8_t *mask, gobbet_error *error);
+
 /// Where documents `first..<last` end: their last tokens' indices + 1, into `ends`; the first
 /// begins at `start`.
 gobbet_status gobbet_dataset_documents(
@@ -479,6 +486,8 @@ gobbet_status gobbet_dataset_window_count(
 /// Windows by their indices: inputs and targets, each [index_count, length], row-major.
 ///
 /// Without targets (null), a row of the inputs is `length + 1` tokens: the window and the one behind.
+/// Of a dataset with a loss mask, targets that don't count are -100: they must be asked for, as
+/// GOBBET_INT32 or GOBBET_INT64.
 gobbet_status gobbet_dataset_windows(
     gobbet_dataset *dataset, uint64_t length, uint64_t stride, const uint64_t *indices,
     size_t index_count, gobbet_integer_type type, void *inputs, void *targets,
@@ -626,7 +635,8 @@ gobbet_status gobbet_rows_describe(gobbet_rows *rows, gobbet_rows_info *info, go
 /// Rows by their indices: inputs, targets and positions, each [index_count, length], row-major, of
 /// GOBBET_INT32 or GOBBET_INT64.
 ///
-/// Targets are -100 for the last token of a document and for padding, whose inputs are `padding`;
+/// Targets are -100 for the last token of a document, for padding, whose inputs are `padding`, and
+/// where the token does not count in a loss;
 /// positions, which may be null, count from 0 in each part of a document. `bounds` says where the
 /// parts begin among all inputs and then how many inputs there are; the padding of a row is a part of
 /// its own. `index_count * length + 1` are always room enough.
@@ -689,6 +699,12 @@ gobbet_status gobbet_dataset_writer_add_noted(
     gobbet_dataset_writer *writer, const uint32_t *ids, const uint64_t *ends, size_t document_count,
     const uint8_t *sources, const uint64_t *source_ends, const uint64_t *byte_counts,
     gobbet_error *error);
+
+/// The same as gobbet_dataset_writer_add_tokens, with which of the ids count in a loss: `mask` has a byte
+/// for each, which is not 0 where it does. The file then needs readers of version 1.1.
+gobbet_status gobbet_dataset_writer_add_masked(
+    gobbet_dataset_writer *writer, const uint32_t *ids, const uint8_t *mask, const uint64_t *ends,
+    size_t document_count, gobbet_error *error);
 
 /// Sets the metadata of the file: JSON of at most 1 MiB, which is not looked at.
 gobbet_status gobbet_dataset_writer_set_metadata(

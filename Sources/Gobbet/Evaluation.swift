@@ -40,7 +40,7 @@ public struct Evaluation: Sendable {
     public let loss: Loss
   }
 
-  /// The loss over a dataset, its documents one behind the other.
+  /// The loss over a dataset, its documents one behind the other, of the tokens that count in it.
   ///
   /// `report` is called from time to time and ends the evaluation by answering false.
   /// - Throws: `GPTError` (`unknownToken`) for tokens that the model does not have; the errors of the
@@ -49,7 +49,8 @@ public struct Evaluation: Sendable {
     of dataset: TokenDataset, report: (Progress) -> Bool = { _ in true }
   ) throws -> Progress {
     try run(report) { run in
-      try run.add(tokenCount: dataset.tokenCount) { try dataset.tokens(in: $0) }
+      let mask = dataset.hasLossMask ? { try dataset.lossMask(in: $0) } : nil
+      try run.add(tokenCount: dataset.tokenCount, mask: mask) { try dataset.tokens(in: $0) }
     }
   }
 

@@ -27,17 +27,23 @@ struct EvaluationJob {
   /// What has gone through.
   var progress: Evaluation.Progress { .init(windowCount: windowCount, loss: loss) }
 
-  /// Adds the windows of one text, whose tokens `tokens` gives by range.
-  mutating func add(tokenCount: Int, _ tokens: (Range<Int>) throws -> [TokenID]) throws {
+  /// Adds the windows of one text, whose tokens `tokens` gives by range, and `mask` which of them count
+  /// in the loss, where not all do.
+  mutating func add(
+    tokenCount: Int, mask: ((Range<Int>) throws -> [Bool])? = nil,
+    _ tokens: (Range<Int>) throws -> [TokenID]
+  ) throws {
     var start = 0
     // The token behind the last target so far.
     var counted = 1
     while isWanted, counted < tokenCount {
       let end = min(start + evaluation.windowLength, tokenCount - 1)
       let ids = try tokens(start..<(end + 1))
+      let counts = try mask?(start..<(end + 1))
       let targets = (1..<ids.count).map { index -> TokenID? in
         let isPadding = ids[index] == evaluation.padding && ids[index - 1] == evaluation.padding
-        return start + index < counted || isPadding ? nil : ids[index]
+        let isCounted = counts?[index] ?? true
+        return start + index < counted || isPadding || !isCounted ? nil : ids[index]
       }
       waiting.append(ForwardPass.Window(inputs: ids.dropLast(), targets: targets))
       waitingTokenCount += targets.count

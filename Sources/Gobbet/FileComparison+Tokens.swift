@@ -58,11 +58,14 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
   public let firstToken: Token?
   /// The first document that does not lie at the same tokens; nil if all do.
   public let firstDocument: Int?
+  /// The first document of which other tokens count in a loss; nil if there is none, or the documents
+  /// differ otherwise.
+  public let firstMask: Int?
 
   /// Nil if the two hold the same documents of the same vocabulary.
   ///
   /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
-  init?(_ first: TokenDataset, _ second: TokenDataset) throws {
+  package init?(_ first: TokenDataset, _ second: TokenDataset) throws {
     tokenCounts = [first.tokenCount, second.tokenCount]
     documentCounts = [first.documentCount, second.documentCount]
     vocabulariesDiffer = first.fingerprint != second.fingerprint
@@ -71,7 +74,18 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
       (0..<common).first { first.document($0) != second.document($0) }
       ?? (first.documentCount == second.documentCount ? nil : common)
     firstToken = try Self.firstToken(first, second)
-    guard vocabulariesDiffer || firstToken != nil || firstDocument != nil else { return nil }
+    firstMask =
+      firstToken == nil && firstDocument == nil ? try Self.firstMask(first, second) : nil
+    guard vocabulariesDiffer || firstToken != nil || firstDocument != nil || firstMask != nil
+    else { return nil }
+  }
+
+  /// - Precondition: both have the same documents.
+  private static func firstMask(_ first: TokenDataset, _ second: TokenDataset) throws -> Int? {
+    guard first.hasLossMask || second.hasLossMask else { return nil }
+    return try (0..<first.documentCount).first { index in
+      try first.countedRanges(ofDocument: index) != second.countedRanges(ofDocument: index)
+    }
   }
 
   private static func firstToken(_ first: TokenDataset, _ second: TokenDataset) throws -> Token? {

@@ -51,6 +51,7 @@ public func gobbet_dataset_describe(
     fill(&value.content_id, with: dataset.contentID)
     fill(&value.fingerprint, with: dataset.fingerprint)
     fill(&value.codec, with: dataset.codec.name.utf8)
+    value.has_loss_mask = dataset.hasLossMask ? 1 : 0
     copy(value, to: try result(info, "info"))
   }
 }
@@ -103,6 +104,27 @@ public func gobbet_dataset_tokens(
     for first in Swift.stride(from: start, to: end, by: Int(step)) {
       let piece = try dataset.tokens(in: Int(first)..<Int(min(first + step, end)))
       type.store(piece.span, to: tokens, at: Int(first - start))
+    }
+  }
+}
+
+@c @implementation
+public func gobbet_dataset_loss_mask(
+  _ dataset: OpaquePointer?, _ start: UInt64, _ end: UInt64, _ mask: UnsafeMutablePointer<UInt8>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let dataset = try object(dataset, DatasetHandle.self, "dataset").dataset
+    guard start <= end, end <= UInt64(dataset.tokenCount) else {
+      throw CallError.invalid("there are no tokens \(start)..<\(end)")
+    }
+    let room = try room(mask, Int(end - start), "mask")
+    let step = 1 << 16
+    for first in Swift.stride(from: Int(start), to: Int(end), by: step) {
+      let counted = try dataset.lossMask(in: first..<min(first + step, Int(end)))
+      for (index, isCounted) in counted.enumerated() {
+        room[first - Int(start) + index] = isCounted ? 1 : 0
+      }
     }
   }
 }
@@ -165,6 +187,12 @@ public func gobbet_dataset_windows(
     let type = try IntegerType(type)
     try type.check(handle.dataset.idBound)
     let indices = try buffer(indices, indexCount, "indices")
+    let isMasked = handle.dataset.hasLossMask
+    guard !isMasked || type.isSigned && targets != nil || indices.isEmpty else {
+      throw CallError.invalid(
+        "type: the dataset says which tokens count in a loss; targets of -100 need int32 or int64,"
+          + " and an array of their own")
+    }
     guard !indices.isEmpty else { return }
     guard let inputs = inputs else { throw CallError.invalid("inputs: null") }
     let (dataset, length, count) = (windows.dataset, windows.length, UInt64(windows.count))
@@ -189,6 +217,12 @@ public func gobbet_dataset_windows(
       (targets + row * length * size).copyMemory(
         from: inputs + (row * length + 1) * size, byteCount: (length - 1) * size)
       type.store(place.span.extracting(length...), to: targets, at: (row + 1) * length - 1)
+      if isMasked {
+        for part in try dataset.uncountedRanges(in: (start + 1)..<(start + length + 1)) {
+          let first = row * length + part.lowerBound - start - 1
+          type.ignore(first..<(first + part.count), in: targets)
+        }
+      }
     }
   }
 }

@@ -131,6 +131,37 @@ public func gobbet_dataset_writer_add_noted(
 }
 
 @c @implementation
+public func gobbet_dataset_writer_add_masked(
+  _ writer: OpaquePointer?, _ ids: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?,
+  _ ends: UnsafePointer<UInt64>?, _ documentCount: Int,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(writer, DatasetWriterHandle.self, "writer")
+    let documents = try Pieces(ids, ends, documentCount, "document")
+    let masks = try Pieces(mask, ends, documentCount, "mask")
+    try handle.writer.withLock { writer in
+      for index in 0..<documents.count {
+        let counted = masks.withPiece(index) { mask in
+          var ranges: [Range<Int>] = []
+          for token in mask.indices where mask[token] != 0 {
+            if let last = ranges.last, last.upperBound == token {
+              ranges[ranges.count - 1] = last.lowerBound..<(token + 1)
+            } else {
+              ranges.append(token..<(token + 1))
+            }
+          }
+          return ranges
+        }
+        try documents.withPiece(index) { document throws(any Error) in
+          try writer.append(document: document, counted: counted)
+        }
+      }
+    }
+  }
+}
+
+@c @implementation
 public func gobbet_dataset_writer_set_metadata(
   _ writer: OpaquePointer?, _ metadata: UnsafePointer<CChar>?,
   _ error: UnsafeMutablePointer<gobbet_error>?

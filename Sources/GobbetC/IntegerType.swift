@@ -30,16 +30,16 @@ enum IntegerType {
   /// Whether it holds negative numbers.
   var isSigned: Bool { self == .int32 || self == .int64 }
 
-  /// Writes numbers that may be negative to a caller's array.
+  /// Writes -100 over a range of a caller's numbers.
   ///
-  /// - Precondition: the array has room for them, and the type is signed.
-  func store(signed numbers: Span<Int32>, to start: UnsafeMutableRawPointer) {
+  /// - Precondition: the array has them, and the type is signed.
+  func ignore(_ range: Range<Int>, in targets: UnsafeMutableRawPointer) {
     if self == .int32 {
-      let target = start.assumingMemoryBound(to: Int32.self)
-      for index in numbers.indices { target[index] = numbers[index] }
+      (targets.assumingMemoryBound(to: Int32.self) + range.lowerBound)
+        .update(repeating: -100, count: range.count)
     } else {
-      let target = start.assumingMemoryBound(to: Int64.self)
-      for index in numbers.indices { target[index] = Int64(numbers[index]) }
+      (targets.assumingMemoryBound(to: Int64.self) + range.lowerBound)
+        .update(repeating: -100, count: range.count)
     }
   }
 

@@ -13,6 +13,7 @@ extension SectionKind {
   package static let tokens = SectionKind("TOKN")
   package static let tokenBlocks = SectionKind("TOKB")
   package static let documentLengths = SectionKind("DOCL")
+  package static let lossMasks = SectionKind("LMSK")
   package static let documentSources = SectionKind("dsrc")
   package static let documentByteCounts = SectionKind("dbyt")
   package static let countsHeader = SectionKind("CNTH")
@@ -27,9 +28,9 @@ extension SectionKind {
   fileprivate static let known: Set<SectionKind> = [
     .metadata, .vocabularyHeader, .mergeLeft, .mergeRight, .mergeResult, .tokenStrings, .pipeline,
     .postProcessor,
-    .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
-    .documentByteCounts, .countsHeader, .counts, .tensorTable, .tensorBlocks, .tensorData,
-    .weightsBase,
+    .tokenHeader, .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .lossMasks,
+    .documentSources, .documentByteCounts, .countsHeader, .counts, .tensorTable, .tensorBlocks,
+    .tensorData, .weightsBase,
   ]
 }
 

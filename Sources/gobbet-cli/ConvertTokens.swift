@@ -29,6 +29,9 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let dataset = try TokenDataset(recognizing: input, split: split)
+    if dataset.hasLossMask {
+      note("gobbet: \(output.output): leaves out which tokens count in a loss")
+    }
     let progress = Progress(quiet: quiet)
     defer { progress.finish() }
     Interruption.watch()

@@ -35,6 +35,7 @@ struct Answer: Encodable {
     let digest: String
     let byteCount: Int?
     let source: String?
+    let runs: [Int]?
   }
   struct Tokens: Encodable {
     let fingerprint: String
@@ -151,8 +152,18 @@ extension Answer.Tokens {
       }
       return .init(
         tokenCount: ids.count, digest: digest(bytes), byteCount: byteCounts?[index],
-        source: sources?[index])
+        source: sources?[index],
+        runs: container.section(.lossMasks) == nil
+          ? nil
+          : try Self.runs(of: dataset.countedRanges(ofDocument: index), count: ids.count))
     }
+  }
+
+  /// Runs that in turn don't count in a loss and do, of which only the first may be empty.
+  private static func runs(of counted: [Range<Int>], count: Int) -> [Int] {
+    var bounds = [0] + counted.flatMap { [$0.lowerBound, $0.upperBound] }
+    if bounds.last != count { bounds.append(count) }
+    return zip(bounds, bounds.dropFirst()).map { $1 - $0 }
   }
 }
 

@@ -91,5 +91,7 @@ struct BrokenParts: Sendable {
 
 /// One file for each rule of the pages on content that a file can break.
 enum BrokenContents {
-  static let all = Result { try vocabularies() + tokens() + rankedTokens() + weights() + counts() }
+  static let all = Result {
+    try vocabularies() + tokens() + maskedTokens() + rankedTokens() + weights() + counts()
+  }
 }

@@ -147,6 +147,48 @@ extension BrokenContents {
     ]
   }
 
+  /// Lies in loss masks.
+  static func maskedTokens() throws -> [BrokenContent] {
+    let masked = try BrokenParts { path in
+      var writer = try TokenDatasetWriter(
+        path: path, vocabulary: SpecTests.vocabulary.get(),
+        options: TokenDatasetOptions(codec: .packed, embedsVocabulary: false))
+      let documents: [[TokenID]] = [[256, 257, 258], [], [104]]
+      for (document, counted) in zip(documents, [[1..<2], nil, nil]) {
+        try writer.append(document: document.span, counted: counted)
+      }
+      try writer.finish()
+    }
+    func mask(
+      _ name: String, _ content: [UInt8], at offset: Int?, _ error: String
+    ) -> BrokenContent {
+      BrokenContent(.tokens, "mask-\(name)", masked, at: ("LMSK", offset), error) {
+        $0["LMSK"] = content
+      }
+    }
+    return [
+      mask("rule-of-65-openings", [65, 0, 0], at: 0, "masks.rule: 65 openings"),
+      mask("opening-of-no-ids", [1, 0, 0, 0, 0], at: 1, "masks.rule: an opening of 0 ids"),
+      mask("opening-of-17-ids", [1, 17, 0], at: 1, "masks.rule: an opening of 17 ids"),
+      mask("opening-of-no-such-id", [1, 1, 0x83, 2], at: 2, "masks.rule: id 259 is not below 259"),
+      mask("rule-of-65-closings", [1, 1, 5, 65], at: 3, "masks.rule: 65 closings of 1 openings"),
+      mask("closings-alone", [0, 1, 2, 0, 0, 0], at: 1, "masks.rule: 1 closings of 0 openings"),
+      mask(
+        "closings-that-fall", [1, 1, 5, 2, 8, 6, 0, 0, 0], at: 5,
+        "masks.rule: closings that do not rise"),
+      mask(
+        "closing-of-no-such-id", [1, 1, 5, 1, 0x86, 4, 0, 0, 0], at: 4,
+        "masks.rule: id 259 is not below 259"),
+      mask("runs-too-many", [0, 0, 5, 0, 0], at: 2, "masks.runs: 5 runs of 3 tokens"),
+      mask("runs-of-no-tokens", [0, 0, 0, 1, 0], at: 3, "masks.runs: 1 runs of 0 tokens"),
+      mask("run-too-long", [0, 0, 2, 3, 0, 0], at: 3, "masks.runs: a run of 3 of 3 tokens"),
+      mask("run-empty", [0, 0, 3, 1, 0, 0, 0], at: 4, "masks.runs: a run of 0 of 2 tokens"),
+      mask("runs-cut", [0, 0, 2], at: 3, "masks.runs: needs 1 bytes, 0 left"),
+      mask("masks-too-few", [0, 0], at: nil, "masks.runs: 2 bytes for 3 documents"),
+      mask("masks-too-many", [0, 0, 0, 0, 0, 0], at: 5, "masks.runs: 1 bytes too many"),
+    ]
+  }
+
   /// Lies in blocks of ranks.
   static func rankedTokens() throws -> [BrokenContent] {
     let ranked = try whole(.rank)

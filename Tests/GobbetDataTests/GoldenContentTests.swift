@@ -31,6 +31,9 @@ import Testing
         let digest = Self.digest(ids.flatMap(HandMadeFile.little))
         lines.append(
           "document \(ids.count) \(digest) \(byteCounts?[index] ?? 0) \(sources?[index] ?? "")")
+        if dataset.hasLossMask {
+          lines.append("counted \(try dataset.countedRanges(ofDocument: index))")
+        }
       }
     }
     if container.section(.tensorTable) != nil {

@@ -238,6 +238,12 @@ enum GoldenContents {
         }
         try writer.finish()
       },
+      File(kind: .tokens, name: "masks", version: "1.1") { path in
+        try LossMaskTests.write(to: path, rule: LossMaskTests.rule())
+      },
+      File(kind: .tokens, name: "masks-without-a-rule", version: "1.1") { path in
+        try LossMaskTests.write(to: path, rule: nil)
+      },
     ]
 
   private static let weights = firstWeights + [laterWeights] + series

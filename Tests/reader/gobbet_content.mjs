@@ -1,6 +1,7 @@
 // What the sections of tokens, weights and counts mean: Spec/Tokens.md, Weights.md and Counts.md.
 import { checkedName } from "./gobbet_container.mjs";
 import { Fields, aligned, crc32c, hex, isZero, joined, require, sha256, text, u32 } from "./gobbet_fields.mjs";
+import { maskReader } from "./gobbet_masks.mjs";
 import { readJSON } from "./gobbet_json.mjs";
 import { elementBits, quantizedBlocks } from "./gobbet_tables.mjs";
 import { checkPattern } from "./gobbet_vocabulary.mjs";
@@ -67,18 +68,22 @@ export async function readTokens(sections) {
   data.finish();
   const [lengths, sources, byteCounts] = ["DOCL", "dsrc", "dbyt"].map((kind) =>
     kind === "DOCL" || sections.has(kind) ? sections.fields(kind, "documents") : null);
+  const masks = sections.has("LMSK") ? sections.fields("LMSK", "masks") : null;
+  const runsOf = masks && maskReader(masks, idBound);
   const documents = [];
   let end = 0n;
   for (let i = 0n; i < documentCount; i++) {
     const [begin, count] = [end, lengths.groups()];
     end += count;
     require(end <= tokenCount, "documents.length");
-    const document = { tokenCount: count, digest: hex(await sha256(u32(ids.slice(Number(begin), Number(end))))) };
+    const own = ids.slice(Number(begin), Number(end));
+    const document = { tokenCount: count, digest: hex(await sha256(u32(own))) };
+    if (runsOf) document.runs = runsOf(own);
     if (byteCounts) document.byteCount = byteCounts.groups();
     if (sources) document.source = text(sources.bytes(sources.groups()), "documents.source");
     documents.push(document);
   }
-  for (const column of [lengths, sources, byteCounts]) column?.finish();
+  for (const column of [lengths, masks, sources, byteCounts]) column?.finish();
   require(end === tokenCount, "documents.length");
   return { fingerprint: hex(fingerprint), tokenCount, documents };
 }

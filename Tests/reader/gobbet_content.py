@@ -16,7 +16,7 @@ import numpy
 import ed25519
 from gobbet_reader import Contents, FormatError, Section, crc32c, require
 
-KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL CNTH CNTS TENS TDAT TBLK BASE".split())
+KNOWN = set("VOCB LEFT RGHT RSLT TSTR PIPE TOKH TOKR TOKN TOKB DOCL LMSK CNTH CNTS TENS TDAT TBLK BASE".split())
 WIDTHS = {1: 8, 2: 4, 3: 2, 4: 2, 5: 1, 6: 1, 8: 1, 9: 1, 10: 1, 11: 0.75, 12: 0.75, 13: 0.5,
           16: 8, 17: 4, 18: 2, 19: 1, 20: 0.5, 32: 8, 33: 4, 34: 2, 35: 1, 36: 0.5, 48: 1, 64: 8}
 # Elements and bytes of a block, and bytes of its fields, by the code of the type.
@@ -306,7 +306,8 @@ def tokens(parts):
         require(len(block) == number, "more or fewer tokens than the block has")
         ids += block
     require(position == len(parts["TOKN"]) and all(id < bound for id in ids), "tokens.blocks")
-    column = {kind: Groups(parts[kind]) for kind in ("DOCL", "dsrc", "dbyt") if kind in parts}
+    column = {kind: Groups(parts[kind]) for kind in ("DOCL", "dsrc", "dbyt", "LMSK") if kind in parts}
+    rule = mask_rule(column["LMSK"], bound) if "LMSK" in column else None
     found, start = [], 0
     for _ in range(documents):
         length = column["DOCL"].number()
@@ -316,12 +317,46 @@ def tokens(parts):
             found[-1]["byteCount"] = column["dbyt"].count()
         if "dsrc" in column:
             found[-1]["source"] = column["dsrc"].bytes(column["dsrc"].count()).decode()
+        if rule:
+            found[-1]["runs"] = mask_runs(column["LMSK"], ids[start:start + length], *rule)
         start += length
         require(start <= count, "documents.length")
     for groups in column.values():
         groups.finish()
     require(start == count, "documents.length")
     return {"fingerprint": vocabulary.hex(), "tokenCount": count, "documents": found}
+
+def mask_rule(groups, bound):
+    """The openings and closings of LMSK."""
+    def number(most):
+        value = groups.count()
+        require(value <= most, "masks.rule")
+        return value
+    openings = [[number(bound - 1) for _ in range(number(16))] for _ in range(number(64))]
+    closings = [number(2 * bound - 1) for _ in range(number(64 if openings else 0))]
+    kept = {value >> 1: value & 1 for value in closings}
+    require(all(openings) and sorted(kept) == [value >> 1 for value in closings], "masks.rule")
+    return openings, kept
+
+def mask_runs(groups, ids, openings, closings):
+    """The runs of a document that in turn don't count in a loss and do: Tokens.md, "Masks"."""
+    count = groups.count()
+    require(count <= (len(ids) + 1 if ids else 0), "masks.runs")
+    if count:
+        runs = [groups.count() for _ in range(count - 1)]
+        runs.append(len(ids) - sum(runs))
+        require(all(run > 0 for run in runs[1:]) and runs[-1] > 0, "masks.runs")
+        return runs
+    runs, on = [0], not openings
+    for place, id in enumerate(ids):
+        counts = on and closings.get(id, 1)
+        runs += [0] if len(runs) % 2 == bool(counts) else []
+        runs[-1] += 1
+        if any(ids[max(0, place + 1 - len(ids_)):place + 1] == ids_ for ids_ in openings):
+            on = True
+        elif id in closings:
+            on = False
+    return runs if ids else []
 
 def weights(sections):
     """The tensors of all generations, by name; one of a later takes the place of an earlier one."""
@@ -487,7 +522,7 @@ def signature(content, root):
             "isValid": ed25519.is_valid(content[8:40], content[40:], b"gobbet signature 1\n" + root)}
 
 # What a file is for, the section that says so, and those that mean nothing without it.
-HEADS = [(1, "VOCB", "LEFT RGHT RSLT TSTR"), (2, "TOKH", "TOKR TOKN TOKB DOCL dsrc dbyt"),
+HEADS = [(1, "VOCB", "LEFT RGHT RSLT TSTR"), (2, "TOKH", "TOKR TOKN TOKB DOCL LMSK dsrc dbyt"),
          (3, "TENS", "TBLK TDAT"), (5, "CNTH", "CNTS")]
 
 def answer(file, has_content):

@@ -43,7 +43,7 @@ async function readSignature(content, contentID) {
 }
 
 /** What a file is for, the section that says so, and those that mean nothing without it. */
-const HEADS = [[1, "VOCB", "LEFT RGHT RSLT TSTR"], [2, "TOKH", "TOKR TOKN TOKB DOCL dsrc dbyt"],
+const HEADS = [[1, "VOCB", "LEFT RGHT RSLT TSTR"], [2, "TOKH", "TOKR TOKN TOKB DOCL LMSK dsrc dbyt"],
   [3, "TENS", "TBLK TDAT"], [5, "CNTH", "CNTS"]];
 const KNOWN = `PIPE BASE ${HEADS.map((head) => head.slice(1).join(" ")).join(" ")}`.split(" ");
 

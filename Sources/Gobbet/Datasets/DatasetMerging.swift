@@ -17,8 +17,8 @@ public struct DatasetMerging: Sendable {
     self.options = options
   }
 
-  /// Writes the result at `path`, with new ranks, and with the sources and byte counts of those
-  /// documents that have them.
+  /// Writes the result at `path`, with new ranks, and with the sources, byte counts and loss masks
+  /// of those documents that have them.
   ///
   /// `progress` is told how many tokens are written, and stops the run by answering false.
   /// - Throws: `TokenDatasetError` (`wrongVocabulary`) for tokens of another vocabulary than those
@@ -30,8 +30,8 @@ public struct DatasetMerging: Sendable {
       entries: [("merged", .list(datasets.flatMap(\.paths)))])
     var tokenCount = 0
     for dataset in datasets {
-      try dataset.forEachDocument { _, document, source, byteCount in
-        try sink.append(document, source: source, byteCount: byteCount)
+      try dataset.forEachDocument { note, document in
+        try sink.append(document, note)
         tokenCount += document.count
         guard progress(tokenCount) else { throw CancellationError() }
       }

@@ -58,13 +58,12 @@ public struct DatasetShuffling: Sendable {
       tokenCount += count
       guard progress(tokenCount) else { throw CancellationError() }
     }
-    try dataset.forEachDocument { index, document, source, byteCount in
-      try buckets.append(
-        document, source: source, byteCount: byteCount, place: order[index])
+    try dataset.forEachDocument { note, document in
+      try buckets.append(document, note, place: order[note.index])
       try advance(document.count)
     }
-    try buckets.forEachDocument { document, source, byteCount in
-      try sink.append(document, source: source, byteCount: byteCount)
+    try buckets.forEachDocument { document, note in
+      try sink.append(document, note)
       try advance(document.count)
     }
     try sink.finish()
@@ -87,8 +86,7 @@ private final class ShuffleBuckets {
   private struct Entry {
     let place: Int
     let tokens: Range<Int>
-    let source: String?
-    let byteCount: Int?
+    let note: DocumentNote
   }
 
   /// Goes with the files when this does.
@@ -109,25 +107,30 @@ private final class ShuffleBuckets {
     folder = nil
   }
 
-  /// Record: place, numbers of tokens and of bytes of the source, byte count, source, tokens; what
-  /// is not known is -1.
-  func append(
-    _ document: Span<TokenID>, source: String?, byteCount: Int?, place: Int
-  ) throws {
+  /// Record: place, numbers of tokens and of bytes of the source, byte count, number of ranges that
+  /// count, source, bounds of the ranges, tokens; what is not known is -1.
+  func append(_ document: Span<TokenID>, _ note: DocumentNote, place: Int) throws {
     let bucket = buckets[place / placesPerBucket]
     var head = ByteWriter()
-    let sourceBytes = source.map { Array($0.utf8) }
-    for number in [place, document.count, sourceBytes?.count ?? -1, byteCount ?? -1] {
+    let sourceBytes = note.source.map { Array($0.utf8) }
+    for number in [
+      place, document.count, sourceBytes?.count ?? -1, note.byteCount ?? -1,
+      note.counted?.count ?? -1,
+    ] {
       head.write(Int64(number))
     }
     head.write(sourceBytes ?? [])
+    for range in note.counted ?? [] {
+      head.write(Int64(range.lowerBound))
+      head.write(Int64(range.upperBound))
+    }
     try bucket.file.write(head.bytes.span)
     try bucket.file.write(PackedCode(width: 32).encoded(document).span)
   }
 
   /// Every document in the order of the places.
   func forEachDocument(
-    _ body: (Span<TokenID>, _ source: String?, _ byteCount: Int?) throws -> Void
+    _ body: (Span<TokenID>, DocumentNote) throws -> Void
   ) throws {
     for bucket in buckets {
       try bucket.file.commit()
@@ -137,7 +140,7 @@ private final class ShuffleBuckets {
         var ids = [TokenID](repeating: 0, count: entry.tokens.count / 4)
         var span = ids.mutableSpan
         PackedCode(width: 32).decode(bytes.span.extracting(entry.tokens), from: 0, into: &span)
-        try body(ids.span, entry.source, entry.byteCount)
+        try body(ids.span, entry.note)
       }
       try removeFile(bucket.path)
     }
@@ -151,15 +154,23 @@ private final class ShuffleBuckets {
       let count = Int(try reader.read(Int64.self, "tokens"))
       let sourceCount = Int(try reader.read(Int64.self, "source"))
       let byteCount = Int(try reader.read(Int64.self, "bytes"))
+      let rangeCount = Int(try reader.read(Int64.self, "ranges"))
       let source =
         sourceCount < 0
         ? nil : String(decoding: try reader.readBytes(sourceCount, "source"), as: UTF8.self)
+      var counted: [Range<Int>] = []
+      for _ in 0..<max(0, rangeCount) {
+        let start = Int(try reader.read(Int64.self, "ranges"))
+        counted.append(start..<Int(try reader.read(Int64.self, "ranges")))
+      }
       let start = reader.offset
       try reader.skip(4 * count, "tokens")
       entries.append(
         Entry(
-          place: place, tokens: start..<reader.offset, source: source,
-          byteCount: byteCount < 0 ? nil : byteCount))
+          place: place, tokens: start..<reader.offset,
+          note: DocumentNote(
+            source: source, byteCount: byteCount < 0 ? nil : byteCount,
+            counted: rangeCount < 0 ? nil : counted)))
     }
     return entries
   }

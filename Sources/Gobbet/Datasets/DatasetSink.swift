@@ -49,7 +49,9 @@ struct DatasetSink: ~Copyable {
     self.path = path
     self.vocabulary = vocabulary
     self.output = output
-    options = TokenDatasetOptions(codec: output.codec ?? inputs[0].codec)
+    options = TokenDatasetOptions(
+      codec: output.codec ?? inputs[0].codec,
+      lossRule: inputs.lazy.compactMap(\.lossRule).first)
     folder = try Self.folder(path, vocabulary, inputs.flatMap(\.paths), output, entries)
     try open()
   }
@@ -82,14 +84,16 @@ struct DatasetSink: ~Copyable {
   /// Adds a document.
   ///
   /// - Throws: `FileError`, `TokenDatasetError`.
-  mutating func append(
-    _ document: Span<TokenID>, source: String?, byteCount: Int?
-  ) throws {
+  mutating func append(_ document: Span<TokenID>, _ note: DocumentNote) throws {
     if let limit = output.shardTokenCount, tokenCount >= limit {
       try close()
       try open()
     }
-    try writer?.append(document: document, source: source, byteCount: byteCount)
+    // Where there is a rule, a document of a dataset without masks says that all of it counts.
+    let all = document.isEmpty ? [] : [0..<document.count]
+    try writer?.append(
+      document: document, counted: note.counted ?? (options.lossRule == nil ? nil : all),
+      source: note.source, byteCount: note.byteCount)
     tokenCount += document.count
   }
 

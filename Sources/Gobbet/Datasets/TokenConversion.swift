@@ -30,7 +30,7 @@ public enum TokenConversion {
       path, format: format, idBound: dataset.idBound, tokenCount: dataset.tokenCount,
       replacing: replacing)
     var done = 0
-    try dataset.forEachDocument { _, document, _, _ in
+    try dataset.forEachDocument { _, document in
       try writer.append(document: document)
       done += document.count
       guard progress(done) else { throw CancellationError() }

@@ -1,12 +1,22 @@
 internal import GobbetBPE
 internal import GobbetData
 
+/// What a dataset says of a document beside its tokens.
+struct DocumentNote: Sendable {
+  /// Its index in the dataset.
+  var index = 0
+  var source: String?
+  var byteCount: Int?
+  /// The tokens that count in a loss, counted from its first; nil for all.
+  var counted: [Range<Int>]?
+}
+
 extension TokenDataset {
   /// Calls `body` with every document in order, reading many at a time.
   ///
   /// - Throws: what reading and `body` throw.
   func forEachDocument(
-    _ body: (_ index: Int, Span<TokenID>, _ source: String?, _ byteCount: Int?) throws -> Void
+    _ body: (DocumentNote, Span<TokenID>) throws -> Void
   ) throws {
     let sources = try documentSources()
     let byteCounts = try documentByteCounts()
@@ -20,8 +30,10 @@ extension TokenDataset {
       for index in first..<end {
         let range = document(index)
         try body(
-          index, ids.span.extracting((range.lowerBound - start)..<(range.upperBound - start)),
-          sources?[index], byteCounts?[index])
+          DocumentNote(
+            index: index, source: sources?[index], byteCount: byteCounts?[index],
+            counted: hasLossMask ? try countedRanges(ofDocument: index) : nil),
+          ids.span.extracting((range.lowerBound - start)..<(range.upperBound - start)))
       }
       first = end
     }

@@ -10,6 +10,7 @@ struct EncodedBatch: Sendable {
     let byteCount: Int
     let source: String?
     let hash: DocumentHash?
+    var mask = DocumentMask.byRule
   }
 
   var ids: [TokenID] = []
@@ -37,7 +38,7 @@ final class ShardCutting: Sendable {
   private struct Shard: Sendable {
     var cutter: TokenBlockCutter
     var encoder: TokenBlockEncoder?
-    var documents = DocumentColumns()
+    var documents: DocumentColumns
     var hash = DocumentSequenceHash()
   }
 
@@ -111,7 +112,7 @@ final class ShardCutting: Sendable {
       }
       state.shards[split]?.documents.append(
         tokenCount: count, source: document.source,
-        byteCount: keepsByteCounts ? document.byteCount : nil)
+        byteCount: keepsByteCounts ? document.byteCount : nil, mask: document.mask)
       if let hash = document.hash { state.shards[split]?.hash.append(hash) }
       start = document.end
       state.summary.documentCount += 1
@@ -126,7 +127,9 @@ final class ShardCutting: Sendable {
 
   private func open(_ split: Int, _ state: inout State, _ output: inout Output) {
     emit(.open(split: split, shard: state.nextShard[split]), &state, &output)
-    state.shards[split] = Shard(cutter: TokenBlockCutter(options, idBound: idBound))
+    state.shards[split] = Shard(
+      cutter: TokenBlockCutter(options, idBound: idBound),
+      documents: DocumentColumns(options.lossRule))
     state.nextShard[split] += 1
     state.summary.shardCount += 1
   }

@@ -12,7 +12,8 @@ public struct PackedRowBatch: Hashable, Sendable {
   /// The tokens a model reads, [rowCount, length], row-major.
   public let inputs: [TokenID]
   /// For each input the token that follows it in its document, in the same shape:
-  /// ``ignoredTarget`` for the last token of a document and for padding.
+  /// ``ignoredTarget`` for the last token of a document, for padding, and where the token does not
+  /// count in a loss.
   public let targets: [Int32]
   /// For each input how many tokens of its part come before it in the row, in the same shape.
   public let positions: [Int32]
@@ -31,26 +32,65 @@ extension PackedRows {
   public func batch(
     _ indices: some Collection<Int>, padding: TokenID = 0
   ) throws -> PackedRowBatch {
-    let total = indices.count * length
-    precondition(total <= Int(Int32.max), "PackedRows: too many tokens in a batch")
+    try dataset.batch(
+      indices.lazy.map { parts(ofRow: $0) }, count: indices.count, length: length, padding: padding)
+  }
+}
+
+extension TokenDataset {
+  /// Some documents in rows of their own, with their targets, as fine-tuning takes them.
+  ///
+  /// Rows have `length` inputs, or as many as the longest document has targets. What longer documents
+  /// have beyond that is left out; after shorter ones stands `padding`, which has no targets.
+  ///
+  /// - Precondition: all indices are in `0..<documentCount`, `length` is positive, ids are below 2³¹, and
+  ///   the rows have at most 2³¹ − 1 tokens.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
+  public func batch(
+    ofDocuments indices: some Collection<Int>, length: Int? = nil, padding: TokenID
+  ) throws -> PackedRowBatch {
+    let length = length ?? max(1, (indices.map { document($0).count }.max() ?? 1) - 1)
+    precondition(length > 0 && idBound <= 1 << 31, "batch(ofDocuments:): no such rows")
+    return try batch(
+      indices.lazy.map { index in
+        let tokens = document(index).prefix(length)
+        return tokens.isEmpty ? [] : [PackedRows.Part(document: index, tokens: tokens)]
+      }, count: indices.count, length: length, padding: padding)
+  }
+
+  /// Rows of the parts of documents that `rows` has for each.
+  fileprivate func batch(
+    _ rows: some Sequence<[PackedRows.Part]>, count: Int, length: Int, padding: TokenID
+  ) throws -> PackedRowBatch {
+    let (total, overflow) = count.multipliedReportingOverflow(by: length)
+    precondition(!overflow && total <= Int(Int32.max), "PackedRowBatch: too many tokens")
     var allInputs = [TokenID](repeating: padding, count: total)
     var inputs = allInputs.mutableSpan
     var targets = [Int32](repeating: PackedRowBatch.ignoredTarget, count: total)
     var positions = [Int32](repeating: 0, count: total)
     var bounds: [Int32] = [0]
-    // The next token of the part that is read last, for its last target.
+    // The token after a part, for its last target.
     var following: [TokenID] = [0]
-    for (row, index) in indices.enumerated() {
+    for (row, parts) in rows.enumerated() {
       var place = row * length
-      for part in parts(ofRow: index) {
+      for part in parts {
         let range = place..<(place + part.tokens.count)
-        try inputs.withPart(range) { try dataset.copyTokens(in: part.tokens, to: &$0) }
+        try inputs.withPart(range) { try copyTokens(in: part.tokens, to: &$0) }
         for index in range.dropLast() { targets[index] = Int32(inputs[index + 1]) }
         let next = part.tokens.upperBound
-        if next < dataset.document(part.document).upperBound {
+        let end = document(part.document).upperBound
+        if next < end {
           var span = following.mutableSpan
-          try dataset.copyTokens(in: next..<(next + 1), to: &span)
+          try copyTokens(in: next..<(next + 1), to: &span)
           targets[range.upperBound - 1] = Int32(following[0])
+        }
+        if hasLossMask, part.tokens.lowerBound + 1 < end {
+          let first = part.tokens.lowerBound + 1
+          for part in try uncountedRanges(in: first..<min(next + 1, end)) {
+            for token in part {
+              targets[range.lowerBound + token - first] = PackedRowBatch.ignoredTarget
+            }
+          }
         }
         for (position, index) in range.enumerated() { positions[index] = Int32(position) }
         place = range.upperBound
@@ -61,7 +101,7 @@ extension PackedRows {
       if place < end { bounds.append(Int32(end)) }
     }
     return PackedRowBatch(
-      rowCount: indices.count, length: length, inputs: allInputs, targets: targets,
-      positions: positions, bounds: bounds)
+      rowCount: count, length: length, inputs: allInputs, targets: targets, positions: positions,
+      bounds: bounds)
   }
 }

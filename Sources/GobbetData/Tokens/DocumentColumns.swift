@@ -4,19 +4,23 @@ internal import GobbetFile
 package struct DocumentColumns: Sendable {
   private var lengths = ByteWriter()
   private var notes = DocumentNotes()
+  private var masks: LossMaskColumn
   /// Documents so far.
   package private(set) var documentCount = 0
   /// Tokens of them.
   package private(set) var tokenCount = 0
 
-  /// No documents.
-  package init() {}
+  /// No documents, of a file with that rule.
+  package init(_ lossRule: LossRule?) { masks = LossMaskColumn(lossRule) }
 
   /// Adds a document.
   ///
   /// - Precondition: the counts are not negative.
-  package mutating func append(tokenCount: Int, source: String?, byteCount: Int?) {
+  package mutating func append(
+    tokenCount: Int, source: String?, byteCount: Int?, mask: DocumentMask = .byRule
+  ) {
     lengths.writeVariable(tokenCount)
+    masks.append(mask)
     notes.append(source: source, byteCount: byteCount)
     documentCount += 1
     self.tokenCount += tokenCount
@@ -24,6 +28,7 @@ package struct DocumentColumns: Sendable {
 
   func write(to container: inout ContainerWriter) throws {
     try container.add(.documentLengths, lengths.bytes, level: 19)
+    try masks.write(to: &container)
     try notes.write(to: &container)
   }
 }

@@ -99,6 +99,13 @@ public struct TokenDataset: Sendable {
     return (start + document.lowerBound)..<(start + document.upperBound)
   }
 
+  /// The masks of the file that holds a document, and the document's index there; nil if that file has
+  /// none.
+  func masks(ofDocument index: Int) -> (masks: LossMasks, index: Int)? {
+    let shard = documents.document(containing: index)
+    return shards[shard].masks.map { ($0, index - documents[shard].lowerBound) }
+  }
+
   /// The number of tokens of each of some documents.
   ///
   /// - Precondition: `range` lies in `0..<documentCount`.

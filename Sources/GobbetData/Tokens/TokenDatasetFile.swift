@@ -103,6 +103,9 @@ extension TokenDatasetOptions {
       (8...Self.maximumBlockTokenCount).contains(blockTokenCount)
         && blockTokenCount.isMultiple(of: 8) && sampleTokenCount >= 0,
       "TokenDatasetOptions: no such block or sample")
+    if let id = lossRule?.largestID, id >= idBound {
+      throw TokenDatasetError(.unknownID(id, bound: idBound, document: 0), path)
+    }
     guard idBound <= codec.idBound else {
       throw TokenDatasetError(.codecTooNarrow(codec, bound: idBound), path)
     }

@@ -15,7 +15,8 @@ public struct TokenDatasetWriter: ~Copyable {
   private var cutter: TokenBlockCutter
   /// Nil until the ranks are known.
   private var encoder: TokenBlockEncoder?
-  private var documents = DocumentColumns()
+  private var documents: DocumentColumns
+  private let lossRule: LossRule?
   /// Tokens of the document that is open.
   private var openTokenCount = 0
 
@@ -38,6 +39,8 @@ public struct TokenDatasetWriter: ~Copyable {
     file = try TokenDatasetFile(path: path, vocabulary, options, replacing: replacing)
     self.path = path
     codec = options.codec
+    documents = DocumentColumns(options.lossRule)
+    lossRule = options.lossRule
     idBound = vocabulary.idBound
     compressor = TokenBlockEncoder.compressor(options.codec)
     cutter = TokenBlockCutter(options, idBound: vocabulary.idBound)
@@ -46,14 +49,18 @@ public struct TokenDatasetWriter: ~Copyable {
   /// Adds the tokens of a document behind those of the others, with its source, such as a path, and
   /// the number of bytes of its text, if the file shall tell them.
   ///
-  /// - Precondition: `byteCount` is not negative.
+  /// `counted` are the tokens that count in a loss, counted from the document's first; nil for those
+  /// that ``TokenDatasetOptions/lossRule`` names, or all.
+  /// - Precondition: `byteCount` is not negative; the ranges rise, aren't empty, don't overlap and lie in
+  ///   the document.
   /// - Throws: ``TokenDatasetError`` (`unknownID`), and nothing of the document is then added;
   ///   `FileError` if the file cannot be written.
   public mutating func append(
-    document: Span<TokenID>, source: String? = nil, byteCount: Int? = nil
+    document: Span<TokenID>, counted: [Range<Int>]? = nil, source: String? = nil,
+    byteCount: Int? = nil
   ) throws {
     try append(part: document)
-    endDocument(source: source, byteCount: byteCount)
+    end(Self.mask(document, counted, lossRule), source, byteCount)
   }
 
   /// Adds tokens to the document that is open; one that is too long for memory comes in parts.
@@ -72,10 +79,29 @@ public struct TokenDatasetWriter: ~Copyable {
 
   /// Ends the document that is open, which has the tokens added since the end of the last.
   ///
-  /// - Precondition: `byteCount` is not negative.
-  public mutating func endDocument(source: String? = nil, byteCount: Int? = nil) {
-    documents.append(tokenCount: openTokenCount, source: source, byteCount: byteCount)
+  /// - Precondition: as of ``append(document:counted:source:byteCount:)``.
+  public mutating func endDocument(
+    counted: [Range<Int>]? = nil, source: String? = nil, byteCount: Int? = nil
+  ) {
+    let mask = counted.map { DocumentMask(counted: $0, count: openTokenCount) }
+    end(mask ?? .byRule, source, byteCount)
+  }
+
+  private mutating func end(_ mask: DocumentMask, _ source: String?, _ byteCount: Int?) {
+    documents.append(
+      tokenCount: openTokenCount, source: source, byteCount: byteCount, mask: mask)
     openTokenCount = 0
+  }
+
+  /// The mask of a document, left to the rule where that says the same.
+  package static func mask(
+    _ document: Span<TokenID>, _ counted: [Range<Int>]?, _ rule: LossRule?
+  ) -> DocumentMask {
+    guard let counted else { return .byRule }
+    let mask = DocumentMask(counted: counted, count: document.count)
+    guard let rule else { return mask }
+    let ruled = DocumentMask(counted: rule.ranges(in: document), count: document.count)
+    return mask == ruled ? .byRule : mask
   }
 
   /// Writes what is left, and puts the file under its name.

@@ -7,6 +7,8 @@ package struct TokenShard: Sendable {
   let header: TokenDatasetHeader
   let blocks: TokenBlocks
   let documents: DocumentIndex
+  /// Which tokens count in a loss; nil if all do.
+  let masks: LossMasks?
 
   /// Tokens of the file.
   package var tokenCount: Int { header.tokenCount }
@@ -31,6 +33,7 @@ package struct TokenShard: Sendable {
     }
     blocks = try TokenBlocks(container, header, cache, file: file, checksContent: checksContent)
     documents = try Self.documents(container, header)
+    masks = try LossMasks(container, documents, idBound: header.idBound)
   }
 
   /// The vocabulary that the file embeds; nil if it has none.

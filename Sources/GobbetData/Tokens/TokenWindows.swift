@@ -74,7 +74,7 @@ public struct TokenWindows: Sendable {
 
   /// Puts some windows into memory of the caller's, in the order of `indices`.
   ///
-  /// A row of inputs and a row of targets each, ``length`` tokens long; what is behind the rows stays
+  /// Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. A row of inputs and a row of targets each, ``length`` tokens long; what is behind the rows stays
   /// as it is. It is for a trainer that reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
   /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; the spans then hold
@@ -105,6 +105,10 @@ public struct TokenWindows: Sendable {
         targets.copyFirst(length - 1, of: inputs.span, from: 1)
         try targets.withPart((length - 1)..<length) { last in
           try dataset.copyTokens(in: (start + length)..<(start + length + 1), to: &last)
+        }
+        guard dataset.hasLossMask else { return }
+        for part in try dataset.uncountedRanges(in: (start + 1)..<(start + length + 1)) {
+          for token in part { targets[token - start - 1] = TokenBatch.ignoredTarget }
         }
       }
     }
@@ -179,6 +183,11 @@ public struct TokenBatch: Hashable, Sendable {
   public let length: Int
   /// The tokens a model reads, [rowCount, length], row-major.
   public let inputs: [TokenID]
-  /// For each input the token that follows it, in the same shape.
+  /// For each input the token that follows it, in the same shape; ``ignoredTarget`` where that does
+  /// not count in a loss.
   public let targets: [TokenID]
+
+  /// The target of a token that nothing is to be learned from: the bits of −100, which losses of
+  /// PyTorch ignore.
+  public static let ignoredTarget = TokenID(bitPattern: -100)
 }

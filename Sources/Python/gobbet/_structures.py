@@ -123,6 +123,7 @@ class DatasetInfo(Structure):
         ("content_id", c_uint8 * 32),
         ("fingerprint", c_uint8 * 32),
         ("codec", c_char * 16),
+        ("has_loss_mask", c_uint32),
     ]
 
 

@@ -22,7 +22,7 @@ from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
     from .pure import Tokens
-    from .rows import PackedRows
+    from .rows import PackedRows, RowBatch
 
 Path = str | os.PathLike[str]
 
@@ -107,6 +107,8 @@ class TokenDataset:
         self.content_id: str = bytes(info.content_id).hex()
         #: The fingerprint of the vocabulary that the tokens are of, in hexadecimal.
         self.fingerprint: str = bytes(info.fingerprint).hex()
+        #: Whether the dataset says which tokens count in a loss; otherwise all do.
+        self.has_loss_mask = bool(info.has_loss_mask)
 
     def _live(self) -> int:
         """The handle; one of this process's own, for a fork may come while another is used."""
@@ -135,6 +137,7 @@ class TokenDataset:
         self.id_bound, self.block_token_count = pure.id_bound, pure.block_token_count
         self.codec, self.content_id = pure.codec, pure.content_id.hex()
         self.fingerprint = pure.fingerprint.hex()
+        self.has_loss_mask = pure.has_loss_mask
 
     def __repr__(self) -> str:
         name = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files"
@@ -179,6 +182,20 @@ class TokenDataset:
         if status:
             _native.fail(status)
         return result
+
+    def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
+        """Which of tokens `start` to `end`, without it, count in a loss."""
+        if not 0 <= start <= end <= self.token_count:
+            raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
+        if self._pure is not None:
+            return self._pure.loss_mask(start, end)
+        mask = np.empty(end - start, dtype=np.bool_)
+        _native.check(
+            self._library.dataset_loss_mask(
+                self._live(), start, end, address(mask), local.error_at
+            )
+        )
+        return mask
 
     # MARK: Documents
 
@@ -260,6 +277,30 @@ class TokenDataset:
             plan_bytes=plan_bytes,
             dtype=dtype,
         )
+
+    def document_rows(
+        self,
+        indices: Sequence[int] | npt.NDArray[np.integer],
+        *,
+        padding: int,
+        length: int | None = None,
+    ) -> RowBatch:
+        """Documents in rows of their own, with their targets, as fine-tuning takes them.
+
+        Args:
+            indices: The documents.
+            padding: The input after a document that is shorter than a row, whose target is -100.
+            length: Inputs of each row; as many as the longest document has targets if it is None.
+
+        Raises:
+            InvalidArgument: There is no such document. A ValueError.
+
+        Example:
+            inputs, targets, *_ = dataset.document_rows(range(8), padding=50256)
+        """
+        from .rows import document_rows
+
+        return document_rows(self, indices, padding=padding, length=length)
 
     def sampler(
         self,
@@ -380,12 +421,41 @@ class Windows(Sequence[Any]):
         position = index + self._count if index < 0 else index
         if not 0 <= position < self._count:
             raise IndexError(f"window {index} of {self._count}")
+        self._require_room()
         start = position * self.stride
         row = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
-        return row[:-1].copy(), row[1:]
+        targets = row[1:].copy()
+        self._ignore(targets, start)
+        return row[:-1].copy(), targets
+
+    def _require_room(self) -> None:
+        if self.dataset.has_loss_mask and self.dtype.name not in ("int32", "int64"):
+            raise InvalidArgument(
+                f"windows as {self.dtype.name}: the dataset says which tokens count in a loss, and "
+                "targets of -100 need int32 or int64"
+            )
+
+    def _ignore(self, targets: npt.NDArray[np.integer], start: int) -> None:
+        """Writes -100 over the targets of the window at token `start` that don't count in a loss."""
+        if self.dataset.has_loss_mask:
+            targets[~self.dataset.loss_mask(start + 1, start + self.length + 1)] = -100
 
     def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-        """Windows and the token after each, [indices, length + 1]: inputs and targets in one."""
+        """Windows and the token after each, [indices, length + 1]: inputs and targets in one.
+
+        Raises:
+            InvalidArgument: The dataset says which tokens count in a loss, which these rows can't;
+                `batch` does. A ValueError.
+        """
+        if self.dataset.has_loss_mask:
+            raise InvalidArgument(
+                "the dataset says which tokens count in a loss, which rows can't say: use batch"
+            )
+        return self._rows(indices)
+
+    def _rows(
+        self, indices: Sequence[int] | npt.NDArray[np.integer]
+    ) -> npt.NDArray[np.integer]:
         chosen = integers(indices, np.uint64, "windows", below=self._count)
         result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
         if self.dataset._pure is not None:
@@ -423,9 +493,13 @@ class Windows(Sequence[Any]):
     ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
         """Inputs and targets of many windows, each [indices, length], contiguous and apart."""
         chosen = integers(indices, np.uint64, "windows", below=self._count)
+        self._require_room()
         if self.dataset._pure is not None:
-            rows = self.rows(chosen)
-            return rows[:, :-1].copy(), rows[:, 1:].copy()
+            rows = self._rows(chosen)
+            targets = rows[:, 1:].copy()
+            for row, index in zip(targets, chosen.tolist()):
+                self._ignore(row, index * self.stride)
+            return rows[:, :-1].copy(), targets
         shape = (len(chosen), self.length)
         inputs, targets = np.empty(shape, self.dtype), np.empty(shape, self.dtype)
         self.batch_into(chosen, address(inputs), address(targets))

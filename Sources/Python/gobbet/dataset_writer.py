@@ -125,6 +125,44 @@ class DatasetWriter:
             )
         )
 
+    def add_masked(
+        self,
+        *documents: tuple[
+            Sequence[int] | npt.NDArray[np.integer], Sequence[bool] | npt.NDArray[np.bool_]
+        ],
+    ) -> None:
+        """Adds documents, each a pair of its ids and which of them count in a loss.
+
+        Windows give a target of -100 where they don't. The file needs readers of version 1.1.
+
+        Raises:
+            InvalidArgument: A document isn't a sequence of integers, or its mask is of another
+                length. A ValueError.
+            OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
+
+        Example:
+            writer.add_masked((encoding.encode("2 + 2 = ") + [19], [False] * 6 + [True]))
+        """
+        arrays, masks = [], []
+        for number, (document, mask) in enumerate(documents):
+            arrays.append(
+                integers(document, np.uint32, f"document {number}", below=self._encoding.n_vocab)
+            )
+            masks.append(np.asarray(mask, dtype=np.bool_))
+            if masks[-1].shape != arrays[-1].shape:
+                raise InvalidArgument(
+                    f"document {number}: a mask of {masks[-1].size} for {arrays[-1].size} ids"
+                )
+        ends = np.cumsum([len(array) for array in arrays], dtype=np.uint64)
+        ids = np.concatenate([*arrays, np.zeros(0, np.uint32)])
+        mask = np.concatenate([*masks, np.zeros(0, np.bool_)])
+        _native.check(
+            self._library.dataset_writer_add_masked(
+                self._owner.value, address(ids), address(mask), address(ends), len(arrays),
+                local.error_at,
+            )
+        )  # fmt: skip
+
     def set_metadata(self, text: str) -> None:
         """Sets the metadata of the file: JSON, at most 1 MiB."""
         _native.check(

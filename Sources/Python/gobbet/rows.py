@@ -207,10 +207,19 @@ class PackedRows:
         epoch: int = 0,
         rank: int = 0,
         world_size: int = 1,
-        windows_per_group: int = 64,
-        groups_together: int = 16,
+        windows_per_group: int | None = None,
+        groups_together: int = 1,
     ) -> RowSampler:
-        """The order in which rows are visited, as `TokenDataset.sampler` has it for windows."""
+        """The order in which rows are visited, as `TokenDataset.sampler` has it for windows.
+
+        With order `groups`, a group is as many rows as the documents that are packed together have,
+        if `windows_per_group` is None: the blocks of a compressed dataset are then decoded about
+        once, if `group_documents` is so small that the tokens of a group fit into the cache.
+        """
+        if windows_per_group is None:
+            size = self._options[3] or 1 << 18
+            groups = -(-self.dataset.document_count // size)
+            windows_per_group = max(1, -(-self._count // max(1, groups)))
         return RowSampler(
             self,
             {
@@ -245,3 +254,32 @@ class RowSampler(Sampler):
         if rank is None and world_size is None:
             rank, world_size = state.get("rank", 0), state.get("world_size", 1)
         super().load_state_dict(state, rank=rank, world_size=world_size)
+
+
+def document_rows(
+    dataset: TokenDataset,
+    indices: Sequence[int] | npt.NDArray[np.integer],
+    *,
+    padding: int,
+    length: int | None = None,
+) -> RowBatch:
+    """Documents in rows of their own, int64: see `TokenDataset.document_rows`."""
+    chosen = integers(indices, np.uint64, "documents", below=dataset.document_count).tolist()
+    bounds = [dataset.document_bounds(index, index + 1) for index in chosen]
+    ranges = [(start, int(ends[0])) for start, ends in bounds]
+    if length is None:
+        length = max(1, max((end - start for start, end in ranges), default=1) - 1)
+    shape = (len(ranges), whole(length, "length", 1))
+    inputs = np.full(shape, whole(padding, "padding"), np.int64)
+    targets = np.full(shape, -100, np.int64)
+    positions = np.tile(np.arange(length), (len(ranges), 1))
+    ends = []
+    for row, (start, end) in enumerate(ranges):
+        tokens = dataset.tokens(start, min(end, start + length + 1), dtype="int64")
+        count = min(len(tokens), length)
+        inputs[row, :count] = tokens[:count]
+        mask = dataset.loss_mask(start, start + len(tokens))[1:]
+        targets[row, : len(mask)] = np.where(mask, tokens[1:], -100)
+        positions[row, count:] = np.arange(length - count)
+        ends += [row * length + count] * (count > 0) + [(row + 1) * length] * (count < length)
+    return RowBatch(inputs, targets, positions, np.array([0, *ends], np.int32))

@@ -63,6 +63,9 @@ extension TokenDifference {
         "tokens: documents lie elsewhere from \(firstDocument) on; there are "
           + documentCounts.map(\.grouped).joined(separator: " and "))
     }
+    if let firstMask {
+      lines.append("tokens: other tokens count in a loss from document \(firstMask) on")
+    }
     return lines
   }
 }

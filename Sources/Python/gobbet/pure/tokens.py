@@ -11,13 +11,14 @@ import numpy as np
 from ..errors import BadData, InvalidArgument
 from .checksum import crc32c
 from .container import Container
+from .masks import LossMasks
 from .frames import decompressed
 from .groups import number, numbers
 from .vocabulary import KINDS as VOCABULARY_KINDS
 from .vocabulary import Vocabulary
 
 CODECS = {1: "raw16", 2: "raw32", 3: "packed", 4: "rank", 5: "archive"}
-_KINDS = {"TOKH", "TOKR", "TOKN", "TOKB", "DOCL"} | VOCABULARY_KINDS
+_KINDS = {"TOKH", "TOKR", "TOKN", "TOKB", "DOCL", "LMSK"} | VOCABULARY_KINDS
 _ESCAPE = 0xFF00
 
 
@@ -50,6 +51,8 @@ class Tokens:
         self._width = {1: 16, 2: 32}.get(codec, max(1, (self.id_bound - 1).bit_length()))
         self._read_block_table(codec)
         self._cached: tuple[int, np.ndarray] = (-1, np.zeros(0, dtype=np.uint32))
+        #: Whether the file says which tokens count in a loss; otherwise all do.
+        self.has_loss_mask = self._file.find("LMSK") is not None
 
     @property
     def block_token_count(self) -> int:
@@ -180,6 +183,30 @@ class Tokens:
         if (int(ends[-1]) if len(ends) else 0) != self.token_count:
             raise self._bad("DOCL", "the lengths do not sum up to tokenCount")
         return ends
+
+    @cached_property
+    def _masks(self) -> LossMasks:
+        ends = self.document_ends
+        lengths = np.diff(ends, prepend=np.zeros(1, ends.dtype)).tolist()
+        data = self._file.read(self._file.section("LMSK"))
+        return LossMasks(data, lengths, self.id_bound, f"{self._file.path}: LMSK")
+
+    def loss_mask(self, start: int, end: int) -> np.ndarray:
+        """Which of tokens `start` to `end`, without it, count in a loss."""
+        if not 0 <= start <= end <= self.token_count:
+            raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
+        if not self.has_loss_mask or start == end:
+            return np.ones(end - start, dtype=np.bool_)
+        ends = self.document_ends
+        first = int(np.searchsorted(ends, start, side="right"))
+        begin = int(ends[first - 1]) if first else 0
+        parts, position = [], begin
+        while position < end:
+            after = int(ends[first])
+            if after > position:
+                parts.append(self._masks.mask(first, self.tokens(position, after)))
+            first, position = first + 1, after
+        return np.concatenate(parts)[start - begin : end - begin]
 
     def document_sources(self) -> list[str] | None:
         """The source of every document, if they were given."""

@@ -1,0 +1,140 @@
+internal import GobbetBPE
+internal import GobbetFile
+
+/// The section of a dataset that says which tokens count in a loss.
+package struct LossMasks: Sendable {
+  /// The rule of the file; nil if all tokens count where a document says nothing else.
+  package let rule: LossRule?
+  private let content: [UInt8]
+  /// Where the masks of every 16th document begin in `content`.
+  private let offsets: [Int]
+
+  private static let step = 16
+
+  /// Reads the section of a file; nil if it has none.
+  ///
+  /// - Throws: `FormatError` if it is damaged; `FileError`.
+  init?(_ container: ContainerReader, _ documents: DocumentIndex, idBound: Int) throws {
+    guard let section = container.section(.lossMasks) else { return nil }
+    guard documents.count <= section.byteCount else {
+      throw FormatError(
+        code: .damaged("\(section.byteCount) bytes for \(documents.count) documents"),
+        offset: section.offset, field: "masks.runs", file: container.path)
+    }
+    self = try container.parsed(
+      section, building: section.byteCount + documents.count / Self.step * 8
+    ) { content throws(FormatError) in
+      try LossMasks(content, documents, idBound: idBound)
+    }
+  }
+
+  private init(
+    _ content: Span<UInt8>, _ documents: DocumentIndex, idBound: Int
+  ) throws(FormatError) {
+    var reader = ByteReader(content)
+    rule = try Self.rule(&reader, idBound: idBound)
+    var offsets: [Int] = []
+    for document in 0..<documents.count {
+      if document.isMultiple(of: Self.step) { offsets.append(reader.offset) }
+      let start = reader.offset
+      let count = try reader.readVariable("masks.runs")
+      let length = documents[document].count
+      // Each run but the first has a token.
+      guard count == 0 || count <= length + 1 && length > 0 else {
+        throw FormatError(
+          code: .damaged("\(count) runs of \(length) tokens"), offset: start, field: "masks.runs")
+      }
+      var left = length
+      for run in 0..<max(0, count - 1) {
+        let start = reader.offset
+        let runLength = try reader.readVariable("masks.runs")
+        guard runLength < left, runLength > 0 || run == 0 else {
+          throw FormatError(
+            code: .damaged("a run of \(runLength) of \(left) tokens"), offset: start,
+            field: "masks.runs")
+        }
+        left -= runLength
+      }
+    }
+    try reader.finish("masks.runs")
+    self.offsets = offsets
+    var copy: [UInt8] = []
+    copy.reserveCapacity(content.count)
+    for index in content.indices { copy.append(content[index]) }
+    self.content = copy
+  }
+
+  private static func rule(
+    _ reader: inout ByteReader, idBound: Int
+  ) throws(FormatError) -> LossRule? {
+    func fault(_ text: String, _ offset: Int) -> FormatError {
+      FormatError(code: .damaged(text), offset: offset, field: "masks.rule")
+    }
+    func id(_ number: Int, _ offset: Int) throws(FormatError) -> TokenID {
+      guard number < idBound else { throw fault("id \(number) is not below \(idBound)", offset) }
+      return TokenID(number)
+    }
+    let start = reader.offset
+    let openingCount = try reader.readVariable("masks.rule")
+    guard openingCount <= LossRule.maximumCount else {
+      throw fault("\(openingCount) openings", start)
+    }
+    var openings: [[TokenID]] = []
+    for _ in 0..<openingCount {
+      let start = reader.offset
+      let length = try reader.readVariable("masks.rule")
+      guard (1...LossRule.maximumOpeningLength).contains(length) else {
+        throw fault("an opening of \(length) ids", start)
+      }
+      var opening: [TokenID] = []
+      for _ in 0..<length {
+        let offset = reader.offset
+        opening.append(try id(try reader.readVariable("masks.rule"), offset))
+      }
+      openings.append(opening)
+    }
+    let offset = reader.offset
+    let closingCount = try reader.readVariable("masks.rule")
+    guard closingCount <= LossRule.maximumCount, closingCount == 0 || openingCount > 0 else {
+      throw fault("\(closingCount) closings of \(openingCount) openings", offset)
+    }
+    var closings: [LossRule.Closing] = []
+    for _ in 0..<closingCount {
+      let offset = reader.offset
+      let number = try reader.readVariable("masks.rule")
+      let closing = LossRule.Closing(try id(number >> 1, offset), isCounted: number & 1 == 1)
+      guard closings.last?.id ?? 0 < closing.id || closings.isEmpty else {
+        throw fault("closings that do not rise", offset)
+      }
+      closings.append(closing)
+    }
+    return LossRule(openings: openings, closings: closings)
+  }
+
+  /// The mask of a document.
+  ///
+  /// - Precondition: there is such a document.
+  /// - Complexity: O(1) but for the runs of at most 16 documents.
+  package subscript(document: Int) -> DocumentMask {
+    var offset = offsets[document / Self.step]
+    for _ in 0..<(document % Self.step) {
+      let count = number(at: &offset)
+      for _ in 0..<max(0, count - 1) { _ = number(at: &offset) }
+    }
+    let count = number(at: &offset)
+    return count == 0 ? .byRule : .runs((0..<(count - 1)).map { _ in number(at: &offset) })
+  }
+
+  /// A number of the content, which was checked when it was read.
+  private func number(at offset: inout Int) -> Int {
+    var value = 0
+    var shift = 0
+    while true {
+      let group = Int(content[offset])
+      offset += 1
+      value |= (group & 0x7F) << shift
+      if group < 0x80 { return value }
+      shift += 7
+    }
+  }
+}
