@@ -37,6 +37,10 @@ public struct CorpusOptions: Hashable, Sendable {
   ///
   /// Nil stands for `text`; another value is refused where no input holds JSON.
   public var textKey: String?
+  /// What of a JSON line is a conversation; nil for lines that hold a text.
+  ///
+  /// Documents are then made of messages, for a template, and the format is JSON.
+  public var conversations: ConversationOptions?
   /// The key whose value, a string or an integer, names the document of a JSON line; nil for none.
   ///
   /// It is written as ``textKey`` is.

@@ -5,6 +5,7 @@ public struct DocumentParser: ~Copyable, Sendable {
   private let key: TextKey
   private let identifierKey: TextKey?
   private let badLines: BadLinePolicy
+  private let conversations: ConversationOptions?
   private var json: JSONLineParser
 
   /// Bytes behind the units of a batch that parsing may read and does not use.
@@ -14,7 +15,8 @@ public struct DocumentParser: ~Copyable, Sendable {
   ///
   /// - Throws: ``CorpusError`` (`invalidTextKey`, `outOfMemory`).
   public init(_ options: CorpusOptions) throws(CorpusError) {
-    let key = try TextKey(options.textKey ?? CorpusOptions.usualTextKey)
+    let key = try TextKey(
+      options.conversations?.key ?? options.textKey ?? CorpusOptions.usualTextKey)
     var identifierKey: TextKey?
     if let text = options.identifierKey { identifierKey = try TextKey(text) }
     let json = try JSONLineParser()
@@ -22,6 +24,7 @@ public struct DocumentParser: ~Copyable, Sendable {
     self.identifierKey = identifierKey
     self.json = json
     badLines = options.badLines
+    conversations = options.conversations
   }
 
   /// The documents in `batch`, in its order.
@@ -91,7 +94,8 @@ public struct DocumentParser: ~Copyable, Sendable {
     do throws(CorpusError) {
       try appendStrictly(range, index, of: batch, to: &documents)
     } catch {
-      guard case .invalidJSON = error.code else { throw error }
+      // What simdjson refuses and others take is looked through for a text only.
+      guard case .invalidJSON = error.code, conversations == nil else { throw error }
       let object = try LenientJSON(batch.arena.span.extracting(range))
       let text = try object.text(key)
       let identifier = try identifierKey.map { key throws(CorpusError) in
@@ -114,11 +118,21 @@ public struct DocumentParser: ~Copyable, Sendable {
       // text is copied before the parser is used again.
       let bytes = unsafe UnsafeBufferPointer(rebasing: arena[range])
       try unsafe json.parse(bytes)
-      let text = try unsafe json.text(key)
+      let framed: [UInt8]? =
+        if let conversations {
+          FramedConversation.framed(try json.messages(key, conversations))
+        } else {
+          nil
+        }
+      let text = framed == nil ? try unsafe json.text(key) : nil
       let identifier = try identifierKey.map { key throws(CorpusError) in
         try json.identifier(key)
       }
-      unsafe documents.append(text, index: index)
+      if let framed {
+        unsafe framed.withUnsafeBufferPointer { unsafe documents.append($0, index: index) }
+      } else if let text = unsafe text {
+        unsafe documents.append(text, index: index)
+      }
       if let identifier { documents.nameLast(identifier) }
     }
   }

@@ -13,6 +13,9 @@ internal import CGobbetJSON
     unsafe self.parser = parser
   }
 
+  /// What was parsed last.
+  var line: gobbet_json_value { unsafe root }
+
   deinit { unsafe gobbet_json_free(parser) }
 
   /// Parses a line, whose values the other functions then look up.
@@ -50,7 +53,7 @@ internal import CGobbetJSON
     throw CorpusError(.notAnIdentifier(key: key.text))
   }
 
-  private func value(_ key: TextKey) throws(CorpusError) -> gobbet_json_value {
+  func value(_ key: TextKey) throws(CorpusError) -> gobbet_json_value {
     // SAFETY: values belong to `parser`, which holds the line that was parsed last.
     var value = unsafe root
     for part in key.parts {
@@ -66,7 +69,7 @@ internal import CGobbetJSON
     return unsafe value
   }
 
-  private func string(_ value: gobbet_json_value) -> UnsafeBufferPointer<UInt8>? {
+  func string(_ value: gobbet_json_value) -> UnsafeBufferPointer<UInt8>? {
     var start: UnsafePointer<UInt8>?
     var count = 0
     // SAFETY: the string belongs to `parser`, as its value does.

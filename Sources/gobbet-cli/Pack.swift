@@ -29,6 +29,17 @@ struct Pack: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "The template that makes conversations of JSON lines: \(ChatTemplate.names.joined(separator: ", ")), or a JSON file.",
+      discussion:
+        "A line has a list of messages, each with a role and a content, or an instruction, perhaps an input, and an output. The dataset says which tokens count in a loss.",
+      valueName: "name or file"))
+  var template: String?
+
+  @Option(help: "The key of the messages in each JSON object, with --template. (default: messages)")
+  var messages: String?
+
   @Option(help: "The special token to append to every document, as <|endoftext|>.")
   var append: String?
 
@@ -83,6 +94,18 @@ struct Pack: AsyncParsableCommand {
     if idKey != nil, input.format.value == .text {
       throw ValidationError("--id-key: is for JSON, and --format text reads none")
     }
+    if template != nil {
+      for (option, isGiven) in [
+        ("--append", append != nil), ("--append-eot", appendEot),
+        ("--text-key", input.textKey != nil), ("--separator", input.separator != nil),
+        ("--format text", input.format.value == .text),
+      ] where isGiven {
+        throw ValidationError(
+          "\(option): does not go with --template, which says what a document is")
+      }
+    } else if messages != nil {
+      throw ValidationError("--messages: needs a --template")
+    }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }
 
@@ -129,11 +152,23 @@ struct Pack: AsyncParsableCommand {
       options: TokenDatasetOptions(
         codec: codec.value, blockTokenCount: blockTokens, embedsVocabulary: !noVocabulary),
       workerCount: threads.count)
+    run.template = try template.map(Self.template)
+    run.messagesKey = messages ?? run.messagesKey
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil
     run.keepsByteCounts = lengths
     run.badLinesPath = input.badLinesFile
     return run
+  }
+
+  private static func template(_ name: String) throws -> ChatTemplate {
+    if let known = ChatTemplate.named(name) { return known }
+    guard isThere(name) else {
+      throw Failure(
+        .usage,
+        "--template: \(name) is no file, and none of \(ChatTemplate.names.joined(separator: ", "))")
+    }
+    return try ChatTemplate(json: try readAll(name), path: name)
   }
 
   private func appendedToken(_ vocabulary: Vocabulary) throws -> TokenID? {

@@ -35,6 +35,48 @@ import Testing
     return try JSONDecoder().decode(Report.self, from: Data(result.output))
   }
 
+  @Test("conversations become tokens with a loss mask, which the other verbs keep or name")
+  func conversations() throws {
+    let chat = fixturesFolder + "/chat"
+    let out = folder.file("chat.gobbet")
+    let arguments = ["pack", "-v", chat + "/tokenizer.json", "-q", chat + "/conversations.jsonl"]
+    let packed = try run(
+      productPath("gobbet"),
+      arguments + ["--messages", "messages", "--template", "chatml", "-o", out])
+    #expect(packed.status == 0, "\(packed.errorText)")
+    #expect(try gobbet("verify", out).status == 0)
+    #expect(try gobbet("decode", out, "--document", "0").text.hasPrefix("<|im_start|>user\nWhat"))
+    let merged = folder.file("merged.gobbet")
+    #expect(try gobbet("merge", out, "-o", merged).status == 0)
+    #expect(try gobbet("diff", out, merged).status == 0)
+    let other = folder.file("other.gobbet")
+    #expect(
+      try run(productPath("gobbet"), arguments + ["--template", chat + "/own.json", "-o", other])
+        .status == 0)
+    let difference = try gobbet("diff", out, other)
+    #expect(difference.status == 1)
+    #expect(difference.text.contains("section LMSK: other content"))
+    let exported = try gobbet("export", out, "--to", "numpy", "-o", folder.file("x.npy"))
+    #expect(exported.status == 0)
+    #expect(exported.errorText.contains("leaves out which tokens count in a loss"))
+    for (wrong, fault) in [
+      (["--messages", "messages"], "--messages: needs a --template"),
+      (["--template", "chatml", "--append-eot"], "--append-eot: does not go with --template"),
+      (["--template", "chatml", "--text-key", "x"], "--text-key: does not go with --template"),
+      (["--template", "none"], "--template: none is no file, and none of alpaca"),
+    ] {
+      let result = try run(
+        productPath("gobbet"), arguments + wrong + ["-o", folder.file("y.gobbet")])
+      #expect(result.status == 2, "\(wrong)")
+      #expect(result.errorText.contains(fault), "\(result.errorText)")
+    }
+    let foreign = try pack(chat + "/conversations.jsonl", "--template", "llama3", "--dry-run")
+    #expect(foreign.status == 65)
+    #expect(
+      foreign.errorText.contains(
+        "template llama3: the vocabulary has no special token <|begin_of_text|>"))
+  }
+
   @Test("nested keys, names of documents, a split, shards, and each document unique")
   func folders() throws {
     let out = folder.file("out")

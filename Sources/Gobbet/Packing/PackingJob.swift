@@ -14,6 +14,13 @@ public struct PackingJob: Sendable {
   public var corpus: CorpusOptions
   /// Whose tokens the documents become.
   public var vocabulary: Vocabulary
+  /// What conversations become; nil for documents that are texts.
+  ///
+  /// Inputs are then JSON: objects with a list of messages under ``messagesKey``, or with an
+  /// instruction, perhaps an input, and an output. The dataset says which tokens count in a loss.
+  public var template: ChatTemplate?
+  /// The key of the list of messages, where there is a template.
+  public var messagesKey = "messages"
   /// An id put after the last token of every document; nil for none.
   public var appendedToken: TokenID?
   /// How the tokens are stored.
@@ -52,8 +59,8 @@ public struct PackingJob: Sendable {
   ///
   /// `progress` is told what was packed so far, and stops the run by answering false; nothing is
   /// left behind then.
-  /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; `CancellationError` if `progress`
-  ///   stopped the run.
+  /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; ``ChatTemplateError`` for a template with
+  ///   tokens that the vocabulary does not have; `CancellationError` if `progress` stopped the run.
   public func write(
     to path: String, replacing: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
@@ -96,7 +103,7 @@ public struct PackingJob: Sendable {
   ) async throws -> PackingSummary {
     let run = try withResolvedWorkers()
     // Inputs that are not there are found before anything is touched.
-    if !resuming { _ = try CorpusReader(inputs: inputs, options: corpus) }
+    if !resuming { _ = try CorpusReader(inputs: inputs, options: run.corpus) }
     let mode: DatasetFolder.Mode = resuming ? .resume : replacing ? .replace : .new
     let target: DatasetFolder
     switch try DatasetFolder.begin(folder, DatasetPlan(self, shards), mode) {
@@ -119,9 +126,15 @@ public struct PackingJob: Sendable {
     return summary
   }
 
-  /// The same job with as many workers as it will have.
-  private func withResolvedWorkers() throws(WorkerCountError) -> PackingJob {
+  /// The same job with as many workers as it will have, and with what its template asks for.
+  private func withResolvedWorkers() throws -> PackingJob {
     var run = self
+    if let template {
+      run.corpus.format = .jsonLines
+      run.corpus.conversations = ConversationOptions(
+        key: messagesKey, roles: template.roles, learnedRoles: template.learnedRoles)
+      run.options.lossRule = try ConversationEncoder(template, Tokenizer(vocabulary)).rule
+    }
     run.workerCount = try resolvedWorkerCount(workerCount)
     return run
   }

@@ -16,8 +16,10 @@ extension PackingJob {
     kept: [[FinishedShard]]? = nil
   ) async throws -> (summary: PackingSummary, shards: [[DatasetManifest.Shard]]) {
     let kept = kept ?? splits.map { _ in [] }
+    let tokenizer = Tokenizer(vocabulary)
     let pipeline = PackingPipeline(
-      self, splits, destination, shards, kept,
+      self, tokenizer, try template.map { try ConversationEncoder($0, tokenizer) }, splits,
+      destination, shards, kept,
       try DocumentSelector(self, kept: kept, replacing: destination?.replacesBadLines ?? false),
       BatchSource(
         try CorpusReader(inputs: inputs, options: corpus), batchByteCount: batchByteCount,
@@ -45,12 +47,14 @@ private final class PackingPipeline: Sendable {
   private let cutting: ShardCutting
   private let queue: PackingQueue
   private let tokenizer: Tokenizer
+  private let conversations: ConversationEncoder?
   private let heldOut: HeldOutShare?
   private let needsHashes: Bool
   private let progress: @Sendable (PackingSummary) -> Bool
 
   init(
-    _ run: PackingJob, _ splits: [DatasetSplit], _ destination: PackingDestination?,
+    _ run: PackingJob, _ tokenizer: Tokenizer, _ conversations: ConversationEncoder?,
+    _ splits: [DatasetSplit], _ destination: PackingDestination?,
     _ shards: ShardOptions, _ kept: [[FinishedShard]], _ selector: consuming DocumentSelector,
     _ source: BatchSource, _ progress: @escaping @Sendable (PackingSummary) -> Bool
   ) {
@@ -65,7 +69,8 @@ private final class PackingPipeline: Sendable {
       isDry: destination == nil)
     writing = destination.map { ShardWriting(splits, $0, vocabulary, run.options) }
     queue = PackingQueue(openBatchLimit: 2 * run.workerCount + 2)
-    tokenizer = Tokenizer(run.vocabulary)
+    self.tokenizer = tokenizer
+    self.conversations = conversations
     heldOut = shards.validationShare > 0 ? HeldOutShare(share: shards.validationShare) : nil
     needsHashes = run.removesDuplicates || destination?.keepsRecords == true
   }
@@ -117,7 +122,7 @@ private final class PackingPipeline: Sendable {
       try select(
         Result { parsed(try parser.documents(of: try unparsed.get()), readByteCount) }, sequence)
     case .encode(let batch, let sequence):
-      let output = cutting.take(encoded(batch, encoder), sequence)
+      let output = cutting.take(try encoded(batch, encoder), sequence)
       try hand(on: output)
       guard progress(summary) else { throw CancellationError() }
     case .compress(let block):
@@ -165,14 +170,25 @@ private final class PackingPipeline: Sendable {
     queue.add(selected)
   }
 
-  private func encoded(_ batch: SelectedBatch, _ encoder: EncoderBox) -> EncodedBatch {
+  private func encoded(_ batch: SelectedBatch, _ encoder: EncoderBox) throws -> EncodedBatch {
     var encoded = EncodedBatch()
     // Texts have three or four bytes a token; what is not used is never touched.
     encoded.ids.reserveCapacity(batch.documents.byteCount / 2 + batch.documents.count)
     for (index, split) in batch.splits.enumerated() {
       guard let split else { continue }
       let text = batch.documents.text(index)
-      encoder.encoder.encode(text, into: &encoded.ids)
+      var byteCount = text.count
+      var mask = DocumentMask.byRule
+      if let conversations {
+        let first = encoded.ids.count
+        let messages = FramedConversation.messages(text)
+        byteCount = messages.reduce(0) { $0 + $1.content.count }
+        let counted = try conversations.encode(messages, &encoder.encoder, into: &encoded.ids)
+        mask = TokenDatasetWriter.mask(
+          encoded.ids.span.extracting(first...), counted, conversations.rule)
+      } else {
+        encoder.encoder.encode(text, into: &encoded.ids)
+      }
       if let appended = packing.appendedToken { encoded.ids.append(appended) }
       var source: String?
       if packing.keepsSources {
@@ -180,8 +196,8 @@ private final class PackingPipeline: Sendable {
       }
       encoded.documents.append(
         EncodedBatch.Document(
-          split: split, end: encoded.ids.count, byteCount: text.count, source: source,
-          hash: batch.hashes.isEmpty ? nil : batch.hashes[index]))
+          split: split, end: encoded.ids.count, byteCount: byteCount, source: source,
+          hash: batch.hashes.isEmpty ? nil : batch.hashes[index], mask: mask))
     }
     return encoded
   }

@@ -8,7 +8,7 @@ extension DatasetPlan {
   /// What a packing job was asked for.
   init(_ run: PackingJob, _ shards: ShardOptions) {
     let corpus = run.corpus
-    let entries: [(key: String, value: OptionValue)] = [
+    var entries: [(key: String, value: OptionValue)] = [
       ("inputs", .list(run.inputs)),
       ("format", .text(Self.name(of: corpus.format))),
       ("text_key", .text(corpus.textKey ?? CorpusOptions.usualTextKey)),
@@ -28,6 +28,12 @@ extension DatasetPlan {
       // A text, for the same digits on every way back.
       ("validation_share", .text("\(shards.validationShare)")),
     ]
+    if let template = run.template {
+      entries += [
+        ("messages_key", .text(run.messagesKey)), ("template", .text("\(template.name)")),
+        ("template_hash", .text("\(template.contentID)")),
+      ]
+    }
     self.init(fingerprint: run.vocabulary.fingerprint, entries: entries)
   }
 

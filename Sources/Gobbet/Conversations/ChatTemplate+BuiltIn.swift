@@ -1,0 +1,72 @@
+extension ChatTemplate {
+  /// The templates that come with the library, by their names.
+  ///
+  /// - Source: `alpaca` is the prompt style of "Build a Large Language Model (From Scratch)", chapter 7,
+  ///   where every token counts, and `alpaca-masked` that of its exercise 7.2, where the instruction
+  ///   doesn't; `chatml` is transformers' own template of that name; `llama3` that of
+  ///   Meta-Llama-3-8B-Instruct (5f0b02c); `nanochat` its `render_conversation` (92d63d4); `harmony`
+  ///   the turns without calls of openai-harmony 0.0.8. `Fixtures/chat` pins them.
+  public static func named(_ name: String) -> ChatTemplate? {
+    texts[name].flatMap { try? ChatTemplate(json: Array($0.utf8)) }
+  }
+
+  /// The names of the templates that come with the library.
+  public static let names = texts.keys.sorted()
+
+  private static let texts = [
+    "alpaca": alpaca(name: "alpaca", learnsInstruction: true),
+    "alpaca-masked": alpaca(name: "alpaca-masked", learnsInstruction: false),
+    "chatml": chatML, "llama3": llama3, "nanochat": nanochat, "harmony": harmony,
+  ]
+
+  private static func alpaca(name: String, learnsInstruction: Bool) -> String {
+    #"""
+    {"name": "\#(name)",
+     "end": [{"token": "<|endoftext|>", "counts": true}],
+     "roles": {
+      "instruction": {"before": [{"text": "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n### Instruction:\n", "counts": \#(learnsInstruction)}], "counts": \#(learnsInstruction)},
+      "input": {"before": [{"text": "\n\n### Input:\n", "counts": \#(learnsInstruction)}], "counts": \#(learnsInstruction)},
+      "output": {"before": [{"text": "\n\n### Response:\n", "counts": true}], "counts": true}}}
+    """#
+  }
+
+  private static let chatML = #"""
+    {"name": "chatml",
+     "roles": {
+      "system": {"before": [{"token": "<|im_start|>"}, {"text": "system\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
+      "user": {"before": [{"token": "<|im_start|>"}, {"text": "user\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
+      "tool": {"before": [{"token": "<|im_start|>"}, {"text": "tool\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
+      "assistant": {"before": [{"token": "<|im_start|>"}, {"text": "assistant\n"}], "counts": true,
+       "after": [{"token": "<|im_end|>", "counts": true}, {"text": "\n"}]}}}
+    """#
+
+  private static let llama3 = #"""
+    {"name": "llama3", "trim": true,
+     "begin": [{"token": "<|begin_of_text|>"}],
+     "roles": {
+      "system": {"before": [{"token": "<|start_header_id|>"}, {"text": "system"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "after": [{"token": "<|eot_id|>"}]},
+      "user": {"before": [{"token": "<|start_header_id|>"}, {"text": "user"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "after": [{"token": "<|eot_id|>"}]},
+      "assistant": {"before": [{"token": "<|start_header_id|>"}, {"text": "assistant"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "counts": true,
+       "after": [{"token": "<|eot_id|>", "counts": true}]}}}
+    """#
+
+  private static let nanochat = #"""
+    {"name": "nanochat",
+     "begin": [{"token": "<|bos|>"}],
+     "roles": {
+      "system": {"joins_next": "\n\n"},
+      "user": {"before": [{"token": "<|user_start|>"}], "after": [{"token": "<|user_end|>"}]},
+      "assistant": {"before": [{"token": "<|assistant_start|>"}], "counts": true,
+       "after": [{"token": "<|assistant_end|>", "counts": true}]}}}
+    """#
+
+  private static let harmony = #"""
+    {"name": "harmony",
+     "roles": {
+      "system": {"before": [{"token": "<|start|>"}, {"text": "system"}, {"token": "<|message|>"}], "after": [{"token": "<|end|>"}]},
+      "developer": {"before": [{"token": "<|start|>"}, {"text": "developer"}, {"token": "<|message|>"}], "after": [{"token": "<|end|>"}]},
+      "user": {"before": [{"token": "<|start|>"}, {"text": "user"}, {"token": "<|message|>"}], "after": [{"token": "<|end|>"}]},
+      "assistant": {"before": [{"token": "<|start|>"}, {"text": "assistant"}, {"token": "<|channel|>"}, {"text": "final"}, {"token": "<|message|>"}], "counts": true,
+       "after": [{"token": "<|end|>", "counts": true}], "last_after": [{"token": "<|return|>", "counts": true}]}}}
+    """#
+}

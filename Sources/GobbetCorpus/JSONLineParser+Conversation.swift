@@ -1,0 +1,128 @@
+internal import CGobbetJSON
+
+extension JSONLineParser {
+  /// Members of a message that say something which its content does not, and a template has no place
+  /// for.
+  private static let refusedMembers = [
+    "tool_calls", "function_call", "reasoning_content", "reasoning", "thinking", "refusal",
+  ]
+
+  /// The messages under `key`, or the instruction, input and output of the line where it has those.
+  ///
+  /// - Throws: ``CorpusError`` without its place.
+  func messages(
+    _ key: TextKey, _ options: ConversationOptions
+  ) throws(CorpusError) -> [ConversationMessage] {
+    let messages: [ConversationMessage]
+    do throws(CorpusError) {
+      messages = try unsafe self.messages(value(key), key)
+    } catch {
+      guard case .missingKey = error.code, let instruction = try instruction() else { throw error }
+      messages = instruction
+    }
+    if let message = messages.first(where: { !options.roles.contains($0.role) }) {
+      let known = options.roles.sorted().joined(separator: ", ")
+      throw CorpusError(
+        .notAConversation("the template has no role \(message.role), only \(known)"))
+    }
+    guard messages.contains(where: { options.learnedRoles.contains($0.role) }) else {
+      throw CorpusError(.notAConversation("there is no message to learn from"))
+    }
+    return messages
+  }
+
+  private func messages(
+    _ list: gobbet_json_value, _ key: TextKey
+  ) throws(CorpusError) -> [ConversationMessage] {
+    guard unsafe gobbet_json_kind_of(list) == GOBBET_JSON_ARRAY else {
+      throw CorpusError(.notAConversation("the value of the key \(key.text) is no list"))
+    }
+    var messages: [ConversationMessage] = []
+    var cursor = unsafe gobbet_json_walk(list)
+    var message = unsafe gobbet_json_value()
+    // SAFETY: values belong to the parser, which holds the line that was parsed last.
+    while unsafe gobbet_json_next(&cursor, nil, nil, &message) {
+      func fault(_ text: String) -> CorpusError {
+        CorpusError(.notAConversation("message \(messages.count + 1) \(text)"))
+      }
+      guard unsafe gobbet_json_kind_of(message) == GOBBET_JSON_OBJECT else {
+        throw fault("is no object")
+      }
+      guard let role = try unsafe text("role", of: message) else { throw fault("has no role") }
+      let name = String(decoding: role, as: UTF8.self)
+      guard !role.isEmpty, !role.contains(0) else { throw fault("has an empty role") }
+      for key in Self.refusedMembers {
+        guard let value = try unsafe member(key, of: message) else { continue }
+        let kind = unsafe gobbet_json_kind_of(value)
+        let isEmpty =
+          unsafe kind == GOBBET_JSON_NULL || kind == GOBBET_JSON_ARRAY && isEmptyArray(value)
+        guard isEmpty else { throw fault("has \(key), which is no text: put it into the content") }
+      }
+      guard let content = try unsafe text("content", of: message) else {
+        throw fault("has no content that is a text, or a list of texts")
+      }
+      messages.append(ConversationMessage(role: name, content: content))
+    }
+    return messages
+  }
+
+  /// The messages of a line with an instruction and an output; nil if it has neither.
+  private func instruction() throws(CorpusError) -> [ConversationMessage]? {
+    var messages: [ConversationMessage] = []
+    for key in ["instruction", "input", "output"] {
+      guard let value = try unsafe member(key, of: unsafe line) else {
+        if key == "input" { continue }
+        return nil
+      }
+      guard let text = try unsafe text(of: value) else { throw CorpusError(.notAString(key: key)) }
+      if key == "input", text.isEmpty { continue }
+      messages.append(ConversationMessage(role: key, content: text))
+    }
+    return messages
+  }
+
+  /// The text that a member is; nil if there is none, or it is no text.
+  private func text(
+    _ key: String, of object: gobbet_json_value
+  ) throws(CorpusError) -> [UInt8]? {
+    guard let value = try unsafe member(key, of: object) else { return nil }
+    return try unsafe text(of: value)
+  }
+
+  private func isEmptyArray(_ value: gobbet_json_value) -> Bool {
+    var cursor = unsafe gobbet_json_walk(value)
+    var element = unsafe gobbet_json_value()
+    return unsafe !gobbet_json_next(&cursor, nil, nil, &element)
+  }
+
+  /// A member of an object; nil if there is none.
+  private func member(
+    _ key: String, of object: gobbet_json_value
+  ) throws(CorpusError) -> gobbet_json_value? {
+    var found = unsafe gobbet_json_value()
+    switch unsafe gobbet_json_find(object, Array(key.utf8), key.utf8.count, &found) {
+    case 0: return nil
+    case 1: return unsafe found
+    default: throw CorpusError(.duplicateKey(key))
+    }
+  }
+
+  /// The text that a content is: a string, or the texts of a list of parts one after the other; nil if
+  /// it is anything else.
+  private func text(of value: gobbet_json_value) throws(CorpusError) -> [UInt8]? {
+    if let text = unsafe string(value) { return unsafe Array(text) }
+    guard unsafe gobbet_json_kind_of(value) == GOBBET_JSON_ARRAY else { return nil }
+    var texts: [UInt8] = []
+    var cursor = unsafe gobbet_json_walk(value)
+    var part = unsafe gobbet_json_value()
+    while unsafe gobbet_json_next(&cursor, nil, nil, &part) {
+      guard unsafe gobbet_json_kind_of(part) == GOBBET_JSON_OBJECT,
+        let type = try unsafe member("type", of: part), let type = unsafe string(type),
+        unsafe type.elementsEqual("text".utf8),
+        let text = try unsafe member("text", of: part), let text = unsafe string(text)
+      else { return nil }
+      unsafe texts.append(contentsOf: text)
+    }
+    return texts
+  }
+}
