@@ -1,5 +1,5 @@
 public import GobbetData
-internal import GobbetSystem
+package import GobbetSystem
 
 /// The tensors of a checkpoint that `torch.distributed.checkpoint` wrote: a folder with the plan,
 /// `.metadata`, and files of archives, `__0_0.distcp`.
