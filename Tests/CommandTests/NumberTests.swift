@@ -20,6 +20,10 @@ import Testing
     /// 0 and up.
     case number
     case range
+    /// -1 and up.
+    case optionalID
+    /// From 0.98 to 1.
+    case coverage
 
     /// What no option of the kind takes.
     var refused: [String] {
@@ -35,36 +39,41 @@ import Testing
       case .positiveNumber: never + [large, "0", "1e-40", "1e400"]
       case .number: never + [large, "-inf", "many"]
       case .range: never + ["-1..<5", "7..<5", "0..<99999999999999999999"]
+      case .optionalID: ["-2", "nan", large, "0.5"]
+      case .coverage: never + [large, "0.97", "1.01"]
       }
     }
   }
 
   /// Every option that takes a number.
   static let numbers: [String: Kind] = [
-    "--alpha": .positiveNumber, "--block-tokens": .positiveCount, "--document": .count,
+    "--alpha": .positiveNumber, "--block-tokens": .positiveCount, "--bos-id": .optionalID,
+    "--character-coverage": .coverage, "--document": .count, "--eos-id": .optionalID,
     "--head": .count, "--held-out": .share, "--layer": .count, "--limit": .bytes,
-    "--longest": .count,
-    "--maximum-pretoken-length": .positiveCount, "--maximum-token-length": .positiveCount,
+    "--limit-alphabet": .count, "--longest": .count, "--maximum-piece-length": .positiveCount,
+    "--maximum-pretoken-length": .positiveCount, "--maximum-sentence-length": .positiveCount,
+    "--maximum-token-length": .positiveCount,
     "--memory": .bytes, "--min-p": .number, "--minimum-count": .positiveCount,
-    "--minimum-frequency": .positiveCount, "--padding": .count, "--range": .range,
-    "--repetition-penalty": .positiveNumber, "--seed": .seed, "--shard-size": .bytes,
+    "--minimum-frequency": .positiveCount, "--pad-id": .optionalID,
+    "--padding": .count, "--range": .range, "--repetition-penalty": .positiveNumber,
+    "--rows-to-multiple": .positiveCount, "--seed": .seed, "--shard-size": .bytes,
     "--shard-tokens": .quantity, "--size": .positiveCount, "--stop-token": .count,
     "--stride": .positiveCount, "--temperature": .number, "--threads": .count, "--tokens": .count,
-    "--top-k": .positiveCount, "--top-p": .positiveNumber, "--validation": .share,
+    "--top-k": .positiveCount, "--top-p": .positiveNumber, "--unk-id": .count,
+    "--validation": .share,
     "--width": .positiveCount, "--window": .positiveCount,
   ]
 
   /// Every option that takes something else: a name, a path, a text.
   static let others: Set = [
-    "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--codec", "--color",
-    "--continue",
-    "--contractions", "--corpus", "--counts", "--digits", "--element", "--end", "--files-from",
-    "--format",
-    "--from", "--id-key", "--ids", "--key", "--make-key", "--newline-runs", "--output", "--pattern",
-    "--pooling", "--prompt", "--separator", "--special", "--special-tokens", "--split", "--stop",
-    "--temporary-folder",
-    "--text",
-    "--text-key", "--tie-break", "--to", "--token", "--type", "--vocabulary",
+    "--allow-special", "--append", "--bad-lines", "--bad-lines-file", "--base", "--codec",
+    "--color", "--continue", "--contractions", "--control-symbol", "--corpus", "--counts",
+    "--digits", "--element", "--end", "--files-from", "--format", "--from", "--id-key", "--ids",
+    "--key", "--like", "--make-key", "--messages", "--model", "--new-rows", "--newline-runs",
+    "--output", "--pattern", "--pooling", "--prompt", "--required-characters",
+    "--resize-embeddings", "--separator", "--special", "--special-tokens", "--split", "--stop",
+    "--template", "--temporary-folder", "--text", "--text-key", "--tie-break", "--to", "--token",
+    "--type", "--unknown-token", "--user-defined-symbol", "--vocabulary",
   ]
 
   @Test("every option of every verb that takes a value is known to these tests")
