@@ -111,6 +111,7 @@ def read_whole(path) -> None:
         tokens.document_ends.tolist()
         tokens.document_sources()
         tokens.document_byte_counts()
+        tokens.loss_mask(0, tokens.token_count)
     if "TENS" in kinds:
         weights = pure.Weights(path)
         weights.metadata()

@@ -195,8 +195,11 @@ class Tokens:
         """Which of tokens `start` to `end`, without it, count in a loss."""
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
-        if not self.has_loss_mask or start == end:
+        if not self.has_loss_mask:
             return np.ones(end - start, dtype=np.bool_)
+        masks = self._masks
+        if start == end:
+            return np.ones(0, dtype=np.bool_)
         ends = self.document_ends
         first = int(np.searchsorted(ends, start, side="right"))
         begin = int(ends[first - 1]) if first else 0
@@ -204,7 +207,7 @@ class Tokens:
         while position < end:
             after = int(ends[first])
             if after > position:
-                parts.append(self._masks.mask(first, self.tokens(position, after)))
+                parts.append(masks.mask(first, self.tokens(position, after)))
             first, position = first + 1, after
         return np.concatenate(parts)[start - begin : end - begin]
 
