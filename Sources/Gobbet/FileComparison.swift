@@ -110,7 +110,7 @@ public struct FileComparison: Sendable {
     static let vocabulary = Role(
       [.vocabularyHeader, .mergeLeft, .mergeRight], optional: [.mergeResult, .tokenStrings])
     static let tokens = Role(
-      [.tokenHeader, .tokens, .tokenBlocks, .documentLengths], optional: [.tokenRanks])
+      [.tokenHeader, .tokens, .tokenBlocks, .documentLengths], optional: [.tokenRanks, .lossMasks])
     static let weights = Role([.tensorTable, .tensorBlocks, .tensorData])
   }
 

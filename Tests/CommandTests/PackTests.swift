@@ -55,7 +55,7 @@ import Testing
         .status == 0)
     let difference = try gobbet("diff", out, other)
     #expect(difference.status == 1)
-    #expect(difference.text.contains("section LMSK: other content"))
+    #expect(difference.text.contains("tokens: other tokens count in a loss from document 0 on"))
     let exported = try gobbet("export", out, "--to", "numpy", "-o", folder.file("x.npy"))
     #expect(exported.status == 0)
     #expect(exported.errorText.contains("leaves out which tokens count in a loss"))
