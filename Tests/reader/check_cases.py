@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import pathlib
+import random
 import re
 import shutil
 import struct
@@ -163,6 +164,54 @@ def check_no_tokens(readers):
             for reader in readers:
                 answer = reader.ask("content", file)
                 expect(("error" in answer) == wrong, f"{reader.command}: no tokens, {bound}: {answer}")
+
+
+def token_file(ids, masks):
+    """A file of one document of small ids, codec raw16, with a section LMSK."""
+    data = struct.pack(f"<{len(ids)}H", *ids)
+    head = struct.pack("<QQIIB7x32x", len(ids), 1, 128, 8192, 1)
+    table = struct.pack("<III", len(data), len(data), crc32c(data))
+    parts = {"TOKN": data, "TOKB": table, "DOCL": bytes([len(ids)]), "LMSK": masks, "TOKH": head}
+    return container([Part(kind, b"", content, 0) for kind, content in parts.items()], 2)
+
+
+def check_masks(readers):
+    """Which tokens count, by the code of Tokens.md, its examples and all readers."""
+    code, count = code_of("Tokens"), 0
+
+    def runs_of(counts):
+        runs = [0] if counts else []
+        for is_counted in counts:
+            runs += [0] if len(runs) % 2 == is_counted else []
+            runs[-1] += 1
+        return runs
+
+    def ask(what, ids, openings, closings, expected):
+        rule = [len(openings), *(number for opening in openings for number in (len(opening), *opening)),
+                len(closings), *(2 * id + closings[id] for id in sorted(closings))]
+        for masks in [[0], [len(expected), *expected[:-1]]]:
+            for reader in readers:
+                answer = reader.ask("content", token_file(ids, bytes(rule + masks)))
+                found = answer.get("tokens", {}).get("documents", [{}])[0].get("runs")
+                expect(found == expected, f"Tokens: masks, {what}, {reader.command}: {found}, {answer.get('error')}")
+    for _, body in blocks("Tokens", "masks"):
+        for lines in map(str.splitlines, re.split(r"\n\n", body.strip())):
+            words = dict(line.split(" ", 1) for line in lines)
+            left, _, right = words["rule"].partition("/")
+            openings = [list(map(int, part.split())) for part in left.split(",") if part.strip()]
+            closings = {int(word.strip("+")): word.endswith("+") for word in right.split()}
+            ids, expected = (list(map(int, words[key].split())) for key in ("ids", "runs"))
+            found = runs_of(code.counting_tokens(ids, openings, closings))
+            expect(found == expected, f"Tokens: {lines[0]}: {found}")
+            ask(lines[0], ids, openings, closings, expected)
+            count += 1
+    chance = random.Random(1)
+    for case in range(300):
+        openings = [[chance.randrange(3) for _ in range(chance.randrange(1, 4))] for _ in range(chance.randrange(4))]
+        closings = {chance.randrange(4): chance.random() < 0.5 for _ in range(chance.randrange(3))} if openings else {}
+        ids = [chance.randrange(5) for _ in range(chance.randrange(1, 20))]
+        ask(f"case {case}", ids, openings, closings, runs_of(code.counting_tokens(ids, openings, closings)))
+    expect(count, "Tokens: no examples of masks")
 
 
 def check_signatures(readers):

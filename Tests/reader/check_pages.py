@@ -132,6 +132,7 @@ def main(arguments):
     check_browser()
     check_cases.check_signatures(readers)
     check_cases.check_no_tokens(readers)
+    check_cases.check_masks(readers)
     check_magic()
     names = check_cases.check_names(readers)
     check_examples.check_fences()

@@ -7,7 +7,8 @@ ROOT = FIXTURES.parent
 SPEC = ROOT / "Spec"
 faults = []
 # The blocks that were run; the first are run by the tests of the library.
-used = {("Pretokenization", "examples"), ("Training", "examples"), ("Reading", "python"), ("Vocabulary", "python")}
+used = {("Pretokenization", "examples"), ("Training", "examples"), ("Reading", "python"), ("Vocabulary", "python"),
+        ("Tokens", "python")}
 
 
 def expect(condition, what):
