@@ -202,7 +202,13 @@ class AgreementTests(support.Case):
     def test_every_broken_file_is_refused(self):
         paths = sorted((support.FIXTURES / "broken").rglob("*.gobbet"))
         self.assertGreater(len(paths), 50)
+        # Its block belongs to a tensor that a later generation replaced, which only `verify` reads.
+        unread = "block-checksum-of-a-replaced-tensor.gobbet"
+        self.assertIn(unread, {path.name for path in paths})
         for path in paths:
+            if path.name == unread:
+                read_whole(path)
+                continue
             with self.assertRaises(gobbet.BadData, msg=path.name):
                 read_whole(path)
 
