@@ -13,7 +13,7 @@ import struct
 import tempfile
 
 from changes import Part, container, generation
-from conformance import FIXTURES, broken, errors, golden, name
+from conformance import FIXTURES, broken, errors, golden, name, verb
 from gobbet_reader import OUTSIDE_NAMES, crc32c, number
 from page_code import Refused, code_of
 from pages import ROOT, blocks, expect
@@ -63,6 +63,8 @@ def generated():
         expression = struct.pack("<I4B", 5, 255, 0, behaviour, inverted) + b"a"
         steps = bytes([1, 22]) + expression + bytes(6)
         yield "V23", "content", vocabulary(b"", b"", 1, bytes(4), steps=steps)
+    yield "C44", "content", container([], 4)
+    yield "C44", "content", container([Part("wset", b"", b"", 0), Part("PIPE", b"", b"", 0)], 4)
     for profile, kind in (1, "LEFT"), (4, "TOKN"), (4, "TBLK"), (4, "CNTS"), (3, "meta"), (5, "dsrc"):
         yield "C44", "content", container([Part(kind, b"", b"{}", 0)], profile)
 
@@ -78,9 +80,15 @@ def with_other_entry(file):
 
 
 def check_generated(readers):
-    rules = collections.defaultdict(int)
+    code, rules = code_of("Reading"), collections.defaultdict(int)
     for rule, verb, file in generated():
         rules[rule] += 1
+        if rule in ("C41", "C44"):
+            try:
+                code.check_kinds(file, code.verify(file))
+                expect(False, f"Reading: rule {rule} is not checked")
+            except Refused as refusal:
+                expect(refusal.args == (rule,), f"Reading: refused by {refusal}, not by {rule}")
         for reader in readers:
             expect("error" in reader.ask(verb, file), f"{reader.command}: rule {rule} is not checked")
     return rules
@@ -113,7 +121,13 @@ MANIFESTS = [
     change("D6", "splits", 0, "shards", to=[{
         "name": "train-00000.gobbet", "tokens": 141, "documents": 5, "bytes": 1728, "content_id":
         "550557200b67c905dd072d9403214433646a2b3f01debef1294c7a689e35c348"}]),
-    change("D7", *SHARD, "bytes", to=1727),
+    change("D7", *SHARD, "bytes", to=1727), change("D1", "options", to=None), change("D1", "options", to=[]),
+    change("D6", *SHARD, "name", to="train-99999.gobbet"),
+]
+# Manifests that are right.
+LEGAL = [
+    change("D1", "version", to=0), change("D1", "other", to=[]), change("D3", "splits", to=[]),
+    change("D2", "vocabulary", to="9B2C66AB806E7C5253C57288F94A80665111A861F287669CF0285AF49D67304C"),
 ]
 
 
@@ -136,10 +150,11 @@ def check_manifests(readers):
         ask("D1", b"[]")
         ask("D1", text.encode()[:-3])
         ask("D1", text.encode().replace(b'"kind"', b'"kind": "gobbet tokens", "kind"', 1))
-        for rule, apply in MANIFESTS:
-            manifest = json.loads(text)
-            apply(manifest)
-            ask(rule, json.dumps(manifest).encode())
+        for isGood, changes in (False, MANIFESTS), (True, LEGAL):
+            for rule, apply in changes:
+                manifest = json.loads(text)
+                apply(manifest)
+                ask(rule, json.dumps(manifest).encode(), isGood)
     return rules
 
 
@@ -232,16 +247,18 @@ def check_reading(readers):
     """Runs the code of Reading.md over all files, over cut ones and over those with a flipped bit."""
     code, known = code_of("Reading"), errors()
 
-    def rule_of(file):
+    def rule_of(file, has_content=False):
         try:
             sections = code.verify(file)
             code.check_common_sections(sections)
+            if has_content:
+                code.check_kinds(file, sections)
             return sections, None
         except Refused as refusal:
             return None, refusal.args[0]
     for path in golden():
         answer = json.loads(path.with_suffix(".json").read_text())
-        sections, rule = rule_of(path.read_bytes())
+        sections, rule = rule_of(path.read_bytes(), verb(path) == "content")
         expect(rule is None, f"Reading: {path.name} is refused by {rule}")
         if sections is None:
             continue

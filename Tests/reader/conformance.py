@@ -69,6 +69,9 @@ def broken():
     return sorted((FIXTURES / "broken").glob("*/*.gobbet"))
 
 
+# Of these only the expression is at fault, which a reader may leave unparsed: it then finds nothing, or the fingerprint.
+UNPARSED = {"vocabulary/expression-malformed.gobbet", "vocabulary/pipeline-expression-malformed.gobbet"}
+FINGERPRINT = {"rule": "V21", "field": "vocabulary.fingerprint"}
 Line = collections.namedtuple("Line", "file rule field offset")
 
 
@@ -94,13 +97,19 @@ def check(reader):
         line, found = known.get(name(path)), reader.ask(verb(path), path.read_bytes())
         if line is None:
             faults.append(f"{name(path)}: has no line in errors.tsv")
+        elif name(path) in UNPARSED and ("error" not in found or any(
+                found.get(key) == value for key, value in FINGERPRINT.items())):
+            continue
         elif "error" not in found:
             faults.append(f"{name(path)}: is not refused, rule {line.rule}")
-        elif "field" in found:
-            fields += 1
-            if (line.field, line.offset) != (found["field"], str(found["offset"])):
-                faults.append(f"{name(path)}: {found['field']} at {found['offset']},"
+        else:
+            fields += "field" in found
+            offset = found.get("offset", line.offset)
+            if (line.field, line.offset) != (found.get("field", line.field), str(offset)):
+                faults.append(f"{name(path)}: {found.get('field', line.field)} at {offset},"
                               f" not {line.field} at {line.offset}")
+            if found.get("rule", line.rule.split()[0]) not in line.rule.split():
+                faults.append(f"{name(path)}: refused by {found['rule']}, not by {line.rule}")
     for path in datasets():
         expected = json.loads((path / "dataset.json").read_text())
         found = reader.ask("dataset", bytes(path))
