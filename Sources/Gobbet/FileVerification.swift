@@ -112,7 +112,7 @@ public struct FileVerification: Sendable {
       (
         .tokenHeader, .tokens,
         [
-          .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .documentSources,
+          .tokenRanks, .tokens, .tokenBlocks, .documentLengths, .lossMasks, .documentSources,
           .documentByteCounts,
         ]
       ),

@@ -48,9 +48,11 @@ def generated():
     whole = (FIXTURES / "golden/1.0/container/generations.gobbet").read_bytes()
     yield "C2", "container", whole[:127]
     yield "C40", "container", with_other_entry(bytearray(whole))
-    yield "C41", "content", container([
-        Part("CNTH", b"", bytes(60) + bytes([1, 0, 0, 0, 0, 0, 1]), 0), Part("CNTS", b"", b"", 0),
-        Part("XXXX", b"", b"", 0)], 5)
+    head = bytes(56) + struct.pack("<I", 7) + bytes([1, 0, 0, 0, 0, 0, 1])
+    counts = [Part("CNTH", b"", head, 0), Part("CNTS", b"", b"", 0)]
+    yield "C41", "content", container([*counts, Part("XXXX", b"", b"", 0)], 5)
+    for kind in "LEFT", "TOKN", "LMSK", "dsrc", "TBLK":
+        yield "C44", "content", container([*counts, Part(kind, b"", b"", 0)], 5)
     expression = b"\xff\0\1\0(?#" + bytes(32765) + b")"
     yield "P1", "content", container([
         Part("CNTH", b"", bytes(56) + struct.pack("<I", len(expression)) + expression, 1),
