@@ -4,16 +4,7 @@ import GobbetPage
 
 extension Int {
   /// The number in groups of three digits: 1,234,567.
-  var grouped: String {
-    var groups: [Substring] = []
-    var digits = Substring(String(magnitude))
-    while digits.count > 3 {
-      groups.append(digits.suffix(3))
-      digits = digits.dropLast(3)
-    }
-    groups.append(digits)
-    return (self < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
-  }
+  var grouped: String { inGroups }
 }
 
 extension Double {
