@@ -122,6 +122,9 @@ def prepare(folder: pathlib.Path, command: pathlib.Path, made: str) -> None:
     (folder / "Fixtures").symlink_to(fixtures)
     shutil.copy(fixtures / "corpus-heldout/en.txt", folder / "text.txt")
     shutil.copy(fixtures / "tinymodel/model.safetensors", folder / "model.safetensors")
+    # What stands for two checkpoints of a run.
+    for name in ("step-500", "step-1000"):
+        shutil.copy(fixtures / "tinymodel/model.safetensors", folder / f"{name}.safetensors")
     for neighbour in ("config.json", "tokenizer.json"):
         if (fixtures / "tinymodel" / neighbour).exists():
             shutil.copy(fixtures / "tinymodel" / neighbour, folder / neighbour)

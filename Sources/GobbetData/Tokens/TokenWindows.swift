@@ -74,8 +74,8 @@ public struct TokenWindows: Sendable {
 
   /// Puts some windows into memory of the caller's, in the order of `indices`.
   ///
-  /// Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. A row of inputs and a row of targets each, ``length`` tokens long; what is behind the rows stays
-  /// as it is. It is for a trainer that reads batch after batch into the same memory.
+  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is behind the rows stays
+  /// as it is. Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. It is for a trainer that reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
   /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; the spans then hold
   ///   anything.

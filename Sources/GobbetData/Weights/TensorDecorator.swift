@@ -30,7 +30,7 @@ extension TensorDecorator {
 
   /// Calls `body` with one tensor's data where it lies, if another source has it as it is.
   ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  /// - Throws: as `read(_:into:)`, and what `body` throws.
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {

@@ -22,7 +22,7 @@ extension TensorPartSource {
 
   /// Copies a part of one tensor's data.
   ///
-  /// - Throws: as ``read(_:into:)``.
+  /// - Throws: as `read(_:into:)`.
   public func read(
     _ tensor: TensorDescription, bytes range: Range<Int>,
     into destination: UnsafeMutableRawBufferPointer

@@ -21,7 +21,7 @@ extension WeightsReader {
   /// nil for one that is compact, and for files that are no files of the system.
   ///
   /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  /// - Throws: as `read(_:into:)`, and what `body` throws.
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {

@@ -61,7 +61,7 @@ extension GGUFReader {
 
   /// Calls `body` with one tensor's data where it is mapped; nil in big-endian files.
   ///
-  /// - Throws: as ``read(_:into:)``, and what `body` throws.
+  /// - Throws: as `read(_:into:)`, and what `body` throws.
   public func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
