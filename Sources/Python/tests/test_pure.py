@@ -115,6 +115,7 @@ def read_whole(path) -> None:
     if "TENS" in kinds:
         weights = pure.Weights(path)
         weights.metadata()
+        _ = weights.set_place
         for tensor in weights.tensors:
             weights.read(tensor)
     if "CNTH" in kinds:

@@ -222,6 +222,8 @@ class Weights:
         number, count = struct.unpack_from("<II", content)
         if not 1 <= number <= count:
             raise self._bad("wset", f"file {number} of {count}")
+        if number == 1 and any(content[8:]):
+            raise self._bad("wset", "a first file that says something of those before it")
         return SetPlace(number, count, content[8:])
 
     def set_chain(self, place: SetPlace) -> bytes:
