@@ -1,14 +1,9 @@
 /// Columns side by side: counts by length, a value by position.
 public struct ColumnChart: Chart {
+  private let values: ChartValues
+
   /// What the chart shows.
-  public let title: String
-  /// What the categories are, and the values.
-  let axes: (category: String, value: String)
-  let categories: [String]
-  let series: [Series]
-  let scale: Scale
-  /// Digits after the point in the table.
-  let places: Int
+  public var title: String { values.title }
 
   /// Creates a chart.
   ///
@@ -17,25 +12,15 @@ public struct ColumnChart: Chart {
     _ title: String, category: String, value: String, categories: [String], _ series: [Series],
     scale: Scale = .linear, places: Int = 3
   ) {
-    precondition(
-      series.allSatisfy { $0.values.count == categories.count }, "ColumnChart: ragged series")
-    self.title = title
-    axes = (category, value)
-    self.categories = categories
-    self.series = series
-    self.scale = scale
-    self.places = places
+    values = ChartValues(title, (category, value), categories, series, scale, places)
   }
 
   private var greatest: Double {
-    series.flatMap(\.values).filter(\.isFinite).max().map { max($0, 0) } ?? 0
+    values.greatest.map { max($0, 0) } ?? 0
   }
 
   /// One sentence for those who don't see the picture.
-  public var summary: String {
-    let scaleText = scale == .logarithmic ? " on a logarithmic scale" : ""
-    return "\(axes.value)\(scaleText) by \(axes.category), at most \(greatest.shown(places))"
-  }
+  public var summary: String { values.summary(atMost: greatest) }
 
   /// The size of the picture.
   public var size: (width: Double, height: Double) { (640, 240) }
@@ -48,50 +33,43 @@ public struct ColumnChart: Chart {
   public var drawing: [HTML] {
     let greatest = greatest
     let height = Self.bottom - Self.top
-    var drawing = scale.ticks(to: greatest).flatMap { tick in
-      let y = Self.bottom - height * scale.share(of: tick, in: greatest)
+    var drawing = values.scale.ticks(to: greatest).flatMap { tick in
+      let y = Self.bottom - height * values.scale.share(of: tick, in: greatest)
       return [
         SVG.line(Self.left, y, size.width - 4, y),
-        SVG.text(Self.left - 6, y + 4, tick.shown(places), anchor: "end"),
+        SVG.text(Self.left - 6, y + 4, tick.shown(values.places), anchor: "end"),
       ]
     }
-    let room = (size.width - Self.left - 8) / Double(max(1, categories.count))
-    let width = room * (room > 4 ? 0.84 : 1) / Double(max(1, series.count))
-    for (number, one) in series.enumerated() {
+    let room = (size.width - Self.left - 8) / Double(max(1, values.categories.count))
+    let width = room * (room > 4 ? 0.84 : 1) / Double(max(1, values.series.count))
+    for (number, one) in values.series.enumerated() {
       for (index, value) in one.values.enumerated() where value > 0 {
-        let length = max(0.7, height * scale.share(of: value, in: greatest))
+        let length = max(0.7, height * values.scale.share(of: value, in: greatest))
         drawing.append(
           SVG.rectangle(
             Self.left + room * Double(index) + width * Double(number), Self.bottom - length, width,
             length, [.class("s\(number)")],
-            title: "\(categories[index]): \(value.shown(places))"))
+            title: "\(values.categories[index]): \(value.shown(values.places))"))
       }
     }
     drawing.append(SVG.line(Self.left, Self.bottom, size.width - 4, Self.bottom))
-    let step = max(1, (categories.count * 9 * (categories.map(\.count).max() ?? 1)) / 560 + 1)
-    for index in stride(from: 0, to: categories.count, by: step) {
+    let step = max(
+      1, (values.categories.count * 9 * (values.categories.map(\.count).max() ?? 1)) / 560 + 1)
+    for index in stride(from: 0, to: values.categories.count, by: step) {
       drawing.append(
         SVG.text(
-          Self.left + room * (Double(index) + 0.5), Self.bottom + 15, categories[index],
+          Self.left + room * (Double(index) + 0.5), Self.bottom + 15, values.categories[index],
           anchor: "middle"))
     }
     drawing.append(
-      SVG.text((Self.left + size.width) / 2, size.height - 8, axes.category, anchor: "middle"))
-    drawing.append(SVG.text(4, 13, axes.value))
-    return drawing + Legend(series).drawing(right: size.width - 4)
+      SVG.text(
+        (Self.left + size.width) / 2, size.height - 8, values.axes.category, anchor: "middle"))
+    drawing.append(SVG.text(4, 13, values.axes.value))
+    return drawing + Legend(values.series).drawing(right: size.width - 4)
   }
 
   /// The values.
-  public var table: Table {
-    let names = series.count == 1 ? [axes.value] : series.map(\.name)
-    var table = Table(
-      "\(title), as a table", [.number(axes.category)] + names.map { .number($0) })
-    for (index, category) in categories.enumerated() {
-      table.append(
-        [HTML(text: category)] + series.map { HTML(text: $0.values[index].shown(places)) })
-    }
-    return table
-  }
+  public var table: Table { values.table(.number(values.axes.category)) }
 }
 
 /// What the colours of two series stand for.
