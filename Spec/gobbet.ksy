@@ -6,10 +6,11 @@ meta:
   license: Apache-2.0
   encoding: UTF-8
   endian: le
+  ks-version: 0.8
 doc: |
-  The sections of a .gobbet file of one generation, or of the last of several. What Kaitai Struct cannot
-  say stays to the program: the checksums, the digests, the zstd frames of sections with codec 1, and where
-  the last trailer is if an append did not end.
+  The sections of a .gobbet file, in all of its generations. Kaitai Struct can't express some of the format,
+  which is left to the program: checksums, digests, the bounds of numbers, the zstd frames of sections with
+  codec 1, and where the last trailer is after an append that did not end.
 doc-ref: Container.md
 seq:
   - id: header
@@ -18,10 +19,6 @@ instances:
   trailer:
     pos: _io.size - 64
     type: trailer
-  table:
-    pos: trailer.ofs_table
-    size: trailer.len_table
-    type: table
 types:
   version:
     seq:
@@ -47,7 +44,7 @@ types:
       - id: ofs_table
         contents: [0, 0, 0, 0, 0, 0, 0, 0]
       - id: reserved
-        size: 28
+        contents: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
       - id: checksum
         type: u4
   trailer:
@@ -67,21 +64,31 @@ types:
       - id: version
         type: version
       - id: reserved2
-        size: 12
+        contents: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
       - id: checksum
         type: u4
+    instances:
+      table:
+        pos: ofs_table
+        size: len_table
+        type: table
+      previous:
+        doc: The trailer of the generation before.
+        pos: ofs_previous
+        type: trailer
+        if: ofs_previous != 0
   table:
     seq:
       - id: magic
         contents: TABL
-      - id: num_sections
+      - id: num_entries
         type: u4
       - id: len_table
         type: u8
       - id: entries
         type: entry
         repeat: expr
-        repeat-expr: num_sections
+        repeat-expr: num_entries
   shared:
     doc: What the header of a section and its entry in the table both say.
     seq:
@@ -137,7 +144,7 @@ types:
       - id: name_checksum
         type: u4
       - id: reserved
-        size: 20
+        contents: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
       - id: checksum
         type: u4
       - id: name
