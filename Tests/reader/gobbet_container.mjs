@@ -1,15 +1,21 @@
 // The sections of a .gobbet file, everything verified: Spec/Container.md, Reading.md and Names.md.
-import { Fields, FormatError, aligned, bytesOf, crc32c, isEqual, isZero, joined, letters, require, sha256, text, u32 }
-  from "./gobbet_fields.mjs";
+import { Fields, aligned, ascii, attempt, crc32c, hex, isUnique, isZero, joined, require, sha256,
+  text, unhex } from "./gobbet_fields.mjs";
 import { outsideNames } from "./gobbet_tables.mjs";
 import { frameContent } from "./gobbet_zstd.mjs";
 
+// Magics are in hexadecimal: \x97GBT\r\n\x1a\n, SECT, TABL, GBTEND\r\n.
 const VERSION = "major:2[1-1] minor:2 leastReader:2[0-1] reserved:z2";
-const HEADER = `magic:b8 ${VERSION} profile:4[1-5] flags:z4 tableOffset:z8 reserved:z28 checksum:4`;
-const SHARED = "kind:b4 codec:1[0-1] alignment:1[6-14] nameByteCount:2[0-512] blockByteCount:4[1-8388608]"
-  + " storedByteCount:8 byteCount:8 blockTableChecksum:4";
-const TRAILER = `magic:b8 tableOffset:8 tableByteCount:8 tableChecksum:4 reserved:z4 previousOffset:8 ${VERSION}`
-  + " reserved:z12 checksum:4";
+const HEADER = `magic:=974742540d0a1a0a ${VERSION}
+  profile:4[1-5] flags:z4 tableOffset:z8 reserved:z28 checksum:c4`;
+const SECTION = "magic:=53454354 shared:h32 nameChecksum:4 reserved:z20 checksum:c4";
+const SHARED = `kind:b4 codec:1[0-1] alignment:1[6-14] nameByteCount:2[0-512]
+  blockByteCount:4[1-8388608] storedByteCount:8 byteCount:8 blockTableChecksum:4`;
+const TABLE = "magic:=5441424c count:4 byteCount:8[0-67108864]";
+const ENTRY = "shared:h32 at:8 reserved:z8 digest:h32";
+const NAMED = "magic:=474254454e440d0a tableOffset:8[64-1152921504606846976] tableByteCount:8";
+const TRAILER = `${NAMED} tableChecksum:4 reserved:z4 previousOffset:8 ${VERSION}
+  reserved:z12 checksum:c4`;
 
 const outside = outsideNames.replace(/\w+/g, "\\u{$&}").replace(/\s/g, "");
 const badInNames = new RegExp(`[\\0-\\x1f\\x7f-\\x9f/\\\\${outside}]|\\.\\.`, "u");
@@ -20,143 +26,118 @@ export function checkedName(bytes) {
   return name;
 }
 
-/** A record of 64 bytes that ends in its checksum. */
-function checkedRecord(file, offset, words, name) {
-  const fields = new Fields(file.subarray(offset, offset + 64), name);
-  const found = fields.record(words);
-  require(found.checksum === crc32c(fields.all.subarray(0, 60)), `${name}.checksum`);
-  require((found.leastReader ?? 0) <= (found.minor ?? 0), `${name}.leastReader`);
-  return found;
-}
-
-/** What the header of a section says that begins at `offset`. */
+/** The section at `offset`; whether its padding is zero and its payload right is checked later. */
 function sectionAt(file, offset) {
-  const words = `magic:b4 shared:b32 nameChecksum:4 reserved:z20 checksum:4`;
-  const { shared, nameChecksum } = checkedRecord(file, offset, words, "section");
-  const section = new Fields(shared, "section").record(SHARED);
-  const { storedByteCount, byteCount } = section;
-  const nameEnd = offset + 64 + section.nameByteCount;
-  const nameBytes = file.subarray(offset + 64, nameEnd);
-  Object.assign(section, { shared, nameBytes, nameEnd, kind: letters(section.kind), name: checkedName(nameBytes) });
-  require(crc32c(nameBytes) === nameChecksum && nameEnd <= file.length, "section.nameChecksum");
-  require(/^[A-Za-z]{4}$/.test(section.kind), "section.kind");
-  require(section.codec || storedByteCount === byteCount, "section.storedByteCount: unlike a raw one's");
-  const blockCount = (byteCount + BigInt(section.blockByteCount) - 1n) / BigInt(section.blockByteCount);
-  require(storedByteCount + 8n * blockCount <= file.length, "section.storedByteCount: past the end");
-  section.byteCount = Number(byteCount);
-  section.payload = aligned(nameEnd, 2 ** section.alignment);
-  section.payloadEnd = section.payload + Number(storedByteCount);
-  section.tableEnd = section.payloadEnd + 8 * Number(blockCount);
-  section.end = aligned(section.tableEnd);
-  require(section.end <= file.length, "section.storedByteCount: past the end");
+  const fields = new Fields(file, "section", offset);
+  const { shared, nameChecksum } = fields.record(SECTION);
+  const section = { offset, shared, ...new Fields(unhex(shared), "section").record(SHARED) };
+  const { codec, alignment, nameByteCount, blockByteCount, storedByteCount, byteCount } = section;
+  const nameBytes = fields.bytes(nameByteCount);
+  require(crc32c(nameBytes) === nameChecksum, "section.nameChecksum");
+  const [name, kind] = [checkedName(nameBytes), text(section.kind, "section.kind")];
+  Object.assign(section, { name, kind, named: hex(nameBytes), byteCount: Number(byteCount) });
+  require(/^[A-Za-z]{4}$/.test(kind), "section.kind");
+  require(codec || storedByteCount === byteCount, "section.storedByteCount: unlike a raw one's");
+  const blockCount = (byteCount + BigInt(blockByteCount - 1)) / BigInt(blockByteCount);
+  section.isPadded = fields.skip(2 ** alignment);
+  section.payload = new Fields(fields.bytes(storedByteCount), "section.payload");
+  section.blockTable = new Fields(fields.bytes(8n * blockCount), "blockTable");
+  section.isPadded &&= fields.skip();
+  section.end = fields.offset;
   return section;
 }
 
-/** The decoded payload of a section, everything about it verified. */
-async function contentOf(file, section) {
-  const { nameEnd, payload, payloadEnd, tableEnd, end, codec, digest } = section;
-  require(isZero(file.subarray(nameEnd, payload)) && isZero(file.subarray(tableEnd, end)), "section.padding");
-  const stored = new Fields(file.subarray(payload, payloadEnd), "section.payload");
-  const table = new Fields(file.subarray(payloadEnd, tableEnd), "blockTable");
-  require(crc32c(table.all) === section.blockTableChecksum, "blockTable.checksum");
+/** The decoded payload of a section. */
+async function contentOf({ codec, isPadded, payload, blockTable, digest, ...section }) {
+  require(isPadded, "section.padding");
+  require(crc32c(blockTable.all) === section.blockTableChecksum, "blockTable.checksum");
   const blocks = [];
   for (let left = section.byteCount; left > 0; left -= section.blockByteCount) {
-    const { count, checksum } = table.record("count:4[1-8388608] checksum:4");
-    const [bytes, length] = [stored.bytes(count), Math.min(left, section.blockByteCount)];
+    const { count, checksum } = blockTable.record("count:4[1-4294967295] checksum:4");
+    const [bytes, length] = [payload.bytes(count), Math.min(left, section.blockByteCount)];
     require(codec || count === length, "blockTable.storedByteCount");
     require(crc32c(bytes) === checksum, "section.payload: its checksum");
     blocks.push(codec ? frameContent(bytes, length) : bytes);
   }
-  stored.finish();
+  payload.finish();
   const content = joined(blocks);
-  require(isEqual(await sha256(content), digest), "table.digest");
+  require(await sha256(content) === digest, "table.digest");
   return content;
 }
 
-/** The trailer of the table at `offset`, and the sections of `known` that the table lists. */
-function generationAt(file, offset, known) {
-  const size = Number(new Fields(file.subarray(offset + 8), "table").number(8));
-  const place = aligned(offset + size);
-  const trailer = checkedRecord(file, place, TRAILER, "trailer");
-  const fields = new Fields(file.subarray(offset, offset + size), "table");
-  require(letters(trailer.magic) === "GBTEND\r\n" && trailer.tableOffset === BigInt(offset)
-    && trailer.tableByteCount === BigInt(size), "trailer.tableOffset");
+/** The table at `offset` with the trailer at `place`, and which of the sections before it lists. */
+function generationAt(file, offset, place, known) {
+  const trailer = new Fields(file, "trailer", place).record(TRAILER);
+  const end = offset + Number(trailer.tableByteCount);
+  const fields = new Fields(file.subarray(offset, end), "table");
+  const { count, byteCount } = fields.record(TABLE);
+  require(trailer.tableOffset === BigInt(offset), "trailer.tableOffset");
+  require(trailer.tableByteCount === byteCount, "trailer.tableByteCount");
   require(crc32c(fields.all) === trailer.tableChecksum, "trailer.tableChecksum");
-  require(isZero(file.subarray(offset + size, place)), "table.padding");
+  require(isZero(file.subarray(end, place)), "table.padding");
   let last = 0;
-  const sections = Array.from({ length: fields.record("magic:b4 count:4 byteCount:8").count }, () => {
-    const { shared, at, digest } = fields.record("shared:b32 at:8 reserved:z8 digest:b32");
+  const sections = Array.from({ length: count }, () => {
+    const { shared, at, digest } = fields.record(ENTRY);
     const section = known.get(Number(at));
-    require(section && at > last && isEqual(section.shared, shared), "table.offset");
-    require(isEqual(fields.bytes(section.nameByteCount), section.nameBytes), "table.name");
-    require(isEqual(section.digest ??= digest, digest), "table.digest: generations disagree");
+    require(section && at > last && section.shared === shared, "table.offset");
+    require(hex(fields.bytes(section.nameByteCount)) === section.named, "table.name");
+    require((section.digest ??= digest) === digest, "table.digest: generations disagree");
     last = at;
     return section;
   });
   fields.finish();
-  require(new Set(sections.map(({ kind, name }) => kind + name)).size === sections.length, "table.name: twice");
-  return { sections, offset: place, end: place + 64, previous: trailer.previousOffset };
+  require(isUnique(sections.map(({ kind, name }) => kind + name)), "table.name: twice");
+  return { sections, place, end: place + 64, previous: trailer.previousOffset };
 }
 
-/** The section, or the table with its trailer, at `offset`; null where the walk of Reading.md ends. */
+/** The section, or the table with its trailer, at `offset`; null where the walk ends. */
 function recordAt(file, offset, known) {
-  const head = new Fields(file.subarray(offset, offset + 64), "record");
-  if (head.all.length < 64) return null;
-  const [magic, count, size] = [letters(head.bytes(4)), head.number(4), Number(head.number(8, 0, 2n ** 64n))];
-  if (magic === "SECT") {
-    try {
-      return sectionAt(file, offset);
-    } catch (error) {
-      if (error instanceof FormatError) return null;
-      throw error;
-    }
-  }
-  const trailer = file.subarray(aligned(offset + size)).subarray(0, 64);
-  const isWhole = magic === "TABL" && 16 + 80 * count <= size && size <= 2 ** 26 && trailer.length === 64;
-  return isWhole && !isZero(trailer) ? generationAt(file, offset, known) : null;
+  const section = attempt(() => sectionAt(file, offset));
+  if (section) return section;
+  const table = attempt(() => new Fields(file, "table", offset).record(TABLE));
+  if (!table || 16 + 80 * table.count > table.byteCount) return null;
+  const place = aligned(offset + Number(table.byteCount));
+  const isWritten = place + 64 <= file.length && !isZero(file.subarray(place, place + 64));
+  return isWritten ? generationAt(file, offset, place, known) : null;
 }
 
-/** Whether the last 64 bytes are the trailer of a table. */
-function endsWithTrailer(file) {
-  try {
-    const words = "magic:b8 tableOffset:8 tableByteCount:8 others:b36 checksum:4";
-    const { magic, tableOffset, tableByteCount } = checkedRecord(file, file.length - 64, words, "trailer");
-    return letters(magic) === "GBTEND\r\n" && tableOffset >= 64n && tableOffset % 64n === 0n
-      && aligned(Number(tableOffset + tableByteCount)) === file.length - 64;
-  } catch {
-    return false;
-  }
-}
+/** Whether the last 64 bytes are the trailer of a table, valid or not. */
+const endsWithTrailer = (file) => attempt(() => {
+  const fields = new Fields(file, "trailer", file.length - 64);
+  const { tableOffset, tableByteCount } = fields.record(`${NAMED} others:b36 checksum:c4`);
+  const end = aligned(Number(tableOffset + tableByteCount));
+  return tableOffset % 64n === 0n && end === file.length - 64;
+});
 
-/** All sections of the last generation with what they hold; those of earlier ones are verified too. Records fill a
- * whole file, so that to verify it is to walk from one to the next. */
+/** The sections of the last generation with what they hold; those of earlier ones are verified too.
+ * Records fill a whole file, so that to verify it is to walk from one to the next. */
 export async function readContainer(file) {
   require(file.length >= 128, "header: too short");
-  const { magic, profile } = checkedRecord(file, 0, HEADER, "header");
-  require(letters(magic) === "\x97GBT\r\n\x1a\n", "header.magic");
+  const { profile } = new Fields(file, "header").record(HEADER);
   const known = new Map();
   let [generationCount, last] = [0, null];
   for (let offset = 64, record; (record = recordAt(file, offset, known)); offset = record.end) {
-    if (record.sections) {
-      require(record.previous === BigInt(last?.offset ?? 0), "trailer.previousOffset");
-      [generationCount, last] = [generationCount + 1, record];
-    } else {
+    if (!record.sections) {
       known.set(offset, record);
+      continue;
     }
+    require(record.previous === BigInt(last?.place ?? 0), "trailer.previousOffset");
+    [generationCount, last] = [generationCount + 1, record];
   }
   require(last, "trailer.magic: none");
-  const rest = letters(file.subarray(last.end, last.end + 4));
-  require("SECT".startsWith(rest) || "TABL".startsWith(rest), "trailer.magic: something follows");
-  require(rest === "" || !endsWithTrailer(file), "trailer.magic: what the walk does not lead to");
-  for (const [offset, section] of known) {
-    if (offset > last.offset) continue;
+  const rest = hex(file.subarray(last.end, last.end + 4));
+  require(["53454354", "5441424c"].some((magic) => magic.startsWith(rest)), "trailer.magic");
+  require(rest === "" || !endsWithTrailer(file), "trailer.magic: where the walk does not lead");
+  for (const section of known.values()) {
+    if (section.offset > last.place) continue;
     require(section.digest, "table.offset: a section that no table lists");
-    section.content = await contentOf(file, section);
+    section.content = await contentOf(section);
   }
-  const said = last.sections.filter(({ kind }) => kind !== "sign").flatMap((section) => [
-    section.shared.subarray(0, 4), u32([section.nameByteCount]), section.nameBytes, section.shared.subarray(20, 28),
-    section.digest]);
-  const contentID = await sha256(joined([bytesOf("gobbet content 1\n"), ...said]));
-  const unfinishedByteCount = file.length - last.end;
-  return { profile, contentID, generationCount, unfinishedByteCount, sections: last.sections };
+  const signed = last.sections.filter(({ kind }) => kind !== "sign");
+  // Of each its kind, the length of its name in four bytes, the name, its length and its digest.
+  const told = signed.map(({ shared, named, digest }) =>
+    `${shared.slice(0, 8)}${shared.slice(12, 16)}0000${named}${shared.slice(40, 56)}${digest}`);
+  const contentID = await sha256(joined([ascii("gobbet content 1\n"), unhex(told.join(""))]));
+  return { profile, contentID, generationCount, unfinishedByteCount: file.length - last.end,
+    sections: last.sections };
 }

@@ -1,4 +1,5 @@
-// Fields of records, and the checks that all pages of Spec/ ask for.
+// Bytes, fields of records and JSON, with the checks that all pages of Spec/ ask for. Bytes that
+// are compared or are keys, digests too, are strings of hexadecimal digits.
 
 export class FormatError extends Error {}
 
@@ -6,34 +7,43 @@ export function require(condition, cause) {
   if (!condition) throw new FormatError(cause);
 }
 
-/** Bytes as a string with one letter for each, so that they can be compared and be keys; and back. */
-export const letters = (bytes) => bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
-export const bytesOf = (letters) => Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-export const hex = (bytes) => bytes.reduce((text, byte) => text + (256 + byte).toString(16).slice(1), "");
-export const isEqual = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+/** What `body` returns; undefined if it throws an error of that kind. */
+export function attempt(body, kind = FormatError) {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof kind)) throw error;
+  }
+}
+
+const digitsOf = Array.from({ length: 256 }, (_, byte) => (256 + byte).toString(16).slice(1));
+const byteOf = new Map(digitsOf.map((digits, byte) => [digits, byte]));
+export const hex = (bytes) => bytes.reduce((digits, byte) => digits + digitsOf[byte], "");
+export const unhex = (digits) =>
+  Uint8Array.from(digits.match(/../g) ?? [], (two) => byteOf.get(two));
+export const ascii = (text) => new TextEncoder().encode(text);
+/** Numbers as bytes, four of each, the lowest first, as they lie on all platforms of JavaScript. */
+export const u32 = (numbers) => new Uint8Array(Uint32Array.from(numbers).buffer);
 export const isZero = (bytes) => bytes.every((byte) => byte === 0);
+export const isRising = (values) => values.every((value, i) => i === 0 || values[i - 1] < value);
+export const isUnique = (values) => new Set(values).size === values.length;
+export const sum = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 export const aligned = (offset, alignment = 64) => Math.ceil(offset / alignment) * alignment;
-export const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+export const sha256 = async (bytes) =>
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 
 export function joined(parts) {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  const all = new Uint8Array(sum(parts.map((part) => part.length)));
   parts.reduce((end, part) => (all.set(part, end), end + part.length), 0);
   return all;
 }
 
-/** Numbers as bytes, four of each, the lowest first. */
-export function u32(numbers) {
-  const view = new DataView(new ArrayBuffer(4 * numbers.length));
-  numbers.forEach((number, i) => view.setUint32(4 * i, number, true));
-  return new Uint8Array(view.buffer);
-}
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function text(bytes, field) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new FormatError(`${field}: not UTF-8`);
-  }
+  const found = attempt(() => utf8.decode(bytes), TypeError);
+  require(found !== undefined, `${field}: not UTF-8`);
+  return found;
 }
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
@@ -47,15 +57,29 @@ export function crc32c(bytes) {
   return ~crc >>> 0;
 }
 
-const recordFields = new Map();
+/** How the fields of a record are read, by the letter before their size; false if one is wrong. */
+const KINDS = {
+  // A number, with its bounds if they follow; bytes; bytes as digits; at least so many in a string.
+  "": (fields, size, least = 0, most) => fields.number(+size, +least, most && +most),
+  b: (fields, size) => fields.bytes(+size),
+  h: (fields, size) => hex(fields.bytes(+size)),
+  s: (fields, least) => fields.string(+least),
+  // Zeros; the bytes of these digits; the checksum of the record up to here.
+  z: (fields, size) => isZero(fields.bytes(+size)),
+  "=": (fields, digits) => hex(fields.bytes(digits.length / 2)) === digits,
+  c: (fields, size) =>
+    crc32c(fields.all.subarray(fields.start, fields.offset)) === fields.number(+size),
+};
+const WORD = /(\w+):([bhszc=]?)(\w+)(?:\[(\d+)-(\d+)\])?/g;
+const parsedWords = new Map();
 
-/** Fields from the front of some bytes. */
+/** Fields from the front of some bytes, or from an offset on. */
 export class Fields {
-  constructor(bytes, name) {
-    [this.all, this.name, this.offset] = [bytes, name, 0];
+  constructor(bytes, name, offset = 0) {
+    Object.assign(this, { all: bytes, name, offset });
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
-  bytes(count) {
+  bytes(count = this.all.length - this.offset) {
     require(count <= this.all.length - this.offset, `${this.name}: ends early`);
     this.offset += Number(count);
     return this.all.subarray(this.offset - Number(count), this.offset);
@@ -63,42 +87,79 @@ export class Fields {
   /** A number of 1, 2, 4 or, as a BigInt, 8 bytes that is from `least` to `most`. */
   number(size, least = 0, most = size === 8 ? 2n ** 63n - 1n : 2 ** 32) {
     this.bytes(size);
-    const value = this.view[size === 8 ? "getBigUint64" : `getUint${8 * size}`](this.offset - size, true);
+    const method = size === 8 ? "getBigUint64" : `getUint${8 * size}`;
+    const value = this.view[method](this.offset - size, true);
     require(least <= value && value <= most, `${this.name}: ${value} is out of range`);
     return value;
   }
-  /** A number (4) and as many bytes. */
-  string(least = 0) { return this.bytes(this.number(4, least)); }
-  rest() { return this.bytes(this.all.length - this.offset); }
-  /** What `next` gives as often as a number of `size` bytes says. */
-  list(size, next) {
-    // Each takes a byte at least.
-    return Array.from({ length: this.number(size, 0, this.all.length) }, next);
-  }
-  /** The fields of a record, in words of name and size: numbers, with their bounds in brackets, b bytes, z zeros,
-   * s a string of at least so many bytes. */
-  record(words) {
-    const pattern = /(\w+):([bzs]?)(\d+)(?:\[(\d+)-(\d+)\])?/g;
-    if (!recordFields.has(words)) recordFields.set(words, [...words.matchAll(pattern)]);
-    const found = {};
-    for (const [, name, kind, size, least, most] of recordFields.get(words)) {
-      if (!kind) found[name] = this.number(Number(size), least && Number(least), most && Number(most));
-      else found[name] = kind === "s" ? this.string(size) : this.bytes(size);
-      require(kind !== "z" || isZero(found[name]), `${this.name}.${name}: not zero`);
-    }
-    return found;
-  }
   /** A number in groups of seven bits, below 2 to the power `bits`. */
   groups(bits = 63n) {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    for (let value = 0n, shift = 0n; ; shift += 7n) {
       const byte = this.number(1);
       value |= BigInt(byte & 127) << shift;
       require(value < 1n << bits && shift < 70n, `${this.name}: a number that is out of range`);
-      if (byte >= 128) continue;
       require(byte > 0 || shift === 0n, `${this.name}: not the shortest form`);
-      return value;
+      if (byte < 128) return value;
     }
   }
+  /** A number (4) and as many bytes. */
+  string(least = 0) { return this.bytes(this.number(4, least)); }
+  /** What `next` returns, as often as a number of `size` bytes says; each takes a byte at least. */
+  list(size, next) { return Array.from({ length: this.number(size, 0, this.all.length) }, next); }
+  /** The fields of a record by name, of which each has a word for KINDS. */
+  record(words) {
+    if (!parsedWords.has(words)) parsedWords.set(words, [...words.matchAll(WORD)]);
+    const found = {};
+    this.start = this.offset;
+    for (const [, name, kind, ...rest] of parsedWords.get(words)) {
+      found[name] = KINDS[kind](this, ...rest);
+      require(found[name] !== false, `${this.name}.${name}`);
+    }
+    require(!(found.leastReader > found.minor), `${this.name}.leastReader`);
+    return found;
+  }
+  /** The same of a record with nothing after it. */
+  whole(words) {
+    const found = this.record(words);
+    this.finish();
+    return found;
+  }
   finish() { require(this.offset === this.all.length, `${this.name}: ends late`); }
+  /** Steps to the next multiple of `alignment`; whether there are zeros up to it. */
+  skip(alignment = 64) {
+    return isZero(this.bytes(aligned(this.offset, alignment) - this.offset));
+  }
+}
+
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+export const isObject = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The value of a JSON text, in which no object has a member twice, nested at most `depth` deep. */
+export function readJSON(bytes, depth) {
+  const source = text(bytes, "JSON");
+  const value = attempt(() => JSON.parse(source), SyntaxError);
+  require(value !== undefined, "JSON: malformed");
+  let memberCount = 0;
+  const check = (value, depth) => {
+    require(typeof value !== "string" || value.isWellFormed(), "JSON: half a surrogate pair");
+    if (typeof value !== "object" || value === null) return;
+    require(depth > 0, "JSON: nested too deep");
+    for (const pair of Object.entries(value)) pair.forEach((part) => check(part, depth - 1));
+    memberCount += isObject(value) ? Object.keys(value).length : 0;
+  };
+  check(value, depth);
+  // JSON.parse keeps the last of several; each has a colon, which is in no string.
+  const colons = source.replace(STRING, "").match(/:/g) ?? [];
+  require(memberCount === colons.length, "JSON: a member that comes twice");
+  return value;
+}
+
+/** The names and values of a flat JSON object of strings, in the order of the text. */
+export function readFlatJSON(bytes) {
+  const value = readJSON(bytes, 1);
+  const isFlat = isObject(value) && Object.values(value).every((one) => typeof one === "string");
+  require(isFlat, "JSON: no flat object of strings");
+  const strings = (text(bytes, "JSON").match(STRING) ?? []).map((string) => JSON.parse(string));
+  return strings.flatMap((string, i) => i % 2 ? [] : [[string, strings[i + 1]]]);
 }
