@@ -126,8 +126,19 @@ MANIFESTS = [
     change("D7", *SHARD, "bytes", to=1727), change("D1", "options", to=None), change("D1", "options", to=[]),
     change("D6", *SHARD, "name", to="train-99999.gobbet"),
 ]
+def nested(depth):
+    """Arrays in arrays, so many."""
+    return [nested(depth - 1)] if depth > 1 else []
+
+
+MANIFESTS += [
+    change("D1", "options", "deep", to=nested(63)), change("D1", "options", "half a pair", to="\ud800"),
+    change("D1", "other", to=[[{"half \udc00 of a pair": 1}]]),
+]
 # Manifests that are right.
 LEGAL = [
+    change("D1", "options", "deep", to=nested(62)), change("D1", "options", "nested", to={"a": [1, {"b": None}, -2.5]}),
+    change("D1", "options", "list", to=["text", 1, True, None]), change("D1", "options", to={}),
     change("D1", "version", to=0), change("D1", "other", to=[]), change("D3", "splits", to=[]),
     change("D2", "vocabulary", to="9B2C66AB806E7C5253C57288F94A80665111A861F287669CF0285AF49D67304C"),
 ]
@@ -152,6 +163,8 @@ def check_manifests(readers):
         ask("D1", b"[]")
         ask("D1", text.encode()[:-3])
         ask("D1", text.encode().replace(b'"kind"', b'"kind": "gobbet tokens", "kind"', 1))
+        for value in b'{"a": 1, "a": 1}', b'[{"a": {"b": 1, "b": 2}}]', b"NaN", b"01", b'"\n"':
+            ask("D1", text.encode().replace(b'"kind"', b'"other": ' + value + b', "kind"', 1))
         for isGood, changes in (False, MANIFESTS), (True, LEGAL):
             for rule, apply in changes:
                 manifest = json.loads(text)

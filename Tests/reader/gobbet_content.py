@@ -490,13 +490,27 @@ def shown(tensors):
     return [{"name": tensor["name"], "type": tensor["type"], "shape": tensor["shape"],
              "difference" if tensor["isDelta"] else "digest": sha(tensor["data"])} for tensor in tensors]
 
+def parsed(text, depth):
+    """A JSON text, with no member twice in an object, nested at most so deep."""
+    def unique(pairs):
+        require(len(dict(pairs)) == len(pairs), "JSON: a member that comes twice")
+        return dict(pairs)
+    def constant(word):
+        raise FormatError(f"JSON: {word}")
+    def check(value, depth):
+        if isinstance(value, (dict, list)):
+            require(depth > 0, "JSON: nested too deep")
+            for member in value.values() if isinstance(value, dict) else value:
+                check(member, depth - 1)
+    value = json.loads(text.decode(), object_pairs_hook=unique, parse_constant=constant)
+    check(value, depth)
+    json.dumps(value, ensure_ascii=False).encode()  # no lone surrogates
+    return value
+
 def metadata(text):
-    def strings(pairs):
-        require(len(dict(pairs)) == len(pairs) and all(isinstance(v, str) for _, v in pairs), "metadata")
-        return pairs
-    pairs = json.loads(text.decode(), object_pairs_hook=strings)
-    "".join(map("".join, pairs)).encode()  # no lone surrogates
-    return [list(pair) for pair in pairs]
+    pairs = parsed(text, 1)
+    require(isinstance(pairs, dict) and all(isinstance(value, str) for value in pairs.values()), "metadata")
+    return [list(pair) for pair in pairs.items()]
 
 def counts(parts):
     count, *origin, length = fields("7QI", parts["CNTH"])
@@ -574,10 +588,6 @@ def reply(file, has_content):
     except FAULTS as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
-def unique(pairs):
-    require(len(dict(pairs)) == len(pairs), "manifest: a member that comes twice")
-    return dict(pairs)
-
 def manifest(path):
     """The list of a dataset in a folder, every file of it verified: Tokens.md, "Datasets"."""
     def size(value):
@@ -585,7 +595,7 @@ def manifest(path):
         return value
     text = (path / "manifest.json").read_bytes()
     require(len(text) <= 1 << 26, "manifest: too large")
-    root = json.loads(text.decode(), object_pairs_hook=unique)
+    root = parsed(text, 64)
     require(root["kind"] == "gobbet tokens" and size(root["version"]) <= 1, "manifest.version")
     fingerprint, splits, names = bytes.fromhex(root["vocabulary"]).hex(), [], []
     require(len(fingerprint) == 64 and type(root["options"]) is dict, "manifest.vocabulary")

@@ -64,6 +64,8 @@ public struct DatasetManifest: Hashable, Sendable {
   public static let fileName = "manifest.json"
   /// The version of manifests written here.
   static let version = 1
+  /// How deep objects and arrays of a manifest are nested, the outermost included.
+  static let maximumDepth = 64
   /// What manifests call themselves.
   static let kind = "gobbet tokens"
 
@@ -117,6 +119,7 @@ extension DatasetManifest {
 
   private init(_ root: JSONValue, _ path: String) throws {
     func fail(_ reason: String) -> LoadingError { LoadingError(path: path, reason: reason) }
+    try root.checkMembers(depth: Self.maximumDepth)
     guard try root.member("kind")?.string == Self.kind else {
       throw fail("is no manifest of a dataset")
     }

@@ -78,10 +78,10 @@ package struct DatasetPlan: Sendable {
     var keys: Set<String> = []
     try object.forEach { key, member in
       let key = String(decoding: key, as: UTF8.self)
-      guard let value = OptionValue(member), keys.insert(key).inserted else {
-        throw LoadingError(path: path, reason: "its option \(key) is damaged")
+      guard keys.insert(key).inserted else {
+        throw LoadingError(path: path, reason: "its option \(key) is there twice")
       }
-      entries.append((key, value))
+      entries.append((key, OptionValue(member)))
     }
     return entries
   }

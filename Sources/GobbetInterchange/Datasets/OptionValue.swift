@@ -10,6 +10,8 @@ public enum OptionValue: Hashable, Sendable, CustomStringConvertible {
   case list([String])
   /// Nothing was chosen.
   case none
+  /// A value of a kind that options here don't have, as JSON without white space: another writer's.
+  case json(String)
 
   /// The value as a person would write it.
   public var description: String {
@@ -19,11 +21,12 @@ public enum OptionValue: Hashable, Sendable, CustomStringConvertible {
     case .flag(let flag): flag ? "yes" : "no"
     case .list(let texts): texts.joined(separator: " ")
     case .none: "none"
+    case .json(let text): text
     }
   }
 
-  /// The value in a manifest; nil if it is of no kind that options have.
-  init?(_ value: JSONValue) {
+  /// Creates the value that a manifest tells.
+  init(_ value: JSONValue) {
     if let text = value.string {
       self = .text(text)
     } else if let number = value.size {
@@ -32,17 +35,21 @@ public enum OptionValue: Hashable, Sendable, CustomStringConvertible {
       self = .flag(flag)
     } else if value.isNull {
       self = .none
-    } else if value.isArray {
-      var texts: [String] = []
-      var isList = true
-      value.forEach { _, element in
-        if let text = element.string { texts.append(text) } else { isList = false }
-      }
-      guard isList else { return nil }
+    } else if let texts = Self.texts(value) {
       self = .list(texts)
     } else {
-      return nil
+      self = .json(String(decoding: value.text, as: UTF8.self))
     }
+  }
+
+  /// The elements of an array of strings; nil for anything else.
+  private static func texts(_ value: JSONValue) -> [String]? {
+    guard value.isArray else { return nil }
+    var texts: [String]? = []
+    value.forEach { _, element in
+      if let text = element.string { texts?.append(text) } else { texts = nil }
+    }
+    return texts
   }
 
   /// The value in JSON.
@@ -53,6 +60,7 @@ public enum OptionValue: Hashable, Sendable, CustomStringConvertible {
     case .flag(let flag): .flag(flag)
     case .list(let texts): .array(texts.map { .text($0) })
     case .none: .null
+    case .json(let text): .json(text)
     }
   }
 }

@@ -4,6 +4,8 @@ package indirect enum JSONOutput {
   case number(Int)
   case flag(Bool)
   case null
+  /// A value that is JSON already.
+  case json(String)
   case array([JSONOutput])
   case object([(key: String, value: JSONOutput)])
 
@@ -28,6 +30,7 @@ package indirect enum JSONOutput {
     case .number(let number): bytes.append("\(number)")
     case .flag(let flag): bytes.append(flag ? "true" : "false")
     case .null: bytes.append("null")
+    case .json(let text): bytes.append(text)
     case .array(let elements):
       Self.append(elements.map { (nil, $0) }, "[", "]", to: &bytes, indentation)
     case .object(let members):

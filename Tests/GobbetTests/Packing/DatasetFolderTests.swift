@@ -216,6 +216,31 @@ import Testing
     #expect(faults == [path + "/train-00000.gobbet", path + "/train-00001.gobbet"])
   }
 
+  @Test("options of a manifest may be of any kind, and nested up to 64 deep without a key twice")
+  func foreignOptions() throws {
+    try make([[1]])
+    let manifest = path + "/manifest.json"
+    let text = String(decoding: try readFile(manifest), as: UTF8.self)
+    func read(_ options: String) throws -> [String: OptionValue] {
+      let changed = text.replacing(#""name": "made""#, with: options)
+      try writeFile(manifest, Array(changed.utf8))
+      return try DatasetManifest(contentsOf: manifest).options
+    }
+    #expect(
+      try read(#""a": {"b": [1, -2.5, {"c": null}]}, "d": -3, "e": ["f", 1], "g": ["h"]"#) == [
+        "a": .json(#"{"b":[1,-2.5,{"c":null}]}"#), "d": .json("-3"), "e": .json(#"["f",1]"#),
+        "g": .list(["h"]),
+      ])
+    // The manifest and its options are two of the 64.
+    func arrays(_ depth: Int) -> String {
+      #""a": "# + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    }
+    #expect(try read(arrays(62)).count == 1)
+    for damaged in [arrays(63), #""a": [{"b": 1, "b": 1}]"#] {
+      #expect(throws: InterchangeError.self) { try read(damaged) }
+    }
+  }
+
   @Test("a manifest of many options and many shards is read in linear time")
   func large() throws {
     try make([[1]])
