@@ -18,7 +18,7 @@ struct BrokenContent: Sendable, CustomTestStringConvertible {
 
   /// Changes what the sections of `base` hold, and puts the file together again.
   ///
-  /// Its checksums are right, those of blocks too if `sealing`; `error` is at byte `place.offset` of what section
+  /// Its checksums are right, and if `sealing` those of blocks and the fingerprint of its vocabulary too; `error` is at byte `place.offset` of what section
   /// `place.kind` holds, or of the section's header if `place.offset` is nil. The section `compressed`
   /// is stored as a zstd frame. A kind is four letters, and perhaps a space and a name.
   init(
@@ -29,7 +29,10 @@ struct BrokenContent: Sendable, CustomTestStringConvertible {
   ) {
     var parts = base
     change(&parts)
-    if sealing { Sealing.contents(&parts.all) }
+    if sealing {
+      Sealing.contents(&parts.all)
+      Sealing.fingerprint(&parts.all)
+    }
     let file = HandMadeFile(
       parts.all.map {
         let words = $0.kind.split(separator: " ").map(String.init)

@@ -100,7 +100,8 @@ extension BrokenContents {
     return [
       BrokenContent(
         .vocabulary, "fingerprint", pairs, at: ("VOCB", 0),
-        "vocabulary.fingerprint: SHA-256 \(stored), but the content gives \(fingerprint)"
+        "vocabulary.fingerprint: SHA-256 \(stored), but the content gives \(fingerprint)",
+        sealing: false
       ) { $0["VOCB"][0] ^= 1 },
       BrokenContent(
         .vocabulary, "special-ids-not-rising", pairs, at: ("VOCB", 330),
