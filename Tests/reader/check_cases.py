@@ -14,7 +14,7 @@ import tempfile
 
 from changes import Part, container, generation
 from conformance import FIXTURES, broken, errors, golden, name, verb
-from gobbet_reader import OUTSIDE_NAMES, crc32c, number
+from gobbet_reader import OUTSIDE_NAMES, Contents, crc32c
 from page_code import Refused, code_of
 from pages import ROOT, blocks, expect
 
@@ -173,6 +173,53 @@ def check_manifests(readers):
     return rules
 
 
+def weights_file(base=None, name=b"t", type=5, shape=(3,)):
+    """A file of one tensor of bytes; with the content id and the name of a base, of no difference from that."""
+    data = bytes(3) if base is None else struct.pack("<I3x", 3)
+    table = struct.pack(f"<IIHBBIQ{len(shape)}Q", 1, 1 << 19, len(name), type, 2 * (base is not None), len(shape), 0, *shape)
+    parts = {"TDAT": data, "TBLK": struct.pack("<III", len(data), 3, crc32c(data)), "TENS": table + name}
+    if base:
+        parts = {"BASE": base[0] + base[1].encode(), **parts}
+    return container([Part(kind, b"", content, 0) for kind, content in parts.items()], 3)
+
+
+def check_bases(readers):
+    """Tensors stored as differences from files that are not there, not the same, or too many in a row."""
+    rules = collections.defaultdict(int)
+    whole = weights_file()
+    base = Contents(whole).id, "0.gobbet"
+    difference = weights_file(base)
+    appended = whole + generation([Part("noxe", b"", b"x", 0)], len(whole), len(whole) - 64, table_of(whole))
+    others = {name: weights_file(**other) for name, other in {
+        "name": {"name": b"u"}, "type": {"type": 6}, "shape": {"shape": (1, 3)}}.items()}
+    series = [whole]
+    for number in range(65):
+        series.append(weights_file((Contents(series[-1]).id, f"{number}.gobbet")))
+    cases = [
+        (None, [whole, difference]), (None, series[:-1]), ("W20", series), ("W20", [None, difference]),
+        ("W20", [others["name"], difference]), ("W20", [appended, difference]),
+        *(("W21", [other, weights_file((Contents(other).id, "0.gobbet"))]) for other in others.values())]
+    for rule, files in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder) / f"{number}.gobbet" for number in range(len(files))]
+            for path, file in zip(paths, files):
+                if file:
+                    path.write_bytes(file)
+            for reader in readers:
+                answer = reader.ask("weights", bytes(paths[-1]))
+                expect("unsupported" in answer or ("error" in answer) == (rule is not None),
+                       f"{reader.command}: {len(files)} files, rule {rule}: {answer}")
+        if rule:
+            rules[rule] += 1
+    return rules
+
+
+def table_of(file):
+    """The table of contents of the last generation."""
+    start, size = struct.unpack_from("<QQ", file, len(file) - 56)
+    return file[start:start + size]
+
+
 def vocabulary(special, token, bound, strings, count=1, steps=bytes(3)):
     """A vocabulary without merges, of special tokens and at most one ordinary one, the last of `count` ids."""
     pipeline = struct.pack("<IBBI", 0, 1, 0, 0xFFFFFFFF) + steps
@@ -294,7 +341,7 @@ def check_reading(readers):
         cases.append(bytearray(whole))
         cases[-1][bit // 8] ^= 1 << bit % 8
     trailer = len(whole) - 64
-    kept = whole[struct.unpack_from("<Q", whole, trailer + 8)[0]:][:number(whole, trailer + 16)]
+    kept = table_of(whole)
     # A file in an append that did not end, cut where its trailer ends; and an append that drops sections only.
     inner = generation([Part("FILE", b"inner", whole, 0)], len(whole), trailer, kept)
     end = inner.index(whole) + len(whole)

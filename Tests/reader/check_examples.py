@@ -9,7 +9,7 @@ import types
 import gobbet_content
 from changes import Part, container
 from conformance import FIXTURES, golden
-from gobbet_reader import Contents
+from gobbet_reader import Contents, crc32c
 from page_code import code_of
 from pages import SPEC, blocks, expect, fences, page, used
 
@@ -27,6 +27,8 @@ def dump(body):
 
 
 def check_container():
+    checksum = re.search("`(\\d+)` is ([0-9A-F]{8})\\)", page("Container"))
+    expect(crc32c(checksum[1].encode()) == int(checksum[2], 16), "Container: the checksum of some digits")
     (_, body), = blocks("Container", "hex")
     rows = [re.match(r"([0-9a-f]{4})  (.*?)(\||$)", line) for line in body.splitlines()]
     file = bytes.fromhex("".join(row[2] for row in rows))
@@ -86,6 +88,12 @@ def check_contents():
     block = struct.pack("<3I", *map(len, stored)) + b"".join(stored)
     expect(gobbet_content.compact(block, 2, 8) == struct.pack("<2f", 1, -2)
            and re.findall("0x(\\w+)", elements)[:2] == ["3F800000", "C0000000"], "Weights: planes of f32")
+    # The stored differences that the text on deltas tells, with the elements and those of the base.
+    text = page("Weights").partition("## Delta")[2].partition("In f32, ")[2].partition("\n\n")[0]
+    one, two = struct.pack("<f", 1), struct.pack("<f", -2)
+    for after, base, word in [(one, two, "0x81000000"), (two, one, "0x01000001")]:
+        expect(word in text and gobbet_content.sum_of(struct.pack("<I", int(word, 16)), base, 2) == after,
+               f"Weights: the difference {word}")
     counts = read(example("Counts"))["counts"]
     expect([(bytes.fromhex(p["bytes"]), p["count"]) for p in counts["pretokens"]]
            == [(b" a", 2), (b"a", 300), (b"ab", 1)], "Counts: the example")

@@ -136,7 +136,8 @@ def main(arguments):
     check_magic()
     names = check_cases.check_names(readers)
     check_examples.check_fences()
-    cases = {**check_cases.check_generated(readers), **check_cases.check_manifests(readers)}
+    cases = {**check_cases.check_generated(readers), **check_cases.check_manifests(readers),
+             **check_cases.check_bases(readers)}
     cases["N5"] = names
     text = rules_page(cases)
     if isWriting:

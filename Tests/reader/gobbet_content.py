@@ -470,7 +470,7 @@ def sum_of(difference, base, type):
 
 def series(path, chain=()):
     """The tensors of a file with what it stands on: the bases lie in its folder."""
-    require(path not in chain and len(chain) < 64, f"base: {path.name} stands on itself, or too many files do")
+    require(path not in chain and len(chain) <= 64, f"base: {path.name} stands on itself, or too many files do")
     contents = Contents(path.read_bytes())
     parts = {section.kind: content for section, content in contents.sections if not section.name}
     tensors = weights(contents.sections)
