@@ -8,6 +8,8 @@ import Testing
   private static let folder = fixturesFolder + "/../Tests/reader"
   private static let library = productPath("gobbet-conformance")
   private static let node = program("node")
+  private static let browser = ["chromium", "chromium-browser", "google-chrome"].lazy
+    .compactMap(program).first
 
   /// The program of that name in one of the folders of `PATH`; nil if there is none.
   private static func program(_ name: String) -> String? {
@@ -46,6 +48,12 @@ import Testing
   func inJavaScript() throws {
     try Self.script("conformance.py", [try #require(Self.javaScriptReader)])
   }
+
+  @Test(
+    "the reader in JavaScript finds the same in a browser",
+    .enabled(if: peersPython != nil, "\(peersNeeded)"),
+    .enabled(if: browser != nil, "Chromium is not installed"))
+  func inABrowser() throws { try Self.script("browser.py", [try #require(Self.browser)]) }
 
   @Test(
     "no reader accepts a changed file that another refuses, or finds something else in it",
