@@ -48,6 +48,11 @@ def generated():
     whole = (FIXTURES / "golden/1.0/container/generations.gobbet").read_bytes()
     yield "C2", "container", whole[:127]
     yield "C40", "container", with_other_entry(bytearray(whole))
+    # Padding that is not zero in a generation that ended, before an append that did not.
+    begun = container([Part("DATA", b"", b"x", 0)], 4)
+    added = bytearray(generation([Part("DATA", b"a", b"x", 0)], len(begun), len(begun) - 64, table_of(begun)))
+    added[65] = 1
+    yield "C28", "container", begun + added + b"SECT"
     head = bytes(56) + struct.pack("<I", 7) + bytes([1, 0, 0, 0, 0, 0, 1])
     counts = [Part("CNTH", b"", head, 0), Part("CNTS", b"", b"", 0)]
     yield "C41", "content", container([*counts, Part("XXXX", b"", b"", 0)], 5)

@@ -42,7 +42,7 @@ function sectionAt(file, offset) {
   section.isPadded = fields.skip(2 ** alignment);
   section.payload = new Fields(fields.bytes(storedByteCount), "section.payload");
   section.blockTable = new Fields(fields.bytes(8n * blockCount), "blockTable");
-  section.isPadded &&= fields.skip();
+  section.isPadded = fields.skip() && section.isPadded;
   section.end = fields.offset;
   return section;
 }
@@ -114,17 +114,15 @@ const endsWithTrailer = (file) => attempt(() => {
 export async function readContainer(file) {
   require(file.length >= 128, "header: too short");
   const { profile } = new Fields(file, "header").record(HEADER);
-  const known = new Map();
-  let [generationCount, last] = [0, null];
+  const [known, generations] = [new Map(), []];
   for (let offset = 64, record; (record = recordAt(file, offset, known)); offset = record.end) {
-    if (!record.sections) {
-      known.set(offset, record);
-      continue;
-    }
-    require(record.previous === BigInt(last?.place ?? 0), "trailer.previousOffset");
-    [generationCount, last] = [generationCount + 1, record];
+    if (!record.sections) known.set(offset, record);
+    else generations.push(record);
   }
-  require(last, "trailer.magic: none");
+  const places = generations.map(({ place }) => BigInt(place));
+  const isChain = generations.every(({ previous }, i) => previous === (places[i - 1] ?? 0n));
+  const last = generations.at(-1);
+  require(last && isChain, "trailer.previousOffset, or no trailer");
   const rest = hex(file.subarray(last.end, last.end + 4));
   require(["53454354", "5441424c"].some((magic) => magic.startsWith(rest)), "trailer.magic");
   require(rest === "" || !endsWithTrailer(file), "trailer.magic: where the walk does not lead");
@@ -138,6 +136,6 @@ export async function readContainer(file) {
   const told = signed.map(({ shared, named, digest }) =>
     `${shared.slice(0, 8)}${shared.slice(12, 16)}0000${named}${shared.slice(40, 56)}${digest}`);
   const contentID = await sha256(joined([ascii("gobbet content 1\n"), unhex(told.join(""))]));
-  return { profile, contentID, generationCount, unfinishedByteCount: file.length - last.end,
-    sections: last.sections };
+  return { profile, contentID, generationCount: generations.length,
+    unfinishedByteCount: file.length - last.end, sections: last.sections };
 }

@@ -131,7 +131,9 @@ export class Fields {
   }
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"/g;
+// A string of a JSON text, once its escapes are covered: then every quote begins or ends one.
+const STRING = /"[^"]*"/g;
+const covered = (source) => source.replace(/\\./g, "__");
 export const isObject = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -150,7 +152,7 @@ export function readJSON(bytes, depth) {
   };
   check(value, depth);
   // JSON.parse keeps the last of several; each has a colon, which is in no string.
-  const colons = source.replace(STRING, "").match(/:/g) ?? [];
+  const colons = covered(source).replace(STRING, "").match(/:/g) ?? [];
   require(memberCount === colons.length, "JSON: a member that comes twice");
   return value;
 }
@@ -160,6 +162,8 @@ export function readFlatJSON(bytes) {
   const value = readJSON(bytes, 1);
   const isFlat = isObject(value) && Object.values(value).every((one) => typeof one === "string");
   require(isFlat, "JSON: no flat object of strings");
-  const strings = (text(bytes, "JSON").match(STRING) ?? []).map((string) => JSON.parse(string));
+  const source = text(bytes, "JSON");
+  const strings = Array.from(covered(source).matchAll(STRING), ({ 0: { length }, index }) =>
+    JSON.parse(source.slice(index, index + length)));
   return strings.flatMap((string, i) => i % 2 ? [] : [[string, strings[i + 1]]]);
 }

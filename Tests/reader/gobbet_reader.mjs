@@ -98,10 +98,11 @@ export async function readDataset(manifest, load) {
   const found = { vocabulary: vocabulary.toLowerCase(), splits: [] };
   require(Array.isArray(splits), "manifest.splits");
   for (const { name, shards, tokens, documents } of splits.map(Object)) {
-    require(/^(train|validation)$/.test(name) && Array.isArray(shards), "manifest.splits");
+    const isSplit = ["train", "validation"].includes(name) && Array.isArray(shards);
+    require(isSplit && shards.length > 0, "manifest.splits");
     for (const shard of shards) await checkShard(Object(shard), found.vocabulary, load);
-    require(shards.length > 0 && tokens === sum(shards.map((shard) => shard.tokens))
-      && documents === sum(shards.map((shard) => shard.documents)), "manifest.splits: sums");
+    require(tokens === sum(shards.map((shard) => shard.tokens)), "manifest.split.tokens");
+    require(documents === sum(shards.map((shard) => shard.documents)), "manifest.split.documents");
     const ids = shards.map((shard) => shard.content_id.toLowerCase());
     const contentID = ids.length === 1 ? ids[0] : await sha256(unhex(ids.join("")));
     found.splits.push({ name, tokenCount: tokens, documentCount: documents, contentID,
