@@ -18,9 +18,12 @@ _ALLOCATED = 2  # SHF_ALLOC
 _CONFORMANCES = b"swift5_protocol_conformances"
 #: Lists of records, of which each is a section with a pointer to what it is about.
 _RECORDS = (_CONFORMANCES, b"swift5_type_metadata", b"swift5_protocols")
-#: Protocols whose conformances are looked for at run time by libraries that this one doesn't use: Encodable,
-#: Decodable and what a playground shows. The runtime knows their names, which is why they are reached.
-_UNUSED = (b"$sSEMp", b"$sSeMp", b"$ss30_CustomPlaygroundQuickLookableMp")
+#: Protocols whose conformances nothing looks for at run time: Encodable, Decodable and what playgrounds and
+#: debuggers show, since texts here are made of descriptions; RangeReplaceableCollection and
+#: BinaryFloatingPoint, to which nothing is cast and which no type asks of its parameters. The runtime knows
+#: their names, or tables point to them, which is why they are reached.
+_UNUSED = (b"$sSEMp", b"$sSeMp", b"$ss30_CustomPlaygroundQuickLookableMp",
+           b"$ss28CustomDebugStringConvertibleMp", b"$ss17CustomReflectableMp", b"$sSmMp", b"$sSBMp")
 #: What the start of a process calls.
 _CALLED = (b".init", b".fini", b".ctors", b".preinit")
 
