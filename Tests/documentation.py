@@ -3,12 +3,16 @@
     documentation.py BUILD [OUTPUT]
 
 takes the modules of the release build in BUILD. Every public symbol has a doc comment, except an
-initialiser that the compiler makes of a raw value, and DocC has no warning. OUTPUT gets the archives.
+initialiser that the compiler makes of a raw value, and DocC has no warning. OUTPUT gets the archives,
+and in `python` the reference of the Python package, which pdoc makes of its docstrings
+(`pip install pdoc`; that of `gobbet.torch` needs PyTorch).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import pathlib
 import platform
 import shutil
@@ -22,11 +26,15 @@ MODULES = [
     "Gobbet", "GobbetBPE", "GobbetCorpus", "GobbetData", "GobbetFile", "GobbetGPT",
     "GobbetInterchange", "GobbetPage", "GobbetReport", "GobbetSystem",
 ]  # fmt: skip
+PYTHON_MODULES = ["gobbet", "gobbet.corpus", "gobbet.numpy"]
+PYTORCH_MODULES = ["gobbet.torch", "gobbet.torch_data", "gobbet.window_loader", "gobbet.row_loader"]
 
 
 def main() -> None:
     """The command."""
     build = pathlib.Path(sys.argv[1]).resolve()
+    if len(sys.argv) > 2:
+        make_python_reference(pathlib.Path(sys.argv[2], "python"))
     if shutil.which("docc") is None:
         print("documentation: not made, since there is no docc: it comes with the toolchain")
         return
@@ -41,6 +49,19 @@ def main() -> None:
     if flaws:
         sys.exit("\n".join([*flaws, f"documentation: {len(flaws)} flaws"]))
     print(f"documentation: {len(MODULES)} modules, no warning, nothing undocumented")
+
+
+def make_python_reference(output: pathlib.Path) -> None:
+    """Writes the pages of the Python package."""
+    if importlib.util.find_spec("pdoc") is None:
+        print("documentation: nothing about Python, since there is no pdoc: pip install pdoc")
+        return
+    modules = PYTHON_MODULES + (PYTORCH_MODULES if importlib.util.find_spec("torch") else [])
+    subprocess.run(
+        [sys.executable, "-m", "pdoc", "--docformat", "google", "--no-show-source",
+         "-o", str(output), *modules],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "Sources/Python")}, check=True,
+    )  # fmt: skip
 
 
 def extract(module: str, build: pathlib.Path, graphs: pathlib.Path) -> None:

@@ -20,7 +20,7 @@ mkdir -p "$work"
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel" \
-  zstandard tiktoken==0.14.0 tokenizers==0.23.3 pyarrow tqdm
+  zstandard tiktoken==0.14.0 tokenizers==0.23.3 pyarrow tqdm mypy
 if [ "${GOBBET_TEST_CLUSTER:-0}" = 1 ]; then
   "$work/venv/bin/pip" install --quiet --disable-pip-version-check pyspark==4.0.1 'pandas>=2,<3' ray
 fi
@@ -36,5 +36,6 @@ venv/bin/python -m unittest discover -v -s tests -t . 2>&1 | grep -v ' \.\.\. ok
 if [ -n "${GOBBET_PEERS_PYTHON:-}" ] && "$GOBBET_PEERS_PYTHON" -c 'import torch' 2>/dev/null; then
   venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target wheel "$wheel"
   PYTHONPATH=$work/wheel "$GOBBET_PEERS_PYTHON" -m unittest \
-    tests.test_torch_data tests.test_trainers tests.test_example tests.test_weights
+    tests.test_torch_data tests.test_trainers tests.test_example tests.test_weights \
+    tests.test_reference
 fi

@@ -99,7 +99,15 @@ __all__ = [
 
 
 def native_available() -> bool:
-    """Whether the native library is there; without it, files can be read and nothing else."""
+    """Whether the native library is there; without it, files can be read and nothing else.
+
+    Returns:
+        False where `gobbet.pure` reads files.
+
+    Example:
+        >>> gobbet.native_available()
+        True
+    """
     from . import _native
 
     return _native.available()

@@ -27,13 +27,17 @@ def documents(
         text_key: The key that holds the text of an object, `a.b` for nested ones; `text` if it is
             None. Another is an error where there is no JSON.
 
+    Yields:
+        The bytes of each document.
+
     Raises:
         NoInput: There is no such file. A FileNotFoundError.
         BadData: An object has no text under `text_key`, or a file holds no text or is damaged. A
             ValueError.
 
     Example:
-        writer.add_texts(documents("corpus/"))
+        >>> len(list(gobbet.corpus.documents("corpus/en"))) > 1
+        True
     """
     if not _native.available():
         yield from _documents(os.fspath(path), text_key)

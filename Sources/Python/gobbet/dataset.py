@@ -48,7 +48,9 @@ class TokenDataset:
         BadData: A file is damaged, or another than the manifest lists. A ValueError.
 
     Example:
-        dataset = gobbet.TokenDataset("packed/", split="validation")
+        >>> dataset = gobbet.TokenDataset("corpus.gobbet")
+        >>> len(dataset[10:20])
+        10
     """
 
     def __init__(
@@ -164,7 +166,24 @@ class TokenDataset:
     def tokens(
         self, start: int, end: int, *, dtype: npt.DTypeLike | None = None
     ) -> npt.NDArray[np.integer]:
-        """Tokens `start` to `end`, without it."""
+        """Tokens `start` to `end`, without it.
+
+        Args:
+            start: The first token.
+            end: The token after the last.
+            dtype: The type of the array; that of the dataset if it is None.
+
+        Returns:
+            The tokens.
+
+        Raises:
+            InvalidArgument: There are no such tokens. A ValueError.
+            BadData: A block is damaged. A ValueError.
+
+        Example:
+            >>> len(dataset.tokens(10, 20))
+            10
+        """
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
         kind = self.dtype if dtype is None else _integer_type(dtype)
@@ -184,7 +203,23 @@ class TokenDataset:
         return result
 
     def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
-        """Which of tokens `start` to `end`, without it, count in a loss."""
+        """Which of tokens `start` to `end`, without it, count in a loss.
+
+        Args:
+            start: The first token.
+            end: The token after the last.
+
+        Returns:
+            A truth value for each token.
+
+        Raises:
+            InvalidArgument: There are no such tokens. A ValueError.
+            BadData: A block is damaged. A ValueError.
+
+        Example:
+            >>> bool(dataset.loss_mask(0, 10).all())
+            True
+        """
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
         if self._pure is not None:
@@ -202,7 +237,23 @@ class TokenDataset:
     def document_bounds(
         self, first: int = 0, last: int | None = None
     ) -> tuple[int, npt.NDArray[np.uint64]]:
-        """Where document `first` begins, and where documents `first` to `last`, without it, end."""
+        """Where document `first` begins, and where documents `first` to `last`, without it, end.
+
+        Args:
+            first: The first document.
+            last: The document after the last; the number of documents if it is None.
+
+        Returns:
+            Where the first begins, and where each ends.
+
+        Raises:
+            InvalidArgument: There is no such document. A ValueError.
+
+        Example:
+            >>> start, ends = dataset.document_bounds()
+            >>> start, len(ends) == dataset.document_count
+            (0, True)
+        """
         last = self.document_count if last is None else last
         if not 0 <= first <= last <= self.document_count:
             raise InvalidArgument(f"documents {first}..<{last} of {self.document_count}")
@@ -218,7 +269,22 @@ class TokenDataset:
         return local.number.value, ends
 
     def document(self, index: int) -> npt.NDArray[np.integer]:
-        """The tokens of a document."""
+        """The tokens of a document.
+
+        Args:
+            index: The document.
+
+        Returns:
+            Its tokens.
+
+        Raises:
+            InvalidArgument: There is no such document. A ValueError.
+            BadData: A block is damaged. A ValueError.
+
+        Example:
+            >>> int(dataset.document(0)[-1]) == encoding.eot_token
+            True
+        """
         position = index + self.document_count if index < 0 else index
         if not 0 <= position < self.document_count:
             raise IndexError(f"document {index} of {self.document_count}")
@@ -226,7 +292,18 @@ class TokenDataset:
         return self.tokens(start, int(ends[0]))
 
     def documents(self) -> Iterator[npt.NDArray[np.integer]]:
-        """All documents, one after the other."""
+        """All documents, one after the other.
+
+        Yields:
+            Arrays of tokens.
+
+        Raises:
+            BadData: A block is damaged. A ValueError.
+
+        Example:
+            >>> sum(len(document) for document in dataset.documents()) == len(dataset)
+            True
+        """
         step = 4096
         for first in range(0, self.document_count, step):
             start, ends = self.document_bounds(first, min(first + step, self.document_count))
@@ -235,7 +312,21 @@ class TokenDataset:
                 start = end
 
     def document_containing(self, token: int) -> int:
-        """The document that token `token` is of."""
+        """The document that token `token` is of.
+
+        Args:
+            token: The token.
+
+        Returns:
+            The document.
+
+        Raises:
+            InvalidArgument: There is no such token. A ValueError.
+
+        Example:
+            >>> dataset.document_containing(0)
+            0
+        """
         if not 0 <= token < self.token_count:
             raise InvalidArgument(f"token {token} of {self.token_count}")
         if self._pure is not None:
@@ -252,7 +343,25 @@ class TokenDataset:
     def windows(
         self, length: int, stride: int | None = None, *, dtype: npt.DTypeLike | None = None
     ) -> Windows:
-        """Windows of `length` inputs, each `stride` tokens (`length`) after the one before."""
+        """Windows of `length` inputs, each `stride` tokens (`length`) after the one before.
+
+        Args:
+            length: Inputs of each window.
+            stride: Tokens from the start of a window to the start of the next; `length` if it
+                is None.
+            dtype: The type of the arrays; that of the dataset if it is None.
+
+        Returns:
+            The windows.
+
+        Raises:
+            InvalidArgument: The length or the stride isn't positive. A ValueError.
+
+        Example:
+            >>> inputs, targets = dataset.windows(256)[0]
+            >>> bool((inputs[1:] == targets[:-1]).all())
+            True
+        """
         return Windows(self, length, length if stride is None else stride, dtype)
 
     def packed_rows(
@@ -265,7 +374,26 @@ class TokenDataset:
         plan_bytes: int = 0,
         dtype: npt.DTypeLike = "int64",
     ) -> PackedRows:
-        """Whole documents in rows of `length` tokens, by best fit: see `PackedRows`."""
+        """Whole documents in rows of `length` tokens, by best fit: see `PackedRows`.
+
+        Args:
+            length: Tokens of each row.
+            long_documents: What becomes of the rest of a long document: split or crop.
+            gaps: What fills the rest of a row: pad or crop.
+            group_documents: Documents that are packed together; 0 for 262,144.
+            plan_bytes: Memory for plans; 0 for 64 MiB.
+            dtype: int32 or int64.
+
+        Returns:
+            The rows.
+
+        Raises:
+            InvalidArgument: An option isn't one of those. A ValueError.
+
+        Example:
+            >>> dataset.packed_rows(256).batch([0]).inputs.shape
+            (1, 256)
+        """
         from .rows import PackedRows
 
         return PackedRows(
@@ -292,11 +420,16 @@ class TokenDataset:
             padding: The input after a document that is shorter than a row, whose target is -100.
             length: Inputs of each row; as many as the longest document has targets if it is None.
 
+        Returns:
+            The rows as arrays, [indices, length].
+
         Raises:
             InvalidArgument: There is no such document. A ValueError.
 
         Example:
-            inputs, targets, *_ = dataset.document_rows(range(8), padding=50256)
+            >>> inputs, targets, *_ = dataset.document_rows(range(8), padding=0)
+            >>> len(inputs)
+            8
         """
         from .rows import document_rows
 
@@ -319,6 +452,28 @@ class TokenDataset:
 
         With order `groups`, groups of neighbouring windows are shuffled, then the windows of some
         groups together, so that each block is decoded about once.
+
+        Args:
+            length: Inputs of each window.
+            stride: Tokens from the start of a window to the start of the next; `length` if it
+                is None.
+            order: sequential, shuffled or groups.
+            seed: What the order is made from.
+            epoch: The epoch to begin with.
+            rank: Which of the readers this is.
+            world_size: How many readers share the windows.
+            windows_per_group: Windows of a group.
+            groups_together: Groups whose windows are shuffled together.
+
+        Returns:
+            The sampler.
+
+        Raises:
+            InvalidArgument: There is no such order or rank. A ValueError.
+
+        Example:
+            >>> sampler = dataset.sampler(256, order="groups", seed=1)
+            >>> inputs, targets = windows.batch(sampler.take(8))
         """
         return Sampler(
             self,
@@ -355,13 +510,32 @@ class TokenDataset:
     def vocabulary(self) -> Encoding:
         """The vocabulary that the first file embeds.
 
-        Raises `NotFound` if it embeds none.
+        Returns:
+            The vocabulary.
+
+        Raises:
+            NotFound: The file embeds none. A KeyError.
+
+        Example:
+            >>> dataset.vocabulary().n_vocab
+            4096
         """
         return self._vocabulary
 
     @property
     def metadata(self) -> str | None:
-        """The metadata of the first file, JSON; None if it has none."""
+        """The metadata of the first file, JSON; None if it has none.
+
+        Returns:
+            JSON, or None.
+
+        Raises:
+            InvalidArgument: The dataset is closed. A ValueError.
+
+        Example:
+            >>> dataset.metadata is None
+            True
+        """
         if self._pure is not None:
             return self._pure.metadata
         capacity, status = 1 << 12, _native.BUFFER_TOO_SMALL
@@ -379,7 +553,11 @@ class TokenDataset:
     # MARK: Its life
 
     def close(self) -> None:
-        """Closes the files; what is asked for later is refused."""
+        """Closes the files; what is asked for later is refused.
+
+        Example:
+            >>> gobbet.TokenDataset("corpus.gobbet").close()
+        """
         if self._pure is None:
             self._owner.close()
 
@@ -397,6 +575,19 @@ class Windows(Sequence[Any]):
     """The windows of a dataset: `windows[i]` is a pair of inputs and targets, one token further.
 
     `windows.batch(indices)` gives many at once, as arrays of a row each.
+
+    Args:
+        dataset: The dataset.
+        length: Inputs of each window.
+        stride: Tokens from the start of a window to the start of the next.
+        dtype: The type of the arrays; that of the dataset if it is None.
+
+    Raises:
+        InvalidArgument: The length or the stride isn't positive. A ValueError.
+
+    Example:
+        >>> windows = dataset.windows(256, stride=128)
+        >>> inputs, targets = windows[0]
     """
 
     def __init__(
@@ -443,9 +634,19 @@ class Windows(Sequence[Any]):
     def rows(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
         """Windows and the token after each, [indices, length + 1]: inputs and targets in one.
 
+        Args:
+            indices: The windows.
+
+        Returns:
+            The tokens.
+
         Raises:
             InvalidArgument: The dataset says which tokens count in a loss, which these rows can't;
                 `batch` does. A ValueError.
+
+        Example:
+            >>> windows.rows([0, 1]).shape
+            (2, 257)
         """
         if self.dataset.has_loss_mask:
             raise InvalidArgument(
@@ -472,6 +673,19 @@ class Windows(Sequence[Any]):
         """Writes inputs and targets, [indices, length] each, to memory at two addresses.
 
         Without targets (None), the inputs are those of `rows`. There must be room for them.
+
+        Args:
+            indices: The windows.
+            inputs: The address of the inputs.
+            targets: The address of the targets, or None.
+
+        Raises:
+            InvalidArgument: There is no such window. A ValueError.
+
+        Example:
+            >>> inputs = np.empty((1, 256), windows.dtype)
+            >>> targets = np.empty_like(inputs)
+            >>> windows.batch_into(np.array([0], np.uint64), inputs.ctypes.data, targets.ctypes.data)
         """
         dataset = self.dataset
         status = dataset._library.dataset_windows(
@@ -491,7 +705,22 @@ class Windows(Sequence[Any]):
     def batch(
         self, indices: Sequence[int] | npt.NDArray[np.integer]
     ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
-        """Inputs and targets of many windows, each [indices, length], contiguous and apart."""
+        """Inputs and targets of many windows, each [indices, length], contiguous and apart.
+
+        Args:
+            indices: The windows.
+
+        Returns:
+            Inputs and targets.
+
+        Raises:
+            InvalidArgument: There is no such window. A ValueError.
+
+        Example:
+            >>> inputs, targets = windows.batch([0, 3])
+            >>> inputs.shape
+            (2, 256)
+        """
         chosen = integers(indices, np.uint64, "windows", below=self._count)
         self._require_room()
         if self.dataset._pure is not None:

@@ -28,6 +28,24 @@ class DatasetWriter:
 
     As a context manager it finishes at the end of the block, and leaves nothing behind if an
     exception ends it.
+
+    Args:
+        path: The file to write.
+        encoding: The vocabulary of the ids.
+        codec: How tokens are stored: rank, packed or raw; rank if it is None.
+        block_token_count: Tokens of a block; 0 for 16,384.
+        embed_vocabulary: Whether the file holds the vocabulary too, or only names it.
+        replace: Whether a file that is there is replaced.
+
+    Raises:
+        CannotCreate: The file exists, or can't be made. A FileExistsError.
+        InvalidArgument: There is no such codec. A ValueError.
+
+    Example:
+        >>> with gobbet.DatasetWriter("two.gobbet", encoding, replace=True) as writer:
+        ...     writer.add_texts(["A cat.", "A dog."], append="<|endoftext|>")
+        >>> gobbet.TokenDataset("two.gobbet").document_count
+        2
     """
 
     def __init__(
@@ -66,9 +84,17 @@ class DatasetWriter:
     def add(self, *documents: Sequence[int] | npt.NDArray[np.integer]) -> None:
         """Adds documents of ids; all of them, or none if an id is refused.
 
+        Args:
+            documents: Documents, each a sequence of ids.
+
         Raises:
             InvalidArgument: A document isn't a sequence of integers. A ValueError.
             OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.add([1, 2, 3], np.array([4, 5]))
+            >>> writer.close()
         """
         arrays = [
             integers(document, np.uint32, f"document {number}", below=self._encoding.n_vocab)
@@ -102,6 +128,11 @@ class DatasetWriter:
             InvalidArgument: A value isn't an integer, ids belong to no document, or there are not
                 as many sources or byte counts as documents. A ValueError.
             OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.add_joined(np.array([1, 2, 3, 4, 5]), np.array([3, 5]), sources=[b"a", b"b"])
+            >>> writer.close()
         """
         ids = integers(ids, np.uint32, "ids", below=self._encoding.n_vocab)
         ends = ends_of(ends, len(ids), "ends")
@@ -135,13 +166,18 @@ class DatasetWriter:
 
         Windows give a target of -100 where they don't. The file needs readers of version 1.1.
 
+        Args:
+            documents: Pairs of ids and as many truth values.
+
         Raises:
             InvalidArgument: A document isn't a sequence of integers, or its mask is of another
                 length. A ValueError.
             OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
 
         Example:
-            writer.add_masked((encoding.encode("2 + 2 = ") + [19], [False] * 6 + [True]))
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.add_masked((encoding.encode("2 + 2 = ") + [19], [False] * 6 + [True]))
+            >>> writer.close()
         """
         arrays, masks = [], []
         for number, (document, mask) in enumerate(documents):
@@ -164,7 +200,19 @@ class DatasetWriter:
         )  # fmt: skip
 
     def set_metadata(self, text: str) -> None:
-        """Sets the metadata of the file: JSON, at most 1 MiB."""
+        """Sets the metadata of the file: JSON, at most 1 MiB.
+
+        Args:
+            text: JSON, at most 1 MiB.
+
+        Raises:
+            InvalidArgument: The text is too long, or the writer is finished. A ValueError.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.set_metadata('{"license": "CC0"}')
+            >>> writer.close()
+        """
         _native.check(
             self._library.dataset_writer_set_metadata(
                 self._owner.value, _native.c_text(text, "metadata"), local.error_at
@@ -183,6 +231,21 @@ class DatasetWriter:
 
         As many are taken at a time as have some megabytes together, so that `texts` may be a stream.
         `num_threads` is 0, for one per core, to 1,024. `progress` shows how far it is, by tqdm.
+
+        Args:
+            texts: Documents, as text or UTF-8.
+            append: The special token after each; none if it is None.
+            num_threads: How many threads work, 1 to 1,024; 0 for one per core.
+            progress: Whether tqdm shows how far it is, where it is installed.
+
+        Raises:
+            NotFound: The vocabulary has no such special token. A KeyError.
+            InvalidArgument: The writer is finished. A ValueError.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.add_texts(gobbet.corpus.documents("corpus/en"), append="<|endoftext|>")
+            >>> writer.close()
         """
         num_threads = thread_count(num_threads)
         token = None
@@ -208,7 +271,21 @@ class DatasetWriter:
                 shown.add(sum(map(len, data)), len(data))
 
     def finish(self) -> str:
-        """Puts the file under its name; its content id, in hexadecimal."""
+        """Puts the file under its name; its content id, in hexadecimal.
+
+        Returns:
+            The content id.
+
+        Raises:
+            CannotCreate: The file has come to exist. A FileExistsError.
+            ReadWriteFailed: It can't be written. An OSError.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.add([1, 2, 3])
+            >>> len(writer.finish())
+            64
+        """
         content = (ctypes.c_uint8 * 32)()
         # The handle is closed whatever comes of it.
         value, self._owner.value = self._owner.value, 0
@@ -219,7 +296,12 @@ class DatasetWriter:
         return self.content_id
 
     def close(self) -> None:
-        """Gives up what is not finished: nothing is left behind."""
+        """Gives up what is not finished: nothing is left behind.
+
+        Example:
+            >>> writer = gobbet.DatasetWriter("made.gobbet", encoding, replace=True)
+            >>> writer.close()
+        """
         self._owner.close()
 
     def __enter__(self) -> DatasetWriter:

@@ -31,7 +31,18 @@ class Decoding:
     def decode_bytes(self, tokens: Ids) -> bytes:
         """The bytes of tokens, special ones too.
 
-        Raises `NotFound`, a KeyError, if an id has no token.
+        Args:
+            tokens: The ids.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+
+        Example:
+            >>> encoding.decode_bytes([39, 473, 78])
+            b'Hello'
         """
         ids, address, count = _ids(tokens)
         mine = local
@@ -51,13 +62,40 @@ class Decoding:
         return bytes(mine.bytes[: mine.count.value])
 
     def decode(self, tokens: Ids, errors: str = "replace") -> str:
-        """The text of tokens; `errors` says what becomes of bytes that are no UTF-8."""
+        """The text of tokens; `errors` says what becomes of bytes that are no UTF-8.
+
+        Args:
+            tokens: The ids.
+            errors: What becomes of bytes that are no UTF-8, as `bytes.decode` has it.
+
+        Returns:
+            The text.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+            UnicodeDecodeError: The bytes are no UTF-8, and `errors` is strict.
+
+        Example:
+            >>> encoding.decode([39, 473, 78])
+            'Hello'
+        """
         return self.decode_bytes(tokens).decode("utf-8", errors)
 
     def decode_single_token_bytes(self, token: int) -> bytes:
         """The bytes of a token, a special one too.
 
-        Raises `NotFound`, a KeyError, if no token has the id.
+        Args:
+            token: The id.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            NotFound: No token has the id. A KeyError.
+
+        Example:
+            >>> encoding.decode_single_token_bytes(473)
+            b'ell'
         """
         if not 0 <= token < 1 << 32:
             raise NotFound(f"no token has the id {token}")
@@ -72,13 +110,39 @@ class Decoding:
         return bytes(mine.bytes[: mine.count.value])
 
     def decode_tokens_bytes(self, tokens: Ids) -> list[bytes]:
-        """The bytes of each token."""
+        """The bytes of each token.
+
+        Args:
+            tokens: The ids.
+
+        Returns:
+            The bytes of each.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+
+        Example:
+            >>> encoding.decode_tokens_bytes([39, 473, 78])
+            [b'H', b'ell', b'o']
+        """
         return [self.decode_single_token_bytes(int(token)) for token in tokens]
 
     def decode_with_offsets(self, tokens: Ids) -> tuple[str, list[int]]:
         """The text, and for each token the index of the first character that has bytes of it.
 
-        Raises UnicodeDecodeError if the bytes are no UTF-8.
+        Args:
+            tokens: The ids.
+
+        Returns:
+            The text, and an index for each token.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+            UnicodeDecodeError: The bytes are no UTF-8.
+
+        Example:
+            >>> encoding.decode_with_offsets([39, 473, 78])
+            ('Hello', [0, 1, 4])
         """
         pieces = self.decode_tokens_bytes(tokens)
         offsets, length = [], 0
@@ -91,18 +155,57 @@ class Decoding:
     def decode_batch(
         self, batch: Iterable[Ids], *, errors: str = "replace", num_threads: int = 0
     ) -> list[str]:
-        """The texts of many lists of tokens. `num_threads` is there for callers of tiktoken."""
+        """The texts of many lists of tokens. `num_threads` is there for callers of tiktoken.
+
+        Args:
+            batch: Lists of ids.
+            errors: What becomes of bytes that are no UTF-8, as `bytes.decode` has it.
+            num_threads: Has no effect; it is there for callers of tiktoken.
+
+        Returns:
+            The text of each.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+
+        Example:
+            >>> encoding.decode_batch([[39, 473, 78], [13]])
+            ['Hello', '.']
+        """
         return [self.decode(tokens, errors) for tokens in batch]
 
     def decode_bytes_batch(self, batch: Iterable[Ids], *, num_threads: int = 0) -> list[bytes]:
-        """The bytes of many lists of tokens. `num_threads` is there for callers of tiktoken."""
+        """The bytes of many lists of tokens. `num_threads` is there for callers of tiktoken.
+
+        Args:
+            batch: Lists of ids.
+            num_threads: Has no effect; it is there for callers of tiktoken.
+
+        Returns:
+            The bytes of each.
+
+        Raises:
+            NotFound: An id has no token. A KeyError.
+
+        Example:
+            >>> encoding.decode_bytes_batch([[39, 473, 78], [13]])
+            [b'Hello', b'.']
+        """
         return [self.decode_bytes(tokens) for tokens in batch]
 
     # MARK: What there is
 
     @property
     def max_token_value(self) -> int:
-        """The largest id."""
+        """The largest id.
+
+        Returns:
+            The id.
+
+        Example:
+            >>> encoding.max_token_value
+            4095
+        """
         return self.n_vocab - 1
 
     @cached_property
@@ -118,7 +221,15 @@ class Decoding:
 
     @cached_property
     def special_tokens(self) -> dict[str, int]:
-        """The special tokens and their ids."""
+        """The special tokens and their ids.
+
+        Returns:
+            Ids by tokens.
+
+        Example:
+            >>> encoding.special_tokens
+            {'<|endoftext|>': 4095}
+        """
         status = self._library.vocabulary_special_tokens(
             self._handle, local.buffer_at, local.room, local.count_at, local.error_at
         )
@@ -136,7 +247,15 @@ class Decoding:
 
     @cached_property
     def special_tokens_set(self) -> set[str]:
-        """The special tokens."""
+        """The special tokens.
+
+        Returns:
+            The tokens.
+
+        Example:
+            >>> encoding.special_tokens_set
+            {'<|endoftext|>'}
+        """
         return set(self.special_tokens)
 
     @cached_property
@@ -144,14 +263,33 @@ class Decoding:
         return frozenset(self.special_tokens.values())
 
     def is_special_token(self, token: int) -> bool:
-        """Whether the id is that of a special token."""
+        """Whether the id is that of a special token.
+
+        Args:
+            token: The id.
+
+        Returns:
+            True for a special token.
+
+        Example:
+            >>> encoding.is_special_token(4095)
+            True
+        """
         return token in self._special_ids
 
     @property
     def eot_token(self) -> int:
         """The id of `<|endoftext|>`.
 
-        Raises `NotFound`, a KeyError, if there is none.
+        Returns:
+            The id.
+
+        Raises:
+            NotFound: The vocabulary has no such token. A KeyError.
+
+        Example:
+            >>> encoding.eot_token
+            4095
         """
         try:
             return self.special_tokens["<|endoftext|>"]
@@ -159,7 +297,15 @@ class Decoding:
             raise NotFound("the vocabulary has no <|endoftext|>") from None
 
     def token_byte_values(self) -> list[bytes]:
-        """The bytes of all ordinary tokens, sorted."""
+        """The bytes of all ordinary tokens, sorted.
+
+        Returns:
+            The bytes of each.
+
+        Example:
+            >>> len(encoding.token_byte_values())
+            4095
+        """
         special = self._special_ids
         return sorted(text for token, text in self._tokens.items() if token not in special)
 

@@ -34,6 +34,21 @@ class Encoding(Decoding, Saving, Showing):
     It is made from a file: a Gobbet file that holds a vocabulary, tiktoken ranks, `tokenizer.json`,
     `vocab.json` with `merges.txt` beside it, or GGUF. `pattern` names how text is split, for files
     that do not say it (tiktoken's): gpt2, cl100k, llama3, o200k, qwen2, …
+
+    Args:
+        path: The file.
+        pattern: How text is split, for files that don't say it.
+        name: What the encoding is called; the name of the file if it is None.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no vocabulary. A ValueError.
+        InvalidArgument: There is no such pattern, or the file needs one. A ValueError.
+
+    Example:
+        >>> encoding = gobbet.Encoding("my.gobbet")
+        >>> encoding.encode("Hello, world.")
+        [39, 473, 78, 11, 3385, 450, 13]
     """
 
     def __new__(cls, *arguments: object, **options: object) -> Encoding:
@@ -68,6 +83,24 @@ class Encoding(Decoding, Saving, Showing):
         """An encoding of tokens by rank and special tokens, as tiktoken's is made.
 
         `pattern` is the name of the pattern, not its regular expression.
+
+        Args:
+            mergeable_ranks: Ordinary tokens and their ids.
+            special_tokens: Special tokens and their ids.
+            pattern: The name of a pattern: gpt2, cl100k, …
+            name: What the encoding is called.
+
+        Returns:
+            The encoding.
+
+        Raises:
+            InvalidArgument: The ranks are no byte-pair vocabulary, or there is no such pattern.
+                A ValueError.
+
+        Example:
+            >>> ranks = {bytes([value]): value for value in range(256)} | {b"ab": 256}
+            >>> gobbet.Encoding.from_ranks(ranks, {"<|end|>": 257}, pattern="gpt2").encode("abc")
+            [256, 99]
         """
         count = max(mergeable_ranks.values(), default=-1) + 1
         if count > 1 << 24 or min(mergeable_ranks.values(), default=0) < 0:
@@ -138,7 +171,21 @@ class Encoding(Decoding, Saving, Showing):
     # MARK: Encoding
 
     def encode_ordinary(self, text: str) -> list[int]:
-        """The ids of a text; special tokens in it are ordinary text."""
+        """The ids of a text; special tokens in it are ordinary text.
+
+        Args:
+            text: The text.
+
+        Returns:
+            The ids.
+
+        Raises:
+            InvalidArgument: The text is no `str`. A ValueError.
+
+        Example:
+            >>> len(encoding.encode_ordinary("<|endoftext|>")) > 1
+            True
+        """
         mine = local.scratch
         count = self._encoded(text, None, mine)
         return mine.ids[:count].tolist()
@@ -154,6 +201,22 @@ class Encoding(Decoding, Saving, Showing):
 
         Special tokens that are allowed become tokens. Those that are disallowed, all others unless
         they are named, raise `SpecialToken`, a ValueError; the rest is ordinary text.
+
+        Args:
+            text: The text.
+            allowed_special: The special tokens that become tokens, or "all" of them.
+            disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
+                are not allowed. The rest is ordinary text.
+
+        Returns:
+            The ids.
+
+        Raises:
+            SpecialToken: The text holds a special token that is disallowed. A ValueError.
+
+        Example:
+            >>> encoding.encode("Hello<|endoftext|>", allowed_special={"<|endoftext|>"})
+            [39, 473, 78, 4095]
         """
         if allowed_special is _NONE and disallowed_special == "all":
             policy = self._default
@@ -170,7 +233,24 @@ class Encoding(Decoding, Saving, Showing):
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> npt.NDArray[np.uint32]:
-        """The same as `encode`, as an array."""
+        """The same as `encode`, as an array.
+
+        Args:
+            text: The text.
+            allowed_special: The special tokens that become tokens, or "all" of them.
+            disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
+                are not allowed. The rest is ordinary text.
+
+        Returns:
+            The ids.
+
+        Raises:
+            SpecialToken: The text holds a special token that is disallowed. A ValueError.
+
+        Example:
+            >>> encoding.encode_to_numpy("Hello")
+            array([ 39, 473,  78], dtype=uint32)
+        """
         if allowed_special is _NONE and disallowed_special == "all":
             policy = self._default
         else:
@@ -252,7 +332,22 @@ class Encoding(Decoding, Saving, Showing):
     def encode_ordinary_batch(
         self, text: Sequence[str], *, num_threads: int = 0
     ) -> list[list[int]]:
-        """The ids of many texts, by `num_threads` threads, 0 (one per core) to 1,024."""
+        """The ids of many texts, by `num_threads` threads, 0 (one per core) to 1,024.
+
+        Args:
+            text: The texts.
+            num_threads: How many threads work, 1 to 1,024; 0 for one per core.
+
+        Returns:
+            The ids of each text.
+
+        Raises:
+            InvalidArgument: There are no such threads. A ValueError.
+
+        Example:
+            >>> encoding.encode_ordinary_batch(["Hello", "."])
+            [[39, 473, 78], [13]]
+        """
         return self._batch(text, None, num_threads)
 
     def encode_batch(
@@ -263,7 +358,25 @@ class Encoding(Decoding, Saving, Showing):
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> list[list[int]]:
-        """The ids of many texts, each as by `encode`."""
+        """The ids of many texts, each as by `encode`.
+
+        Args:
+            text: The texts.
+            num_threads: How many threads work, 1 to 1,024; 0 for one per core.
+            allowed_special: The special tokens that become tokens, or "all" of them.
+            disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
+                are not allowed. The rest is ordinary text.
+
+        Returns:
+            The ids of each text.
+
+        Raises:
+            SpecialToken: The text holds a special token that is disallowed. A ValueError.
+
+        Example:
+            >>> encoding.encode_batch(["Hello", "."])
+            [[39, 473, 78], [13]]
+        """
         return self._batch(text, self._policy(allowed_special, disallowed_special), num_threads)
 
     def encode_batch_to_numpy(
@@ -274,7 +387,26 @@ class Encoding(Decoding, Saving, Showing):
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-        """The ids of many texts one after the other, and where those of each text end."""
+        """The ids of many texts one after the other, and where those of each text end.
+
+        Args:
+            text: The texts.
+            num_threads: How many threads work, 1 to 1,024; 0 for one per core.
+            allowed_special: The special tokens that become tokens, or "all" of them.
+            disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
+                are not allowed. The rest is ordinary text.
+
+        Returns:
+            The ids of all texts, and where those of each end.
+
+        Raises:
+            SpecialToken: The text holds a special token that is disallowed. A ValueError.
+
+        Example:
+            >>> ids, ends = encoding.encode_batch_to_numpy(["Hello", "world"])
+            >>> ends.tolist()
+            [3, 6]
+        """
         import numpy as np
 
         policy = self._policy(allowed_special, disallowed_special)
@@ -297,6 +429,21 @@ class Encoding(Decoding, Saving, Showing):
         """The ids of texts one behind the other, `i` up to `ends[i]`, and where those of each end.
 
         Special tokens in them are ordinary text.
+
+        Args:
+            texts: The bytes of all texts.
+            ends: Where each text ends.
+
+        Returns:
+            The ids of all texts, and where those of each end.
+
+        Raises:
+            InvalidArgument: The ends don't rise, or don't end with the texts. A ValueError.
+
+        Example:
+            >>> ids, ends = encoding.encode_joined(np.frombuffer(b"HelloHello", np.uint8), np.array([5, 10], np.uint64))
+            >>> ends.tolist()
+            [3, 6]
         """
         import numpy as np
 
@@ -367,7 +514,18 @@ class Encoding(Decoding, Saving, Showing):
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:
         """The id of the token that is exactly this, special ones too.
 
-        Raises `NotFound`, a KeyError, if there is none.
+        Args:
+            text_or_bytes: The token.
+
+        Returns:
+            Its id.
+
+        Raises:
+            NotFound: No token is this. A KeyError.
+
+        Example:
+            >>> encoding.encode_single_token("<|endoftext|>")
+            4095
         """
         data = text_or_bytes.encode() if isinstance(text_or_bytes, str) else text_or_bytes
         found = ctypes.c_uint32()
@@ -379,7 +537,21 @@ class Encoding(Decoding, Saving, Showing):
         return found.value
 
     def count(self, text: str) -> int:
-        """How many tokens a text has; special tokens in it are ordinary text."""
+        """How many tokens a text has; special tokens in it are ordinary text.
+
+        Args:
+            text: The text.
+
+        Returns:
+            The number of tokens.
+
+        Raises:
+            InvalidArgument: The text is no `str`. A ValueError.
+
+        Example:
+            >>> encoding.count("Hello, world.")
+            7
+        """
         data = utf8(text)
         _native.check(
             self._library.count(self._handle, data, len(data), local.count_at, local.error_at)

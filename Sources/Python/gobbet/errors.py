@@ -8,7 +8,15 @@ from __future__ import annotations
 
 
 class Error(Exception):
-    """The base of what Gobbet raises; `status` is the number that the C face returned."""
+    """The base of what Gobbet raises; `status` is the number that the C face returned.
+
+    Example:
+        >>> try:
+        ...     gobbet.Encoding("missing.gobbet")
+        ... except gobbet.Error as error:
+        ...     print(type(error).__name__)
+        NoInput
+    """
 
     status = 70
 
@@ -18,65 +26,129 @@ class Error(Exception):
 
 
 class InvalidArgument(Error, ValueError):
-    """The call makes no sense: a closed object, an index or a range outside of what there is."""
+    """The call makes no sense: a closed object, an index or a range outside of what there is.
+
+    Example:
+        >>> dataset.tokens(5, 4)
+        Traceback (most recent call last):
+        gobbet.errors.InvalidArgument: ...
+    """
 
     status = 2
 
 
 class OutOfRange(InvalidArgument, OverflowError):
-    """A number is too large or too small for what it is to be."""
+    """A number is too large or too small for what it is to be.
+
+    Example:
+        >>> gobbet.DatasetWriter("ids.gobbet", encoding).add([1 << 40])
+        Traceback (most recent call last):
+        gobbet.errors.OutOfRange: ...
+    """
 
 
 class NotFound(Error, KeyError):
-    """There is nothing of that name or id."""
+    """There is nothing of that name or id.
+
+    Example:
+        >>> encoding.encode_single_token("no such token")
+        Traceback (most recent call last):
+        gobbet.errors.NotFound: ...
+    """
 
     status = 4
 
 
 class SpecialToken(Error, ValueError):
-    """Text holds a special token that the call refuses."""
+    """Text holds a special token that the call refuses.
+
+    Example:
+        >>> encoding.encode("<|endoftext|>")
+        Traceback (most recent call last):
+        gobbet.errors.SpecialToken: ...
+    """
 
     status = 5
 
 
 class BadData(Error, ValueError):
-    """A file's content is damaged or not what was asked for."""
+    """A file's content is damaged or not what was asked for.
+
+    Example:
+        >>> gobbet.TokenDataset("weights.gobbet")
+        Traceback (most recent call last):
+        gobbet.errors.BadData: ...
+    """
 
     status = 65
 
 
 class NoInput(Error, FileNotFoundError):
-    """A file is missing or may not be read."""
+    """A file is missing or may not be read.
+
+    Example:
+        >>> gobbet.TokenDataset("missing.gobbet")
+        Traceback (most recent call last):
+        gobbet.errors.NoInput: ...
+    """
 
     status = 66
 
 
 class Internal(Error, RuntimeError):
-    """Something that should not happen; please report it."""
+    """Something that should not happen; please report it.
+
+    Example:
+        >>> issubclass(gobbet.Internal, RuntimeError)
+        True
+    """
 
     status = 70
 
 
 class CannotCreate(Error, FileExistsError):
-    """A file cannot be made, or exists."""
+    """A file cannot be made, or exists.
+
+    Example:
+        >>> encoding.save("my.gobbet")
+        Traceback (most recent call last):
+        gobbet.errors.CannotCreate: ...
+    """
 
     status = 73
 
 
 class ReadWriteFailed(Error, OSError):
-    """Reading or writing failed."""
+    """Reading or writing failed.
+
+    Example:
+        >>> issubclass(gobbet.ReadWriteFailed, OSError)
+        True
+    """
 
     status = 74
 
 
 class LibraryMissing(Error, ImportError):
-    """What was asked for needs the native library, and there is none."""
+    """What was asked for needs the native library, and there is none.
+
+    Example:
+        >>> issubclass(gobbet.LibraryMissing, ImportError)
+        True
+    """
 
     status = 69
 
 
 class CorpusWarning(UserWarning):
-    """Something of a corpus was left out, or taken otherwise than it seems: the text says what."""
+    """Something of a corpus was left out, or taken otherwise than it seems: the text says what.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("error", gobbet.CorpusWarning)
+        ...     documents = list(gobbet.corpus.documents("corpus/en"))
+    """
 
 
 #: The exception of every status that a call of the C face can return.

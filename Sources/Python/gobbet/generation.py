@@ -25,6 +25,10 @@ class Generation:
 
     It is an iterator of pieces of text, none of them empty. `tokens` iterates over the ids instead, and
     `run` does all at once. Nothing is computed before it is asked for.
+
+    Example:
+        >>> for piece in model.generate("ROMEO:", max_tokens=3, temperature=0):
+        ...     assert isinstance(piece, str)
     """
 
     def __init__(self, library: _native.Library, owner: _native.Handle, *, is_empty: bool) -> None:
@@ -54,7 +58,18 @@ class Generation:
         raise StopIteration
 
     def tokens(self) -> Iterator[int]:
-        """The ids of the tokens, one by one; a token that ends the text isn't among them."""
+        """The ids of the tokens, one by one; a token that ends the text isn't among them.
+
+        Yields:
+            Ids.
+
+        Raises:
+            InvalidArgument: The generation is closed. A ValueError.
+
+        Example:
+            >>> len(list(model.generate("ROMEO:", max_tokens=3, temperature=0).tokens()))
+            3
+        """
         while self.end is None:
             count = len(self.ids)
             self._advance()
@@ -66,6 +81,15 @@ class Generation:
 
         Args:
             show: Is called with each piece as it comes; what answers False ends it there.
+
+        Returns:
+            The text, without the prompt.
+
+        Raises:
+            InvalidArgument: The generation is closed. A ValueError.
+
+        Example:
+            >>> text = model.generate("ROMEO:", max_tokens=3, temperature=0).run()
         """
         for piece in self:
             if show is not None and show(piece) is False:
@@ -73,7 +97,11 @@ class Generation:
         return self.text
 
     def close(self) -> None:
-        """Frees what the tokens so far have left in memory, and ends the threads."""
+        """Frees what the tokens so far have left in memory, and ends the threads.
+
+        Example:
+            >>> model.generate("ROMEO:").close()
+        """
         self._owner.close()
         self.end = self.end or "limit"
 

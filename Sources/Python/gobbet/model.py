@@ -56,6 +56,12 @@ class Model:
         BadData: The file is damaged, or holds no model of a family that is known. A ValueError.
         NoInput: There is no such file. A FileNotFoundError.
         LibraryMissing: There is no native library. An ImportError.
+
+    Example:
+        >>> model = gobbet.Model("model")
+        >>> model.logits("But, soft!").shape[1]
+        1024
+        >>> text = model.generate("But, soft!", max_tokens=5).run()
     """
 
     def __init__(
@@ -106,15 +112,30 @@ class Model:
 
     @property
     def is_encoder(self) -> bool:
-        """Whether it has states and vectors only, no logits."""
+        """Whether it has states and vectors only, no logits.
+
+        Returns:
+            False for a decoder.
+
+        Example:
+            >>> model.is_encoder
+            False
+        """
         return self.logit_count == 0
 
     @property
     def vocabulary(self) -> Encoding:
         """The vocabulary that it was opened with, or that is in its file or beside it.
 
+        Returns:
+            The vocabulary.
+
         Raises:
             NotFound: There is none. A KeyError.
+
+        Example:
+            >>> model.vocabulary.n_vocab
+            1024
         """
         if self._vocabulary is None:
             _native.check(
@@ -127,8 +148,18 @@ class Model:
         """The ids of a text as the model takes it: with the token that its texts begin with, and for an
         encoder with those around it. Special tokens in the text are ordinary text.
 
+        Args:
+            text: The text.
+
+        Returns:
+            The ids.
+
         Raises:
             NotFound: There is no vocabulary. A KeyError.
+
+        Example:
+            >>> model.encode("But, soft!").dtype
+            dtype('uint32')
         """
         data = utf8(text)
         ids = np.empty(len(data) + 8, np.uint32)
@@ -156,13 +187,17 @@ class Model:
             out: A contiguous array of that shape to write to.
             num_threads: Instead of the model's own.
 
+        Returns:
+            float32 [T, V].
+
         Raises:
             InvalidArgument: It is an encoder, there are no tokens, one that it doesn't have, or more
                 than its context holds. A ValueError.
 
         Example:
-            >>> int(model.logits([464, 7850], first=-1).argmax())  # doctest: +SKIP
-            318
+            >>> logits = model.logits("But, soft!")
+            >>> int(logits[-1].argmax()) < model.n_vocab
+            True
         """
         tokens = self._tokens(ids)
         start = first + len(tokens) if first < 0 else first
@@ -180,14 +215,48 @@ class Model:
     def states(
         self, ids: Prompt, *, out: Floats | None = None, num_threads: int | None = None
     ) -> Floats:
-        """The states behind the last layer and its norm, float32 [T, C]; as `logits` otherwise."""
+        """The states behind the last layer and its norm, float32 [T, C]; as `logits` otherwise.
+
+        Args:
+            ids: Token ids, or a text.
+            num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
+            out: The array that gets the result; a new one if it is None.
+
+        Returns:
+            float32 [T, C].
+
+        Raises:
+            InvalidArgument: There are no ids, or more than the context holds. A ValueError.
+            OutOfRange: An id isn't one of the model's. An OverflowError.
+
+        Example:
+            >>> model.states("But, soft!").shape[1] == model.hidden_size
+            True
+        """
         return self._states(ids, 0, out, num_threads)
 
     def hidden_states(
         self, ids: Prompt, *, out: Floats | None = None, num_threads: int | None = None
     ) -> Floats:
         """The states before the first layer, after each but the last, and behind the last and its norm,
-        float32 [layers + 1, T, C]; as `logits` otherwise."""
+        float32 [layers + 1, T, C]; as `logits` otherwise.
+
+        Args:
+            ids: Token ids, or a text.
+            num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
+            out: The array that gets the result; a new one if it is None.
+
+        Returns:
+            float32 [layers + 1, T, C].
+
+        Raises:
+            InvalidArgument: There are no ids, or more than the context holds. A ValueError.
+            OutOfRange: An id isn't one of the model's. An OverflowError.
+
+        Example:
+            >>> model.hidden_states("But, soft!").shape[0] == model.layer_count + 1
+            True
+        """
         return self._states(ids, 1, out, num_threads)
 
     def attention_weights(
@@ -196,8 +265,21 @@ class Model:
     ) -> Floats:  # fmt: skip
         """What the heads of a layer look at, float32 [heads, T, T]; as `logits` otherwise.
 
+        Args:
+            ids: Token ids, or a text.
+            layer: The layer, from 0.
+            num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
+            out: The array that gets the result; a new one if it is None.
+
+        Returns:
+            float32 [heads, T, T].
+
         Raises:
             OutOfRange: There is no such layer, counted from 0.
+
+        Example:
+            >>> model.attention_weights("But, soft!", 0).shape[0] == model.head_count
+            True
         """
         tokens = self._tokens(ids)
         layer = whole(layer, "layer", 0, self.layer_count - 1)
@@ -223,9 +305,16 @@ class Model:
             out: A contiguous array of that shape to write to.
             num_threads: Instead of the model's own.
 
+        Returns:
+            float32 [texts, C].
+
         Raises:
             InvalidArgument: A text has no tokens, one that the model doesn't have, or more than its
                 context holds. A ValueError.
+
+        Example:
+            >>> model.embed(["A cat sits.", "A dog barks."]).shape == (2, model.hidden_size)
+            True
         """
         if isinstance(texts, str):
             raise InvalidArgument("texts: a string, not several")
@@ -276,12 +365,16 @@ class Model:
             ignore_ends: Whether only `stop_tokens` end it.
             num_threads: Instead of the model's own; with several it can't be used after a fork.
 
+        Returns:
+            An iterator of pieces of text.
+
         Raises:
             InvalidArgument: The model is an encoder, the prompt is empty or too long, or a setting is
                 out of its range. A ValueError.
 
         Example:
-            >>> model.generate("Once upon a time", max_tokens=20).run(print)  # doctest: +SKIP
+            >>> for piece in model.generate("But, soft!", max_tokens=20, seed=1):
+            ...     text = piece
         """
         tokens = self._tokens(prompt)
         limit = None if max_tokens is None else whole(max_tokens, "max_tokens")
@@ -302,7 +395,11 @@ class Model:
         return Generation(self._library, handle, is_empty=limit == 0)
 
     def close(self) -> None:
-        """Frees the weights when the last generation ends; calls are refused from then on."""
+        """Frees the weights when the last generation ends; calls are refused from then on.
+
+        Example:
+            >>> gobbet.Model("model").close()
+        """
         self._owner.close()
         self._handle = 0
 

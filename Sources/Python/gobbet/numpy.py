@@ -33,6 +33,20 @@ class safe_open(SafeOpen):
 
     bf16 and the two f8 are arrays of ml_dtypes where it is installed, or of float32, which holds
     them exactly, where `widen` is set. The 4-bit types become int8 and uint8.
+
+    Args:
+        filename: The file.
+        verify: Whether checksums of data that is stored raw are compared.
+        widen: Whether bf16 and the two f8 become float32 where ml_dtypes isn't installed.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+
+    Example:
+        >>> with gobbet.numpy.safe_open("weights.gobbet") as file:
+        ...     print(file.get_slice("wte")[1:3].shape)
+        (2, 8)
     """
 
     def __init__(self, filename: Path, *, verify: bool = True, widen: bool = False) -> None:
@@ -48,9 +62,18 @@ class safe_open(SafeOpen):
         Args:
             name: The name of a tensor whose type is stored in blocks, as q4_k.
 
+        Returns:
+            uint8 [..., bytes of a row].
+
         Raises:
             NotFound: There is no such tensor.
             InvalidArgument: Its elements are stored one by one.
+
+        Example:
+            >>> with gobbet.numpy.safe_open("weights.gobbet") as file:
+            ...     file.get_blocks("wte")
+            Traceback (most recent call last):
+            gobbet.errors.InvalidArgument: ...
         """
         index = self._file.find(name)
         info = self._file.tensors[index]
@@ -173,6 +196,22 @@ def load_file(
     """All tensors of a file by their names; those stored raw look into the mapped file.
 
     With `verify` False their checksums are not compared: see `safe_open`.
+
+    Args:
+        filename: The file.
+        verify: Whether checksums of data that is stored raw are compared.
+        widen: Whether bf16 and the two f8 become float32 where ml_dtypes isn't installed.
+
+    Returns:
+        Arrays by names.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+
+    Example:
+        >>> gobbet.numpy.load_file("weights.gobbet")["wte"].dtype
+        dtype('float32')
     """
     with safe_open(filename, verify=verify, widen=widen) as file:
         return file.get_tensors()
@@ -183,7 +222,21 @@ def load_set(
 ) -> dict[str, np.ndarray]:
     """All tensors of the set of files that one belongs to: `model-00001-of-00003.gobbet`.
 
-    Raises `NoInput` if a file of the set is missing, and `BadData` if one is of another set.
+    Args:
+        filename: Any file of the set.
+        verify: Whether checksums of data that is stored raw are compared.
+        widen: Whether bf16 and the two f8 become float32 where ml_dtypes isn't installed.
+
+    Returns:
+        Arrays by names.
+
+    Raises:
+        NoInput: A file of the set is missing. A FileNotFoundError.
+        BadData: A file is damaged, or of another set. A ValueError.
+
+    Example:
+        >>> list(gobbet.numpy.load_set("weights.gobbet"))
+        ['wte']
     """
     return weight_sets.load_set(
         filename, lambda path: load_file(path, verify=verify, widen=widen)
@@ -202,6 +255,21 @@ def save_file(
     """Writes tensors to a file, which is replaced as safetensors does.
 
     `compact` is lossless and smaller; `raw` can be mapped. `vocabulary` is embedded.
+
+    Args:
+        tensor_dict: Arrays by names.
+        filename: The file to write.
+        metadata: Texts by names that the file holds too.
+        codec: compact or raw.
+        vocabulary: A vocabulary that the file embeds.
+        replace: Whether a file that is there is replaced.
+
+    Raises:
+        CannotCreate: The file exists, and `replace` is False. A FileExistsError.
+        InvalidArgument: An element type has no place in the format. A ValueError.
+
+    Example:
+        >>> gobbet.numpy.save_file({"wte": np.zeros((4, 8), np.float32)}, "zeros.gobbet", codec="raw")
     """
     with WeightsWriter(
         os.fspath(filename), metadata=metadata, codec=codec, vocabulary=vocabulary, replace=replace

@@ -20,7 +20,13 @@ _CPU = torch.device("cpu")
 
 
 class RowTensors(NamedTuple):
-    """Rows of packed documents side by side: the tensors of a `RowBatch`."""
+    """Rows of packed documents side by side: the tensors of a `RowBatch`.
+
+    Example:
+        >>> batch = next(iter(RowLoader(rows, 4)))
+        >>> batch.inputs.shape
+        torch.Size([4, 256])
+    """
 
     #: The tokens a model reads, [rows, length].
     inputs: torch.Tensor
@@ -52,10 +58,12 @@ class RowLoader(WindowLoader):
         padding: The input where a row holds no token.
         device: Where the batches go; the device of `torch.set_default_device` if it is None.
 
+    Raises:
+        InvalidArgument: An option isn't one of those. A ValueError.
+
     Example:
-        rows = gobbet.TokenDataset("packed/").packed_rows(2048)
-        for inputs, targets, positions, cu_seqlens in RowLoader(rows, 8, num_workers=2):
-            ...
+        >>> for inputs, targets, positions, cu_seqlens in RowLoader(rows, 4):
+        ...     assert inputs.shape == (4, 256)
     """
 
     def __init__(

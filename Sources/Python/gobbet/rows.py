@@ -22,7 +22,13 @@ _GAPS = {"pad": 1, "crop": 2}
 
 
 class RowBatch(NamedTuple):
-    """Rows side by side, as a model takes them."""
+    """Rows side by side, as a model takes them.
+
+    Example:
+        >>> inputs, targets, positions, bounds = rows.batch([0])
+        >>> inputs.shape
+        (1, 256)
+    """
 
     #: The tokens a model reads, [rows, length].
     inputs: npt.NDArray[np.integer]
@@ -60,10 +66,9 @@ class PackedRows:
         InvalidArgument: An option isn't one of those. A ValueError.
 
     Example:
-        rows = dataset.packed_rows(2048)
-        print(f"{rows.efficiency:.4f}")
-        for indices in rows.sampler(seed=1).batches(8):
-            inputs, targets, positions, cu_seqlens = rows.batch(indices)
+        >>> rows = dataset.packed_rows(256)
+        >>> for indices in rows.sampler(seed=1).batches(8):
+        ...     inputs, targets, positions, cu_seqlens = rows.batch(indices)
     """
 
     _pure = None
@@ -147,7 +152,15 @@ class PackedRows:
 
     @property
     def efficiency(self) -> float:
-        """The share of the places of all rows that hold a token; 1 if there are no rows."""
+        """The share of the places of all rows that hold a token; 1 if there are no rows.
+
+        Returns:
+            A number from 0 to 1.
+
+        Example:
+            >>> rows.efficiency > 0.9
+            True
+        """
         return self.token_count / (self._count * self.length) if self._count else 1.0
 
     def batch(
@@ -155,8 +168,19 @@ class PackedRows:
     ) -> RowBatch:
         """Rows by their indices; what documents leave empty holds `padding`.
 
+        Args:
+            indices: The rows.
+            padding: The input where a row holds no token.
+
+        Returns:
+            The rows as arrays, [indices, length].
+
         Raises:
             InvalidArgument: There is no such row. A ValueError.
+
+        Example:
+            >>> rows.batch([0, 1]).targets.shape
+            (2, 256)
         """
         chosen = integers(indices, np.uint64, "rows", below=self._count)
         shape = (len(chosen), self.length)
@@ -215,6 +239,25 @@ class PackedRows:
         With order `groups`, a group is as many rows as the documents that are packed together have,
         if `windows_per_group` is None: the blocks of a compressed dataset are then decoded about
         once, if `group_documents` is so small that the tokens of a group fit into the cache.
+
+        Args:
+            order: sequential, shuffled or groups.
+            seed: What the order is made from.
+            epoch: The epoch to begin with.
+            rank: Which of the readers this is.
+            world_size: How many readers share the rows.
+            windows_per_group: Rows of a group.
+            groups_together: Groups whose rows are shuffled together.
+
+        Returns:
+            The sampler.
+
+        Raises:
+            InvalidArgument: There is no such order or rank. A ValueError.
+
+        Example:
+            >>> sorted(rows.sampler(seed=1)) == list(range(len(rows)))
+            True
         """
         if windows_per_group is None:
             size = self._options[3] or 1 << 18

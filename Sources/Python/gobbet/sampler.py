@@ -43,6 +43,11 @@ class Sampler:
 
     Iterating goes on where the sampler is, to the end of the epoch; `next_epoch` begins another.
     All that resuming needs are the few numbers of `state_dict`.
+
+    Example:
+        >>> sampler = dataset.sampler(256, seed=1)
+        >>> len(sampler.take(4))
+        4
     """
 
     #: What begins a sampler, what goes on with one, and what does so as another rank.
@@ -89,7 +94,21 @@ class Sampler:
         self._library = library
 
     def take(self, count: int) -> npt.NDArray[np.uint64]:
-        """The next `count` indices of this epoch; fewer, then none, at its end."""
+        """The next `count` indices of this epoch; fewer, then none, at its end.
+
+        Args:
+            count: How many.
+
+        Returns:
+            The indices.
+
+        Raises:
+            InvalidArgument: The number is negative. A ValueError.
+
+        Example:
+            >>> dataset.sampler(256, order="sequential").take(3)
+            array([0, 1, 2], dtype=uint64)
+        """
         result = np.empty(count, dtype=np.uint64)
         status = self._library.sampler_next(
             self._owner.value, address(result), count, local.count_at, local.error_at
@@ -108,7 +127,22 @@ class Sampler:
             yield int(index[0])
 
     def batches(self, size: int, *, drop_last: bool = False) -> Iterator[npt.NDArray[np.uint64]]:
-        """The rest of the epoch in arrays of `size` indices."""
+        """The rest of the epoch in arrays of `size` indices.
+
+        Args:
+            size: Indices of each array.
+            drop_last: Whether a last array of fewer is left out.
+
+        Yields:
+            Arrays of indices.
+
+        Raises:
+            InvalidArgument: The size isn't positive. A ValueError.
+
+        Example:
+            >>> for indices in dataset.sampler(256, seed=1).batches(8):
+            ...     inputs, targets = windows.batch(indices)
+        """
         while True:
             indices = self.take(size)
             if len(indices) == 0 or drop_last and len(indices) < size:
@@ -116,7 +150,12 @@ class Sampler:
             yield indices
 
     def next_epoch(self) -> None:
-        """Begins the next epoch."""
+        """Begins the next epoch.
+
+        Example:
+            >>> sampler = dataset.sampler(256)
+            >>> sampler.next_epoch()
+        """
         _native.check(self._library.sampler_next_epoch(self._owner.value, local.error_at))
 
     def _described(self) -> tuple[_structures.SamplerState, int]:
@@ -137,6 +176,17 @@ class Sampler:
 
         `earlier` has a pair for each change of the number of ranks in this epoch: how many they
         were, and how many windows each had visited since the change before.
+
+        Returns:
+            Numbers and texts that JSON has.
+
+        Example:
+            >>> sampler = dataset.sampler(256, seed=1)
+            >>> first = sampler.take(10)
+            >>> again = dataset.sampler(256, seed=1)
+            >>> again.load_state_dict(sampler.state_dict())
+            >>> bool((again.take(5) == sampler.take(5)).all())
+            True
         """
         structure, _ = self._described()
         names = {code: name for name, code in _ORDERS.items()}
@@ -166,6 +216,10 @@ class Sampler:
 
         Raises:
             BadData: The state is of another dataset, or of other windows.
+
+        Example:
+            >>> sampler = dataset.sampler(256, seed=1)
+            >>> sampler.load_state_dict(dataset.sampler(256, seed=1).state_dict())
         """
         if (rank is None) != (world_size is None):
             raise InvalidArgument("rank and world_size come together")

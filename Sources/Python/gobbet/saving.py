@@ -27,6 +27,18 @@ class Saving:
 
         `.gobbet`, `.tiktoken`, `vocab.json` (with `merges.txt` beside it), or any other `.json`: a
         `tokenizer.json`.
+
+        Args:
+            path: The file to write.
+            replace: Whether a file that is there is replaced.
+
+        Raises:
+            CannotCreate: The file exists, or can't be made. A FileExistsError.
+            InvalidArgument: The name has no such ending, or the format has no place for the
+                vocabulary. A ValueError.
+
+        Example:
+            >>> encoding.save("copy.tiktoken", replace=True)
         """
         _native.check(
             self._library.vocabulary_write(
@@ -41,6 +53,20 @@ class Saving:
 
         `tokenizers.Tokenizer.from_str` and `transformers.PreTrainedTokenizerFast(tokenizer_file=…)`
         take it.
+
+        Args:
+            path: The file to write; none if it is None.
+            replace: Whether a file that is there is replaced.
+
+        Returns:
+            JSON.
+
+        Raises:
+            CannotCreate: The file exists, or can't be made. A FileExistsError.
+
+        Example:
+            >>> encoding.to_tokenizer_json().startswith("{")
+            True
         """
         if path is not None:
             if not os.fspath(path).endswith(".json") or os.path.basename(path) == "vocab.json":

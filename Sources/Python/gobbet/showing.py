@@ -54,6 +54,11 @@ class TokenizedText:
     """The tokens of a text; a notebook shows them in colors, with ids and bytes on hover.
 
     `ids` are the tokens, `pieces` the bytes of each, `offsets` where in the bytes of all each begins.
+
+    Example:
+        >>> shown = encoding.show("Hello")
+        >>> shown.ids, shown.pieces, shown.offsets
+        ([39, 473, 78], [b'H', b'ell', b'o'], [0, 1, 4])
     """
 
     def __init__(

@@ -31,7 +31,22 @@ _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 
 
 class safe_open(SafeOpen):
-    """A file of tensors that come as PyTorch tensors on `device`."""
+    """A file of tensors that come as PyTorch tensors on `device`.
+
+    Args:
+        filename: The file.
+        device: Where the tensors go.
+        verify: Whether checksums of data that is stored raw are compared.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+
+    Example:
+        >>> with gobbet.torch.safe_open("weights.gobbet") as file:
+        ...     print(file.get_tensor("wte").shape)
+        torch.Size([4, 8])
+    """
 
     def __init__(
         self, filename: Path, device: str | int | torch.device = "cpu", *, verify: bool = True
@@ -78,6 +93,11 @@ class safe_open(SafeOpen):
         return self._bytes
 
     def close(self) -> None:
+        """Closes the file; tensors that were got go on living.
+
+        Example:
+            >>> gobbet.torch.safe_open("weights.gobbet").close()
+        """
         super().close()
         self._bytes = None
 
@@ -90,6 +110,22 @@ def load_file(
     What is written to them stays in this process. With `verify` False their checksums are not
     compared: see `safe_open`. The device is `device`, as with safetensors, not that of
     `torch.set_default_device`.
+
+    Args:
+        filename: The file.
+        device: Where the tensors go.
+        verify: Whether checksums of data that is stored raw are compared.
+
+    Returns:
+        Tensors by names.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+
+    Example:
+        >>> gobbet.torch.load_file("weights.gobbet")["wte"].dtype
+        torch.float32
     """
     with safe_open(filename, device, verify=verify) as file:
         return file.get_tensors()
@@ -100,7 +136,21 @@ def load_set(
 ) -> dict[str, torch.Tensor]:
     """All tensors of the set of files that one belongs to: `model-00001-of-00003.gobbet`.
 
-    Raises `NoInput` if a file of the set is missing, and `BadData` if one is of another set.
+    Args:
+        filename: Any file of the set.
+        device: Where the tensors go.
+        verify: Whether checksums of data that is stored raw are compared.
+
+    Returns:
+        Tensors by names.
+
+    Raises:
+        NoInput: A file of the set is missing. A FileNotFoundError.
+        BadData: A file is damaged, or of another set. A ValueError.
+
+    Example:
+        >>> list(gobbet.torch.load_set("weights.gobbet"))
+        ['wte']
     """
     return weight_sets.load_set(filename, lambda path: load_file(path, device, verify=verify))
 
@@ -117,6 +167,21 @@ def save_file(
     """Writes tensors to a file, which is replaced as safetensors does.
 
     `compact` is lossless and smaller; `raw` can be mapped. `vocabulary` is embedded.
+
+    Args:
+        tensors: Tensors by names.
+        filename: The file to write.
+        metadata: Texts by names that the file holds too.
+        codec: compact or raw.
+        vocabulary: A vocabulary that the file embeds.
+        replace: Whether a file that is there is replaced.
+
+    Raises:
+        CannotCreate: The file exists, and `replace` is False. A FileExistsError.
+        InvalidArgument: An element type has no place in the format. A ValueError.
+
+    Example:
+        >>> gobbet.torch.save_file({"wte": torch.zeros(4, 8)}, "zeros.gobbet")
     """
     with WeightsWriter(
         os.fspath(filename), metadata=metadata, codec=codec, vocabulary=vocabulary, replace=replace
@@ -134,7 +199,27 @@ def save_file(
 def load_model(
     model: torch.nn.Module, filename: Path, strict: bool = True
 ) -> tuple[list[str], list[str]]:
-    """Loads the tensors of a file into a model; the names that are missing, and those too many."""
+    """Loads the tensors of a file into a model; the names that are missing, and those too many.
+
+    Args:
+        model: The model.
+        filename: The file.
+        strict: Whether names that are missing or too many are an error.
+
+    Returns:
+        Names that the file lacks, and names that the model lacks.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+        RuntimeError: Names don't fit, and `strict` is True, or shapes don't.
+
+    Example:
+        >>> model = torch.nn.Linear(8, 4)
+        >>> gobbet.torch.save_model(model, "linear.gobbet")
+        >>> gobbet.torch.load_model(model, "linear.gobbet")
+        ([], [])
+    """
     result: Any = model.load_state_dict(load_file(filename), strict=strict)
     return list(result.missing_keys), list(result.unexpected_keys)
 
@@ -142,5 +227,17 @@ def load_model(
 def save_model(
     model: torch.nn.Module, filename: Path, metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Writes the state of a model."""
+    """Writes the state of a model.
+
+    Args:
+        model: The model.
+        filename: The file to write.
+        metadata: Texts by names that the file holds too.
+
+    Raises:
+        InvalidArgument: An element type has no place in the format. A ValueError.
+
+    Example:
+        >>> gobbet.torch.save_model(torch.nn.Linear(8, 4), "linear.gobbet")
+    """
     save_file(model.state_dict(), filename, metadata)

@@ -42,6 +42,15 @@ class WindowBatch(Sequence[Pair]):
     """Windows that lie side by side in two tensors: a sequence of pairs of inputs and targets.
 
     It is a list of pairs for whoever takes it for one; `collate` takes it whole.
+
+    Args:
+        inputs: The inputs, [windows, length].
+        targets: The targets, of the same shape.
+
+    Example:
+        >>> batch = WindowDataset(dataset, 256).__getitems__([0, 1])
+        >>> len(batch), batch[0][0].shape
+        (2, torch.Size([256]))
     """
 
     def __init__(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
@@ -55,7 +64,20 @@ class WindowBatch(Sequence[Pair]):
 
 
 def collate(samples: Any) -> Any:
-    """Batches of a `WindowDataset` without a copy: for `DataLoader(…, collate_fn=collate)`."""
+    """Batches of a `WindowDataset` without a copy: for `DataLoader(…, collate_fn=collate)`.
+
+    Args:
+        samples: What a dataset gave for the indices of a batch.
+
+    Returns:
+        Inputs and targets, [batch, length].
+
+    Example:
+        >>> loader = torch.utils.data.DataLoader(WindowDataset(dataset, 256), 4, collate_fn=collate)
+        >>> inputs, targets = next(iter(loader))
+        >>> inputs.shape
+        torch.Size([4, 256])
+    """
     if isinstance(samples, WindowBatch):
         return samples.inputs, samples.targets
     return torch.utils.data.default_collate(samples)
@@ -73,6 +95,15 @@ class WindowDataset(Dataset[Pair]):
         stride: Tokens from the start of a window to the start of the next; `length` if it is None.
         dtype: uint16, uint32, int32 or int64.
         pin_memory: Whether the tensors lie in pinned memory.
+
+    Raises:
+        InvalidArgument: The length or the type isn't one of those. A ValueError.
+        NoInput: A file is missing. A FileNotFoundError.
+
+    Example:
+        >>> inputs, targets = WindowDataset("corpus.gobbet", 256)[0]
+        >>> inputs.shape
+        torch.Size([256])
     """
 
     def __init__(
@@ -106,8 +137,19 @@ class WindowDataset(Dataset[Pair]):
     def batch(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> Pair:
         """The inputs and the targets of windows, each [indices, length].
 
+        Args:
+            indices: The windows.
+
+        Returns:
+            Inputs and targets.
+
         Raises:
             InvalidArgument: An index isn't an integer, or there is no such window.
+
+        Example:
+            >>> inputs, targets = WindowDataset(dataset, 256).batch([0, 1])
+            >>> inputs.shape
+            torch.Size([2, 256])
         """
         return self._read(integers(indices, np.uint64, "windows", below=len(self)))
 
@@ -151,6 +193,27 @@ class WindowStream(IterableDataset[Pair]):
     `rank` and `world_size` are those of `torch.distributed` when a pass begins, unless given. Where
     another shares out what the stream gives, as accelerate and the Trainer of transformers do with
     iterable datasets, give rank 0 and world size 1.
+
+    Args:
+        dataset: A dataset, or its path or paths.
+        length: Inputs of each window.
+        stride: Tokens from the start of a window to the start of the next; `length` if it is
+            None.
+        order: sequential, shuffled or groups.
+        seed: What the order is made from.
+        rank: Which of the readers this is; with `world_size`.
+        world_size: How many readers share the windows.
+        dtype: uint16, uint32, int32 or int64.
+
+    Raises:
+        InvalidArgument: There is no such order, rank or type. A ValueError.
+        NoInput: A file is missing. A FileNotFoundError.
+
+    Example:
+        >>> loader = torch.utils.data.DataLoader(WindowStream(dataset, 256, seed=1), 4)
+        >>> inputs, targets = next(iter(loader))
+        >>> inputs.shape
+        torch.Size([4, 256])
     """
 
     def __init__(
@@ -190,7 +253,17 @@ class WindowStream(IterableDataset[Pair]):
         return share_length(len(self._windows), rank, world_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """The number of the next pass; one that was begun, and is of this number, goes on."""
+        """The number of the next pass; one that was begun, and is of this number, goes on.
+
+        Args:
+            epoch: The number, from 0.
+
+        Raises:
+            InvalidArgument: The number is negative. A ValueError.
+
+        Example:
+            >>> WindowStream(dataset, 256).set_epoch(3)
+        """
         if self._state is not None:
             current = int(self._state["epoch"])
         elif self._sampler is not None:
@@ -202,7 +275,11 @@ class WindowStream(IterableDataset[Pair]):
             self._sampler = self._state = None
 
     def reset(self) -> None:
-        """Begins with the first window of the first epoch, as a new stream does."""
+        """Begins with the first window of the first epoch, as a new stream does.
+
+        Example:
+            >>> WindowStream(dataset, 256).reset()
+        """
         self._epoch = 0
         self._sampler = self._state = None
 
@@ -246,7 +323,15 @@ class WindowStream(IterableDataset[Pair]):
         self._epoch = int(sampler.state_dict()["epoch"])
 
     def state_dict(self) -> dict[str, Any]:
-        """Where this copy is; empty before its first pass."""
+        """Where this copy is; empty before its first pass.
+
+        Returns:
+            Numbers and texts.
+
+        Example:
+            >>> WindowStream(dataset, 256).state_dict()
+            {}
+        """
         if self._sampler is not None and self._state is None:
             return self._sampler.state_dict() | {"workers": self._made_as[2]}
         return dict(self._state or {})
@@ -256,8 +341,16 @@ class WindowStream(IterableDataset[Pair]):
 
         With workers it must be that of the same worker, among as many ranks and workers.
 
+        Args:
+            state: What `state_dict` gave.
+
         Raises:
             BadData: The state is of another dataset, or of other windows.
+
+        Example:
+            >>> stream = WindowStream(dataset, 256)
+            >>> first = next(iter(stream))
+            >>> WindowStream(dataset, 256).load_state_dict(stream.state_dict())
         """
         if state:
             windows = self._windows.windows

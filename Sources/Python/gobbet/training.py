@@ -26,7 +26,20 @@ _CHUNK_BYTES = 1 << 23
 
 
 class Counts:
-    """Counted pretokens of text that is split as `pattern` says: cl100k, gpt2, llama3, o200k, …"""
+    """Counted pretokens of text that is split as `pattern` says: cl100k, gpt2, llama3, o200k, …
+
+    Args:
+        pattern: How text is split: cl100k, gpt2, llama3, o200k, …
+
+    Raises:
+        InvalidArgument: There is no such pattern. A ValueError.
+
+    Example:
+        >>> counts = gobbet.Counts("gpt2")
+        >>> counts.add_texts(["a cat", "a dog"])
+        >>> len(counts)
+        3
+    """
 
     def __init__(self, pattern: str = "cl100k") -> None:
         library = _native.library()
@@ -47,7 +60,19 @@ class Counts:
         return int(local.count.value)
 
     def add_texts(self, texts: Iterable[str | bytes], *, progress: bool = False) -> None:
-        """Counts the pretokens of documents; `progress` shows how far it is, by tqdm."""
+        """Counts the pretokens of documents; `progress` shows how far it is, by tqdm.
+
+        Args:
+            texts: Documents, as text or UTF-8.
+            progress: Whether tqdm shows how far it is, where it is installed.
+
+        Raises:
+            InvalidArgument: The counts are closed. A ValueError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_texts(line for line in ["a cat", "a dog"])
+        """
         chunk: list[bytes] = []
         size = 0
         with Progress("counting", progress) as shown:
@@ -72,7 +97,21 @@ class Counts:
         )
 
     def add_joined(self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]) -> None:
-        """Counts the pretokens of documents one behind the other: `i` ends at `ends[i]`."""
+        """Counts the pretokens of documents one behind the other: `i` ends at `ends[i]`.
+
+        Args:
+            texts: The bytes of all documents, one after the other.
+            ends: Where each document ends.
+
+        Raises:
+            InvalidArgument: The ends don't rise, or don't end with the texts. A ValueError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_joined(np.frombuffer(b"a cata dog", np.uint8), np.array([5, 10], np.uint64))
+            >>> len(counts)
+            3
+        """
         from .corpus_reader import checked
 
         texts, ends = checked(texts, ends)
@@ -93,6 +132,21 @@ class Counts:
 
         `progress` shows how far it is, by tqdm.
         A `CorpusWarning` says which files in directories were left out since they hold no text.
+
+        Args:
+            paths: A file, a directory, or several.
+            text_key: The key of a JSON object that holds its text; `text` if it is None.
+            progress: Whether tqdm shows how far it is, where it is installed.
+
+        Raises:
+            NoInput: A file is missing. A FileNotFoundError.
+            BadData: A file holds no text, or a line none under the key. A ValueError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_files("corpus/en")
+            >>> len(counts) > 1000
+            True
         """
         from .corpus_reader import CorpusReader
 
@@ -103,7 +157,24 @@ class Counts:
                     shown.add(len(batch.texts), len(batch))
 
     def add_file(self, path: Path) -> None:
-        """Adds the counts of a file that `write` or `gobbet counts` wrote, of the same pattern."""
+        """Adds the counts of a file that `write` or `gobbet counts` wrote, of the same pattern.
+
+        Args:
+            path: A file of counts.
+
+        Raises:
+            NoInput: There is no such file. A FileNotFoundError.
+            BadData: The file is damaged, or its counts are of another pattern. A ValueError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_texts(["a cat"])
+            >>> counts.write("cat.counts.gobbet", replace=True)
+            >>> both = gobbet.Counts()
+            >>> both.add_file("cat.counts.gobbet")
+            >>> len(both)
+            2
+        """
         _native.check(
             self._library.counts_add_file(
                 self._owner.value, _native.path_bytes(path), local.error_at
@@ -111,7 +182,20 @@ class Counts:
         )
 
     def write(self, path: Path, *, replace: bool = False) -> None:
-        """Writes the counts as a file: the same counts always give the same bytes."""
+        """Writes the counts as a file: the same counts always give the same bytes.
+
+        Args:
+            path: The file to write.
+            replace: Whether a file that is there is replaced.
+
+        Raises:
+            CannotCreate: The file exists, or can't be made. A FileExistsError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_texts(["a cat"])
+            >>> counts.write("cat.counts.gobbet", replace=True)
+        """
         _native.check(
             self._library.counts_write(
                 self._owner.value, _native.path_bytes(path), replace, local.error_at
@@ -129,7 +213,29 @@ class Counts:
         tie_break: Literal["huggingface", "bytes"] = "huggingface",
         name: str = "trained",
     ) -> Encoding:
-        """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together."""
+        """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together.
+
+        Args:
+            vocab_size: How many tokens the vocabulary has.
+            special_tokens: The special tokens, in the order of their ids.
+            special_tokens_first: Whether they take the first ids, not the last.
+            min_frequency: Pairs that occur less often are not merged.
+            max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
+            tie_break: Whose order decides between pairs that are equally frequent.
+            name: The name of the encoding.
+
+        Returns:
+            The vocabulary, ready to encode.
+
+        Raises:
+            InvalidArgument: An option is wrong. A ValueError.
+
+        Example:
+            >>> counts = gobbet.Counts()
+            >>> counts.add_files("corpus/en")
+            >>> counts.train(1000, special_tokens=["<|endoftext|>"]).n_vocab
+            1000
+        """
         options, kept = _options(
             vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length,
             tie_break,
@@ -144,7 +250,25 @@ class Counts:
 
     @staticmethod
     def merge(paths: Sequence[Path], output: Path, *, replace: bool = False) -> None:
-        """Writes the sum of several files of counts, in bounded memory."""
+        """Writes the sum of several files of counts, in bounded memory.
+
+        Args:
+            paths: Files of counts of the same pattern.
+            output: The file to write.
+            replace: Whether a file that is there is replaced.
+
+        Raises:
+            NoInput: A file is missing. A FileNotFoundError.
+            BadData: A file is damaged, or of another pattern. A ValueError.
+            CannotCreate: The output exists, or can't be made. A FileExistsError.
+
+        Example:
+            >>> for name, text in [("one", "a cat"), ("two", "a dog")]:
+            ...     counts = gobbet.Counts()
+            ...     counts.add_texts([text])
+            ...     counts.write(f"{name}.counts.gobbet", replace=True)
+            >>> gobbet.Counts.merge(["one.counts.gobbet", "two.counts.gobbet"], "all.counts.gobbet", replace=True)
+        """
         encoded = [_native.path_bytes(path) for path in paths]
         listed = (ctypes.c_char_p * len(encoded))(*encoded)
         _native.check(
@@ -192,6 +316,9 @@ def train(
         name: The name of the encoding.
         progress: Whether tqdm shows how much was read, where it is installed.
 
+    Returns:
+        The vocabulary, ready to encode.
+
     Raises:
         InvalidArgument: An option is wrong, or there is no such pattern.
         NoInput: A file is missing.
@@ -199,6 +326,11 @@ def train(
 
     Warns:
         CorpusWarning: Files in directories were left out since they hold no text.
+
+    Example:
+        >>> encoding = gobbet.train("corpus/", 1000, special_tokens=["<|endoftext|>"])
+        >>> encoding.n_vocab
+        1000
     """
     counts = Counts(pattern)
     paths: list[Path] = []
@@ -237,7 +369,33 @@ def train_from_counts(
     tie_break: Literal["huggingface", "bytes"] = "huggingface",
     name: str = "trained",
 ) -> Encoding:
-    """Learns a vocabulary from a file of counts, which is read where it lies."""
+    """Learns a vocabulary from a file of counts, which is read where it lies.
+
+    Args:
+        path: A file of counts.
+        vocab_size: How many tokens the vocabulary has.
+        special_tokens: The special tokens, in the order of their ids.
+        special_tokens_first: Whether they take the first ids, not the last.
+        min_frequency: Pairs that occur less often are not merged.
+        max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
+        tie_break: Whose order decides between pairs that are equally frequent.
+        name: The name of the encoding.
+
+    Returns:
+        The vocabulary, ready to encode.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged. A ValueError.
+        InvalidArgument: An option is wrong. A ValueError.
+
+    Example:
+        >>> counts = gobbet.Counts()
+        >>> counts.add_files("corpus/en")
+        >>> counts.write("en.counts.gobbet", replace=True)
+        >>> gobbet.train_from_counts("en.counts.gobbet", 1000).n_vocab
+        1000
+    """
     options, kept = _options(
         vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length, tie_break
     )

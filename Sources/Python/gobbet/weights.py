@@ -43,7 +43,14 @@ _BYTES_PER_THREAD = 1 << 22
 
 
 class TensorInfo(NamedTuple):
-    """A tensor, without its data."""
+    """A tensor, without its data.
+
+    Example:
+        >>> with gobbet.safe_open("weights.gobbet") as file:
+        ...     info = file.tensors()[0]
+        >>> info.name, info.shape
+        ('wte', (4, 8))
+    """
 
     name: str
     #: The code of the element type in `Spec/Weights.md`.
@@ -58,7 +65,16 @@ class TensorInfo(NamedTuple):
 
     @property
     def dtype(self) -> str:
-        """The name of the element type: f32, bf16, i64, …"""
+        """The name of the element type: f32, bf16, i64, …
+
+        Returns:
+            The name.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.tensors()[0].dtype)
+            f32
+        """
         return ELEMENT_TYPES[self.element_type][0]
 
 
@@ -285,6 +301,19 @@ class SafeOpen:
     some rows of it, are asked for first, which reads them once. With `verify` False they are not:
     nothing is then read before it is used, and damage to the file becomes wrong numbers. Data that
     is stored compact is always copied and checked.
+
+    Args:
+        filename: The file.
+        verify: Whether checksums of data that is stored raw are compared.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+
+    Example:
+        >>> with gobbet.safe_open("weights.gobbet") as file:
+        ...     print(len(file.keys()))
+        1
     """
 
     def __init__(self, filename: Path, *, verify: bool = True) -> None:
@@ -304,45 +333,135 @@ class SafeOpen:
         self.close()
 
     def close(self) -> None:
-        """Closes the file; tensors that were got go on living."""
+        """Closes the file; tensors that were got go on living.
+
+        Example:
+            >>> gobbet.safe_open("weights.gobbet").close()
+        """
         self._file.close()
 
     def keys(self) -> list[str]:
-        """The names of the tensors, sorted."""
+        """The names of the tensors, sorted.
+
+        Returns:
+            The names.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.keys())
+            ['wte']
+        """
         return sorted(info.name for info in self._file.tensors)
 
     def offset_keys(self) -> list[str]:
-        """The names of the tensors in the order of their data."""
+        """The names of the tensors in the order of their data.
+
+        Returns:
+            The names.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.offset_keys())
+            ['wte']
+        """
         return [info.name for info in self._file.tensors]
 
     def tensors(self) -> list[TensorInfo]:
-        """What there is to know of each tensor, in the order of their data."""
+        """What there is to know of each tensor, in the order of their data.
+
+        Returns:
+            A description of each.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print([info.name for info in file.tensors()])
+            ['wte']
+        """
         return list(self._file.tensors)
 
     def metadata(self) -> dict[str, str]:
-        """The metadata in its order."""
+        """The metadata in its order.
+
+        Returns:
+            Texts by names.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.metadata())
+            {}
+        """
         return self._file.metadata()
 
     def vocabulary(self) -> Encoding:
         """The vocabulary that the file embeds.
 
-        Raises `NotFound` if it embeds none.
+        Returns:
+            The vocabulary.
+
+        Raises:
+            NotFound: The file embeds none. A KeyError.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     file.vocabulary()
+            Traceback (most recent call last):
+            gobbet.errors.NotFound: ...
         """
         return self._file.vocabulary()
 
     def get_tensor(self, name: str) -> Any:
         """The tensor of that name.
 
-        Raises `NotFound`, a KeyError, if there is none.
+        Args:
+            name: The name of the tensor.
+
+        Returns:
+            An array, or a tensor of PyTorch's.
+
+        Raises:
+            NotFound: There is no such tensor. A KeyError.
+            BadData: Its data is damaged. A ValueError.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.get_tensor("wte").shape)
+            (4, 8)
         """
         return self._whole(self._file.find(name))
 
     def get_tensors(self) -> dict[str, Any]:
-        """All tensors by their names, in the order of their data."""
+        """All tensors by their names, in the order of their data.
+
+        Returns:
+            Arrays, or tensors of PyTorch's, by names.
+
+        Raises:
+            BadData: The data of a tensor is damaged. A ValueError.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(list(file.get_tensors()))
+            ['wte']
+        """
         return {info.name: self._whole(place) for place, info in enumerate(self._file.tensors)}
 
     def get_slice(self, name: str) -> TensorSlice:
-        """The tensor of that name, of which only what is asked for is read."""
+        """The tensor of that name, of which only what is asked for is read.
+
+        Args:
+            name: The name of the tensor.
+
+        Returns:
+            What stands for the tensor, to be indexed.
+
+        Raises:
+            NotFound: There is no such tensor. A KeyError.
+
+        Example:
+            >>> with gobbet.safe_open("weights.gobbet") as file:
+            ...     print(file.get_slice("wte")[1:3].shape)
+            (2, 8)
+        """
         return TensorSlice(self, self._file.find(name))
 
 
@@ -389,6 +508,25 @@ def safe_open(
     """Opens a file of tensors as safetensors' `safe_open` does: for `np` or for `pt`.
 
     With `verify` False, data that is stored raw is used unchecked.
+
+    Args:
+        filename: The file.
+        framework: np for NumPy, pt for PyTorch.
+        device: Where PyTorch's tensors go.
+        verify: Whether checksums of data that is stored raw are compared.
+
+    Returns:
+        The open file, also a context manager.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: The file is damaged, or holds no tensors. A ValueError.
+        InvalidArgument: There is no such framework. A ValueError.
+
+    Example:
+        >>> with gobbet.safe_open("weights.gobbet", "np") as file:
+        ...     print(file.keys(), file.get_tensor("wte").shape)
+        ['wte'] (4, 8)
     """
     if framework in ("np", "numpy"):
         from . import numpy

@@ -63,10 +63,13 @@ class WindowLoader:
         dtype: uint16, uint32, int32 or int64.
         device: Where the batches go; the device of `torch.set_default_device` if it is None.
 
+    Raises:
+        InvalidArgument: An option isn't one of those. A ValueError.
+        NoInput: A file is missing. A FileNotFoundError.
+
     Example:
-        loader = WindowLoader("packed/", 1024, 32, num_workers=2)
-        for inputs, targets in loader:
-            ...
+        >>> for inputs, targets in WindowLoader("corpus.gobbet", 256, 32, num_workers=2):
+        ...     assert inputs.shape == targets.shape == (32, 256)
     """
 
     def __init__(
@@ -180,17 +183,41 @@ class WindowLoader:
             pool.shutdown(cancel_futures=True)
 
     def set_epoch(self, epoch: int) -> None:
-        """Begins epoch `epoch`, unless that is where the loader is: it then goes on there."""
+        """Begins epoch `epoch`, unless that is where the loader is: it then goes on there.
+
+        Args:
+            epoch: The number, from 0.
+
+        Raises:
+            InvalidArgument: The number is negative. A ValueError.
+
+        Example:
+            >>> loader = WindowLoader(dataset, 256, 8)
+            >>> loader.set_epoch(1)
+        """
         if epoch != self._state["epoch"]:
             self._begin(epoch)
 
     def reset(self) -> None:
-        """Goes to the first batch of the first epoch, as a new loader does."""
+        """Goes to the first batch of the first epoch, as a new loader does.
+
+        Example:
+            >>> loader = WindowLoader(dataset, 256, 8)
+            >>> loader.reset()
+        """
         self._state = dict(self._start)
         self._place = self._pass = None
 
     def state_dict(self) -> dict[str, Any]:
-        """All that resuming needs, on any rank: a few numbers and the content id of the dataset."""
+        """All that resuming needs, on any rank: a few numbers and the content id of the dataset.
+
+        Returns:
+            Numbers and texts that JSON has.
+
+        Example:
+            >>> loader = WindowLoader(dataset, 256, 8)
+            >>> state = loader.state_dict()
+        """
         return dict(self._state)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -199,8 +226,15 @@ class WindowLoader:
         The state of one rank is that of all, who have given out equally many batches. Among
         another number of ranks every window of the epoch is still seen once.
 
+        Args:
+            state: What `state_dict` gave.
+
         Raises:
             BadData: The state is of another dataset, or of other windows.
+
+        Example:
+            >>> loader = WindowLoader(dataset, 256, 8)
+            >>> loader.load_state_dict(WindowLoader(dataset, 256, 8).state_dict())
         """
         for name in ("length", "stride"):
             if state.get(name) != self._start[name]:

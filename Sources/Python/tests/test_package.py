@@ -18,6 +18,38 @@ from gobbet import _native
 from . import support
 
 
+#: What a careful user writes.
+PROGRAM = """
+import gobbet
+import gobbet.corpus
+import gobbet.numpy
+
+def ids(text: str) -> list[int]:
+    return gobbet.Encoding("my.gobbet").encode(text, allowed_special="all")
+
+def losses(paths: list[str]) -> float:
+    dataset = gobbet.TokenDataset(paths)
+    windows = dataset.windows(256, dtype="int64")
+    total = 0.0
+    for indices in dataset.sampler(256, seed=1).batches(8):
+        inputs, targets = windows.batch(indices)
+        total += float((inputs != targets).mean())
+    return total
+
+def pack(texts: list[str], encoding: gobbet.Encoding) -> str:
+    with gobbet.DatasetWriter("out.gobbet", encoding) as writer:
+        writer.add_texts(texts, append="<|endoftext|>")
+        for document in gobbet.corpus.documents("corpus"):
+            writer.add(encoding.encode_ordinary(document.decode()))
+    with gobbet.safe_open("w.gobbet") as file:
+        names: list[str] = file.keys()
+    try:
+        return gobbet.Model("model").generate(names[0], max_tokens=3).run()
+    except gobbet.NoInput as error:
+        return str(error)
+"""
+
+
 class PackageTests(unittest.TestCase):
     def test_importing_the_package_imports_neither_numpy_nor_the_library(self):
         code = (
@@ -87,6 +119,29 @@ class PackageTests(unittest.TestCase):
                     continue
                 self.assertTrue(inspect.getdoc(member), f"{name}.{key}")
                 self.assertIn("return", member.__annotations__, f"{name}.{key}")
+
+    def test_a_users_program_passes_mypy_strict(self):
+        if importlib.util.find_spec("mypy") is None:
+            self.skipTest("skipped: no mypy here")
+        home = pathlib.Path(gobbet.__file__).parent.parent
+        # Where the package isn't installed, mypy would check it as a part of the program.
+        is_installed = home.name == "site-packages"
+        variables = {} if is_installed else {"MYPYPATH": str(home)}
+        options = [] if is_installed else ["--follow-imports=silent"]
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+
+            def check(program: str) -> subprocess.CompletedProcess[str]:
+                (folder / "program.py").write_text(program)
+                return subprocess.run(
+                    [sys.executable, "-m", "mypy", "--strict", *options, "program.py"], cwd=folder,
+                    capture_output=True, text=True, env=os.environ | variables,
+                )  # fmt: skip
+
+            done = check(PROGRAM)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            done = check(PROGRAM.replace("-> list[int]", "-> list[str]"))
+            self.assertIn("Incompatible return value", done.stdout)
 
     def test_installing_without_the_library_fails_and_says_why(self):
         source = support.ROOT / "Sources" / "Python"
