@@ -39,6 +39,24 @@ GOBBET_INLINE uint64_t gobbet_range_mask(const uint8_t *bytes, uint8_t first, ui
   return mask;
 }
 
+/// Which of 64 bytes are in one of `count` ranges: the first byte of each, and how many there are.
+GOBBET_INLINE uint64_t gobbet_ranges_mask(const uint8_t *bytes, const uint8_t *ranges,
+                                          ptrdiff_t count) {
+  gobbet_tests found[4] = {{0}, {0}, {0}, {0}};
+  for (ptrdiff_t range = 0; range < count; range++) {
+    const uint8_t first = ranges[2 * range], length = ranges[2 * range + 1];
+    for (int quarter = 0; quarter < 4; quarter++) {
+      const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
+      found[quarter] |= (gobbet_tests)((lanes - first) < length);
+    }
+  }
+  uint64_t mask = 0;
+  for (int quarter = 0; quarter < 4; quarter++) {
+    mask |= gobbet_lane_bits(found[quarter]) << (16 * quarter);
+  }
+  return mask;
+}
+
 /// Which of 64 bytes are one.
 GOBBET_INLINE uint64_t gobbet_byte_mask(const uint8_t *bytes, uint8_t byte) {
   return gobbet_range_mask(bytes, byte, 1);

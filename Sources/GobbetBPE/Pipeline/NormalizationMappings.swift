@@ -50,6 +50,11 @@ struct NormalizationMappings: Sendable {
     UInt64(first) << 21 | UInt64(second)
   }
 
+  /// What two scalars become; nil if they stay two.
+  func composition(_ first: UInt32, _ second: UInt32) -> UInt32? {
+    Hangul.composed(first, second) ?? compositions[Self.pair(first, second)]
+  }
+
   /// The scalars with every mapping applied until none applies.
   func decomposed(_ scalars: [UInt32]) -> [UInt32] {
     var result: [UInt32] = []
@@ -91,8 +96,7 @@ struct NormalizationMappings: Sendable {
     for scalar in scalars {
       let own = classes[scalar] ?? 0
       if let place = starter, lastClass < own || lastClass == 0 && place == result.count - 1,
-        let both = Hangul.composed(result[place], scalar)
-          ?? compositions[Self.pair(result[place], scalar)]
+        let both = composition(result[place], scalar)
       {
         result[place] = both
         continue

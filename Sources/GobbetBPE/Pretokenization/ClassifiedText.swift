@@ -29,6 +29,16 @@ internal import CGobbetScan
     unsafe gobbet_range_mask(window(at: index), first, count)
   }
 
+  /// Which of the 64 bytes from `index` on, all of which there must be, are in one of the ranges, of which
+  /// `ranges` has the first byte and the count.
+  @inline(__always) func mask(at index: Int, in ranges: Span<UInt8>) -> UInt64 {
+    unsafe ranges.withUnsafeBufferPointer { ranges in
+      guard let first = ranges.baseAddress else { return 0 }
+      // SAFETY: a range is two bytes.
+      return unsafe gobbet_ranges_mask(window(at: index), first, ranges.count / 2)
+    }
+  }
+
   /// Which of the 64 bytes from `index` on, all of which there must be, belong to letters of East
   /// Asia that have no case and are wholly there; not all such letters, but the most frequent ones.
   @inline(__always) func eastAsianLetters(at index: Int) -> UInt64 {
