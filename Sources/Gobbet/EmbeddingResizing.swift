@@ -46,7 +46,7 @@ extension FileConversion {
       among: source.tensors, configuration: try readFamilyConfiguration(of: input))
     guard let first = names.first.flatMap({ source.tensor(named: $0) }) else {
       let reason =
-        input.format == "gguf"
+        input.format == .gguf
         ? "has tensors under llama.cpp's names; resize the embedding before it becomes GGUF"
         : "has no embedding that is known: it is no GPT-2, and no config.json says what else"
       throw LoadingError(path: input.path, reason: reason)

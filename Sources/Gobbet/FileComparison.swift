@@ -50,10 +50,8 @@ public struct FileComparison: Sendable {
   public init(_ firstPath: String, _ secondPath: String) throws {
     let files = try [firstPath, secondPath].map { try OpenedFile($0) }
     let isOurs = try files.map { file in
-      switch try file.kind() {
-      case .gobbet, .empty, .other: true
-      default: false
-      }
+      guard let format = try file.format() else { return true }
+      return format == .gobbet
     }
     guard isOurs == [true, true] else {
       weights = try WeightsDifference(Self.tensors(of: files[0]), Self.tensors(of: files[1]))

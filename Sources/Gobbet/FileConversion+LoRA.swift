@@ -12,14 +12,14 @@ extension FileConversion {
   ///   fit; the errors of both formats; what `progress` throws.
   public func mergeLoRA(
     _ adapter: String, into input: String, alpha: Double? = nil, to output: String,
-    format: ConversionFormat, replacing: Bool = false, progress: Progress = { _, _ in }
+    format: FileFormat, replacing: Bool = false, progress: Progress = { _, _ in }
   ) throws -> (result: Result, updateCount: Int) {
     let file = try OpenedFile(input)
     guard let weights = try WeightsInput(file) else {
       throw try FileDescription.error(file, wanted: "weights")
     }
-    guard !format.isForVocabularies else {
-      throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
+    guard format.writesWeights else {
+      throw LoadingError(path: input, reason: "holds weights, which \(format) does not")
     }
     try check(format, .weights)
     let isFolder = (try? FileStatus(of: adapter).kind) == .directory

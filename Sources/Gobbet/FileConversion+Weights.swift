@@ -13,7 +13,7 @@ extension FileConversion {
   /// matrices are turned round, which widens them.
   func write(
     _ input: WeightsInput, _ blocks: some TensorSource, to path: String,
-    format: ConversionFormat, replacing: Bool, progress: Progress
+    format: FileFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
     try check(format, .weights)
     let blocks = try resized(blocks, input)
@@ -23,12 +23,12 @@ extension FileConversion {
 
   private func write(
     _ input: WeightsInput, resized blocks: some TensorSource, to path: String,
-    format: ConversionFormat, replacing: Bool, progress: Progress
+    format: FileFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
     var notes: [String] = []
     let elements = try blocks.widened()
     let model = try model(elements, input, format, &notes)
-    let keepsBlocks = model == nil && (format == .gobbet || format == .gguf)
+    let keepsBlocks = model == nil && format.storesBlocks
     let source: any TensorSource = keepsBlocks ? blocks : elements
     return try write(
       input, source, model, to: path, format: format,
@@ -37,11 +37,11 @@ extension FileConversion {
 
   private func write(
     _ input: WeightsInput, _ source: some TensorSource, _ model: GPT2Weights?, to path: String,
-    format: ConversionFormat, replacing: Bool, notes: [String], progress: Progress
+    format: FileFormat, replacing: Bool, notes: [String], progress: Progress
   ) throws -> Result {
     var notes = notes
     let chosen = try chosenVocabulary(input, model, path, format, &notes)
-    if input.kind == .gobbet { notes += try leftOut(of: input.file, [.weights, .vocabulary]) }
+    if input.format == .gobbet { notes += try leftOut(of: input.file, [.weights, .vocabulary]) }
     let family = model == nil ? try familyConfiguration(of: input) : nil
     let generation = family == nil ? nil : try generationConfiguration(of: input)
     let familyModel =
@@ -148,7 +148,7 @@ extension FileConversion {
   /// The source as a GPT-2; nil if it is another model, or what is said of it is of another model and
   /// the format can do without.
   private func model(
-    _ source: some TensorSource, _ input: WeightsInput, _ format: ConversionFormat,
+    _ source: some TensorSource, _ input: WeightsInput, _ format: FileFormat,
     _ notes: inout [String]
   ) throws -> GPT2Weights? {
     if format == .npy { return nil }
@@ -156,7 +156,7 @@ extension FileConversion {
       switch format {
       case .npz, .safetensors, .safetensorsIndex: false
       // As it was, it is without a configuration, too.
-      case .gobbet: input.kind != .gobbet
+      case .gobbet: input.format != .gobbet
       default: true
       }
     do {
@@ -182,7 +182,7 @@ extension FileConversion {
 
   /// The vocabulary that goes with the weights: the one that is given, or what came with them.
   private func chosenVocabulary(
-    _ input: WeightsInput, _ model: GPT2Weights?, _ path: String, _ format: ConversionFormat,
+    _ input: WeightsInput, _ model: GPT2Weights?, _ path: String, _ format: FileFormat,
     _ notes: inout [String]
   ) throws -> Vocabulary? {
     let rowCount = model?.configuration.vocabularySize
@@ -209,7 +209,7 @@ extension FileConversion {
         return nil
       }
       return staysBeside ? nil : found
-    } catch let error where input.kind != .gobbet {
+    } catch let error where input.format != .gobbet {
       guard error is InterchangeError || error is FileError || error is LoadingError else {
         throw error
       }
@@ -223,7 +223,7 @@ extension FileConversion {
   /// What of a source has no place in a format.
   private func omissions(
     of source: some TensorSource, _ model: GPT2Weights?, _ input: WeightsInput, _ path: String,
-    _ format: ConversionFormat, keepsFamily: Bool
+    _ format: FileFormat, keepsFamily: Bool
   ) throws -> [String] {
     var notes: [String] = []
     let others =
@@ -252,9 +252,9 @@ extension FileConversion {
     {
       let reason =
         keepsFamily
-        ? "\(format.rawValue) has no place for it" : "it is not of a model that is known here"
+        ? "\(format) has no place for it" : "it is not of a model that is known here"
       notes.append("\(input.configurationPath) is left out: \(reason)")
-    } else if input.kind == .gguf, format.hasNeighbours {
+    } else if input.format == .gguf, format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")
     }
     if !format.holdsMetadata {
@@ -270,7 +270,7 @@ extension FileConversion {
       if !keys.isEmpty {
         let more = keys.count > 4 ? " and \(keys.count - 4) more" : ""
         notes.append(
-          "\(format.rawValue) has no place for metadata; left out: "
+          "\(format) has no place for metadata; left out: "
             + keys.prefix(4).joined(separator: ", ") + more)
       }
     }
@@ -285,7 +285,7 @@ extension FileConversion {
 
   /// What else a Gobbet file holds that a conversion does not take over.
   func leftOut(of file: OpenedFile, _ taken: Set<GobbetContent>) throws -> [String] {
-    guard try file.kind() == .gobbet else { return [] }
+    guard try file.format() == .gobbet else { return [] }
     let (path, container) = (file.path, try file.container())
     let holdings = FileHoldings(container)
     var notes: [String] = []

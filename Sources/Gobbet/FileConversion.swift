@@ -70,20 +70,20 @@ public struct FileConversion: Sendable {
   /// - Throws: `ConversionOptionError` for a setting that would change nothing; `LoadingError` if
   ///   the one file cannot become the other; the errors of both formats; what `progress` throws.
   public func convert(
-    _ input: String, to output: String, format: ConversionFormat, replacing: Bool = false,
+    _ input: String, to output: String, format: FileFormat, replacing: Bool = false,
     progress: Progress = { _, _ in }
   ) throws -> Result {
     let file = try OpenedFile(input)
     guard let weights = try WeightsInput(file, key: key) else {
-      switch try file.kind() {
-      case .empty, .other: throw try FileDescription.error(file, wanted: wanted(by: format))
-      default: return try convertVocabulary(file, to: output, format, replacing)
+      guard try file.format() != nil else {
+        throw try FileDescription.error(file, wanted: wanted(by: format))
       }
+      return try convertVocabulary(file, to: output, format, replacing)
     }
-    if key != nil, weights.kind != .pyTorch {
+    if key != nil, weights.format != .pyTorch {
       throw ConversionOptionError(.key, "\(input) is no checkpoint of PyTorch")
     }
-    guard format.isForVocabularies else {
+    guard !format.writesWeights else {
       let unread = try unreadTensors(of: weights)
       guard !unread.names.isEmpty else {
         return try write(
@@ -101,7 +101,7 @@ public struct FileConversion: Sendable {
         notes: result.notes + ["tensors left out: " + unread.names.joined(separator: ", ")])
     }
     guard let vocabulary = try weights.vocabulary else {
-      throw LoadingError(path: input, reason: "holds weights, which \(format.rawValue) does not")
+      throw LoadingError(path: input, reason: "holds weights, which \(format) does not")
     }
     try check(format, .vocabulary)
     if pattern != nil {
@@ -111,7 +111,7 @@ public struct FileConversion: Sendable {
     return Result(
       content: .vocabulary(idBound: vocabulary.idBound),
       notes: [
-        "the \(weights.source.tensors.count) tensors are left out: \(format.rawValue) holds a "
+        "the \(weights.source.tensors.count) tensors are left out: \(format) holds a "
           + "vocabulary only"
       ])
   }
@@ -143,15 +143,15 @@ public struct FileConversion: Sendable {
   }
 
   /// What a format can be made of, for an error.
-  private func wanted(by format: ConversionFormat) -> String {
-    format.isForVocabularies ? "a vocabulary" : format == .gobbet ? "a model" : "weights"
+  private func wanted(by format: FileFormat) -> String {
+    format == .gobbet ? "a model" : format.writesWeights ? "weights" : "a vocabulary"
   }
 
   private func convertVocabulary(
-    _ file: OpenedFile, to output: String, _ format: ConversionFormat, _ replacing: Bool
+    _ file: OpenedFile, to output: String, _ format: FileFormat, _ replacing: Bool
   ) throws -> Result {
-    guard !format.isForWeights else {
-      throw LoadingError(path: file.path, reason: "holds no weights, as \(format.rawValue) does")
+    guard format.writesVocabularies else {
+      throw LoadingError(path: file.path, reason: "holds no weights, as \(format) does")
     }
     try check(format, .vocabulary)
     if pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
@@ -166,7 +166,7 @@ public struct FileConversion: Sendable {
 
   /// Refuses settings that would change nothing.
   func check(
-    _ format: ConversionFormat, _ content: ConversionFormat.Content
+    _ format: FileFormat, _ content: FileFormat.Content
   ) throws(ConversionOptionError) {
     let given: [(ConversionOption, Bool)] = [
       (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
@@ -184,24 +184,14 @@ public struct FileConversion: Sendable {
     if base != nil, shardByteCount != nil {
       throw ConversionOptionError(.base, "weights in several files have none")
     }
-    if ggufType != nil || quantization != nil, format != .gguf, format != .gobbet {
+    if ggufType != nil || quantization != nil, !format.storesBlocks {
       throw ConversionOptionError(
-        .type, "only GGUF and .gobbet store elements in blocks, \(format.rawValue) does not")
+        .type, "only GGUF and .gobbet store elements in blocks, \(format) does not")
     }
     if let type = elementType.flatMap({ GGUFType($0) }),
       let reason = format.reason(against: type)
     {
       throw ConversionOptionError(.type, reason)
     }
-  }
-}
-
-extension WeightsInput {
-  /// The configuration of a source: what its metadata says, else what came with the file.
-  func configuration(of source: some TensorSource) throws -> GPT2Configuration {
-    guard let text = source.metadata(forKey: GPT2Configuration.metadataKey) else {
-      return try configuration
-    }
-    return try GPT2Configuration(json: text)
   }
 }

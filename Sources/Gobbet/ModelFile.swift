@@ -143,7 +143,7 @@ package struct ModelFile: Sendable {
       weights = .family(try model.weights(in: input.elements(), path: path), model)
     } else {
       weights = .gpt2(
-        input.kind == .gobbet ? input.source : try Self.gpt2(input.source.widened(), input))
+        input.format == .gobbet ? input.source : try Self.gpt2(input.source.widened(), input))
     }
   }
 
@@ -184,7 +184,7 @@ package struct ModelFile: Sendable {
       return try FamilyModel(json: Array(json.utf8), path: input.path)
     }
     if let reader = input.source as? GGUFReader { return try FamilyModel(gguf: reader) }
-    if input.kind == .gobbet {
+    if input.format == .gobbet {
       if input.source.metadata(forKey: GPT2Configuration.metadataKey) != nil { return nil }
       return try FamilyModel(keptFromGGUF: input.source, path: input.path)
     }

@@ -6,7 +6,7 @@ internal import GobbetSystem
 /// Where weights go, and how.
 struct WeightsOutput {
   let path: String
-  let format: ConversionFormat
+  let format: FileFormat
   let conversion: FileConversion
   let replacing: Bool
   /// The vocabulary that goes into the file, or beside it.

@@ -61,7 +61,7 @@ public func gobbet_vocabulary_write(
   reporting(to: error) {
     let vocabulary = try object(vocabulary, VocabularyHandle.self, "vocabulary").vocabulary
     let path = try text(path, "path")
-    guard let format = ConversionFormat(ofFileNamed: path) else {
+    guard let format = FileFormat(ofFileNamed: path) else {
       throw CallError.invalid("path: \(path) ends in no known format")
     }
     try vocabulary.write(to: path, format: format, replacing: replace != 0)

@@ -55,7 +55,7 @@ public struct DatasetPage: Sendable {
     if try FileStatus(of: path).kind == .directory {
       return try DatasetManifest(contentsOf: path + "/" + DatasetManifest.fileName)
     }
-    return try FileKind(recognizing: path) == .json ? DatasetManifest(contentsOf: path) : nil
+    return try FileFormat(recognizing: path) == .json ? DatasetManifest(contentsOf: path) : nil
   }
 
   /// The page as HTML.

@@ -29,7 +29,7 @@ public struct WeightsPage: Sendable {
     }
     let all = input.source.tensors.reduce(0) { $0 + $1.byteCount }
     self.path = path
-    format = input.format
+    format = input.format.reportName
     metadata = input.source.metadata
     tensors = try StoredTensor.all(in: input.source) { progress($0, all) }
     comparison = try second.map { second in

@@ -59,7 +59,7 @@ struct Convert: ParsableCommand {
 
   /// Converts the input, and ends the line of progress.
   private func converted(
-    to path: String, _ format: ConversionFormat, replacing: Bool, _ progress: Progress
+    to path: String, _ format: FileFormat, replacing: Bool, _ progress: Progress
   ) throws -> FileConversion.Result {
     defer { progress.finish() }
     return try WeightsOptions.checked {
@@ -75,9 +75,9 @@ struct Convert: ParsableCommand {
   ///
   /// - Throws: ``Failure`` (`usage`) for formats that are no text, or several files.
   private func withTextOutput(
-    _ format: ConversionFormat, _ write: (_ path: String) throws -> Void
+    _ format: FileFormat, _ write: (_ path: String) throws -> Void
   ) throws {
-    guard format == .tiktoken || format == .tokenizerJSON else {
+    guard format.isText else {
       throw Failure(
         .usage,
         "--output: standard output takes text only (--to tiktoken, --to tokenizer.json); give a name"
@@ -100,7 +100,7 @@ struct Convert: ParsableCommand {
 /// How weights are written.
 struct WeightsOptions: ParsableArguments {
   @Option(help: "The format to write, if the output's name doesn't tell.")
-  var to: Named<ConversionFormat>?
+  var to: WrittenFormat?
 
   @Option(
     name: [.customShort("v"), .long],
@@ -152,8 +152,8 @@ struct WeightsOptions: ParsableArguments {
   /// What to write to a file of that name.
   ///
   /// - Throws: ``Failure`` (`usage`) if nothing tells.
-  func format(ofFileNamed name: String) throws -> ConversionFormat {
-    guard let format = to?.value ?? ConversionFormat(ofFileNamed: name) else {
+  func format(ofFileNamed name: String) throws -> FileFormat {
+    guard let format = to?.format ?? FileFormat(ofFileNamed: name) else {
       throw Failure(.usage, "\(name): the name doesn't tell the format; add --to")
     }
     return format
@@ -163,8 +163,7 @@ struct WeightsOptions: ParsableArguments {
   ///
   /// - Throws: ``Failure`` (`usage`) for what means nothing for the format; the errors of reading the
   ///   vocabulary.
-  func conversion(_ format: ConversionFormat, pattern: SplitPattern? = nil) throws -> FileConversion
-  {
+  func conversion(_ format: FileFormat, pattern: SplitPattern? = nil) throws -> FileConversion {
     var conversion = FileConversion(codec: codec?.value)
     conversion.resizing = try resizing()
     conversion.shardByteCount = shardSize?.value

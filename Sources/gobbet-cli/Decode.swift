@@ -62,7 +62,7 @@ struct Decode: ParsableCommand {
       // Of a folder without a manifest the library says what is wrong.
       return input == "-" ? nil : try TokenDataset(recognizing: input, split: split)
     }
-    switch try file.kind() {
+    switch try file.format() {
     case .gobbet, .json: return try TokenDataset(file, split: split)
     default: return nil
     }

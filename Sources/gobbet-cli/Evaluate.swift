@@ -106,7 +106,7 @@ struct Evaluate: ParsableCommand {
   /// `first` is the first file, unless it is a folder or standard input. Whatever cannot be looked into is read as text.
   private func openedTokens(_ paths: [String], _ first: OpenedFile?) throws -> [OpenedFile]? {
     if let first {
-      guard (try? first.kind()) == .gobbet else { return nil }
+      guard (try? first.format()) == .gobbet else { return nil }
       return try [first] + paths.dropFirst().map { try OpenedFile($0) }
     }
     guard isFolder(paths[0]), isThere(manifestPath(paths[0])) else { return nil }

@@ -205,19 +205,22 @@ enum ReportKind: String, Sendable {
   private static func content(of path: String) throws -> ReportKind {
     if isFolder(path) { return isThere(manifestPath(path)) ? .dataset : .weights }
     if KnownVocabulary(named: path) != nil, !isThere(path) { return .vocabularies }
-    switch try FileKind(recognizing: path) {
+    let file = try OpenedFile(path)
+    guard let format = try file.format() else {
+      let reason = file.byteCount == 0 ? "is empty" : "is no file that a page can show"
+      throw Failure(.badData, "\(path): \(reason)")
+    }
+    switch format {
     case .gobbet:
-      let holdings = FileHoldings(try ContainerReader(path: path))
+      let holdings = FileHoldings(try file.container())
       if holdings.tokens { return .dataset }
       if holdings.weights { return .weights }
       if holdings.vocabulary { return .vocabularies }
       throw Failure(.badData, "\(path): holds no vocabulary, tokens or weights to show")
     case .json where path.hasSuffix(DatasetManifest.fileName): return .dataset
     case .json where path.hasSuffix(".index.json"): return .weights
-    case .json, .tiktoken, .sentencePiece, .wordPiece: return .vocabularies
-    case .empty: throw Failure(.badData, "\(path): is empty")
-    case .other: throw Failure(.badData, "\(path): is no file that a page can show")
-    default: return .weights
+    case .json: return .vocabularies
+    default: return format.holdsWeights ? .weights : .vocabularies
     }
   }
 }

@@ -30,7 +30,8 @@ struct VocabularyAdd: ParsableCommand {
   }
 
   func run() throws {
-    guard let format = ConversionFormat(ofFileNamed: output.output), !format.isForWeights else {
+    guard let format = FileFormat(ofFileNamed: output.output), format.writesVocabularies
+    else {
       throw Failure(
         .usage, "\(output.output): the name doesn't tell a format for vocabularies, as .gobbet does"
       )

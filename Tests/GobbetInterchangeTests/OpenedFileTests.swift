@@ -21,14 +21,14 @@ import Testing
   @Test("what an open file holds is what it held, whatever its path names by now")
   func replaced() throws {
     let (old, new) = (try Self.vocabulary("ab"), try Self.vocabulary("cd"))
-    for format in [ConversionFormat.gobbet, .tiktoken, .tokenizerJSON] {
-      let path = folder.file("vocabulary." + format.rawValue)
+    for format in [FileFormat.gobbet, .tiktoken, .tokenizerJSON] {
+      let path = folder.file("vocabulary." + format.name)
       try old.write(to: path, format: format)
       let file = try OpenedFile(path)
-      let kind = try FileKind(recognizing: path)
+      let kind = try FileFormat(recognizing: path)
       // Put in its place as another file, which leaves the open one as it is.
       try new.write(to: path, format: format, replacing: true)
-      #expect(try file.kind() == kind)
+      #expect(try file.format() == kind)
       #expect(try Vocabulary(file, pattern: .gpt2).tokens == old.tokens, "\(format)")
       #expect(try Vocabulary(recognizing: path, pattern: .gpt2).tokens == new.tokens)
     }

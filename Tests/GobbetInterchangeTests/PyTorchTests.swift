@@ -58,7 +58,7 @@ import Testing
     #expect(configuration.headCount == 3 && configuration.layerCount == 2)
     #expect(configuration.contextLength == 7 && configuration.vocabularySize == nil)
     #expect(reader.gpt2Configuration == nil)
-    #expect(try FileKind(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
+    #expect(try FileFormat(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }
 
   /// The CRC-32 of ZIP, bit by bit.

@@ -8,8 +8,8 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func kind(_ text: String) throws -> FileKind {
-    try FileKind(recognizing: try folder.write("f.json", Array(text.utf8)))
+  private func kind(_ text: String) throws -> FileFormat? {
+    try FileFormat(recognizing: try folder.write("f.json", Array(text.utf8)))
   }
 
   @Test(
@@ -50,7 +50,7 @@ import Testing
     let vocabulary = try Vocabulary(
       tokens: table, merges: [], mergeRule: .learnedPairs, pattern: .gpt2, specialTokens: .none)
     for (format, isOpen) in [
-      (ConversionFormat.gobbet, false), (.tokenizerJSON, false), (.vocabularyAndMerges, true),
+      (FileFormat.gobbet, false), (.tokenizerJSON, false), (.vocabularyAndMerges, true),
       (.tiktoken, true),
     ] {
       let path = folder.file(format == .vocabularyAndMerges ? "vocab.json" : "v")

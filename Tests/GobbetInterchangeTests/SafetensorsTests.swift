@@ -173,7 +173,7 @@ func expectEqual(_ left: some TensorSource, _ right: some TensorSource) throws {
     ])
   func leniency(header: String) throws {
     let path = try file(header, data: 4)
-    #expect(try FileKind(recognizing: path) == .safetensors)
+    #expect(try FileFormat(recognizing: path) == .safetensors)
     let reader = try SafetensorsReader(path)
     #expect(reader.tensors.map(\.shape) == [[4]])
     #expect(reader.metadata.isEmpty)
@@ -185,7 +185,7 @@ func expectEqual(_ left: some TensorSource, _ right: some TensorSource) throws {
       let header = "{\(Self.tensor("a", 0, 4))}"
       let padding = String(repeating: " ", count: length - header.utf8.count)
       let path = try file(header + padding, data: 4)
-      #expect(try FileKind(recognizing: path) == .safetensors, "\(length)")
+      #expect(try FileFormat(recognizing: path) == .safetensors, "\(length)")
       #expect(try SafetensorsReader(path).tensors.count == 1)
     }
   }

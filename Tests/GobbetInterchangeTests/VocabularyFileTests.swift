@@ -85,7 +85,7 @@ func smallVocabulary(
     let tokens = try TiktokenRanks.tokens(contentsOf: path)
     #expect((0..<2).map { Array(tokens[$0]) } == [[0x61], [0x62]])
     #expect(tokens.count == 2)
-    #expect(try FileKind(recognizing: path) == .tiktoken)
+    #expect(try FileFormat(recognizing: path) == .tiktoken)
   }
 
   @Test("a rank or a token that is there twice is an error")

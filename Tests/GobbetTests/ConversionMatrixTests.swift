@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 @Suite("Every format into every format") struct ConversionMatrixTests {
-  private static let weightFormats: [ConversionFormat] = [
+  private static let weightFormats: [FileFormat] = [
     .gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz,
   ]
 
   /// The small model in a format, with what its readers want beside it.
   private static func source(
-    _ format: ConversionFormat, head: Bool
+    _ format: FileFormat, head: Bool
   ) throws -> (TemporaryFolder, String) {
     let small = try SmallWeights(head: head)
     if format == .safetensors { return (small.folder, small.path) }
@@ -21,7 +21,7 @@ import Testing
   }
 
   private static func convert(
-    _ input: String, _ format: ConversionFormat, _ conversion: FileConversion = .init()
+    _ input: String, _ format: FileFormat, _ conversion: FileConversion = .init()
   ) throws -> ([String: [UInt8]], [String]) {
     let folder = try TemporaryFolder()
     let result = try conversion.convert(
@@ -31,8 +31,8 @@ import Testing
 
   @Test(
     "a pair of formats gives the same bytes directly and by way of .gobbet, or refuses with a reason",
-    arguments: weightFormats, ConversionFormat.allCases)
-  func everyPair(from: ConversionFormat, to: ConversionFormat) throws {
+    arguments: weightFormats, FileFormat.writable)
+  func everyPair(from: FileFormat, to: FileFormat) throws {
     for head in [false, true] where !(from == .llmC && head) {
       let (folder, path) = try Self.source(from, head: head)
       let between = folder.file("between.gobbet")
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test("a model and its vocabulary come back from every format", arguments: weightFormats)
-  func everyWayBack(format: ConversionFormat) throws {
+  func everyWayBack(format: FileFormat) throws {
     for head in [false, true] where !(format == .llmC && head) {
       let small = try SmallWeights(head: head)
       let (folder, path) = try Self.source(format, head: head)
@@ -87,7 +87,7 @@ import Testing
     let small = try SmallWeights()
     let expected = try SafetensorsReader(small.path)
     for (from, to) in [
-      (ConversionFormat.llmC, ConversionFormat.safetensors), (.llmC, .npz), (.gguf, .safetensors),
+      (FileFormat.llmC, FileFormat.safetensors), (.llmC, .npz), (.gguf, .safetensors),
       (.gguf, .npz),
     ] {
       let (folder, path) = try Self.source(from, head: false)
@@ -107,7 +107,7 @@ import Testing
   }
 
   /// Which formats have a use for an option when weights are converted, by hand.
-  private static let uses: [ConversionOption: Set<ConversionFormat>] = [
+  private static let uses: [ConversionOption: Set<FileFormat>] = [
     .vocabulary: [.gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz],
     .pattern: [], .codec: [.gobbet], .shardSize: [.gobbet, .safetensors, .safetensorsIndex],
     .type: [.gobbet, .safetensors, .safetensorsIndex, .gguf, .llmC, .npz, .npy],
@@ -116,7 +116,7 @@ import Testing
   ]
 
   private static func conversion(
-    _ option: ConversionOption, _ format: ConversionFormat
+    _ option: ConversionOption, _ format: FileFormat
   ) throws -> FileConversion {
     var conversion = FileConversion()
     switch option {
@@ -140,8 +140,8 @@ import Testing
   @Test(
     "an option changes what is written, or is refused: for weights",
     arguments:
-      ConversionOption.allCases, ConversionFormat.allCases)
-  func options(option: ConversionOption, format: ConversionFormat) throws {
+      ConversionOption.allCases, FileFormat.writable)
+  func options(option: ConversionOption, format: FileFormat) throws {
     // A base has to lie beside the output: `CheckpointConversionTests`.
     if option == .base, format == .gobbet { return }
     let small = try SmallWeights()
@@ -170,8 +170,8 @@ import Testing
   @Test(
     "an option changes what is written, or is refused: for vocabularies",
     arguments: ConversionOption.allCases,
-    [ConversionFormat.gobbet, .tiktoken, .tokenizerJSON, .vocabularyAndMerges])
-  func vocabularyOptions(option: ConversionOption, format: ConversionFormat) throws {
+    [FileFormat.gobbet, .tiktoken, .tokenizerJSON, .vocabularyAndMerges])
+  func vocabularyOptions(option: ConversionOption, format: FileFormat) throws {
     let folder = try TemporaryFolder()
     let vocabulary = try SmallWeights.vocabulary(specials: [])
     try vocabulary.write(to: folder.file("v.gobbet"))
@@ -193,7 +193,7 @@ import Testing
   func types() throws {
     let small = try SmallWeights()
     for (format, type) in [
-      (ConversionFormat.npz, ElementType.bfloat16), (.llmC, .float16),
+      (FileFormat.npz, ElementType.bfloat16), (.llmC, .float16),
     ] {
       var conversion = FileConversion()
       conversion.elementType = type
@@ -202,7 +202,7 @@ import Testing
         _ = try conversion.convert(small.path, to: output, format: format)
       }
     }
-    for format in ConversionFormat.allCases where format != .gguf && format != .gobbet {
+    for format in FileFormat.writable where format != .gguf && format != .gobbet {
       var conversion = FileConversion()
       conversion.ggufType = .q8_0
       let output = small.folder.file("x")
@@ -228,7 +228,7 @@ import Testing
   }
 }
 
-extension ConversionFormat {
+extension FileFormat {
   /// What a file of the format is made for.
   fileprivate var isForTests: Content {
     switch self {

@@ -20,8 +20,8 @@ import Testing
 
   @Test(
     "files of another model beside weights hinder nobody who does not want them",
-    arguments: [ConversionFormat.gobbet, .npz, .gguf, .safetensors])
-  func neighbours(format: ConversionFormat) throws {
+    arguments: [FileFormat.gobbet, .npz, .gguf, .safetensors])
+  func neighbours(format: FileFormat) throws {
     let temporary = try TemporaryFolder()
     let output = try folder("out", in: temporary)
     try others(temporary.file("model.safetensors"))
@@ -50,7 +50,7 @@ import Testing
   func neededConfiguration() throws {
     let small = try SmallWeights()
     try small.folder.write("config.json", Array(#"{"model_type":"llama"}"#.utf8))
-    for format in [ConversionFormat.gobbet, .gguf, .llmC] {
+    for format in [FileFormat.gobbet, .gguf, .llmC] {
       #expect(throws: InterchangeError.self) {
         _ = try FileConversion().convert(
           small.path, to: small.folder.file("x"), format: format)
@@ -106,7 +106,7 @@ import Testing
     let packed = small.folder.file("m.gobbet")
     _ = try FileConversion().convert(small.path, to: packed, format: .gobbet)
     let output = try folder("out", in: small.folder)
-    for format in [ConversionFormat.safetensors, .npz, .safetensorsIndex] {
+    for format in [FileFormat.safetensors, .npz, .safetensorsIndex] {
       _ = try FileConversion().convert(packed, to: output + fileName(format), format: format)
     }
     let configuration = try GPT2Configuration(contentsOf: output + "config.json")
@@ -189,7 +189,7 @@ import Testing
     #expect(result.notes.contains { $0.contains("kept as metadata") })
     #expect(try readFile(direct) == readFile(first))
     for name in ["m.gobbet", "m.safetensors"] {
-      let format = try #require(ConversionFormat(ofFileNamed: name))
+      let format = try #require(FileFormat(ofFileNamed: name))
       _ = try FileConversion().convert(first, to: temporary.file(name), format: format)
       _ = try FileConversion().convert(
         temporary.file(name), to: direct, format: .gguf, replacing: true)

@@ -35,8 +35,8 @@ import Testing
 
   @Test(
     "formats without blocks get floats, directly and by way of .gobbet",
-    arguments: [ConversionFormat.safetensors, .npz])
-  func widened(format: ConversionFormat) throws {
+    arguments: [FileFormat.safetensors, .npz])
+  func widened(format: FileFormat) throws {
     let packed = folder.file("m.gobbet")
     _ = try FileConversion().convert(blocks, to: packed, format: .gobbet)
     let (direct, indirect) = (folder.file("a.\(format)"), folder.file("b.\(format)"))
@@ -116,7 +116,7 @@ import Testing
     let again = folder.file("again.gguf")
     _ = try FileConversion().convert(gguf, to: again, format: .gguf)
     #expect(try readFile(again) == readFile(gguf))
-    for format in [ConversionFormat.safetensors, .npz] {
+    for format in [FileFormat.safetensors, .npz] {
       #expect(throws: ConversionOptionError.self) {
         _ = try conversion.convert(source, to: folder.file("x"), format: format)
       }

@@ -16,7 +16,7 @@ import Testing
     var conversion = FileConversion()
     conversion.resizing = resizing
     let output = folder.file(name)
-    let format = try #require(ConversionFormat(ofFileNamed: name))
+    let format = try #require(FileFormat(ofFileNamed: name))
     _ = try conversion.convert(input, to: output, format: format, replacing: true)
     return (
       try #require(try WeightsInput(recognizing: input)),

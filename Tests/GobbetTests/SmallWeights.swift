@@ -73,7 +73,7 @@ struct SmallWeights {
 }
 
 /// The name of a file of a format, as the command takes it.
-func fileName(_ format: ConversionFormat) -> String {
+func fileName(_ format: FileFormat) -> String {
   switch format {
   case .gobbet: "m.gobbet"
   case .tiktoken: "m.tiktoken"
@@ -85,7 +85,7 @@ func fileName(_ format: ConversionFormat) -> String {
   case .gguf: "m.gguf"
   case .llmC: "m.bin"
   case .npy: "m.npy"
-  case .npz: "m.npz"
+  default: "m.npz"
   }
 }
 

@@ -15,7 +15,7 @@ import Testing
     let path = folder.file("v.gobbet")
     try trained.write(to: path)
     let output = folder.file(name)
-    let format = try #require(ConversionFormat(ofFileNamed: output))
+    let format = try #require(FileFormat(ofFileNamed: output))
     _ = try FileConversion().convert(path, to: output, format: format)
     #expect(try folder.names().contains("merges.txt") == (name == "vocab.json"))
     let returned = try Vocabulary(recognizing: output, pattern: .gpt2)

@@ -33,7 +33,7 @@ import Testing
     case gobbet
     case safetensors = "safetensors.index.json"
 
-    var format: ConversionFormat { self == .gobbet ? .gobbet : .safetensorsIndex }
+    var format: FileFormat { self == .gobbet ? .gobbet : .safetensorsIndex }
   }
 
   private func convert(

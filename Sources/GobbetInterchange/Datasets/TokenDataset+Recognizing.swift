@@ -28,7 +28,7 @@ extension TokenDataset {
     _ file: OpenedFile, split: DatasetSplit = .train, cacheByteBudget: Int = 16 << 20
   ) throws {
     let path = file.path
-    guard try file.kind() == .json else {
+    guard try file.format() == .json else {
       try self.init([file.container()], cacheByteBudget: cacheByteBudget)
       return
     }

@@ -18,7 +18,8 @@ package final class OpenedFile: Sendable {
 
   /// What was found out already.
   private struct Findings {
-    var kind: FileKind?
+    /// The format, nil for none, once it was looked for.
+    var format: FileFormat??
     var container: ContainerReader?
     var neighbours: [String: OpenedFile] = [:]
   }
@@ -57,14 +58,14 @@ package final class OpenedFile: Sendable {
     path.utf8.elementsEqual(self.path.utf8) ? self : try OpenedFile(path)
   }
 
-  /// What the file is.
+  /// The format of the file; nil if it has none that is known.
   ///
   /// - Throws: `FileError`.
-  package func kind() throws(FileError) -> FileKind {
-    if let known = findings.withLock({ $0.kind }) { return known }
-    let kind = try FileKind(of: self)
-    findings.withLock { $0.kind = kind }
-    return kind
+  package func format() throws(FileError) -> FileFormat? {
+    if let known = findings.withLock({ $0.format }) { return known }
+    let format = try FileFormat(FileSample(self))
+    findings.withLock { $0.format = .some(format) }
+    return format
   }
 
   /// The container that the file is.

@@ -42,7 +42,7 @@ public struct ConversionOptionError: Error, Hashable, Sendable, CustomStringConv
   public var description: String { "\(option.rawValue): \(reason)" }
 }
 
-extension ConversionFormat {
+extension FileFormat {
   /// What is converted.
   public enum Content: String, Hashable, Sendable, CaseIterable {
     /// A vocabulary alone.
@@ -61,49 +61,24 @@ extension ConversionFormat {
     case (.vocabulary, _): "only weights have a use for it, and the input holds a vocabulary"
     case (.weights, .pattern):
       "only vocabularies that do not say how text is split have a use for it"
-    case (.weights, _) where isForVocabularies: "\(rawValue) does not hold weights"
-    case (.weights, .resizeEmbeddings): self == .npy ? "npy has a place for one tensor only" : nil
-    case (.weights, .vocabulary): self == .npy ? "npy has a place for one tensor only" : nil
+    case (.weights, _) where weights == nil: "\(name) does not hold weights"
+    case (.weights, .resizeEmbeddings), (.weights, .vocabulary):
+      weights?.holdsOneTensor == true ? "\(name) has a place for one tensor only" : nil
     case (.weights, .codec): self == .gobbet ? nil : "only .gobbet files have codecs"
     case (.weights, .base): self == .gobbet ? nil : "only .gobbet files store differences"
     case (.weights, .shardSize):
-      switch self {
-      case .gobbet, .safetensors, .safetensorsIndex: nil
-      default: "\(rawValue) is one file"
-      }
+      weights?.mayBeSeveralFiles == true ? nil : "\(name) is one file"
     case (.weights, .type), (.weights, .verify), (.weights, .skip), (.weights, .key): nil
     }
   }
 
   /// Why weights in this format cannot have elements of a type; nil if they can.
   public func reason(against type: GGUFType) -> String? {
-    let isInBlocks = type.blockElementCount > 1
-    if self == .gguf || self == .gobbet { return nil }
-    if isInBlocks {
-      return "only GGUF and .gobbet store elements in blocks, \(rawValue) does not"
+    if storesBlocks { return nil }
+    if type.blockElementCount > 1 {
+      return "only GGUF and .gobbet store elements in blocks, \(name) does not"
     }
-    let elementType = type.elementType
-    switch self {
-    case .npy, .npz: return elementType == .bfloat16 ? "NumPy has no bf16; f32 holds it" : nil
-    case .llmC: return elementType == .float16 ? "llm.c has f32 and bf16 only" : nil
-    default: return nil
-    }
-  }
-
-  /// Whether weights in this format carry keys and values.
-  package var holdsMetadata: Bool {
-    switch self {
-    case .gobbet, .safetensors, .safetensorsIndex, .gguf: true
-    default: false
-    }
-  }
-
-  /// Whether readers of this format look for a configuration and a vocabulary in files beside it.
-  package var hasNeighbours: Bool {
-    switch self {
-    case .safetensors, .safetensorsIndex, .npz, .llmC: true
-    default: false
-    }
+    return weights.flatMap { $0.reasonAgainst(type.elementType) }
   }
 }
 
@@ -117,14 +92,6 @@ extension Vocabulary {
 
   /// The same of an open file.
   package static func leavesPatternOpen(_ file: OpenedFile) throws -> Bool {
-    switch try file.kind() {
-    case .tiktoken: return true
-    case .json:
-      return try JSONTopLevel.first(of: [.addedTokens, .tokenizerModel], in: file) == nil
-    case .gguf:
-      let name = try GGUFReader(file)["tokenizer.ggml.pre"]?.string
-      return name == nil || name == "default"
-    default: return false
-    }
+    try file.format()?.vocabularies?.leavesPatternOpen(file) ?? false
   }
 }

@@ -37,8 +37,8 @@ package struct FileDescription: Hashable, Sendable {
       Self.empty(start)
       ?? Self.pointer(start)
       ?? Self.markup(start)
-      ?? Self.weights(start, name)
-      ?? Self.vocabulary(start)
+      ?? Self.format(start, name)
+      ?? Self.merges(start)
       ?? Self.json(start)
       ?? Self.compressed(start)
       ?? Self.signature(start)
@@ -92,22 +92,12 @@ extension FileDescription {
     return nil
   }
 
-  private static func weights(_ start: [UInt8], _ name: String) -> FileDescription? {
+  private static func format(_ start: [UInt8], _ name: String) -> FileDescription? {
     for (magic, kind) in llmCKinds where start.starts(with: magic) { return kind }
-    let shard = shardNumbers(in: name).map { "shard \($0.number) of \($0.count) of " } ?? ""
-    switch FileKind(start: start) {
-    case .gobbet: return FileDescription("a Gobbet file", "gobbet inspect says what it holds")
-    case .safetensors: return FileDescription("\(shard)safetensors weights")
-    case .safetensorsIndex: return FileDescription("an index of safetensors shards")
-    case .gguf: return FileDescription("\(shard)a GGUF file")
-    case .llmC: return FileDescription("a checkpoint of llm.c")
-    case .pyTorch:
-      return FileDescription(
-        "\(shard)a pickle of Python or PyTorch",
-        "a pickle is a program and is never run here; load it where it was made, and save it as "
-          + "safetensors, or a tokenizer as tokenizer.json")
-    default: return nil
-    }
+    guard let format = (try? FileFormat(FileSample(start: start))) ?? nil, let noun = format.noun
+    else { return nil }
+    let shard = shardNumbers(in: name).map { "shard \($0.number) of \($0.count) of " }
+    return FileDescription((shard ?? "") + noun, format.advice)
   }
 
   /// Files of llm.c beside the checkpoints of a GPT-2: each begins with a date as a 32-bit number.
@@ -126,18 +116,9 @@ extension FileDescription {
     ),
   ]
 
-  private static func vocabulary(_ start: [UInt8]) -> FileDescription? {
-    if SentencePieceModel.begins(start) {
-      return FileDescription("a SentencePiece model", "it holds a vocabulary; give it as one")
-    }
-    if start.starts(with: "#version".utf8) {
-      return FileDescription("a merges.txt", "give the vocab.json that belongs to it")
-    }
-    if start.starts(with: "[PAD]\n".utf8) || start.starts(with: "[PAD]\r\n".utf8) {
-      return FileDescription(
-        "a vocab.txt of WordPiece, as BERT has it", "it holds a vocabulary; give it as one")
-    }
-    return nil
+  private static func merges(_ start: [UInt8]) -> FileDescription? {
+    guard start.starts(with: "#version".utf8) else { return nil }
+    return FileDescription("a merges.txt", "give the vocab.json that belongs to it")
   }
 
   private static func json(_ start: [UInt8]) -> FileDescription? {

@@ -12,20 +12,19 @@ struct TokenizerFolder {
   /// What its name has in front of `vocab.json` or `encoder.json`.
   private let prefix: String
 
-  /// The names that the two files of a pair end in.
-  private static let pairs = [("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe")]
+  private static let names = VocabularyAndMerges.names
 
   init(_ tokens: OpenedFile) {
     self.tokens = tokens
     let name = fileName(of: tokens.path)
-    let ending = Self.pairs.map(\.0).first { name.hasSuffix($0) }
+    let ending = Self.names.map(\.tokens).first { name.hasSuffix($0) }
     prefix = ending.map { String(name.dropLast($0.count)) } ?? ""
   }
 
   /// The name that the file of merges has by convention.
   static func mergesPath(ofTokens path: String) -> String {
     let name = fileName(of: path)
-    for (tokens, merges) in pairs where name.hasSuffix(tokens) {
+    for (tokens, merges) in names where name.hasSuffix(tokens) {
       return siblingPath(name.dropLast(tokens.count) + merges, of: path)
     }
     return siblingPath("merges.txt", of: path)
@@ -36,7 +35,7 @@ struct TokenizerFolder {
   /// - Throws: `LoadingError` if there is none, or more than one could be it; `FileError`.
   func merges() throws -> OpenedFile {
     var names = [fileName(of: Self.mergesPath(ofTokens: tokens.path))]
-    names += Self.pairs.flatMap { [prefix + $0.1, $0.1] }
+    names += Self.names.flatMap { [prefix + $0.merges, $0.merges] }
     for name in names {
       if let file = try tokens.neighbour(name) { return file }
     }

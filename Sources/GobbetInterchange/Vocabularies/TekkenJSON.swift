@@ -12,8 +12,13 @@ public enum TekkenJSON {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    let text = try wholeFile(path, limit: maximumFileByteCount)
-    return try vocabulary(try JSONDocument(text, path: path).root, path: path)
+    try vocabulary(OpenedFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+    let text = try file.bytes(limit: maximumFileByteCount)
+    return try vocabulary(try JSONDocument(text, path: file.path).root, path: file.path)
   }
 
   /// Whether a file's outermost object is such a vocabulary.

@@ -8,6 +8,11 @@ internal import GobbetSystem
 public enum VocabularyAndMerges {
   private static let maximumFileByteCount = 1 << 28
 
+  /// What the names of the two files of a pair end in, Hugging Face's first, then OpenAI's.
+  static let names = [
+    (tokens: "vocab.json", merges: "merges.txt"), (tokens: "encoder.json", merges: "vocab.bpe"),
+  ]
+
   /// Reads a vocabulary from its two files.
   ///
   /// Special are the tokens that are neither single bytes nor made by a merge, as `<|endoftext|>` in

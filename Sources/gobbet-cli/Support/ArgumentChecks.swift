@@ -129,7 +129,7 @@ private func checkIsNamed(_ path: String) throws {
 /// for a `.gobbet` file.
 private func wayToOtherFormat(ofFileNamed name: String) -> String? {
   let export = "'gobbet export' makes files of ids from a dataset"
-  switch ConversionFormat(ofFileNamed: name) {
+  switch FileFormat(ofFileNamed: name) {
   case .gobbet: return nil
   case .npy, .npz: return export
   case .some: return "'gobbet convert' makes \(name) from it"

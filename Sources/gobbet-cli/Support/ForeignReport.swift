@@ -13,37 +13,23 @@ struct ForeignReport: Encodable {
   /// with it then.
   init?(_ opened: OpenedFile, listingTensors: Bool) throws {
     file = opened.path
-    let kind = try opened.kind()
-    switch kind {
-    case .tiktoken, .json, .sentencePiece, .wordPiece:
-      format =
-        switch kind {
-        case .json: "json"
-        case .sentencePiece: "sentencepiece"
-        case .wordPiece: "wordpiece"
-        default: "tiktoken"
-        }
+    guard let found = try opened.format(), found != .gobbet else { return nil }
+    guard let input = try WeightsInput(opened, alone: true) else {
+      format = found.reportName
       vocabulary = InspectionReport.VocabularyPart(try Vocabulary(opened))
       (weights, vocabulary_problem) = (nil, nil)
-    case .gguf:
-      format = "gguf"
-      let reader = try GGUFReader(opened, alone: true)
-      weights = try InspectionReport.WeightsPart(reader, listing: listingTensors)
-      // A tokenizer of another kind is no reason to show nothing.
-      let found = Result { try reader.vocabulary() }
-      vocabulary = (try? found.get()).flatMap { $0 }.map { InspectionReport.VocabularyPart($0) }
-      if case .failure(let error) = found {
-        vocabulary_problem = "\(error)"
-      } else {
-        vocabulary_problem = nil
-      }
-    case .gobbet, .empty, .other: return nil
-    default:
-      guard let input = try WeightsInput(opened, alone: true) else { return nil }
-      format = input.format
-      // What lies beside the file is no part of it.
-      (vocabulary, vocabulary_problem) = (nil, nil)
-      weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
+      return
+    }
+    format = input.format.reportName
+    weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
+    // What lies beside the file is no part of it; a tokenizer of another kind is no reason to show
+    // nothing.
+    let embedded = Result { try input.hasNeighbours ? nil : input.vocabulary }
+    vocabulary = (try? embedded.get()).flatMap { $0 }.map { InspectionReport.VocabularyPart($0) }
+    if case .failure(let error) = embedded {
+      vocabulary_problem = "\(error)"
+    } else {
+      vocabulary_problem = nil
     }
   }
 

@@ -112,7 +112,7 @@ func loadVocabulary(
     return try known.load()
   }
   let file = try OpenedFile(Vocabulary.file(in: path))
-  if specialTokens != nil, try file.kind() != .tiktoken {
+  if specialTokens != nil, try file.format() != .tiktoken {
     throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
   }
   if refusingUnusedPattern, pattern != nil, try !Vocabulary.leavesPatternOpen(file) {

@@ -75,6 +75,16 @@ extension EmbeddingResizing.NewRows: NamedChoice {
   var argumentName: String { rawValue }
 }
 
-extension ConversionFormat: NamedChoice {
-  var argumentName: String { rawValue }
+/// A format that files are written in, by its name on the command line.
+struct WrittenFormat: ExpressibleByArgument, Sendable {
+  let format: FileFormat
+
+  init?(argument: String) {
+    guard let format = FileFormat(named: argument) else { return nil }
+    self.format = format
+  }
+
+  static var allValueStrings: [String] { FileFormat.writable.map(\.name) }
+
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

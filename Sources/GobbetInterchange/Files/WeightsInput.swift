@@ -1,7 +1,5 @@
 public import GobbetBPE
 public import GobbetData
-internal import GobbetFile
-public import GobbetInterchange
 
 /// Weights in whichever format a file has them, with what tells more of them.
 ///
@@ -11,17 +9,16 @@ public struct WeightsInput: Sendable {
   /// The file that was opened.
   public var path: String { file.path }
   /// The open file.
-  let file: OpenedFile
+  package let file: OpenedFile
   /// The tensors, as the file has them.
   public let source: any TensorSource
-  /// What the file is.
-  public let kind: FileKind
-  /// The name of the format, as people call it.
-  public let format: String
+  /// The format of the file; of one of several safetensors files that were opened together, that of
+  /// their index.
+  public let format: FileFormat
   private let companions: Companions
 
   /// Where more is said of the weights.
-  private enum Companions: Sendable {
+  enum Companions: Sendable {
     case container(WeightsReader)
     case gguf(GGUFReader)
     /// In files beside the weights; a configuration may be known without them.
@@ -42,55 +39,28 @@ public struct WeightsInput: Sendable {
   ///
   /// - Throws: as ``init(recognizing:alone:key:)``.
   package init?(_ file: OpenedFile, alone: Bool = false, key: String? = nil) throws {
+    guard let weights = try file.format()?.weights,
+      let input = try weights.read(file, Choice(alone: alone, key: key))
+    else { return nil }
+    self = input
+  }
+
+  /// What a reader of a format opened.
+  init(
+    _ file: OpenedFile, _ format: FileFormat, _ source: any TensorSource, _ companions: Companions
+  ) {
     self.file = file
-    let path = file.path
-    kind = try file.kind()
-    switch kind {
-    case .gobbet:
-      guard try FileHoldings(file.container()).weights else { return nil }
-      let paths = alone ? [path] : ShardName(path)?.paths ?? [path]
-      let readers = try paths.map { try WeightsReader(file.file(at: $0).container()) }
-      try WeightShards.checkSet(readers, isWhole: !alone)
-      source = readers.count == 1 ? readers[0] : try WeightShards(readers)
-      format = "gobbet"
-      companions = .container(readers[0])
-    case .safetensors:
-      (source, format) = try Self.safetensors(file, alone: alone)
-      companions = .neighbours(nil)
-    case .safetensorsIndex:
-      source = try SafetensorsIndex(file)
-      format = "safetensors.index.json"
-      companions = .neighbours(nil)
-    case .gguf:
-      let reader = try GGUFReader(file, alone: alone)
-      source = reader
-      format = "gguf"
-      companions = .gguf(reader)
-    case .llmC:
-      let checkpoint = try LLMCCheckpoint(file)
-      source = checkpoint
-      format = "llm.c"
-      companions = .neighbours(checkpoint.configuration)
-    case .numPy:
-      source = try NumPyReader(file)
-      format = "numpy"
-      companions = .neighbours(nil)
-    case .pyTorch where try DistributedCheckpoint.isPlan(file):
-      source = try DistributedCheckpoint(plan: file, key: key)
-      format = "pytorch"
-      companions = .neighbours(nil)
-    case .pyTorch:
-      let reader = try PyTorchReader(file, key: key)
-      source = reader
-      format = "pytorch"
-      companions = .neighbours(reader.gpt2Configuration)
-    case .json where path.hasSuffix(".index.json"):
-      // Without the list of tensors there is nothing to open; the error says so.
-      source = try SafetensorsIndex(file)
-      format = "safetensors.index.json"
-      companions = .neighbours(nil)
-    case .json, .tiktoken, .sentencePiece, .wordPiece, .empty, .other: return nil
-    }
+    self.format = format
+    self.source = source
+    self.companions = companions
+  }
+
+  /// Which of the tensors of a file are wanted.
+  struct Choice {
+    /// Whether the other files of a set are left alone.
+    var alone = false
+    /// The way to the tensors in a checkpoint of PyTorch.
+    var key: String?
   }
 
   /// What the file, or a `config.json` beside it, says of a GPT-2's sizes.
@@ -151,28 +121,28 @@ public struct WeightsInput: Sendable {
   private static let vocabularyName = "tokenizer.json"
 
   /// Where a configuration beside the weights would be.
-  var configurationPath: String { siblingPath(Self.configurationName, of: path) }
+  package var configurationPath: String { siblingPath(Self.configurationName, of: path) }
 
   /// The configuration beside the weights; nil if there is none, or it would be of no use.
-  var configurationFile: OpenedFile? {
+  package var configurationFile: OpenedFile? {
     get throws { hasNeighbours ? try file.neighbour(Self.configurationName) : nil }
   }
 
   /// What is said beside the weights of generating with them; nil likewise.
-  var generationConfigurationFile: OpenedFile? {
+  package var generationConfigurationFile: OpenedFile? {
     get throws { hasNeighbours ? try file.neighbour("generation_config.json") : nil }
   }
 
   /// Where a vocabulary beside the weights would be.
-  var vocabularyPath: String { siblingPath(Self.vocabularyName, of: path) }
+  package var vocabularyPath: String { siblingPath(Self.vocabularyName, of: path) }
 
   /// Whether configuration and vocabulary lie in files beside the weights.
-  var hasNeighbours: Bool {
+  package var hasNeighbours: Bool {
     if case .neighbours = companions { true } else { false }
   }
 
   /// Whether the vocabulary is kept in the metadata, since it is of a kind that is not read.
-  var keepsVocabularyInMetadata: Bool {
+  package var keepsVocabularyInMetadata: Bool {
     if case .gguf(let reader) = companions {
       reader.hasTokenizer && !reader.hasKnownTokenizer
     } else {
@@ -180,30 +150,11 @@ public struct WeightsInput: Sendable {
     }
   }
 
-  /// Opens a safetensors file, and the others of its set if its name says that it is one of several.
-  private static func safetensors(
-    _ file: OpenedFile, alone: Bool
-  ) throws -> (any TensorSource, String) {
-    guard !alone, let name = ShardName(file.path), name.count > 1 else {
-      return (try SafetensorsReader(file), "safetensors")
+  /// The configuration of a source: what its metadata says, else what came with the file.
+  package func configuration(of source: some TensorSource) throws -> GPT2Configuration {
+    guard let text = source.metadata(forKey: GPT2Configuration.metadataKey) else {
+      return try configuration
     }
-    if exists(name.indexPath) {
-      let index = try SafetensorsIndex(OpenedFile(name.indexPath), given: file)
-      return (index, "safetensors.index.json")
-    }
-    try requireAll(name, file.path)
-    let shards = try WeightShards(
-      name.paths.map { try SafetensorsReader(file.file(at: $0)) })
-    return (shards, "safetensors.index.json")
-  }
-
-  /// Makes sure that every file of a set is there.
-  private static func requireAll(_ name: ShardName, _ path: String) throws(LoadingError) {
-    guard let missing = name.paths.first(where: { !exists($0) }) else { return }
-    throw LoadingError(
-      path: path,
-      reason:
-        "is one of \(name.count) files of a model, and \(fileName(of: missing)) is missing; to "
-        + "take it by itself, give it a name without -of-")
+    return try GPT2Configuration(json: text)
   }
 }

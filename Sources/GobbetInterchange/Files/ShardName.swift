@@ -1,12 +1,12 @@
 /// The name of one of several files, as Hugging Face gives them: `model-00001-of-00003.gobbet`.
-struct ShardName {
+package struct ShardName {
   private let stem: String
   /// How many files there are.
-  let count: Int
+  package let count: Int
   private let ending: String
 
   /// Nil if the file at `path` is called otherwise.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     // By hand: a regular expression would take a megabyte of the C library.
     let bytes = Array(path.utf8)
     guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot >= Self.placeByteCount,
@@ -30,7 +30,7 @@ struct ShardName {
   private static let placeByteCount = 15
 
   /// The names of `count` files of which `path` would be the only one.
-  init(_ path: String, count: Int) {
+  package init(_ path: String, count: Int) {
     let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
     let dot = path.utf8.lastIndex(of: UInt8(ascii: "."))
     let end = dot.flatMap { $0 > (name ?? path.startIndex) ? $0 : nil } ?? path.endIndex
@@ -43,7 +43,7 @@ struct ShardName {
   var indexPath: String { "\(stem)\(ending).index.json" }
 
   /// The paths of all of them, in order.
-  var paths: [String] {
+  package var paths: [String] {
     func padded(_ number: Int) -> String {
       let digits = "\(number)"
       return String(repeating: "0", count: max(0, 5 - digits.count)) + digits

@@ -1,0 +1,82 @@
+internal import GobbetBPE
+internal import GobbetData
+
+extension FileFormat {
+  /// A JSON object, of which only a parse tells whether it is a vocabulary, and in which format.
+  public static let json: FileFormat = {
+    var format = FileFormat("json")
+    format.isText = true
+    format.recognizes = { $0.isObject }
+    format.vocabularies = Vocabularies(
+      read: { file, choice in
+        let root = try JSONDocument(file.bytes(limit: 1 << 28), path: file.path).root
+        for format in allCases {
+          guard let vocabularies = format.vocabularies,
+            try vocabularies.recognizes?(root) == true
+          else { continue }
+          return try vocabularies.read(file, choice)
+        }
+        throw try FileDescription.error(file, wanted: "a vocabulary")
+      },
+      leavesPatternOpen: { file in
+        try JSONTopLevel.first(of: [.addedTokens, .tokenizerModel], in: file) == nil
+      })
+    format.weights = Weights(
+      read: { file, _ in
+        guard file.path.hasSuffix(".index.json") else { return nil }
+        // Without the list of tensors there is nothing to open; the error says so.
+        return WeightsInput(file, .safetensorsIndex, try SafetensorsIndex(file), .neighbours(nil))
+      }, isWritten: false)
+    return format
+  }()
+
+  /// Hugging Face's `tokenizer.json`.
+  public static let tokenizerJSON: FileFormat = {
+    var format = FileFormat("tokenizer.json")
+    format.endings = [".json"]
+    format.folderNames = ["tokenizer.json"]
+    format.isText = true
+    format.vocabularies = Vocabularies(
+      recognizes: { (root) throws(InterchangeError) in
+        try root.member("model")?.isObject == true
+      },
+      read: { file, _ in try TokenizerJSON.vocabulary(file) },
+      write: { try TokenizerJSON.write($0, to: $1, replacing: $2) })
+    return format
+  }()
+
+  /// Mistral's `tekken.json`.
+  public static let tekkenJSON: FileFormat = {
+    var format = FileFormat("tekken.json")
+    format.folderNames = ["tekken.json"]
+    format.isText = true
+    format.vocabularies = Vocabularies(
+      recognizes: { (root) throws(InterchangeError) in try TekkenJSON.isTekken(root) },
+      read: { file, _ in try TekkenJSON.vocabulary(file) })
+    return format
+  }()
+
+  /// GPT-2's `vocab.json` with a `merges.txt` beside it; OpenAI's names are `encoder.json` and
+  /// `vocab.bpe`.
+  public static let vocabularyAndMerges: FileFormat = {
+    var format = FileFormat("vocab.json")
+    format.endings = VocabularyAndMerges.names.map(\.tokens)
+    format.folderNames = VocabularyAndMerges.names.map(\.tokens)
+    format.vocabularies = Vocabularies(
+      recognizes: { root in
+        var isMap = false
+        var isTokenMap = root.isObject
+        root.forEach { _, value in
+          isMap = true
+          isTokenMap = isTokenMap && value.size != nil
+        }
+        return isMap && isTokenMap
+      },
+      read: { try VocabularyAndMerges.vocabulary(recognizing: $0, pattern: $1.pattern) },
+      write: {
+        try VocabularyAndMerges.write(
+          $0, tokens: $1, merges: TokenizerFolder.mergesPath(ofTokens: $1), replacing: $2)
+      })
+    return format
+  }()
+}
