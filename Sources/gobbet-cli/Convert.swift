@@ -38,6 +38,7 @@ struct Convert: ParsableCommand {
     help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
   var key: String?
 
+  @Flag(help: "Print one JSON object.") var json = false
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
   func run() throws {
@@ -46,6 +47,7 @@ struct Convert: ParsableCommand {
     defer { progress.finish() }
     Interruption.watch()
     if output.output == "-" {
+      if json { throw Failure(.usage, "--json: standard output takes the file") }
       return try withTextOutput(format) { path in
         let result = try converted(to: path, format, replacing: false, progress)
         result.printNotes(for: "standard output")
@@ -53,6 +55,7 @@ struct Convert: ParsableCommand {
       }
     }
     let result = try converted(to: output.output, format, replacing: output.force, progress)
+    if json { return try writeJSON(ConversionReport(output.output, result)) }
     result.printNotes(for: output.output)
     try writeLine("\(output.output): \(result.text)")
   }
@@ -257,6 +260,26 @@ enum StoredType: String, ExpressibleByArgument, CaseIterable {
     case .q6_k: .q6_K
     case .q8_0: .q8_0
     case .mxfp4: .mxfp4
+    }
+  }
+}
+
+/// What `gobbet convert` says of its output to a program.
+private struct ConversionReport: Encodable {
+  let output: String
+  let vocabulary_ids: Int?
+  let tensors: Int?
+  let has_vocabulary: Bool
+  let notes: [String]
+
+  init(_ output: String, _ result: FileConversion.Result) {
+    self.output = output
+    notes = result.notes
+    switch result.content {
+    case .vocabulary(let idBound):
+      (vocabulary_ids, tensors, has_vocabulary) = (idBound, nil, true)
+    case .weights(let tensorCount, _, let embedsVocabulary):
+      (vocabulary_ids, tensors, has_vocabulary) = (nil, tensorCount, embedsVocabulary)
     }
   }
 }

@@ -325,6 +325,28 @@ import Testing
     #expect(try gobbet("convert", skipped, "-o", changed + ".gobbet", "--skip").status == 2)
   }
 
+  @Test("a conversion tells a program what it wrote, and what it left out, in one object")
+  func conversionReport() throws {
+    let folder = try TemporaryFolder()
+    let weights = folder.file("model.gobbet")
+    func report(_ arguments: String...) throws -> [String: Any] {
+      let result = try run(productPath("gobbet"), ["convert"] + arguments + ["--json"])
+      #expect(result.status == 0 && result.errorText.isEmpty, "\(result.errorText)")
+      return try #require(
+        JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+    }
+    let model = try report(fixturesFolder + "/tinymodel/model.safetensors", "-o", weights)
+    #expect(model["output"] as? String == weights)
+    #expect(model["tensors"] as? Int ?? 0 > 0 && model["has_vocabulary"] as? Bool == true)
+    #expect(model["vocabulary_ids"] == nil)
+    let vocabulary = try report(weights, "-o", folder.file("v.tiktoken"))
+    #expect(vocabulary["vocabulary_ids"] as? Int ?? 0 > 256 && vocabulary["tensors"] == nil)
+    let notes = try #require(vocabulary["notes"] as? [String])
+    #expect(notes.contains { $0.contains("are left out") })
+    let refused = try gobbet("convert", weights, "--to", "tiktoken", "-o", "-", "--json")
+    expectOneLine(refused, 2, "--json")
+  }
+
   @Test(
     "inspect reads the files of others", arguments: ["model.safetensors", "tokenizer.json"])
   func foreign(name: String) throws {

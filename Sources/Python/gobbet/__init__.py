@@ -33,6 +33,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from .command import Conversion, Verification, convert, inspect, verify
     from .dataset import TokenDataset, Windows
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Conversion": "command",
     "Counts": "training",
     "DatasetWriter": "dataset_writer",
     "Encoding": "encoding",
@@ -58,16 +60,21 @@ _HOMES = {
     "Sampler": "sampler",
     "TensorInfo": "weights",
     "TokenDataset": "dataset",
+    "Verification": "command",
     "Windows": "dataset",
+    "convert": "command",
     "extract_lora": "lora",
+    "inspect": "command",
     "safe_open": "weights",
     "train": "training",
     "train_from_counts": "training",
+    "verify": "command",
 }
 
 __all__ = [
     "BadData",
     "CannotCreate",
+    "Conversion",
     "CorpusWarning",
     "Counts",
     "DatasetWriter",
@@ -89,12 +96,16 @@ __all__ = [
     "SpecialToken",
     "TensorInfo",
     "TokenDataset",
+    "Verification",
     "Windows",
+    "convert",
     "extract_lora",
+    "inspect",
     "native_available",
     "safe_open",
     "train",
     "train_from_counts",
+    "verify",
 ]
 
 

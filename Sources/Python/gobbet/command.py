@@ -1,0 +1,234 @@
+"""Converting, inspecting and verifying files of every format that the command `gobbet` knows.
+
+The functions run the command, which they find by the environment variable GOBBET_COMMAND or on the
+PATH: the library, which is kept small, reads these formats but doesn't convert them. Options and
+errors are those of the command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .errors import BY_STATUS, Internal, LibraryMissing
+
+Path = str | os.PathLike[str]
+#: What the elements of tensors become.
+ElementType = Literal[
+    "f32", "f16", "bf16", "q4_k_m", "q5_k_m", "q6_k", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k",
+    "q5_k", "mxfp4",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What `convert` has written.
+
+    Example:
+        >>> done = gobbet.convert("my.gobbet", "tokenizer.json")
+        >>> done.vocabulary_ids == encoding.n_vocab, done.tensors, done.notes
+        (True, None, ())
+    """
+
+    #: The file that was named.
+    output: str
+    #: One more than the largest id, if the output holds a vocabulary and no tensors.
+    vocabulary_ids: int | None
+    #: How many tensors the output holds; None for a vocabulary.
+    tensors: int | None
+    #: Whether the output holds a vocabulary, alone or with tensors.
+    has_vocabulary: bool
+    #: What was read and is not in the output, or is there in another way: a line each.
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` has found out about a file.
+
+    Example:
+        >>> found, = gobbet.verify("my.gobbet")
+        >>> found.ok, found.fault
+        (True, None)
+    """
+
+    file: str
+    #: Whether the file is as it was written.
+    ok: bool
+    #: How many sections the file has; None if it is not ok.
+    sections: int | None
+    #: The content id, in hexadecimal; None if the file is not ok.
+    content_id: str | None
+    #: The public key of the signer, in hexadecimal; None without a signature.
+    signed_by: str | None
+    #: The first fault; None if the file is ok.
+    fault: str | None
+
+
+def convert(
+    input: Path,
+    output: Path,
+    *,
+    to: str | None = None,
+    force: bool = False,
+    vocabulary: Path | None = None,
+    pattern: str | None = None,
+    type: ElementType | None = None,
+    codec: str | None = None,
+    base: Path | None = None,
+    resize_embeddings: int | Path | None = None,
+    rows_to_multiple: int | None = None,
+    new_rows: str | None = None,
+    shard_size: int | str | None = None,
+    verify: bool = False,
+    skip: bool = False,
+    key: str | None = None,
+) -> Conversion:
+    """Converts a vocabulary or weights from or to another format.
+
+    Args:
+        input: The file to convert, whose format its content tells.
+        output: The file to write, whose format its name tells: .gobbet, .tiktoken, vocab.json, .json,
+            .model, .safetensors, .safetensors.index.json, .gguf, .npy, .npz.
+        to: The format to write, if the name does not tell.
+        force: Whether the output is replaced if it exists.
+        vocabulary: A vocabulary to embed in the weights or write beside them.
+        pattern: How text is split, if the vocabulary doesn't say.
+        type: The element type to write.
+        codec: How weights are stored in .gobbet files: `compact` or `raw`.
+        base: An earlier checkpoint, from which tensors are stored as differences.
+        resize_embeddings: How many rows the embedding gets, or a vocabulary with as many ids.
+        rows_to_multiple: What the number of rows is made a multiple of.
+        new_rows: What new rows are: `mean` or `zero`.
+        shard_size: Bytes of a file where weights are cut into several, as 5000000000 or "5G".
+        verify: Whether the output is read again and compared with the input.
+        skip: Whether tensors of a GGUF file whose type is not known are left out.
+        key: The dictionary with the tensors in a PyTorch checkpoint.
+
+    Returns:
+        What was written, and what was left out.
+
+    Raises:
+        InvalidArgument: An option would change nothing. A ValueError.
+        BadData: The input is damaged, or can't become such an output. A ValueError.
+        NoInput: The input is missing. A FileNotFoundError.
+        CannotCreate: The output exists, or can't be made. A FileExistsError.
+        LibraryMissing: There is no command `gobbet`. An ImportError.
+
+    Example:
+        >>> gobbet.convert("weights.gobbet", "weights.safetensors").tensors
+        1
+    """
+    words = ["convert", _name(input), "--output=" + os.fspath(output), "--json", "--quiet"]
+    words += _options(
+        to=to, vocabulary=vocabulary, pattern=pattern, type=type, codec=codec, base=base,
+        resize_embeddings=resize_embeddings, rows_to_multiple=rows_to_multiple, new_rows=new_rows,
+        shard_size=shard_size, key=key, force=force, verify=verify, skip=skip,
+    )  # fmt: skip
+    (found,) = _run(words)
+    return Conversion(
+        found["output"], found.get("vocabulary_ids"), found.get("tensors"), found["has_vocabulary"],
+        tuple(found["notes"]),
+    )  # fmt: skip
+
+
+def inspect(path: Path, *, tensors: bool = False) -> dict[str, Any]:
+    """What a file holds: its sections, their sizes and their contents.
+
+    Args:
+        path: A file in any format.
+        tensors: Whether every tensor is listed, with its smallest, largest and mean element.
+
+    Returns:
+        What `gobbet inspect --json` prints.
+
+    Raises:
+        BadData: The file is damaged, or of no format that is known. A ValueError.
+        NoInput: The file is missing. A FileNotFoundError.
+        LibraryMissing: There is no command `gobbet`. An ImportError.
+
+    Example:
+        >>> gobbet.inspect("weights.gobbet")["weights"]["tensors"]
+        1
+    """
+    (found,) = _run(["inspect", _name(path), "--json", *_options(tensors=tensors)])
+    return found
+
+
+def verify(
+    paths: Path | Sequence[Path], *, key: str | None = None
+) -> list[Verification]:
+    """Checks every checksum, index, id and signature of .gobbet files.
+
+    Args:
+        paths: A file or a folder of shards, or several.
+        key: The public key of the signer, 64 hexadecimal digits or a file of them.
+
+    Returns:
+        What was found out about each file; a damaged one raises nothing.
+
+    Raises:
+        NoInput: A file is missing. A FileNotFoundError.
+        LibraryMissing: There is no command `gobbet`. An ImportError.
+
+    Example:
+        >>> all(found.ok for found in gobbet.verify(["corpus.gobbet", "my.gobbet"]))
+        True
+    """
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    words = ["verify", *map(_name, listed), "--json", "--quiet", *_options(key=key)]
+    return [
+        Verification(
+            found["file"], found["ok"], found.get("sections"), found.get("content_id"),
+            found.get("signed_by"), found.get("fault"),
+        )
+        for found in _run(words, negative=True)
+    ]  # fmt: skip
+
+
+def _name(path: Path) -> str:
+    """A path that no option can be taken for, and standard input neither."""
+    name = os.fspath(path)
+    return f"./{name}" if name.startswith("-") else name
+
+
+def _options(**options: object) -> list[str]:
+    words = []
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(option)
+        elif value is not None and value is not False:
+            text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+            words.append(f"{option}={text}")
+    return words
+
+
+def _command() -> str:
+    found = os.environ.get("GOBBET_COMMAND") or shutil.which("gobbet")
+    if not found:
+        raise LibraryMissing(
+            "needs the command gobbet, which is not on the PATH; GOBBET_COMMAND names it elsewhere"
+        )
+    return found
+
+
+def _run(words: list[str], *, negative: bool = False) -> list[dict[str, Any]]:
+    """Runs the command; the JSON objects that it prints, a line each."""
+    command = _command()
+    try:
+        done = subprocess.run(
+            [command, *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
+        )
+    except OSError as error:
+        raise LibraryMissing(f"{command}: {error.strerror}") from None
+    if done.returncode != 0 and not (negative and done.returncode == 1):
+        message = done.stderr.strip().removeprefix("gobbet: ")
+        kind = BY_STATUS.get(done.returncode, Internal)
+        raise kind(message or f"{command} ended with status {done.returncode}")
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,0 +1,82 @@
+"""Converting, inspecting and verifying by the command."""
+
+import os
+import pathlib
+import shutil
+import stat
+import unittest
+from unittest import mock
+
+import gobbet
+
+from .support import FIXTURES, Case
+
+COMMAND = os.environ.get("GOBBET_COMMAND") or shutil.which("gobbet")
+MODEL = FIXTURES / "tinymodel" / "model.safetensors"
+
+
+@unittest.skipUnless(COMMAND, "needs the command gobbet: GOBBET_COMMAND names it")
+class CommandTests(Case):
+    def test_weights_and_vocabularies_are_converted_as_by_the_command(self):
+        output = self.folder / "model.gobbet"
+        done = gobbet.convert(MODEL, output, verify=True)
+        self.assertEqual(done.output, str(output))
+        with gobbet.safe_open(output) as file:
+            self.assertEqual(len(file.keys()), done.tensors)
+            self.assertEqual(done.has_vocabulary, True)
+            ids = file.vocabulary().n_vocab
+        done = gobbet.convert(output, self.folder / "tokenizer.json")
+        self.assertEqual((done.vocabulary_ids, done.tensors), (ids, None))
+        self.assertIn("tensors are left out", done.notes[0])
+        done = gobbet.convert(output, self.folder / "small", to="gguf", type="q8_0")
+        self.assertEqual(gobbet.inspect(done.output)["format"], "gguf")
+
+    def test_errors_are_those_of_the_command_by_their_kind(self):
+        output = self.folder / "model.gobbet"
+        gobbet.convert(MODEL, output)
+        with self.assertRaisesRegex(gobbet.CannotCreate, "exists"):
+            gobbet.convert(MODEL, output)
+        gobbet.convert(MODEL, output, force=True)
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "shard-size: gguf is one file"):
+            gobbet.convert(MODEL, self.folder / "m.gguf", shard_size=1000)
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.convert(self.folder / "none", self.folder / "m.gguf")
+        with self.assertRaises(gobbet.BadData):
+            gobbet.inspect(pathlib.Path(__file__))
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["model.gobbet"])
+
+    def test_a_file_whose_name_looks_like_an_option_is_a_file(self):
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder)
+        shutil.copy(MODEL, "--help")
+        self.assertEqual(gobbet.inspect("--help")["format"], "safetensors")
+
+    def test_damage_is_found_and_told(self):
+        output = self.folder / "model.gobbet"
+        gobbet.convert(MODEL, output)
+        (found,) = gobbet.verify(output)
+        self.assertTrue(found.ok)
+        self.assertEqual(found.content_id, gobbet.inspect(output)["content_id"])
+        data = bytearray(output.read_bytes())
+        data[len(data) // 2] ^= 1
+        other = self.folder / "damaged.gobbet"
+        other.write_bytes(data)
+        good, bad = gobbet.verify([output, other])
+        self.assertEqual((good.ok, bad.ok, bad.file), (True, False, str(other)))
+        self.assertIn("checksum", f"{bad.fault}")
+
+
+class MissingCommandTests(Case):
+    def test_without_the_command_the_error_says_how_to_name_it(self):
+        with mock.patch.dict(os.environ, {"PATH": str(self.folder), "GOBBET_COMMAND": ""}):
+            with self.assertRaisesRegex(gobbet.LibraryMissing, "GOBBET_COMMAND"):
+                gobbet.inspect(MODEL)
+
+    def test_an_error_of_no_known_status_is_shown(self):
+        command = self.folder / "gobbet"
+        command.write_text("#!/bin/sh\necho gobbet: strange >&2\nexit 99\n")
+        command.chmod(command.stat().st_mode | stat.S_IXUSR)
+        with mock.patch.dict(os.environ, {"GOBBET_COMMAND": str(command)}):
+            with self.assertRaisesRegex(gobbet.Internal, "^strange$"):
+                gobbet.inspect(MODEL)
