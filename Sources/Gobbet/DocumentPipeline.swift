@@ -3,9 +3,9 @@ internal import GobbetCorpus
 
 /// Reads a corpus in batches, has several workers process them, and takes the outputs in order.
 ///
-/// A worker reads its next batch itself, under a lock, so that no batch waits in a queue, and
-/// parses it; outputs that come early wait for those before them. What is consumed, in which order,
-/// and which error ends the run do not depend on the number of workers.
+/// A worker reads its next batch itself, under a lock, so that no batch waits to be parsed, and parses
+/// it. What is consumed, in which order, and which error ends the job do not depend on the number of
+/// workers.
 struct DocumentPipeline: Sendable {
   /// Files, directories, or `-`.
   let inputs: [String]
@@ -32,33 +32,26 @@ struct DocumentPipeline: Sendable {
     let source = BatchSource(
       try CorpusReader(inputs: inputs, options: options), batchByteCount: batchByteCount,
       byteLimit: byteLimit ?? .max)
-    let log = options.log
-    let sink = OrderedSink<(output: Output, rejections: [CorpusError], rejectedLines: [[UInt8]])> {
-      try log?.add(rejections: $0.rejections, lines: $0.rejectedLines)
-      try consume($0.output)
-    }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<workerCount {
-        group.addTask {
-          // Nobody waits for the output of a worker that has ended early.
-          defer { if Task.isCancelled { sink.end() } }
-          var parser = try DocumentParser(options)
-          let process = makeWorker()
-          while let (sequence, unparsed, _) = source.next() {
-            try Task.checkCancellation()
-            let result = Result {
-              let batch = try parser.documents(of: try unparsed.get())
-              return (
-                output: try process(batch), rejections: batch.rejections,
-                rejectedLines: batch.rejectedLines
-              )
-            }
-            try sink.take(result, sequence)
-            await sink.waitForOthers(before: sequence, limit: 4 * workerCount)
-          }
+    typealias Processed = (output: Output, rejections: [CorpusError], rejectedLines: [[UInt8]])
+    let outputs = OrderedStage<Result<Processed, any Error>>()
+    let queue = PipelineQueue<Never, Never>(openBatchLimit: 5 * workerCount)
+    try await queue.run(workerCount: workerCount) {
+      var parser = try DocumentParser(options)
+      let process = makeWorker()
+      return { job in
+        guard case .read = job else { return queue.close() }
+        guard let (sequence, unparsed, _) = source.next() else { return queue.endCorpus() }
+        let result = Result<Processed, any Error> {
+          let batch = try parser.documents(of: try unparsed.get())
+          return (try process(batch), batch.rejections, batch.rejectedLines)
+        }
+        try outputs.take(result, sequence) { result, _ in
+          let processed = try result.get()
+          try options.log?.add(rejections: processed.rejections, lines: processed.rejectedLines)
+          try consume(processed.output)
+          queue.finishBatches(1)
         }
       }
-      try await group.waitForAll()
     }
   }
 }

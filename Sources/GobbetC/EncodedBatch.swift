@@ -1,3 +1,4 @@
+internal import Gobbet
 internal import GobbetBPE
 internal import Synchronization
 

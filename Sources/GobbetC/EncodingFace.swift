@@ -2,6 +2,7 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 public import CGobbet
+internal import Gobbet
 internal import GobbetBPE
 internal import Synchronization
 

@@ -1,3 +1,4 @@
+internal import Gobbet
 internal import GobbetBPE
 
 /// A vocabulary with the encoders that calls on it use.
@@ -38,18 +39,5 @@ final class VocabularyHandle: @unchecked Sendable {
     let box = takeEncoder()
     defer { giveBack(box) }
     return try body(box)
-  }
-}
-
-/// An encoder on the heap, with room for ids that is used again.
-final class EncoderBox {
-  /// Room for more ids is not kept.
-  static let keptCapacity = 4 << 20
-
-  var encoder: TokenEncoder
-  var ids: [TokenID] = []
-
-  init(_ tokenizer: Tokenizer) {
-    encoder = tokenizer.makeEncoder(cacheByteBudget: Tokenizer.largeCacheByteBudget)
   }
 }

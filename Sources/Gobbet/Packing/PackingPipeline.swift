@@ -35,17 +35,15 @@ extension PackingJob {
 /// read and parse → decide, in order → encode → cut into blocks, in order → compress → write, in
 /// order. What is not in order is done by any worker; what is in order is cheap.
 private final class PackingPipeline: Sendable {
-  private struct Selection: ~Copyable {
-    var batches = Reordering<Result<ParsedBatch, any Error>>()
-    var selector: DocumentSelector
-  }
+  private typealias Queue = PipelineQueue<(batch: SelectedBatch, sequence: Int), TokenBlockJob>
 
   let writing: ShardWriting?
   private let packing: PackingJob
   private let source: BatchSource
-  private let selection: Mutex<Selection>
+  private let parsedBatches = OrderedStage<Result<ParsedBatch, any Error>>()
+  private let selector: Mutex<DocumentSelector>
   private let cutting: ShardCutting
-  private let queue: PackingQueue
+  private let queue: Queue
   private let tokenizer: Tokenizer
   private let conversations: ConversationEncoder?
   private let heldOut: HeldOutShare?
@@ -61,14 +59,14 @@ private final class PackingPipeline: Sendable {
     packing = run
     self.source = source
     self.progress = progress
-    selection = Mutex(Selection(selector: selector))
+    self.selector = Mutex(selector)
     let vocabulary = TokenDatasetVocabulary(run.vocabulary)
     cutting = ShardCutting(
       run.options, idBound: vocabulary.idBound, shardTokenCount: shards.tokenCount,
       firstShards: kept.map(\.count), keepsByteCounts: run.keepsByteCounts,
       isDry: destination == nil)
     writing = destination.map { ShardWriting(splits, $0, vocabulary, run.options) }
-    queue = PackingQueue(openBatchLimit: 2 * run.workerCount + 2)
+    queue = Queue(openBatchLimit: 2 * run.workerCount + 2)
     self.tokenizer = tokenizer
     self.conversations = conversations
     heldOut = shards.validationShare > 0 ? HeldOutShare(share: shards.validationShare) : nil
@@ -77,7 +75,7 @@ private final class PackingPipeline: Sendable {
 
   var summary: PackingSummary {
     var summary = cutting.summary
-    let selected = selection.withLock { $0.selector.summary }
+    let selected = selector.withLock { $0.summary }
     summary.keptDocumentCount = selected.keptDocumentCount
     summary.duplicateCount = selected.duplicateCount
     summary.badLineCount = selected.badLineCount
@@ -88,30 +86,17 @@ private final class PackingPipeline: Sendable {
 
   /// - Throws: the first error in the order of the corpus, or of writing.
   func run() async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<packing.workerCount {
-        group.addTask {
-          var parser = try DocumentParser(self.packing.corpus)
-          let encoder = EncoderBox(self.tokenizer)
-          let compressor = TokenBlockEncoder.compressor(self.packing.options.codec)
-          while let job = await self.queue.next() {
-            do {
-              try Task.checkCancellation()
-              try self.perform(job, &parser, encoder, compressor)
-            } catch {
-              self.queue.fail(error)
-            }
-          }
-        }
-      }
-      try await group.waitForAll()
+    try await queue.run(workerCount: packing.workerCount) {
+      var parser = try DocumentParser(self.packing.corpus)
+      let encoder = EncoderBox(self.tokenizer)
+      let compressor = TokenBlockEncoder.compressor(self.packing.options.codec)
+      return { try self.perform($0, &parser, encoder, compressor) }
     }
-    if let failure = queue.failure { throw failure }
-    try selection.withLock { try $0.selector.finish() }
+    try selector.withLock { try $0.finish() }
   }
 
   private func perform(
-    _ job: PackingQueue.Job, _ parser: inout DocumentParser, _ encoder: EncoderBox,
+    _ job: Queue.Job, _ parser: inout DocumentParser, _ encoder: EncoderBox,
     _ compressor: Compressor
   ) throws {
     switch job {
@@ -121,22 +106,23 @@ private final class PackingPipeline: Sendable {
       }
       try select(
         Result { parsed(try parser.documents(of: try unparsed.get()), readByteCount) }, sequence)
-    case .encode(let batch, let sequence):
-      let output = cutting.take(try encoded(batch, encoder), sequence)
-      try hand(on: output)
+    case .batch((let batch, let sequence)):
+      try cutting.take(try encoded(batch, encoder), sequence) { output in
+        try hand(on: output, batchCount: 1)
+      }
       guard progress(summary) else { throw CancellationError() }
-    case .compress(let block):
+    case .block(let block):
       let encoded = block.encoder.encode(block.ids.span, compressor)
       try writing?.take(.block(split: block.split, encoded), block.number)
       queue.finishBlock()
     case .close:
-      try hand(on: cutting.close())
+      try hand(on: cutting.close(), batchCount: 0)
       queue.close()
     }
   }
 
-  private func hand(on output: ShardCutting.Output) throws {
-    queue.add(output.blocks, ofBatches: output.batchCount)
+  private func hand(on output: ShardCutting.Output, batchCount: Int) throws {
+    queue.finishBatches(batchCount, into: output.blocks)
     for (number, event) in output.events { try writing?.take(event, number) }
   }
 
@@ -159,15 +145,11 @@ private final class PackingPipeline: Sendable {
   }
 
   private func select(_ batch: Result<ParsedBatch, any Error>, _ sequence: Int) throws {
-    let selected = try selection.withLock { state in
-      var selected: [(SelectedBatch, Int)] = []
-      state.batches.add(batch, sequence)
-      while let next = state.batches.pop() {
-        selected.append((try state.selector.select(try next.get()), state.batches.next - 1))
-      }
-      return selected
+    try parsedBatches.take(batch, sequence) { batch, sequence in
+      let parsed = try batch.get()
+      let selected = try selector.withLock { try $0.select(parsed) }
+      queue.add([(selected, sequence)])
     }
-    queue.add(selected)
   }
 
   private func encoded(_ batch: SelectedBatch, _ encoder: EncoderBox) throws -> EncodedBatch {

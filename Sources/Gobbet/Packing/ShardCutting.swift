@@ -17,6 +17,14 @@ struct EncodedBatch: Sendable {
   var documents: [Document] = []
 }
 
+/// A block to be compressed, and its number among what is written.
+struct TokenBlockJob: Sendable {
+  let number: Int
+  let split: Int
+  let ids: [TokenID]
+  let encoder: TokenBlockEncoder
+}
+
 /// What is written, in its order.
 enum ShardEvent: Sendable {
   case open(split: Int, shard: Int)
@@ -30,9 +38,7 @@ final class ShardCutting: Sendable {
   /// What a call has brought about.
   struct Output: Sendable {
     var events: [(number: Int, event: ShardEvent)] = []
-    var blocks: [BlockJob] = []
-    /// Batches whose turn it was.
-    var batchCount = 0
+    var blocks: [TokenBlockJob] = []
   }
 
   private struct Shard: Sendable {
@@ -43,7 +49,6 @@ final class ShardCutting: Sendable {
   }
 
   private struct State: Sendable {
-    var batches = Reordering<EncodedBatch>()
     var shards: [Shard?]
     /// The number of the next shard of each split.
     var nextShard: [Int]
@@ -56,6 +61,7 @@ final class ShardCutting: Sendable {
   private let shardTokenCount: Int
   private let keepsByteCounts: Bool
   private let isDry: Bool
+  private let batches = OrderedStage<EncodedBatch>()
   private let state: Mutex<State>
 
   init(
@@ -74,16 +80,16 @@ final class ShardCutting: Sendable {
   /// What was cut so far.
   var summary: PackingSummary { state.withLock { $0.summary } }
 
-  /// Takes a batch by its place in the corpus.
-  func take(_ batch: EncodedBatch, _ sequence: Int) -> Output {
-    state.withLock { state in
-      var output = Output()
-      state.batches.add(batch, sequence)
-      while let next = state.batches.pop() {
-        output.batchCount += 1
-        add(next, &state, &output)
+  /// Takes a batch by its place in the corpus, and gives `body` what each one whose turn it is has
+  /// brought about.
+  func take(_ batch: EncodedBatch, _ sequence: Int, _ body: (Output) throws -> Void) rethrows {
+    try batches.take(batch, sequence) { batch, _ in
+      let output = state.withLock { state in
+        var output = Output()
+        add(batch, &state, &output)
+        return output
       }
-      return output
+      try body(output)
     }
   }
 
@@ -152,7 +158,7 @@ final class ShardCutting: Sendable {
           preconditionFailure("ShardCutting: a block before its ranks")
         }
         output.blocks.append(
-          BlockJob(number: state.nextNumber, split: split, ids: ids, encoder: encoder))
+          TokenBlockJob(number: state.nextNumber, split: split, ids: ids, encoder: encoder))
         state.nextNumber += 1
       }
     }

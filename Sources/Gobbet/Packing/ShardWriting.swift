@@ -43,7 +43,6 @@ final class ShardWriting: Sendable {
   }
 
   private struct State {
-    var events = Reordering<ShardEvent>()
     var open: [OpenShard?]
     var finished: [[DatasetManifest.Shard]]
   }
@@ -52,6 +51,7 @@ final class ShardWriting: Sendable {
   private let destination: PackingDestination
   private let vocabulary: TokenDatasetVocabulary
   private let options: TokenDatasetOptions
+  private let events = OrderedStage<ShardEvent>()
   private let state: Mutex<State>
 
   init(
@@ -73,10 +73,7 @@ final class ShardWriting: Sendable {
   ///
   /// - Throws: `FileError`, `TokenDatasetError`.
   func take(_ event: ShardEvent, _ number: Int) throws {
-    try state.withLock { state in
-      state.events.add(event, number)
-      while let next = state.events.pop() { try write(next, &state) }
-    }
+    try events.take(event, number) { event, _ in try state.withLock { try write(event, &$0) } }
   }
 
   private func write(_ event: ShardEvent, _ state: inout State) throws {
