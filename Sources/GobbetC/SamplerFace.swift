@@ -219,9 +219,10 @@ private func resumed(
   }
   return try sampled.sampler(
     resuming: WindowSampler.State(
-      contentID: try digest(state.content_id), length: try integer(state.length, "length"),
-      stride: try integer(state.stride, "stride"),
-      windowCount: try integer(state.window_count, "window_count"),
+      windows: WindowSampler.Windows(
+        contentID: try digest(state.content_id), length: try integer(state.length, "length"),
+        stride: try integer(state.stride, "stride"),
+        count: try integer(state.window_count, "window_count")),
       order: order, seed: state.seed, epoch: state.epoch, rank: try integer(state.rank, "rank"),
       worldSize: try integer(state.world_size, "world_size"),
       position: try integer(state.position, "position"), earlier: stops))
@@ -239,10 +240,10 @@ extension gobbet_sampler_state {
       windows_per_group = UInt64(windowsPerGroup)
       groups_together = UInt64(groupsTogether)
     }
-    fill(&content_id, with: state.contentID)
-    length = UInt64(state.length)
-    stride = UInt64(state.stride)
-    window_count = UInt64(state.windowCount)
+    fill(&content_id, with: state.windows.contentID)
+    length = UInt64(state.windows.length)
+    stride = UInt64(state.windows.stride)
+    window_count = UInt64(state.windows.count)
     seed = state.seed
     epoch = state.epoch
     rank = UInt64(state.rank)

@@ -16,7 +16,8 @@ import Testing
   ) -> WindowSampler {
     WindowSampler(
       WindowSampler.State(
-        contentID: contentID, length: 1, stride: 1, windowCount: count, order: order, seed: 5,
+        windows: WindowSampler.Windows(
+          contentID: contentID, length: 1, stride: 1, count: count), order: order, seed: 5,
         epoch: epoch, rank: rank,
         worldSize: worldSize, position: position))
   }

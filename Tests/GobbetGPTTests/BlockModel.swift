@@ -22,8 +22,8 @@ struct BlockModel: Sendable, CustomStringConvertible {
   /// Numbers of a head that are a block of 32, and of a width that are one of 256.
   static let architecture: Architecture = {
     var architecture = Architecture(
-      vocabularySize: 300, contextLength: 96, hiddenSize: 256, layerCount: 2, headCount: 4,
-      feedForwardSize: 512)
+      vocabularySize: 300, contextLength: 96, layerCount: 2,
+      layerSizes: .init(hiddenSize: 256, headCount: 4, feedForwardSize: 512))
     architecture.keyValueHeadCount = 2
     architecture.hasTiedHead = true
     return architecture

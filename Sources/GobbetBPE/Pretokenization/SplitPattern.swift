@@ -117,8 +117,9 @@ public struct SplitPattern: Hashable, Sendable {
   ///   space, `newlines`, newline runs, and no whole final white space; with words that are
   ///   everything, only what has code 0 in every other setting.
   public init(
-    contractions: Contractions, words: Words, wordPrefix: WordPrefix, digits: Digits,
-    symbolTail: SymbolTail, newlineRuns: Bool, finalWhitespaceWhole: Bool
+    contractions: Contractions = .none, words: Words, wordPrefix: WordPrefix = .space,
+    digits: Digits = .runWithSpace, symbolTail: SymbolTail = .none, newlineRuns: Bool = false,
+    finalWhitespaceWhole: Bool = false
   ) {
     self.init(
       unchecked: contractions, words, wordPrefix, digits, symbolTail, newlineRuns,

@@ -30,7 +30,7 @@ public struct Vocabulary: Sendable {
   /// - Complexity: linear in the bytes of all tokens.
   public init(
     tokens: TokenTable, merges: [TokenMerge], mergeRule: MergeRule, pattern: SplitPattern,
-    specialTokens: SpecialTokens, pipeline: TextPipeline = .plain
+    specialTokens: SpecialTokens = .none, pipeline: TextPipeline = .plain
   ) throws(VocabularyError) {
     if mergeRule == .ranks {
       try self.init(

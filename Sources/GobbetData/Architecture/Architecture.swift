@@ -72,21 +72,45 @@ public struct Architecture: Hashable, Sendable {
   /// Every layer sees all positions and turns none; set ``layers`` to change that.
   /// - Precondition: there are at most ``maximumLayerCount`` layers.
   public init(
-    vocabularySize: Int, contextLength: Int, hiddenSize: Int, layerCount: Int, headCount: Int,
-    keyValueHeadCount: Int? = nil, headDimension: Int? = nil, feedForwardSize: Int
+    vocabularySize: Int, contextLength: Int, layerCount: Int, layerSizes sizes: LayerSizes
   ) {
     self.vocabularySize = vocabularySize
     self.contextLength = contextLength
-    self.hiddenSize = hiddenSize
+    hiddenSize = sizes.hiddenSize
     precondition(
       layerCount >= 0 && layerCount <= Self.maximumLayerCount, "Architecture: so many layers")
     layers = [Layer](repeating: Layer(), count: layerCount)
-    self.headCount = headCount
-    self.keyValueHeadCount = keyValueHeadCount ?? headCount
-    let headDimension = headDimension ?? (headCount > 0 ? hiddenSize / headCount : 0)
-    self.headDimension = headDimension
-    self.feedForwardSize = feedForwardSize
+    headCount = sizes.headCount
+    keyValueHeadCount = sizes.keyValueHeadCount
+    headDimension = sizes.headDimension
+    feedForwardSize = sizes.feedForwardSize
     attentionScale = 1 / Float(max(headDimension, 1)).squareRoot()
+  }
+
+  /// The sizes that all layers share.
+  public struct LayerSizes: Hashable, Sendable {
+    /// C, the floats of the residual stream.
+    public var hiddenSize: Int
+    /// H, heads with queries.
+    public var headCount: Int
+    /// Heads with keys and values.
+    public var keyValueHeadCount: Int
+    /// D, the floats of a head.
+    public var headDimension: Int
+    /// Floats inside the feed-forward.
+    public var feedForwardSize: Int
+
+    /// Creates sizes; by default every head has keys and values, and the heads share the hidden size.
+    public init(
+      hiddenSize: Int, headCount: Int, keyValueHeadCount: Int? = nil, headDimension: Int? = nil,
+      feedForwardSize: Int
+    ) {
+      self.hiddenSize = hiddenSize
+      self.headCount = headCount
+      self.keyValueHeadCount = keyValueHeadCount ?? headCount
+      self.headDimension = headDimension ?? (headCount > 0 ? hiddenSize / headCount : 0)
+      self.feedForwardSize = feedForwardSize
+    }
   }
 
   /// What one layer does otherwise than its neighbours.

@@ -113,40 +113,12 @@ public struct PackedRows: Sendable {
   }
 }
 
-extension PackedRows {
-  /// The order in which one of `worldSize` readers visits its share of the rows: a row counts as a
-  /// window of ``length`` tokens.
-  ///
-  /// - Precondition: `rank` is in `0..<worldSize`.
-  public func sampler(
-    order: WindowSampler.Order = .shuffled, seed: UInt64, epoch: UInt64 = 0, rank: Int = 0,
-    worldSize: Int = 1
-  ) -> WindowSampler {
-    WindowSampler(
-      WindowSampler.State(
-        contentID: contentID, length: length, stride: length, windowCount: count, order: order,
-        seed: seed, epoch: epoch, rank: rank, worldSize: worldSize, position: 0))
+extension PackedRows: SampledWindows {
+  /// What a sampler has to know of the rows: each counts as a window of ``length`` tokens.
+  public var sampled: WindowSampler.Windows {
+    WindowSampler.Windows(contentID: contentID, length: length, stride: length, count: count)
   }
 
-  /// The sampler that goes on where another stopped.
-  ///
-  /// - Throws: ``TokenDatasetError`` (`foreignState`) if the state is of another dataset, of rows that
-  ///   were packed otherwise, or is none.
-  /// - Complexity: O(1).
-  public func sampler(
-    resuming state: WindowSampler.State
-  ) throws(TokenDatasetError) -> WindowSampler {
-    let fault: String? =
-      if state.contentID != contentID {
-        "of rows \(state.contentID), not \(contentID)"
-      } else if state.length != length || state.stride != length || state.windowCount != count {
-        "\(state.windowCount) rows of \(state.length) tokens"
-      } else if !state.isPossible {
-        "no sampler has such numbers"
-      } else {
-        nil
-      }
-    if let fault { throw TokenDatasetError(.foreignState(fault), dataset.paths[0]) }
-    return WindowSampler(state)
-  }
+  /// The first file of the dataset.
+  public var sampledPath: String { dataset.paths[0] }
 }

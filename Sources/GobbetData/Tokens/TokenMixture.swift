@@ -77,7 +77,7 @@ public struct TokenMixture: Sendable {
     MixtureSampler(
       self,
       MixtureSampler.State(
-        contentID: contentID, seed: seed, rank: rank, worldSize: worldSize, position: 0))
+        contentID: contentID, seed: seed, rank: rank, worldSize: worldSize))
   }
 
   /// The sampler that goes on where another stopped.
@@ -120,7 +120,9 @@ public struct MixtureSampler: Sendable, IteratorProtocol {
     public var position: Int
 
     /// A state of these numbers, as they were stored.
-    public init(contentID: ContentDigest, seed: UInt64, rank: Int, worldSize: Int, position: Int) {
+    public init(
+      contentID: ContentDigest, seed: UInt64, rank: Int, worldSize: Int, position: Int = 0
+    ) {
       self.contentID = contentID
       self.seed = seed
       self.rank = rank

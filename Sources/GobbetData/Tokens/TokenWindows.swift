@@ -136,41 +136,15 @@ public struct TokenWindows: Sendable {
   }
 }
 
-extension TokenWindows {
-  /// The order in which one of `worldSize` readers visits its share of the windows.
-  ///
-  /// - Precondition: `rank` is in `0..<worldSize`.
-  public func sampler(
-    order: WindowSampler.Order = .shuffled, seed: UInt64, epoch: UInt64 = 0, rank: Int = 0,
-    worldSize: Int = 1
-  ) -> WindowSampler {
-    WindowSampler(
-      WindowSampler.State(
-        contentID: dataset.contentID, length: length, stride: stride, windowCount: count,
-        order: order, seed: seed, epoch: epoch, rank: rank, worldSize: worldSize, position: 0))
+extension TokenWindows: SampledWindows {
+  /// What a sampler has to know of the windows.
+  public var sampled: WindowSampler.Windows {
+    WindowSampler.Windows(
+      contentID: dataset.contentID, length: length, stride: stride, count: count)
   }
 
-  /// The sampler that goes on where another stopped.
-  ///
-  /// - Throws: ``TokenDatasetError`` (`foreignState`) if the state is of another file or of other
-  ///   windows, or is none.
-  /// - Complexity: O(1).
-  public func sampler(
-    resuming state: WindowSampler.State
-  ) throws(TokenDatasetError) -> WindowSampler {
-    let fault: String? =
-      if state.contentID != dataset.contentID {
-        "of file \(state.contentID), not \(dataset.contentID)"
-      } else if state.length != length || state.stride != stride || state.windowCount != count {
-        "\(state.windowCount) windows of \(state.length) every \(state.stride) tokens"
-      } else if !state.isPossible {
-        "no sampler has such numbers"
-      } else {
-        nil
-      }
-    if let fault { throw TokenDatasetError(.foreignState(fault), dataset.paths[0]) }
-    return WindowSampler(state)
-  }
+  /// The first file of the dataset.
+  public var sampledPath: String { dataset.paths[0] }
 }
 
 /// Windows side by side, as a model takes them.

@@ -32,11 +32,8 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     }
   }
 
-  /// What decides the order, and how far it was followed; store this to resume.
-  ///
-  /// Readers that visit equally many windows at a time all have the same state but for their ranks:
-  /// ``shared(rank:worldSize:)`` makes that of each out of any.
-  public struct State: Hashable, Sendable {
+  /// The windows of a dataset, or its rows, as far as they decide the order.
+  public struct Windows: Hashable, Sendable {
     /// The content id of the dataset's file.
     public var contentID: ContentDigest
     /// Inputs of each window.
@@ -44,7 +41,24 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     /// Tokens from the start of a window to the start of the next.
     public var stride: Int
     /// How many windows there are.
-    public var windowCount: Int
+    public var count: Int
+
+    /// Creates a description of windows.
+    public init(contentID: ContentDigest, length: Int, stride: Int, count: Int) {
+      self.contentID = contentID
+      self.length = length
+      self.stride = stride
+      self.count = count
+    }
+  }
+
+  /// What decides the order, and how far it was followed; store this to resume.
+  ///
+  /// Readers that visit equally many windows at a time all have the same state but for their ranks:
+  /// ``shared(rank:worldSize:)`` makes that of each out of any.
+  public struct State: Hashable, Sendable {
+    /// What is visited.
+    public var windows: Windows
     /// How windows are mixed.
     public var order: Order
     /// What the order is made from.
@@ -67,14 +81,10 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
 
     /// A state of these numbers, as they were stored.
     public init(
-      contentID: ContentDigest, length: Int, stride: Int, windowCount: Int, order: Order,
-      seed: UInt64,
-      epoch: UInt64, rank: Int, worldSize: Int, position: Int, earlier: [Stop] = []
+      windows: Windows, order: Order, seed: UInt64, epoch: UInt64 = 0, rank: Int = 0,
+      worldSize: Int = 1, position: Int = 0, earlier: [Stop] = []
     ) {
-      self.contentID = contentID
-      self.length = length
-      self.stride = stride
-      self.windowCount = windowCount
+      self.windows = windows
       self.order = order
       self.seed = seed
       self.epoch = epoch
@@ -102,7 +112,7 @@ public struct WindowSampler: Hashable, Sendable, IteratorProtocol, Sequence {
     self.route = route
     share = WindowShares(count: route.leftCount, worldSize: state.worldSize)[state.rank]
     windows = WindowPermutation(
-      count: state.windowCount, order: state.order,
+      count: state.windows.count, order: state.order,
       key: Permutation.mixed(state.epoch, Permutation.mixed(state.seed, 0)))
   }
 
@@ -151,7 +161,7 @@ extension WindowSampler.State {
 
   /// Whether a sampler can be in this state.
   package var isPossible: Bool {
-    guard windowCount >= 0, worldSize > 0, (0..<worldSize).contains(rank), let route,
+    guard windows.count >= 0, worldSize > 0, (0..<worldSize).contains(rank), let route,
       (0...WindowShares(count: route.leftCount, worldSize: worldSize).longest).contains(position)
     else { return false }
     if case .groupsShuffled(let windowsPerGroup, let groupsTogether) = order {
@@ -163,7 +173,7 @@ extension WindowSampler.State {
   /// The windows that were left at the last stop; nil if there cannot have been such stops.
   fileprivate var route: WindowRoute? {
     guard earlier.count <= Self.maximumStopCount else { return nil }
-    var route = WindowRoute(count: windowCount)
+    var route = WindowRoute(count: windows.count)
     for stop in earlier where !route.stop(stop.worldSize, at: stop.position) { return nil }
     return route
   }

@@ -23,12 +23,12 @@ public struct GPTConfiguration: Hashable, Sendable {
   /// D, columns of a head.
   public var headWidth: Int { width / headCount }
 
-  /// A model of these sizes.
+  /// A model of these sizes, with the context of GPT-2 unless another is given.
   ///
   /// - Throws: ``GPTError`` (`invalidConfiguration`) if a size is not positive or over 2^31, or the
   ///   heads do not divide the width.
   public init(
-    vocabularySize: Int, contextLength: Int, width: Int, layerCount: Int, headCount: Int,
+    vocabularySize: Int, contextLength: Int = 1024, width: Int, layerCount: Int, headCount: Int,
     layerNormEpsilon: Float = 1e-5, hasTiedHead: Bool = true
   ) throws(GPTError) {
     self.vocabularySize = vocabularySize
@@ -107,8 +107,8 @@ extension GPTConfiguration {
   /// - Precondition: there are at most `Architecture.maximumLayerCount` layers.
   public var architecture: Architecture {
     var architecture = Architecture(
-      vocabularySize: vocabularySize, contextLength: contextLength, hiddenSize: width,
-      layerCount: layerCount, headCount: headCount, feedForwardSize: 4 * width)
+      vocabularySize: vocabularySize, contextLength: contextLength, layerCount: layerCount,
+      layerSizes: .init(hiddenSize: width, headCount: headCount, feedForwardSize: 4 * width))
     architecture.norm = .init(kind: .layer, epsilon: layerNormEpsilon)
     architecture.hasLearnedPositions = true
     architecture.activation = .geluTanh

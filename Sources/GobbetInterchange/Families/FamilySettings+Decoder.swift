@@ -15,10 +15,12 @@ extension FamilySettings {
     var architecture = Architecture(
       vocabularySize: try size("vocab_size"),
       contextLength: try size("max_position_embeddings", default: contextLength),
-      hiddenSize: try size("hidden_size"), layerCount: layerCount, headCount: headCount,
-      keyValueHeadCount: try size("num_key_value_heads", default: headCount),
-      headDimension: try value("head_dim")?.size ?? headDimension,
-      feedForwardSize: try size("intermediate_size"))
+      layerCount: layerCount,
+      layerSizes: .init(
+        hiddenSize: try size("hidden_size"), headCount: headCount,
+        keyValueHeadCount: try size("num_key_value_heads", default: headCount),
+        headDimension: try value("head_dim")?.size ?? headDimension,
+        feedForwardSize: try size("intermediate_size")))
     architecture.norm = .init(
       kind: .rms, epsilon: Float(try number(epsilonKey, default: epsilon)))
     architecture.hasTiedHead = try flag("tie_word_embeddings", default: isTied)

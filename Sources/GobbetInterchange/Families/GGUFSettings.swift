@@ -77,10 +77,11 @@ struct GGUFSettings {
     }
     var architecture = Architecture(
       vocabularySize: try size("vocab_size", default: max(rows, 1)),
-      contextLength: try size("context_length"), hiddenSize: hiddenSize, layerCount: layerCount,
-      headCount: headCount,
-      keyValueHeadCount: try size("attention.head_count_kv", default: headCount),
-      headDimension: headDimension, feedForwardSize: try size("feed_forward_length"))
+      contextLength: try size("context_length"), layerCount: layerCount,
+      layerSizes: .init(
+        hiddenSize: hiddenSize, headCount: headCount,
+        keyValueHeadCount: try size("attention.head_count_kv", default: headCount),
+        headDimension: headDimension, feedForwardSize: try size("feed_forward_length")))
     let key = norm == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
     architecture.norm = .init(kind: norm, epsilon: Float(try number(key, default: nil)))
     return architecture
