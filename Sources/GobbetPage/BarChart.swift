@@ -9,10 +9,9 @@ public struct BarChart: Chart {
   ///
   /// - Precondition: every series has a value for each category.
   public init(
-    _ title: String, category: String, value: String, categories: [String], _ series: [Series],
-    scale: Scale = .linear, places: Int = 3
+    _ title: String, _ axes: ChartAxes, categories: [String], _ series: [Series]
   ) {
-    values = ChartValues(title, (category, value), categories, series, scale, places)
+    values = ChartValues(title, axes, categories, series)
   }
 
   private var greatest: Double { values.greatest ?? 0 }
@@ -40,14 +39,14 @@ public struct BarChart: Chart {
       let height = (rowHeight - 6) / Double(max(1, values.series.count))
       for (number, one) in values.series.enumerated() {
         let value = one.values[row]
-        let length = room * values.scale.share(of: value, in: greatest)
+        let length = room * values.axes.scale.share(of: value, in: greatest)
         let top = y + height * Double(number)
         if value > 0 {
           drawing.append(
             SVG.rectangle(Self.left, top, max(0.7, length), height, [.class("s\(number)")]))
         }
         drawing.append(
-          SVG.text(Self.left + length + 5, top + height / 2 + 4, value.shown(values.places)))
+          SVG.text(Self.left + length + 5, top + height / 2 + 4, value.shown(values.axes.places)))
       }
     }
     return drawing

@@ -9,10 +9,9 @@ public struct ColumnChart: Chart {
   ///
   /// - Precondition: every series has a value for each category.
   public init(
-    _ title: String, category: String, value: String, categories: [String], _ series: [Series],
-    scale: Scale = .linear, places: Int = 3
+    _ title: String, _ axes: ChartAxes, categories: [String], _ series: [Series]
   ) {
-    values = ChartValues(title, (category, value), categories, series, scale, places)
+    values = ChartValues(title, axes, categories, series)
   }
 
   private var greatest: Double {
@@ -33,23 +32,23 @@ public struct ColumnChart: Chart {
   public var drawing: [HTML] {
     let greatest = greatest
     let height = Self.bottom - Self.top
-    var drawing = values.scale.ticks(to: greatest).flatMap { tick in
-      let y = Self.bottom - height * values.scale.share(of: tick, in: greatest)
+    var drawing = values.axes.scale.ticks(to: greatest).flatMap { tick in
+      let y = Self.bottom - height * values.axes.scale.share(of: tick, in: greatest)
       return [
         SVG.line(Self.left, y, size.width - 4, y),
-        SVG.text(Self.left - 6, y + 4, tick.shown(values.places), anchor: "end"),
+        SVG.text(Self.left - 6, y + 4, tick.shown(values.axes.places), anchor: "end"),
       ]
     }
     let room = (size.width - Self.left - 8) / Double(max(1, values.categories.count))
     let width = room * (room > 4 ? 0.84 : 1) / Double(max(1, values.series.count))
     for (number, one) in values.series.enumerated() {
       for (index, value) in one.values.enumerated() where value > 0 {
-        let length = max(0.7, height * values.scale.share(of: value, in: greatest))
+        let length = max(0.7, height * values.axes.scale.share(of: value, in: greatest))
         drawing.append(
           SVG.rectangle(
             Self.left + room * Double(index) + width * Double(number), Self.bottom - length, width,
             length, [.class("s\(number)")],
-            title: "\(values.categories[index]): \(value.shown(values.places))"))
+            title: "\(values.categories[index]): \(value.shown(values.axes.places))"))
       }
     }
     drawing.append(SVG.line(Self.left, Self.bottom, size.width - 4, Self.bottom))

@@ -97,7 +97,7 @@ public struct DatasetPage: Sendable {
   private static func shards(_ manifest: DatasetManifest) -> [HTML] {
     let splits = manifest.splits
     let chart = BarChart(
-      "Tokens by split", category: "split", value: "tokens",
+      "Tokens by split", ChartAxes(category: "split", value: "tokens"),
       categories: splits.map(\.name.rawValue),
       [Series("tokens", splits.map { Double($0.tokenCount) })])
     var table = Table(
@@ -135,7 +135,7 @@ public struct DatasetPage: Sendable {
         (name: "longest", value: contents.longest.inGroups),
       ]),
       BarChart(
-        "Documents by their tokens", category: "tokens", value: "documents",
+        "Documents by their tokens", ChartAxes(category: "tokens", value: "documents"),
         categories: classes.map(\.name), [Series("documents", classes.map { Double($0.count) })]
       ).figure,
     ]
@@ -155,9 +155,9 @@ public struct DatasetPage: Sendable {
     }
     if ranks.last != ids.count { ranks.append(ids.count) }
     let chart = ColumnChart(
-      "Occurrences by rank", category: "rank", value: "occurrences",
+      "Occurrences by rank", ChartAxes(category: "rank", value: "occurrences", scale: .logarithmic),
       categories: ranks.map { "\($0)" },
-      [Series("occurrences", ranks.map { Double(occurrences[ids[$0 - 1]]) })], scale: .logarithmic)
+      [Series("occurrences", ranks.map { Double(occurrences[ids[$0 - 1]]) })])
     var table = Table(
       "Tokens that come most",
       [.number("id"), "token", .number("occurrences"), .number("share, %")])
@@ -209,9 +209,10 @@ public struct DatasetPage: Sendable {
       return (first: start, bits: Double(bytes) * 8 / Double(max(1, tokens)))
     }
     let chart = ColumnChart(
-      "Bits a token by block", category: groupSize == 1 ? "block" : "first of \(groupSize) blocks",
-      value: "bits a token", categories: groups.map { "\($0.first)" },
-      [Series("bits", groups.map(\.bits))])
+      "Bits a token by block",
+      ChartAxes(
+        category: groupSize == 1 ? "block" : "first of \(groupSize) blocks", value: "bits a token"),
+      categories: groups.map { "\($0.first)" }, [Series("bits", groups.map(\.bits))])
     return [
       .paragraph(
         "\(blocks.count.inGroups) blocks; the tables and the vocabulary don't count here."),

@@ -151,7 +151,7 @@ extension ModelRunPage {
       return HTML([HTML("span", [.class(names), .title(title)], HTML(text: shown.text)), end])
     }
     let chart = ColumnChart(
-      "Loss by token", category: "token", value: "loss, nats",
+      "Loss by token", ChartAxes(category: "token", value: "loss, nats"),
       categories: positions.indices.dropFirst().map { "\($0)" },
       [Series("loss", positions.dropFirst().map { $0.loss ?? 0 })])
     return [
@@ -183,9 +183,10 @@ extension ModelRunPage {
     }
     let last = positions.last?.next ?? []
     let chart = BarChart(
-      "The likeliest tokens after the text", category: "token", value: "probability",
+      "The likeliest tokens after the text",
+      ChartAxes(category: "token", value: "probability", places: 4),
       categories: last.map { text($0.id).quoted },
-      [Series("probability", last.map { Double($0.probability) })], places: 4)
+      [Series("probability", last.map { Double($0.probability) })])
     return table.rowCount == 0 ? [chart.figure] : [chart.figure, table.html]
   }
 

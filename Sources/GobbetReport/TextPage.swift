@@ -137,7 +137,7 @@ public struct TextPage: Sendable {
         })
     }
     let chart = ColumnChart(
-      "Bytes a token by line", category: "line", value: "bytes a token",
+      "Bytes a token by line", ChartAxes(category: "line", value: "bytes a token"),
       categories: (0..<count).map { "\($0 + 1)" }, series)
     return starts.last == text.count
       ? [chart.figure] : [chart.figure, .paragraph("Only the first \(count) lines are shown.")]

@@ -95,9 +95,9 @@ public struct VocabularyPage: Sendable {
     let longer = counts.contains { $0[limit] > 0 }
     let count = longer ? limit + 1 : limit
     return ColumnChart(
-      "Tokens by their length", category: "bytes", value: "tokens",
+      "Tokens by their length", ChartAxes(category: "bytes", value: "tokens", scale: .logarithmic),
       categories: (1...count).map { $0 > limit ? ">\(limit)" : "\($0)" },
-      zip(series, counts).map { Series($0, Array($1.prefix(count))) }, scale: .logarithmic)
+      zip(series, counts).map { Series($0, Array($1.prefix(count))) })
   }
 
   private var scripts: [HTML] {
@@ -115,13 +115,14 @@ public struct VocabularyPage: Sendable {
       }
     }
     let tokens = BarChart(
-      "Tokens by script", category: "script", value: "tokens", categories: names.map(\.rawValue),
-      values(\.tokenCount), scale: .logarithmic)
+      "Tokens by script", ChartAxes(category: "script", value: "tokens", scale: .logarithmic),
+      categories: names.map(\.rawValue), values(\.tokenCount))
     let note = HTML.paragraph("The script of a token is that of its first letter's Unicode block.")
     guard entries.contains(where: { $0.use != nil }) else { return [note, tokens.figure] }
     let used = BarChart(
-      "Bytes of the text by the script of their token", category: "script", value: "bytes",
-      categories: names.map(\.rawValue), values(\.byteCount), scale: .logarithmic)
+      "Bytes of the text by the script of their token",
+      ChartAxes(category: "script", value: "bytes", scale: .logarithmic),
+      categories: names.map(\.rawValue), values(\.byteCount))
     return [note, tokens.figure, used.figure]
   }
 

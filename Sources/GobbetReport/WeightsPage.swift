@@ -77,7 +77,7 @@ public struct WeightsPage: Sendable {
       stored[name, default: 0] += tensor.storedByteCount
     }
     return BarChart(
-      "Stored bytes by type and codec", category: "type, codec", value: "bytes",
+      "Stored bytes by type and codec", ChartAxes(category: "type, codec", value: "bytes"),
       categories: names, [Series("bytes", names.map { Double(stored[$0] ?? 0) })])
   }
 
@@ -153,9 +153,10 @@ public struct WeightsPage: Sendable {
       + shown.map { tensor in
         let bins = tensor.counts?.histogram ?? []
         return ColumnChart(
-          "Elements of \(tensor.description.name)", category: "value from", value: "elements",
+          "Elements of \(tensor.description.name)",
+          ChartAxes(category: "value from", value: "elements", scale: .logarithmic),
           categories: bins.map { $0.values.lowerBound.shown(3) },
-          [Series("elements", bins.map { Double($0.count) })], scale: .logarithmic
+          [Series("elements", bins.map { Double($0.count) })]
         ).figure
       }
   }

@@ -24,11 +24,11 @@ import Testing
       Self.nasty, .paragraph(Self.nasty), .heading(Self.nasty), .code(Self.nasty),
       .facts([(Self.nasty, Self.nasty)]), table.html,
       ColumnChart(
-        Self.nasty, category: Self.nasty, value: Self.nasty, categories: names,
+        Self.nasty, ChartAxes(category: Self.nasty, value: Self.nasty), categories: names,
         [Series(Self.nasty, [1, 2]), Series("b", [3, 4])]
       ).figure,
       BarChart(
-        Self.nasty, category: Self.nasty, value: Self.nasty, categories: names,
+        Self.nasty, ChartAxes(category: Self.nasty, value: Self.nasty), categories: names,
         [Series("a", [1, 2]), Series(Self.nasty, [3, 4])]
       ).figure,
       HeatMap(Self.nasty, labels: names, values: [1, 0, 0.5, 0.5]).figure)
@@ -47,7 +47,7 @@ import Testing
   @Test("every chart has a table beside it with all of its values")
   func tables() {
     let chart = ColumnChart(
-      "Lengths", category: "bytes", value: "tokens", categories: ["1", "2", "3"],
+      "Lengths", ChartAxes(category: "bytes", value: "tokens"), categories: ["1", "2", "3"],
       [Series("tokens", [256, 1200.5, 0])])
     #expect(chart.table.rowCount == 3)
     let figure = chart.figure.markup
