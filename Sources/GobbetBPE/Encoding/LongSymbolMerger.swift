@@ -1,8 +1,8 @@
-/// Merges the symbols of a pretoken of any length in windows, exactly: `LongPieceMerger` says why that
-/// is right, for bytes.
+/// Merges the symbols of a pretoken of any length.
 ///
 /// - Complexity: O(n) for n symbols, O(n log n) where no border holds.
 @safe struct LongSymbolMerger: ~Copyable {
+  /// A window of more symbols is none of the short ones.
   private static let firstWindowCount = PieceMerger.maximumByteCount
 
   private var tree = TreeMerger()
@@ -11,7 +11,7 @@
   private let room: UnsafeMutablePointer<TokenID>
   private var symbols: [TokenID] = []
   /// The tokens of the window, how many symbols each of them is, and where the window was.
-  private var window: [TokenID] = []
+  private(set) var window: [TokenID] = []
   private var counts: [Int] = []
   private var windowRange = 0..<0
   /// How many symbols each of the tokens is that were found so far.
@@ -47,56 +47,10 @@
       }
     }
     if symbols.isEmpty { return }
-    unsafe mergeSymbols(tables, into: &ids)
-  }
-
-  private mutating func mergeSymbols(_ tables: MergePointers, into ids: inout [TokenID]) {
-    let base = ids.count
-    let count = symbols.count
-    var windowCount = Self.firstWindowCount
-    var start = 0
-    // Where the window before began, and how many ids there were.
-    var before = (start: 0, idCount: base)
     windowRange = 0..<0
     border = nil
     idCounts.removeAll(keepingCapacity: true)
-    while true {
-      let end = min(start + windowCount, count)
-      unsafe mergeWindow(start..<end, tables)
-      if start > 0, unsafe !isBorder(ids[ids.count - 1], start, tables) {
-        ids.removeSubrange(before.idCount...)
-        idCounts.removeSubrange((before.idCount - base)...)
-        start = before.start
-        before = (0, base)
-        windowCount *= 4
-        continue
-      }
-      if end == count {
-        ids.append(contentsOf: window)
-        return
-      }
-      let kept = certainTokens(in: end - start)
-      if kept.count == 0 {
-        windowCount *= 4
-        continue
-      }
-      before = (start, ids.count)
-      ids.append(contentsOf: window[..<kept.count])
-      idCounts.append(contentsOf: counts[..<kept.count])
-      start += kept.symbolCount
-    }
-  }
-
-  /// Leaves the tokens of a window in `window`.
-  private mutating func mergeWindow(_ range: Range<Int>, _ tables: MergePointers) {
-    if windowRange.count == range.count, symbols[windowRange] == symbols[range] { return }
-    windowRange = range
-    var (tokens, counts): ([TokenID], [Int]) = ([], [])
-    swap(&tokens, &window)
-    swap(&counts, &self.counts)
-    unsafe merge(range, tables, into: &tokens, &counts)
-    swap(&tokens, &window)
-    swap(&counts, &self.counts)
+    unsafe mergeWindows(of: tables, symbols.count, into: &ids)
   }
 
   /// Puts the tokens of a range of the symbols by themselves, and how many symbols each of them is, in
@@ -122,23 +76,23 @@
       counts.append((alive == 0 ? range.count : alive.trailingZeroBitCount) - place)
     }
   }
+}
 
-  /// The tokens of the window that do not reach into its last eighth.
-  private func certainTokens(in windowCount: Int) -> (count: Int, symbolCount: Int) {
-    var count = window.count
-    var symbolCount = windowCount
-    while count > 0, symbolCount > windowCount - windowCount / 8 {
-      count -= 1
-      symbolCount -= counts[count]
-    }
-    return (count, symbolCount)
+extension LongSymbolMerger: @unsafe WindowedMerger {
+  func unitCount(ofWindowToken index: Int) -> Int { counts[index] }
+
+  mutating func mergeWindow(_ range: Range<Int>, of tables: MergePointers) {
+    if windowRange.count == range.count, symbols[windowRange] == symbols[range] { return }
+    windowRange = range
+    var (tokens, counts): ([TokenID], [Int]) = ([], [])
+    swap(&tokens, &window)
+    swap(&counts, &self.counts)
+    unsafe merge(range, tables, into: &tokens, &counts)
+    swap(&tokens, &window)
+    swap(&counts, &self.counts)
   }
 
-  /// Whether `left`, which ends at `start`, and the first token of the window stay what they are
-  /// when only their symbols are merged.
-  private mutating func isBorder(
-    _ left: TokenID, _ start: Int, _ tables: MergePointers
-  ) -> Bool {
+  mutating func isBorder(_ left: TokenID, _ start: Int, of tables: MergePointers) -> Bool {
     let new = Border(
       left: left, right: window[0], leftCount: idCounts[idCounts.count - 1], rightCount: counts[0])
     if border == new { return true }
@@ -153,4 +107,8 @@
     border = new
     return true
   }
+
+  mutating func keep(_ count: Int) { idCounts.append(contentsOf: counts[..<count]) }
+
+  mutating func goBack(to count: Int) { idCounts.removeSubrange(count...) }
 }
