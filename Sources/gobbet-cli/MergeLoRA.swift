@@ -25,12 +25,7 @@ struct MergeLoRA: ParsableCommand {
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
-  func validate() throws {
-    if output.output == "-" {
-      throw ValidationError(
-        "--output: standard output takes text only, and this is a binary file; give it a name")
-    }
-  }
+  func validate() throws { try checkIsNamed(output.output) }
 
   func run() throws {
     let format = try options.format(ofFileNamed: output.output)

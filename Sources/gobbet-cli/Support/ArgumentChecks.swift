@@ -118,7 +118,9 @@ func checkIsNumPyOutput(_ path: String) throws {
 }
 
 /// Refuses standard output for a binary file.
-private func checkIsNamed(_ path: String) throws {
+///
+/// - Throws: `ValidationError`.
+func checkIsNamed(_ path: String) throws {
   guard path != "-" else {
     throw ValidationError(
       "--output: standard output takes text only, and this is a binary file; give it a name")
