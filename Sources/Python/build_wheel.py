@@ -73,10 +73,20 @@ def tag(libraries: list[pathlib.Path]) -> str:
     return f"linux_{machine}"
 
 
+def package_version() -> str:
+    """The version that the package says of itself."""
+    text = (HERE / "gobbet" / "__init__.py").read_text()
+    found = re.search(r'^__version__ = "(.*)"$', text, re.MULTILINE)
+    if found is None:
+        raise ValueError("gobbet/__init__.py has no __version__")
+    return found[1]
+
+
 def build(libraries: list[pathlib.Path], output: pathlib.Path) -> pathlib.Path:
     """Writes the wheel into `output`."""
     project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
-    name, version = project["name"], project["version"]
+    name = project["name"]
+    version = project["version"] = package_version()
     full_tag = f"py3-none-{tag(libraries)}"
     information = f"{name}-{version}.dist-info"
     files = {

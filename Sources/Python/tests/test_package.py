@@ -64,6 +64,12 @@ class PackageTests(unittest.TestCase):
         self.assertTrue(gobbet.native_available(), _native._reason)
         self.assertEqual(_native.library().version, gobbet.__version__)
 
+    def test_the_package_has_the_version_that_swift_has(self):
+        source = support.ROOT / "Sources" / "GobbetSystem" / "GobbetVersion.swift"
+        if not source.exists():
+            self.skipTest("needs Sources/GobbetSystem/GobbetVersion.swift: run in a clone")
+        self.assertIn(f'gobbetVersion: StaticString = "{gobbet.__version__}"', source.read_text())
+
     def test_the_library_is_that_of_the_package_where_it_has_one(self):
         beside = list(pathlib.Path(gobbet.__file__).parent.glob("libgobbet.*"))
         if not beside:
