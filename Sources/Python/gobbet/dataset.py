@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,17 +10,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from . import _native, _structures
-from ._native import address, local
+from . import _native
+from ._native import address
+from .backends import open_dataset
 from .encoding import Encoding
-from .errors import BadData, Error, InvalidArgument, LibraryMissing, NotFound
+from .errors import BadData, InvalidArgument
 from .integers import integers
 from .limits import whole
 from .dataset_folder import DatasetFolder, manifest_of
 from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
-    from .pure import Tokens
     from .rows import PackedRows, RowBatch
 
 Path = str | os.PathLike[str]
@@ -70,76 +69,30 @@ class TokenDataset:
         elif split is not None:
             raise InvalidArgument(f"split {split}: only a folder with a manifest has splits")
         self._cache_bytes = cache_bytes = whole(cache_bytes, "cache_bytes")
-        self._pure: Tokens | None = None
-        if _native.available():
-            self._open(cache_bytes)
-        else:
-            self._open_pure()
+        self._backend = backend = open_dataset(self.paths, cache_bytes)
+        self.token_count: int = backend.token_count
+        self.document_count: int = backend.document_count
+        #: Ids are below this.
+        self.id_bound: int = backend.id_bound
+        #: Tokens that are read and checked at once.
+        self.block_token_count: int = backend.block_token_count
+        #: raw16, raw32, packed, rank or archive.
+        self.codec: str = backend.codec
+        #: The content id of the file, or of the list of files, in hexadecimal.
+        self.content_id: str = backend.content_id
+        #: The fingerprint of the vocabulary that the tokens are of, in hexadecimal.
+        self.fingerprint: str = backend.fingerprint
+        #: Whether the dataset says which tokens count in a loss; otherwise all do.
+        self.has_loss_mask: bool = backend.has_loss_mask
         if folder is not None and folder.content_id != self.content_id:
             folder.blame(lambda path: TokenDataset(path, cache_bytes=1).content_id)
         self.dtype = _integer_type(
             ("uint16" if self.id_bound <= 1 << 16 else "uint32") if dtype is None else dtype
         )
 
-    def _open(self, cache_bytes: int) -> None:
-        library = _native.library()
-        encoded = [_native.path_bytes(path) for path in self.paths]
-        paths = (ctypes.c_char_p * len(encoded))(*encoded)
-        _native.check(
-            library.dataset_open(
-                ctypes.addressof(paths), len(encoded), cache_bytes, local.handle_at, local.error_at
-            )
-        )
-        self._owner = _native.Handle(local.handle.value, library.dataset_close)
-        self._generation = _native.generation
-        self._library = library
-        info = _structures.DatasetInfo(size=ctypes.sizeof(_structures.DatasetInfo))
-        _native.check(
-            library.dataset_describe(self._owner.value, ctypes.addressof(info), local.error_at)
-        )
-        self.token_count: int = info.token_count
-        self.document_count: int = info.document_count
-        #: Ids are below this.
-        self.id_bound: int = info.id_bound
-        #: Tokens that are read and checked at once.
-        self.block_token_count: int = info.block_token_count
-        #: raw16, raw32, packed, rank or archive.
-        self.codec: str = info.codec.decode()
-        #: The content id of the file, or of the list of files, in hexadecimal.
-        self.content_id: str = bytes(info.content_id).hex()
-        #: The fingerprint of the vocabulary that the tokens are of, in hexadecimal.
-        self.fingerprint: str = bytes(info.fingerprint).hex()
-        #: Whether the dataset says which tokens count in a loss; otherwise all do.
-        self.has_loss_mask = bool(info.has_loss_mask)
-
-    def _live(self) -> int:
-        """The handle; one of this process's own, for a fork may come while another is used."""
-        if self._generation != _native.generation and self._owner.value:
-            inherited = self._owner
-            try:
-                reopened = TokenDataset(self.paths, cache_bytes=self._cache_bytes)
-            except Error:
-                # The files went away; what was opened before still reads them.
-                self._generation = _native.generation
-            else:
-                if reopened.content_id == self.content_id:
-                    self._owner = reopened._owner
-                    # It is not closed: whoever used it as the process forked never ends.
-                    inherited.value = 0
-                self._generation = _native.generation
-        return self._owner.value
-
-    def _open_pure(self) -> None:
-        from .pure import Tokens
-
-        if len(self.paths) != 1:
-            raise LibraryMissing("several files as one need the native library, which is missing")
-        self._pure = pure = Tokens(self.paths[0])
-        self.token_count, self.document_count = pure.token_count, pure.document_count
-        self.id_bound, self.block_token_count = pure.id_bound, pure.block_token_count
-        self.codec, self.content_id = pure.codec, pure.content_id.hex()
-        self.fingerprint = pure.fingerprint.hex()
-        self.has_loss_mask = pure.has_loss_mask
+    def _live(self, purpose: str) -> int:
+        """The library's handle; `purpose` says what needs the library."""
+        return self._backend.handle(purpose)
 
     def __repr__(self) -> str:
         name = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files"
@@ -187,20 +140,7 @@ class TokenDataset:
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
         kind = self.dtype if dtype is None else _integer_type(dtype)
-        if self._pure is not None:
-            return _cast(self._pure.tokens(start, end), kind)
-        result = np.empty(end - start, dtype=kind)
-        status = self._library.dataset_tokens(
-            self._live(),
-            start,
-            end,
-            _native.INTEGER_TYPES[kind.name],
-            address(result),
-            local.error_at,
-        )
-        if status:
-            _native.fail(status)
-        return result
+        return self._backend.tokens(start, end, kind)
 
     def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
         """Which of tokens `start` to `end`, without it, count in a loss.
@@ -222,15 +162,7 @@ class TokenDataset:
         """
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
-        if self._pure is not None:
-            return self._pure.loss_mask(start, end)
-        mask = np.empty(end - start, dtype=np.bool_)
-        _native.check(
-            self._library.dataset_loss_mask(
-                self._live(), start, end, address(mask), local.error_at
-            )
-        )
-        return mask
+        return self._backend.loss_mask(start, end)
 
     # MARK: Documents
 
@@ -257,16 +189,7 @@ class TokenDataset:
         last = self.document_count if last is None else last
         if not 0 <= first <= last <= self.document_count:
             raise InvalidArgument(f"documents {first}..<{last} of {self.document_count}")
-        if self._pure is not None:
-            ends = self._pure.document_ends
-            return int(ends[first - 1]) if first else 0, ends[first:last]
-        ends = np.empty(last - first, dtype=np.uint64)
-        _native.check(
-            self._library.dataset_documents(
-                self._live(), first, last, local.number_at, address(ends), local.error_at
-            )
-        )
-        return local.number.value, ends
+        return self._backend.document_bounds(first, last)
 
     def document(self, index: int) -> npt.NDArray[np.integer]:
         """The tokens of a document.
@@ -329,14 +252,7 @@ class TokenDataset:
         """
         if not 0 <= token < self.token_count:
             raise InvalidArgument(f"token {token} of {self.token_count}")
-        if self._pure is not None:
-            return int(np.searchsorted(self._pure.document_ends, token, side="right"))
-        _native.check(
-            self._library.dataset_document_containing(
-                self._live(), token, local.number_at, local.error_at
-            )
-        )
-        return int(local.number.value)
+        return self._backend.document_containing(token)
 
     # MARK: Windows
 
@@ -494,18 +410,7 @@ class TokenDataset:
 
     @cached_property
     def _vocabulary(self) -> Encoding:
-        if self._pure is not None:
-            from .pure import Container
-            from .pure_encoding import PureEncoding
-
-            container = Container(self.paths[0])
-            if container.find("VOCB") is None:
-                raise NotFound(f"{self.paths[0]}: no vocabulary is embedded")
-            return PureEncoding(container)
-        _native.check(
-            self._library.dataset_vocabulary(self._live(), local.handle_at, local.error_at)
-        )
-        return Encoding._of(local.handle.value, os.path.basename(self.paths[0]))
+        return self._backend.vocabulary()
 
     def vocabulary(self) -> Encoding:
         """The vocabulary that the first file embeds.
@@ -536,19 +441,7 @@ class TokenDataset:
             >>> dataset.metadata is None
             True
         """
-        if self._pure is not None:
-            return self._pure.metadata
-        capacity, status = 1 << 12, _native.BUFFER_TOO_SMALL
-        while status == _native.BUFFER_TOO_SMALL:
-            room = (ctypes.c_char * capacity)()
-            status = self._library.dataset_metadata(
-                self._live(), ctypes.addressof(room), capacity, local.count_at, local.error_at
-            )
-            capacity = local.count.value
-        if status == _native.NOT_FOUND:
-            return None
-        _native.check(status)
-        return room.raw[: local.count.value].decode()
+        return self._backend.metadata()
 
     # MARK: Its life
 
@@ -558,8 +451,7 @@ class TokenDataset:
         Example:
             >>> gobbet.TokenDataset("corpus.gobbet").close()
         """
-        if self._pure is None:
-            self._owner.close()
+        self._backend.close()
 
     def __enter__(self) -> TokenDataset:
         return self
@@ -599,7 +491,6 @@ class Windows(Sequence[Any]):
         self.length = length
         self.stride = stride
         self.dtype = dataset.dtype if dtype is None else _integer_type(dtype)
-        self._kind = _native.INTEGER_TYPES[self.dtype.name]
         rest = dataset.token_count - length
         self._count = -(-rest // stride) if rest > 0 else 0
 
@@ -659,11 +550,6 @@ class Windows(Sequence[Any]):
     ) -> npt.NDArray[np.integer]:
         chosen = integers(indices, np.uint64, "windows", below=self._count)
         result = np.empty((len(chosen), self.length + 1), dtype=self.dtype)
-        if self.dataset._pure is not None:
-            for row, index in zip(result, chosen.tolist()):
-                start = index * self.stride
-                row[:] = self.dataset.tokens(start, start + self.length + 1, dtype=self.dtype)
-            return result
         self.batch_into(chosen, address(result), None)
         return result
 
@@ -687,20 +573,9 @@ class Windows(Sequence[Any]):
             >>> targets = np.empty_like(inputs)
             >>> windows.batch_into(np.array([0], np.uint64), inputs.ctypes.data, targets.ctypes.data)
         """
-        dataset = self.dataset
-        status = dataset._library.dataset_windows(
-            dataset._live(),
-            self.length,
-            self.stride,
-            address(indices),
-            len(indices),
-            self._kind,
-            inputs,
-            targets,
-            local.error_at,
+        self.dataset._backend.copy_windows(
+            self.length, self.stride, indices, self.dtype, inputs, targets
         )
-        if status:
-            _native.fail(status)
 
     def batch(
         self, indices: Sequence[int] | npt.NDArray[np.integer]
@@ -723,12 +598,6 @@ class Windows(Sequence[Any]):
         """
         chosen = integers(indices, np.uint64, "windows", below=self._count)
         self._require_room()
-        if self.dataset._pure is not None:
-            rows = self._rows(chosen)
-            targets = rows[:, 1:].copy()
-            for row, index in zip(targets, chosen.tolist()):
-                self._ignore(row, index * self.stride)
-            return rows[:, :-1].copy(), targets
         shape = (len(chosen), self.length)
         inputs, targets = np.empty(shape, self.dtype), np.empty(shape, self.dtype)
         self.batch_into(chosen, address(inputs), address(targets))
@@ -744,12 +613,6 @@ def _integer_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
     if kind.name not in _native.INTEGER_TYPES or not kind.isnative:
         raise InvalidArgument(f"tokens as {kind.name}: none of {known}")
     return kind
-
-
-def _cast(tokens: npt.NDArray[np.uint32], kind: np.dtype) -> npt.NDArray[np.integer]:
-    if len(tokens) and int(tokens.max()) > np.iinfo(kind).max:
-        raise InvalidArgument(f"an id of {int(tokens.max())} is no {kind.name}")
-    return tokens.astype(kind, copy=False)
 
 
 def _reopened(paths: list[str], cache_bytes: int, dtype: str, content_id: str) -> TokenDataset:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import _native
-from ._native import local
-from .errors import InvalidArgument, NotFound
+from .backends import VocabularyBackend
+from .errors import NotFound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +19,7 @@ if TYPE_CHECKING:
 class Decoding:
     """What an encoding does with ids."""
 
-    _library: _native.Library
-    _handle: int
-    _longest: int
+    _backend: VocabularyBackend
     #: How many ids there are at most: all are below this.
     n_vocab: int
 
@@ -44,22 +39,7 @@ class Decoding:
             >>> encoding.decode_bytes([39, 473, 78])
             b'Hello'
         """
-        ids, address, count = _ids(tokens)
-        mine = local
-        status = self._library.decode(
-            self._handle, address, count, mine.buffer_at, 4 * mine.room, mine.count_at,
-            mine.error_at,
-        )  # fmt: skip
-        if status == _native.BUFFER_TOO_SMALL:
-            mine.grow(mine.count.value // 4 + 1)
-            status = self._library.decode(
-                self._handle, address, count, mine.buffer_at, 4 * mine.room, mine.count_at,
-                mine.error_at,
-            )  # fmt: skip
-        del ids
-        if status:
-            _native.fail(status)
-        return bytes(mine.bytes[: mine.count.value])
+        return self._backend.decode_bytes(tokens)
 
     def decode(self, tokens: Ids, errors: str = "replace") -> str:
         """The text of tokens; `errors` says what becomes of bytes that are no UTF-8.
@@ -97,17 +77,7 @@ class Decoding:
             >>> encoding.decode_single_token_bytes(473)
             b'ell'
         """
-        if not 0 <= token < 1 << 32:
-            raise NotFound(f"no token has the id {token}")
-        mine = local
-        if self._longest > 4 * mine.room:
-            mine.grow(self._longest // 4 + 1)
-        status = self._library.vocabulary_token(
-            self._handle, token, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
-        )
-        if status:
-            _native.fail(status)
-        return bytes(mine.bytes[: mine.count.value])
+        return self._backend.token_bytes(token)
 
     def decode_tokens_bytes(self, tokens: Ids) -> list[bytes]:
         """The bytes of each token.
@@ -230,16 +200,7 @@ class Decoding:
             >>> encoding.special_tokens
             {'<|endoftext|>': 4095}
         """
-        status = self._library.vocabulary_special_tokens(
-            self._handle, local.buffer_at, local.room, local.count_at, local.error_at
-        )
-        if status == _native.BUFFER_TOO_SMALL:
-            local.grow(local.count.value)
-            status = self._library.vocabulary_special_tokens(
-                self._handle, local.buffer_at, local.room, local.count_at, local.error_at
-            )
-        _native.check(status)
-        ids = local.ids[: local.count.value].tolist()
+        ids = self._backend.special_ids()
         return {
             self.decode_single_token_bytes(token).decode("utf-8", "surrogateescape"): token
             for token in ids
@@ -309,22 +270,3 @@ class Decoding:
         special = self._special_ids
         return sorted(text for token, text in self._tokens.items() if token not in special)
 
-
-def _ids(tokens: Ids) -> tuple[object, int, int]:
-    """Something that keeps ids alive as uint32, their address, and how many there are."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(tokens, numpy.ndarray):
-        if tokens.dtype.kind not in "iu" or tokens.ndim != 1:
-            raise InvalidArgument("ids are one axis of integers")
-        if tokens.dtype != numpy.uint32:
-            wrong = (tokens < 0) | (tokens > 0xFFFFFFFF)
-            if wrong.any():
-                raise NotFound(f"no token has the id {int(tokens[wrong][0])}")
-        ids = numpy.ascontiguousarray(tokens, dtype=numpy.uint32)
-        return ids, ids.__array_interface__["data"][0], len(ids)
-    try:
-        packed = array("I", tokens)
-    except OverflowError:
-        wrong = next(token for token in tokens if not 0 <= token < 1 << 32)
-        raise NotFound(f"no token has the id {wrong}") from None
-    return packed, packed.buffer_info()[0], len(packed)

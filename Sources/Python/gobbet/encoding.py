@@ -5,15 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 from collections.abc import Collection, Iterator, Sequence
 
 from . import _native, _structures
 from ._native import address, local
+from .backends import Path, VocabularyBackend, open_vocabulary
 from .decoding import Decoding
 from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
 from .limits import thread_count
+from .native_backends import NativeVocabulary
 from .saving import Saving
 from .showing import Showing
 from .special_tokens import Policy, refusal
@@ -51,25 +54,9 @@ class Encoding(Decoding, Saving, Showing):
         [39, 473, 78, 11, 3385, 450, 13]
     """
 
-    def __new__(cls, *arguments: object, **options: object) -> Encoding:
-        if cls is Encoding and arguments and not _native.available():
-            from .pure_encoding import PureEncoding
-
-            return object.__new__(PureEncoding)
-        return object.__new__(cls)
-
-    def __init__(
-        self, path: str | os.PathLike[str], *, pattern: str | None = None, name: str | None = None
-    ) -> None:
-        _native.check(
-            _native.library().vocabulary_open(
-                _native.path_bytes(path),
-                _native.optional_text(pattern, "a pattern"),
-                local.handle_at,
-                local.error_at,
-            )
-        )
-        self._start(local.handle.value, name or os.path.basename(os.fspath(path)))
+    def __init__(self, path: Path, *, pattern: str | None = None, name: str | None = None) -> None:
+        backend = open_vocabulary(path, pattern)
+        self._start(backend, name or os.path.basename(os.fspath(path)))
 
     @classmethod
     def from_ranks(
@@ -131,39 +118,35 @@ class Encoding(Decoding, Saving, Showing):
                 local.error_at,
             )
         )
-        return cls._of(local.handle.value, name)
+        return cls._of(NativeVocabulary(local.handle.value), name)
 
     @classmethod
-    def _of(cls, handle: int | None, name: str) -> Encoding:
-        encoding = object.__new__(Encoding)
-        encoding._start(handle, name)
+    def _of(cls, backend: VocabularyBackend, name: str) -> Encoding:
+        encoding = cls.__new__(cls)
+        encoding._start(backend, name)
         return encoding
 
-    def _start(self, handle: int | None, name: str) -> None:
-        library = _native.library()
+    def _start(self, backend: VocabularyBackend, name: str) -> None:
+        library = backend.library
         self.name = name
-        self._owner = _native.Handle(handle, library.vocabulary_close)
-        self._handle = self._owner.value
-        self._library = library
+        self._backend, self._library, self._handle = backend, library, backend.handle
         quick = self._quick = library.quick
         self._encode = None if quick is None else quick.encode
         self._encoder = _structures.QuickEncoder(library.encode_at, self._handle)
         self._encoder_at = ctypes.addressof(self._encoder)
-        info = _structures.VocabularyInfo(size=ctypes.sizeof(_structures.VocabularyInfo))
-        _native.check(
-            library.vocabulary_describe(self._handle, ctypes.addressof(info), local.error_at)
-        )
         #: How many ids there are at most: all are below this.
-        self.n_vocab: int = info.id_bound
-        self._longest: int = info.longest_token_byte_count
+        self.n_vocab: int = backend.n_vocab
         #: How many merges the vocabulary has.
-        self.merge_count: int = info.merge_count
+        self.merge_count: int = backend.merge_count
         #: The name of the pattern; empty for settings that have none.
-        self.pattern: str = info.pattern.decode()
+        self.pattern: str = backend.pattern
         #: What names the content of the vocabulary, in hexadecimal.
-        self.fingerprint: str = bytes(info.fingerprint).hex()
+        self.fingerprint: str = backend.fingerprint
         self._policies: dict[object, Policy] = {}
-        self._default = self._policy(_NONE, "all")
+
+    @cached_property
+    def _default(self) -> Policy | None:
+        return self._policy(_NONE, "all")
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name!r}>"
@@ -528,13 +511,7 @@ class Encoding(Decoding, Saving, Showing):
             4095
         """
         data = text_or_bytes.encode() if isinstance(text_or_bytes, str) else text_or_bytes
-        found = ctypes.c_uint32()
-        _native.check(
-            self._library.vocabulary_id(
-                self._handle, data, len(data), ctypes.addressof(found), local.error_at
-            )
-        )
-        return found.value
+        return self._backend.token_id(data)
 
     def count(self, text: str) -> int:
         """How many tokens a text has; special tokens in it are ordinary text.

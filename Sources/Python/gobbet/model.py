@@ -17,6 +17,7 @@ from .generation import Generation, options_of
 from .integers import integers
 from .joining import utf8
 from .limits import thread_count, whole
+from .native_backends import NativeVocabulary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -141,7 +142,7 @@ class Model:
             _native.check(
                 self._library.model_vocabulary(self._handle, local.handle_at, local.error_at)
             )
-            self._vocabulary = Encoding._of(local.handle.value, self.name)
+            self._vocabulary = Encoding._of(NativeVocabulary(local.handle.value), self.name)
         return self._vocabulary
 
     def encode(self, text: str) -> npt.NDArray[np.uint32]:

@@ -112,8 +112,8 @@ class RowLoader(WindowLoader):
         batch = (room(*shape), room(*shape), room(*shape))
         bounds = np.empty(shape[0] * shape[1] + 1, np.int32)
         count = rows._read(
-            indices, *(each.data_ptr() for each in batch), bounds.ctypes.data,
-            padding=self._padding,
+            indices, batch[0].data_ptr(), batch[1].data_ptr(), batch[2].data_ptr(),
+            bounds.ctypes.data, padding=self._padding,
         )  # fmt: skip
         cu_seqlens = room(count, dtype=torch.int32)
         cu_seqlens.copy_(torch.from_numpy(bounds[:count]))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from . import _native, _structures
 from ._native import address, local
 from .dataset import TokenDataset
-from .errors import InvalidArgument, LibraryMissing
+from .errors import InvalidArgument
 from .integers import integers
 from .limits import whole
 from .sampler import Order, Sampler
@@ -71,8 +71,6 @@ class PackedRows:
         ...     inputs, targets, positions, cu_seqlens = rows.batch(indices)
     """
 
-    _pure = None
-
     def __init__(
         self,
         dataset: TokenDataset,
@@ -84,8 +82,7 @@ class PackedRows:
         plan_bytes: int = 0,
         dtype: npt.DTypeLike = "int64",
     ) -> None:
-        if dataset._pure is not None:
-            raise LibraryMissing("packed rows need the native library, which is missing")
+        dataset._live("packed rows need")
         if long_documents not in _LONG or gaps not in _GAPS:
             raise InvalidArgument(
                 f"long_documents is {' or '.join(_LONG)} and gaps is {' or '.join(_GAPS)}, "
@@ -128,14 +125,14 @@ class PackedRows:
         )
         _native.check(
             library.rows_make(
-                self.dataset._live(), ctypes.addressof(options), local.handle_at, local.error_at
+                self.dataset._live("packed rows need"), ctypes.addressof(options), local.handle_at, local.error_at
             )
         )
         self._owner = _native.Handle(local.handle.value, library.rows_close)
         self._generation = _native.generation
         self._library = library
 
-    def _live(self) -> int:
+    def _live(self, purpose: str) -> int:
         """The handle; one of this process's own, for a fork may come while another is used."""
         if self._generation != _native.generation:
             # It is not closed: whoever used it as the process forked never ends.
@@ -206,7 +203,7 @@ class PackedRows:
     ) -> int:
         """Fills memory at four addresses; how many bounds there are."""
         status = self._library.rows_read(
-            self._live(),
+            self._live("rows need"),
             address(indices),
             len(indices),
             whole(padding, "padding"),

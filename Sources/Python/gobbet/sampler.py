@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _native, _structures
 from ._native import address, local
-from .errors import InvalidArgument, LibraryMissing
+from .errors import InvalidArgument
 
 if TYPE_CHECKING:
     from .dataset import TokenDataset
@@ -82,11 +82,9 @@ class Sampler:
             structure.stop_world_sizes[index] = _number("earlier", world_size)
             structure.stop_positions[index] = _number("earlier", position)
         dataset = self.dataset
-        if dataset._pure is not None:
-            raise LibraryMissing("sampling needs the native library, which is missing")
         _native.check(
             getattr(library, function)(
-                dataset._live(), ctypes.addressof(structure), *place, local.handle_at,
+                dataset._live("sampling needs"), ctypes.addressof(structure), *place, local.handle_at,
                 local.error_at,
             )
         )  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from . import _native
 from ._native import local
+from .backends import VocabularyBackend
 from .errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class Saving:
     """What an encoding can do with files."""
 
+    _backend: VocabularyBackend
     _library: _native.Library
     _handle: int
     name: str
@@ -89,7 +91,7 @@ class Saving:
         return self._written("vocabulary.gobbet")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restored, (self._content, self.name)
+        return self._backend.reopened(cast("Encoding", self))
 
     def __copy__(self) -> Saving:
         return self

@@ -155,10 +155,6 @@ class WindowDataset(Dataset[Pair]):
 
     def _read(self, chosen: npt.NDArray[np.uint64]) -> Pair:
         """The same for indices as a sampler gives them."""
-        if self.dataset._pure is not None:
-            inputs, targets = map(torch.from_numpy, self.windows.batch(chosen))
-            return (inputs.pin_memory(), targets.pin_memory()) if self._pin_memory else (
-                inputs, targets)  # fmt: skip
         shape = (len(chosen), self.windows.length)
         if get_worker_info() is not None:
             inputs, targets = self._shared(shape)

@@ -13,6 +13,7 @@ from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument
 from .limits import whole
+from .native_backends import NativeVocabulary
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class Counts:
             )
         )
         del kept
-        return Encoding._of(local.handle.value, name)
+        return Encoding._of(NativeVocabulary(local.handle.value), name)
 
     @staticmethod
     def merge(paths: Sequence[Path], output: Path, *, replace: bool = False) -> None:
@@ -405,7 +406,7 @@ def train_from_counts(
         )
     )
     del kept
-    return Encoding._of(local.handle.value, name)
+    return Encoding._of(NativeVocabulary(local.handle.value), name)
 
 
 def _options(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
-import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from . import _native, _structures
-from ._native import local
+from .backends import open_weights
 from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
 from .special_tokens import listed
@@ -17,7 +14,6 @@ from .weight_sets import check_neighbours
 
 if TYPE_CHECKING:
     from .encoding import Encoding
-    from .pure import Weights
 
 Path = str | os.PathLike[str]
 
@@ -38,8 +34,6 @@ SAFETENSORS_NAMES = {
     17: "I32", 18: "I16", 19: "I8", 20: "I4", 32: "U64", 33: "U32", 34: "U16", 35: "U8", 36: "U4",
     48: "BOOL", 64: "C64",
 }  # fmt: skip
-#: Tensors below this are read by one thread.
-_BYTES_PER_THREAD = 1 << 22
 
 
 class TensorInfo(NamedTuple):
@@ -78,10 +72,6 @@ class TensorInfo(NamedTuple):
         return ELEMENT_TYPES[self.element_type][0]
 
 
-_INFO = struct.Struct("<4xIQQII8Q")
-_NAME = _structures.TensorInfo.name.offset
-_OFFSET = struct.Struct("<Q")
-
 
 class WeightsFile:
     """The tensors of a file and their bytes; by Python alone where the library is missing.
@@ -93,73 +83,17 @@ class WeightsFile:
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
         self._mapped: mmap.mmap | None = None
-        self._pure: Weights | None = None
+        self._stamp = _stamp(self.path)
+        self._backend = open_weights(self.path)
         #: The tensors in the order of their data.
-        self.tensors: list[TensorInfo]
-        if _native.available():
-            self._stamp = _stamp(self.path)
-            self._open()
-        else:
-            self._stamp = _stamp(self.path)
-            self._open_pure()
+        self.tensors: list[TensorInfo] = self._backend.tensors
         if place := self.set_place():
             check_neighbours(self.path, place)
         self._index = {info.name: place for place, info in enumerate(self.tensors)}
 
-    def _open(self) -> None:
-        library = self._library = _native.library()
-        _native.check(
-            library.weights_open(_native.path_bytes(self.path), local.handle_at, local.error_at)
-        )
-        self._owner = _native.Handle(local.handle.value, library.weights_close)
-        handle = self._owner.value
-        _native.check(
-            library.weights_count(handle, local.count_at, local.number_at, local.error_at)
-        )
-        self._metadata_count = local.number.value
-        info = _structures.TensorInfo()
-        address, view = ctypes.addressof(info), memoryview(info).cast("B")
-        info.size = ctypes.sizeof(info)
-        self.tensors = []
-        for index in range(local.count.value):
-            status = library.weights_tensor(handle, index, address, local.error_at)
-            if status:
-                _native.fail(status)
-            kind, byte_count, stored, rank, is_raw, *shape = _INFO.unpack_from(view)
-            name = info.name.decode()
-            offset = _OFFSET.unpack_from(view, _structures.TensorInfo.file_offset.offset)[0]
-            self.tensors.append(
-                TensorInfo(
-                    name, kind, tuple(shape[:rank]), byte_count, stored, bool(is_raw),
-                    offset if is_raw else 0,
-                )
-            )  # fmt: skip
-
-    def _open_pure(self) -> None:
-        from .pure import Weights
-
-        self._pure = Weights(self.path)
-        self.tensors = [
-            TensorInfo(
-                tensor.name, tensor.element_type, tensor.shape, tensor.byte_count,
-                tensor.byte_count, tensor.is_raw, tensor.file_offset if tensor.is_raw else 0,
-            )
-            for tensor in self._pure.tensors
-        ]  # fmt: skip
-
     def set_place(self) -> tuple[int, int] | None:
         """Which file of a set it is, from 1, and how many there are; None if it doesn't say."""
-        if self._pure is not None:
-            found = self._pure.set_place
-            return None if found is None else (found.number, found.count)
-        number, count = ctypes.c_uint32(), ctypes.c_uint32()
-        status = self._library.weights_set_place(
-            self._owner.value, ctypes.addressof(number), ctypes.addressof(count), local.error_at
-        )
-        if status == _native.NOT_FOUND:
-            return None
-        _native.check(status)
-        return number.value, count.value
+        return self._backend.set_place()
 
     def find(self, name: str) -> int:
         """The index of the tensor of that name.
@@ -175,43 +109,14 @@ class WeightsFile:
 
     def metadata(self) -> dict[str, str]:
         """The metadata in its order."""
-        if self._pure is not None:
-            return self._pure.metadata()
-        result = {}
-        for index in range(self._metadata_count):
-            arguments = (self._owner.value, index)
-            status = self._library.weights_metadata(
-                *arguments, local.buffer_at, 4 * local.room, local.count_at, local.error_at
-            )
-            if status == _native.BUFFER_TOO_SMALL:
-                local.grow(local.count.value // 4 + 1)
-                status = self._library.weights_metadata(
-                    *arguments, local.buffer_at, 4 * local.room, local.count_at, local.error_at
-                )
-            _native.check(status)
-            key, value, _ = local.bytes[: local.count.value].tobytes().split(b"\0", 2)
-            result[key.decode()] = value.decode()
-        return result
+        return self._backend.metadata()
 
     def vocabulary(self) -> Encoding:
         """The vocabulary that the file embeds.
 
         Raises `NotFound` if it embeds none.
         """
-        from .encoding import Encoding
-
-        if self._pure is not None:
-            from .pure import Container
-            from .pure_encoding import PureEncoding
-
-            container = Container(self.path)
-            if container.find("VOCB") is None:
-                raise NotFound(f"{self.path}: no vocabulary is embedded")
-            return PureEncoding(container)
-        _native.check(
-            self._library.weights_vocabulary(self._owner.value, local.handle_at, local.error_at)
-        )
-        return Encoding._of(local.handle.value, os.path.basename(self.path))
+        return self._backend.vocabulary()
 
     def mapped(self) -> mmap.mmap:
         """The file, mapped copy-on-write: what is written there stays in this process.
@@ -232,24 +137,7 @@ class WeightsFile:
 
     def read_into(self, index: int, first: int, last: int, address: int, byte_count: int) -> None:
         """Copies rows `first` to `last` of the first axis to memory at `address`, checked."""
-        if self._pure is not None:
-            tensor = self._pure.tensors[index]
-            start = first * row_bytes(self.tensors[index])
-            data = self._pure.read(tensor, start, start + byte_count)
-            ctypes.memmove(address, data, byte_count)
-            return
-        status = self._library.weights_read(
-            self._owner.value,
-            index,
-            first,
-            last,
-            1 if byte_count < _BYTES_PER_THREAD else 0,
-            address,
-            byte_count,
-            local.error_at,
-        )
-        if status:
-            _native.fail(status)
+        self._backend.read_into(index, first, last, address, byte_count)
 
     def check(self, index: int, first: int, last: int) -> bool:
         """Compares rows `first` to `last` of a tensor with their checksums, once.
@@ -260,20 +148,11 @@ class WeightsFile:
         Raises:
             BadData: The rows are damaged.
         """
-        if self._pure is not None:
-            return False
-        threads = 1 if (last - first) * row_bytes(self.tensors[index]) < _BYTES_PER_THREAD else 0
-        status = self._library.weights_check(
-            self._owner.value, index, first, last, threads, local.error_at
-        )
-        if status:
-            _native.fail(status)
-        return True
+        return self._backend.check(index, first, last)
 
     def close(self) -> None:
         """Closes the file; arrays that look into it go on living."""
-        if self._pure is None:
-            self._owner.close()
+        self._backend.close()
         self._mapped = None
 
 

@@ -14,7 +14,7 @@ import gobbet
 from gobbet import pure
 from gobbet.numpy import load_file, save_file
 from gobbet.pure.checksum import crc32c
-from gobbet.pure_encoding import PureEncoding
+from gobbet.pure_backends import PureVocabulary
 from gobbet.weights import WeightsFile
 
 from . import support
@@ -216,7 +216,8 @@ class AgreementTests(support.Case):
     def test_a_vocabulary_with_decoders_of_its_own_is_not_decoded_otherwise(self):
         refused = []
         for path in sorted((support.FIXTURES / "golden/1.1/vocabulary").rglob("*.gobbet")):
-            encoding, native = PureEncoding(path), gobbet.Encoding(path)
+            encoding = gobbet.Encoding._of(PureVocabulary(path), path.name)
+            native = gobbet.Encoding(path)
             ids = list(native._tokens)
             if pure.Vocabulary(path).pipeline.decoders:
                 with self.assertRaisesRegex(gobbet.LibraryMissing, "decoders"):

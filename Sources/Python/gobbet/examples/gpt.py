@@ -139,7 +139,8 @@ class GPT(nn.Module):
         for _ in range(count):
             nearest = self(tokens[:, -self.configuration.n_positions :])[:, -1]
             tokens = torch.cat([tokens, nearest.argmax(-1, keepdim=True)], 1)
-        return tokens[0, len(ids) :].tolist()
+        found: list[int] = tokens[0, len(ids) :].tolist()
+        return found
 
 
 @dataclass

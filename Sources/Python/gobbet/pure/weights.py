@@ -74,7 +74,8 @@ class _Table(NamedTuple):
     checksums: list[int]
 
 
-class SetPlace(NamedTuple):
+@dataclass(frozen=True)
+class SetPlace:
     """Which file of a set of files a file is, from 1, and which files come before it."""
 
     number: int

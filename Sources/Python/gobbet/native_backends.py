@@ -1,0 +1,390 @@
+"""Files that the native library reads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+from array import array
+from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+
+from . import _native, _structures
+from ._native import address, local
+from .errors import Error, InvalidArgument, NotFound
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from .backends import Path
+    from .encoding import Encoding
+    from .weights import TensorInfo
+
+#: Tensors below this are read by one thread.
+_BYTES_PER_THREAD = 1 << 22
+_INFO = struct.Struct("<4xIQQII8Q")
+_OFFSET = struct.Struct("<Q")
+
+
+class NativeVocabulary:
+    """A vocabulary of the library's."""
+
+    def __init__(self, handle: int | None) -> None:
+        self.library = library = _native.library()
+        self._owner = _native.Handle(handle, library.vocabulary_close)
+        self.handle = self._owner.value
+        info = _structures.VocabularyInfo(size=ctypes.sizeof(_structures.VocabularyInfo))
+        _native.check(
+            library.vocabulary_describe(self.handle, ctypes.addressof(info), local.error_at)
+        )
+        self.n_vocab: int = info.id_bound
+        self._longest: int = info.longest_token_byte_count
+        self.merge_count: int = info.merge_count
+        self.pattern: str = info.pattern.decode()
+        self.fingerprint: str = bytes(info.fingerprint).hex()
+
+    @classmethod
+    def opened(cls, path: Path, pattern: str | None) -> NativeVocabulary:
+        """The vocabulary in a file of any format."""
+        _native.check(
+            _native.library().vocabulary_open(
+                _native.path_bytes(path),
+                _native.optional_text(pattern, "a pattern"),
+                local.handle_at,
+                local.error_at,
+            )
+        )
+        return cls(local.handle.value)
+
+    def decode_bytes(self, tokens: Any) -> bytes:
+        """The bytes of tokens."""
+        ids, place, count = _ids(tokens)
+        mine = local
+        status = self.library.decode(
+            self.handle, place, count, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
+        )
+        if status == _native.BUFFER_TOO_SMALL:
+            mine.grow(mine.count.value // 4 + 1)
+            status = self.library.decode(
+                self.handle, place, count, mine.buffer_at, 4 * mine.room, mine.count_at,
+                mine.error_at,
+            )  # fmt: skip
+        del ids
+        if status:
+            _native.fail(status)
+        return bytes(mine.bytes[: mine.count.value])
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token."""
+        if not 0 <= token < 1 << 32:
+            raise NotFound(f"no token has the id {token}")
+        mine = local
+        if self._longest > 4 * mine.room:
+            mine.grow(self._longest // 4 + 1)
+        status = self.library.vocabulary_token(
+            self.handle, token, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
+        )
+        if status:
+            _native.fail(status)
+        return bytes(mine.bytes[: mine.count.value])
+
+    def token_id(self, data: bytes) -> int:
+        """The id of the token with these bytes."""
+        found = ctypes.c_uint32()
+        _native.check(
+            self.library.vocabulary_id(
+                self.handle, data, len(data), ctypes.addressof(found), local.error_at
+            )
+        )
+        return found.value
+
+    def special_ids(self) -> list[int]:
+        """The ids of special tokens."""
+        status = self.library.vocabulary_special_tokens(
+            self.handle, local.buffer_at, local.room, local.count_at, local.error_at
+        )
+        if status == _native.BUFFER_TOO_SMALL:
+            local.grow(local.count.value)
+            status = self.library.vocabulary_special_tokens(
+                self.handle, local.buffer_at, local.room, local.count_at, local.error_at
+            )
+        _native.check(status)
+        found: list[int] = local.ids[: local.count.value].tolist()
+        return found
+
+    def reopened(self, encoding: Encoding) -> tuple[object, ...]:
+        """By the vocabulary itself: its file may be gone where that is done."""
+        from .saving import _restored
+
+        return _restored, (encoding._content, encoding.name)
+
+
+class NativeDataset:
+    """Token files that the library has opened."""
+
+    def __init__(self, paths: Sequence[str], cache_bytes: int) -> None:
+        self._paths, self._cache_bytes = paths, cache_bytes
+        library = self._library = _native.library()
+        encoded = [_native.path_bytes(path) for path in paths]
+        listed = (ctypes.c_char_p * len(encoded))(*encoded)
+        _native.check(
+            library.dataset_open(
+                ctypes.addressof(listed), len(encoded), cache_bytes, local.handle_at, local.error_at
+            )
+        )
+        self._owner = _native.Handle(local.handle.value, library.dataset_close)
+        self._generation = _native.generation
+        info = _structures.DatasetInfo(size=ctypes.sizeof(_structures.DatasetInfo))
+        _native.check(
+            library.dataset_describe(self._owner.value, ctypes.addressof(info), local.error_at)
+        )
+        self.token_count: int = info.token_count
+        self.document_count: int = info.document_count
+        self.id_bound: int = info.id_bound
+        self.block_token_count: int = info.block_token_count
+        self.codec: str = info.codec.decode()
+        self.content_id: str = bytes(info.content_id).hex()
+        self.fingerprint: str = bytes(info.fingerprint).hex()
+        self.has_loss_mask = bool(info.has_loss_mask)
+
+    def handle(self, purpose: str) -> int:
+        """The handle; one of this process's own, for a fork may come while another is used."""
+        if self._generation != _native.generation and self._owner.value:
+            inherited = self._owner
+            try:
+                reopened = NativeDataset(self._paths, self._cache_bytes)
+            except Error:
+                # The files went away; what was opened before still reads them.
+                self._generation = _native.generation
+            else:
+                if reopened.content_id == self.content_id:
+                    self._owner = reopened._owner
+                    # It is not closed: whoever used it as the process forked never ends.
+                    inherited.value = 0
+                self._generation = _native.generation
+        return self._owner.value
+
+    def tokens(self, start: int, end: int, kind: np.dtype[Any]) -> npt.NDArray[np.integer]:
+        """Tokens as that type."""
+        import numpy as np
+
+        result: npt.NDArray[np.integer] = np.empty(end - start, dtype=kind)
+        status = self._library.dataset_tokens(
+            self.handle("tokens"),
+            start,
+            end,
+            _native.INTEGER_TYPES[kind.name],
+            address(result),
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+        return result
+
+    def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
+        """Which tokens count in a loss."""
+        import numpy as np
+
+        mask = np.empty(end - start, dtype=np.bool_)
+        _native.check(
+            self._library.dataset_loss_mask(
+                self.handle("masks"), start, end, address(mask), local.error_at
+            )
+        )
+        return mask
+
+    def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
+        """Where documents begin and end."""
+        import numpy as np
+
+        ends = np.empty(last - first, dtype=np.uint64)
+        _native.check(
+            self._library.dataset_documents(
+                self.handle("documents"), first, last, local.number_at, address(ends),
+                local.error_at,
+            )
+        )  # fmt: skip
+        return local.number.value, ends
+
+    def document_containing(self, token: int) -> int:
+        """The document that a token is of."""
+        _native.check(
+            self._library.dataset_document_containing(
+                self.handle("documents"), token, local.number_at, local.error_at
+            )
+        )
+        return int(local.number.value)
+
+    def copy_windows(
+        self, length: int, stride: int, indices: npt.NDArray[np.uint64], kind: np.dtype[Any],
+        inputs: int, targets: int | None,
+    ) -> None:  # fmt: skip
+        """Writes windows to memory."""
+        status = self._library.dataset_windows(
+            self.handle("windows"),
+            length,
+            stride,
+            address(indices),
+            len(indices),
+            _native.INTEGER_TYPES[kind.name],
+            inputs,
+            targets,
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+
+    def vocabulary(self) -> Encoding:
+        """The vocabulary in the first file."""
+        _native.check(
+            self._library.dataset_vocabulary(
+                self.handle("a vocabulary"), local.handle_at, local.error_at
+            )
+        )
+        return _embedded(self._paths[0])
+
+    def metadata(self) -> str | None:
+        """The metadata of the first file."""
+        capacity, status = 1 << 12, _native.BUFFER_TOO_SMALL
+        while status == _native.BUFFER_TOO_SMALL:
+            room = (ctypes.c_char * capacity)()
+            status = self._library.dataset_metadata(
+                self.handle("metadata"), ctypes.addressof(room), capacity, local.count_at,
+                local.error_at,
+            )  # fmt: skip
+            capacity = local.count.value
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return room.raw[: local.count.value].decode()
+
+    def close(self) -> None:
+        """Closes the files."""
+        self._owner.close()
+
+
+class NativeWeights:
+    """A file of tensors that the library has opened."""
+
+    def __init__(self, path: str) -> None:
+        from .weights import TensorInfo
+
+        self._path = path
+        library = self._library = _native.library()
+        _native.check(
+            library.weights_open(_native.path_bytes(path), local.handle_at, local.error_at)
+        )
+        self._owner = _native.Handle(local.handle.value, library.weights_close)
+        handle = self._owner.value
+        _native.check(
+            library.weights_count(handle, local.count_at, local.number_at, local.error_at)
+        )
+        self._metadata_count = local.number.value
+        info = _structures.TensorInfo()
+        place, view = ctypes.addressof(info), memoryview(info).cast("B")
+        info.size = ctypes.sizeof(info)
+        self.tensors: list[TensorInfo] = []
+        for index in range(local.count.value):
+            status = library.weights_tensor(handle, index, place, local.error_at)
+            if status:
+                _native.fail(status)
+            kind, byte_count, stored, rank, is_raw, *shape = _INFO.unpack_from(view)
+            name = info.name.decode()
+            offset = _OFFSET.unpack_from(view, _structures.TensorInfo.file_offset.offset)[0]
+            self.tensors.append(
+                TensorInfo(
+                    name, kind, tuple(shape[:rank]), byte_count, stored, bool(is_raw),
+                    offset if is_raw else 0,
+                )
+            )  # fmt: skip
+
+    def set_place(self) -> tuple[int, int] | None:
+        """Which file of a set it is, and how many there are."""
+        number, count = ctypes.c_uint32(), ctypes.c_uint32()
+        status = self._library.weights_set_place(
+            self._owner.value, ctypes.addressof(number), ctypes.addressof(count), local.error_at
+        )
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return number.value, count.value
+
+    def metadata(self) -> dict[str, str]:
+        """The metadata in its order."""
+        result = {}
+        for index in range(self._metadata_count):
+            text = _native.text_of(
+                lambda *place, index=index: self._library.weights_metadata(
+                    self._owner.value, index, *place
+                )
+            )
+            key, value, _ = text.split(b"\0", 2)
+            result[key.decode()] = value.decode()
+        return result
+
+    def vocabulary(self) -> Encoding:
+        """The vocabulary in the file."""
+        _native.check(
+            self._library.weights_vocabulary(self._owner.value, local.handle_at, local.error_at)
+        )
+        return _embedded(self._path)
+
+    def read_into(self, index: int, first: int, last: int, address: int, byte_count: int) -> None:
+        """Copies rows of a tensor to memory, checked."""
+        status = self._library.weights_read(
+            self._owner.value,
+            index,
+            first,
+            last,
+            1 if byte_count < _BYTES_PER_THREAD else 0,
+            address,
+            byte_count,
+            local.error_at,
+        )
+        if status:
+            _native.fail(status)
+
+    def check(self, index: int, first: int, last: int) -> bool:
+        """Compares rows with their checksums, once."""
+        from .weights import row_bytes
+
+        threads = 1 if (last - first) * row_bytes(self.tensors[index]) < _BYTES_PER_THREAD else 0
+        status = self._library.weights_check(
+            self._owner.value, index, first, last, threads, local.error_at
+        )
+        if status:
+            _native.fail(status)
+        return True
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._owner.close()
+
+
+def _embedded(path: str) -> Encoding:
+    """The encoding of the vocabulary that was opened last, out of the file at `path`."""
+    from .encoding import Encoding
+
+    return Encoding._of(NativeVocabulary(local.handle.value), os.path.basename(path))
+
+
+def _ids(tokens: Any) -> tuple[object, int, int]:
+    """Something that keeps ids alive as uint32, their address, and how many there are."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(tokens, numpy.ndarray):
+        if tokens.dtype.kind not in "iu" or tokens.ndim != 1:
+            raise InvalidArgument("ids are one axis of integers")
+        if tokens.dtype != numpy.uint32:
+            wrong = (tokens < 0) | (tokens > 0xFFFFFFFF)
+            if wrong.any():
+                raise NotFound(f"no token has the id {int(tokens[wrong][0])}")
+        ids = numpy.ascontiguousarray(tokens, dtype=numpy.uint32)
+        return ids, ids.__array_interface__["data"][0], len(ids)
+    try:
+        packed = array("I", tokens)
+    except OverflowError:
+        wrong = next(token for token in tokens if not 0 <= token < 1 << 32)
+        raise NotFound(f"no token has the id {wrong}") from None
+    return packed, packed.buffer_info()[0], len(packed)
