@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Seeded random strings against the reference, in chunks: the suite runs a few of them,
-/// `Tests/random-strings.sh` ten thousand, ten million strings.
+/// `Tests/Trials/random-strings.sh` ten thousand, ten million strings.
 @Suite("Random strings") struct RandomStringTests {
   private static let chunkCount =
     ProcessInfo.processInfo.environment["GOBBET_RANDOM_CHUNKS"].flatMap { Int($0) } ?? 6

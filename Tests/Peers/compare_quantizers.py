@@ -74,7 +74,7 @@ def error(elements, blocks, kind):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--gobbet", default=HERE.parent / ".build/release/gobbet")
+    parser.add_argument("--gobbet", default=HERE.parent.parent / ".build/release/gobbet")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
     ggml, worse = library(), 0

@@ -18,7 +18,7 @@ import tempfile
 import unicodedata
 
 GOBBET = os.environ.get("GOBBET") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 
 
 def documents(paths, count=2000):

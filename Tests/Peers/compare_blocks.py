@@ -26,7 +26,7 @@ def logarithms(logits):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gobbet", default=HERE.parent / ".build/release/gobbet")
+    parser.add_argument("--gobbet", default=HERE.parent.parent / ".build/release/gobbet")
     parser.add_argument("--tokens", type=int, default=400)
     parser.add_argument("model")
     parser.add_argument("text")

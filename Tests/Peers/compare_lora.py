@@ -16,7 +16,7 @@ import torch
 import transformers
 
 GOBBET = os.environ.get("GOBBET") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
          "num_key_value_heads": 2, "vocab_size": 60, "max_position_embeddings": 64}
 MODELS = {

@@ -27,7 +27,7 @@ import sys
 from gpt_peers import CONTEXT, PEERS, VOCABULARY, LlamaCpp
 
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet-bench")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet-bench")
 GENERATED = 64
 
 

@@ -22,7 +22,7 @@ import time
 import numpy
 
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet-bench")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet-bench")
 ROUNDS = 5
 TYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 

@@ -62,7 +62,7 @@ def compare(gobbet, path, folder, counts):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--gobbet", default=HERE.parent / ".build/release/gobbet")
+    parser.add_argument("--gobbet", default=HERE.parent.parent / ".build/release/gobbet")
     parser.add_argument("--elements", type=int, default=2_000_000)
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
@@ -73,7 +73,7 @@ def main():
             # 23 types, most of them with 256 elements a block.
             blocks = str(max(2, arguments.elements // (23 * 200) // 2 * 2))
             seed = str(np.random.SeedSequence().entropy % (1 << 32))
-            script = HERE.parent / "Fixtures/gguf/make_blocks.py"
+            script = HERE.parent.parent / "Fixtures/gguf/make_blocks.py"
             subprocess.run([sys.executable, script, seed, blocks, folder], check=True)
             files = [str(pathlib.Path(folder) / "blocks.gguf")]
         for path in files:

@@ -2,9 +2,9 @@
 # Kills `gobbet pack` at random moments and takes it up again, until it is through: the folder must
 # have the bytes of an undisturbed run.
 #
-#   Tests/kill_packs.sh [count [megabytes]]     100 times over 8 MB if not said
+#   Tests/Trials/kill_packs.sh [count [megabytes]]     100 times over 8 MB if not said
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 count=${1:-100}
 megabytes=${2:-8}
 swift build -c release --product gobbet

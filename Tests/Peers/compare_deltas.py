@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOBBET = os.environ.get("GOBBET") or ROOT / ".build/release/gobbet"
 WIDTH, HEADS, LAYERS, LENGTH = 256, 4, 4, 128
 RATES = {1e-3: "from scratch", 2e-5: "fine-tuning"}

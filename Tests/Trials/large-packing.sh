@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Packs a long stream from standard input and says how much memory that took.
 #
-#   Tests/large-packing.sh [megabytes [folder of text]]     1,000 MB if not said; 10,000 takes minutes
+#   Tests/Trials/large-packing.sh [megabytes [folder of text]]     1,000 MB if not said; 10,000 takes minutes
 #
 # The stream is JSON Lines made of the demo's text (or of another folder's), words by chance.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 megabytes=${1:-1000}
 source=${2:-Fixtures/corpus}
 swift build -c release --product gobbet

@@ -20,7 +20,7 @@ from compare import documents
 
 os.environ["RAYON_NUM_THREADS"] = "1"
 GOBBET = os.environ.get("GOBBET") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 
 
 def seconds(who):

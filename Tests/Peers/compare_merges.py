@@ -17,7 +17,7 @@ import tempfile
 from compare import TRAINING_PATTERN, documents
 
 GOBBET = os.environ.get("GOBBET") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 
 
 def huggingface(texts, size, pattern):

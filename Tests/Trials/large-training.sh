@@ -2,12 +2,12 @@
 # Trains on a corpus that is larger than the memory given to counting, with that bound and without,
 # and says how much memory each run took and whether the merges are the same.
 #
-#   Tests/large-training.sh [megabytes [memory [folder of text]]]
+#   Tests/Trials/large-training.sh [megabytes [memory [folder of text]]]
 #
 # The corpus is copies of the demo's text (or of another folder) in which one word in a hundred is
 # changed at random, by a fixed seed: unique pretokens keep growing, as they do in real text.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 megabytes=${1:-4096}
 memory=${2:-256M}
 source=${3:-Fixtures/corpus}

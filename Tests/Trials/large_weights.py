@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-GOBBET = os.environ.get("GOBBET") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+GOBBET = os.environ.get("GOBBET") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 
 
 def make(path, byte_count):

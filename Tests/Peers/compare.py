@@ -19,7 +19,7 @@ import sys
 
 os.environ["RAYON_NUM_THREADS"] = "1"
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet-bench")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet-bench")
 ROUNDS = 3
 PATTERNS = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",

@@ -56,14 +56,14 @@ def expected(model, ids):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--gobbet", default=str(HERE.parent / ".build/release/gobbet"))
+    parser.add_argument("--gobbet", default=str(HERE.parent.parent / ".build/release/gobbet"))
     parser.add_argument("--model", type=pathlib.Path)
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--text", type=pathlib.Path, nargs="*")
     parser.add_argument("--by-ids", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(2)
-    texts = options.text or sorted(HERE.parent.glob("Fixtures/corpus*/**/*.*"))
+    texts = options.text or sorted(HERE.parent.parent.glob("Fixtures/corpus*/**/*.*"))
     with tempfile.TemporaryDirectory() as folder:
         path = options.model or downloaded(folder)
         tokenizer = AutoTokenizer.from_pretrained(path)

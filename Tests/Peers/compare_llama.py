@@ -49,11 +49,11 @@ def logits(path, prompts):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--gobbet", default=str(HERE.parent / ".build/release/gobbet"))
+    parser.add_argument("--gobbet", default=str(HERE.parent.parent / ".build/release/gobbet"))
     parser.add_argument("--largest", type=float, default=1e-3)
     parser.add_argument("folders", type=pathlib.Path, nargs="*")
     options = parser.parse_args()
-    folders = options.folders or sorted(HERE.parent.glob("Fixtures/models/*/"))
+    folders = options.folders or sorted(HERE.parent.parent.glob("Fixtures/models/*/"))
     llama_cpp.ggml_backend_load_all()
     llama_cpp.llama_backend_init()
     llama_cpp.disable_logging()

@@ -21,7 +21,7 @@ import tempfile
 
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-RELEASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release")
+RELEASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release")
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(RELEASE, "gobbet-bench")
 GOBBET = os.environ.get("GOBBET") or os.path.join(RELEASE, "gobbet")
 ROUNDS = int(os.environ.get("GOBBET_ROUNDS", "3"))

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 GOBBET = os.environ.get("GOBBET") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet")
 VOCABULARY, CONTEXT, WIDTH, LAYERS, HEADS = 50257, 1024, 768, 12, 12
 BOOK_PROMPT, BOOK_IDS = [15496, 11, 314, 716], [27018, 24086, 47843, 30961, 42348, 7267, 49706, 43231, 47062, 34657]
 

@@ -19,7 +19,7 @@ import sys
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 BENCH = os.environ.get("GOBBET_BENCH") or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release", "gobbet-bench")
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release", "gobbet-bench")
 PEERS = ["gigatoken", "tokenizers", "sentencepiece"]
 
 

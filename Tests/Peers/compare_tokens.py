@@ -19,7 +19,7 @@ import time
 
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build", "release")
+BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "release")
 BLOCK = 1 << 14
 LARGE = 1 << 20
 SAMPLE = 2048

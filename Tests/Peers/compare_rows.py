@@ -2,7 +2,7 @@
 """Best-fit packing compared with trl's, in one run: the same rows, documents a second, and fill.
 
     pip install trl==1.16.0 datasets pyarrow torch transformers
-    python Tests/compare_rows.py LIBGOBBET [DOCUMENTS]
+    python Tests/Peers/compare_rows.py LIBGOBBET [DOCUMENTS]
 
 Documents have 100,000 lengths unless told otherwise, exp(N(6, 1.2)), 20,000 at most. trl packs
 a data set of ids and is timed as a whole; a second figure is for one batch of all documents, without
@@ -16,7 +16,7 @@ import tempfile
 import time
 
 os.environ["GOBBET_LIBRARY"] = sys.argv[1]
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../Sources/Python"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../Sources/Python"))
 
 import numpy as np  # noqa: E402
 
