@@ -10,8 +10,8 @@ trap 'rm -rf "$folder"' EXIT
 build() {
   local output=$1
   shift
-  clang -O2 -std=gnu11 "$@" -I "$sources/include" kernels.c blocks.c "$sources"/transformer_*.c \
-    "$sources/threads.c" "$sources/memory.c" -o "$output" -lm -lpthread
+  clang -O2 -std=gnu11 "$@" -I "$sources/include" kernels.c blocks.c "$sources"/transformer/*.c \
+    "$sources"/threads/*.c -o "$output" -lm -lpthread
 }
 build "$folder/native"
 "$folder/native" | tee "$folder/native.txt"

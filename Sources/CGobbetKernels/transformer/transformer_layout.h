@@ -6,6 +6,22 @@
 
 #include "gobbet_transformer.h"
 
+// A matrix of `outputs` rows and `inputs` columns is cut into panels of 32 outputs, the last filled up
+// with zeros. In a panel the inputs follow one another, each with a word of every output, so that a
+// product reads memory in order and its lanes are outputs. Of floats:
+//
+//              output 0   output 1    …   output 31
+//             ┌──────────┬──────────┬───┬──────────┐
+//   input 0   │ word 0   │ word 1   │ … │ word 31  │
+//             ├──────────┼──────────┼───┼──────────┤
+//   input 1   │ word 32  │ word 33  │ … │ word 63  │
+//             ├──────────┼──────────┼───┼──────────┤
+//      …      │    …     │          │   │          │
+//             └──────────┴──────────┴───┴──────────┘
+//
+// Of bfloat16 a row has a pair of inputs: word 0 holds inputs 0 and 1 of output 0, the first in its lower
+// half.
+//
 // The panel of a block of int8: 32 scales, the upper halves of floats; then, for every four inputs,
 // 32 outputs of four weights each.
 enum {
