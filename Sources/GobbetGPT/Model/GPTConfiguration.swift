@@ -63,29 +63,33 @@ public struct GPTConfiguration: Hashable, Sendable {
   /// `layer_norm_epsilon` is 1e-5 and `tie_word_embeddings` true where they are not given.
   /// - Throws: ``GPTError`` (`invalidConfiguration`).
   public init(json: String) throws(GPTError) {
-    let object = try FlatObject(json)
+    let object: FlatJSON
+    do {
+      object = try FlatJSON(Array(json.utf8).span)
+    } catch {
+      throw GPTError(.invalidConfiguration("byte \(error.offset): \(error.reason)"))
+    }
+    func fault(_ member: FlatJSON.Member, _ what: String) -> GPTError {
+      GPTError(.invalidConfiguration("byte \(member.offset): \(member.key) is \(what)"))
+    }
+    for member in object.members {
+      if case .text = member.value { throw fault(member, "a string") }
+    }
     func size(_ key: String) throws(GPTError) -> Int {
-      switch object[key] {
-      case .number(let value):
-        guard let size = Int(exactly: value) else {
-          throw GPTError(.invalidConfiguration("\(key) is no integer"))
-        }
-        return size
-      case nil: throw GPTError(.invalidConfiguration("no \(key)"))
-      default: throw GPTError(.invalidConfiguration("\(key) is no number"))
-      }
+      guard let member = object[key] else { throw GPTError(.invalidConfiguration("no \(key)")) }
+      guard case .number(let value) = member.value else { throw fault(member, "no number") }
+      guard let size = Int(exactly: value) else { throw fault(member, "no integer") }
+      return size
     }
     var epsilon: Float = 1e-5
-    switch object["layer_norm_epsilon"] {
-    case nil: break
-    case .number(let value): epsilon = Float(value)
-    default: throw GPTError(.invalidConfiguration("layer_norm_epsilon is no number"))
+    if let member = object["layer_norm_epsilon"] {
+      guard case .number(let value) = member.value else { throw fault(member, "no number") }
+      epsilon = Float(value)
     }
     var hasTiedHead = true
-    switch object["tie_word_embeddings"] {
-    case nil: break
-    case .boolean(let value): hasTiedHead = value
-    default: throw GPTError(.invalidConfiguration("tie_word_embeddings is no boolean"))
+    if let member = object["tie_word_embeddings"] {
+      guard case .flag(let value) = member.value else { throw fault(member, "no boolean") }
+      hasTiedHead = value
     }
     try self.init(
       vocabularySize: size("vocab_size"), contextLength: size("n_positions"),
