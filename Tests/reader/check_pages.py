@@ -117,6 +117,10 @@ def check_magic():
         expected = f"Gobbet {words[profile]}, version 1.{minor}"
         expected += f", for readers of minor version {least} on" if least else ""
         expect(result.stdout.strip() == expected, f"{path.name}: file(1) says {result.stdout.strip()}")
+    mediaType, = re.findall(r"^\| media type \| `([^`]*)`", page("Registry"), re.M)
+    result = subprocess.run(["file", "-b", "--mime-type", "-m", SPEC / "gobbet.magic", *golden()],
+                            capture_output=True, text=True, check=False)
+    expect(set(result.stdout.split()) == {mediaType}, f"file(1) says {set(result.stdout.split())}")
 
 
 def main(arguments):
