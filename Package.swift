@@ -65,19 +65,19 @@ let package = Package(
   ],
   targets: [
     // The leaves.
-    library("GobbetPage"),
     library("GobbetBPE", ["CGobbetScan"]),
     library("GobbetSystem", [system], smallSettings),
+    library("GobbetPage", ["GobbetSystem"]),
     // The container and the documents.
     library(
       "GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto], smallSettings),
     library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
     // What the files hold, and the files of others.
-    library("GobbetData", ["GobbetBPE", "GobbetFile", "CGobbetKernels"]),
+    library("GobbetData", ["GobbetBPE", "GobbetFile", "GobbetSystem", "CGobbetKernels"]),
     library(
       "GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"],
       smallSettings),
-    library("GobbetGPT", ["GobbetData", "CGobbetKernels"], smallSettings),
+    library("GobbetGPT", ["GobbetData", "GobbetSystem", "CGobbetKernels"], smallSettings),
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"], smallSettings),
     library("GobbetReport", ["Gobbet", "GobbetPage", "CGobbetKernels"]),

@@ -6,6 +6,7 @@ internal import Gobbet
 internal import GobbetBPE
 internal import GobbetData
 internal import GobbetGPT
+internal import GobbetSystem
 
 @c @implementation
 public func gobbet_model_open(
@@ -81,7 +82,7 @@ public func gobbet_model_logits(
     try model.architecture.requireHead()
     let ids = Array(try buffer(ids, idCount, "ids"))
     guard ids.isEmpty || ids.indices.contains(first) else {
-      throw CallError.invalid("first: \(first) of \(ids.count) ids")
+      throw CallError.invalid("first: \(first) of \(ids.count.counted("id"))")
     }
     try model.architecture.check(ids)
     var rows = try ResultRoom(

@@ -73,23 +73,22 @@ public final class CorpusLog: Sendable, Hashable {
       if state.skippedInputCount > 0 {
         let names = state.skippedInputs.map(\.description)
         notes.append(
-          "\(Self.files(state.skippedInputCount)) in folders left out, since they hold no text: "
+          state.skippedInputCount.counted("file")
+            + " in folders left out, since they hold no text: "
             + Self.list(names, of: state.skippedInputCount))
       }
       if state.undecodedInputCount > 0 {
         notes.append(
-          "\(Self.files(state.undecodedInputCount)) not in UTF-8, read byte by byte as they are: "
+          state.undecodedInputCount.counted("file")
+            + " not in UTF-8, read byte by byte as they are: "
             + Self.list(state.undecodedInputs.map(displayedPath), of: state.undecodedInputCount))
       }
       if let first = state.firstBadLine {
-        let lines = state.badLineCount == 1 ? "1 bad line" : "\(state.badLineCount) bad lines"
-        notes.append("\(lines) left out, the first: \(first)")
+        notes.append("\(state.badLineCount.counted("bad line")) left out, the first: \(first)")
       }
       return notes
     }
   }
-
-  private static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
   private static func list(_ names: [String], of count: Int) -> String {
     let told = names.prefix(Self.toldCount)

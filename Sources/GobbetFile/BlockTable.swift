@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// How long the stored blocks of a section are, and their checksums; it follows the payload.
 struct BlockTable: Hashable, Sendable {
   static let entryByteCount = 8
@@ -45,14 +47,14 @@ struct BlockTable: Hashable, Sendable {
         length <= section.storedByteCount - offsets[block]
       else {
         throw FormatError(
-          code: .damaged("block \(block) of \(length) bytes"), offset: start,
+          code: .damaged("block \(block) of \(length.counted("byte"))"), offset: start,
           field: "blockTable.storedByteCount")
       }
       append(byteCount: length, checksum: checksum)
     }
     guard offsets[offsets.count - 1] == section.storedByteCount else {
       throw FormatError(
-        code: .damaged("blocks of \(offsets[offsets.count - 1]) bytes in all"), offset: 0,
+        code: .damaged("blocks of \(offsets[offsets.count - 1].counted("byte")) in all"), offset: 0,
         field: "blockTable.storedByteCount")
     }
   }

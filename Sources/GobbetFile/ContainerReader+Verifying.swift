@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension ContainerReader {
   /// Reads everything, of all generations: every checksum, every digest, every padding byte.
   ///
@@ -36,7 +38,7 @@ extension ContainerReader {
   func verifyEnd() throws(FormatError) {
     guard unfinishedByteCount == 0 else {
       throw FormatError(
-        code: .damaged("\(unfinishedByteCount) bytes of an append that did not end"),
+        code: .damaged("\(unfinishedByteCount.counted("byte")) of an append that did not end"),
         offset: generation.trailer.endOffset, field: "trailer", file: path)
     }
   }

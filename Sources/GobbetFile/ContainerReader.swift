@@ -52,7 +52,8 @@ public struct ContainerReader: Sendable {
     let byteCount = source.byteCount
     guard byteCount <= FormatLimits.maximumFileByteCount else {
       throw FormatError(
-        code: .damaged("a file of \(byteCount) bytes"), offset: 0, field: "header", file: name)
+        code: .damaged("a file of \(byteCount.counted("byte"))"), offset: 0, field: "header",
+        file: name)
     }
     let startByteCount =
       byteCount <= Generation.tailByteCount ? byteCount : Header.byteCount
@@ -105,7 +106,7 @@ public struct ContainerReader: Sendable {
     guard let section = section(.metadata) else { return nil }
     guard section.byteCount <= FormatLimits.maximumMetadataByteCount else {
       throw FormatError(
-        code: .damaged("metadata of \(section.byteCount) bytes"), offset: section.offset,
+        code: .damaged("metadata of \(section.byteCount.counted("byte"))"), offset: section.offset,
         field: "section.byteCount", file: path)
     }
     guard let text = String(validating: try bytes(of: section), as: UTF8.self) else {

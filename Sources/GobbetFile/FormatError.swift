@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// A file that cannot be read, and the byte where reading stopped.
 public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong; clients need a default case, for more may come.
@@ -62,7 +64,7 @@ extension FormatError.Code: CustomStringConvertible {
   /// What is wrong, without the place.
   public var description: String {
     switch self {
-    case .truncated(let needed, let available): "needs \(needed) bytes, \(available) left"
+    case .truncated(let needed, let available): "needs \(needed.counted("byte")), \(available) left"
     case .notAContainer(let reason): "not a Gobbet file: \(reason)"
     case .unsupportedVersion(let major, let minor): "needs a reader of version \(major).\(minor)"
     case .unsupportedSection(let kind): "section \(kind) is unknown to this reader and critical"
@@ -73,12 +75,12 @@ extension FormatError.Code: CustomStringConvertible {
       "SHA-256 \(stored), but the content gives \(computed)"
     case .missingSection(let kind): "no section \(kind)"
     case .overBudget(let needed, let budget):
-      "needs \(needed) bytes of memory, \(budget) allowed by the parameter budget"
+      "needs \(needed.counted("byte")) of memory, \(budget) allowed by the parameter budget"
     case .overIndexBudget(let needed, let budget):
       "needs \(needed) bytes of memory, \(budget) allowed: GOBBET_INDEX_BUDGET=\(needed) in the"
         + " environment, or the parameter indexBudget, allows them"
     case .overDecodingBudget(let needed, let budget):
-      "decodes to \(needed) bytes, \(budget) allowed of a file of this size:"
+      "decodes to \(needed.counted("byte")), \(budget) allowed of a file of this size:"
         + " GOBBET_DECODING_BUDGET=\(needed) in the environment allows them"
     case .damaged(let reason): reason
     }

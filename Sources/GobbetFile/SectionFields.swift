@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// What the header of a section and its entry in the table both say, in 32 bytes.
 struct SectionFields: Hashable, Sendable {
   static let byteCount = 32
@@ -62,10 +64,10 @@ struct SectionFields: Hashable, Sendable {
       throw fail("alignment 2^\(alignmentCode)", "alignment", 5)
     }
     guard nameByteCount <= FormatLimits.maximumNameByteCount else {
-      throw fail("a name of \(nameByteCount) bytes", "nameByteCount", 6)
+      throw fail("a name of \(nameByteCount.counted("byte"))", "nameByteCount", 6)
     }
     guard (1...FormatLimits.maximumBlockByteCount).contains(blockByteCount) else {
-      throw fail("blocks of \(blockByteCount) bytes", "blockByteCount", 8)
+      throw fail("blocks of \(blockByteCount.counted("byte"))", "blockByteCount", 8)
     }
     guard codec != .raw || storedByteCount == byteCount else {
       throw fail(

@@ -72,7 +72,7 @@ public struct ContainerSignature: Hashable, Sendable {
     signature = try reader.readBytes(64, "signature.signature")
     guard reader.remainingCount == 0 else {
       throw FormatError(
-        code: .damaged("\(reader.remainingCount) bytes too many"), offset: reader.offset,
+        code: .damaged("\(reader.remainingCount.counted("byte")) too many"), offset: reader.offset,
         field: "signature")
     }
   }

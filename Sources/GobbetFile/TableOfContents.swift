@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// All sections of a file, in the order in which they lie there.
 struct TableOfContents: Hashable, Sendable {
   static let magic = Array("TABL".utf8)
@@ -83,7 +85,7 @@ struct TableOfContents: Hashable, Sendable {
     let count = Int(try reader.read(UInt32.self, "table.sectionCount"))
     guard try reader.readCount("table.byteCount") == bytes.count else {
       throw FormatError(
-        code: .damaged("the trailer says \(bytes.count) bytes"), offset: 8,
+        code: .damaged("the trailer says \(bytes.count.counted("byte"))"), offset: 8,
         field: "table.byteCount")
     }
     guard count <= reader.remainingCount / Self.entryByteCount else {
@@ -107,7 +109,7 @@ struct TableOfContents: Hashable, Sendable {
     }
     guard reader.remainingCount == 0 else {
       throw FormatError(
-        code: .damaged("\(reader.remainingCount) bytes too many"), offset: reader.offset,
+        code: .damaged("\(reader.remainingCount.counted("byte")) too many"), offset: reader.offset,
         field: "table.sectionCount")
     }
     guard end == trailer.tableOffset || trailer.previousOffset != 0 else {
@@ -146,8 +148,8 @@ struct TableOfContents: Hashable, Sendable {
     else {
       throw FormatError(
         code: .damaged(
-          "\(fields.storedByteCount) bytes of \(fields.byteCount) at \(offset) do not fit before"
-            + " \(highest)"), offset: start, field: "table.storedByteCount")
+          "\(fields.storedByteCount.counted("byte")) of \(fields.byteCount) at \(offset) "
+            + "do not fit before \(highest)"), offset: start, field: "table.storedByteCount")
     }
     return section
   }

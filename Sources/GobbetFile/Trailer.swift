@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// The last 64 bytes of a file, and of each generation of it: where its table of contents is.
 struct Trailer: Hashable, Sendable {
   static let byteCount = 64
@@ -97,7 +99,7 @@ struct Trailer: Hashable, Sendable {
       expectedTableOffset == nil || expectedTableOffset == tableOffset
     else {
       throw FormatError(
-        code: .damaged("a table of \(tableByteCount) bytes at \(tableOffset)"), offset: 8,
+        code: .damaged("a table of \(tableByteCount.counted("byte")) at \(tableOffset)"), offset: 8,
         field: "trailer.tableOffset")
     }
     guard

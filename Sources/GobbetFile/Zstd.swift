@@ -101,7 +101,7 @@ internal import GobbetSystem
       if ZSTD_isError(result) != 0 {
         failure = unsafe String(cString: ZSTD_getErrorName(result)).withSmallLetters
       } else if result != byteCount {
-        failure = "\(result) bytes in place of \(byteCount)"
+        failure = "\(result.counted("byte")) in place of \(byteCount)"
       }
       count = failure == nil ? byteCount : 0
     }
@@ -123,7 +123,7 @@ internal import GobbetSystem
     guard ZSTD_isError(result) == 0, result == output.count else {
       let reason =
         ZSTD_isError(result) == 0
-        ? "\(result) bytes in place of \(output.count)"
+        ? "\(result.counted("byte")) in place of \(output.count)"
         : unsafe String(cString: ZSTD_getErrorName(result)).withSmallLetters
       throw FormatError(code: .damaged("zstd: \(reason)"), offset: 0, field: field)
     }

@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetSystem
 
 /// Weights, tokens or settings that a model cannot work with.
 public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -52,14 +53,15 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
       "tensor \(name): shape \(found), expected \(expected)"
     case .surplusTensor(let name): "tensor \(name): the model has no place for it"
     case .notFinite(let name): "tensor \(name): holds an infinity or a NaN"
-    case .outOfMemory(let byteCount): "no memory for \(byteCount) bytes"
+    case .outOfMemory(let byteCount): "no memory for \(byteCount.counted("byte"))"
     case .noTokens: "there are no tokens to begin with"
     case .unknownToken(let id, let index, let bound):
       "token \(index) is \(id), the vocabulary ends at \(bound - 1)"
     case .contextExceeded(let tokenCount, let contextLength):
-      "\(tokenCount) tokens, the context holds \(contextLength)"
+      "\(tokenCount.counted("token")), the context holds \(contextLength)"
     case .invalidLogits(let tokenCount):
-      "the logits after \(tokenCount) tokens are infinite or NaN: the weights are too large"
+      "the logits after \(tokenCount.counted("token")) are infinite or NaN: "
+        + "the weights are too large"
     case .unknownTokenType(let type, let index, let bound):
       bound == 0
         ? "token \(index) has the type \(type), and the model's tokens have none"

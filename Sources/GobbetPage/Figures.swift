@@ -1,6 +1,15 @@
+internal import GobbetSystem
+
 // Numbers as people read them, without Foundation.
 
 extension BinaryInteger {
+  /// The number in groups of three digits and what it counts: 1 token, 1,234 tokens.
+  ///
+  /// - Parameter plural: The noun for every count but 1; by default `noun` with an s.
+  public func inGroups(_ noun: String, plural: String? = nil) -> String {
+    "\(inGroups) \(self.noun(noun, plural: plural))"
+  }
+
   /// The number in groups of three digits: 1,234,567.
   public var inGroups: String {
     var groups: [Substring] = []

@@ -21,7 +21,7 @@ public struct HeatMap: Chart {
 
   /// One sentence for those who don't see the picture.
   public var summary: String {
-    "\(labels.count) rows, one a position that looks; columns are the positions looked at"
+    "\(labels.count.inGroups("row")), one a position; columns are the positions it looks at"
   }
 
   private static let left = 110.0

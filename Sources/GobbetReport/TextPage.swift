@@ -43,7 +43,7 @@ public struct TextPage: Sendable {
   /// The page as HTML.
   public var document: String {
     var page = Page(
-      "Tokens of a text", lead: "\(text.count.inGroups) bytes, cut by \(Self.listed(entries))",
+      "Tokens of a text", lead: "\(text.count.inGroups("byte")), cut by \(Self.listed(entries))",
       maker: reportMaker)
     page.append("Overview", overview)
     page.append("Tokens", .columns(entries.map { tokens($0) }))
@@ -104,7 +104,7 @@ public struct TextPage: Sendable {
           .class("tokens"), HTML.Attribute("tabindex", "0"), HTML.Attribute("role", "region"),
           HTML.Attribute("aria-label", "Tokens by \(entry.name)"),
         ], spans),
-      rest > 0 ? .paragraph("and \(rest.inGroups) tokens more") : HTML(),
+      rest > 0 ? .paragraph("and \(rest.inGroups("token")) more") : HTML(),
     ])
   }
 
@@ -140,7 +140,8 @@ public struct TextPage: Sendable {
       "Bytes a token by line", ChartAxes(category: "line", value: "bytes a token"),
       categories: (0..<count).map { "\($0 + 1)" }, series)
     return starts.last == text.count
-      ? [chart.figure] : [chart.figure, .paragraph("Only the first \(count) lines are shown.")]
+      ? [chart.figure]
+      : [chart.figure, .paragraph("Only the first \(count.inGroups("line")) are shown.")]
   }
 
   private func table(_ entry: Entry) -> HTML {

@@ -43,7 +43,7 @@ public struct VocabularyPage: Sendable {
     let names = entries.map { fileTitle($0.name) }
     var page = Page(
       "Vocabulary " + names.joined(separator: " and "),
-      lead: entries.map { "\($0.name): \($0.vocabulary.tokenCount.inGroups) tokens" }
+      lead: entries.map { "\($0.name): \($0.vocabulary.tokenCount.inGroups("token"))" }
         .joined(separator: "; "), maker: reportMaker)
     page.append("Overview", overview)
     page.append("Token lengths", lengths.figure)

@@ -72,13 +72,13 @@ struct Generate: ParsableCommand {
     }
     let count = result.continuations.reduce(0) { $0 + $1.ids.count }
     if Interruption.isRequested {
-      throw Interruption.failure("\(count) tokens were generated")
+      throw Interruption.failure("\(count.grouped("token")) generated")
     }
     if !json { note(summary(result, count)) }
   }
 
   private func summary(_ result: TextGeneration.Result, _ count: Int) -> String {
-    var line = "\(result.promptTokenCount) tokens of prompt"
+    var line = "\(result.promptTokenCount.grouped("token")) of prompt"
     if let speed = result.promptSpeed { line += " (\(speed.rounded(places: 0)) a second)" }
     line += ", \(count) generated"
     if let speed = result.speed { line += " (\(speed.rounded(places: 0)) a second)" }

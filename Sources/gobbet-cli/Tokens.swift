@@ -41,7 +41,7 @@ struct Tokens: ParsableCommand {
       cells.append(TokenLines.Cell(token, own, index: cells.count))
     }
     try lines.write(cells)
-    var total = "\(tokens.count.grouped) tokens, \(bytes.count.grouped) bytes"
+    var total = "\(tokens.count.grouped("token")), \(bytes.count.grouped("byte"))"
     if !tokens.isEmpty {
       total += ", \((Double(bytes.count) / Double(tokens.count)).rounded(places: 2)) bytes a token"
     }

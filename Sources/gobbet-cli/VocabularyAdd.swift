@@ -40,7 +40,7 @@ struct VocabularyAdd: ParsableCommand {
     let larger = try whole.adding(specials: specials, tokens: tokens)
     try larger.write(to: output.output, format: format, replacing: output.force)
     try writeLine(
-      "\(output.output): a vocabulary of \(larger.idBound.grouped) ids, "
+      "\(output.output): a vocabulary of \(larger.idBound.grouped("id")), "
         + "\((larger.idBound - whole.idBound).grouped) of them new")
   }
 }

@@ -31,11 +31,11 @@ struct VocabularyTruncate: ParsableCommand {
   func run() throws {
     let whole = try loadVocabulary(input, pattern: pattern?.pattern)
     guard size <= whole.idBound else {
-      throw Failure(.usage, "--size: \(input) has only \(whole.idBound) tokens")
+      throw Failure(.usage, "--size: \(input) has only \(whole.idBound.grouped("token"))")
     }
     let small = try whole.truncated(to: size)
     try small.write(to: output.output, replacing: output.force)
-    try writeLine("\(output.output): a vocabulary of \(small.idBound.grouped) ids")
+    try writeLine("\(output.output): a vocabulary of \(small.idBound.grouped("id"))")
   }
 }
 

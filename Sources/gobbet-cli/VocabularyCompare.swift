@@ -56,12 +56,13 @@ struct VocabularyCompare: AsyncParsableCommand {
       try writeJSON(report)
       return
     }
-    try writeLine("\(report.bytes.grouped) bytes, \(report.common_tokens.grouped) tokens in common")
+    try writeLine(
+      "\(report.bytes.grouped("byte")), \(report.common_tokens.grouped("token")) in common")
     for side in report.vocabularies {
       try writeLine(
         """
-        \(side.vocabulary): \(side.vocabulary_size.grouped) ids, \(side.own_tokens.grouped) \
-        tokens of its own; the text is \(side.tokens.grouped) tokens, \
+        \(side.vocabulary): \(side.vocabulary_size.grouped("id")), \(side.own_tokens.grouped) \
+        tokens of its own; the text is \(side.tokens.grouped("token")), \
         \(side.bytes_per_token.rounded(places: 3)) bytes each
         """)
     }

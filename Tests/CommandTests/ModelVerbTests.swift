@@ -147,7 +147,7 @@ import Testing
       """
     let result = try run(
       "/bin/sh", ["-c", script, productPath("gobbet"), Self.model, folder.file("text")])
-    expectOneLine(result, 130, "tokens were generated")
+    expectOneLine(result, 130, "tokens generated")
     #expect(result.text.count > 10)
   }
 

@@ -115,7 +115,7 @@ import Testing
     let folder = try TemporaryFolder()
     let input = try folder.write("lines.txt", Array("ab\nab\nab".utf8))
     let output = folder.file("v.gobbet")
-    for (options, documents) in [([], "1 documents"), (["--lines"], "3 documents")] {
+    for (options, documents) in [([], "1 document"), (["--lines"], "3 documents")] {
       let result = try run(
         productPath("gobbet"),
         ["train", input, "--size", "258", "-q", "-f", "-o", output] + options)

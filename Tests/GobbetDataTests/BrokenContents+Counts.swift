@@ -35,7 +35,7 @@ extension BrokenContents {
       header(
         "settings-too-long", 56, UInt32.max, at: 60, "pattern: needs 4294967295 bytes, 7 left"),
       BrokenContent(
-        .counts, "settings-too-short", whole, at: ("CNTH", 66), "counts: 1 bytes too many"
+        .counts, "settings-too-short", whole, at: ("CNTH", 66), "counts: 1 byte too many"
       ) { $0.put("CNTH", 56, UInt32(6)) },
       header(
         "pattern-unknown", 60, UInt8(9), "pattern: settings [9, 0, 0, 0, 0, 0, 1] are no pattern"),
@@ -58,7 +58,7 @@ extension BrokenContents {
         "pretoken-too-long",
         [0, 0x80, 0x80, 4] + [UInt8](repeating: 0x62, count: 1 << 16) + [1] + last, at: 5,
         "pretoken: not the next pretoken"),
-      pretokens("too-few", [0, 1, 0x61, 1], at: 9, "shared: needs 1 bytes, 0 left"),
+      pretokens("too-few", [0, 1, 0x61, 1], at: 9, "shared: needs 1 byte, 0 left"),
       pretokens(
         "too-many", [0, 1, 0x61, 1] + last + [0, 1, 0x63, 1], at: 13,
         "pretoken: more than the header says"),

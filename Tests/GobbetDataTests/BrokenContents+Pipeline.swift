@@ -65,7 +65,7 @@ extension BrokenContents {
       changed("kept-not-utf8", at: ("post", 25), "post.kept.text: is not UTF-8") {
         $0.put("post", 29, UInt8(0xFF))
       },
-      changed("post-trailing-byte", at: ("post", 33), "post: 1 bytes too many") {
+      changed("post-trailing-byte", at: ("post", 33), "post: 1 byte too many") {
         $0["post"].append(0)
       },
       changed("post-of-nothing", at: ("post", 1), "post: \(excluded)") { $0["post"] = [0, 0] },
@@ -90,7 +90,7 @@ extension BrokenContents {
       changed("cut", at: ("post", 25), "post.kept.text: \(excluded)") {
         $0["post"].removeLast()
       },
-      changed("trailing-byte", at: ("PIPE", 32), "pipeline: 1 bytes too many") {
+      changed("trailing-byte", at: ("PIPE", 32), "pipeline: 1 byte too many") {
         $0["PIPE"].append(0)
       },
     ]

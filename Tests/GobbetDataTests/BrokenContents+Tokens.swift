@@ -77,7 +77,7 @@ extension BrokenContents {
       change("header-cut", ("TOKH", 32), "tokens.fingerprint: needs 32 bytes, 31 left") {
         $0["TOKH"].removeLast()
       },
-      change("header-trailing-byte", ("TOKH", 64), "tokens: 1 bytes too many") {
+      change("header-trailing-byte", ("TOKH", 64), "tokens: 1 byte too many") {
         $0["TOKH"].append(0)
       },
       change("id-too-large", ("TOKN", 0), "tokens.block: token id 259 is not below 259") {
@@ -99,7 +99,7 @@ extension BrokenContents {
       change("blocks-end-early", ("TOKB", 0), "tokens.blocks: 5 bytes for blocks of 4") {
         $0.put("TOKB", 0, UInt32(4))
       },
-      change("block-table-cut", ("TOKB", 0), "tokens.blocks: 11 bytes for 1 blocks") {
+      change("block-table-cut", ("TOKB", 0), "tokens.blocks: 11 bytes for 1 block") {
         $0["TOKB"].removeLast()
       },
       change("unused-bits", ("TOKN", 0), "tokens.block: unused bits that are not zero") {
@@ -129,9 +129,9 @@ extension BrokenContents {
         "document-length-2-64", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2, 0, 4],
         at: 0, "not a number of groups"),
       lengths("document-length-not-shortest", [0x83, 0, 0, 1], at: 0, "not a number of groups"),
-      lengths("document-length-cut", [3, 0, 0x81], at: 3, "needs 1 bytes, 0 left"),
+      lengths("document-length-cut", [3, 0, 0x81], at: 3, "needs 1 byte, 0 left"),
       lengths("documents-too-few", [4, 0], at: nil, "2 bytes for 3 documents"),
-      lengths("documents-too-many", [3, 0, 1, 0], at: 3, "1 bytes too many"),
+      lengths("documents-too-many", [3, 0, 1, 0], at: 3, "1 byte too many"),
       change(
         "document-count-2-62", ("DOCL", nil),
         "documents.length: 3 bytes for 4611686018427387904 documents"
@@ -142,8 +142,8 @@ extension BrokenContents {
       note(
         "source-past-the-end", "dsrc", [9, 0xC3, 0xA9, 0], at: 1,
         "documents.source: needs 9 bytes, 3 left"),
-      note("sources-too-many", "dsrc", [0, 0, 0], at: 2, "documents: 1 bytes too many"),
-      note("byte-counts-too-few", "dbyt", [5], at: 1, "documents.byteCount: needs 1 bytes, 0 left"),
+      note("sources-too-many", "dsrc", [0, 0, 0], at: 2, "documents: 1 byte too many"),
+      note("byte-counts-too-few", "dbyt", [5], at: 1, "documents.byteCount: needs 1 byte, 0 left"),
     ]
   }
 
@@ -171,8 +171,8 @@ extension BrokenContents {
       mask("opening-of-no-ids", [1, 0, 0, 0, 0], at: 1, "masks.rule: an opening of 0 ids"),
       mask("opening-of-17-ids", [1, 17, 0], at: 1, "masks.rule: an opening of 17 ids"),
       mask("opening-of-no-such-id", [1, 1, 0x83, 2], at: 2, "masks.rule: id 259 is not below 259"),
-      mask("rule-of-65-closings", [1, 1, 5, 65], at: 3, "masks.rule: 65 closings of 1 openings"),
-      mask("closings-alone", [0, 1, 2, 0, 0, 0], at: 1, "masks.rule: 1 closings of 0 openings"),
+      mask("rule-of-65-closings", [1, 1, 5, 65], at: 3, "masks.rule: 65 closings of 1 opening"),
+      mask("closings-alone", [0, 1, 2, 0, 0, 0], at: 1, "masks.rule: 1 closing of 0 openings"),
       mask(
         "closings-that-fall", [1, 1, 5, 2, 8, 6, 0, 0, 0], at: 5,
         "masks.rule: closings that do not rise"),
@@ -180,12 +180,12 @@ extension BrokenContents {
         "closing-of-no-such-id", [1, 1, 5, 1, 0x86, 4, 0, 0, 0], at: 4,
         "masks.rule: id 259 is not below 259"),
       mask("runs-too-many", [0, 0, 5, 0, 0], at: 2, "masks.runs: 5 runs of 3 tokens"),
-      mask("runs-of-no-tokens", [0, 0, 0, 1, 0], at: 3, "masks.runs: 1 runs of 0 tokens"),
+      mask("runs-of-no-tokens", [0, 0, 0, 1, 0], at: 3, "masks.runs: 1 run of 0 tokens"),
       mask("run-too-long", [0, 0, 2, 3, 0, 0], at: 3, "masks.runs: a run of 3 of 3 tokens"),
       mask("run-empty", [0, 0, 3, 1, 0, 0, 0], at: 4, "masks.runs: a run of 0 of 2 tokens"),
-      mask("runs-cut", [0, 0, 2], at: 3, "masks.runs: needs 1 bytes, 0 left"),
+      mask("runs-cut", [0, 0, 2], at: 3, "masks.runs: needs 1 byte, 0 left"),
       mask("masks-too-few", [0, 0], at: nil, "masks.runs: 2 bytes for 3 documents"),
-      mask("masks-too-many", [0, 0, 0, 0, 0, 0], at: 5, "masks.runs: 1 bytes too many"),
+      mask("masks-too-many", [0, 0, 0, 0, 0, 0], at: 5, "masks.runs: 1 byte too many"),
     ]
   }
 

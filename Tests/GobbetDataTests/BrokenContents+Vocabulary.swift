@@ -63,7 +63,7 @@ extension BrokenContents {
       ) { $0["VOCB"].removeLast() },
       BrokenContent(
         .vocabulary, "header-trailing-byte", pairs, at: ("VOCB", 330),
-        "vocabulary: 1 bytes too many"
+        "vocabulary: 1 byte too many"
       ) { $0["VOCB"].append(0) },
       BrokenContent(
         .vocabulary, "merges-cut", pairs, at: ("LEFT", 0),
@@ -144,7 +144,7 @@ extension BrokenContents {
         "token-too-long", ("TSTR", start + 258), "tokenStrings.bytes: needs 9 bytes, 8 left"
       ) { $0.put("TSTR", 4 + 2 * 259, UInt16(9)) },
       strings(
-        "token-too-short", ("TSTR", start + 265), "tokenStrings: 1 bytes too many"
+        "token-too-short", ("TSTR", start + 265), "tokenStrings: 1 byte too many"
       ) { $0.put("TSTR", 4 + 2 * 259, UInt16(7)) },
       strings(
         "token-twice", ("VOCB", 0), "vocabulary: token 2: has the same bytes as token 1"

@@ -97,10 +97,10 @@ extension BrokenContents {
       change("data-trailing-byte", ("TBLK", 0), "tensors.data: 73 bytes of data for 72") {
         $0["TDAT"].append(0)
       },
-      change("table-trailing-byte", ("TENS", second + 33), "tensors: 1 bytes too many") {
+      change("table-trailing-byte", ("TENS", second + 33), "tensors: 1 byte too many") {
         $0["TENS"].append(0)
       },
-      change("table-cut", ("TENS", second + 32), "tensors.name: needs 1 bytes, 0 left") {
+      change("table-cut", ("TENS", second + 32), "tensors.name: needs 1 byte, 0 left") {
         $0["TENS"].removeLast()
       },
       BrokenContent(
@@ -147,7 +147,7 @@ extension BrokenContents {
       change("set-cut", ("wset", 8), "set.chain: needs 32 bytes, 31 left") {
         $0.all.append(("wset", [UInt8](repeating: 1, count: 39)))
       },
-      change("set-trailing-byte", ("wset", 40), "set: 1 bytes too many") {
+      change("set-trailing-byte", ("wset", 40), "set: 1 byte too many") {
         $0.all.append(("wset", [UInt8](repeating: 1, count: 41)))
       },
       named("empty", [], at: second, "tensor : the name is empty"),
@@ -293,7 +293,7 @@ extension BrokenContents {
         $0.removeLast($0.count - 200)
       },
       block("block-ends-early", "a plane of 300 bytes") { $0.removeLast() },
-      block("block-ends-late", "1 bytes too many") { $0.append(0) },
+      block("block-ends-late", "1 byte too many") { $0.append(0) },
       block("without-lengths", "a block of 7 bytes") { $0.removeLast($0.count - 7) },
       block("exponents-cut", "zstd: not one whole frame") {
         Sealing.put(UInt32(first - 1), at: 0, in: &$0)

@@ -64,7 +64,7 @@ extension BrokenFiles {
         "signature-too-short", "sign", signature.dropLast(), at: 40,
         "signature.signature: needs 64 bytes, 63 left"),
       own(
-        "signature-too-long", "sign", signature + [0], at: 104, "signature: 1 bytes too many"),
+        "signature-too-long", "sign", signature + [0], at: 104, "signature: 1 byte too many"),
       own(
         "metadata-not-utf-8", "meta", [0x7B, 0xFF, 0x7D], at: 0, "metadata: metadata is no UTF-8"),
       tooLargeMetadata,

@@ -69,7 +69,7 @@ import Testing
       ([1, 0, 0, 0], "byte 132, signature.reserved: needs 4 bytes, 0 left"),
       ([1, 0, 0, 0, 0, 0, 0, 0, 1], "byte 136, signature.publicKey: needs 32 bytes, 1 left"),
       (
-        [1] + [UInt8](repeating: 0, count: 104), "byte 232, signature: 1 bytes too many"
+        [1] + [UInt8](repeating: 0, count: 104), "byte 232, signature: 1 byte too many"
       ),
     ] as [([UInt8], String)])
   func broken(content: [UInt8], error: String) throws {

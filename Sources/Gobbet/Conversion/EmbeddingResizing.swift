@@ -1,5 +1,6 @@
 internal import GobbetData
 internal import GobbetInterchange
+internal import GobbetSystem
 
 /// How many rows an embedding gets, for tokens that were added to its vocabulary.
 ///
@@ -62,8 +63,8 @@ extension FileConversion {
       throw ConversionOptionError(
         .resizeEmbeddings,
         resizing.total == rowCount
-          ? "\(first.name) has \(rowCount) rows already"
-          : "\(first.name) has \(rowCount) rows, and none is taken away")
+          ? "\(first.name) has \(rowCount.counted("row")) already"
+          : "\(first.name) has \(rowCount.counted("row")), and none is taken away")
     }
     return try ResizedEmbeddings(
       source, names: names, rowCount: resizing.total,

@@ -188,7 +188,8 @@ extension FileConversion {
     let rowCount = model?.configuration.vocabularySize
     func misfit(_ vocabulary: Vocabulary) -> String? {
       guard let rowCount, vocabulary.idBound > rowCount else { return nil }
-      return "the vocabulary has \(vocabulary.idBound) ids, the embedding \(rowCount) rows"
+      return "the vocabulary has \(vocabulary.idBound.counted("id")), "
+        + "the embedding \(rowCount.counted("row"))"
     }
     if let vocabulary {
       if let misfit = misfit(vocabulary) { throw LoadingError(path: input.path, reason: misfit) }

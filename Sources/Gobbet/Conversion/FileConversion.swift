@@ -2,6 +2,7 @@ public import GobbetBPE
 public import GobbetData
 internal import GobbetFile
 public import GobbetInterchange
+internal import GobbetSystem
 
 /// Foreign files → ours, and ours → foreign.
 ///
@@ -111,7 +112,7 @@ public struct FileConversion: Sendable {
     return Result(
       content: .vocabulary(idBound: vocabulary.idBound),
       notes: [
-        "the \(weights.source.tensors.count) tensors are left out: \(format) holds a "
+        "\(weights.source.tensors.count.counted("tensor")) left out: \(format) holds a "
           + "vocabulary only"
       ])
   }

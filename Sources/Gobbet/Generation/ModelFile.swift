@@ -114,7 +114,8 @@ package struct ModelFile: Sendable {
     let rowCount = try architecture.vocabularySize
     guard vocabulary.idBound <= rowCount else {
       throw LoadingError(
-        path: input.path, reason: "has \(rowCount) tokens, the vocabulary \(vocabulary.idBound)")
+        path: input.path,
+        reason: "has \(rowCount.counted("token")), the vocabulary \(vocabulary.idBound)")
     }
   }
 

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// How far a training run is.
 public enum TrainingJobProgress: Hashable, Sendable, CustomStringConvertible {
   /// Pretokens are being counted; there are at least so many unique ones, which is what one worker
@@ -13,10 +15,10 @@ public enum TrainingJobProgress: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .counting(let documents, let bytes, let pretokens):
       """
-      counting: \(documents) documents, \(bytes / 1_000_000) MB, \(pretokens) unique pretokens \
-      or more
+      counting: \(documents.counted("document")), \(bytes / 1_000_000) MB, \
+      \(pretokens.counted("unique pretoken")) or more
       """
-    case .gathering(let pretokens): "gathering: \(pretokens) unique pretokens"
+    case .gathering(let pretokens): "gathering: \(pretokens.counted("unique pretoken"))"
     case .merging(let done, let all): "merging: \(done) of \(all)"
     }
   }

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension Architecture {
   /// The first thing that makes the values no model, in a few words; nil if they can be computed with.
   public var flaw: String? {
@@ -9,7 +11,7 @@ extension Architecture {
     ]
     for (name, size) in sizes where size <= 0 || size > 1 << 31 { return "\(name) is \(size)" }
     guard headCount.isMultiple(of: keyValueHeadCount) else {
-      return "\(keyValueHeadCount) key-value heads do not divide \(headCount) heads"
+      return "\(keyValueHeadCount) key-value heads do not divide \(headCount.counted("head"))"
     }
     let (width, overflow) = headCount.multipliedReportingOverflow(by: headDimension)
     guard !overflow, width <= 1 << 31 else { return "the heads are too wide" }
@@ -45,7 +47,7 @@ extension Architecture {
 extension Architecture.Rotation {
   fileprivate func flaw(_ headDimension: Int) -> String? {
     guard dimension > 0, dimension.isMultiple(of: 2), dimension <= headDimension else {
-      return "turns \(dimension) of a head's \(headDimension) floats"
+      return "turns \(dimension) of a head's \(headDimension.counted("float"))"
     }
     guard base > 1, base.isFinite else { return "has a rotary base of \(base)" }
     switch scaling {

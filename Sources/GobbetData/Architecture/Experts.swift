@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension Architecture {
   /// Feed-forwards of which each token takes some, by the scores that a router gives them.
   ///
@@ -26,7 +28,7 @@ extension Architecture {
         return "the number of experts is \(count)"
       }
       guard chosenCount > 0, chosenCount <= count else {
-        return "\(chosenCount) of \(count) experts are chosen"
+        return "\(chosenCount) of \(count.counted("expert")) are chosen"
       }
       return nil
     }

@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 /// How long the blocks of a payload are, stored and decoded, and their checksums.
 ///
@@ -75,7 +76,8 @@ extension BlockTable {
       content.count / Self.entryByteCount == count
     else {
       throw FormatError(
-        code: .damaged("\(content.count) bytes for \(count) blocks"), offset: 0, field: field)
+        code: .damaged("\(content.count.counted("byte")) for \(count.counted("block"))"), offset: 0,
+        field: field)
     }
     var stored = ByteReader(content.extracting(0..<(4 * count)))
     var decoded = ByteReader(content.extracting((4 * count)..<(8 * count)))

@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 extension ByteReader {
   /// Reads a number of 64 bits in groups of seven, the lowest first, and steps past it.
@@ -52,7 +53,7 @@ extension ByteReader {
   func finish(_ field: String) throws(FormatError) {
     guard remainingCount == 0 else {
       throw FormatError(
-        code: .damaged("\(remainingCount) bytes too many"), offset: offset, field: field)
+        code: .damaged("\(remainingCount.counted("byte")) too many"), offset: offset, field: field)
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The section of a dataset that says which tokens count in a loss.
 package struct LossMasks: Sendable {
@@ -18,7 +19,8 @@ package struct LossMasks: Sendable {
     guard let section = container.section(.lossMasks) else { return nil }
     guard documents.count <= section.byteCount else {
       throw FormatError(
-        code: .damaged("\(section.byteCount) bytes for \(documents.count) documents"),
+        code: .damaged(
+          "\(section.byteCount.counted("byte")) for \(documents.count.counted("document"))"),
         offset: section.offset, field: "masks.runs", file: container.path)
     }
     self = try container.parsed(
@@ -42,7 +44,8 @@ package struct LossMasks: Sendable {
       // Each run but the first has a token.
       guard count == 0 || count <= length + 1 && length > 0 else {
         throw FormatError(
-          code: .damaged("\(count) runs of \(length) tokens"), offset: start, field: "masks.runs")
+          code: .damaged("\(count.counted("run")) of \(length.counted("token"))"), offset: start,
+          field: "masks.runs")
       }
       var left = length
       for run in 0..<max(0, count - 1) {
@@ -50,7 +53,7 @@ package struct LossMasks: Sendable {
         let runLength = try reader.readVariable("masks.runs")
         guard runLength < left, runLength > 0 || run == 0 else {
           throw FormatError(
-            code: .damaged("a run of \(runLength) of \(left) tokens"), offset: start,
+            code: .damaged("a run of \(runLength) of \(left.counted("token"))"), offset: start,
             field: "masks.runs")
         }
         left -= runLength
@@ -77,14 +80,14 @@ package struct LossMasks: Sendable {
     let start = reader.offset
     let openingCount = try reader.readVariable("masks.rule")
     guard openingCount <= LossRule.maximumCount else {
-      throw fault("\(openingCount) openings", start)
+      throw fault("\(openingCount.counted("opening"))", start)
     }
     var openings: [[TokenID]] = []
     for _ in 0..<openingCount {
       let start = reader.offset
       let length = try reader.readVariable("masks.rule")
       guard (1...LossRule.maximumOpeningLength).contains(length) else {
-        throw fault("an opening of \(length) ids", start)
+        throw fault("an opening of \(length.counted("id"))", start)
       }
       var opening: [TokenID] = []
       for _ in 0..<length {
@@ -96,7 +99,8 @@ package struct LossMasks: Sendable {
     let offset = reader.offset
     let closingCount = try reader.readVariable("masks.rule")
     guard closingCount <= LossRule.maximumCount, closingCount == 0 || openingCount > 0 else {
-      throw fault("\(closingCount) closings of \(openingCount) openings", offset)
+      throw fault(
+        "\(closingCount.counted("closing")) of \(openingCount.counted("opening"))", offset)
     }
     var closings: [LossRule.Closing] = []
     for _ in 0..<closingCount {

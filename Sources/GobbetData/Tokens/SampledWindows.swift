@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// Windows or rows of equal length, of which readers visit a share each in an order of their own.
 public protocol SampledWindows {
   /// What a sampler has to know of them.
@@ -34,7 +36,8 @@ extension SampledWindows {
       if windows.contentID != sampled.contentID {
         "of content \(windows.contentID), not \(sampled.contentID)"
       } else if windows != sampled {
-        "\(windows.count) windows of \(windows.length) every \(windows.stride) tokens"
+        "\(windows.count.counted("window")) of \(windows.length) "
+          + "every \(windows.stride.counted("token"))"
       } else if !state.isPossible {
         "no sampler has such numbers"
       } else {

@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The stored bytes of a block → ids.
 struct TokenBlockDecoder: Sendable {
@@ -40,7 +41,8 @@ struct TokenBlockDecoder: Sendable {
     switch code {
     case .packed(let code):
       guard stored.count == code.byteCount(ids.count), byteCount == stored.count else {
-        throw Self.damaged("a block of \(stored.count) bytes for \(ids.count) tokens")
+        throw Self.damaged(
+          "a block of \(stored.count.counted("byte")) for \(ids.count.counted("token"))")
       }
       let usedBitCount = ids.count * header.bitWidth & 7
       guard usedBitCount == 0 || stored[stored.count - 1] >> usedBitCount == 0 else {
@@ -54,7 +56,8 @@ struct TokenBlockDecoder: Sendable {
     case .ranks(let decoder):
       // Two units a token at most: a length that lies is refused before anything is allocated.
       guard byteCount <= 4 * ids.count else {
-        throw Self.damaged("\(byteCount) bytes of units for \(ids.count) tokens")
+        throw Self.damaged(
+          "\(byteCount.counted("byte")) of units for \(ids.count.counted("token"))")
       }
       let units = try pool.decompressed(stored, byteCount: byteCount, field: "tokens.block")
       if let fault = decoder.decode(units.span, into: &ids) { throw Self.damaged(fault.rawValue) }

@@ -1,6 +1,7 @@
 internal import CGobbetKernels
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The tokens of a file, block by block.
 ///
@@ -43,7 +44,8 @@ final class TokenBlocks: Sendable {
       let blocks = try BlockTable(content, count: header.blockCount, "tokens.blocks")
       guard blocks.storedByteCount == payload.byteCount else {
         throw FormatError(
-          code: .damaged("\(payload.byteCount) bytes for blocks of \(blocks.storedByteCount)"),
+          code: .damaged(
+            "\(payload.byteCount.counted("byte")) for blocks of \(blocks.storedByteCount)"),
           offset: 0, field: "tokens.blocks")
       }
       return blocks
@@ -147,8 +149,10 @@ final class TokenBlocks: Sendable {
     let section = try container.requiredSection(.tokenRanks)
     guard section.byteCount == header.idBound else {
       throw FormatError(
-        code: .damaged("\(section.byteCount) classes for \(header.idBound) ids"),
-        offset: section.offset, field: "tokens.ranks", file: container.path)
+        code: .damaged(
+          "\(section.byteCount.counted("class", plural: "classes")) for "
+            + header.idBound.counted("id")), offset: section.offset, field: "tokens.ranks",
+        file: container.path)
     }
     // The id at each rank, and that of each unit.
     try container.requireIndexMemory(

@@ -1,4 +1,5 @@
 package import GobbetFile
+internal import GobbetSystem
 
 /// What a dataset says of itself, in the section `token header`.
 package struct TokenDatasetHeader: Hashable, Sendable {
@@ -71,7 +72,7 @@ extension TokenDatasetHeader {
     self.codec = codec
     guard (1...codec.idBound).contains(idBound) else {
       throw FormatError(
-        code: .damaged("\(idBound) ids do not suit codec \(codec.name)"), offset: 16,
+        code: .damaged("\(idBound.counted("id")) do not suit codec \(codec.name)"), offset: 16,
         field: "tokens.idBound")
     }
     guard (8...TokenDatasetOptions.maximumBlockTokenCount).contains(blockTokenCount),

@@ -1,5 +1,6 @@
 internal import GobbetBPE
 package import GobbetFile
+internal import GobbetSystem
 
 /// One file of tokens: its header, its blocks and where its documents begin.
 package struct TokenShard: Sendable {
@@ -50,7 +51,8 @@ package struct TokenShard: Sendable {
     // A length takes a byte of the content at least, and a word here.
     guard header.documentCount <= section.byteCount else {
       throw FormatError(
-        code: .damaged("\(section.byteCount) bytes for \(header.documentCount) documents"),
+        code: .damaged(
+          "\(section.byteCount.counted("byte")) for \(header.documentCount.counted("document"))"),
         offset: section.offset, field: "documents.length", file: container.path)
     }
     return try container.parsed(section, building: header.documentCount, of: 8) {
@@ -72,7 +74,8 @@ package struct TokenShard: Sendable {
       let documents = DocumentIndex(offsets: offsets)
       guard !isTooLarge, documents.tokenCount == header.tokenCount else {
         throw FormatError(
-          code: .damaged("the lengths do not sum up to \(header.tokenCount) tokens"), offset: 0,
+          code: .damaged("the lengths do not sum up to \(header.tokenCount.counted("token"))"),
+          offset: 0,
           field: "documents.length")
       }
       return documents

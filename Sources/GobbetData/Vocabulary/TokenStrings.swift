@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The byte strings of tokens, for vocabularies whose merges do not tell them: how many ids there
 /// are, the length of each token, 0 for a gap, then all bytes.
@@ -24,7 +25,8 @@ enum TokenStrings {
       let count = Int(try reader.read(UInt32.self, "tokenStrings.count"))
       guard count < TokenTable.maximumCount else {
         throw FormatError(
-          code: .damaged("\(count) ids, more than \(TokenTable.maximumCount - 1)"), offset: 0,
+          code: .damaged("\(count.counted("id")), more than \(TokenTable.maximumCount - 1)"),
+          offset: 0,
           field: "tokenStrings.count")
       }
       var lengths: [Int] = []

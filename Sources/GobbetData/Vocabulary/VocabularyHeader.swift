@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// What a file says of a vocabulary beside its merges, in the section `vocabulary header`.
 struct VocabularyHeader {
@@ -71,7 +72,7 @@ struct VocabularyHeader {
     mergeCount = Int(try reader.read(UInt32.self, "vocabulary.mergeCount"))
     guard mergeCount < TokenTable.maximumCount else {
       throw FormatError(
-        code: .damaged("\(mergeCount) merges"), offset: reader.offset - 4,
+        code: .damaged("\(mergeCount.counted("merge"))"), offset: reader.offset - 4,
         field: "vocabulary.mergeCount")
     }
     let specialCount = Int(try reader.read(UInt32.self, "vocabulary.specialCount"))

@@ -1,5 +1,6 @@
 internal import GobbetBPE
 internal import GobbetFile
+internal import GobbetSystem
 
 /// A vocabulary in the sections of a container, alone or beside tokens or weights.
 enum VocabularySections {
@@ -109,7 +110,8 @@ enum VocabularySections {
     try container.parsed(kind, building: header.mergeCount, of: 4) { planes throws(FormatError) in
       guard let ids = MergePlanes.ids(planes, count: header.mergeCount) else {
         throw FormatError(
-          code: .damaged("\(planes.count) bytes for \(header.mergeCount) merges"), offset: 0,
+          code: .damaged(
+            "\(planes.count.counted("byte")) for \(header.mergeCount.counted("merge"))"), offset: 0,
           field: "vocabulary.merges")
       }
       return ids

@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The compact form of a block of elements: each of its planes compressed, or not if that is
 /// shorter.
@@ -39,7 +40,7 @@ enum CompactBlock {
   ) throws(FormatError) {
     guard stored.count >= headerByteCount(planes),
       elements.count.isMultiple(of: planes.elementWidth)
-    else { throw damaged("a block of \(stored.count) bytes") }
+    else { throw damaged("a block of \(stored.count.counted("byte"))") }
     try unsafe join(
       stored, planes, decompressor, scratch.bytes(elements.count), into: elements)
   }
@@ -55,7 +56,7 @@ enum CompactBlock {
       let raw = unsafe stored.loadUnaligned(fromByteOffset: 4 * number, as: UInt32.self)
       let length = Int(UInt32(littleEndian: raw))
       guard length <= stored.count - start, length <= range.count else {
-        throw damaged("a plane of \(length) bytes")
+        throw damaged("a plane of \(length.counted("byte"))")
       }
       let plane = unsafe UnsafeRawBufferPointer(rebasing: stored[start..<(start + length)])
       let target = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[range])
@@ -67,7 +68,9 @@ enum CompactBlock {
       unsafe bases.append(base)
       start += length
     }
-    guard start == stored.count else { throw damaged("\(stored.count - start) bytes too many") }
+    guard start == stored.count else {
+      throw damaged("\((stored.count - start).counted("byte")) too many")
+    }
     unsafe planes.join(bases, into: elements)
   }
 

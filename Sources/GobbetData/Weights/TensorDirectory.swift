@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 /// The tensors that a file holds after all its generations, and where their data is.
 ///
@@ -47,7 +48,7 @@ struct TensorDirectory: Sendable {
       let sections = container.sections.filter { $0.kind == kind }
       guard sections.count == groups.count else {
         throw FormatError(
-          code: .damaged("\(sections.count) sections \(kind), not \(groups.count)"),
+          code: .damaged("\(sections.count.counted("section")) \(kind), not \(groups.count)"),
           offset: sections.last?.offset ?? 0, field: "tensors", file: container.path)
       }
     }

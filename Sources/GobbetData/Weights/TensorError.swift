@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// A tensor that cannot be described, found or converted.
 public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong; clients need a default case, for more may come.
@@ -49,7 +51,8 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
       case .overflow(let index, let value, let type):
         "element \(index) is \(value), which \(type.name) cannot hold; choose a wider type"
       case .otherDescription: "the source holds it with another type or shape"
-      case .wrongByteCount(let expected, let found): "needs \(expected) bytes, got \(found)"
+      case .wrongByteCount(let expected, let found):
+        "needs \(expected.counted("byte")), got \(found)"
       case .invalidSlice: "no such slice"
       case .duplicateName: "the name is taken"
       case .illegalName(let reason): reason

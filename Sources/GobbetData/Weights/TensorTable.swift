@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 /// Which tensors a file holds, and where their data is.
 struct TensorTable: Sendable {
@@ -110,7 +111,7 @@ extension TensorTable {
     let blockByteCount = Int(try reader.read(UInt32.self, "tensors.blockByteCount"))
     guard blockByteCount == Self.blockByteCount else {
       throw FormatError(
-        code: .damaged("blocks of \(blockByteCount) bytes"), offset: 4,
+        code: .damaged("blocks of \(blockByteCount.counted("byte"))"), offset: 4,
         field: "tensors.blockByteCount")
     }
     var blockCount = 0
@@ -147,7 +148,8 @@ extension TensorTable {
     }
     guard rank <= TensorDescription.maximumRank else {
       throw FormatError(
-        code: .damaged("\(rank) axes"), offset: start + 4, field: "tensors.rank")
+        code: .damaged("\(rank.counted("axis", plural: "axes"))"), offset: start + 4,
+        field: "tensors.rank")
     }
     guard codec == .raw || ElementPlanes(elementType) != nil else {
       throw FormatError(
@@ -225,7 +227,8 @@ extension TensorTable {
     }
     guard end == byteCount else {
       throw FormatError(
-        code: .damaged("\(byteCount) bytes of data for \(end)"), offset: 0, field: "tensors.data")
+        code: .damaged("\(byteCount.counted("byte")) of data for \(end)"), offset: 0,
+        field: "tensors.data")
     }
   }
 }

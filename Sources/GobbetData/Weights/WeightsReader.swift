@@ -1,5 +1,6 @@
 public import GobbetBPE
 public import GobbetFile
+internal import GobbetSystem
 
 /// A packed file of tensors, read in any order and from any number of threads.
 ///
@@ -195,7 +196,8 @@ public struct WeightsReader: TensorPartSource {
     guard let section = container.section(.metadata) else { return [] }
     guard section.byteCount <= StringMap.maximumByteCount else {
       throw FormatError(
-        code: .damaged("\(section.byteCount) bytes"), offset: section.offset, field: "metadata",
+        code: .damaged("\(section.byteCount.counted("byte"))"), offset: section.offset,
+        field: "metadata",
         file: container.path)
     }
     // A pair takes six bytes at least, and some 100 as two texts that no other key equals.

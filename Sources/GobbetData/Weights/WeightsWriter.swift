@@ -1,5 +1,6 @@
 public import GobbetBPE
 public import GobbetFile
+internal import GobbetSystem
 
 /// Writes tensors into one packed file, in one pass; a tensor larger than memory in pieces.
 ///
@@ -99,7 +100,8 @@ public struct WeightsWriter: ~Copyable {
     let text = StringMap.bytes(metadata)
     guard text.count <= StringMap.maximumByteCount else {
       throw FormatError(
-        code: .damaged("\(text.count) bytes, more than \(StringMap.maximumByteCount)"), offset: 0,
+        code: .damaged("\(text.count.counted("byte")), more than \(StringMap.maximumByteCount)"),
+        offset: 0,
         field: "metadata", file: path)
     }
     return text

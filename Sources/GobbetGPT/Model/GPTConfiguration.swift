@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetSystem
 
 /// The sizes of a model, under the names of GPT-2's `config.json`.
 public struct GPTConfiguration: Hashable, Sendable {
@@ -44,7 +45,8 @@ public struct GPTConfiguration: Hashable, Sendable {
       }
     }
     guard width.isMultiple(of: headCount) else {
-      throw GPTError(.invalidConfiguration("\(headCount) heads do not divide a width of \(width)"))
+      throw GPTError(
+        .invalidConfiguration("\(headCount.counted("head")) do not divide a width of \(width)"))
     }
     guard layerNormEpsilon > 0, layerNormEpsilon.isFinite else {
       throw GPTError(.invalidConfiguration("layer_norm_epsilon is \(layerNormEpsilon)"))

@@ -117,7 +117,7 @@ extension DatasetManifest.Shard {
     guard container.byteCount == byteCount || isSigned else {
       throw LoadingError(
         path: container.path,
-        reason: "has \(container.byteCount) bytes, not \(byteCount) as its manifest says")
+        reason: "has \(container.byteCount.counted("byte")), not \(byteCount) as its manifest says")
     }
   }
 

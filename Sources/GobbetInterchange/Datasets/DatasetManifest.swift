@@ -153,7 +153,7 @@ extension DatasetManifest {
         try part.member("documents")?.size == documentCount
       else {
         throw fail(
-          "split \(name.rawValue) does not have the \(tokenCount) tokens and \(documentCount)"
+          "split \(name.rawValue) does not have the \(tokenCount.counted("token")) and \(documentCount)"
             + " documents of the shards that it lists")
       }
       splits.append(Split(name: name, shards: shards))

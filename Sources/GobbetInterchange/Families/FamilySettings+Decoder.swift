@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 extension FamilySettings {
   /// A decoder with the sizes that most families call by the same names, and RMSNorm before each layer.
@@ -10,7 +11,7 @@ extension FamilySettings {
     let layerCount = try size("num_hidden_layers")
     guard layerCount <= Architecture.maximumLayerCount else {
       throw InterchangeError(
-        .damaged("\(layerCount) layers"), path: nil, field: "num_hidden_layers")
+        .damaged("\(layerCount.counted("layer"))"), path: nil, field: "num_hidden_layers")
     }
     var architecture = Architecture(
       vocabularySize: try size("vocab_size"),
@@ -41,7 +42,8 @@ extension FamilySettings {
   ) throws(InterchangeError) -> [Bool] {
     guard let types = try list("layer_types") else { return (0..<count).map(isWindowed) }
     guard types.count >= count else {
-      throw types.first?.error(.damaged("\(types.count) types of \(count) layers"))
+      throw types.first?.error(
+        .damaged("\(types.count.counted("type")) of \(count.counted("layer"))"))
         ?? InterchangeError(.damaged("no types of layers"), path: nil, field: "layer_types")
     }
     return try types.prefix(count).map { (type) throws(InterchangeError) in

@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 extension FamilyWeights {
   /// The search for a model's tensors among those of a file.
@@ -79,7 +80,7 @@ extension FamilyWeights {
           let (rows, count) = rows(of: join)
           guard tensor.shape.first == count else {
             throw error(
-              .damaged("shape \(tensor.shape), expected \(count) rows"), at: tensor.name)
+              .damaged("shape \(tensor.shape), expected \(count.counted("row"))"), at: tensor.name)
           }
           try append(name, tensor, rows)
         }

@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// What a GGUF file says of its model: the keys that begin with its architecture, and its tensors.
 struct GGUFSettings {
@@ -65,7 +66,7 @@ struct GGUFSettings {
     let headCount = try size("attention.head_count")
     let layerCount = try size("block_count")
     guard layerCount <= Architecture.maximumLayerCount else {
-      throw error("block_count", "\(layerCount) layers")
+      throw error("block_count", "\(layerCount.counted("layer"))")
     }
     let rows = shape("token_embd.weight")?.first ?? 0
     let hiddenSize = try size("embedding_length")

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// Reads fields from the front of a file, some of which say how long others are.
 ///
 /// A length is compared with what is left of the file before anything is allocated.
@@ -79,7 +81,7 @@ struct FieldReader {
   mutating func count(of size: Int, _ field: String) throws -> Int {
     let count = try countField(field)
     guard count <= UInt64(max(remainingCount, 0) / size) else {
-      throw error(.damaged("\(count) of them in \(remainingCount) bytes"), field)
+      throw error(.damaged("\(count) of them in \(remainingCount.counted("byte"))"), field)
     }
     return Int(count)
   }

@@ -1,4 +1,5 @@
 internal import CGobbetZlib
+internal import GobbetSystem
 
 /// Decompresses one member of a ZIP file (raw deflate), and sums up what comes out.
 @safe struct Inflater: ~Copyable {
@@ -46,7 +47,7 @@ internal import CGobbetZlib
     var filled = 0
     while filled < output.count {
       let count = unsafe try step(.init(rebasing: output[filled...]))
-      guard count > 0 else { throw damaged("\(output.count - filled) bytes too few") }
+      guard count > 0 else { throw damaged("\((output.count - filled).counted("byte")) too few") }
       filled += count
     }
     unsafe checksum = Self.checksum(.init(output), after: checksum)

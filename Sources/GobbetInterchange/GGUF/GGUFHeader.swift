@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// What is in front of the tensors' data in a GGUF file, checked.
 struct GGUFHeader {
@@ -78,7 +79,9 @@ struct GGUFHeader {
         throw fields.error(.damaged("the name is there twice"), name)
       }
       let rank = try fields.integer(UInt32.self, name)
-      guard rank <= 4 else { throw fields.error(.damaged("\(rank) axes"), name) }
+      guard rank <= 4 else {
+        throw fields.error(.damaged("\(rank.counted("axis", plural: "axes"))"), name)
+      }
       // The innermost axis comes first in the file.
       var shape: [Int] = []
       for _ in 0..<rank {
@@ -147,7 +150,8 @@ struct GGUFHeader {
       return
     }
     guard available <= aligned(end) else {
-      throw fields.error(.damaged("\(available - end) bytes behind the last tensor"), "data")
+      throw fields.error(
+        .damaged("\((available - end).counted("byte")) behind the last tensor"), "data")
     }
   }
 }

@@ -1,4 +1,5 @@
 package import GobbetBPE
+internal import GobbetSystem
 
 /// A vocabulary in GGUF's metadata, as llama.cpp reads it.
 package enum GGUFVocabulary {
@@ -52,7 +53,8 @@ package enum GGUFVocabulary {
     guard vocabulary.idBound <= count else {
       throw InterchangeError(
         .notRepresentable(
-          "a vocabulary of \(vocabulary.idBound) ids, of which the embedding has \(count)"),
+          "a vocabulary of \(vocabulary.idBound.counted("id")), of which the embedding has \(count)"
+        ),
         path: path)
     }
     return count

@@ -1,4 +1,5 @@
 package import GobbetData
+internal import GobbetSystem
 
 extension GPT2Configuration {
   /// The configuration with all that the tensors tell.
@@ -33,7 +34,8 @@ extension GPT2Configuration {
     }
     guard width.isMultiple(of: heads) else {
       throw InterchangeError(
-        .damaged("\(heads) heads do not divide a width of \(width)"), path: nil, field: "n_head")
+        .damaged("\(heads.counted("head")) do not divide a width of \(width)"), path: nil,
+        field: "n_head")
     }
     result.headCount = heads
     result.hasTiedHead = isTied

@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetSystem
 
 /// The weights in a checkpoint of llm.c, under the names that nanoGPT gives them.
 ///
@@ -51,7 +52,8 @@ public struct LLMCCheckpoint: StoredTensorSource {
     // Compared before anything is listed: the numbers of a small file may call for a long list.
     guard layout.byteCount(type) == file.byteCount else {
       throw InterchangeError(
-        .damaged("\(file.byteCount) bytes are not those of these sizes"), path: path, offset: 8,
+        .damaged("\(file.byteCount.counted("byte")) are not those of these sizes"), path: path,
+        offset: 8,
         field: "sizes")
     }
     let entries = try layout.entries(type, path)

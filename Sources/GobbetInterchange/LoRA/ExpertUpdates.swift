@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// Updates of parameters that are no linear layers, as PEFT's `target_parameters` trains them: the matrices
 /// of all experts in one tensor, for which both halves of the update hold every expert's.
@@ -110,7 +111,8 @@ struct ParameterUpdate: Sendable {
   ) throws(InterchangeError) -> LoRAAdapter.Update {
     guard down.shape[0].isMultiple(of: experts) else {
       throw InterchangeError(
-        .damaged("\(down.shape[0]) rows for \(experts) experts"), path: configuration.path,
+        .damaged("\(down.shape[0].counted("row")) for \(experts.counted("expert"))"),
+        path: configuration.path,
         field: down.name)
     }
     let scale = try configuration.scale(

@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// What an adapter holds beside pairs of matrices: lengths of rows, whole layers, rows of embeddings.
 struct LoRAExtras {
@@ -58,7 +59,7 @@ struct LoRAExtras {
       }?.value
       guard let indices, tensor.shape.count == 2, tensor.shape[0] == indices.count else {
         throw InterchangeError(
-          .damaged("rows \(tensor.shape) for \(indices?.count ?? 0) ids"), path: path,
+          .damaged("rows \(tensor.shape) for \((indices?.count ?? 0).counted("id"))"), path: path,
           field: tensor.name)
       }
       rows.append(LoRAAdapter.Rows(module: module, rows: tensor, indices: indices))
@@ -100,7 +101,8 @@ struct LoRAExtras {
     }
     guard tensor.elementCount == count else {
       throw InterchangeError(
-        .damaged("\(tensor.elementCount) lengths of \(count) rows"), path: path, field: tensor.name)
+        .damaged("\(tensor.elementCount.counted("length")) of \(count.counted("row"))"), path: path,
+        field: tensor.name)
     }
     return tensor
   }

@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// What the `.metadata` of a distributed checkpoint says: which tensors there are, of which chunks they
 /// are put together, and where in which file each chunk lies.
@@ -140,7 +141,7 @@ struct DistributedPlan {
       throw error(.unsupported("elements of type \(type)"), name)
     }
     guard list.count <= Self.maximumChunkCount else {
-      throw error(.unsupported("\(list.count) chunks"), name)
+      throw error(.unsupported("\(list.count.counted("chunk"))"), name)
     }
     let description: TensorDescription
     do {

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// What a file of PyTorch holds: what its pickle builds, and where storages lie.
 struct PyTorchContents {
   let heap: PickleHeap
@@ -46,7 +48,8 @@ struct PyTorchContents {
     }
     guard pickle.byteCount <= Self.maximumPickleByteCount else {
       throw InterchangeError(
-        .unsupported("a pickle of \(pickle.byteCount) bytes"), path: file.path, field: pickle.name)
+        .unsupported("a pickle of \(pickle.byteCount.counted("byte"))"), path: file.path,
+        field: pickle.name)
     }
     let folder = String(pickle.name.dropLast(ending.count)) + "/"
     let data = folder + "data/"
@@ -113,7 +116,8 @@ struct PyTorchContents {
       offset += 8
       guard count <= UInt64((file.byteCount - offset) / width) else {
         throw InterchangeError(
-          .damaged("\(count) elements in \(file.byteCount - offset) bytes"), path: path, field: name
+          .damaged("\(count.counted("element")) in \((file.byteCount - offset).counted("byte"))"),
+          path: path, field: name
         )
       }
       storages[Array(name.utf8)] = Storage(

@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetSystem
 
 /// The tensors of a checkpoint that PyTorch wrote: `.pt`, `.pth`, `.bin`, `.ckpt`.
 ///
@@ -124,7 +125,8 @@ public struct PyTorchReader: TensorPartSource {
     guard entry.isContiguous || entry.tensor.byteCount - span * width <= maximumExpandedByteCount
     else {
       throw InterchangeError(
-        .unsupported("\(entry.tensor.byteCount) bytes out of \(span * width); save a clone()"),
+        .unsupported(
+          "\(entry.tensor.byteCount.counted("byte")) out of \(span * width); save a clone()"),
         path: path, field: entry.tensor.name)
     }
     return storage.lowerBound + (span == 0 ? 0 : entry.offset * width)

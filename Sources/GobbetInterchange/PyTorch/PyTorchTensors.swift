@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// A tensor of a checkpoint, and where its elements lie in a storage.
 struct PyTorchTensor: Sendable {
@@ -196,7 +197,8 @@ struct PyTorchTensors {
   /// - Throws: ``InterchangeError`` with the name of a tensor that is not understood.
   func tensors(in pairs: [(key: Int, value: Int)]) throws(InterchangeError) -> [PyTorchTensor] {
     guard pairs.count <= Self.maximumCount else {
-      throw InterchangeError(.unsupported("\(pairs.count) tensors"), path: path, field: field)
+      throw InterchangeError(
+        .unsupported("\(pairs.count.counted("tensor"))"), path: path, field: field)
     }
     var tensors: [PyTorchTensor] = []
     var places: [[UInt8]: Int] = [:]

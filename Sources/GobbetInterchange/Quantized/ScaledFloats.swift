@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// A matrix of 8-bit floats, or several, and a factor for each part of some rows and columns.
 struct ScaledFloats: Sendable {
@@ -37,7 +38,8 @@ struct ScaledFloats: Sendable {
       throw InterchangeError(
         .damaged(
           "\(scale.elementType.name) \(scale.shape) are no scales of \(weight.elementType.name) "
-            + "\(weight.shape) in parts of \(blockShape[0]) rows and \(blockShape[1]) columns"),
+            + "\(weight.shape) in parts of \(blockShape[0].counted("row")) "
+            + "and \(blockShape[1].counted("column"))"),
         path: path, field: scale.name)
     }
     self.weight = weight

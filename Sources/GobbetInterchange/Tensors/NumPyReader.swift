@@ -1,4 +1,5 @@
 public import GobbetData
+internal import GobbetSystem
 
 /// The array of a NumPy `.npy` file, or the arrays of an `.npz`, compressed or not.
 ///
@@ -86,7 +87,8 @@ public struct NumPyReader: TensorPartSource {
     }
     guard byteCount - header.byteCount == tensor.byteCount else {
       throw InterchangeError(
-        .damaged("\(byteCount - header.byteCount) bytes of data, not \(tensor.byteCount)"),
+        .damaged(
+          "\((byteCount - header.byteCount).counted("byte")) of data, not \(tensor.byteCount)"),
         path: file.path, field: name)
     }
     let isDeflated = member?.isDeflated ?? false

@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 /// The header of a safetensors file, checked.
 struct SafetensorsHeader {
@@ -23,7 +24,8 @@ struct SafetensorsHeader {
       Int(length) <= file.byteCount - 8
     else {
       throw InterchangeError(
-        .damaged("a header of \(length) bytes in a file of \(file.byteCount)"), path: path,
+        .damaged("a header of \(length.counted("byte")) in a file of \(file.byteCount)"),
+        path: path,
         offset: 0, field: "header length")
     }
     let text = try file.bytes(in: 8..<(8 + Int(length)), "header")
@@ -89,7 +91,8 @@ struct SafetensorsHeader {
       end = entry.end
     }
     guard end == byteCount else {
-      throw root.error(.damaged("the tensors have \(end) bytes, the file has \(byteCount)"))
+      throw root.error(
+        .damaged("the tensors have \(end.counted("byte")), the file has \(byteCount)"))
     }
   }
 
@@ -125,7 +128,7 @@ struct SafetensorsHeader {
       }
       guard start <= end, end - start == description.byteCount else {
         throw root.error(
-          .damaged("data from \(start) to \(end), not of \(description.byteCount) bytes"),
+          .damaged("data from \(start) to \(end), not of \(description.byteCount.counted("byte"))"),
           key: name)
       }
     }

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// A file in a ZIP file.
 struct ZipMember: Sendable {
   let name: String
@@ -55,7 +57,7 @@ enum StoredZip {
           : entry.rawByteCount == entry.storedByteCount
       else {
         throw error(
-          .damaged("\(entry.rawByteCount) bytes in \(entry.storedByteCount)"), file, name)
+          .damaged("\(entry.rawByteCount.counted("byte")) in \(entry.storedByteCount)"), file, name)
       }
       guard names.insert(entry.name).inserted else {
         throw error(.damaged("the name is there twice"), file, name)
@@ -66,7 +68,7 @@ enum StoredZip {
           byteCount: entry.rawByteCount, checksum: entry.checksum))
     }
     guard members.count == end.count else {
-      throw error(.damaged("\(members.count) members, not \(end.count)"), file)
+      throw error(.damaged("\(members.count.counted("member")), not \(end.count)"), file)
     }
     let ranges = members.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
     for (first, second) in zip(ranges, ranges.dropFirst())

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension ForeignTokens {
   /// The header in front of llm.c's ids: 256 32-bit integers, the first three of which count.
   ///
@@ -30,7 +32,8 @@ extension ForeignTokens {
     }
     guard file.byteCount == LLMC.headerByteCount + count * element.byteCount else {
       throw InterchangeError(
-        .damaged("\(count) ids in a file of \(file.byteCount) bytes"), path: path, offset: 8,
+        .damaged("\(count.counted("id")) in a file of \(file.byteCount.counted("byte"))"),
+        path: path, offset: 8,
         field: "token count")
     }
     return ForeignTokens(file, start: LLMC.headerByteCount, count: count, element)

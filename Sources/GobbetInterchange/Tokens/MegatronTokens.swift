@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension ForeignTokens {
   /// What an `.idx` file of Megatron begins with, and its codes of element types.
   ///
@@ -81,7 +83,8 @@ extension ForeignTokens {
     let (byteCount, overflow) = starts[count].multipliedReportingOverflow(by: element.byteCount)
     guard !overflow, byteCount == data.byteCount else {
       throw InterchangeError(
-        .damaged("\(data.byteCount) bytes, not those of \(starts[count]) ids"), path: data.path)
+        .damaged("\(data.byteCount.counted("byte")), not those of \(starts[count].counted("id"))"),
+        path: data.path)
     }
     for index in 0..<count {
       let pointer = try fields.integer(UInt64.self, "sequence_pointers")

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 extension ForeignTokens {
   /// The ids in a `.bin` file of nanoGPT: 16 bits each, and nothing else.
   ///
@@ -5,7 +7,8 @@ extension ForeignTokens {
   public static func nanoGPT(_ path: String) throws -> ForeignTokens {
     let file = try OpenedFile(path)
     guard file.byteCount.isMultiple(of: 2) else {
-      throw InterchangeError(.damaged("\(file.byteCount) bytes are no 16-bit ids"), path: path)
+      throw InterchangeError(
+        .damaged("\(file.byteCount.counted("byte")) are no 16-bit ids"), path: path)
     }
     return ForeignTokens(file, start: 0, count: file.byteCount / 2, .uint16)
   }

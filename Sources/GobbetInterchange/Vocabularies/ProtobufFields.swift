@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// The fields of a protobuf message, one after the other.
 ///
 /// Only what the few messages need that are read here: no message is made of them, and nothing is
@@ -51,7 +53,8 @@ struct ProtobufFields: ~Escapable {
     case 2:
       let count = try self.number()
       guard count <= UInt64(end - offset) else {
-        throw Fault(offset: start, reason: "a field of \(count) bytes, \(end - offset) left")
+        throw Fault(
+          offset: start, reason: "a field of \(count.counted("byte")), \(end - offset) left")
       }
       defer { offset += Int(count) }
       return (number, .bytes(offset..<(offset + Int(count))))

@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetSystem
 
 /// Mistral's `tekken.json`: ranks of tiktoken, an expression, and special tokens in front of the ranks.
 ///
@@ -87,7 +88,9 @@ public enum TekkenJSON {
       bytes.append(token)
     }
     guard bytes.count == rankCount, rankCount >= 256 else {
-      throw list.error(.damaged("\(bytes.count) entries, where the config says \(rankCount)"))
+      throw list.error(
+        .damaged(
+          "\(bytes.count.counted("entry", plural: "entries")), where the config says \(rankCount)"))
     }
     for token in bytes { try tokens.append(token) }
   }

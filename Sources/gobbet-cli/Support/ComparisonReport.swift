@@ -37,7 +37,8 @@ extension VocabularyDifference {
   var lines: [String] {
     var lines: [String] = []
     if let firstToken {
-      lines.append("vocabulary: \(tokenCount.grouped) tokens differ, the first is \(firstToken)")
+      lines.append(
+        "vocabulary: \(tokenCount.grouped("different token")), the first is \(firstToken)")
     }
     if let firstMerge { lines.append("vocabulary: merges differ from rank \(firstMerge) on") }
     if rulesDiffer { lines.append("vocabulary: text is split or merged by other rules") }
@@ -75,7 +76,7 @@ extension WeightsDifference {
     onlyInFirst.map { "tensor \($0): only in the first" }
       + onlyInSecond.map { "tensor \($0): only in the second" }
       + different.map { tensor in
-        let count = "\(tensor.elementCount.grouped) elements differ"
+        let count = "\(tensor.elementCount.grouped("different element"))"
         let values = tensor.values.map { ", " + $0.text } ?? ""
         guard let descriptions = tensor.descriptions else {
           return "tensor \(tensor.name): \(count)\(values)"

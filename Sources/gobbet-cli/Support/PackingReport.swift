@@ -49,8 +49,7 @@ struct PackingReport {
   func show(asJSON: Bool) throws {
     if asJSON { try writeJSON(fields) } else { try writeLines(report) }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
-      let lines = summary.badLineCount == 1 ? "line" : "lines"
-      note("gobbet: \(summary.badLineCount.grouped) bad \(lines) left out, the first: \(first)")
+      note("gobbet: \(summary.badLineCount.grouped("bad line")) left out, the first: \(first)")
     }
   }
 
@@ -74,26 +73,26 @@ struct PackingReport {
 
   private var report: [String] {
     var parts = [
-      "\(summary.tokenCount.grouped) tokens of \(summary.documentCount.grouped) documents"
-        + " (\(summary.byteCount.grouped) bytes)"
+      "\(summary.tokenCount.grouped("token")) of \(summary.documentCount.grouped("document"))"
+        + " (\(summary.byteCount.grouped("byte")))"
     ]
     if summary.keptDocumentCount > 0 {
-      parts.append("\(summary.keptDocumentCount.grouped) documents were there already")
+      parts.append("\(summary.keptDocumentCount.grouped("document")) already there")
     }
     if summary.duplicateCount > 0 {
-      parts.append("\(summary.duplicateCount.grouped) duplicates left out")
+      parts.append("\(summary.duplicateCount.grouped("duplicate")) left out")
     }
     if let stored, let bits {
       parts.append(
-        "\(stored.byteCount.grouped) bytes in all, \(bits.rounded(places: 2)) bits a token")
+        "\(stored.byteCount.grouped("byte")) in all, \(bits.rounded(places: 2)) bits a token")
     }
     let name = isDry ? "would be packed" : output ?? ""
     var lines = ["\(name): " + parts.joined(separator: "; ")]
-    if isDry, summary.shardCount > 1 { lines[0] += "; \(summary.shardCount.grouped) files" }
+    if isDry, summary.shardCount > 1 { lines[0] += "; \(summary.shardCount.grouped("file"))" }
     for split in summary.manifest?.splits ?? [] {
       lines.append(
-        "  \(split.name.rawValue): \(split.tokenCount.grouped) tokens of"
-          + " \(split.documentCount.grouped) documents in \(split.shards.count.grouped) files")
+        "  \(split.name.rawValue): \(split.tokenCount.grouped("token")) of"
+          + " \(split.documentCount.grouped("document")) in \(split.shards.count.grouped("file"))")
     }
     return lines
   }

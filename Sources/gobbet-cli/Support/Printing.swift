@@ -2,9 +2,12 @@ import Foundation
 import Gobbet
 import GobbetPage
 
-extension Int {
+extension BinaryInteger {
   /// The number in groups of three digits: 1,234,567.
   var grouped: String { inGroups }
+
+  /// The number in groups of three digits and what it counts.
+  func grouped(_ noun: String, plural: String? = nil) -> String { inGroups(noun, plural: plural) }
 }
 
 extension Double {

@@ -54,20 +54,20 @@ struct TrainingReport: Encodable {
       for entry in vocabularies { try writeLine(Self.line(entry)) }
       let text =
         if let bytes, let documents {
-          "\(bytes.grouped) bytes in \(documents.grouped) documents, "
+          "\(bytes.grouped("byte")) in \(documents.grouped("document")), "
         } else {
           ""
         }
-      try writeLine("learned from \(text)\(unique_pretokens.grouped) unique pretokens")
+      try writeLine("learned from \(text)\(unique_pretokens.grouped("unique pretoken"))")
       if let held_out, held_out.documents > 0 {
         try writeLine(
-          "held out \(held_out.bytes.grouped) bytes in \(held_out.documents.grouped) documents")
+          "held out \(held_out.bytes.grouped("byte")) in \(held_out.documents.grouped("document"))")
       }
     }
     for entry in vocabularies where entry.vocabulary_size < entry.wanted_size {
       note(
         """
-        gobbet: the corpus gave no more than \(entry.vocabulary_size) tokens of \
+        gobbet: the corpus gave no more than \(entry.vocabulary_size.grouped("token")) of \
         \(entry.wanted_size)
         """)
     }
@@ -77,7 +77,7 @@ struct TrainingReport: Encodable {
     let compression = entry.held_out_bytes_per_token.map {
       ", \($0.rounded(places: 3)) bytes per token of held-out text"
     }
-    return "\(entry.output): \(entry.vocabulary_size.grouped) tokens, "
+    return "\(entry.output): \(entry.vocabulary_size.grouped("token")), "
       + "\(entry.merges.grouped) of them merges" + (compression ?? "")
   }
 }

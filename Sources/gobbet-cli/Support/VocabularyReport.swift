@@ -66,7 +66,7 @@ struct VocabularyReport: Encodable {
 
   /// Writes it to standard output.
   func show() throws {
-    try writeLine("\(bytes.grouped) bytes are \(tokens.grouped) tokens")
+    try writeLine("\(bytes.grouped("byte")), \(tokens.grouped("token"))")
     try writeLines(["", "size          bytes per token"])
     for size in sizes {
       try writeLine(size.size.grouped.padded(to: 14) + size.bytes_per_token.rounded(places: 3))
@@ -75,7 +75,7 @@ struct VocabularyReport: Encodable {
       try writeLines(["", name.padded(to: 14) + "tokens    used      occurrences   bytes of text"])
       for group in groups { try writeLine(group.row) }
     }
-    try writeLines(["", "\(unused_count.grouped) tokens are not used; --json lists them"])
+    try writeLines(["", "\(unused_count.grouped("token")) never used; --json lists them"])
     if !longest.isEmpty { try writeLines(["", "longest"]) }
     for token in longest { try writeLine("\("\(token.id)".padded(to: 14))\(token.text)") }
   }
