@@ -48,6 +48,7 @@ extension Page {
     .l4{background:color-mix(in srgb,var(--s1) 40%,transparent)}
     .spark{vertical-align:middle;margin-left:.5rem}
     .special{outline:2px solid var(--mark);outline-offset:-1px}
+    .masked{color:var(--faint)}
     .bytes{text-decoration:underline dotted var(--mark) 2px;text-underline-offset:.2em}
     ul.tree,ul.tree ul{list-style:none;padding-left:1.2rem;border-left:1px solid var(--line);margin:0}
     summary{cursor:pointer}.warn{color:var(--mark);font-weight:600}

@@ -6,17 +6,20 @@ internal import GobbetPage
 public struct DatasetPage: Sendable {
   private let path: String
   private let dataset: TokenDataset
-  private let vocabulary: Vocabulary?
+  let vocabulary: Vocabulary?
   private let manifest: DatasetManifest?
   private let contents: DatasetContents
-  private let rows: [Row]
+  private let lossShares: [LossShare]
+  let rows: [Row]
 
   /// A document with its first tokens.
-  private struct Row: Sendable {
+  struct Row: Sendable {
     let index: Int
     let source: String
     let tokenCount: Int
     let ids: [TokenID]
+    /// Whether each of the tokens counts in a loss.
+    let counts: [Bool]
   }
 
   private static let rowCount = 25
@@ -38,16 +41,22 @@ public struct DatasetPage: Sendable {
     self.path = path
     self.dataset = dataset
     self.vocabulary = try dataset.vocabulary(given: vocabulary)
-    manifest = try Self.manifest(path)
+    let manifest = try Self.manifest(path)
+    self.manifest = manifest
     contents = try DatasetContents(dataset) { progress($0, dataset.tokenCount) }
+    lossShares = try (manifest?.splits.map(\.name) ?? [nil]).map { name in
+      let isRead = name == nil || name == split
+      return try LossShare(
+        isRead ? dataset : TokenDataset(recognizing: path, split: name ?? split), split: name)
+    }
     let sources =
       dataset.documentCount <= Self.sourceLimit ? try dataset.documentSources() : nil
     rows = try (0..<min(Self.rowCount, dataset.documentCount)).map { index in
       let range = dataset.document(index)
+      let shown = range.lowerBound..<min(range.upperBound, range.lowerBound + Self.rowTokenCount)
       return Row(
         index: index, source: sources?[index] ?? "", tokenCount: range.count,
-        ids: try dataset.tokens(
-          in: range.lowerBound..<min(range.upperBound, range.lowerBound + Self.rowTokenCount)))
+        ids: try dataset.tokens(in: shown), counts: try dataset.lossMask(in: shown))
     }
   }
 
@@ -62,10 +71,11 @@ public struct DatasetPage: Sendable {
   public var document: String {
     var page = Page(
       "Dataset " + fileTitle(path),
-      lead: "\(path): \(contents.tokenCount.inGroups) tokens of "
-        + "\(contents.documentCount.inGroups) documents", maker: reportMaker)
+      lead: "\(path): \(contents.tokenCount.inGroups("token")) of "
+        + "\(contents.documentCount.inGroups("document"))", maker: reportMaker)
     page.append("Overview", overview)
     if let manifest { page.append("Splits and shards", Self.shards(manifest)) }
+    if hasMasks { page.append("Loss masks", masks) }
     page.append("Document lengths", lengths)
     page.append("Tokens by frequency", frequencies)
     page.append("Bits a token by block", bits)
@@ -90,6 +100,7 @@ public struct DatasetPage: Sendable {
       (name: "codec", value: dataset.codec.name),
       (name: "tokens a block", value: dataset.blockTokenCount.inGroups),
       (name: "ids", value: dataset.idBound.inGroups),
+      (name: "tokens that count in a loss", value: hasMasks ? "some, by masks" : "all"),
       (name: "vocabulary", value: "\(dataset.fingerprint)"),
     ])
   }
@@ -118,7 +129,28 @@ public struct DatasetPage: Sendable {
     }
     let rest = splits.reduce(0) { $0 + max(0, $1.shards.count - 300) }
     return [chart.figure, table.html]
-      + (rest > 0 ? [.paragraph("and \(rest.inGroups) shards more")] : [])
+      + (rest > 0 ? [.paragraph("and \(rest.inGroups("shard")) more")] : [])
+  }
+
+  /// Whether some tokens of some split don't count in a loss.
+  var hasMasks: Bool { lossShares.contains { $0.maskedTokenCount > 0 } }
+
+  private var masks: [HTML] {
+    let chart = BarChart(
+      "Tokens by whether they count in a loss", ChartAxes(category: "split", value: "tokens"),
+      categories: lossShares.map { $0.split?.rawValue ?? "all" },
+      [
+        Series("counted", lossShares.map { Double($0.countedTokenCount) }),
+        Series("masked", lossShares.map { Double($0.maskedTokenCount) }),
+      ])
+    let facts = lossShares.flatMap { share in
+      let split = share.split.map { " of \($0.rawValue)" } ?? ""
+      return [
+        (name: "tokens\(split) that count, %", value: share.percentage.shown(2)),
+        (name: "documents\(split) without any", value: share.emptyDocumentCount.inGroups),
+      ]
+    }
+    return [.facts(facts), chart.figure]
   }
 
   private var lengths: [HTML] {
@@ -211,40 +243,13 @@ public struct DatasetPage: Sendable {
     let chart = ColumnChart(
       "Bits a token by block",
       ChartAxes(
-        category: groupSize == 1 ? "block" : "first of \(groupSize) blocks", value: "bits a token"),
+        category: groupSize == 1 ? "block" : "first of \(groupSize.inGroups("block"))",
+        value: "bits a token"),
       categories: groups.map { "\($0.first)" }, [Series("bits", groups.map(\.bits))])
     return [
       .paragraph(
-        "\(blocks.count.inGroups) blocks; the tables and the vocabulary don't count here."),
+        "\(blocks.count.inGroups("block")); the tables and the vocabulary don't count here."),
       chart.figure,
     ]
-  }
-
-  private var documents: [HTML] {
-    var table = Table(
-      "The first \(rows.count) documents",
-      [.number("document"), "source", .number("tokens"), "text"])
-    for row in rows {
-      let spans = row.ids.enumerated().map { index, id in
-        let title = HTML.Attribute.title("id \(id)")
-        guard let bytes = vocabulary?.bytes(of: id) else {
-          return HTML("span", [.class("t\(index % 4)"), title], HTML(text: " \(id) "))
-        }
-        let isSpecial = vocabulary?.specialTokens.token(withID: id)?.isSpecial ?? false
-        let shown = TokenText(bytes)
-        let names =
-          "t\(index % 4)" + (isSpecial ? " special" : "") + (shown.isFragment ? " bytes" : "")
-        return HTML("span", [.class(names), title], HTML(text: shown.text))
-      }
-      let rest = row.tokenCount > row.ids.count ? " …" : ""
-      table.append([
-        HTML(text: "\(row.index)"), HTML(text: row.source), HTML(text: row.tokenCount.inGroups),
-        HTML([HTML("span", [.class("cut")], spans), HTML(text: rest)]),
-      ])
-    }
-    let note =
-      vocabulary == nil
-      ? [HTML.paragraph("The dataset embeds no vocabulary: ids stand for tokens.")] : []
-    return note + [table.html]
   }
 }

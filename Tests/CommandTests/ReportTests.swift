@@ -47,6 +47,33 @@ import Testing
     #expect(piped.output == Array(page.utf8))
   }
 
+  @Test("a folder of conversations: how much of each split is trained on")
+  func splits() throws {
+    let folder = try TemporaryFolder()
+    let chat = fixturesFolder + "/chat/"
+    let lines = String(decoding: try readFile(chat + "conversations.jsonl"), as: UTF8.self)
+    let corpus = try folder.write(
+      "c.jsonl", Array(String(repeating: lines, count: 10).utf8))
+    let shards = folder.file("shards")
+    let packed = try gobbet(
+      "pack", corpus, "-v", chat + "tokenizer.json", "--template", "chatml", "--bad-lines", "skip",
+      "--validation", "0.5", "-q", "-o", shards)
+    #expect(packed.status == 0, "\(packed.errorText)")
+    for split in ["train", "validation"] {
+      let page = try run(
+        productPath("gobbet"), ["report", shards, "--split", split, "-o", "-"])
+      #expect(page.status == 0, "\(page.errorText)")
+      let text = String(decoding: page.output, as: UTF8.self)
+      for shown in ["train", "validation"] {
+        let share = try #require(
+          text.firstMatch(
+            of: try Regex("<dt>tokens of \(shown) that count, %</dt><dd>([0-9.]+)</dd>")))
+        let percentage = try #require(share.output[1].substring.flatMap { Double($0) })
+        #expect(percentage > 0 && percentage < 100)
+      }
+    }
+  }
+
   @Test("options without effect and files that don't go together are refused")
   func usage() throws {
     let shop = try Workshop.shared.get()

@@ -87,6 +87,40 @@ import Testing
     #expect(!page.contains("<i>") && page.contains("&lt;</span>") && !page.contains("\u{202E}"))
   }
 
+  @Test("a masked dataset: how much counts, of each split, and which tokens of a row don't")
+  func masks() throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = try Vocabulary(byteOrder: Array(0...255), pairs: [], pattern: .gpt2)
+    /// Documents "?!" of which the second token counts, and a last one of which none does.
+    func write(_ path: String, _ count: Int) throws {
+      var writer = try TokenDatasetWriter(path: path, vocabulary: vocabulary)
+      for _ in 0..<count { try writer.append(document: [63, 33].span, counted: [1..<2]) }
+      try writer.append(document: [63, 63].span, counted: [])
+      try writer.finish()
+    }
+    let path = folder.file("masked.gobbet")
+    try write(path, 3)
+    let page = try DatasetPage(path: path).document
+    #expect(page.contains("<dt>tokens that count, %</dt><dd>37.5</dd>"))
+    #expect(page.contains("<dt>documents without any</dt><dd>1</dd>"))
+    #expect(page.contains("<td class=\"n\">1 of 2</td>"))
+    #expect(page.contains("<span class=\"masked\" title=\"id 63, masked\">?</span>"))
+    #expect(page.contains("<span class=\"t1\" title=\"id 33\">!</span>"))
+  }
+
+  @Test("a dataset without masks: every token counts, and nothing more is said of it")
+  func noMasks() throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = try Vocabulary(byteOrder: Array(0...255), pairs: [], pattern: .gpt2)
+    var writer = try TokenDatasetWriter(path: folder.file("d.gobbet"), vocabulary: vocabulary)
+    try writer.append(document: [63].span)
+    try writer.finish()
+    let page = try DatasetPage(path: folder.file("d.gobbet")).document
+    #expect(page.contains("<dt>tokens that count in a loss</dt><dd>all</dd>"))
+    #expect(!page.contains("masked\"") && !page.contains("Loss masks"))
+    #expect(page.contains("d.gobbet: 1 token of 1 document<"))
+  }
+
   @Test("a model's run: the losses are those of the forward pass")
   func modelRun() throws {
     let model = fixturesFolder + "/tinymodel/model.safetensors"
