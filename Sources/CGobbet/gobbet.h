@@ -576,12 +576,16 @@ void gobbet_sampler_close(gobbet_sampler *sampler);
 /// Documents of a dataset packed into rows of one length by best fit.
 typedef struct gobbet_rows gobbet_rows;
 
-/// What becomes of the tokens that a document has beyond the length of a row.
+/// What becomes of a document that is longer than a row.
 enum {
-  /// They go into further rows.
+  /// Its other tokens go into further rows.
   GOBBET_SPLIT_LONG = 1,
-  /// They are left out.
+  /// Its other tokens are left out.
   GOBBET_CROP_LONG = 2,
+  /// All of it is left out.
+  GOBBET_DROP_LONG = 3,
+  /// It is an error, GOBBET_BAD_DATA.
+  GOBBET_FAIL_LONG = 4,
 };
 
 /// What becomes of the room that no document fits into.
@@ -622,6 +626,8 @@ typedef struct gobbet_rows_info {
   uint64_t padding_count;
   /// Of the dataset and the options: what samplers are of.
   uint8_t content_id[32];
+  /// Documents that are longer than a row.
+  uint64_t too_long_count;
 } gobbet_rows_info;
 
 /// Plans the rows of a dataset, which may be closed afterwards.

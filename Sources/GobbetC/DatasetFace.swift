@@ -217,11 +217,9 @@ public func gobbet_dataset_windows(
       (targets + row * length * size).copyMemory(
         from: inputs + (row * length + 1) * size, byteCount: (length - 1) * size)
       type.store(place.span.extracting(length...), to: targets, at: (row + 1) * length - 1)
-      if isMasked {
-        for part in try dataset.uncountedRanges(in: (start + 1)..<(start + length + 1)) {
-          let first = row * length + part.lowerBound - start - 1
-          type.ignore(first..<(first + part.count), in: targets)
-        }
+      let shift = start + 1 - row * length
+      try dataset.forEachUncounted(in: (start + 1)..<(start + length + 1)) { uncounted in
+        type.ignore((uncounted.lowerBound - shift)..<(uncounted.upperBound - shift), in: targets)
       }
     }
   }

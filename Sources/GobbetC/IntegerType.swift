@@ -54,24 +54,27 @@ enum IntegerType {
     guard fits else { throw .invalid("type: ids up to \(bound - 1) are not of it") }
   }
 
-  /// Writes tokens to element `index` of a caller's array and those behind it.
+  /// Writes numbers to element `index` of a caller's array and those behind it.
   ///
-  /// - Precondition: the array has room for them, and the ids are of this type.
-  func store(_ tokens: Span<TokenID>, to start: UnsafeMutableRawPointer, at index: Int) {
+  /// - Precondition: the array has room for them, and they are of this type.
+  @inline(__always)
+  func store<Number: FixedWidthInteger>(
+    _ numbers: Span<Number>, to start: UnsafeMutableRawPointer, at index: Int
+  ) {
     switch self {
-    case .uint16: Self.store(tokens, start.assumingMemoryBound(to: UInt16.self) + index)
-    case .uint32: Self.store(tokens, start.assumingMemoryBound(to: UInt32.self) + index)
-    case .int32: Self.store(tokens, start.assumingMemoryBound(to: Int32.self) + index)
-    case .int64: Self.store(tokens, start.assumingMemoryBound(to: Int64.self) + index)
+    case .uint16: Self.store(numbers, start.assumingMemoryBound(to: UInt16.self) + index)
+    case .uint32: Self.store(numbers, start.assumingMemoryBound(to: UInt32.self) + index)
+    case .int32: Self.store(numbers, start.assumingMemoryBound(to: Int32.self) + index)
+    case .int64: Self.store(numbers, start.assumingMemoryBound(to: Int64.self) + index)
     }
   }
 
   @inline(__always)
-  private static func store<Integer: FixedWidthInteger>(
-    _ tokens: Span<TokenID>, _ target: UnsafeMutablePointer<Integer>
+  private static func store<Number: FixedWidthInteger, Integer: FixedWidthInteger>(
+    _ numbers: Span<Number>, _ target: UnsafeMutablePointer<Integer>
   ) {
-    for index in tokens.indices {
-      target[index] = Integer(truncatingIfNeeded: tokens[index])
+    for index in numbers.indices {
+      target[index] = Integer(truncatingIfNeeded: numbers[index])
     }
   }
 }

@@ -7,6 +7,6 @@ import ArgumentParser
     subcommands: [
       EncodeBench.self, DecodeBench.self, AdversarialBench.self, StreamBench.self, LoadBench.self,
       TrainBench.self, TokensBench.self, PackBench.self, WeightsBench.self, LoadWeightsBench.self,
-      GPTBench.self, FileBench.self, CutBench.self,
+      GPTBench.self, FileBench.self, CutBench.self, LoaderBench.self,
     ])
 }

@@ -30,6 +30,15 @@ import Testing
     #expect(try readFile(folder.file("ids.u32")).count == 4 * tokens)
   }
 
+  @Test("loader prints a line for windows and rows, each with masks and without")
+  func loader() throws {
+    let found = try lines(
+      "loader", "--tokens", "60000", "--length", "128", "--batch-size", "4", "--rounds", "1")
+    #expect(found.count == 6)
+    for line in found { #expect(try #require(line["mtok_per_cpu_s"] as? Double) > 0) }
+    #expect(found[0]["of_windows"] as? Double == 1)
+  }
+
   @Test("weights prints a line for each codec, and the compact one is smaller")
   func weights() throws {
     let codecs = try lines("weights", "--input", fixturesFolder + "/tinymodel/model.safetensors")

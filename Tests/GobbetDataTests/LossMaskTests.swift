@@ -94,6 +94,33 @@ import Testing
     }
   }
 
+  @Test(
+    "windows of many stretches of masks say the same when they are read again",
+    arguments: [false, true])
+  func stretches(hasRule: Bool) throws {
+    let rule = hasRule ? try Self.rule() : nil
+    let folder = try TemporaryFolder()
+    let paths = try (0..<2).map { seed in
+      let path = folder.file("\(seed).gobbet")
+      try Self.write(to: path, rule: rule, count: 800, seed: UInt64(seed))
+      return path
+    }
+    let dataset = try TokenDataset(paths: paths)
+    let documents = (0..<2).flatMap { Self.documents(800, seed: $0, rule) }
+    let ids = Array(documents.map(\.ids).joined())
+    let counted = Array(documents.map(\.counted).joined())
+    try #require(ids.count > 6 << 13)
+    for (length, stride) in [(700, 211), (9_000, 5_003)] {
+      let windows = dataset.windows(length: length, stride: stride)
+      for index in Array(0..<windows.count) + [0, windows.count - 1] {
+        let places = (index * stride + 1)..<(index * stride + 1 + length)
+        #expect(
+          try windows[index].targets
+            == places.map { counted[$0] ? ids[$0] : TokenBatch.ignoredTarget })
+      }
+    }
+  }
+
   @Test("the state of a long document's rule is found from its middle")
   func longDocument() throws {
     let rule = try Self.rule()

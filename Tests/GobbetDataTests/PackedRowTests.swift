@@ -128,6 +128,21 @@ import Testing
     #expect((seen + left).sorted() == Array(0..<rows.count))
   }
 
+  @Test("a document longer than a row is named where that is asked for")
+  func tooLong() throws {
+    let folder = try TemporaryFolder()
+    let (dataset, documents) = try Self.dataset(folder)
+    let longest = documents.map(\.count).max() ?? 0
+    let whole = try dataset.packedRows(PackedRowOptions(length: longest, longDocuments: .fail))
+    #expect(whole.croppedTokenCount == 0 && whole.tooLongCount == 0)
+    let first = try #require(documents.firstIndex { $0.count > 30 })
+    let error = #expect(throws: TokenDatasetError.self) {
+      try dataset.packedRows(PackedRowOptions(length: 30, longDocuments: .fail))
+    }
+    #expect(
+      error?.code == .documentTooLong(first, tokenCount: documents[first].count, limit: 30))
+  }
+
   @Test("datasets without documents, or with empty ones alone, have no rows")
   func empty() throws {
     let folder = try TemporaryFolder()

@@ -7,7 +7,8 @@ import Testing
   /// The parts of every row as trl 1.16 packs them, by a search through all rows for each part.
   static func trl(_ lengths: [Int], _ options: PackedRowOptions) -> [[RowPlan.Part]] {
     var pieces: [RowPlan.Part] = []
-    for (document, count) in lengths.enumerated() {
+    for (document, count) in lengths.enumerated()
+    where options.longDocuments != .drop || count <= options.length {
       let end = options.longDocuments == .crop ? min(count, options.length) : count
       for start in stride(from: 0, to: end, by: options.length) {
         pieces.append(
@@ -74,7 +75,8 @@ import Testing
     }
   }
 
-  @Test("rows are those of trl, part for part, whether long documents are split or cropped")
+  @Test(
+    "rows are those of trl, part for part, whether long documents are split, cropped or dropped")
   func oracle() {
     var random = SeededGenerator(8)
     for _ in 0..<400 {
@@ -83,11 +85,12 @@ import Testing
       let lengths = (0..<Int.random(in: 0...60, using: &random)).map { _ in
         Int.random(in: 0...longest, using: &random)
       }
-      for long in [PackedRowOptions.LongDocuments.split, .crop] {
+      for long in [PackedRowOptions.LongDocuments.split, .crop, .drop] {
         let options = PackedRowOptions(length: length, longDocuments: long)
         let plan = RowPlan(lengths: lengths, options)
         let rows = (0..<plan.rowCount).map { plan.parts(ofRow: $0) { lengths[$0] } }
         #expect(rows == Self.trl(lengths, options))
+        #expect(plan.tooLongCount == lengths.count { $0 > length })
         #expect(plan.tokenCount == rows.joined().reduce(0) { $0 + $1.tokens.count })
       }
     }

@@ -34,17 +34,6 @@ package enum DocumentMask: Hashable, Sendable {
     }
     self = count == 0 ? .byRule : .runs(lengths)
   }
-
-  /// The tokens that count where the mask doesn't leave that to a rule.
-  static func ranges(ofRuns runs: [Int], count: Int) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var start = 0
-    for (index, length) in (runs + [count - runs.reduce(0, +)]).enumerated() {
-      if !index.isMultiple(of: 2), length > 0 { ranges.append(start..<(start + length)) }
-      start += length
-    }
-    return ranges
-  }
 }
 
 /// What a dataset in the making says of which tokens count.

@@ -115,30 +115,35 @@ package struct LossMasks: Sendable {
     return LossRule(openings: openings, closings: closings)
   }
 
-  /// The mask of a document.
+  /// The numbers of a document's mask, and of those after it.
   ///
   /// - Precondition: there is such a document.
-  /// - Complexity: O(1) but for the runs of at most 16 documents.
-  package subscript(document: Int) -> DocumentMask {
-    var offset = offsets[document / Self.step]
+  /// - Complexity: O(1) but for the runs of at most 15 documents.
+  func numbers(fromDocument document: Int) -> Numbers {
+    var numbers = Numbers(content: content, offset: offsets[document / Self.step])
     for _ in 0..<(document % Self.step) {
-      let count = number(at: &offset)
-      for _ in 0..<max(0, count - 1) { _ = number(at: &offset) }
+      for _ in 0..<max(0, numbers.next() - 1) { _ = numbers.next() }
     }
-    let count = number(at: &offset)
-    return count == 0 ? .byRule : .runs((0..<(count - 1)).map { _ in number(at: &offset) })
+    return numbers
   }
 
-  /// A number of the content, which was checked when it was read.
-  private func number(at offset: inout Int) -> Int {
-    var value = 0
-    var shift = 0
-    while true {
-      let group = Int(content[offset])
-      offset += 1
-      value |= (group & 0x7F) << shift
-      if group < 0x80 { return value }
-      shift += 7
+  /// Reads the numbers of masks, which were checked when the file was opened: for each document that
+  /// of its runs, then the lengths of all but the last.
+  struct Numbers {
+    fileprivate let content: [UInt8]
+    fileprivate var offset: Int
+
+    /// The next number.
+    mutating func next() -> Int {
+      var value = 0
+      var shift = 0
+      while true {
+        let group = Int(content[offset])
+        offset += 1
+        value |= (group & 0x7F) << shift
+        if group < 0x80 { return value }
+        shift += 7
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ internal import GobbetBPE
 
 extension TokenDataset {
   /// Whether any file says which tokens count in a loss; otherwise all do.
-  public var hasLossMask: Bool { shards.contains { $0.masks != nil } }
+  public var hasLossMask: Bool { maskCache != nil }
 
   /// The rule that the first file has; nil if it has none.
   public var lossRule: LossRule? { shards.lazy.compactMap { $0.masks?.rule }.first }
@@ -11,41 +11,46 @@ extension TokenDataset {
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`.
   /// - Throws: `FormatError` or `FileError` if tokens that a rule needs cannot be read.
-  /// - Complexity: linear in the tokens; where a rule says so, in those back to the last opening or
-  ///   closing before the range, or to the beginning of the document.
+  /// - Complexity: linear in the tokens; where a rule says what counts, in those back to the last
+  ///   opening or closing before the range, or to the beginning of the document.
   public func lossMask(in range: Range<Int>) throws -> [Bool] {
     var mask = [Bool](repeating: true, count: range.count)
-    for part in try uncountedRanges(in: range) {
+    try forEachUncounted(in: range) { part in
       for token in part { mask[token - range.lowerBound] = false }
     }
     return mask
   }
 
-  /// The tokens of a range that don't count in a loss, as ranges of all tokens, in order.
+  /// Calls `body` with the tokens of a range that don't count in a loss, as ranges of all tokens that
+  /// rise, may touch, and are not empty.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`.
   /// - Throws: as ``lossMask(in:)``.
-  package func uncountedRanges(in range: Range<Int>) throws -> [Range<Int>] {
-    guard hasLossMask, !range.isEmpty else { return [] }
-    var uncounted: [Range<Int>] = []
-    var end = range.lowerBound
-    var index = document(containing: range.lowerBound)
-    while index < documentCount {
-      let document = document(index)
-      guard document.lowerBound < range.upperBound else { break }
-      let part = document.clamped(to: range)
-      if !part.isEmpty {
-        for counted in try countedRanges(ofDocument: index, part) {
-          let counted = counted.clamped(to: part)
-          guard !counted.isEmpty else { continue }
-          if end < counted.lowerBound { uncounted.append(end..<counted.lowerBound) }
-          end = counted.upperBound
-        }
+  package func forEachUncounted(
+    in range: Range<Int>, _ body: (Range<Int>) -> Void
+  ) throws {
+    guard let maskCache, !range.isEmpty else { return }
+    let size = LossMaskCache.stretchTokenCount
+    var file = tokens.document(containing: range.lowerBound)
+    var place = range.lowerBound
+    while place < range.upperBound {
+      while tokens[file].upperBound <= place { file += 1 }
+      let stretch = (place - tokens[file].lowerBound) / size
+      let start = tokens[file].lowerBound + stretch * size
+      let bounds = try maskCache.bounds(ofStretch: stretch, inFile: file) {
+        try shards[file].uncountedBounds(ofStretch: stretch)
       }
-      index += 1
+      // Even places of the bounds hold beginnings, odd ones ends.
+      var index = bounds.partitioningIndex { start + Int($0) > place } & ~1
+      while index < bounds.count {
+        let lower = max(place, start + Int(bounds[index]))
+        let upper = min(range.upperBound, start + Int(bounds[index + 1]))
+        guard lower < upper else { break }
+        body(lower..<upper)
+        index += 2
+      }
+      place = min(start + size, tokens[file].upperBound)
     }
-    if end < range.upperBound { uncounted.append(end..<range.upperBound) }
-    return uncounted
   }
 
   /// The tokens of a document that count in a loss, counted from its first, as ranges that rise and
@@ -54,51 +59,33 @@ extension TokenDataset {
   /// - Precondition: `index` is in `0..<documentCount`.
   /// - Throws: `FormatError` or `FileError` if tokens that a rule needs cannot be read.
   public func countedRanges(ofDocument index: Int) throws -> [Range<Int>] {
-    let document = document(index)
-    return try countedRanges(ofDocument: index, document).map {
-      ($0.lowerBound - document.lowerBound)..<($0.upperBound - document.lowerBound)
+    let (shard, document) = placeInShard(ofDocument: index)
+    var counted: [Range<Int>] = []
+    var end = 0
+    try shard.forEachUncounted(in: document) { uncounted in
+      let start = uncounted.lowerBound - document.lowerBound
+      if end < start { counted.append(end..<start) }
+      end = uncounted.upperBound - document.lowerBound
     }
+    if end < document.count { counted.append(end..<document.count) }
+    return counted
   }
+}
 
-  /// The tokens of a document that count, as ranges of all tokens; perhaps only those that touch
-  /// `part`.
-  private func countedRanges(
-    ofDocument index: Int, _ part: Range<Int>
-  ) throws -> [Range<Int>] {
-    let document = document(index)
-    let whole = part.isEmpty ? [] : [part]
-    guard let (masks, local) = masks(ofDocument: index) else { return whole }
-    switch masks[local] {
-    case .runs(let runs):
-      return DocumentMask.ranges(ofRuns: runs, count: document.count).map {
-        (document.lowerBound + $0.lowerBound)..<(document.lowerBound + $0.upperBound)
+extension TokenShard {
+  /// Where the tokens of a stretch that don't count begin and end in turn, from its first token on.
+  fileprivate func uncountedBounds(ofStretch stretch: Int) throws -> [UInt16] {
+    let start = stretch * LossMaskCache.stretchTokenCount
+    let end = min(start + LossMaskCache.stretchTokenCount, tokenCount)
+    var bounds: [UInt16] = []
+    try forEachUncounted(in: start..<end) { uncounted in
+      if bounds.last == UInt16(uncounted.lowerBound - start) {
+        bounds.removeLast()
+      } else {
+        bounds.append(UInt16(uncounted.lowerBound - start))
       }
-    case .byRule:
-      guard let rule = masks.rule else { return whole }
-      return try ranges(of: part, in: document, by: rule)
+      bounds.append(UInt16(uncounted.upperBound - start))
     }
-  }
-
-  /// The tokens of a part of a document that count by a rule, as ranges of all tokens.
-  private func ranges(
-    of part: Range<Int>, in document: Range<Int>, by rule: LossRule
-  ) throws -> [Range<Int>] {
-    let step = 1 << 12
-    let overlap = LossRule.maximumOpeningLength
-    var end = part.lowerBound
-    var isCounting: Bool?
-    // Backwards, to the last opening or closing before the part.
-    while isCounting == nil, end > document.lowerBound {
-      let start = max(document.lowerBound, end - step)
-      let first = max(document.lowerBound, start - overlap)
-      let tokens = try tokens(in: first..<end)
-      isCounting = rule.lastChange(in: tokens.span, from: start - first)
-      end = start
-    }
-    let first = max(document.lowerBound, part.lowerBound - overlap)
-    let tokens = try tokens(in: first..<part.upperBound)
-    return rule.ranges(
-      in: tokens.span, from: part.lowerBound - first, isCounting: isCounting ?? false
-    ).map { (first + $0.lowerBound)..<(first + $0.upperBound) }
+    return bounds
   }
 }

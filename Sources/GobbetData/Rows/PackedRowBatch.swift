@@ -32,8 +32,7 @@ extension PackedRows {
   public func batch(
     _ indices: some Collection<Int>, padding: TokenID = 0
   ) throws -> PackedRowBatch {
-    try dataset.batch(
-      indices.lazy.map { parts(ofRow: $0) }, count: indices.count, length: length, padding: padding)
+    try dataset.batch(layout(ofRows: indices), padding: padding)
   }
 }
 
@@ -51,57 +50,40 @@ extension TokenDataset {
   ) throws -> PackedRowBatch {
     let length = length ?? max(1, (indices.map { document($0).count }.max() ?? 1) - 1)
     precondition(length > 0 && idBound <= 1 << 31, "batch(ofDocuments:): no such rows")
-    return try batch(
-      indices.lazy.map { index in
-        let tokens = document(index).prefix(length)
-        return tokens.isEmpty ? [] : [PackedRows.Part(document: index, tokens: tokens)]
-      }, count: indices.count, length: length, padding: padding)
+    var layout = RowLayout(length: length)
+    for index in indices {
+      let document = document(index)
+      let tokens = document.prefix(length)
+      if !tokens.isEmpty {
+        layout.append(
+          PackedRows.Part(document: index, tokens: tokens, continues: tokens != document))
+      }
+      layout.endRow()
+    }
+    return try batch(layout, padding: padding)
   }
 
-  /// Rows of the parts of documents that `rows` has for each.
-  fileprivate func batch(
-    _ rows: some Sequence<[PackedRows.Part]>, count: Int, length: Int, padding: TokenID
-  ) throws -> PackedRowBatch {
-    let (total, overflow) = count.multipliedReportingOverflow(by: length)
+  /// Rows of these parts of documents.
+  fileprivate func batch(_ layout: RowLayout, padding: TokenID) throws -> PackedRowBatch {
+    let length = layout.length
+    let (total, overflow) = layout.rowCount.multipliedReportingOverflow(by: length)
     precondition(!overflow && total <= Int(Int32.max), "PackedRowBatch: too many tokens")
-    var allInputs = [TokenID](repeating: padding, count: total)
-    var inputs = allInputs.mutableSpan
-    var targets = [Int32](repeating: PackedRowBatch.ignoredTarget, count: total)
-    var positions = [Int32](repeating: 0, count: total)
-    var bounds: [Int32] = [0]
-    // The token after a part, for its last target.
-    var following: [TokenID] = [0]
-    for (row, parts) in rows.enumerated() {
-      var place = row * length
-      for part in parts {
-        let range = place..<(place + part.tokens.count)
-        try inputs.withPart(range) { try copyTokens(in: part.tokens, to: &$0) }
-        for index in range.dropLast() { targets[index] = Int32(inputs[index + 1]) }
-        let next = part.tokens.upperBound
-        let end = document(part.document).upperBound
-        if next < end {
-          var span = following.mutableSpan
-          try copyTokens(in: next..<(next + 1), to: &span)
-          targets[range.upperBound - 1] = Int32(following[0])
-        }
-        if hasLossMask, part.tokens.lowerBound + 1 < end {
-          let first = part.tokens.lowerBound + 1
-          for part in try uncountedRanges(in: first..<min(next + 1, end)) {
-            for token in part {
-              targets[range.lowerBound + token - first] = PackedRowBatch.ignoredTarget
-            }
-          }
-        }
-        for (position, index) in range.enumerated() { positions[index] = Int32(position) }
-        place = range.upperBound
-        bounds.append(Int32(place))
-      }
-      let end = (row + 1) * length
-      for index in place..<end { positions[index] = Int32(index - place) }
-      if place < end { bounds.append(Int32(end)) }
+    var inputs = [TokenID](repeating: 0, count: total)
+    var targets = [Int32](repeating: 0, count: total)
+    var positions = targets
+    var inputSpan = inputs.mutableSpan
+    var targetSpan = targets.mutableSpan
+    var positionSpan = positions.mutableSpan
+    var row = PackedRowBuffer(self, length: length, padding: padding)
+    for index in 0..<layout.rowCount {
+      try row.read(index, of: layout)
+      let places = (index * length)..<((index + 1) * length)
+      inputSpan.withPart(places) { $0.copy(row.tokens.span.extracting(..<length)) }
+      targetSpan.withPart(places) { $0.copy(row.targets.span) }
+      positionSpan.withPart(places) { $0.copy(row.positions.span) }
     }
     return PackedRowBatch(
-      rowCount: count, length: length, inputs: allInputs, targets: targets, positions: positions,
-      bounds: bounds)
+      rowCount: layout.rowCount, length: length, inputs: inputs, targets: targets,
+      positions: positions, bounds: layout.bounds)
   }
 }

@@ -1,11 +1,15 @@
 /// How documents are packed into rows of one length.
 public struct PackedRowOptions: Hashable, Sendable {
-  /// What becomes of the tokens that a document has beyond the length of a row.
+  /// What becomes of a document that is longer than a row.
   @nonexhaustive public enum LongDocuments: UInt8, Hashable, Sendable {
-    /// They go into further rows.
+    /// Its other tokens go into further rows.
     case split = 1
-    /// They are left out.
+    /// Its other tokens are left out.
     case crop = 2
+    /// All of it is left out.
+    case drop = 3
+    /// There are no rows: ``PackedRows`` throws.
+    case fail = 4
   }
 
   /// What becomes of the room that no document fits into.
@@ -46,7 +50,7 @@ public struct PackedRowOptions: Hashable, Sendable {
   }
 
   /// The lengths that rows may have.
-  package static let lengths = 1...(1 << 24)
+  public static let lengths = 1...(1 << 24)
   /// How many documents a group may have.
   package static let groups = 1...(1 << 30)
 }

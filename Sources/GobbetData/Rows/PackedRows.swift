@@ -15,6 +15,8 @@ public struct PackedRows: Sendable {
   public let contentID: ContentDigest
   /// How many tokens of the dataset are in rows.
   public let tokenCount: Int
+  /// How many documents are longer than a row.
+  public let tooLongCount: Int
   /// Where the rows of each group begin, and at the end the number of rows.
   private let rowStarts: [Int]
   private let plans: RowPlanCache
@@ -24,7 +26,7 @@ public struct PackedRows: Sendable {
   /// A plan takes some 4 to 8 bytes a document. Where not all can be kept, read the rows in an order of
   /// groups, which plans each group about once an epoch.
   /// - Throws: ``TokenDatasetError`` (`idsTooLarge`) for ids of 2³¹ or more, which targets have no
-  ///   room for; (`tooManyTokens`).
+  ///   room for; (`tooManyTokens`); (`documentTooLong`) where the options say so.
   /// - Complexity: O(number of documents).
   public init(
     _ dataset: TokenDataset, _ options: PackedRowOptions, planByteBudget: Int = 64 << 20
@@ -44,19 +46,36 @@ public struct PackedRows: Sendable {
     contentID = ContentDigest(of: content.bytes.span)
     var rowStarts = [0]
     var tokenCount = 0
+    var tooLongCount = 0
     let size = options.groupDocumentCount
     for first in stride(from: 0, to: dataset.documentCount, by: size) {
       let plan = Self.plan(dataset, options, first: first)
+      if options.longDocuments == .fail, plan.tooLongCount > 0 {
+        throw Self.tooLong(dataset, options)
+      }
       let (end, overflow) = (rowStarts.last ?? 0).addingReportingOverflow(plan.rowCount)
       guard !overflow, end <= Int.max / options.length else {
         throw TokenDatasetError(.tooManyTokens, dataset.paths[0])
       }
       rowStarts.append(end)
       tokenCount += plan.tokenCount
+      tooLongCount += plan.tooLongCount
       plans.keep(plan, first / size)
     }
     self.rowStarts = rowStarts
     self.tokenCount = tokenCount
+    self.tooLongCount = tooLongCount
+  }
+
+  /// The error that names the first document that is longer than a row.
+  private static func tooLong(
+    _ dataset: TokenDataset, _ options: PackedRowOptions
+  ) -> TokenDatasetError {
+    let lengths = dataset.documentLengths(0..<dataset.documentCount)
+    let document = lengths.firstIndex { $0 > options.length } ?? 0
+    return TokenDatasetError(
+      .documentTooLong(document, tokenCount: lengths[document], limit: options.length),
+      dataset.paths[0])
   }
 
   /// How many rows there are.
@@ -85,31 +104,44 @@ public struct PackedRows: Sendable {
     public let document: Int
     /// The tokens, as a range of all tokens of the dataset.
     public let tokens: Range<Int>
+    /// Whether the document goes on after them.
+    public let continues: Bool
   }
 
   /// What a row holds, in order; padding follows if that is less than a row.
   ///
   /// - Precondition: `row` is in `0..<count`.
   /// - Complexity: O(parts), and O(documents of a group) if its plan is no longer kept.
-  public func parts(ofRow row: Int) -> [Part] {
-    precondition((0..<count).contains(row), "PackedRows: no such row")
-    var group = 0
-    var end = rowStarts.count - 1
-    // The rows of `group` begin at or before the row, those of `end` after it.
-    while end - group > 1 {
-      let middle = group + (end - group) / 2
-      if rowStarts[middle] <= row { group = middle } else { end = middle }
+  public func parts(ofRow row: Int) -> [Part] { layout(ofRows: CollectionOfOne(row)).parts }
+
+  /// What rows hold, in the order of `rows`.
+  ///
+  /// - Precondition: all rows are in `0..<count`.
+  package func layout(ofRows rows: some Collection<Int>) -> RowLayout {
+    var layout = RowLayout(length: length)
+    let dataset = dataset
+    var rowsOfGroup = 0..<0
+    var first = 0
+    var plan: RowPlan?
+    for row in rows {
+      precondition((0..<count).contains(row), "PackedRows: no such row")
+      if !rowsOfGroup.contains(row) {
+        let group = rowStarts.partitioningIndex { $0 > row } - 1
+        rowsOfGroup = rowStarts[group]..<rowStarts[group + 1]
+        first = group * options.groupDocumentCount
+        plan = plans.plan(ofGroup: group) { Self.plan(dataset, options, first: first) }
+      }
+      plan?.forEachPart(
+        ofRow: row - rowsOfGroup.lowerBound, tokensOf: { dataset.document(first + $0) }
+      ) { document, tokens, part in
+        layout.append(
+          Part(
+            document: first + document, tokens: part,
+            continues: part.upperBound < tokens.upperBound))
+      }
+      layout.endRow()
     }
-    let first = group * options.groupDocumentCount
-    let plan = plans.plan(ofGroup: group) { Self.plan(dataset, options, first: first) }
-    return plan.parts(ofRow: row - rowStarts[group]) {
-      dataset.document(first + $0).count
-    }.map { part in
-      let start = dataset.document(first + part.document).lowerBound
-      return Part(
-        document: first + part.document,
-        tokens: (start + part.tokens.lowerBound)..<(start + part.tokens.upperBound))
-    }
+    return layout
   }
 }
 

@@ -31,6 +31,8 @@ package struct RowPlan: Hashable, Sendable {
   private var rowEnds: [UInt32] = []
   /// Tokens in all rows.
   package private(set) var tokenCount = 0
+  /// Documents that are longer than a row.
+  package private(set) var tooLongCount = 0
 
   /// How many rows there are.
   package var rowCount: Int { longRowCount + rowEnds.count }
@@ -71,6 +73,10 @@ package struct RowPlan: Hashable, Sendable {
     for (document, count) in lengths.enumerated() {
       ends[restCount(count)] += 1
       guard count >= options.length else { continue }
+      if count > options.length {
+        tooLongCount += 1
+        if options.longDocuments == .drop { continue }
+      }
       longDocuments.append(UInt32(document))
       let rowCount = options.longDocuments == .split ? count / options.length : 1
       longRowEnds.append(longRowCount + rowCount)
@@ -117,23 +123,37 @@ package struct RowPlan: Hashable, Sendable {
   ///
   /// - Precondition: `row` is in `0..<rowCount`.
   package func parts(ofRow row: Int, lengthOf: (Int) -> Int) -> [Part] {
+    var parts: [Part] = []
+    forEachPart(ofRow: row, tokensOf: { 0..<lengthOf($0) }) { document, _, tokens in
+      parts.append(Part(document: document, tokens: tokens))
+    }
+    return parts
+  }
+
+  /// Calls `body` with the parts of a row: a document of the group, its tokens, as `tokensOf` tells them,
+  /// and those of them that lie in the row.
+  ///
+  /// - Precondition: `row` is in `0..<rowCount`.
+  func forEachPart(
+    ofRow row: Int, tokensOf: (Int) -> Range<Int>, _ body: (Int, Range<Int>, Range<Int>) -> Void
+  ) {
     precondition((0..<rowCount).contains(row), "RowPlan: no such row")
     guard row >= longRowCount else {
       let index = longRowEnds.partitioningIndex { $0 > row }
       let first = index == 0 ? 0 : longRowEnds[index - 1]
-      let start = (row - first) * options.length
-      return [
-        Part(document: Int(longDocuments[index]), tokens: start..<(start + options.length))
-      ]
+      let document = Int(longDocuments[index])
+      let tokens = tokensOf(document)
+      let start = tokens.lowerBound + (row - first) * options.length
+      return body(document, tokens, start..<(start + options.length))
     }
-    let range = documentRange(row - longRowCount)
     var room = options.length
-    return documents[range].map { document in
-      let length = lengthOf(Int(document))
-      let start = length - restCount(length)
-      let count = min(length - start, room)
+    for place in documentRange(row - longRowCount) {
+      let document = Int(documents[place])
+      let tokens = tokensOf(document)
+      let start = tokens.upperBound - restCount(tokens.count)
+      let count = min(tokens.upperBound - start, room)
       room -= count
-      return Part(document: Int(document), tokens: start..<(start + count))
+      body(document, tokens, start..<(start + count))
     }
   }
 
@@ -186,19 +206,6 @@ package struct RowPlan: Hashable, Sendable {
         documents.removeSubrange(first...)
       }
     }
-  }
-}
-
-extension Array {
-  /// The first index whose element satisfies `isInSecond`, which all later ones do too.
-  fileprivate func partitioningIndex(_ isInSecond: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if isInSecond(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
 

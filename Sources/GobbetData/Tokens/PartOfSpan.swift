@@ -1,11 +1,9 @@
-internal import GobbetBPE
-
-extension MutableSpan<TokenID> {
+extension MutableSpan where Element: BitwiseCopyable {
   /// Lends a part of the span.
   ///
   /// - Precondition: `range` lies in it.
   mutating func withPart(
-    _ range: Range<Int>, _ body: (inout MutableSpan<TokenID>) throws -> Void
+    _ range: Range<Int>, _ body: (inout MutableSpan<Element>) throws -> Void
   ) rethrows {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "withPart: not in the span")
     try unsafe withUnsafeMutableBufferPointer { buffer in
@@ -17,10 +15,11 @@ extension MutableSpan<TokenID> {
     }
   }
 
-  /// Takes the ids of `source`.
+  /// Takes the elements of `source`, or their bits.
   ///
-  /// - Precondition: they are as many.
-  mutating func copy(_ source: Span<TokenID>) {
+  /// - Precondition: they are as many, and of one size.
+  mutating func copy<Source: BitwiseCopyable>(_ source: Span<Source>) {
+    precondition(MemoryLayout<Source>.stride == MemoryLayout<Element>.stride)
     precondition(source.count == count, "MutableSpan: another count")
     // SAFETY: both are of one length, and no span is writable while another one shows its elements.
     unsafe withUnsafeMutableBytes { target in
@@ -28,10 +27,12 @@ extension MutableSpan<TokenID> {
     }
   }
 
-  /// Takes `count` ids of `source` from place `start` on as the first of these.
+  /// Takes `count` elements of `source` from place `start` on, or their bits, as the first of these.
   ///
-  /// - Precondition: there are as many in both.
-  mutating func copyFirst(_ count: Int, of source: Span<TokenID>, from start: Int) {
+  /// - Precondition: there are as many in both, of one size.
+  mutating func copyFirst<Source: BitwiseCopyable>(
+    _ count: Int, of source: Span<Source>, from start: Int
+  ) {
     let part = source.extracting(start..<(start + count))
     withPart(0..<count) { $0.copy(part) }
   }

@@ -64,6 +64,17 @@ final class TokenBlocks: Sendable {
     (0..<header.blockCount).map { (header.tokens(inBlock: $0).count, blocks[$0].stored.count) }
   }
 
+  /// A range of the tokens.
+  ///
+  /// - Precondition: `range` lies in the tokens.
+  /// - Throws: as ``copy(_:to:)``.
+  func tokens(in range: Range<Int>) throws -> [TokenID] {
+    var ids = [TokenID](repeating: 0, count: range.count)
+    var span = ids.mutableSpan
+    try copy(range, to: &span)
+    return ids
+  }
+
   /// Puts a range of the tokens into `target`, which has room for exactly those.
   ///
   /// - Precondition: `range` lies in the tokens.

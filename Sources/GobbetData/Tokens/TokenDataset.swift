@@ -13,9 +13,11 @@ public struct TokenDataset: Sendable {
   public let idBound: Int
   package let shards: [TokenShard]
   /// Where the tokens of each file are among all tokens.
-  private let tokens: DocumentIndex
+  let tokens: DocumentIndex
   /// Where the documents of each file are among all documents.
   private let documents: DocumentIndex
+  /// Which tokens don't count in a loss; nil if all do.
+  let maskCache: LossMaskCache?
 
   /// Opens the dataset at `path`; blocks are read and checked when their tokens are asked for.
   ///
@@ -72,6 +74,8 @@ public struct TokenDataset: Sendable {
     self.shards = shards
     self.tokens = tokens
     self.documents = documents
+    let hasMasks = shards.contains { $0.masks != nil }
+    maskCache = hasMasks ? LossMaskCache(tokenCount: tokens.tokenCount) : nil
     self.fingerprint = fingerprint
     idBound = shards.map { $0.header.idBound }.max() ?? 0
     let contentIDs = shards.flatMap { $0.container.contentID.bytes }
@@ -99,11 +103,10 @@ public struct TokenDataset: Sendable {
     return (start + document.lowerBound)..<(start + document.upperBound)
   }
 
-  /// The masks of the file that holds a document, and the document's index there; nil if that file has
-  /// none.
-  func masks(ofDocument index: Int) -> (masks: LossMasks, index: Int)? {
+  /// The file that holds a document, and the document's tokens there.
+  func placeInShard(ofDocument index: Int) -> (shard: TokenShard, tokens: Range<Int>) {
     let shard = documents.document(containing: index)
-    return shards[shard].masks.map { ($0, index - documents[shard].lowerBound) }
+    return (shards[shard], shards[shard].documents[index - documents[shard].lowerBound])
   }
 
   /// The number of tokens of each of some documents.

@@ -15,6 +15,8 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
     case tooManyTokens
     /// Ids that targets of 32 bits with a sign have no room for; they are below `bound`.
     case idsTooLarge(bound: Int)
+    /// A document of more tokens than a row has.
+    case documentTooLong(Int, tokenCount: Int, limit: Int)
     /// A sampler's state that was taken from another file, or from other windows.
     case foreignState(String)
   }
@@ -41,6 +43,9 @@ public struct TokenDatasetError: Error, Hashable, Sendable, CustomStringConverti
         "was made with vocabulary \(expected), not with \(found)"
       case .tooManyTokens: "the files together have too many tokens"
       case .idsTooLarge(let bound): "ids up to \(bound - 1) do not fit targets of 32 bits"
+      case .documentTooLong(let document, let tokenCount, let limit):
+        "document \(document) has \(tokenCount) tokens, and a row \(limit);"
+          + " crop, split or drop what is too long"
       case .foreignState(let reason): "the sampler's state is of something else: \(reason)"
       }
     return "\(path): \(what)"

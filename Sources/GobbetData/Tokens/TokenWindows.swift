@@ -75,7 +75,8 @@ public struct TokenWindows: Sendable {
   /// Puts some windows into memory of the caller's, in the order of `indices`.
   ///
   /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is behind the rows stays
-  /// as it is. Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. It is for a trainer that reads batch after batch into the same memory.
+  /// as it is. Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. It is for a trainer
+  /// that reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
   /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; the spans then hold
   ///   anything.
@@ -107,8 +108,11 @@ public struct TokenWindows: Sendable {
           try dataset.copyTokens(in: (start + length)..<(start + length + 1), to: &last)
         }
         guard dataset.hasLossMask else { return }
-        for part in try dataset.uncountedRanges(in: (start + 1)..<(start + length + 1)) {
-          for token in part { targets[token - start - 1] = TokenBatch.ignoredTarget }
+        let first = start + 1
+        try dataset.forEachUncounted(in: first..<(first + length)) { part in
+          targets.withPart((part.lowerBound - first)..<(part.upperBound - first)) {
+            $0.update(repeating: TokenBatch.ignoredTarget)
+          }
         }
       }
     }

@@ -175,6 +175,7 @@ class RowsInfo(Structure):
         ("cropped_token_count", c_uint64),
         ("padding_count", c_uint64),
         ("content_id", c_uint8 * 32),
+        ("too_long_count", c_uint64),
     ]
 
 

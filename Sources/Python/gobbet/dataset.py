@@ -284,7 +284,7 @@ class TokenDataset:
         self,
         length: int,
         *,
-        long_documents: Literal["split", "crop"] = "split",
+        long_documents: Literal["split", "crop", "drop", "fail"] = "split",
         gaps: Literal["pad", "crop"] = "pad",
         group_documents: int = 0,
         plan_bytes: int = 0,

@@ -88,6 +88,8 @@ class RowLoader(WindowLoader):
                 f"batches of {batch_size} rows by {num_workers} workers, {prefetch_factor} ahead"
             )
         self._rows, self._padding = rows, padding
+        #: Memory for bounds that no thread uses.
+        self._bounds: list[npt.NDArray[np.int32]] = []
         self._ranks = Ranks(rank, world_size)
         self._batch_size, self._drop_last = batch_size, drop_last
         self._num_workers, self._ahead = num_workers, num_workers * prefetch_factor
@@ -102,22 +104,25 @@ class RowLoader(WindowLoader):
         return self._rows.sampler()
 
     def _read(self, indices: npt.NDArray[np.uint64]) -> Any:
-        rows = self._rows
-        shape = (len(indices), rows.length)
-        dtype = getattr(torch, rows.dtype.name)
-
-        def room(*shape: int, dtype: torch.dtype = dtype) -> torch.Tensor:
-            return torch.empty(shape, dtype=dtype, device=_CPU, pin_memory=self._pin_memory)
-
-        batch = (room(*shape), room(*shape), room(*shape))
-        bounds = np.empty(shape[0] * shape[1] + 1, np.int32)
-        count = rows._read(
-            indices, batch[0].data_ptr(), batch[1].data_ptr(), batch[2].data_ptr(),
-            bounds.ctypes.data, padding=self._padding,
+        rows, shape = self._rows, (len(indices), self._rows.length)
+        # In one piece, which the allocator keeps for the next batch; three would go back to the
+        # system together, and come back as pages of zeros.
+        batch = torch.empty(
+            (3, *shape), dtype=getattr(torch, rows.dtype.name), device=_CPU,
+            pin_memory=self._pin_memory,
         )  # fmt: skip
-        cu_seqlens = room(count, dtype=torch.int32)
-        cu_seqlens.copy_(torch.from_numpy(bounds[:count]))
-        return *batch, cu_seqlens
+        start, step = batch.data_ptr(), batch[0].nbytes
+        # Lists are popped and appended to by one thread at a time.
+        bounds = self._bounds.pop() if self._bounds else np.empty(0, np.int32)
+        if len(bounds) <= shape[0] * shape[1]:
+            bounds = np.empty(shape[0] * shape[1] + 1, np.int32)
+        count = rows._read(
+            indices, start, start + step, start + 2 * step, bounds.ctypes.data,
+            padding=self._padding,
+        )  # fmt: skip
+        cu_seqlens = torch.from_numpy(bounds[:count].copy())
+        self._bounds.append(bounds)
+        return *batch.unbind(), cu_seqlens.pin_memory() if self._pin_memory else cu_seqlens
 
     def _given(self, batch: Any) -> RowTensors:
         return RowTensors(*batch)

@@ -17,7 +17,7 @@ from .integers import integers
 from .limits import whole
 from .sampler import Order, Sampler
 
-_LONG = {"split": 1, "crop": 2}
+_LONG = {"split": 1, "crop": 2, "drop": 3, "fail": 4}
 _GAPS = {"pad": 1, "crop": 2}
 
 
@@ -52,7 +52,8 @@ class PackedRows:
         dataset: The dataset.
         length: Tokens of each row.
         long_documents: Whether the rest of a document that is longer than a row goes into further
-            rows (`split`) or is left out (`crop`).
+            rows (`split`) or is left out (`crop`); or whether the whole document is (`drop`), or is
+            an error (`fail`).
         gaps: Whether what no document fits into is padding (`pad`), or is filled with the beginning
             of a document whose rest is left out (`crop`): all rows are then full, and a last one of
             a group that isn't is left out.
@@ -64,6 +65,7 @@ class PackedRows:
 
     Raises:
         InvalidArgument: An option isn't one of those. A ValueError.
+        BadData: A document is longer than a row, and `long_documents` is `fail`. A ValueError.
 
     Example:
         >>> rows = dataset.packed_rows(256)
@@ -76,7 +78,7 @@ class PackedRows:
         dataset: TokenDataset,
         length: int,
         *,
-        long_documents: Literal["split", "crop"] = "split",
+        long_documents: Literal["split", "crop", "drop", "fail"] = "split",
         gaps: Literal["pad", "crop"] = "pad",
         group_documents: int = 0,
         plan_bytes: int = 0,
@@ -109,6 +111,8 @@ class PackedRows:
         self.cropped_token_count: int = info.cropped_token_count
         #: Places of rows that hold no token.
         self.padding_count: int = info.padding_count
+        #: Documents that are longer than a row.
+        self.too_long_count: int = info.too_long_count
         #: Of the dataset and the options, in hexadecimal: what samplers are of.
         self.content_id: str = bytes(info.content_id).hex()
 

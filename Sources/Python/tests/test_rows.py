@@ -86,7 +86,7 @@ class RowTests(support.Case):
             with self.assertRaises(gobbet.Error):
                 rows.batch([index])
         for wrong in ({"length": 0}, {"length": 1 << 25}, {"gaps": "fill"}, {"dtype": "uint16"},
-                      {"long_documents": "drop"}, {"group_documents": -1}):  # fmt: skip
+                      {"long_documents": "shrink"}, {"group_documents": -1}):  # fmt: skip
             with self.assertRaises(gobbet.Error):
                 self.dataset.packed_rows(**({"length": 64} | wrong))
         self.assertEqual(rows.batch([]).bounds.tolist(), [0])
