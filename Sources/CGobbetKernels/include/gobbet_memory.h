@@ -9,6 +9,12 @@
 /// Ends with `gobbet_memory_free` and the same count.
 void *_Nullable gobbet_memory_allocate(size_t byte_count);
 
+/// Takes memory that will all be written: `byte_count` bytes from a multiple of 2 MiB on.
+///
+/// Where the system takes long to find large pages, as in a virtual machine whose host has lent them to
+/// others, the rest comes in small ones: those are read a little slower, and are there at once.
+void gobbet_memory_take(void *_Nonnull memory, size_t byte_count);
+
 /// Gives back what `gobbet_memory_allocate` gave for the same count.
 void gobbet_memory_free(void *_Nonnull memory, size_t byte_count);
 

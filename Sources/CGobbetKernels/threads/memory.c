@@ -2,8 +2,13 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
+#include <time.h>
 
 static const size_t large_page = (size_t)2 << 20;
+/// Nanoseconds for a large page, five times those that clearing it takes.
+static const uint64_t long_wait = 1000000;
+/// One wait may be something else.
+enum { most_waits = 3 };
 
 /// The count rounded up to whole large pages, or 0 if that overflows.
 static size_t rounded(size_t byte_count) {
@@ -27,6 +32,31 @@ void *gobbet_memory_allocate(size_t byte_count) {
   madvise(mapped + before, size, MADV_HUGEPAGE);
 #endif
   return mapped + before;
+}
+
+#ifdef MADV_NOHUGEPAGE
+static uint64_t thread_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+#endif
+
+void gobbet_memory_take(void *memory, size_t byte_count) {
+#ifdef MADV_NOHUGEPAGE
+  int waits = 0;
+  for (size_t taken = 0; taken < byte_count && waits < most_waits; taken += large_page) {
+    const uint64_t start = thread_nanoseconds();
+    *((volatile char *)memory + taken) = 0;
+    if (thread_nanoseconds() - start < long_wait || ++waits < most_waits) continue;
+    if (byte_count - taken > large_page) {
+      madvise(
+          (char *)memory + taken + large_page, byte_count - taken - large_page, MADV_NOHUGEPAGE);
+    }
+  }
+#else
+  (void)memory, (void)byte_count;
+#endif
 }
 
 void gobbet_memory_free(void *memory, size_t byte_count) {

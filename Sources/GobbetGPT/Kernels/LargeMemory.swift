@@ -20,6 +20,23 @@ internal import CGobbetKernels
     unsafe base = memory
   }
 
+  /// Takes the memory from the system, a share of it on each thread: all of it will be written.
+  func take(_ threads: ThreadPool) {
+    let shareByteCount =
+      (count * 4 / threads.threadCount + Self.pageByteCount)
+      / Self.pageByteCount * Self.pageByteCount
+    threads.run(taskCount: threads.threadCount) { [self] task in
+      let start = task * shareByteCount
+      let byteCount = min(shareByteCount, count * 4 - start)
+      guard byteCount > 0 else { return }
+      // SAFETY: the share lies in the memory.
+      unsafe gobbet_memory_take(pointer(at: start / 4), byteCount)
+    }
+  }
+
+  /// Shares begin at multiples of it.
+  private static let pageByteCount = 2 << 20
+
   deinit { unsafe gobbet_memory_free(base, count * 4) }
 
   /// The words from `offset`, for kernels; the pointer lives as long as `self`.

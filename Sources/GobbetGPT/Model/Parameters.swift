@@ -120,5 +120,8 @@ struct Parameters {
   /// Reads and packs the weights of all matrices.
   ///
   /// - Throws: ``GPTError`` (`notFinite`), else an error of the source.
-  func pack() throws { try packingList.pack(from: source, threads) }
+  func pack() throws {
+    panels.take(threads)
+    try packingList.pack(from: source, threads)
+  }
 }
