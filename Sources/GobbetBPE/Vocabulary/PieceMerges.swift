@@ -1,15 +1,21 @@
 /// The merges that pieces of SentencePiece stand for.
 package enum PieceMerges {
   /// All ways to make a piece of two others; `pieces` are those that merge at all, the best first.
+  ///
+  /// - Precondition: no two pieces have the same bytes.
   package static func all(of pieces: [TokenID], in tokens: TokenTable) -> [TokenMerge] {
-    var ids: [ArraySlice<UInt8>: TokenID] = [:]
-    ids.reserveCapacity(pieces.count)
-    for id in pieces { ids[tokens[id]] = id }
+    var index = TokenIndex(capacity: pieces.count)
+    for id in pieces {
+      precondition(index.insert(id, in: tokens) == nil, "PieceMerges: a piece is there twice")
+    }
+    let arena = tokens.arena.span
     var merges: [TokenMerge] = []
     for id in pieces {
-      let text = tokens[id]
-      for middle in text.indices.dropFirst() where text[middle] & 0xC0 != 0x80 {
-        guard let left = ids[text[..<middle]], let right = ids[text[middle...]] else { continue }
+      let range = tokens.range(of: id)
+      for middle in range.dropFirst() where arena[middle] & 0xC0 != 0x80 {
+        guard let left = index.id(of: arena, range.lowerBound..<middle, in: tokens),
+          let right = index.id(of: arena, middle..<range.upperBound, in: tokens)
+        else { continue }
         merges.append(TokenMerge(left: left, right: right, result: id))
       }
     }

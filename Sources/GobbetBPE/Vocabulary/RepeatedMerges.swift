@@ -3,28 +3,33 @@
 /// Two such merges have the same result, so nothing is remembered until a result repeats.
 struct RepeatedMerges {
   private var isMade: [Bool]
-  private var pairs: Set<UInt64> = []
+  private let mergeCount: Int
+  private var pairs: PairTable?
 
-  /// For results most of which are below `idBound`.
-  init(idBound: Int) { isMade = Array(repeating: false, count: idBound) }
+  /// For at most `mergeCount` merges, whose results are mostly below `idBound`.
+  init(idBound: Int, mergeCount: Int) {
+    isMade = Array(repeating: false, count: idBound)
+    self.mergeCount = mergeCount
+  }
 
   /// Notes a merge that follows `earlier`; false if it joins the same two as one of them.
   ///
   /// - Precondition: all of `earlier` were noted, in order, and nothing else.
   mutating func insert(_ merge: TokenMerge, after earlier: ArraySlice<TokenMerge>) -> Bool {
+    precondition(earlier.count < mergeCount, "RepeatedMerges: more merges than were announced")
     while merge.result >= isMade.count {
       isMade.append(contentsOf: repeatElement(false, count: isMade.count + 256))
     }
     let isNew = !isMade[Int(merge.result)]
     isMade[Int(merge.result)] = true
-    if pairs.isEmpty {
+    if pairs == nil {
       if isNew { return true }
-      pairs = Set(earlier.lazy.map(Self.key))
+      var table = PairTable(capacity: mergeCount)
+      for other in earlier { table.insert(other.left, other.right, rank: 0) }
+      pairs = table
     }
-    return pairs.insert(Self.key(merge)).inserted
-  }
-
-  private static func key(_ merge: TokenMerge) -> UInt64 {
-    UInt64(merge.left) << 32 | UInt64(merge.right)
+    guard pairs?.rank(merge.left, merge.right) == PairTable.none else { return false }
+    pairs?.insert(merge.left, merge.right, rank: 0)
+    return true
   }
 }

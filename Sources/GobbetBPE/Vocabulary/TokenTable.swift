@@ -44,6 +44,16 @@ public struct TokenTable: Hashable, Sendable {
     id < count && offsets[Int(id)] < offsets[Int(id) + 1]
   }
 
+  /// The first id whose bytes an earlier one has; nil if there is none.
+  package var repeatedID: TokenID? {
+    do throws(VocabularyError) {
+      _ = try TokenIndex(self)
+      return nil
+    } catch {
+      return error.token
+    }
+  }
+
   /// Makes room for `tokenCount` more tokens of `byteCount` bytes altogether, within the limits.
   public mutating func reserve(tokenCount: Int, byteCount: Int) {
     offsets.reserveCapacity(count + 1 + min(max(tokenCount, 0), Self.maximumCount))

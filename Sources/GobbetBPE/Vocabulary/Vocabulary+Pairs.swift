@@ -115,7 +115,7 @@ private struct PairBuilder {
     specialLengths = specialTokens.reduce(0) { $0 | Self.lengthBit($1.bytes.count) }
     let capacity = min(Int(firstID) + 256 + pairCount, TokenTable.maximumCount)
     index = TokenIndex(capacity: capacity)
-    repetition = RepeatedMerges(idBound: capacity)
+    repetition = RepeatedMerges(idBound: capacity, mergeCount: pairCount)
     tokens.reserve(tokenCount: capacity, byteCount: 8 * capacity)
     merges.reserveCapacity(pairCount)
     while tokens.count < firstID { try tokens.append([]) }

@@ -106,7 +106,8 @@ public struct Vocabulary: Sendable {
   private static func check(
     _ merges: [TokenMerge], _ tokens: TokenTable
   ) throws(VocabularyError) {
-    var repetition = RepeatedMerges(idBound: tokens.count)
+    guard merges.count < TokenTable.maximumCount else { throw VocabularyError(.tooManyMerges) }
+    var repetition = RepeatedMerges(idBound: tokens.count, mergeCount: merges.count)
     let arena = tokens.arena.span
     var mergedByteCount = 0
     for (mergeIndex, merge) in merges.enumerated() {

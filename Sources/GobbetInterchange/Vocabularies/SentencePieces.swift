@@ -61,17 +61,23 @@ struct SentencePieces {
     var table = TokenTable()
     var specials: [SpecialToken] = []
     var unknown = unknown
-    var ids: [[UInt8]: TokenID] = [:]
-    ids.reserveCapacity(pieces.count)
+    var texts = TokenTable()
+    func append(
+      _ text: [UInt8], to table: inout TokenTable, _ index: Int
+    ) throws(InterchangeError) {
+      do {
+        try table.append(text)
+      } catch {
+        throw InterchangeError(.vocabulary(error), path: path, field: "\(field)[\(index)]")
+      }
+    }
     for (index, piece) in pieces.enumerated() {
       guard index < TokenTable.maximumCount else {
         throw error(.damaged("more pieces than \(TokenTable.maximumCount)"), index)
       }
       let id = TokenID(truncatingIfNeeded: index)
       let isSpecial = try check(piece, index)
-      guard ids.updateValue(id, forKey: piece.text) == nil else {
-        throw error(.damaged("is there twice"), index)
-      }
+      try append(piece.text, to: &texts, index)
       if piece.kind == .unknown, unknown == nil { unknown = id }
       // Nothing makes an unused piece, and no text is one.
       if isSpecial, piece.kind != .unused {
@@ -79,12 +85,9 @@ struct SentencePieces {
         specials.append(
           SpecialToken(bytes: piece.text, id: id, matching: isOrdinary ? .ordinary : []))
       }
-      do {
-        try table.append(isSpecial ? [] : piece.text)
-      } catch {
-        throw InterchangeError(.vocabulary(error), path: path, field: "\(field)[\(index)]")
-      }
+      try append(isSpecial ? [] : piece.text, to: &table, index)
     }
+    if let id = texts.repeatedID { throw error(.damaged("is there twice"), Int(id)) }
     do {
       return try Vocabulary(
         tokens: table, merges: merges(table), mergeRule: .learnedPairs, pattern: .whole,
