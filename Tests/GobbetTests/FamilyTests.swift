@@ -192,6 +192,19 @@ import Testing
     }
   }
 
+  @Test("a model of a family that cannot be run is refused by the family's name")
+  func otherFamily() throws {
+    let original = Draw(family: "llama3", isLarge: false).folder
+    let folder = try TemporaryFolder()
+    let weights = folder.file("model.safetensors")
+    try FileManager.default.copyItem(atPath: original + "/model.safetensors", toPath: weights)
+    for config in [#"{"model_type": "mamba"}"#, #"{"text_config": {"model_type": "mamba"}}"#] {
+      try Data(config.utf8).write(to: URL(filePath: folder.file("config.json")))
+      let error = #expect(throws: LoadingError.self) { try GPT(path: weights) }
+      #expect(error?.reason == "no model of the family mamba can be run")
+    }
+  }
+
   @Test(
     "the likeliest tokens are those of transformers",
     arguments: Draw.all())

@@ -197,11 +197,21 @@ package struct ModelFile: Sendable {
   ) throws -> any TensorSource {
     let weights = try GPT2Weights(source, configuration: input.configuration(of: source))
     guard let weights else {
-      let misfit = GPT2Weights.misfit(of: source.tensors)
+      let misfit =
+        try otherFamily(of: input).map { "no model of the family \($0) can be run" }
+        ?? GPT2Weights.misfit(of: source.tensors)
       throw LoadingError(
         path: input.path, reason: misfit ?? "holds weights, but not those of a GPT-2")
     }
     return weights
+  }
+
+  /// The family that the metadata or the `config.json` names; nil if that is GPT-2.
+  private static func otherFamily(of input: WeightsInput) throws -> String? {
+    let name =
+      try (input.source as? GGUFReader)?["general.architecture"]?.string
+      ?? input.configurationFile.flatMap { try FamilyModel.modelType(in: $0) }
+    return name == "gpt2" ? nil : name
   }
 }
 

@@ -61,8 +61,7 @@ public struct FamilyModel: Sendable {
   public init?(json: [UInt8], path: String?) throws(InterchangeError) {
     let root = try JSONDocument(json, path: path).root
     guard root.isObject else { return nil }
-    var object = root
-    if let text = try root.member("text_config"), text.isObject { object = text }
+    let object = try Self.textModel(in: root)
     guard let modelType = try object.member("model_type")?.string,
       let family = Family.named(modelType)
     else { return nil }
@@ -81,6 +80,19 @@ public struct FamilyModel: Sendable {
     biases = read.biases
     names = family.names
     textEnds = try TextEnds(json: json, path: path)
+  }
+
+  /// The `model_type` that a `config.json` names, of whichever family; nil if it names none.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  package static func modelType(in file: OpenedFile) throws -> String? {
+    let root = try JSONDocument(file.bytes(limit: 1 << 24), path: file.path).root
+    return root.isObject ? try textModel(in: root).member("model_type")?.string : nil
+  }
+
+  private static func textModel(in root: JSONValue) throws(InterchangeError) -> JSONValue {
+    if let text = try root.member("text_config"), text.isObject { return text }
+    return root
   }
 
   init(family: String, architecture: Architecture, names: FamilyNames, biases: Set<String>) {
