@@ -13,13 +13,15 @@ public struct RecoveryReport: Hashable, Sendable {
 extension ContainerReader {
   /// Copies every whole section of the file at `path` to a new file, with or without its tables.
   ///
-  /// Goes through the file record by record, and over what is none in steps of 64 bytes. Of sections
+  /// Goes through the file record by record, and over everything else in steps of 64 bytes. Of sections
   /// with the same kind and name the last whole one is taken, and of signatures only one that holds
   /// for what was recovered. Payloads are compressed anew, so that the content is the same and the
-  /// bytes may not be.
-  /// - Throws: `FileError`; ``FormatError`` if not even the header can be read.
+  /// bytes may not be. `progress` is told how many bytes of the file were looked through.
+  /// - Throws: `FileError`; ``FormatError`` if not even the header can be read; what `progress` throws,
+  ///   which ends the recovery.
   public static func recover(
-    _ path: String, to newPath: String, budget: Int = FormatLimits.defaultBudget
+    _ path: String, to newPath: String, budget: Int = FormatLimits.defaultBudget,
+    progress: (_ byteCount: Int, _ all: Int) throws -> Void = { _, _ in }
   ) throws -> RecoveryReport {
     let source = SectionSource(source: try FileSource(path: path), name: path, budget: budget)
     let start = try source.read(0, min(Header.byteCount, source.byteCount), "header")
@@ -31,6 +33,7 @@ extension ContainerReader {
     var records = RecordWalk(source, from: Header.byteCount)
     while records.offset < source.byteCount {
       let offset = records.offset
+      try progress(offset, source.byteCount)
       let section: ContainerSection
       switch try records.next() {
       case .trailer: continue

@@ -29,7 +29,8 @@ public struct ModelRunPage: Sendable {
 
   private static let positionLimit = 512
   private static let mapLimit = 48
-  private static let logitLimit = 1 << 24
+  /// Logits in memory at a time: those of all positions take more than many a model.
+  private static let logitLimit = 1 << 22
   private static let headLimit = 8
 
   private let path: String
@@ -42,23 +43,22 @@ public struct ModelRunPage: Sendable {
 
   /// Runs `text` through the model that was read from `path`.
   ///
+  /// `progress` is told the tokens so far of all.
   /// - Precondition: the model has the layer and the head.
   /// - Throws: `GPTError` for a text without tokens.
   public init(
-    path: String, _ generation: TextGeneration, text: String, _ options: Options = .init()
+    path: String, _ generation: TextGeneration, text: String, _ options: Options = .init(),
+    progress: (_ tokenCount: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     self.path = path
     let model = generation.model
     architecture = model.architecture
     vocabulary = generation.tokenizer.vocabulary
     let all = generation.tokens(of: text)
-    let limit = min(
-      Self.positionLimit, architecture.contextLength,
-      max(1, Self.logitLimit / max(1, architecture.vocabularySize)))
-    let ids = Array(all.prefix(limit))
+    let ids = Array(all.prefix(min(Self.positionLimit, architecture.contextLength)))
     leftOutCount = all.count - ids.count
     let pass = try ForwardPass(model, threadCount: options.threadCount)
-    positions = try Self.positions(ids, pass)
+    positions = try Self.positions(ids, pass) { progress($0, ids.count) }
     layer = options.layer ?? architecture.layers.count / 2
     let shown = Array(ids.prefix(Self.mapLimit))
     let attention = try pass.attentionWeights(of: shown, layer: layer)
@@ -66,20 +66,30 @@ public struct ModelRunPage: Sendable {
     heads = numbers.map { ($0, attention[$0].elements) }
   }
 
-  private static func positions(_ ids: [TokenID], _ pass: ForwardPass) throws -> [Position] {
-    let logits = try pass.logits(of: ids, .all)
+  /// What the model makes of each position.
+  private static func positions(
+    _ ids: [TokenID], _ pass: ForwardPass, _ progress: (Int) -> Void
+  ) throws -> [Position] {
+    var positions: [Position] = []
     var loss: Double?
-    return ids.indices.map { index in
-      var probabilities = Array(logits[index])
-      pass.softmax(&probabilities)
-      let count = index == ids.count - 1 ? 20 : 3
-      let position = Position(id: ids[index], loss: loss, next: Self.largest(probabilities, count))
-      if index + 1 < ids.count {
-        let rows = logits[index]
-        loss = Self.loss(rows, of: Int(ids[index + 1]))
+    let cache = try KeyValueCache(pass.model)
+    let step = max(1, Self.logitLimit / max(1, pass.model.architecture.vocabularySize))
+    for start in stride(from: 0, to: ids.count, by: step) {
+      let part = Array(ids[start..<min(start + step, ids.count)])
+      try pass.forEachPiece(of: [.init(part, cache)], .all) { logits, _ in
+        for row in 0..<logits.rowCount {
+          let index = positions.count
+          var probabilities = Array(logits[row])
+          pass.softmax(&probabilities)
+          let count = index == ids.count - 1 ? 20 : 3
+          positions.append(
+            Position(id: ids[index], loss: loss, next: Self.largest(probabilities, count)))
+          if index + 1 < ids.count { loss = Self.loss(logits[row], of: Int(ids[index + 1])) }
+        }
       }
-      return position
+      progress(positions.count)
     }
+    return positions
   }
 
   /// The negative log-probability of a token, by a row of logits.
@@ -110,8 +120,8 @@ extension ModelRunPage {
     var page = Page(
       "Run of \(fileTitle(path))",
       lead:
-        "\(path): \(architecture.layers.count) layers, \(architecture.headCount) heads, a text of "
-        + "\(positions.count.inGroups) tokens", maker: reportMaker)
+        "\(path): \(architecture.layers.count.inGroups("layer")), \(architecture.headCount.inGroups("head")), a text of "
+        + "\(positions.count.inGroups("token"))", maker: reportMaker)
     page.append("Overview", overview)
     page.append("Loss by token", losses)
     page.append("Next tokens", next)

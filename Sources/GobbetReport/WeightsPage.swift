@@ -27,13 +27,17 @@ public struct WeightsPage: Sendable {
     guard let input = try WeightsInput(recognizing: path) else {
       throw LoadingError(path: path, reason: "holds no tensors")
     }
-    let all = input.source.tensors.reduce(0) { $0 + $1.byteCount }
+    let byteCount = input.source.tensors.reduce(0) { $0 + $1.byteCount }
+    let all = second == nil ? byteCount : 2 * byteCount
     self.path = path
     format = input.format.reportName
     metadata = input.source.metadata
     tensors = try StoredTensor.all(in: input.source) { progress($0, all) }
     comparison = try second.map { second in
-      (second, try FileComparison(path, second).weights)
+      let comparison = try FileComparison(path, second) { done, _ in
+        guard progress(byteCount + done, all) else { throw CancellationError() }
+      }
+      return (second, comparison.weights)
     }
   }
 
@@ -45,8 +49,8 @@ public struct WeightsPage: Sendable {
   public var document: String {
     var page = Page(
       "Weights " + fileTitle(path),
-      lead: "\(path): \(format), \(tensors.count.inGroups) tensors of \(elementCount.inGroups) "
-        + "elements", maker: reportMaker)
+      lead: "\(path): \(format), \(tensors.count.inGroups("tensor")) of "
+        + elementCount.inGroups("element"), maker: reportMaker)
     page.append("Overview", overview, types.figure)
     page.append("Not finite, and outliers", outliers)
     page.append("Tensors", tree)
@@ -83,7 +87,7 @@ public struct WeightsPage: Sendable {
 
   private var tree: [HTML] {
     var tree = Tree { count, elements in
-      "\(count.inGroups) tensors, \(elements.inGroups) elements"
+      "\(count.inGroups("tensor")), \(elements.inGroups("element"))"
     }
     for tensor in tensors.prefix(Self.tensorLimit) {
       let parts = tensor.description.name.split { $0 == "." || $0 == "/" }.map(String.init)
@@ -93,7 +97,7 @@ public struct WeightsPage: Sendable {
     }
     let rest = tensors.count - Self.tensorLimit
     return rest > 0
-      ? [tree.html, .paragraph("and \(rest.inGroups) tensors more")] : [tree.html]
+      ? [tree.html, .paragraph("and \(rest.inGroups("tensor")) more")] : [tree.html]
   }
 
   private func line(_ tensor: StoredTensor, withPicture: Bool) -> HTML {
@@ -140,7 +144,7 @@ public struct WeightsPage: Sendable {
       ? HTML.paragraph("Every element of floating-point tensors is finite.")
       : HTML(
         "p", [.class("warn")],
-        HTML(text: "\(bad.inGroups) tensors have elements that are NaN or infinite."))
+        HTML(text: "NaN or infinite elements are in \(bad.inGroups("tensor"))."))
     return found.isEmpty ? [verdict] : [verdict, table.html]
   }
 
@@ -172,7 +176,7 @@ public struct WeightsPage: Sendable {
     ] where !names.isEmpty {
       var table = Table("Tensors of \(file) only", ["tensor"])
       for name in names.prefix(200) { table.append([.code(name)]) }
-      pieces.append(.paragraph("\(names.count.inGroups) tensors are in \(file) only."))
+      pieces.append(.paragraph("In \(file) only: \(names.count.inGroups("tensor"))."))
       pieces.append(table.html)
     }
     var table = Table(
@@ -191,7 +195,8 @@ public struct WeightsPage: Sendable {
         shown(tensor.values?.cosine),
       ])
     }
-    pieces.append(.paragraph("\(difference.different.count.inGroups) tensors of both differ."))
+    pieces.append(
+      .paragraph("In both, but different: \(difference.different.count.inGroups("tensor"))."))
     if !difference.different.isEmpty { pieces.append(table.html) }
     return pieces
   }
@@ -200,7 +205,7 @@ public struct WeightsPage: Sendable {
     var table = Table("Metadata", ["key", "value"])
     for (key, value) in metadata.prefix(300) {
       let shown =
-        value.count > 300 ? "\(value.prefix(300))… (\(value.utf8.count.inGroups) bytes)" : value
+        value.count > 300 ? "\(value.prefix(300))… (\(value.utf8.count.inGroups("byte")))" : value
       table.append([.code(key), HTML(text: shown)])
     }
     return table.html

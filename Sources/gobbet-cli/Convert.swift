@@ -39,11 +39,11 @@ struct Convert: ParsableCommand {
   var key: String?
 
   @Flag(help: "Print one JSON object.") var json = false
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func run() throws {
     let format = try weights.format(ofFileNamed: output.output)
-    let progress = Progress(quiet: quiet)
+    let progress = Progress(progressOptions)
     defer { progress.finish() }
     Interruption.watch()
     if output.output == "-" {
@@ -293,11 +293,11 @@ extension FileConversion.Result {
   /// What was converted, for a person.
   var text: String {
     switch content {
-    case .vocabulary(let idBound): return "a vocabulary of \(idBound.grouped) ids"
+    case .vocabulary(let idBound): return "a vocabulary of \(idBound.grouped("id"))"
     case .weights(let tensorCount, let dialect, let embedsVocabulary):
       let names = dialect.map { ", a GPT-2 under \(Self.owner($0)) names" } ?? ""
       let vocabulary = embedsVocabulary ? ", with its vocabulary" : ""
-      return "\(tensorCount.grouped) tensors\(names)\(vocabulary)"
+      return "\(tensorCount.grouped("tensor"))\(names)\(vocabulary)"
     }
   }
 

@@ -18,7 +18,7 @@ struct Export: ParsableCommand {
   @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.train
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func validate() throws { try checkIsNamed(output.output) }
 
@@ -27,14 +27,14 @@ struct Export: ParsableCommand {
     if dataset.hasLossMask {
       note("gobbet: \(output.output): leaves out which tokens count in a loss")
     }
-    let progress = Progress(quiet: quiet)
+    let progress = Progress(progressOptions)
     defer { progress.finish() }
     Interruption.watch()
     try TokenConversion.export(
       dataset, to: output.output, format: to.value, replacing: output.force
     ) { done in progress.showTokens(done, of: dataset.tokenCount) }
     progress.finish()
-    try writeLine("\(output.output): \(dataset.tokenCount.grouped) tokens")
+    try writeLine("\(output.output): \(dataset.tokenCount.grouped("token"))")
   }
 }
 
@@ -62,7 +62,7 @@ struct Import: ParsableCommand {
   @Option(help: "The codec that stores the tokens.")
   var codec = Named(TokenCodec.rank)
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func run() throws {
     let vocabulary = try vocabulary.load()
@@ -78,7 +78,7 @@ struct Import: ParsableCommand {
       case .megatron: try .megatron(prefix: input)
       case .numPy: try .numPy(input)
       }
-    let progress = Progress(quiet: quiet)
+    let progress = Progress(progressOptions)
     defer { progress.finish() }
     Interruption.watch()
     let summary = try TokenConversion.pack(
@@ -87,7 +87,7 @@ struct Import: ParsableCommand {
     ) { done in progress.showTokens(done, of: tokens.tokenCount) }
     progress.finish()
     try writeLine(
-      "\(output.output): \(summary.tokenCount.grouped) tokens of"
-        + " \(summary.documentCount.grouped) documents")
+      "\(output.output): \(summary.tokenCount.grouped("token")) of"
+        + " \(summary.documentCount.grouped("document"))")
   }
 }

@@ -25,13 +25,13 @@ struct Count: AsyncParsableCommand {
     let inputs = try input.inputs()
     let corpus = try input.corpus()
     Interruption.watch("nothing was counted, run the command again")
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     let counts = try await CountingJob(
       inputs: inputs, corpus: corpus, vocabulary: vocabulary,
       workerCount: threads.count
     ).result { counts in
       progress.update(
-        "\(counts.documentCount.grouped) documents, " + progress.bytes(counts.byteCount))
+        "\(counts.documentCount.grouped("document")), " + progress.bytes(counts.byteCount))
       return !Interruption.isRequested
     }
     progress.finish()

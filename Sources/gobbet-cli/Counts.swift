@@ -37,7 +37,7 @@ struct CountsOfCorpus: AsyncParsableCommand {
     let run = try counting.run(input, try pattern.chosen(), threads, for: output)
     try output.checkWritable([output.output])
     Interruption.watch()
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     let counted = try await run.result { state in
       progress.update(state.description)
       return !Interruption.isRequested
@@ -54,8 +54,8 @@ struct CountsOfCorpus: AsyncParsableCommand {
     }
     try writeLine(
       """
-      \(output.output): \(counted.uniquePretokenCount.grouped) unique pretokens of \
-      \(counted.byteCount.grouped) bytes in \(counted.documentCount.grouped) documents
+      \(output.output): \(counted.uniquePretokenCount.grouped("unique pretoken")) of \
+      \(counted.byteCount.grouped("byte")) in \(counted.documentCount.grouped("document"))
       """)
     noteCuts(counted.cutPretokenCount, counting)
   }
@@ -72,7 +72,7 @@ struct CountsMerge: ParsableCommand {
   func run() throws {
     let merged = try PretokenCountsFile.merge(
       inputs, to: output.output, replacing: output.force)
-    try writeLine("\(output.output): \(merged.uniqueCount.grouped) unique pretokens")
+    try writeLine("\(output.output): \(merged.uniqueCount.grouped("unique pretoken"))")
   }
 }
 
@@ -94,7 +94,7 @@ struct CountsPrune: ParsableCommand {
       below: minimumCount, to: output.output, replacing: output.force)
     try writeLine(
       """
-      \(output.output): \(kept.uniqueCount.grouped) unique pretokens of \
+      \(output.output): \(kept.uniqueCount.grouped("unique pretoken")) of \
       \(whole.uniqueCount.grouped)
       """)
   }
@@ -105,7 +105,7 @@ func noteCuts(_ count: Int, _ options: CountingOptions) {
   guard count > 0 else { return }
   note(
     """
-    gobbet: \(count.grouped) pretokens were longer than \
-    \(options.maximumPretokenLength.grouped) bytes and cut
+    gobbet: cut \(count.grouped("pretoken")) longer than \
+    \(options.maximumPretokenLength.grouped) bytes
     """)
 }

@@ -37,6 +37,8 @@ struct Decode: ParsableCommand {
     transform: Number.indices)
   var range: IndexRange?
 
+  @OptionGroup var progressOptions: ProgressOptions
+
   func run() throws {
     let given = try vocabulary.map { try loadVocabulary($0, pattern: pattern?.pattern) }
     let file = input == "-" || isFolder(input) ? nil : try OpenedFile(input)
@@ -90,7 +92,10 @@ struct Decode: ParsableCommand {
     var state = decoder.makeState()
     let step = 1 << 20
     var output = TextOutput()
+    let progress = Progress(progressOptions, sharingOutput: true)
+    defer { progress.finish() }
     for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: step) {
+      progress.showTokens(start - wanted.lowerBound, of: wanted.count)
       let ids = try dataset.tokens(in: start..<min(start + step, wanted.upperBound))
       var bytes: [UInt8] = []
       try decoder.decode(ids.span, &state, into: &bytes)

@@ -13,9 +13,12 @@ struct Diff: ParsableCommand {
   @Argument(help: "The first file.") var first: String
   @Argument(help: "The second file.") var second: String
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func run() throws {
-    let comparison = try FileComparison(first, second)
+    let progress = Progress(progressOptions)
+    let comparison = try FileComparison(first, second) { progress.showBytes($0, of: $1) }
+    progress.finish()
     if json {
       try writeJSON(ComparisonReport(comparison))
     } else if !comparison.isSame {

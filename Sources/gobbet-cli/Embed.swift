@@ -47,6 +47,7 @@ struct Embed: ParsableCommand {
   var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var progressOptions: ProgressOptions
 
   func validate() throws {
     if let output { try checkIsNumPyOutput(output) }
@@ -94,15 +95,20 @@ struct Embed: ParsableCommand {
       pass = try ForwardPass(model, threadCount: threads.count)
       tokens = ids
     }
+    let progress = Progress(progressOptions)
+    let tokenCount = tokens.reduce(0) { $0 + $1.count }
     let rows =
       allPositions && tokens.count == 1
       ? try pass.embeddings(of: tokens[0], .all)
       : try pass.pooledEmbeddings(
-        of: tokens, pooling?.value ?? .mean, normalizes: !noNormalization)
+        of: tokens, pooling?.value ?? .mean, normalizes: !noNormalization
+      ) { progress.showTokens($0, of: tokenCount) }
+    progress.finish()
     if let output {
       try rows.write(toNumPy: output, replacing: force)
       if !json {
-        try writeLine("\(output): \(rows.rowCount.grouped) rows of \(rows.width.grouped) floats")
+        try writeLine(
+          "\(output): \(rows.rowCount.grouped("row")) of \(rows.width.grouped("float"))")
       }
     }
     guard json else { return }

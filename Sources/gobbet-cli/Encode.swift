@@ -20,6 +20,8 @@ struct Encode: AsyncParsableCommand {
   @Flag(help: "Print one JSON object per document.")
   var json = false
 
+  @OptionGroup var progressOptions: ProgressOptions
+
   func validate() throws {
     guard text != nil else { return }
     if input.isGiven { throw ValidationError("--text: inputs do not go with it") }
@@ -50,9 +52,18 @@ struct Encode: AsyncParsableCommand {
     let inputs = try input.inputs()
     let corpus = try input.corpus()
     var reader = try CorpusReader(inputs: inputs, options: corpus)
+    let progress = Progress(progressOptions, sharingOutput: true)
+    defer { progress.finish() }
+    let byteCount = try progress.isShown ? CorpusReader.byteCount(of: inputs) : nil
+    var documentCount = 0
     while let document = try reader.next() {
+      let readByteCount = reader.readByteCount
+      progress.update(
+        "\(documentCount.grouped("document")), " + progress.bytes(readByteCount, of: byteCount))
       try show(document.text.span, document.source.description)
+      documentCount += 1
     }
+    progress.finish()
     try corpus.finish()
   }
 

@@ -70,7 +70,7 @@ struct Evaluate: ParsableCommand {
     try show(measured, paths[0])
     if Interruption.isRequested {
       throw Interruption.failure(
-        "the loss is that of the first \(measured.loss.tokenCount.grouped) tokens")
+        "the loss is that of the first \(measured.loss.tokenCount.grouped("token"))")
     }
   }
 
@@ -122,10 +122,10 @@ struct Evaluate: ParsableCommand {
       : try TokenDataset(files.map { try $0.container() })
     _ = try dataset.vocabulary(given: generation.tokenizer.vocabulary)
     let windowCount = evaluation.windowCount(tokenCount: dataset.tokenCount)
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     defer { progress.finish() }
     let result = try evaluation.loss(of: dataset) { done in
-      progress.update("\(line(done)) of \(windowCount.grouped) windows")
+      progress.update("\(line(done)) of \(windowCount.grouped("window"))")
       return !Interruption.isRequested
     }
     return Measured(progress: result, byteCount: nil, seconds: progress.seconds)
@@ -139,7 +139,7 @@ struct Evaluate: ParsableCommand {
     var reader = try CorpusReader(inputs: paths, options: corpus, opened: opened?.shared)
     var encoder = generation.tokenizer.makeEncoder()
     var byteCount = 0
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     defer { progress.finish() }
     let result = try evaluation.loss(
       ofTexts: {
@@ -187,7 +187,7 @@ struct Evaluate: ParsableCommand {
       let speed = Double(loss.tokenCount) / measured.seconds
       note(
         """
-        \(loss.tokenCount.grouped) tokens in \(measured.progress.windowCount.grouped) windows, \
+        \(loss.tokenCount.grouped("token")) in \(measured.progress.windowCount.grouped("window")), \
         \(speed.rounded(places: 0)) tokens a second
         """)
     }

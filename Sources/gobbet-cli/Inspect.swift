@@ -12,14 +12,20 @@ struct Inspect: ParsableCommand {
     help: "List every tensor, with its smallest, largest and mean element and how many are NaN.")
   var tensors = false
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func run() throws {
     let file = try OpenedFile(input)
-    if let report = try ForeignReport(file, listingTensors: tensors) {
+    let progress = Progress(progressOptions)
+    defer { progress.finish() }
+    let listing = tensors ? progress : nil
+    if let report = try ForeignReport(file, listingTensors: listing) {
+      progress.finish()
       if json { try writeJSON(report) } else { try writeLines(report.lines) }
       return
     }
-    let report = try InspectionReport(file.container(), listingTensors: tensors)
+    let report = try InspectionReport(file.container(), listingTensors: listing)
+    progress.finish()
     if json { try writeJSON(report) } else { try writeLines(report.lines) }
   }
 }

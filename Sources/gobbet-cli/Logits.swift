@@ -26,6 +26,7 @@ struct Logits: ParsableCommand {
   var element = Named(Precision.blocks)
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var progressOptions: ProgressOptions
 
   func validate() throws { try checkIsNumPyOutput(output) }
 
@@ -36,10 +37,12 @@ struct Logits: ParsableCommand {
     try file.check([ids])
     let model = try file.model(precision: element.value, threadCount: threads.count)
     let pass = try ForwardPass(model, threadCount: threads.count)
-    let logits = try pass.logits(of: ids, .all)
+    let progress = Progress(progressOptions)
+    let logits = try pass.logits(of: ids, .all) { progress.showTokens($0, of: ids.count) }
+    progress.finish()
     try logits.write(toNumPy: output, replacing: force)
     try writeLine(
-      "\(output): \(logits.rowCount.grouped) rows of \(logits.width.grouped) logits")
+      "\(output): \(logits.rowCount.grouped("row")) of \(logits.width.grouped("logit"))")
   }
 }
 

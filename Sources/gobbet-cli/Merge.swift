@@ -104,13 +104,9 @@ func writeDataset(
   _ path: String, _ report: ReportOptions, total: Int, _ body: ((Int) -> Bool) throws -> Void
 ) throws {
   Interruption.watch()
-  let progress = Progress(quiet: report.quiet)
+  let progress = Progress(report.progress)
   try body { count in
-    progress.update(
-      "\(count.grouped) of \(total.grouped) tokens, "
-        + "\(Int(Double(count) / progress.seconds).grouped) a second, "
-        + "\(Int(progress.seconds * Double(total - count) / Double(max(1, count))) + 1) s left")
-    return !Interruption.isRequested
+    progress.showTokens(count, of: total)
   }
   progress.finish()
   let dataset = try TokenDataset(recognizing: path)
@@ -119,6 +115,7 @@ func writeDataset(
       DatasetReport(output: path, documents: dataset.documentCount, tokens: dataset.tokenCount))
   } else {
     try writeLine(
-      "\(path): \(dataset.tokenCount.grouped) tokens of \(dataset.documentCount.grouped) documents")
+      "\(path): \(dataset.tokenCount.grouped("token")) of "
+        + dataset.documentCount.grouped("document"))
   }
 }

@@ -23,13 +23,13 @@ struct MergeLoRA: ParsableCommand {
     transform: Number.real(0.000_001...1_000_000))
   var alpha: Double?
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func validate() throws { try checkIsNamed(output.output) }
 
   func run() throws {
     let format = try options.format(ofFileNamed: output.output)
-    let progress = Progress(quiet: quiet)
+    let progress = Progress(progressOptions)
     defer { progress.finish() }
     Interruption.watch()
     let merged = try WeightsOptions.checked {
@@ -40,6 +40,6 @@ struct MergeLoRA: ParsableCommand {
     progress.finish()
     merged.result.printNotes(for: output.output)
     try writeLine(
-      "\(output.output): \(merged.result.text), \(merged.updateCount.grouped) layers changed")
+      "\(output.output): \(merged.result.text), \(merged.updateCount.grouped("layer")) changed")
   }
 }

@@ -118,7 +118,7 @@ struct Pack: AsyncParsableCommand {
     } else {
       Interruption.watch()
     }
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     let total = try progress.isShown ? run.inputByteCount() : nil
     let show: @Sendable (PackingSummary) -> Bool = { summary in
       progress.update(line(summary, progress, total))
@@ -196,7 +196,7 @@ struct Pack: AsyncParsableCommand {
 private func line(_ summary: PackingSummary, _ progress: Progress, _ total: Int?) -> String {
   let seconds = progress.seconds
   var line =
-    "\(summary.documentCount.grouped) documents, \(summary.tokenCount.grouped) tokens, "
+    "\(summary.documentCount.grouped("document")), \(summary.tokenCount.grouped("token")), "
     + "\(Int(Double(summary.tokenCount) / seconds).grouped) a second"
   if let total, total > 0, summary.readByteCount > 0, seconds > 1 {
     let share = min(1, Double(summary.readByteCount) / Double(total))

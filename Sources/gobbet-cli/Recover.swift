@@ -13,6 +13,7 @@ struct Recover: ParsableCommand {
   @Argument(help: "The damaged file.") var input: String
   @Option(name: .shortAndLong, help: "The file to write; it must not exist.") var output: String
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   private struct Report: Encodable {
     struct Part: Encodable {
@@ -32,7 +33,9 @@ struct Recover: ParsableCommand {
     guard !isThere(output) else {
       throw Failure(.cannotCreate, "\(output): cannot create: file exists, and nothing is replaced")
     }
-    let recovery = try ContainerReader.recover(input, to: output)
+    let progress = Progress(progressOptions)
+    let recovery = try ContainerReader.recover(input, to: output) { progress.showBytes($0, of: $1) }
+    progress.finish()
     if json {
       try writeJSON(
         Report(
@@ -41,11 +44,11 @@ struct Recover: ParsableCommand {
           },
           faults: recovery.faults.map(\.description), lost_bytes: recovery.lostByteCount))
     } else {
-      try writeLine("\(output): \(recovery.recovered.count.grouped) whole sections")
+      try writeLine("\(output): \(recovery.recovered.count.grouped("whole section"))")
       for fault in recovery.faults { try writeLine("lost: \(fault)") }
       if recovery.lostByteCount > 0 {
         try writeLine(
-          "lost: \(recovery.lostByteCount.grouped) bytes that belong to no whole section")
+          "lost: \(recovery.lostByteCount.grouped("byte")) that belong to no whole section")
       }
     }
     guard recovery.faults.isEmpty, recovery.lostByteCount == 0 else {

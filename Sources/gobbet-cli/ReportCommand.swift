@@ -53,14 +53,14 @@ struct ReportCommand: AsyncParsableCommand {
   var head: Int?
 
   @OptionGroup var threads: ThreadOptions
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   func run() async throws {
     let kind = try ReportKind(of: files, withText: text != nil)
     try checkOptions(kind)
     if output != "-" { _ = try AtomicFile(output, replacing: force) }
     Interruption.watch("no page was written, run the command again")
-    let progress = Progress(quiet: quiet)
+    let progress = Progress(progressOptions)
     defer { progress.finish() }
     let document =
       switch kind {
@@ -68,14 +68,15 @@ struct ReportCommand: AsyncParsableCommand {
       case .text: try textPage()
       case .dataset: try dataset(progress)
       case .weights: try weights(progress)
-      case .run: try modelRun()
+      case .run: try modelRun(progress)
       }
     progress.finish()
     if output == "-" { return try StandardOutput.write(document.utf8) }
     var file = try AtomicFile(output, replacing: force)
     try file.write(Array(document.utf8).span)
     try file.commit()
-    try writeLine("\(output): a page about \(kind.rawValue), \(document.utf8.count.grouped) bytes")
+    try writeLine(
+      "\(output): a page about \(kind.rawValue), \(document.utf8.count.grouped("byte"))")
   }
 
   /// Refuses options that do nothing for this kind of page.
@@ -140,12 +141,11 @@ struct ReportCommand: AsyncParsableCommand {
 
   private func weights(_ progress: Progress) throws -> String {
     try WeightsPage(path: files[0], comparedWith: files.dropFirst().first) { done, all in
-      progress.update(progress.bytes(done, of: all))
-      return !Interruption.isRequested
+      progress.showBytes(done, of: all)
     }.document
   }
 
-  private func modelRun() throws -> String {
+  private func modelRun(_ progress: Progress) throws -> String {
     let generation = try TextGeneration(
       path: files[0], vocabulary: try vocabulary.map { try loadVocabulary($0) },
       threadCount: threads.count)
@@ -163,7 +163,9 @@ struct ReportCommand: AsyncParsableCommand {
     }
     var options = ModelRunPage.Options()
     (options.layer, options.head, options.threadCount) = (layer, head, threads.count)
-    return try ModelRunPage(path: files[0], generation, text: text, options).document
+    return try ModelRunPage(path: files[0], generation, text: text, options) { done, all in
+      progress.showTokens(done, of: all)
+    }.document
   }
 }
 
@@ -197,7 +199,7 @@ enum ReportKind: String, Sendable {
       }
     guard files.count <= limit else {
       throw Failure(
-        .usage, "a page about \(rawValue) takes at most \(limit) file\(limit == 1 ? "" : "s")")
+        .usage, "a page about \(rawValue) takes at most \(limit.grouped("file"))")
     }
   }
 

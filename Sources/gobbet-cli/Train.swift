@@ -116,7 +116,7 @@ struct Train: AsyncParsableCommand {
     run.start = start
 
     Interruption.watch()
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     let result = try await run.result { state in
       progress.update(state.description + progress.timeLeft(state))
       return !Interruption.isRequested

@@ -14,7 +14,7 @@ struct Verify: AsyncParsableCommand {
   @Option(help: "The public key of the signer: 64 hexadecimal digits or a file of them.")
   var key: String?
   @Flag(help: "Print one JSON object per file.") var json = false
-  @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
+  @OptionGroup var progressOptions: ProgressOptions
 
   private struct Report: Encodable {
     let file: String
@@ -34,11 +34,10 @@ struct Verify: AsyncParsableCommand {
         if let fault = input.fault { throw fault }
         let file = try input.file ?? OpenedFile(input.path)
         let input = input.path
-        let progress = Progress(quiet: quiet)
+        let progress = Progress(progressOptions)
         defer { progress.finish() }
         let verification = try await FileVerification(file, signedBy: publicKey) {
-          progress.update(progress.bytes($0, of: $1))
-          return !Interruption.isRequested
+          progress.showBytes($0, of: $1)
         }
         progress.finish()
         let container = verification.container
@@ -50,7 +49,8 @@ struct Verify: AsyncParsableCommand {
               content_id: "\(container.contentID)", signed_by: signer, fault: nil))
         } else {
           try writeLine(
-            "\(input): ok, \(container.sections.count) sections, content id \(container.contentID)"
+            "\(input): ok, \(container.sections.count.grouped("section")), "
+              + "content id \(container.contentID)"
               + (signer.map { ", signed by \($0)" } ?? ""))
         }
       } catch let error as FileError {

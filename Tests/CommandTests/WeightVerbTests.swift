@@ -275,7 +275,7 @@ import Testing
     let merged = folder.file("merged.gobbet")
     let result = try gobbet("merge-lora", Self.model, adapter, "-o", merged, "--verify")
     #expect(result.status == 0, "\(result.errorText)")
-    #expect(result.text.contains("1 layers changed"))
+    #expect(result.text.contains("1 layer changed"))
     let packed = try convert(Self.model, "packed.gobbet")
     let report = try object(try gobbet("diff", packed, merged, "--json"))
     let weights = try #require(report["weights"] as? [String: Any])

@@ -64,8 +64,11 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
 
   /// Nil if the two hold the same documents of the same vocabulary.
   ///
-  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read.
-  package init?(_ first: TokenDataset, _ second: TokenDataset) throws {
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; what `progress` throws.
+  package init?(
+    _ first: TokenDataset, _ second: TokenDataset,
+    _ progress: FileComparison.Progress = { _, _ in }
+  ) throws {
     tokenCounts = [first.tokenCount, second.tokenCount]
     documentCounts = [first.documentCount, second.documentCount]
     vocabulariesDiffer = first.fingerprint != second.fingerprint
@@ -73,7 +76,7 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
     firstDocument =
       (0..<common).first { first.document($0) != second.document($0) }
       ?? (first.documentCount == second.documentCount ? nil : common)
-    firstToken = try Self.firstToken(first, second)
+    firstToken = try Self.firstToken(first, second, progress)
     firstMask =
       firstToken == nil && firstDocument == nil ? try Self.firstMask(first, second) : nil
     guard vocabulariesDiffer || firstToken != nil || firstDocument != nil || firstMask != nil
@@ -88,9 +91,13 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
     }
   }
 
-  private static func firstToken(_ first: TokenDataset, _ second: TokenDataset) throws -> Token? {
+  private static func firstToken(
+    _ first: TokenDataset, _ second: TokenDataset, _ progress: FileComparison.Progress
+  ) throws -> Token? {
     let common = min(first.tokenCount, second.tokenCount)
+    let idByteCount = MemoryLayout<TokenID>.size
     for start in stride(from: 0, to: common, by: 1 << 18) {
+      try progress(start * idByteCount, common * idByteCount)
       let range = start..<min(start + 1 << 18, common)
       let left = try first.tokens(in: range)
       let right = try second.tokens(in: range)

@@ -28,9 +28,11 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
 
   /// Nil if both hold the same tensors, in whatever order.
   ///
-  /// - Throws: the errors of the sources if their data cannot be read.
+  /// - Throws: the errors of the sources if their data cannot be read; what `progress` throws.
   /// - Complexity: O(bytes of both), in the memory of a piece of each where both read parts.
-  init?(_ first: some TensorSource, _ second: some TensorSource) throws {
+  init?(
+    _ first: some TensorSource, _ second: some TensorSource, _ progress: FileComparison.Progress
+  ) throws {
     func byName(_ source: some TensorSource) -> [[UInt8]: TensorDescription] {
       Dictionary(
         source.tensors.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
@@ -39,7 +41,11 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
     let secondNames = byName(second)
     onlyInFirst = first.tensors.map(\.name).filter { secondNames[Array($0.utf8)] == nil }
     onlyInSecond = second.tensors.map(\.name).filter { firstNames[Array($0.utf8)] == nil }
+    let byteCount = first.tensors.reduce(0) { $0 + $1.byteCount }
+    var done = 0
     different = try first.tensors.compactMap { tensor in
+      try progress(done, byteCount)
+      done += tensor.byteCount
       guard let other = secondNames[Array(tensor.name.utf8)] else { return nil }
       return try Tensor(tensor, of: first, other, of: second)
     }

@@ -7,6 +7,11 @@ internal import GobbetInterchange
 ///
 /// A vocabulary, tokens and tensors that both files hold are compared as such, so that it does not
 /// matter how they are stored; all other sections by their digests. Signatures are no content.
+///
+/// ```swift
+/// let comparison = try FileComparison("model.safetensors", "model.gobbet")
+/// print(comparison.isSame, comparison.weights?.different.count ?? 0)
+/// ```
 public struct FileComparison: Sendable {
   /// A section that both files do not have alike.
   public struct SectionDifference: Hashable, Sendable, Encodable {
@@ -42,19 +47,26 @@ public struct FileComparison: Sendable {
     sections.isEmpty && vocabulary == nil && tokens == nil && weights == nil
   }
 
+  /// Says how many decoded bytes of the first file's tensors, or of its tokens at four bytes each, were
+  /// compared.
+  public typealias Progress = (_ byteCount: Int, _ total: Int) throws -> Void
+
   /// Compares the files at two paths; files of others only by the tensors that they hold.
   ///
   /// - Throws: `FormatError`, `FileError` and the other errors of reading them; `LoadingError` for
-  ///   a file of others without tensors.
+  ///   a file of others without tensors; what `progress` throws, which ends the comparison.
   /// - Complexity: O(bytes of both) where sections differ, in the memory of a few blocks.
-  public init(_ firstPath: String, _ secondPath: String) throws {
+  public init(
+    _ firstPath: String, _ secondPath: String, progress: Progress = { _, _ in }
+  ) throws {
     let files = try [firstPath, secondPath].map { try OpenedFile($0) }
     let isOurs = try files.map { file in
       guard let format = try file.format() else { return true }
       return format == .gobbet
     }
     guard isOurs == [true, true] else {
-      weights = try WeightsDifference(Self.tensors(of: files[0]), Self.tensors(of: files[1]))
+      weights = try WeightsDifference(
+        Self.tensors(of: files[0]), Self.tensors(of: files[1]), progress)
       (sections, vocabulary, tokens) = ([], nil, nil)
       return
     }
@@ -74,10 +86,10 @@ public struct FileComparison: Sendable {
       ? try VocabularyDifference(Vocabulary(first), Vocabulary(second)) : nil
     tokens =
       explains(.tokens)
-      ? try TokenDifference(TokenDataset([first]), TokenDataset([second])) : nil
+      ? try TokenDifference(TokenDataset([first]), TokenDataset([second]), progress) : nil
     weights =
       explains(.weights)
-      ? try WeightsDifference(WeightsReader(first), WeightsReader(second)) : nil
+      ? try WeightsDifference(WeightsReader(first), WeightsReader(second), progress) : nil
     sections = differences.map { section, change in
       SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }

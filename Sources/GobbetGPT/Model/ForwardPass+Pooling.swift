@@ -15,15 +15,19 @@ extension ForwardPass {
   /// One row for each text: the states of its positions pooled, and divided by their length unless
   /// `normalizes` is false.
   ///
-  /// Shapes: [texts, C]. A row is the same whatever texts it is computed with.
+  /// Shapes: [texts, C]. A row is the same whatever texts it is computed with. `progress` is told how
+  /// many tokens are done, at the beginning of each batch of texts.
   /// - Throws: as ``embeddings(of:tokenTypes:_:cache:)``.
   public func pooledEmbeddings(
-    of texts: [[TokenID]], _ pooling: Pooling = .mean, normalizes: Bool = true
+    of texts: [[TokenID]], _ pooling: Pooling = .mean, normalizes: Bool = true,
+    progress: (_ tokenCount: Int) -> Void = { _ in }
   ) throws(GPTError) -> FloatMatrix {
     var rows = FloatMatrix(rowCount: texts.count, width: model.architecture.hiddenSize)
     var caches: [KeyValueCache] = []
     var first = 0
+    var doneCount = 0
     while first < texts.count {
+      progress(doneCount)
       // As many texts as go through the model together, and no more caches than that.
       var end = first + 1
       var tokenCount = texts[first].count
@@ -39,6 +43,7 @@ extension ForwardPass {
       }
       try pool(batch, pooling, into: &rows, from: first)
       first = end
+      doneCount += tokenCount
     }
     if normalizes { rows.normalizeRows() }
     return rows

@@ -5,6 +5,12 @@ internal import GobbetData
 ///
 /// Belongs to one thread at a time. Whatever is asked for, a position's numbers depend on nothing
 /// but the tokens up to it: not on the cache, the batch, the length of a piece or the threads.
+///
+/// ```swift
+/// let pass = try ForwardPass(try GPT(path: "model.gobbet"))
+/// let logits = try pass.logits(of: [39, 78, 13], .all)
+/// print(logits.rowCount, logits.width)
+/// ```
 public final class ForwardPass {
   /// The model.
   public let model: GPT
@@ -76,12 +82,19 @@ public final class ForwardPass {
   /// The logits of tokens, a row for each wanted position.
   ///
   /// Shapes: [wanted, V or the width of the head]. With a cache, the tokens continue its sequence.
+  /// `progress` is told how many rows there are, after every 120 of them at the latest.
   /// - Throws: ``GPTError`` (`noTokens`, `unknownToken`, `contextExceeded`); nothing has changed
   ///   then.
   public func logits(
-    of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil
+    of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil,
+    progress: (_ rowCount: Int) -> Void = { _ in }
   ) throws(GPTError) -> FloatMatrix {
-    try logits(of: [Continuation(ids, try self.cache(cache))], positions)[0]
+    var logits = FloatMatrix(rowCount: 0, width: model.headWidth)
+    try forEachPiece(of: [Continuation(ids, try self.cache(cache))], positions) { rows, _ in
+      logits.append(rows)
+      progress(logits.rowCount)
+    }
+    return logits
   }
 
   /// The logits of several sequences at once, a matrix for each.

@@ -11,7 +11,7 @@ struct ForeignReport: Encodable {
 
   /// Nil if the file is in none of the formats; the container's reader says what is wrong
   /// with it then.
-  init?(_ opened: OpenedFile, listingTensors: Bool) throws {
+  init?(_ opened: OpenedFile, listingTensors: Progress?) throws {
     file = opened.path
     guard let found = try opened.format(), found != .gobbet else { return nil }
     guard let input = try WeightsInput(opened, alone: true) else {

@@ -10,7 +10,7 @@ extension InputOptions {
     let inputs = try inputs()
     let corpus = try corpus()
     Interruption.watch("nothing was measured, run the command again")
-    let progress = Progress(quiet: report.quiet)
+    let progress = Progress(report.progress)
     let uses = try await VocabularyUseJob(
       inputs: inputs, corpus: corpus, vocabularies: vocabularies, workerCount: threads.count
     ).result { byteCount in

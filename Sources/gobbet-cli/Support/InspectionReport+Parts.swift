@@ -15,7 +15,7 @@ extension InspectionReport.VocabularyPart {
   var lines: [String] {
     let specials = special_tokens.sorted { $0.value < $1.value }.map { "\($0.key) = \($0.value)" }
     return [
-      "vocabulary", "  \(ids.grouped) ids, \(merges.grouped) merges, pattern \(pattern)",
+      "vocabulary", "  \(ids.grouped("id")), \(merges.grouped("merge")), pattern \(pattern)",
       "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))",
       "  fingerprint \(fingerprint)",
     ]
@@ -34,8 +34,8 @@ extension InspectionReport.TokensPart {
 
   var lines: [String] {
     [
-      "tokens", "  \(tokens.grouped) tokens in \(documents.grouped) documents",
-      "  codec \(codec), blocks of \(block_tokens.grouped) tokens, "
+      "tokens", "  \(tokens.grouped("token")) in \(documents.grouped("document"))",
+      "  codec \(codec), blocks of \(block_tokens.grouped("token")), "
         + "\(bits_per_token.rounded(places: 2)) bits a token in all",
       "  vocabulary \(vocabulary_fingerprint)",
     ]
@@ -56,13 +56,15 @@ extension InspectionReport.CountsPart {
 
   var lines: [String] {
     var lines = [
-      "counts", "  \(unique_pretokens.grouped) unique pretokens, pattern \(pattern)",
-      "  of \(bytes) bytes in \(documents) documents, \(cut_pretokens) pretokens cut",
+      "counts", "  \(unique_pretokens.grouped("unique pretoken")), pattern \(pattern)",
+      "  of \(bytes.grouped("byte")) in \(documents.grouped("document")), "
+        + "\(cut_pretokens.grouped("pretoken")) cut",
     ]
     if minimum_count > 1 {
       lines.append(
-        "  \(pruned_pretokens) pretokens of fewer than \(minimum_count) occurrences left out, "
-          + "\(pruned_occurrences) occurrences in all")
+        "  \(pruned_pretokens.grouped("pretoken")) of fewer than "
+          + "\(minimum_count.grouped("occurrence")) left out, "
+          + "\(pruned_occurrences.grouped("occurrence")) in all")
     }
     return lines
   }
@@ -74,7 +76,7 @@ extension SplitPattern {
 }
 
 extension InspectionReport.WeightsPart {
-  init(_ weights: some TensorSource, listing: Bool) throws {
+  init(_ weights: some TensorSource, listing: Progress?) throws {
     let packed = weights as? WeightsReader
     // Of GGUF's tensors the blocks count, also of those whose elements nobody here can read.
     var blocks: [TensorDescription: (typeName: String, byteCount: Int)] = [:]
@@ -101,10 +103,13 @@ extension InspectionReport.WeightsPart {
     base = packed?.base.map {
       .init(file: $0.fileName, content_id: "\($0.contentID)", is_there: baseIsThere)
     }
-    list =
-      listing
-      ? try weights.tensors.map { tensor in
-        InspectionReport.TensorPart(
+    let byteCount = bytes
+    var done = 0
+    list = try listing.map { progress in
+      try weights.tensors.map { tensor in
+        progress.showBytes(done, of: byteCount)
+        done += tensor.byteCount
+        return InspectionReport.TensorPart(
           name: tensor.name, type: blocks[tensor]?.typeName ?? tensor.elementType.name,
           shape: tensor.shape,
           codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
@@ -112,19 +117,20 @@ extension InspectionReport.WeightsPart {
           ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
           statistics: unread.contains(tensor) || !baseIsThere
             ? nil : try weights.statistics(of: tensor))
-      } : nil
+      }
+    }
   }
 
   /// A value of metadata, or the beginning of one that is a list of tokens or the like.
   private static func shortened(_ value: String) -> String {
     guard value.utf8.count > 4096 else { return value }
-    return "\(value.prefix(60))… (\(value.utf8.count.grouped) bytes)"
+    return "\(value.prefix(60))… (\(value.utf8.count.grouped("byte")))"
   }
 
   var lines: [String] {
     var lines = [
       "weights",
-      "  \(tensors.grouped) tensors, \(bytes.grouped) bytes, \(stored_bytes.grouped) stored",
+      "  \(tensors.grouped("tensor")), \(bytes.grouped("byte")), \(stored_bytes.grouped) stored",
     ]
     if let base {
       lines.append(
@@ -137,7 +143,7 @@ extension InspectionReport.WeightsPart {
     for tensor in list ?? [] {
       lines.append(
         "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "
-          + "\(tensor.stored_bytes.grouped) bytes (\((tensor.ratio * 100).rounded(places: 1)) %)"
+          + "\(tensor.stored_bytes.grouped("byte")) (\((tensor.ratio * 100).rounded(places: 1)) %)"
           + (tensor.statistics?.text ?? ""))
     }
     return lines

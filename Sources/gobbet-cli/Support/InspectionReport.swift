@@ -78,7 +78,8 @@ struct InspectionReport: Encodable {
   /// Metadata of files that hold no weights, as it was written.
   let metadata: String?
 
-  init(_ container: ContainerReader, listingTensors: Bool) throws {
+  /// What a container holds; with `listingTensors`, of every tensor, which shows how far it is.
+  init(_ container: ContainerReader, listingTensors: Progress?) throws {
     let holdings = FileHoldings(container)
     file = container.path
     profile = "\(container.profile)"
@@ -110,9 +111,9 @@ struct InspectionReport: Encodable {
   /// The same, for reading.
   var lines: [String] {
     var lines = [
-      "\(file): \(profile), \(bytes.grouped) bytes", "content id \(content_id)",
+      "\(file): \(profile), \(bytes.grouped("byte"))", "content id \(content_id)",
     ]
-    if generations > 1 { lines.append("\(generations) generations") }
+    if generations > 1 { lines.append("\(generations.grouped("generation"))") }
     if let signed_by { lines.append("a signature by \(signed_by), which verify checks") }
     lines.append("sections")
     for section in sections {
@@ -122,7 +123,7 @@ struct InspectionReport: Encodable {
         ? "raw"
         : "\(section.codec), \(section.stored_bytes.grouped) stored "
           + "(\((section.ratio * 100).rounded(places: 1)) %)"
-      lines.append("  \(section.kind)\(name)  \(section.bytes.grouped) bytes, \(stored)")
+      lines.append("  \(section.kind)\(name)  \(section.bytes.grouped("byte")), \(stored)")
     }
     lines += vocabulary?.lines ?? []
     lines += tokens?.lines ?? []

@@ -150,8 +150,25 @@ struct ReportOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error.")
+  @OptionGroup var progress: ProgressOptions
+  var quiet: Bool { progress.quiet }
+}
+
+/// Whether to show how far a job is.
+struct ProgressOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
+
+  @Flag(
+    help: """
+      Show progress even if standard error is no terminal: a line every 30 seconds. (default: only on \
+      a terminal)
+      """)
+  var progress = false
+
+  func validate() throws {
+    if quiet, progress { throw ValidationError("--progress: doesn't go with --quiet") }
+  }
 }
 
 /// How many threads work.

@@ -2,13 +2,14 @@ import Foundation
 import Gobbet
 import Synchronization
 
-/// Says on standard error how far a long job is: one line that is rewritten on a terminal, a line
-/// every thirty seconds elsewhere.
+/// Says on standard error how far a long job is: one line that is rewritten on a terminal; elsewhere
+/// nothing, or a line every thirty seconds if that is asked for.
 ///
 /// There is no lock: a thread claims the turn to show a line by exchanging one number, so that
 /// whatever makes the line may ask this object anything.
 final class Progress: Sendable {
-  private let isQuiet: Bool
+  /// Whether anybody sees it.
+  let isShown: Bool
   private let start = ContinuousClock.now
   private let interval: Duration
   /// Nanoseconds from the start to the last line.
@@ -16,17 +17,17 @@ final class Progress: Sendable {
   /// Nanoseconds from the start to the first merge that was reported; 0 before.
   private let mergingStart = Atomic<Int64>(0)
 
-  init(quiet: Bool) {
-    isQuiet = quiet
+  /// Creates the progress of a job; with `sharingOutput`, of one whose results scroll by on the same
+  /// terminal, where it would be in their way.
+  init(_ options: ProgressOptions, sharingOutput: Bool = false) {
+    let isTerminal = StandardError.isTerminal && !(sharingOutput && StandardOutput.isTerminal)
+    isShown = !options.quiet && (options.progress || isTerminal)
     // For tests: seconds from one line to the next.
     let seconds = ProcessInfo.processInfo.environment["GOBBET_PROGRESS_INTERVAL"].flatMap {
       Double($0)
     }
     interval = .seconds(seconds ?? (StandardError.isTerminal ? 0.2 : 30))
   }
-
-  /// Whether anybody sees it.
-  var isShown: Bool { !isQuiet }
 
   /// Seconds since the beginning.
   var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
@@ -38,7 +39,7 @@ final class Progress: Sendable {
 
   /// Shows `line` if it is time for one.
   func update(_ line: @autoclosure () -> String) {
-    guard !isQuiet, claimTurn() else { return }
+    guard isShown, claimTurn() else { return }
     if StandardError.isTerminal {
       StandardError.rewrite(line())
     } else {
@@ -73,10 +74,16 @@ final class Progress: Sendable {
   }
 
   /// Shows how many tokens of all are done; whether the job goes on.
-  func showTokens(_ done: Int, of all: Int) -> Bool {
+  @discardableResult func showTokens(_ done: Int, of all: Int) -> Bool {
     update(
-      "\(done.grouped) of \(all.grouped) tokens, "
+      "\(done.grouped) of \(all.grouped("token")), "
         + "\(Int(Double(done) / max(seconds, 1e-9)).grouped) a second" + timeLeft(done, of: all))
+    return !Interruption.isRequested
+  }
+
+  /// Shows how many bytes of all are done; whether the job goes on.
+  @discardableResult func showBytes(_ done: Int, of all: Int) -> Bool {
+    update(bytes(done, of: all))
     return !Interruption.isRequested
   }
 
