@@ -1,12 +1,12 @@
 """Opens the pages of `gobbet report` in a real browser and looks whether they are fit for people.
 
-    pages.py GOBBET CHROMIUM [--pictures FOLDER]
+    pages.py GOBBET CHROMIUM
 
 makes a page of each kind from the fixtures and opens it in a headless Chromium, light, dark and printed.
 A page must render without an error and ask for nothing; it must show texts of others as texts; each
 chart has a table beside it and a name; text has a contrast of 4.5 and more, bars of 3; everything that
-scrolls or opens is reached by the Tab key; nothing is wider than a phone. With `--pictures`, a screenshot
-of each page is left in the folder. Needs `pip install playwright`; its own browsers aren't needed.
+scrolls or opens is reached by the Tab key; nothing is wider than a phone. Needs `pip install
+playwright`; its own browsers aren't needed.
 """
 
 from __future__ import annotations
@@ -109,7 +109,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("gobbet", type=pathlib.Path)
     parser.add_argument("chromium", type=pathlib.Path)
-    parser.add_argument("--pictures", type=pathlib.Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         pages = make_pages(arguments.gobbet.resolve(), pathlib.Path(name))
@@ -118,8 +117,6 @@ def main() -> None:
         )
         for page in pages:
             check(browser, page)
-            if arguments.pictures:
-                take_picture(browser, page, arguments.pictures)
         print(f"{len(pages)} pages in Chromium {browser.version}: no faults")
         browser.close()
 
@@ -185,10 +182,17 @@ def check(browser: Browser, path: pathlib.Path) -> None:
 
 
 def opened(
-    browser: Browser, path: pathlib.Path, scheme: str, faults: list[str], width: int = 1280
+    browser: Browser,
+    path: pathlib.Path,
+    scheme: str,
+    faults: list[str],
+    width: int = 1280,
+    scale: int = 1,
 ) -> Page:
     """The page in a tab; errors and requests become faults."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, device_scale_factor=scale, color_scheme=scheme
+    )
     page.on("console", lambda message: faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on(
@@ -220,16 +224,6 @@ def keyboard_faults(page: Page) -> list[str]:
             faults.append("a branch that the keyboard doesn't open")
     page.close()
     return faults
-
-
-def take_picture(browser: Browser, path: pathlib.Path, folder: pathlib.Path) -> None:
-    """A screenshot of the top of the page."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page = opened(browser, path, "light", [], width=1000)
-    page.screenshot(
-        path=str(folder / f"{path.stem}.png"), clip={"x": 0, "y": 0, "width": 1000, "height": 900}
-    )
-    page.close()
 
 
 if __name__ == "__main__":

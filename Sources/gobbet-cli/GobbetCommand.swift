@@ -2,15 +2,18 @@ import ArgumentParser
 import Gobbet
 
 /// The command: it parses, calls the library and prints.
-///
-/// Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a
-/// negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, 74 input or output
-/// failed, 130 interrupted; 129, 141 and 143 for the signals HUP, PIPE and TERM.
 @main struct GobbetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
     abstract:
       "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
+    discussion: """
+      Inputs are files, folders and - for standard input, plain, gzip or zstd; their content says what \
+      they are. Results go to standard output, everything else to standard error.
+
+      Exit codes: 0 done, 1 a negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, \
+      74 reading or writing failed; 130, 143, 129 and 141 ended by INT, TERM, HUP or PIPE.
+      """,
     version: "\(gobbetVersion)",
     subcommands: [
       Train.self, Counts.self, Encode.self, Tokens.self, Decode.self, Count.self, Pack.self,
@@ -47,7 +50,7 @@ import Gobbet
     let count = ReplacedFrames.count
     guard count > 0 else { return }
     note(
-      "gobbet: this libzstd compressed \(count) blocks wrongly; they were stored at a lower level, and"
-        + " the output is right")
+      "gobbet: this libzstd compressed \(count.grouped("block")) wrongly; the output is right, "
+        + "since they were stored at a lower level")
   }
 }
