@@ -20,6 +20,12 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The plugin behind `swift package generate-documentation`, for whoever asks for it: users of the package
+/// needn't fetch it.
+let documentationPlugin: [Package.Dependency] =
+  Context.environment["GOBBET_DOCUMENTATION"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.3")]
+
 /// A library target of this package, from `Sources/` and the name.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = settings
@@ -62,7 +68,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-  ],
+  ] + documentationPlugin,
   targets: [
     // The leaves.
     library("GobbetBPE", ["CGobbetScan"]),
