@@ -2,10 +2,11 @@
 
     docs.py GOBBET [MODULES]
 
-takes every block marked `swift` or `sh` of the README and of the catalog. The blocks of a page run in
-its order, in a folder with a corpus, a model and a text. Blocks of Swift become one program, which is
+takes every block marked `swift` or `sh` of the README and of the catalog, and the examples in doc
+comments of the sources. The blocks of a page run in its order, in a folder with a corpus, a model and a text. Blocks of Swift become one program, which is
 compiled against the modules of the release build (MODULES, else beside the command) and linked with
-their objects.
+their objects. A block without a mark after one of `sh` is what that prints. Blocks of C are compiled
+with gobbet.h. Copying from the README only, a stranger comes from a clone to a text of a model.
 """
 
 from __future__ import annotations
@@ -18,26 +19,75 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "Sources/Gobbet/Gobbet.docc").glob("*.md"))]
+README = ROOT / "README.md"
+#: What a stranger does in the first ten minutes.
+FIRST_VERBS = ["train", "tokens", "pack", "report", "generate"]
+PAGES = [README, *sorted((ROOT / "Sources/Gobbet/Gobbet.docc").glob("*.md"))]
+
 
 def main() -> None:
     """The command."""
+    check_first_steps()
     command = pathlib.Path(sys.argv[1]).resolve()
     build = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else command.parent
     blocks = {page: list(blocks_of(page)) for page in PAGES}
+    blocks[ROOT / "Sources"] = list(examples())
     with tempfile.TemporaryDirectory() as folder:
         program = compile_swift(blocks, build, pathlib.Path(folder))
         for page, found in blocks.items():
             run(page, found, command, program)
+        compile_c(pathlib.Path(folder))
     count = sum(len(found) for found in blocks.values())
-    print(f"documentation: {count} blocks of {len(PAGES)} pages ran")
+    print(f"documentation: {count} blocks of {len(PAGES)} pages and of doc comments ran")
+
+
+def check_first_steps() -> None:
+    """Fails if the first block of the README leaves a step to the reader."""
+    steps = next(text for language, text in blocks_of(README) if language == "sh")
+    missing = [verb for verb in FIRST_VERBS if f"gobbet {verb} " not in steps]
+    if missing:
+        sys.exit(f"{README.name}: the first block does not {', '.join(missing)}")
+
+
+def compile_c(folder: pathlib.Path) -> None:
+    """Compiles the blocks of C, each as the body of a function."""
+    for page in PAGES:
+        for text in re.findall(r"^```c\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+            source = folder / "block.c"
+            source.write_text(
+                "#include <gobbet.h>\n#include <stdio.h>\n"
+                "void block(const uint8_t *text, size_t length, uint32_t *ids, size_t count) {\n"
+                f"{text}}}\n"
+            )
+            options = ["-std=c11", "-Wall", "-Werror", "-fsyntax-only"]
+            subprocess.run(
+                ["cc", *options, "-I", str(ROOT / "Sources/CGobbet"), str(source)], check=True
+            )
+
+
+def printed_blocks(page: pathlib.Path) -> dict[str, str]:
+    """What blocks of `sh` print, where a page says so."""
+    pattern = r"^```sh\n((?:(?!^```).)*?)^```\n\n```\n(.*?)^```"
+    return dict(re.findall(pattern, page.read_text(), re.MULTILINE | re.DOTALL))
 
 
 def blocks_of(page: pathlib.Path) -> list[tuple[str, str]]:
     """The language and the text of each block that runs."""
     return re.findall(r"^```(swift|sh)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """The examples in doc comments of Swift."""
+    for path in sorted((ROOT / "Sources").rglob("*.swift")):
+        for block in re.findall(
+            r"^ */// ```swift\n(.*?)^ */// ```$", path.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            lines = [re.sub(r"^ */// ?", "", line) for line in block.splitlines()]
+            name = path.relative_to(ROOT)
+            yield "swift", "\n".join(["import Gobbet", f"// {name}", *lines, ""])
 
 
 def compile_swift(
@@ -52,7 +102,9 @@ def compile_swift(
             lines = text.splitlines()
             imports |= {line for line in lines if line.startswith("import ")}
             body = "\n".join("  " + line for line in lines if not line.startswith("import "))
-            functions.append(f"// {page.name}\nfunc block{number}_{index}() async throws {{\n{body}\n}}")
+            functions.append(
+                f"// {page.name}\nfunc block{number}_{index}() async throws {{\n{body}\n}}"
+            )
             cases.append(f'case "{page.name} {index}": try await block{number}_{index}()')
     source = folder / "main.swift"
     source.write_text(
@@ -98,7 +150,10 @@ def run(
     """Runs the blocks of a page in a folder of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        prepare(folder, command, made=" ".join(text for language, text in found if language == "sh"))
+        prepare(
+            folder, command, made=" ".join(text for language, text in found if language == "sh")
+        )
+        printed = printed_blocks(page) if page in PAGES else {}
         environment = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         for index, (language, text) in enumerate(found):
             arguments = (
@@ -111,6 +166,8 @@ def run(
             )
             if done.returncode:
                 sys.exit(f"{page.name}, block {index + 1}:\n{text}\n{done.stdout}{done.stderr}")
+            if language == "sh" and not done.stdout.startswith(printed.get(text, "")):
+                sys.exit(f"{page.name}, block {index + 1} prints otherwise:\n{done.stdout}")
 
 
 def prepare(folder: pathlib.Path, command: pathlib.Path, made: str) -> None:

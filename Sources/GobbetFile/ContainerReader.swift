@@ -4,6 +4,12 @@ internal import GobbetSystem
 ///
 /// Opening reads the header and the end of the file, no section. Everything that is read later is
 /// checked when it is read. Safe to use from many threads.
+///
+/// ```swift
+/// let container = try ContainerReader(path: "corpus.gobbet")
+/// for section in container.sections { print(section.kind, section.byteCount) }
+/// print(container.contentID)
+/// ```
 public struct ContainerReader: Sendable {
   /// The path as the caller gave it, or what the caller calls the source.
   public let path: String

@@ -9,6 +9,12 @@ internal import GobbetSystem
 /// What was read and has no place in the output is refused, or named in the result's notes; a setting
 /// that would change nothing is an error. A GPT-2 comes out the same on every way: under the names
 /// that the output's format has for it.
+///
+/// ```swift
+/// let result = try FileConversion().convert(
+///   "model.safetensors", to: "converted.gobbet", format: .gobbet, replacing: true)
+/// for note in result.notes { print(note) }
+/// ```
 public struct FileConversion: Sendable {
   /// How text is split, for vocabularies that do not say.
   public var pattern: SplitPattern?
@@ -57,7 +63,7 @@ public struct FileConversion: Sendable {
 
   /// What the output of a conversion holds.
   public enum Content: Sendable {
-    /// A vocabulary of so many ids.
+    /// A vocabulary of that many ids.
     case vocabulary(idBound: Int)
     /// Weights: how many tensors, and whose names they had if they are a GPT-2's.
     case weights(tensorCount: Int, dialect: GPT2Dialect?, embedsVocabulary: Bool)

@@ -9,6 +9,12 @@ internal import GobbetSystem
 /// Two passes: documents are first thrown into buckets on disk by where they go, and then every
 /// bucket is put in order in memory. The order is that of an arithmetic permutation, so that the
 /// memory given changes no result.
+///
+/// ```swift
+/// let dataset = try TokenDataset(path: "corpus.gobbet")
+/// let options = DatasetOutputOptions(replaces: true)
+/// try DatasetShuffling(dataset, seed: 1, options: options).write(to: "shuffled.gobbet")
+/// ```
 public struct DatasetShuffling: Sendable {
   /// What is shuffled.
   public var dataset: TokenDataset

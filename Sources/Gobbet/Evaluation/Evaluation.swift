@@ -6,6 +6,14 @@ public import GobbetGPT
 ///
 /// Tokens go through the model in windows. Every token but the first of a text is a target once: a
 /// window that begins before the end of the one before it brings only the targets behind that.
+///
+/// ```swift
+/// let generation = try TextGeneration(path: "model.gobbet")
+/// var texts = ["But, soft! what light through yonder window breaks?"][...]
+/// let result = try Evaluation(generation.model).loss(
+///   ofTexts: { texts.popFirst().map(generation.tokens) })
+/// print(result.loss.mean)
+/// ```
 public struct Evaluation: Sendable {
   /// The model.
   public let model: GPT
@@ -40,7 +48,7 @@ public struct Evaluation: Sendable {
     public let loss: Loss
   }
 
-  /// The loss over a dataset, its documents one behind the other, of the tokens that count in it.
+  /// The loss over a dataset, its documents one after the other, of the tokens that count in it.
   ///
   /// `report` is called from time to time and ends the evaluation by answering false.
   /// - Throws: `GPTError` (`unknownToken`) for tokens that the model does not have; the errors of the
@@ -67,7 +75,7 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// How many windows a text of so many tokens makes.
+  /// How many windows a text of that many tokens makes.
   public func windowCount(tokenCount: Int) -> Int {
     let targetCount = tokenCount - 1
     if targetCount <= 0 { return 0 }

@@ -4,6 +4,11 @@ public import GobbetFile
 package import GobbetInterchange
 
 /// A Gobbet file that was read from end to end and found as it was written.
+///
+/// ```swift
+/// let verification = try await FileVerification(path: "corpus.gobbet")
+/// print(verification.container.contentID)
+/// ```
 public struct FileVerification: Sendable {
   /// The file.
   public let container: ContainerReader

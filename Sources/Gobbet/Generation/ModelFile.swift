@@ -220,8 +220,9 @@ extension GPT {
   /// writes it, with `config.json` and safetensors.
   ///
   /// ```swift
-  /// let model = try GPT(path: "Qwen3-0.6B", precision: .bfloat16)
-  /// let logits = try ForwardPass(model).logits(of: [9707, 11, 1879])
+  /// let model = try GPT(path: "model.gobbet", precision: .bfloat16)
+  /// let logits = try ForwardPass(model).logits(of: [39, 78, 13])
+  /// print(logits.width)
   /// ```
   /// - Throws: `LoadingError` for weights that make no model; `FileError`, `InterchangeError`,
   ///   `FormatError`.

@@ -5,8 +5,10 @@ public import GobbetGPT
 /// A model and its vocabulary: texts in, one row of floats for each out.
 ///
 /// ```swift
-/// let encoder = try TextEmbedding(path: "all-MiniLM-L6-v2")
+/// let vocabulary = try Vocabulary(recognizing: "Fixtures/tinymodel/tokenizer.json")
+/// let encoder = try TextEmbedding(path: "model.gobbet", vocabulary: vocabulary)
 /// let rows = try encoder.embeddings(of: ["A cat sits on the mat.", "Ein Hund bellt."])
+/// print(rows.rowCount, rows.width)
 /// ```
 public struct TextEmbedding: Sendable {
   /// The model.

@@ -3,6 +3,13 @@ internal import GobbetData
 public import GobbetGPT
 
 /// A model and its vocabulary: text in, text out.
+///
+/// ```swift
+/// let generation = try TextGeneration(path: "model.gobbet")
+/// var options = TextGeneration.Options()
+/// options.settings.maximumTokenCount = 20
+/// print(try generation.continuation(of: "But, soft!", options).text)
+/// ```
 public struct TextGeneration: Sendable {
   /// The model.
   public let model: GPT

@@ -4,7 +4,10 @@ internal import GobbetGPT
 /// The text that continues a prompt, piece by piece as a loop asks for it.
 ///
 /// ```swift
-/// for try await piece in generation.text(after: "Once upon a time") { show(piece) }
+/// let generation = try TextGeneration(path: "model.gobbet")
+/// var options = TextGeneration.Options()
+/// options.settings.maximumTokenCount = 5
+/// for try await piece in generation.text(after: "But, soft!", options) { print(piece) }
 /// ```
 /// The pieces together are the text that ``TextGeneration/continuation(of:_:show:)`` gives. Nothing is
 /// computed ahead, and every loop begins with the prompt again.

@@ -7,6 +7,13 @@ internal import GobbetSystem
 /// Documents + vocabulary → tokens → packed dataset, on several cores.
 ///
 /// The same inputs and options give the same bytes for any number of workers.
+///
+/// ```swift
+/// let vocabulary = try Vocabulary(recognizing: "my.gobbet")
+/// let job = PackingJob(inputs: ["corpus/"], vocabulary: vocabulary)
+/// let summary = try await job.write(to: "packed.gobbet", replacing: true)
+/// print(summary.tokenCount, summary.documentCount)
+/// ```
 public struct PackingJob: Sendable {
   /// Files, directories, patterns, or `-`.
   public var inputs: [String]
@@ -147,13 +154,13 @@ public struct PackingJob: Sendable {
 
 /// How a dataset is divided into files.
 public struct ShardOptions: Hashable, Sendable {
-  /// A file ends with the document that brings it to so many tokens; nil for one file.
+  /// A file ends with the document that brings it to that many tokens; nil for one file.
   public var tokenCount: Int?
   /// The share of the documents, told by their bytes, that goes into the split `validation`: those
   /// that training a vocabulary sets aside with the same share.
   public var validationShare: Double
 
-  /// Options.
+  /// Creates options with the defaults of the command line.
   ///
   /// - Precondition: the count is positive and the share from 0 to below 1.
   public init(tokenCount: Int? = nil, validationShare: Double = 0) {

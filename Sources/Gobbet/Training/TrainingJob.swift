@@ -7,6 +7,13 @@ internal import Synchronization
 /// A corpus, or counts of it → merges → vocabularies, on several cores.
 ///
 /// The same inputs and options give the same vocabularies for any number of workers and any memory.
+///
+/// ```swift
+/// let options = TrainingOptions(vocabularySize: 1024)
+/// let trained = try await TrainingJob(
+///   inputs: ["corpus/"], pattern: .cl100k, options: options).result()
+/// try trained.vocabulary.write(to: "trained.gobbet", replacing: true)
+/// ```
 public struct TrainingJob: Sendable {
   /// What is learned from.
   public enum Source: Sendable {

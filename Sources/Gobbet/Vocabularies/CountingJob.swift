@@ -22,6 +22,11 @@ public struct TextCounts: Hashable, Sendable {
 }
 
 /// Counts the text of a corpus on several cores.
+///
+/// ```swift
+/// let counts = try await CountingJob(inputs: ["corpus/"]).result()
+/// print(counts.documentCount, counts.byteCount)
+/// ```
 public struct CountingJob: Sendable {
   /// Files, directories, or `-`.
   public var inputs: [String]

@@ -1,4 +1,13 @@
 /// Turns token ids back into the bytes they stand for; threads can share it.
+///
+/// ```swift
+/// let decoder = TokenDecoder(try Vocabulary(recognizing: "my.gobbet"))
+/// var state = decoder.makeState()
+/// var bytes: [UInt8] = []
+/// for id: TokenID in [39, 78] { try decoder.decode([id].span, &state, into: &bytes) }
+/// state.finish(&bytes)
+/// print(bytes)
+/// ```
 public struct TokenDecoder: Sendable {
   /// The bytes of a token of at most 15 bytes, and their number in the topmost byte.
   private typealias Record = SIMD16<UInt8>

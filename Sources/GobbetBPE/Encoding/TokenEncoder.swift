@@ -2,6 +2,13 @@
 ///
 /// The memory it keeps is bounded by the budget of ``Tokenizer/makeEncoder(cacheByteBudget:)``, and
 /// by a small multiple of the longest pretoken so far.
+///
+/// ```swift
+/// var encoder = Tokenizer(try Vocabulary(recognizing: "my.gobbet")).makeEncoder()
+/// var ids: [TokenID] = []
+/// for line in ["Hello,", "world."] { encoder.encode(Array(line.utf8).span, into: &ids) }
+/// print(ids)
+/// ```
 public struct TokenEncoder: ~Copyable {
   let tokenizer: Tokenizer
   var core: EncoderCore

@@ -1,4 +1,10 @@
 /// A vocabulary made ready for encoding and decoding; threads can share it.
+///
+/// ```swift
+/// let tokenizer = Tokenizer(try Vocabulary(recognizing: "my.gobbet"))
+/// let ids = tokenizer.encoded("Hello, world.")
+/// print(ids, try tokenizer.decoded(ids))
+/// ```
 public struct Tokenizer: Sendable {
   /// What decides the tokens.
   public let vocabulary: Vocabulary

@@ -3,6 +3,12 @@
 /// The published expressions are settings of the grammar, which is the faster of the two. At each
 /// place the first of these that matches is a pretoken: a contraction, a word, digits, symbols, white
 /// space. The settings say how each of them looks. Any other expression is a ``SplitExpression``.
+///
+/// ```swift
+/// let trained = try await TrainingJob(
+///   inputs: ["corpus/"], pattern: .o200k, options: TrainingOptions(vocabularySize: 1024)).result()
+/// print(trained.vocabulary.pattern == .o200k)
+/// ```
 /// - Source: `Spec/Pretokenization.md`; pinned by `Fixtures/pretokenization/`.
 public struct SplitPattern: Hashable, Sendable {
   /// Whether English contractions (`'s`, `'ll`) are special.
@@ -29,8 +35,8 @@ public struct SplitPattern: Hashable, Sendable {
     case lettersAndMarks = 2
     /// DeepSeek's: numbers are cut out first, then runs of `[一-龥぀-ゟ゠-ヿ]`, and each part is
     /// cut as if it were a text. A word is an ASCII symbol with ASCII letters, or
-    /// `[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+`; symbols are ` ?[\p{P}\p{S}]+`; what is none of
-    /// these stays together.
+    /// `[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+`; symbols are ` ?[\p{P}\p{S}]+`; everything
+    /// else stays together.
     case deepSeek = 3
     /// Everything: the whole text is one pretoken, and the other settings have code 0.
     case everything = 4

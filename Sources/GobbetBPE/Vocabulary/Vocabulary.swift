@@ -1,4 +1,9 @@
 /// Everything that decides which tokens a text becomes, and which bytes a token stands for.
+///
+/// ```swift
+/// let vocabulary = try Vocabulary(recognizing: "my.gobbet")
+/// print(vocabulary.idBound, vocabulary.merges.count, vocabulary.bytes(of: 256) ?? [])
+/// ```
 public struct Vocabulary: Sendable {
   /// The bytes of ordinary tokens by id; ids may be left out.
   public let tokens: TokenTable

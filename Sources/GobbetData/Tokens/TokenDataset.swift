@@ -2,6 +2,12 @@ public import GobbetBPE
 public import GobbetFile
 
 /// Packed tokens of one file or of several as one, read in any order and from any number of threads.
+///
+/// ```swift
+/// let dataset = try TokenDataset(path: "corpus.gobbet")
+/// print(dataset.tokenCount, dataset.documentCount)
+/// print(try dataset.tokens(in: dataset.document(0)).prefix(10))
+/// ```
 public struct TokenDataset: Sendable {
   /// The files, in the order of their tokens.
   public let paths: [String]
@@ -137,7 +143,7 @@ public struct TokenDataset: Sendable {
       + shards[shard].documents.document(containing: token - tokens[shard].lowerBound)
   }
 
-  /// A range of the tokens of all documents, one behind the other.
+  /// A range of the tokens of all documents, one after the other.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`.
   /// - Throws: `FormatError` if a block is damaged; `FileError`.
@@ -209,7 +215,7 @@ public struct TokenDataset: Sendable {
     try column { try DocumentNotes.byteCounts($0.container, count: $0.header.documentCount) }
   }
 
-  /// What all files say, one behind the other; nil if one says nothing.
+  /// What all files say, one after the other; nil if one says nothing.
   private func column<Value>(_ values: (TokenShard) throws -> [Value]?) rethrows -> [Value]? {
     var all: [Value] = []
     for shard in shards {

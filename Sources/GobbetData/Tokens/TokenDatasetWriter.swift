@@ -6,6 +6,15 @@ public import GobbetFile
 /// Codecs that rank ids hold back the first documents until there are enough tokens to count
 /// (``TokenDatasetOptions/sampleTokenCount``); the ranks then stay. Ranks from the whole dataset
 /// would need a second pass and make the file a third of a percent smaller.
+///
+/// ```swift
+/// let vocabulary = try Vocabulary(recognizing: "my.gobbet")
+/// var writer = try TokenDatasetWriter(
+///   path: "two.gobbet", vocabulary: vocabulary, replacing: true)
+/// try writer.append(document: [39, 78].span, source: "first")
+/// try writer.append(document: [13].span, source: "second")
+/// _ = try writer.finish()
+/// ```
 public struct TokenDatasetWriter: ~Copyable {
   private let path: String
   private let codec: TokenCodec

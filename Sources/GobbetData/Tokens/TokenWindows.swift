@@ -3,6 +3,12 @@ public import GobbetBPE
 /// Windows of a dataset: inputs of equal length, and for each input token the one behind it.
 ///
 /// Windows begin at multiples of the stride and run over the ends of documents.
+///
+/// ```swift
+/// let windows = try TokenDataset(path: "corpus.gobbet").windows(length: 256, stride: 256)
+/// let window = try windows[0]
+/// print(windows.count, window.inputs.count, window.targets[255])
+/// ```
 public struct TokenWindows: Sendable {
   /// What the windows are cut from.
   public let dataset: TokenDataset

@@ -5,6 +5,12 @@ internal import GobbetSystem
 /// A packed file of tensors, read in any order and from any number of threads.
 ///
 /// Opening reads the tables only; data is read and checked when it is asked for.
+///
+/// ```swift
+/// let reader = try WeightsReader(path: "model.gobbet")
+/// for tensor in reader.tensors { print(tensor.name, tensor.elementType, tensor.shape) }
+/// print(try reader.bytes(of: reader.tensors[0]).count)
+/// ```
 public struct WeightsReader: TensorPartSource {
   /// The file, or what the caller calls the source.
   public let path: String

@@ -3,6 +3,14 @@ public import GobbetBPE
 /// Continues a prompt, one token at a time.
 ///
 /// Belongs to one thread.
+///
+/// ```swift
+/// var settings = GenerationSettings()
+/// settings.maximumTokenCount = 5
+/// var generator = try TokenGenerator(
+///   ForwardPass(GPT(path: "model.gobbet")), prompt: [39, 78], settings)
+/// while let id = try generator.next() { print(id) }
+/// ```
 public struct TokenGenerator {
   private let pass: ForwardPass
   private var sequence: GrowingSequence

@@ -3,7 +3,10 @@ public import GobbetBPE
 /// The tokens that continue a prompt, one by one as a loop asks for them.
 ///
 /// ```swift
-/// for try await id in model.tokens(after: [15496, 11]) { print(id) }
+/// let model = try GPT(path: "model.gobbet")
+/// var settings = GenerationSettings()
+/// settings.maximumTokenCount = 5
+/// for try await id in model.tokens(after: [39, 78], settings) { print(id) }
 /// ```
 /// Nothing is computed ahead, and every loop begins with the prompt again. A token is computed on the
 /// task that asks for it.

@@ -3,6 +3,11 @@ public import GobbetData
 /// A decoder or an encoder: its weights, ready to be computed with.
 ///
 /// Share it between threads; it never changes.
+///
+/// ```swift
+/// let model = try GPT(path: "model.gobbet")
+/// print(model.architecture.layers.count, model.architecture.contextLength)
+/// ```
 public struct GPT: Sendable {
   /// What the weights are in memory.
   public let precision: Precision
@@ -43,7 +48,7 @@ public struct GPT: Sendable {
       partByteCount: PackingList.partByteCount)
   }
 
-  /// The same, with matrices that are read about so many bytes at a time.
+  /// The same, with matrices that are read about that many bytes at a time.
   package init(
     _ source: any TensorSource, configuration: GPTConfiguration? = nil, precision: Precision,
     threadCount: Int, partByteCount: Int

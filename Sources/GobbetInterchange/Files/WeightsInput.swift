@@ -5,6 +5,12 @@ public import GobbetData
 ///
 /// Configuration and vocabulary are read when they are asked for: what lies beside weights may be of
 /// another model, and does not hinder who only wants the tensors.
+///
+/// ```swift
+/// if let input = try WeightsInput(recognizing: "model.safetensors") {
+///   print(input.format, input.source.tensors.count)
+/// }
+/// ```
 public struct WeightsInput: Sendable {
   /// The file that was opened.
   public var path: String { file.path }
