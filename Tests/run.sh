@@ -30,6 +30,8 @@ if grep -E '(^|[^a-z])warning:' "$log"; then
 fi
 swift test -c release --skip-build 2>&1 | tee "$log"
 
+# What people read has none of the constructions that read as translated.
+python3 Tests/language.py
 # What README and the documentation show is compiled and run.
 python3 Tests/docs.py "$(swift build -c release --show-bin-path)/gobbet"
 # Every public symbol has a doc comment, and DocC has no warning.

@@ -46,7 +46,7 @@ const char *gobbet_version(void);
 typedef int32_t gobbet_status;
 enum {
   GOBBET_OK = 0,
-  /// The call makes no sense: a null or closed handle, an index or a range outside of what there is.
+  /// The call is invalid: a null or closed handle, an index or a range outside of what there is.
   GOBBET_INVALID_ARGUMENT = 2,
   /// The buffer holds less than the result; the number needed was written.
   GOBBET_BUFFER_TOO_SMALL = 3,

@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def objects(data: bytes) -> Iterator[bytes]:
-    """The object files in an archive, or what is none; without the runtime's handler of crashes."""
+    """The object files in an archive, or the file itself; without the runtime's handler of crashes."""
     if data[:8] != b"!<arch>\n":
         yield data
         return

@@ -14,7 +14,7 @@ public struct WorkerCountError: Error, Hashable, Sendable, CustomStringConvertib
   }
 }
 
-/// `count` as it is if a call takes so many workers, from `least` to ``WorkerCountError/maximum``.
+/// `count` as it is if a call takes that many workers, from `least` to ``WorkerCountError/maximum``.
 ///
 /// Every number of workers or threads that comes from outside goes through here, or through the check
 /// of the C library, which has the same limit: what is computed with it later cannot overflow.

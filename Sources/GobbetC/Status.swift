@@ -12,12 +12,12 @@ struct CallError: Error, CustomStringConvertible {
   let status: gobbet_status
   let description: String
 
-  /// The call makes no sense.
+  /// The call is invalid.
   static func invalid(_ description: String) -> CallError {
     CallError(status: gobbet_status(GOBBET_INVALID_ARGUMENT), description: description)
   }
 
-  /// A name of a caller's that is none of those that there are.
+  /// A name that the caller gave and that doesn't exist.
   static func unknown(_ what: String, _ name: String, known: [String]) -> CallError {
     invalid("\(what): \(name) is none of \(known.joined(separator: ", "))")
   }

@@ -1,4 +1,4 @@
-/// A file that is none of those that a step can begin with.
+/// A file that exists but isn't a kind that this operation accepts.
 public struct LoadingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file's path.
   public let path: String

@@ -8,7 +8,7 @@ extension ContainerReader {
     return overflow ? .max : max(FormatLimits.leastDecodingBudget, share)
   }
 
-  /// Checks that so many bytes of compressed content may be decoded to verify the file.
+  /// Checks that this number of bytes of compressed content may be decoded to verify the file.
   ///
   /// - Throws: ``FormatError`` (`overDecodingBudget`).
   package func requireDecoding(of byteCount: Int, _ field: String) throws(FormatError) {

@@ -49,7 +49,7 @@ public struct HTML: Hashable, Sendable, ExpressibleByStringInterpolation {
     markup = "<!DOCTYPE html>\n<html lang=\"en\">\n\(head.markup)\n\(body.markup)\n</html>\n"
   }
 
-  /// Puts pieces one behind the other.
+  /// Puts pieces one after the other.
   public init(_ pieces: [HTML]) {
     markup = ""
     for piece in pieces { markup += piece.markup }

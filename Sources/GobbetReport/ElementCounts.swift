@@ -54,7 +54,7 @@ package struct ElementCounts: Sendable {
     return near.sign == .minus ? Double(far)...Double(near) : Double(near)...Double(far)
   }
 
-  /// How many finite elements are farther from the mean than so many standard deviations, to the width of
+  /// How many finite elements are farther from the mean than that many standard deviations, to the width of
   /// a bin.
   package func outlierCount(beyond factor: Double) -> Int {
     let (mean, limit) = (mean, factor * deviation)
@@ -65,7 +65,7 @@ package struct ElementCounts: Sendable {
     }
   }
 
-  /// The finite elements in so many bins of equal width from the smallest to the largest.
+  /// The finite elements in that many bins of equal width from the smallest to the largest.
   package func histogram(_ binCount: Int) -> [(values: ClosedRange<Double>, count: Int)] {
     guard finiteCount > 0 else { return [] }
     let (low, high) = (Double(least), Double(greatest))

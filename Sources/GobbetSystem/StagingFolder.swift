@@ -8,7 +8,7 @@ internal import SystemPackage
   internal import Musl
 #endif
 
-/// A folder beside an output, for files that are none of it yet, or never will be.
+/// A folder beside an output, for files that don't belong to it yet, or never will.
 ///
 /// It is removed with all files in it when the value goes; that of a process that was killed is
 /// removed by the next that writes the same output.

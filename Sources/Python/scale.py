@@ -178,7 +178,7 @@ def opening(paths: list[str], times: int) -> tuple[tuple[float, float], dict]:
 
 
 def write_documents(path: pathlib.Path, count: int) -> None:
-    """A dataset of so many short documents."""
+    """A dataset of that many short documents."""
     import gobbet
     import numpy as np
 
@@ -210,7 +210,7 @@ def measure_driver(rates: dict, shards: list[str]) -> None:
     for number, path in enumerate(shards):
         record = json.loads(gobbet.TokenDataset(path).metadata or "")["pack"]
         plan = ShardPlan("train", number, 0, 0, 0, 0, int(record["documents_hash"], 16))
-        # It is looked at wholly, and is not of so many tokens.
+        # It is looked at wholly, and is not of that many tokens.
         assert find_shard(folder, plan, there) is None
     rates["driver_s_per_shard"] = (time.process_time() - start) / len(shards)
 
@@ -234,7 +234,7 @@ def hours(seconds: float) -> str:
 
 
 def rows(rates: dict, tokens: float, document_tokens: float, shard_tokens: float) -> dict[str, str]:
-    """What a corpus of so many tokens costs."""
+    """What a corpus of that many tokens costs."""
     from gobbet.jobs.counting import FAN_IN
     from gobbet.jobs.reading import GROUP_BYTES
 

@@ -51,7 +51,7 @@ struct EncodeBench: AsyncParsableCommand {
 
   @OptionGroup var input: EncodingInput
 
-  @Option(help: "More than 1: one batch of all documents by one worker, and by so many.")
+  @Option(help: "More than 1: one batch of all documents by one worker, and by that many.")
   var threads = 1
 
   @Option(help: "First passes, each by a new encoder; the first one is also that of the process.")

@@ -170,7 +170,7 @@ struct GPTBench: AsyncParsableCommand {
         + 2 * headWeightCount / Double(promptCount)
     }
 
-    /// Bytes that have to be read for the token behind so many.
+    /// Bytes that have to be read for the token behind that many.
     func bytes(tokenCount: Int) -> Double {
       let seen = windows.reduce(0.0) { $0 + Double(min($1, tokenCount)) }
       return weightByteCount + 2 * keyCount * keyByteCount * seen

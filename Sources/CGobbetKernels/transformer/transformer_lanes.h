@@ -134,7 +134,7 @@ INLINE lanes error_function(lanes x) {
   far = fused(far, limited, (lanes)-0x1.21529ap+0f);
   far = fused(far, limited, (lanes)0x1.3df11cp-12f);
   far = __builtin_elementwise_copysign((lanes)1.0f - exponential(far), x);
-  // A number that is none stays none.
+  // NaN stays NaN.
   return x != x ? x : size < 1.0f ? near : far;
 }
 

@@ -58,7 +58,7 @@ typedef struct {
   size_t runs;
 } gobbet_format;
 
-/// The blocks of an element; a length of 0 for those that are none of GGUF's.
+/// The blocks of an element; a length of 0 for elements that GGUF has no blocks of.
 static inline __attribute__((always_inline)) gobbet_format gobbet_format_of(
     gobbet_element element) {
   switch (element) {

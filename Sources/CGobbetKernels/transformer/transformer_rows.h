@@ -26,7 +26,7 @@ INLINE lanes activated(gobbet_activation activation, lanes x) {
   case gobbet_silu: return silu(x);
   case gobbet_relu_squared: {
     lanes positive = x > 0.0f ? x : (lanes)0.0f;
-    // A number that is none stays none.
+    // NaN stays NaN.
     return x != x ? x : positive * positive;
   }
   }

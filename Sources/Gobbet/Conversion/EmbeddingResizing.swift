@@ -16,7 +16,7 @@ public struct EmbeddingResizing: Hashable, Sendable {
 
   /// Rows that are needed: one for each id.
   public var rowCount: Int
-  /// There are so many rows, or the next multiple of them.
+  /// There are that many rows, or the next multiple of them.
   public var multiple = 1
   /// What new rows are.
   public var newRows = NewRows.mean

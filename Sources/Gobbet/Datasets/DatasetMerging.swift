@@ -1,7 +1,7 @@
 public import GobbetData
 internal import GobbetInterchange
 
-/// Several datasets → one, their documents one behind the other.
+/// Several datasets → one, their documents one after the other.
 public struct DatasetMerging: Sendable {
   /// The datasets, of one vocabulary.
   public var datasets: [TokenDataset]

@@ -7,13 +7,13 @@ internal import GobbetSystem
 public struct DatasetOutputOptions: Hashable, Sendable {
   /// How tokens are stored; nil for as they were in the first dataset.
   public var codec: TokenCodec?
-  /// A folder of files that end with the document that brings them to so many tokens; nil for one
+  /// A folder of files that end with the document that brings them to that many tokens; nil for one
   /// file.
   public var shardTokenCount: Int?
   /// Whether what is there is replaced.
   public var replaces: Bool
 
-  /// Options.
+  /// Creates options with the defaults of the command line.
   ///
   /// - Precondition: the count is positive.
   public init(codec: TokenCodec? = nil, shardTokenCount: Int? = nil, replaces: Bool = false) {

@@ -59,7 +59,7 @@ final class PipelineQueue<Batch: Sendable, Block: Sendable>: Sendable {
   private let state = Mutex(State())
   private let openBatchLimit: Int
 
-  /// A queue that lets so many batches be on their way at a time.
+  /// A queue that lets that many batches be on their way at a time.
   init(openBatchLimit: Int) { self.openBatchLimit = openBatchLimit }
 
   /// Has workers do all jobs; `makeWorker` is called once in each, for a closure with its state.

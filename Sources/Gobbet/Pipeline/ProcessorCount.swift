@@ -9,7 +9,7 @@ package let maximumWorkerCount = WorkerCountError.maximum
 
 /// The workers of a job for which `count` were asked: one per core for 0.
 ///
-/// - Throws: `WorkerCountError` if no job takes so many.
+/// - Throws: `WorkerCountError` if no job takes that many.
 func resolvedWorkerCount(_ count: Int) throws(WorkerCountError) -> Int {
   let count = try checkedWorkerCount(count)
   return count == 0 ? min(processorCount, maximumWorkerCount) : count

@@ -2,7 +2,7 @@ internal import GobbetSystem
 
 /// How far a training run is.
 public enum TrainingJobProgress: Hashable, Sendable, CustomStringConvertible {
-  /// Pretokens are being counted; there are at least so many unique ones, which is what one worker
+  /// Pretokens are being counted; there are at least that many unique ones, which is what one worker
   /// has seen by itself.
   case counting(documentCount: Int, byteCount: Int, uniquePretokenCount: Int)
   /// Counts that went to disk are brought together.

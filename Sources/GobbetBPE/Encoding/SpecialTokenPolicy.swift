@@ -27,7 +27,7 @@ public struct SpecialTokenPolicy: Hashable, Sendable {
   /// A text with a special token in it is refused.
   public static let refused = SpecialTokenPolicy([], .error)
 
-  /// These special tokens count as such; a text that is none is never found.
+  /// These special tokens count as such; other texts are never found.
   public static func only(
     _ texts: some Sequence<String>, others: Others = .text
   ) -> SpecialTokenPolicy {

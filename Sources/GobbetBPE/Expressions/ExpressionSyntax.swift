@@ -18,7 +18,7 @@ package indirect enum ExpressionSyntax: Hashable, Sendable {
   case sequence([ExpressionSyntax])
   /// The first that matches.
   case choice([ExpressionSyntax])
-  /// So many times; any number, if there is no `maximum`.
+  /// That many times; any number, if there is no `maximum`.
   case repeated(ExpressionSyntax, minimum: Int, maximum: Int?, Preference)
   /// A place before one of these scalars; they may include the edge of the text.
   case before(UnicodeSet)

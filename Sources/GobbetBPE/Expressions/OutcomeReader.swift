@@ -1,7 +1,7 @@
 /// The outcomes at the places of a text, from the first to the last.
 ///
 /// They are worked out from the end of the text, so that a matcher knows at each fork which way leads to a
-/// match, and never turns back. Without tables only those at every so many places are kept, and those
+/// match, and never turns back. Without tables only those at places a fixed distance apart are kept, and those
 /// between are worked out again when the matcher comes there.
 struct OutcomeReader {
   /// Memory for the outcomes of a stretch of places, in bytes.

@@ -4,7 +4,7 @@
 enum SourceEnds {
   /// Not kept.
   case untracked
-  /// The text is a part of the caller's, which begins so many bytes into it.
+  /// The text is a part of the caller's, which begins that many bytes into it.
   case offset(Int)
   /// An end for every byte of a text, of which the first ones are left out.
   case list([Int], first: Int)

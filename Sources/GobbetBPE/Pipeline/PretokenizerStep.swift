@@ -46,7 +46,7 @@ public enum PretokenizerStep: Hashable, Sendable {
   case whitespaceSplit
   /// Runs of `\w` and runs of what is neither that nor white space, which is left out.
   case words
-  /// Parts of so many scalars, which is more than none; the last may have fewer.
+  /// Parts of that many scalars, which is more than none; the last may have fewer.
   case fixedLength(Int)
   /// Cuts where the script changes; Kana go with Han, and what belongs to no script with any. What is
   /// in front of the first scalar of a script is left out.

@@ -128,7 +128,7 @@ public enum DecoderStep: Hashable, Sendable {
   case byteFallback
   /// The tokens become one.
   case fuse
-  /// Takes up to so many of a scalar off the ends of each token.
+  /// Takes up to that many of a scalar off the ends of each token.
   case strip([UInt8], start: Int, stop: Int)
   /// `replacement` is a space, and in the first token nothing, unless the scheme is never.
   case metaspace(replacement: [UInt8], dropsFirst: Bool)

@@ -156,7 +156,7 @@ extension PretokenScanner {
     }
   }
 
-  /// The bytes at which starts are final where so many bytes are known.
+  /// The bytes at which starts are final where that many bytes are known.
   @inline(__always) private static func trusted(_ knownCount: Int, white: UInt64) -> UInt64 {
     if knownCount < 3 { return 0 }
     let known = UInt64.max &>> UInt64(64 - knownCount)

@@ -40,7 +40,7 @@ struct DecodedWords {
     }
   }
 
-  /// The words as symbols; at characters that are none they are cut, or else these are left out.
+  /// The words as symbols; they are cut at characters without a symbol, or these are left out.
   ///
   /// - Throws: ``TrainingError`` (`noPretokens`) if nothing is left.
   func encoded(

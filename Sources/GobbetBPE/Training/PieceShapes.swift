@@ -60,7 +60,7 @@ struct PieceRules: Sendable {
     case notLast
   }
 
-  /// Pieces have at most so many characters.
+  /// Pieces have at most that many characters.
   var maximumCharacterCount = Int32.max
   var spaces = Spaces.anywhere
   /// Whether pieces may be nothing but U+2581.

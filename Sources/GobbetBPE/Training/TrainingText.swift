@@ -107,6 +107,6 @@ extension PretokenCounts {
     finish(&batch, of: document)
   }
 
-  /// Texts of so many bytes have too few words for batches.
+  /// Texts of that many bytes have too few words for batches.
   private static let shortByteCount = 256
 }

@@ -3,7 +3,7 @@
 ///
 /// What two tokens make together is looked up by their bytes once and then remembered by their ids.
 struct LongTokenSplits {
-  /// No pair is remembered beyond so many.
+  /// No pair is remembered beyond that many.
   private static let maximumKnownCount = 1 << 20
   private static let none = TokenID.max
 

@@ -4,7 +4,7 @@ extension Vocabulary {
   /// The single bytes have 256 ids in a row from `firstID` on, in the order of `byteOrder`; each
   /// pair then makes a token with the next id. A pair whose bytes together are an earlier token or
   /// a special token yields that one instead, and takes no id (Hugging Face's trainer does so).
-  /// - Throws: ``VocabularyError``: a byte order that is none, a pair that refers to an id not yet
+  /// - Throws: ``VocabularyError``: an invalid byte order, a pair that refers to an id not yet
   ///   made or that is there twice, a token that grows too long.
   /// - Complexity: linear in the bytes of all tokens.
   public init(

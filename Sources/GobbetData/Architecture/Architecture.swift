@@ -78,7 +78,7 @@ public struct Architecture: Hashable, Sendable {
     self.contextLength = contextLength
     hiddenSize = sizes.hiddenSize
     precondition(
-      layerCount >= 0 && layerCount <= Self.maximumLayerCount, "Architecture: so many layers")
+      layerCount >= 0 && layerCount <= Self.maximumLayerCount, "Architecture: too many layers")
     layers = [Layer](repeating: Layer(), count: layerCount)
     headCount = sizes.headCount
     keyValueHeadCount = sizes.keyValueHeadCount
@@ -113,7 +113,7 @@ public struct Architecture: Hashable, Sendable {
     }
   }
 
-  /// What one layer does otherwise than its neighbours.
+  /// How one layer differs from its neighbours.
   public struct Layer: Hashable, Sendable {
     /// Positions that a row sees, its own among them; nil for all up to its own.
     public var window: Int?

@@ -23,7 +23,7 @@ extension Architecture.Rotation {
         return (1 - share) * frequency / factor + share * frequency
       }
     case .yarn(let factor, let fast, let slow, let length, _, let roundsBounds):
-      // The pair that makes so many turns in the context of the training.
+      // The pair that makes that many turns in the context of the training.
       func pair(_ turnCount: Double) -> Double {
         Double(dimension) * gobbet_logarithm(Double(length) / (turnCount * 2 * Double.pi))
           / (2 * gobbet_logarithm(base))

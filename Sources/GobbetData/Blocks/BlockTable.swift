@@ -70,7 +70,7 @@ extension BlockTable {
 
   /// The table of `count` blocks in a section's content.
   ///
-  /// - Throws: `FormatError` if it is not of so many blocks.
+  /// - Throws: `FormatError` if it is not of that many blocks.
   init(_ content: Span<UInt8>, count: Int, _ field: String) throws(FormatError) {
     guard content.count.isMultiple(of: Self.entryByteCount),
       content.count / Self.entryByteCount == count

@@ -20,7 +20,7 @@ enum StringMap {
 
   /// The keys and values of a JSON text.
   ///
-  /// - Throws: `FormatError` (`damaged`) at the byte that is none of a flat object of strings.
+  /// - Throws: `FormatError` (`damaged`) at the first byte that a flat object of strings can't have there.
   static func pairs(_ text: Span<UInt8>) throws(FormatError) -> [(String, String)] {
     do {
       return try FlatJSON(text, ofStrings: true).members.compactMap { member in

@@ -26,7 +26,7 @@ struct DocumentNotes: Sendable {
 
   /// The source of each of `count` documents; nil if the file does not tell.
   ///
-  /// - Throws: `FormatError` if the section is not of so many; `FileError`.
+  /// - Throws: `FormatError` if the section is not of that many; `FileError`.
   static func sources(_ container: ContainerReader, count: Int) throws -> [String]? {
     // A text of its own beside its place in the list.
     try column(.documentSources, container, count, width: 64) { reader throws(FormatError) in
@@ -42,7 +42,7 @@ struct DocumentNotes: Sendable {
 
   /// The bytes of the text of each of `count` documents; nil if the file does not tell.
   ///
-  /// - Throws: `FormatError` if the section is not of so many; `FileError`.
+  /// - Throws: `FormatError` if the section is not of that many; `FileError`.
   static func byteCounts(_ container: ContainerReader, count: Int) throws -> [Int]? {
     try column(.documentByteCounts, container, count, width: 8) { reader throws(FormatError) in
       try reader.readVariable("documents.byteCount")

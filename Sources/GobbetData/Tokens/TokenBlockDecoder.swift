@@ -34,7 +34,7 @@ struct TokenBlockDecoder: Sendable {
 
   /// Puts the ids of a block into `ids`, which has room for exactly those.
   ///
-  /// - Throws: `FormatError` if the bytes are not so many ids below the bound.
+  /// - Throws: `FormatError` if the bytes are not that many ids below the bound.
   func decode(
     _ stored: Span<UInt8>, byteCount: Int, into ids: inout MutableSpan<TokenID>
   ) throws(FormatError) {

@@ -11,7 +11,7 @@ public struct TokenDatasetOptions: Hashable, Sendable {
   public var embedsVocabulary: Bool
   /// Of how many tokens from the start the frequencies are counted that ranks are made from.
   ///
-  /// So many are held in memory before the first is written. A quarter million already gives ranks
+  /// That many are held in memory before the first is written. A quarter million already gives ranks
   /// that are nearly as good as those of the whole, as long as later documents are of the kind of
   /// the first ones.
   public var sampleTokenCount: Int

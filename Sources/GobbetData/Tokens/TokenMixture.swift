@@ -1,7 +1,7 @@
 internal import GobbetBPE
 public import GobbetFile
 
-/// Windows of several datasets as one, so many of each in turn.
+/// Windows of several datasets as one, a number of each in turn.
 public struct TokenMixture: Sendable {
   /// The windows of each dataset, all of one length.
   public let windows: [TokenWindows]

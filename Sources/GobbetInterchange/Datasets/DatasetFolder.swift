@@ -27,7 +27,7 @@ package final class DatasetFolder: Sendable {
     case finished(DatasetManifest)
   }
 
-  /// What a staging folder inside is made beside, for files that are none of the dataset.
+  /// What a staging folder inside is made beside, for files that don't belong to the dataset.
   package static let scratchName = "scratch"
 
   private struct State: ~Copyable {

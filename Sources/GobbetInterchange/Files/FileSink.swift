@@ -3,7 +3,7 @@ internal import GobbetSystem
 
 /// A file in which the data of all tensors follows a header, with zeros between.
 final class FileSink: TensorSink {
-  /// The zeros that follow a tensor, of which the file has so many bytes by then.
+  /// The zeros that follow a tensor, of which the file has that many bytes by then.
   typealias Padding = (_ tensor: TensorDescription, _ byteCount: Int) -> Int
 
   let tensors: [TensorDescription]

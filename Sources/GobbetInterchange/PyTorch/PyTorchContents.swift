@@ -13,7 +13,7 @@ struct PyTorchContents {
   /// The bytes in the file of a storage.
   struct Storage: Sendable {
     let range: Range<Int>
-    /// The member of the archive that holds it; nil in files that are none, which have no checksums.
+    /// The member of the archive that holds it; nil in files that are no archives, which have no checksums.
     var member: ZipMember?
   }
 

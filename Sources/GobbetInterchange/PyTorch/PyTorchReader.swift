@@ -25,7 +25,7 @@ public struct PyTorchReader: TensorPartSource {
   private struct Entry: Sendable {
     let tensor: PyTorchTensor
     let start: Int
-    /// The member of the archive that holds its storage; nil in files that are none.
+    /// The member of the archive that holds its storage; nil in files that are no archives.
     let member: ZipMember?
   }
 

@@ -139,7 +139,7 @@ struct PyTorchTensors {
     return chosen[0].pairs
   }
 
-  /// Dictionaries in dictionaries are looked at so far down, and so many of a level.
+  /// Dictionaries in dictionaries are looked at so far down, and that many of a level.
   private static let maximumDepth = 4
   private static let maximumDictionaryCount = 1 << 12
 

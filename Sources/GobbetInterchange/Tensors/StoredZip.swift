@@ -43,7 +43,7 @@ enum StoredZip {
     var position = 0
     while position < directory.bytes.count {
       guard let entry = Entry(directory, at: position) else {
-        throw error(.damaged("an entry of the directory that is none"), file)
+        throw error(.damaged("an invalid entry of the directory"), file)
       }
       position += entry.byteCount
       let name = String(decoding: entry.name, as: UTF8.self)

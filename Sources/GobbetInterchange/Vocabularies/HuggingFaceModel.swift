@@ -48,7 +48,7 @@ struct HuggingFaceModel {
 
   /// Tokens and merges.
   ///
-  /// - Throws: ``InterchangeError`` (`damaged`): entries that are none, merges that are none.
+  /// - Throws: ``InterchangeError`` (`damaged`): malformed entries or merges.
   func entries(
     _ path: String?, isByteLevel: Bool
   ) throws(InterchangeError) -> VisibleVocabulary {
@@ -67,7 +67,7 @@ struct HuggingFaceModel {
 
   /// What pretokens are made of.
   ///
-  /// - Throws: ``InterchangeError``: an unknown token that is none, settings that have no counterpart.
+  /// - Throws: ``InterchangeError``: an unknown token that the vocabulary lacks, settings that have no counterpart.
   func symbols(_ visible: VisibleVocabulary) throws(InterchangeError) -> InitialSymbols {
     var unknown: TokenID?
     if let token = try model.present("unk_token") {

@@ -132,7 +132,7 @@ enum HuggingFaceParts {
 
   /// The part, or the members of a `Sequence`, in whose place those of sequences in it stand.
   ///
-  /// - Throws: ``InterchangeError`` for a sequence that is none, or is too deep.
+  /// - Throws: ``InterchangeError`` for a sequence that is malformed or too deep.
   static func flattened(
     _ part: JSONValue?, _ key: String, depth: Int = 0, in outermost: JSONValue? = nil
   ) throws(InterchangeError) -> [JSONValue] {
@@ -182,7 +182,7 @@ enum HuggingFaceParts {
   /// The expression of a part.
   ///
   /// - Throws: ``InterchangeError``: `unsupported` with what isn't supported of it, `damaged` for one
-  ///   that is none.
+  ///   that is malformed.
   static func expression(
     _ text: String, of part: JSONValue, _ behavior: PretokenizerStep.Behavior, isInverted: Bool
   ) throws(InterchangeError) -> SplitExpression {

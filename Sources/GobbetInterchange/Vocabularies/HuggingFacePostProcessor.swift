@@ -4,7 +4,7 @@ internal import GobbetBPE
 enum HuggingFacePostProcessor {
   /// The special tokens around a text; nil if there are none, or more than that happens to it.
   ///
-  /// - Throws: ``InterchangeError`` (`damaged`) for a post-processor that is none.
+  /// - Throws: ``InterchangeError`` (`damaged`) for a post-processor that is malformed.
   static func template(
     _ processor: JSONValue?
   ) throws(InterchangeError) -> SpecialTokenTemplate? {

@@ -146,7 +146,7 @@ struct HuggingFacePretokenizer {
 
   // MARK: Writing
 
-  /// Refuses a vocabulary with an expression that Oniguruma reads otherwise than its own library.
+  /// Refuses a vocabulary with an expression that Oniguruma and its own library read differently.
   static func requireSpelling(_ vocabulary: Vocabulary, path: String?) throws(InterchangeError) {
     var expressions = vocabulary.pattern.expression.map { [$0] } ?? []
     for case .expression(let expression) in vocabulary.pipeline.pretokenizers {

@@ -62,7 +62,7 @@ struct ProtobufFields: ~Escapable {
       try skip(4, from: start)
       let value = (1...4).reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[offset - $1]) }
       return (number, .fixed32(value))
-    default: throw Fault(offset: start, reason: "a kind of field that is none")
+    default: throw Fault(offset: start, reason: "a field of an unknown kind")
     }
   }
 

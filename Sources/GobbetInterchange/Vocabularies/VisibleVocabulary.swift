@@ -4,7 +4,7 @@ internal import GobbetBPE
 struct VisibleVocabulary {
   /// All entries, special ones too, as the UTF-8 that the file has for them.
   private(set) var entries = EntryTable()
-  /// The merges in order, with ``noToken`` for a part that is none.
+  /// The merges in order, with ``noToken`` for a part that is no token.
   private var merges: [TokenMerge] = []
   private let path: String?
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
@@ -44,7 +44,7 @@ struct VisibleVocabulary {
 
   /// Reads the entries of a JSON object of strings and ids.
   ///
-  /// - Throws: ``InterchangeError`` (`damaged`): no object, an id that is none, an entry or an id
+  /// - Throws: ``InterchangeError`` (`damaged`): no object, an invalid id, an entry or an id
   ///   twice.
   mutating func readEntries(_ object: JSONValue) throws(InterchangeError) {
     guard object.isObject else { throw object.error(.damaged("not an object")) }

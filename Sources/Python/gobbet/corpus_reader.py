@@ -170,7 +170,7 @@ class CorpusReader:
 
     @property
     def notes(self) -> list[str]:
-        """What was left out so far, or taken otherwise than it seems, a sentence each."""
+        """What was left out so far, or read in another way than its name suggests, a sentence each."""
         return [
             self._text(self._library.corpus_note, index)[:-1].decode()
             for index in range(self._log().note_count)
@@ -288,7 +288,7 @@ class CorpusReader:
 def checked(
     texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
-    """Texts one behind the other and where each ends, as the library takes them."""
+    """Texts one after the other and where each ends, as the library takes them."""
     texts = integers(texts, np.uint8, "texts")
     return texts, ends_of(ends, len(texts), "ends")
 

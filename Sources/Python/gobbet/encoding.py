@@ -409,7 +409,7 @@ class Encoding(Decoding, Saving, Showing):
     def encode_joined(
         self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-        """The ids of texts one behind the other, `i` up to `ends[i]`, and where those of each end.
+        """The ids of texts one after the other, `i` up to `ends[i]`, and where those of each end.
 
         Special tokens in them are ordinary text.
 

@@ -26,7 +26,7 @@ class Error(Exception):
 
 
 class InvalidArgument(Error, ValueError):
-    """The call makes no sense: a closed object, an index or a range outside of what there is.
+    """The call is invalid: a closed object, an index or a range outside of what there is.
 
     Example:
         >>> dataset.tokens(5, 4)
@@ -141,7 +141,7 @@ class LibraryMissing(Error, ImportError):
 
 
 class CorpusWarning(UserWarning):
-    """Something of a corpus was left out, or taken otherwise than it seems: the text says what.
+    """Something of a corpus was left out, or read in another way than its name suggests: the text says what.
 
     Example:
         >>> import warnings

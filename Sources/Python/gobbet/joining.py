@@ -1,4 +1,4 @@
-"""Texts of Python as UTF-8, and many of them one behind the other."""
+"""Texts of Python as UTF-8, and many of them one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole numbers as C takes them: ctypes would cut those that are too large, without a word."""
+"""Whole numbers as C takes them: ctypes would silently cut those that are too large."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Counts:
         )
 
     def add_joined(self, texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint64]) -> None:
-        """Counts the pretokens of documents one behind the other: `i` ends at `ends[i]`.
+        """Counts the pretokens of documents one after the other: `i` ends at `ends[i]`.
 
         Args:
             texts: The bytes of all documents, one after the other.

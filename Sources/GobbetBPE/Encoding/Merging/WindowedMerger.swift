@@ -29,7 +29,7 @@ protocol WindowedMerger: ~Copyable {
   /// The first tokens of the window follow those that were found before.
   mutating func keep(_ count: Int)
 
-  /// Of the tokens that were found only so many stay.
+  /// Of the tokens that were found only that many stay.
   mutating func goBack(to count: Int)
 }
 

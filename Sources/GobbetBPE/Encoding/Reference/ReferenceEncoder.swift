@@ -111,7 +111,7 @@ public struct ReferenceEncoder: Sendable {
     return units
   }
 
-  /// The longest tokens, one behind the other; the unknown one alone where they do not lead to the end.
+  /// The longest tokens, one after the other; the unknown one alone where they do not lead to the end.
   private func pieces(of bytes: [UInt8]) -> [TokenID] {
     let settings = vocabulary.pipeline.symbols
     let unknown = [settings.unknown].compactMap { $0 }

@@ -33,7 +33,7 @@ struct ReferenceText {
     return (nil, 1)
   }
 
-  /// Where the scalars of a class end that start at `position`, at most so many.
+  /// Where the scalars of a class end that start at `position`, at most that many.
   func end(of set: ScalarSet, from position: Int, atMost maximum: Int) -> Int {
     var end = position
     while end < count, end - position < maximum, set.contains(self, end) { end += 1 }

@@ -68,7 +68,7 @@ def _begun(
     output: str, files: tuple[File, ...], reading: Reading, options: PackOptions,
     appended: int | None, *, is_new: bool,
 ) -> Job:  # fmt: skip
-    """A job in the folder of a dataset, which knows the shards there that are none of its own."""
+    """A job in the folder of a dataset, which knows the shards there that aren't its own."""
     replaced = tuple(filter(is_shard, os.listdir(output))) if is_new else listed_shards(output)
     kept: set[str] = set()
     if not is_new:

@@ -124,7 +124,7 @@ def find_shard(
 
 
 def _chunks(job: Job, split: int, stretch: Stretch) -> Iterator[Stretch]:
-    """A stretch in parts of about so many tokens as fit memory."""
+    """A stretch in parts of about that many tokens as fit memory."""
     lengths = columns_at(job.folder, split, stretch.piece)["lengths"]
     ends = np.cumsum(lengths[stretch.first : stretch.last].astype(np.int64))
     place = 0
