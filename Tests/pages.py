@@ -137,6 +137,9 @@ def make_pages(gobbet: pathlib.Path, folder: pathlib.Path) -> list[pathlib.Path]
     run("train", FIXTURES / "corpus-heldout", "--size", 1024, *special, "-o", "small.gobbet")
     run("pack", corpus, "-v", "large.gobbet", "--append-eot", "--sources", "-o", "corpus.gobbet")
     run("pack", corpus, "-v", "large.gobbet", "--append-eot", "--validation", "0.2", "-o", "shards")
+    chat = FIXTURES / "chat"
+    run("pack", chat / "conversations.jsonl", "-v", chat / "tokenizer.json", "--template", "chatml",
+        "--bad-lines", "skip", "-o", "chats.gobbet")  # fmt: skip
     run("convert", model, "-o", "model.gobbet")
     run("convert", model, "--type", "bf16", "-o", "half.gobbet")
     text = NASTY + (FIXTURES / "corpus-heldout/ru.txt").read_text()[:300]
@@ -148,6 +151,7 @@ def make_pages(gobbet: pathlib.Path, folder: pathlib.Path) -> list[pathlib.Path]
         "texts": ["large.gobbet", "small.gobbet", "--text", text],
         "dataset": ["corpus.gobbet"],
         "shards": ["shards"],
+        "masked": ["chats.gobbet"],
         "weights": [model],
         "weights-two": ["model.gobbet", "half.gobbet"],
         "run": [model, "--text", "But, soft! what light through yonder window breaks?\n" + NASTY],

@@ -5,7 +5,7 @@ internal import GobbetSystem
 extension BinaryInteger {
   /// The number in groups of three digits and what it counts: 1 token, 1,234 tokens.
   ///
-  /// - Parameter plural: The noun for every count but 1; by default `noun` with an s.
+  /// `plural` is the noun for every count but 1; by default `noun` with an s.
   public func inGroups(_ noun: String, plural: String? = nil) -> String {
     "\(inGroups) \(self.noun(noun, plural: plural))"
   }

@@ -1,7 +1,7 @@
 extension BinaryInteger {
   /// The number and what it counts: 1 byte, 2 bytes.
   ///
-  /// - Parameter plural: The noun for every count but 1; by default `noun` with an s.
+  /// `plural` is the noun for every count but 1; by default `noun` with an s.
   package func counted(_ noun: String, plural: String? = nil) -> String {
     "\(self) \(self.noun(noun, plural: plural))"
   }
