@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ def narrowest(id_bound: int, *names: str) -> np.dtype:
     raise BadData(f"ids up to {id_bound - 1} are of none of {', '.join(names)}")
 
 
-def content(path: pathlib.Path, dtype: np.dtype) -> npt.NDArray[np.generic]:
+def content(path: pathlib.Path, dtype: np.dtype) -> npt.NDArray[Any]:
     """The numbers in a file, which are mapped.
 
     Raises:
@@ -53,7 +53,7 @@ def content(path: pathlib.Path, dtype: np.dtype) -> npt.NDArray[np.generic]:
 
 
 def cut(
-    path: pathlib.Path, tokens: npt.NDArray[np.generic], ends: npt.NDArray[np.integer], field: str
+    path: pathlib.Path, tokens: npt.NDArray[Any], ends: npt.NDArray[np.integer], field: str
 ) -> Iterator[tuple[int, int]]:
     """Where documents begin and end that follow one another up to the last token.
 
@@ -63,9 +63,7 @@ def cut(
     start = 0
     for number, end in enumerate(map(int, ends)):
         if not start <= end <= len(tokens):
-            raise BadData(
-                f"{path}: {field} {number} is {end}, not from {start} to {len(tokens)}"
-            )  # fmt: skip
+            raise BadData(f"{path}: {field} {number} ends at {end}, not {start} to {len(tokens)}")
         yield start, end
         start = end
     if start != len(tokens):

@@ -86,9 +86,7 @@ def read(path: pathlib.Path) -> Iterator[Document]:
         yield from _documents(path / chunk["filename"], chunk, dtype)
 
 
-def _documents(
-    path: pathlib.Path, chunk: dict[str, Any], dtype: np.dtype
-) -> Iterator[Document]:
+def _documents(path: pathlib.Path, chunk: dict[str, Any], dtype: np.dtype) -> Iterator[Document]:
     data = content(path, np.dtype("u1"))
     count = int(chunk["chunk_size"])
     head = 4 * (count + 2)

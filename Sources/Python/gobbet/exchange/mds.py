@@ -132,7 +132,7 @@ def read(path: pathlib.Path, *, tokens: str = "tokens", mask: str = "mask") -> I
 
 
 def _checked(path: pathlib.Path, described: dict[str, Any]) -> bytes:
-    data = (path / described["basename"]).read_bytes()
+    data: bytes = (path / described["basename"]).read_bytes()
     _check(data, described, path / described["basename"])
     return data
 
@@ -170,13 +170,11 @@ def _documents(
         sample = memoryview(data)[offsets[number] : offsets[number + 1]]
         fields = _fields(sample, shard["column_sizes"], place)
         found = dict(zip(names, zip(kinds, fields, strict=True), strict=True))
-        ids = _column(*found[tokens], place)
-        counted = _column(*found[mask], place) if mask in found else None
+        ids = _column(found[tokens], place)
+        counted = _column(found[mask], place) if mask in found else None
         if counted is not None and len(counted) != len(ids):
             raise BadData(f"{place}: a mask of {len(counted)} for {len(ids)} tokens")
-        yield Document(
-            ids.astype(np.uint32), None if counted is None else counted.astype(np.bool_)
-        )
+        yield Document(ids.astype(np.uint32), None if counted is None else counted.astype(np.bool_))
 
 
 def _fields(sample: memoryview, sizes: Sequence[int | None], where: str) -> list[memoryview]:
@@ -192,8 +190,9 @@ def _fields(sample: memoryview, sizes: Sequence[int | None], where: str) -> list
     return fields
 
 
-def _column(kind: str, data: memoryview, where: str) -> npt.NDArray[np.generic]:
+def _column(column: tuple[str, memoryview], where: str) -> npt.NDArray[np.generic]:
     """The numbers of a column: `ndarray:TYPE` or `ndarray:TYPE:LENGTH`."""
+    kind, data = column
     name, *rest = kind.split(":")
     if name != "ndarray" or not rest or np.dtype(rest[0]).kind not in "uib":
         raise BadData(f"{where}: a column of {kind}, not ndarray:TYPE of whole numbers")

@@ -20,9 +20,7 @@ def _beside(path: pathlib.Path, ending: str) -> pathlib.Path:
     return path.with_name(path.name.removesuffix(".npy") + ending)
 
 
-def read(
-    path: pathlib.Path, *, dtype: npt.DTypeLike, eos: int | None = None
-) -> Iterator[Document]:
+def read(path: pathlib.Path, *, dtype: npt.DTypeLike, eos: int | None = None) -> Iterator[Document]:
     """The documents of `NAME.npy`: those that `NAME.csv.gz` lists, or those that end in `eos`.
 
     Masks are read from `NAME.mask`, an array of bools, if it is there (OLMo-core's
