@@ -40,6 +40,16 @@ struct Pack: AsyncParsableCommand {
   @Option(help: "The key of the messages in each JSON object, with --template. (default: messages)")
   var messages: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: "The most tokens a document may have: those of the rows that a model will be given.",
+    transform: Number.whole(1...PackedRowOptions.lengths.upperBound))
+  var rowLength: Int?
+
+  @Option(
+    help: "What becomes of documents with more tokens than --row-length. (default: fail)")
+  var tooLong: Named<DocumentLengthLimit.TooLong>?
+
   @Option(help: "The special token to append to every document, as <|endoftext|>.")
   var append: String?
 
@@ -106,6 +116,12 @@ struct Pack: AsyncParsableCommand {
     } else if messages != nil {
       throw ValidationError("--messages: needs a --template")
     }
+    if tooLong != nil, rowLength == nil {
+      throw ValidationError("--too-long: needs a --row-length")
+    }
+    if resume, let tooLong, [.split, .drop].contains(tooLong.value) {
+      throw ValidationError("--too-long \(tooLong.value.rawValue): does not go with --resume")
+    }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }
 
@@ -154,6 +170,9 @@ struct Pack: AsyncParsableCommand {
       workerCount: threads.count)
     run.template = try template.map(Self.template)
     run.messagesKey = messages ?? run.messagesKey
+    run.lengthLimit = rowLength.map {
+      DocumentLengthLimit(tokenCount: $0, tooLong: tooLong?.value ?? .fail)
+    }
     run.removesDuplicates = unique
     run.keepsSources = sources || idKey != nil
     run.keepsByteCounts = lengths

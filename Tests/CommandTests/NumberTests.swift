@@ -56,7 +56,8 @@ import Testing
     "--memory": .bytes, "--min-p": .number, "--minimum-count": .positiveCount,
     "--minimum-frequency": .positiveCount, "--pad-id": .optionalID,
     "--padding": .count, "--range": .range, "--repetition-penalty": .positiveNumber,
-    "--rows-to-multiple": .positiveCount, "--seed": .seed, "--shard-size": .bytes,
+    "--row-length": .positiveCount, "--rows-to-multiple": .positiveCount, "--seed": .seed,
+    "--shard-size": .bytes,
     "--shard-tokens": .quantity, "--size": .positiveCount, "--stop-token": .count,
     "--stride": .positiveCount, "--temperature": .number, "--threads": .count, "--tokens": .count,
     "--top-k": .positiveCount, "--top-p": .positiveNumber, "--unk-id": .count,
@@ -73,6 +74,7 @@ import Testing
     "--output", "--pattern", "--pooling", "--prompt", "--required-characters",
     "--resize-embeddings", "--separator", "--special", "--special-tokens", "--split", "--stop",
     "--template", "--temporary-folder", "--text", "--text-key", "--tie-break", "--to", "--token",
+    "--too-long",
     "--type", "--unknown-token", "--user-defined-symbol", "--vocabulary",
   ]
 

@@ -30,6 +30,8 @@ public struct PackingJob: Sendable {
   public var messagesKey = "messages"
   /// An id put after the last token of every document; nil for none.
   public var appendedToken: TokenID?
+  /// How many tokens a document may have; nil for any number.
+  public var lengthLimit: DocumentLengthLimit?
   /// How the tokens are stored.
   public var options: TokenDatasetOptions
   /// Threads, 1 to 1,024, or 0 for one per core; changes no result.
@@ -67,7 +69,7 @@ public struct PackingJob: Sendable {
   /// `progress` is told what was packed so far, and stops the run by answering false; nothing is
   /// left behind then.
   /// - Throws: `FileError`, `CorpusError`, `WorkerCountError`; ``ChatTemplateError`` for a template with
-  ///   tokens that the vocabulary does not have; `CancellationError` if `progress` stopped the run.
+  ///   tokens that the vocabulary does not have; ``DocumentLengthError``; `CancellationError` if `progress` stopped the run.
   public func write(
     to path: String, replacing: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
@@ -101,6 +103,7 @@ public struct PackingJob: Sendable {
   /// until then it stays as it is. A run that ended early is taken up with `resuming`: shards that were finished stay, and the
   /// result has the bytes of an undisturbed run. The inputs are read from their start again, and
   /// must begin with the same documents.
+  /// - Precondition: a run that is taken up doesn't split or drop documents that are too long.
   /// - Throws: as ``write(to:replacing:progress:)``; `LoadingError` if the folder is of a run
   ///   with other inputs, options or another vocabulary.
   public func write(
@@ -108,6 +111,9 @@ public struct PackingJob: Sendable {
     resuming: Bool = false,
     progress: @escaping @Sendable (PackingSummary) -> Bool = { _ in true }
   ) async throws -> PackingSummary {
+    precondition(
+      !resuming || lengthLimit?.tooLong != .split && lengthLimit?.tooLong != .drop,
+      "write(toFolder:): documents that are split or dropped can't be counted on taking up")
     let run = try withResolvedWorkers()
     // Inputs that are not there are found before anything is touched.
     if !resuming { _ = try CorpusReader(inputs: inputs, options: run.corpus) }

@@ -159,27 +159,31 @@ private final class PackingPipeline: Sendable {
     for (index, split) in batch.splits.enumerated() {
       guard let split else { continue }
       let text = batch.documents.text(index)
+      let first = encoded.ids.count
       var byteCount = text.count
-      var mask = DocumentMask.byRule
+      var counted: [Range<Int>]?
       if let conversations {
-        let first = encoded.ids.count
         let messages = FramedConversation.messages(text)
         byteCount = messages.reduce(0) { $0 + $1.content.count }
-        let counted = try conversations.encode(messages, &encoder.encoder, into: &encoded.ids)
-        mask = TokenDatasetWriter.mask(
-          encoded.ids.span.extracting(first...), counted, conversations.rule)
+        counted = try conversations.encode(messages, &encoder.encoder, into: &encoded.ids)
       } else {
         encoder.encoder.encode(text, into: &encoded.ids)
       }
       if let appended = packing.appendedToken { encoded.ids.append(appended) }
-      var source: String?
-      if packing.keepsSources {
-        source = batch.documents.identifier(index) ?? batch.documents.source(index).description
+      func source() -> String {
+        batch.documents.identifier(index) ?? batch.documents.source(index).description
       }
-      encoded.documents.append(
+      let limit = packing.lengthLimit
+      let isCropped = limit?.tooLong == .crop && encoded.ids.count - first > limit?.tokenCount ?? 0
+      try encoded.endDocument(
+        from: first, counted: counted, rule: conversations?.rule, limit: limit, origin: source
+      ) { end, isFirst, mask in
+        // The bytes of a cropped text are not known, and those of a split one are its first part's.
         EncodedBatch.Document(
-          split: split, end: encoded.ids.count, byteCount: byteCount, source: source,
-          hash: batch.hashes.isEmpty ? nil : batch.hashes[index], mask: mask))
+          split: split, end: end, byteCount: isFirst && !isCropped ? byteCount : 0,
+          source: packing.keepsSources ? source() : nil,
+          hash: isFirst && !batch.hashes.isEmpty ? batch.hashes[index] : nil, mask: mask)
+      }
     }
     return encoded
   }

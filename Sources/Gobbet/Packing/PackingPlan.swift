@@ -34,6 +34,11 @@ extension DatasetPlan {
         ("template_hash", .text("\(template.contentID)")),
       ]
     }
+    if let limit = run.lengthLimit {
+      entries += [
+        ("row_length", .number(limit.tokenCount)), ("too_long", .text(limit.tooLong.rawValue)),
+      ]
+    }
     self.init(fingerprint: run.vocabulary.fingerprint, entries: entries)
   }
 

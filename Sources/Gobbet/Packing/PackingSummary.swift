@@ -15,7 +15,11 @@ public struct PackingSummary: Hashable, Sendable {
   public var duplicateCount = 0
   /// Lines left out because they hold no text.
   public var badLineCount = 0
-  /// What is wrong with the first of those.
+  /// Documents that had more tokens than ``PackingJob/lengthLimit`` allows.
+  public var tooLongCount = 0
+  /// Tokens of those that were left out.
+  public var leftOutTokenCount = 0
+  /// What is wrong with the first of the bad lines.
   public var firstBadLine: CorpusError?
   /// Files begun.
   public var shardCount = 0

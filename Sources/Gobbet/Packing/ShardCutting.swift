@@ -15,6 +15,42 @@ struct EncodedBatch: Sendable {
 
   var ids: [TokenID] = []
   var documents: [Document] = []
+  /// Documents that had too many tokens.
+  var tooLongCount = 0
+  /// Tokens of them that were left out.
+  var leftOutTokenCount = 0
+
+  /// Ends a document, whose ids are those from `first` on.
+  ///
+  /// `counted` are the tokens that count in a loss where a template says so. Where a document is cut, a part
+  /// of which none counts is left out.
+  /// - Throws: ``DocumentLengthError`` if it has more tokens than `limit` allows, which says so.
+  mutating func endDocument(
+    from first: Int, counted: [Range<Int>]?, rule: LossRule?, limit: DocumentLengthLimit?,
+    origin: () -> String, _ document: (_ end: Int, _ isFirst: Bool, DocumentMask) -> Document
+  ) throws {
+    let count = ids.count - first
+    guard let limit, count > limit.tokenCount else {
+      let mask = TokenDatasetWriter.mask(ids.span.extracting(first...), counted, rule)
+      return documents.append(document(ids.count, true, mask))
+    }
+    if limit.tooLong == .fail {
+      throw DocumentLengthError(source: origin(), tokenCount: count, limit: limit.tokenCount)
+    }
+    tooLongCount += 1
+    let tokens = Array(ids[first...])
+    ids.removeSubrange(first...)
+    for part in limit.parts(of: count) {
+      let counted = counted?.map { $0.clamped(to: part) }.filter { !$0.isEmpty }
+        .map { ($0.lowerBound - part.lowerBound)..<($0.upperBound - part.lowerBound) }
+      if counted?.isEmpty == true { continue }
+      let mask = TokenDatasetWriter.mask(tokens.span.extracting(part), counted, rule)
+      let isFirst = ids.count == first
+      ids += tokens[part]
+      documents.append(document(ids.count, isFirst, mask))
+    }
+    leftOutTokenCount += count - (ids.count - first)
+  }
 }
 
 /// A block to be compressed, and its number among what is written.
@@ -109,6 +145,8 @@ final class ShardCutting: Sendable {
 
   private func add(_ batch: EncodedBatch, _ state: inout State, _ output: inout Output) {
     var start = 0
+    state.summary.tooLongCount += batch.tooLongCount
+    state.summary.leftOutTokenCount += batch.leftOutTokenCount
     for document in batch.documents {
       let split = document.split
       if state.shards[split] == nil { open(split, &state, &output) }

@@ -44,6 +44,10 @@ extension TieBreak: NamedChoice {
   var argumentName: String { self == .bytes ? "bytes" : "huggingface" }
 }
 
+extension DocumentLengthLimit.TooLong: NamedChoice {
+  var argumentName: String { rawValue }
+}
+
 extension TokenCodec: NamedChoice {
   var argumentName: String { name }
 }

@@ -18,6 +18,8 @@ struct PackingReport {
     let documentsKept: Int
     let duplicates: Int
     let badLines: Int
+    let tooLong: Int
+    let tokensLeftOut: Int
     let fileBytes: Int?
     let bitsPerToken: Double?
     let shards: Int
@@ -48,6 +50,12 @@ struct PackingReport {
 
   func show(asJSON: Bool) throws {
     if asJSON { try writeJSON(fields) } else { try writeLines(report) }
+    if summary.tooLongCount > 0 {
+      let documents = summary.tooLongCount == 1 ? "document" : "documents"
+      note(
+        "gobbet: \(summary.tooLongCount.grouped) \(documents) too long,"
+          + " \(summary.leftOutTokenCount.grouped) tokens left out")
+    }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
       note("gobbet: \(summary.badLineCount.grouped("bad line")) left out, the first: \(first)")
     }
@@ -62,6 +70,7 @@ struct PackingReport {
       output: output, documents: summary.documentCount, bytes: summary.byteCount,
       tokens: summary.tokenCount, documentsKept: summary.keptDocumentCount,
       duplicates: summary.duplicateCount, badLines: summary.badLineCount,
+      tooLong: summary.tooLongCount, tokensLeftOut: summary.leftOutTokenCount,
       fileBytes: stored?.byteCount, bitsPerToken: bits,
       shards: summary.manifest?.splits.reduce(0) { $0 + $1.shards.count } ?? summary.shardCount,
       splits: summary.manifest?.splits.map {

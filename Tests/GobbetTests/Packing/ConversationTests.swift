@@ -146,6 +146,50 @@ import Testing
     #expect(short.targets == [1, 2, 3] + [6, 50_256, -100])
   }
 
+  @Test("conversations longer than a row fail, are cropped, split or dropped, and are counted")
+  func tooLong() async throws {
+    let folder = try TemporaryFolder()
+    let input = Self.chat + "/conversations.jsonl"
+    let template = try Self.template("chatml")
+    let all = try await Self.packed(input, template, folder)
+    let limit = try #require(all.documents.map(\.count).max()) / 3
+    try #require(all.documents.contains { $0.count > 2 * limit })
+    for policy in DocumentLengthLimit.TooLong.allCases where policy != .fail {
+      var expected: [(ids: [TokenID], mask: [Bool])] = []
+      for (ids, mask) in zip(all.documents, all.masks) {
+        let step = ids.count > limit && policy == .drop ? 0 : ids.count > limit ? limit : ids.count
+        let starts =
+          switch policy {
+          case .split: Array(stride(from: 0, to: ids.count, by: max(1, step)))
+          default: step == 0 ? [] : [0]
+          }
+        for start in starts {
+          let part = start..<min(start + step, ids.count)
+          if ids.count > limit, !mask[part].contains(true) { continue }
+          expected.append((Array(ids[part]), Array(mask[part])))
+        }
+      }
+      let found = try await Self.packed(input, template, folder) {
+        $0.lengthLimit = DocumentLengthLimit(tokenCount: limit, tooLong: policy)
+      }
+      #expect(found.documents == expected.map(\.ids), "\(policy)")
+      #expect(found.masks == expected.map(\.mask), "\(policy)")
+      var job = PackingJob(inputs: [input], vocabulary: try Self.vocabulary())
+      job.template = template
+      job.lengthLimit = DocumentLengthLimit(tokenCount: limit, tooLong: policy)
+      let summary = try await job.dryRun()
+      #expect(summary.tooLongCount == all.documents.count { $0.count > limit })
+      let total = all.documents.reduce(0) { $0 + $1.count }
+      #expect(summary.tokenCount + summary.leftOutTokenCount == total)
+    }
+    let error = await #expect(throws: DocumentLengthError.self) {
+      _ = try await Self.packed(input, template, folder) {
+        $0.lengthLimit = DocumentLengthLimit(tokenCount: limit)
+      }
+    }
+    #expect(error?.limit == limit && error?.source.contains("conversations.jsonl") == true)
+  }
+
   @Test("lines that are no conversations are bad lines, each with its place and its fault")
   func badLines() async throws {
     let folder = try TemporaryFolder()
