@@ -145,6 +145,12 @@ class PackedRows:
             inherited.value = 0
         return self._owner.value
 
+    def __reduce__(self) -> tuple[object, ...]:
+        long_documents, gaps, length, group, budget = self._options
+        names = [next(name for name, code in codes.items() if code == chosen)
+                 for codes, chosen in ((_LONG, long_documents), (_GAPS, gaps))]  # fmt: skip
+        return _planned, (self.dataset, length, *names, group, budget, self.dtype.name)
+
     def __len__(self) -> int:
         return self._count
 
@@ -280,6 +286,17 @@ class PackedRows:
                 "position": 0,
             },
         )
+
+
+def _planned(
+    dataset: TokenDataset, length: int, long_documents: Any, gaps: Any, group: int, budget: int,
+    dtype: str,
+) -> PackedRows:
+    """Rows in another process."""
+    return PackedRows(
+        dataset, length, long_documents=long_documents, gaps=gaps, group_documents=group,
+        plan_bytes=budget, dtype=dtype,
+    )  # fmt: skip
 
 
 class RowSampler(Sampler):

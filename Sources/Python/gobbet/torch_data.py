@@ -364,4 +364,8 @@ def __getattr__(name: str) -> Any:
         from .row_loader import RowLoader
 
         return RowLoader
+    if name == "ExampleStream":
+        from .example_stream import ExampleStream
+
+        return ExampleStream
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,13 @@
 """The loaders inside the programs that people train with: they resume at the very batch."""
 
 import itertools
+import pickle
+import random
 import unittest
 import warnings
 
 import gobbet
+from gobbet import trainers
 
 from . import support
 from .support import needs
@@ -134,6 +137,145 @@ class StatefulTests(TrainerCase):
             resumed = loader(rank)
             resumed.load_state_dict(state)
             self.assertEqual(firsts(resumed), straight[rank][4:])
+
+
+class ExampleCase(support.Case):
+    """Packed rows of documents with masks, and windows."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        generator = random.Random(3)
+        with gobbet.DatasetWriter(self.folder / "d.gobbet", support.encoding()) as writer:
+            for _ in range(120):
+                ids = [generator.randrange(3000) for _ in range(generator.randrange(1, 90))]
+                writer.add_masked((ids, [generator.random() < 0.7 for _ in ids]))
+        self.dataset = gobbet.TokenDataset(self.folder / "d.gobbet")
+        self.rows = self.dataset.packed_rows(64)
+
+    def lists(self, examples) -> list[dict]:
+        return [{name: list(map(int, values)) for name, values in example.items()}
+                for example in examples]  # fmt: skip
+
+
+class ExamplesTests(ExampleCase):
+    def test_examples_are_the_rows_and_windows_under_any_names(self):
+        for rows in (self.rows, self.dataset.windows(32, stride=20, dtype="int32")):
+            examples = trainers.Examples(rows)
+            fields = ["inputs", "targets", "positions"][: 3 if rows is self.rows else 2]
+            for index in (0, 5, len(rows) - 1, -1):
+                batch = rows.batch([index % len(rows)])
+                self.assertEqual(list(examples[index]), fields)
+                for name, values in zip(fields, batch, strict=False):
+                    self.assertEqual(examples[index][name].tolist(), values[0].tolist())
+            named = trainers.Examples(rows, trainers.TRANSFORMERS)
+            self.assertEqual(named[3]["shift_labels"].tolist(), examples[3]["targets"].tolist())
+            self.assertEqual("position_ids" in named[3], rows is self.rows)
+            again = pickle.loads(pickle.dumps(examples))
+            self.assertEqual(repr(again), repr(examples))
+            self.assertEqual(self.lists(again), self.lists(examples))
+            self.assertRaises(IndexError, lambda: examples[len(examples)])
+
+    @needs("grain")
+    def test_grain_resumes_at_the_next_batch_with_workers_and_without(self):
+        import grain
+
+        for workers in (0, 2):
+            source = trainers.Examples(self.rows)
+            batches = grain.MapDataset.source(source).shuffle(seed=4).batch(4).to_iter_dataset()
+            if workers:
+                batches = batches.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
+            straight = [batch["targets"].tolist() for batch in batches]
+            self.assertEqual(len(straight), -(-len(source) // 4))
+            iterator = iter(batches)
+            for _ in range(3):
+                next(iterator)
+            state = iterator.get_state()
+            resumed = iter(batches)
+            resumed.set_state(state)
+            self.assertEqual([batch["targets"].tolist() for batch in resumed], straight[3:])
+
+    @needs("datasets")
+    def test_a_dataset_of_hugging_face_reads_rows_when_they_are_asked_for(self):
+        examples = trainers.Examples(self.rows, trainers.TRANSFORMERS)
+        view = trainers.dataset_view(examples)
+        self.assertEqual(len(view), len(examples))
+        self.assertEqual(self.lists([view[7]]), self.lists([examples[7]]))
+        chosen = view.shuffle(seed=1).select(range(5))
+        found = self.lists([chosen[index] for index in range(5)])
+        self.assertTrue(all(each in self.lists(examples) for each in found))
+
+    @needs("jax")
+    def test_jax_takes_the_arrays_of_a_batch_as_they_are(self):
+        import jax
+
+        rows = self.dataset.packed_rows(64, dtype="int32")
+        for array in rows.batch([0, 3]):
+            self.assertEqual(jax.dlpack.from_dlpack(array).tolist(), array.tolist())
+
+    @needs("torch")
+    def test_a_data_loader_of_pytorch_takes_examples(self):
+        from torch.utils.data import DataLoader
+
+        examples = trainers.Examples(self.rows)
+        found = [batch["targets"] for batch in DataLoader(examples, batch_size=5, num_workers=1)]
+        self.assertEqual(sum((each.tolist() for each in found), []),
+                         [example["targets"].tolist() for example in examples])  # fmt: skip
+
+
+@needs("torch")
+class ExampleStreamTests(ExampleCase):
+    def stream(self, rank=0, world_size=1, **options):
+        from gobbet.torch_data import ExampleStream
+
+        return ExampleStream(
+            trainers.Examples(self.rows), rank=rank, world_size=world_size, seed=5, **options
+        )
+
+    @staticmethod
+    def lists(pairs) -> list[tuple]:
+        return [(pair["input"].tolist(), pair["positions"].tolist(), labels.tolist())
+                for pair, labels in pairs]  # fmt: skip
+
+    def test_a_state_goes_on_at_the_next_example_of_every_rank_and_epoch(self):
+        count = len(self.rows) // 2
+        straight = [self.lists(itertools.islice(self.stream(rank, 2), 2 * count))
+                    for rank in range(2)]  # fmt: skip
+        for steps in (0, 7, count + 3):
+            first = self.stream(0, 2)
+            self.lists(itertools.islice(first, steps))
+            for rank in range(2):
+                resumed = self.stream(rank, 2)
+                resumed.load_state_dict(first.state_dict())
+                left = itertools.islice(resumed, 2 * count - steps)
+                self.assertEqual(self.lists(left), straight[rank][steps:])
+
+    def test_among_other_ranks_each_example_of_the_epoch_is_seen_once(self):
+        streams = [self.stream(rank, 2, infinite=False) for rank in range(2)]
+        seen = sum((self.lists(itertools.islice(each, 6)) for each in streams), [])
+        for rank in range(3):
+            resumed = self.stream(rank, 3, infinite=False)
+            resumed.load_state_dict(streams[1].state_dict())
+            seen += self.lists(resumed)
+        everything = self.lists(self.stream(infinite=False))
+        self.assertEqual(sorted(seen), sorted(everything))
+
+    @needs("torchdata")
+    def test_a_stateful_loader_keeps_the_state_of_the_stream(self):
+        from torchdata.stateful_dataloader import StatefulDataLoader
+
+        for workers in (0, 1):
+            def loader(workers=workers):
+                return StatefulDataLoader(
+                    self.stream(infinite=False), batch_size=4, num_workers=workers
+                )
+
+            straight = [labels.tolist() for _, labels in loader()]
+            first = loader()
+            for _ in itertools.islice(first, 3):
+                pass
+            resumed = loader()
+            resumed.load_state_dict(first.state_dict())
+            self.assertEqual([labels.tolist() for _, labels in resumed], straight[3:])
 
 
 @needs("torch", "accelerate")
