@@ -9,6 +9,8 @@ import Testing
   func pickle() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("tokenizer.pkl", try fixture("nanochat/tokenizer.pkl"))
+    #expect(try FileFormat(recognizing: path) == .tiktokenPickle)
+    #expect(try WeightsInput(recognizing: path) == nil, "weights")
     for place in [path, folder.path] {
       let tokenizer = Tokenizer(try Vocabulary(recognizing: place))
       #expect(tokenizer.encoded("the 123") == [257, 32, 49, 50, 51])

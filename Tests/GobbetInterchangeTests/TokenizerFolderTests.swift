@@ -46,6 +46,12 @@ import Testing
     #expect(try ids(write(tokens, merges), "the") == [257])
   }
 
+  @Test("a folder with OpenAI's names for GPT-2's two files stands for its vocabulary")
+  func openAIFolder() throws {
+    let path = try write("encoder.json", "vocab.bpe")
+    #expect(try ids(String(path.dropLast("encoder.json".count)), "the") == [257])
+  }
+
   @Test("tokens without merges, or with two files of them, are refused with the name to give")
   func noMerges() throws {
     let path = try write("vocab.json", "a.txt", merges: "no merges")
