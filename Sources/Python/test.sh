@@ -37,5 +37,5 @@ if [ -n "${GOBBET_PEERS_PYTHON:-}" ] && "$GOBBET_PEERS_PYTHON" -c 'import torch'
   venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target wheel "$wheel"
   PYTHONPATH=$work/wheel "$GOBBET_PEERS_PYTHON" -m unittest \
     tests.test_torch_data tests.test_trainers tests.test_example tests.test_weights \
-    tests.test_reference
+    tests.test_reference tests.test_docs
 fi

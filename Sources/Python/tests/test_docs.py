@@ -10,6 +10,9 @@ import subprocess
 import sys
 import unittest
 
+import gobbet
+from gobbet.corpus import documents
+
 from . import jobs_support, support
 from .jobs_support import run
 from .support import ROOT
@@ -77,8 +80,25 @@ class PageTests(support.Case):
         exec(blocks[1], names)
         self.assertEqual(names["rows"].shape, (100, 8))
         names["checkpoint"] = {}
+        run("pack", "corpus", "-v", "my.gobbet", "-o", "packed", "--shard-tokens", "20K",
+            cwd=self.folder)  # fmt: skip
         exec(blocks[2].replace("batch_size=32", "batch_size=2"), names)
         self.assertEqual(names["loader"].state_dict(), names["checkpoint"]["data"])
+
+    def test_the_block_of_the_top_readme_runs(self):
+        if importlib.util.find_spec("torch") is None:
+            self.skipTest("skipped: no torch here")
+        [block] = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        encoding = gobbet.train(support.FIXTURES / "corpus", 1000)
+        encoding.save("my.gobbet")
+        with gobbet.DatasetWriter("corpus.gobbet", encoding) as writer:
+            writer.add_texts(documents(support.FIXTURES / "corpus"))
+        names: dict[str, object] = {}
+        exec(block, names)
+        self.assertEqual(names["inputs"].shape, (8, 256))
+        self.assertEqual(encoding.decode(names["ids"]), "Hello, world. Привет, мир.")
 
     def test_the_page_on_scale_says_what_its_rates_give(self):
         printed = subprocess.run([sys.executable, DOCS.parent / "scale.py", "table"], check=True,
