@@ -41,9 +41,7 @@ public final class Compressor {
   /// matches: for content like the exponents of weights, which it makes smaller than any level and
   /// five times as fast.
   public convenience init(literalsOnly: Void, checksum: Bool = false) {
-    self.init(ZstdFrames(literalsOnly: (), checksum: checksum), level: 1) {
-      ZstdFrames(literalsOnly: (), checksum: checksum)
-    }
+    self.init(LiteralFrames(checksum: checksum), level: 1) { LiteralFrames(checksum: checksum) }
   }
 
   /// Creates a compressor of the frames of others, of that level; `fallback` makes what takes the

@@ -37,14 +37,23 @@ import Testing
       for index in unsafe ways.indices {
         var planes = [UInt8](repeating: 0, count: max(1, bytes.count))
         var joined = [UInt8](repeating: 0, count: max(1, bytes.count))
+        var joinedPastCaches = [UInt8](repeating: 0, count: bytes.count + 64)
+        let shift = Int.random(in: 0..<64, using: &generator)
         unsafe ways[index].split?(width, bytes, count, &planes)
         #expect(Array(planes.prefix(bytes.count)) == Array(expected.joined()))
         unsafe planes.withUnsafeBytes { planes in
           guard let base = planes.baseAddress else { return }
           let starts = unsafe [0, 1, 2, 4].map { unsafe UnsafeRawPointer?(base + $0 * count) }
           unsafe ways[index].join?(width, starts, count, &joined)
+          unsafe joinedPastCaches.withUnsafeMutableBytes { joined in
+            guard let target = joined.baseAddress else { return }
+            unsafe ways[index].join_past_caches?(width, starts, count, target + shift)
+          }
         }
         #expect(Array(joined.prefix(bytes.count)) == bytes)
+        let zeros = [UInt8](repeating: 0, count: 64)
+        #expect(
+          joinedPastCaches == zeros.prefix(shift) + bytes + zeros.dropFirst(shift))
       }
     }
   }

@@ -1,5 +1,6 @@
 // One header an idea.
 #include "gobbet_crc32c.h"
+#include "gobbet_literals.h"
 #include "gobbet_memory.h"
 #include "gobbet_planes.h"
 #include "gobbet_threads.h"

@@ -17,15 +17,20 @@ void gobbet_split_planes(
 
 /// Writes the `count` elements whose planes are these; of those that the width does not have the
 /// pointers are not looked at.
+///
+/// With `is_past_caches` the elements are written past the caches, where the processor can: for more of
+/// them than the caches hold, which are not read soon. It saves reading the memory that is written.
 void gobbet_join_planes(
     size_t width, const void *_Nullable const *_Nonnull planes, size_t count,
-    void *_Nonnull elements);
+    void *_Nonnull elements, int is_past_caches);
 
 /// One way to do both, for tests and benchmarks.
 typedef struct {
   const char *_Nullable name;
   void (*_Nullable split)(size_t, const void *_Nonnull, size_t, void *_Nonnull);
   void (*_Nullable join)(size_t, const void *_Nullable const *_Nonnull, size_t, void *_Nonnull);
+  void (*_Nullable join_past_caches)(
+      size_t, const void *_Nullable const *_Nonnull, size_t, void *_Nonnull);
 } gobbet_planes_way;
 
 /// The ways that this processor has, the best first and the plain one last; writes at most 2 and

@@ -7,6 +7,11 @@
 #error "elements in files are little-endian, and these loops take them as they are"
 #endif
 
+enum { lanes = 16 };
+typedef uint8_t one_byte __attribute__((vector_size(lanes)));
+typedef uint16_t two_bytes __attribute__((vector_size(2 * lanes)));
+typedef uint32_t four_bytes __attribute__((vector_size(4 * lanes)));
+
 #define PLANES_NAME(function) function##_plain
 #define PLANES_TARGET
 #include "planes_template.h"
@@ -25,9 +30,11 @@ int gobbet_planes_ways(gobbet_planes_way *ways) {
   int count = 0;
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2"))
-    ways[count++] = (gobbet_planes_way){"avx2", split_avx2, join_avx2};
+    ways[count++] =
+        (gobbet_planes_way){"avx2", split_avx2, join_avx2, join_past_caches_avx2};
 #endif
-  ways[count++] = (gobbet_planes_way){"plain", split_plain, join_plain};
+  ways[count++] =
+      (gobbet_planes_way){"plain", split_plain, join_plain, join_past_caches_plain};
   return count;
 }
 
@@ -46,7 +53,8 @@ void gobbet_split_planes(size_t width, const void *elements, size_t count, void 
 }
 
 void gobbet_join_planes(
-    size_t width, const void *const *planes, size_t count, void *elements) {
+    size_t width, const void *const *planes, size_t count, void *elements,
+    int is_past_caches) {
   pthread_once(&once, choose);
-  best.join(width, planes, count, elements);
+  (is_past_caches ? best.join_past_caches : best.join)(width, planes, count, elements);
 }

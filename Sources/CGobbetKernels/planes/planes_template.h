@@ -93,3 +93,40 @@ PLANES_TARGET static void PLANES_NAME(join)(
   }
   }
 }
+
+// The same past the caches, for elements of two and of four bytes whose target is aligned to them.
+PLANES_TARGET static void PLANES_NAME(join_past_caches)(
+    size_t width, const void *const *planes, size_t count, void *elements) {
+  size_t before = (-(uintptr_t)elements & (sizeof(four_bytes) - 1)) / width;
+  if ((width != 2 && width != 4) || (uintptr_t)elements % width != 0 || count < before + lanes)
+    return PLANES_NAME(join)(width, planes, count, elements);
+  PLANES_NAME(join)(width, planes, before, elements);
+  const uint8_t *top = planes[0], *next = planes[1], *middle = width == 4 ? planes[2] : NULL;
+  uint8_t *target = elements;
+  size_t done = before;
+  for (; count - done >= lanes; done += lanes) {
+    one_byte high, low;
+    memcpy(&high, top + done, sizeof high);
+    memcpy(&low, next + done, sizeof low);
+    two_bytes pairs = __builtin_convertvector(high, two_bytes) << 8
+        | __builtin_convertvector(low, two_bytes);
+    if (width == 2) {
+      pairs = pairs >> 1 | pairs << 15;
+      __builtin_nontemporal_store(pairs, (two_bytes *)(target + 2 * done));
+    } else {
+      two_bytes rest;
+      memcpy(&rest, middle + 2 * done, sizeof rest);
+      four_bytes bits = __builtin_convertvector(pairs, four_bytes) << 16
+          | __builtin_convertvector(rest, four_bytes);
+      bits = bits >> 1 | bits << 31;
+      __builtin_nontemporal_store(bits, (four_bytes *)(target + 4 * done));
+    }
+  }
+  const void *tails[gobbet_plane_limit] = {top + done, next + done};
+  if (width == 4) tails[2] = middle + 2 * done;
+  PLANES_NAME(join)(width, tails, count - done, target + width * done);
+#if defined(__x86_64__)
+  // Such stores are in no order with others until here.
+  __builtin_ia32_sfence();
+#endif
+}

@@ -32,22 +32,25 @@ enum CompactBlock {
 
   /// Writes the elements of a stored block.
   ///
-  /// Compressed planes are decoded into `scratch`, which is only kept to be used again.
+  /// Compressed planes are decoded into `scratch`, which is only kept to be used again. With
+  /// `isPastCaches` the elements are written past the caches.
   /// - Throws: `FormatError` if the block is not of as many bytes as `elements` has room for.
   static func decode(
     _ stored: UnsafeRawBufferPointer, _ planes: ElementPlanes, _ decompressor: Decompressor,
-    _ scratch: ScratchMemory, into elements: UnsafeMutableRawBufferPointer
+    _ scratch: ScratchMemory, into elements: UnsafeMutableRawBufferPointer, isPastCaches: Bool
   ) throws(FormatError) {
     guard stored.count >= headerByteCount(planes),
       elements.count.isMultiple(of: planes.elementWidth)
     else { throw damaged("a block of \(stored.count.counted("byte"))") }
     try unsafe join(
-      stored, planes, decompressor, scratch.bytes(elements.count), into: elements)
+      stored, planes, decompressor, scratch.bytes(elements.count), into: elements,
+      isPastCaches: isPastCaches)
   }
 
   private static func join(
     _ stored: UnsafeRawBufferPointer, _ planes: ElementPlanes, _ decompressor: Decompressor,
-    _ scratch: UnsafeMutableRawBufferPointer, into elements: UnsafeMutableRawBufferPointer
+    _ scratch: UnsafeMutableRawBufferPointer, into elements: UnsafeMutableRawBufferPointer,
+    isPastCaches: Bool
   ) throws(FormatError) {
     var start = headerByteCount(planes)
     var bases: [UnsafeRawPointer?] = unsafe []
@@ -61,7 +64,8 @@ enum CompactBlock {
       let plane = unsafe UnsafeRawBufferPointer(rebasing: stored[start..<(start + length)])
       let target = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[range])
       if length < range.count {
-        try unsafe decompressor.decompress(plane, into: target, field: field)
+        try unsafe decompressor.decompress(
+          plane, nextCount: stored.count - start - length, into: target, field: field)
       }
       let decoded = unsafe length < range.count ? UnsafeRawBufferPointer(target) : plane
       guard let base = decoded.baseAddress else { return }
@@ -71,7 +75,7 @@ enum CompactBlock {
     guard start == stored.count else {
       throw damaged("\((stored.count - start).counted("byte")) too many")
     }
-    unsafe planes.join(bases, into: elements)
+    unsafe planes.join(bases, into: elements, isPastCaches: isPastCaches)
   }
 
   private static let field = "tensors.block"

@@ -95,10 +95,14 @@ internal import CGobbetKernels
     }
   }
 
-  /// Writes the elements whose planes begin at `planes`.
+  /// Writes the elements whose planes begin at `planes`; with `isPastCaches` past the caches, where that
+  /// can be.
   ///
   /// - Precondition: `elements` has room for whole elements; each plane has its width an element.
-  func join(_ planes: [UnsafeRawPointer?], into elements: UnsafeMutableRawBufferPointer) {
+  func join(
+    _ planes: [UnsafeRawPointer?], into elements: UnsafeMutableRawBufferPointer,
+    isPastCaches: Bool
+  ) {
     precondition(
       unsafe planes.count == widths.count && elements.count.isMultiple(of: elementWidth),
       "ElementPlanes: planes missing, or a broken element")
@@ -106,7 +110,8 @@ internal import CGobbetKernels
     let count = elements.count / elementWidth
     guard isInBlocks else {
       // SAFETY: there are as many planes as the width has, each of its width an element.
-      return unsafe gobbet_join_planes(elementWidth, planes, count, target)
+      return unsafe gobbet_join_planes(
+        elementWidth, planes, count, target, isPastCaches ? 1 : 0)
     }
     var offset = 0
     for (width, number) in zip(widths, unsafe planes.indices) {

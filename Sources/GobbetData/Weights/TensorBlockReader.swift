@@ -59,7 +59,8 @@ struct TensorBlockReader {
       let part = unsafe UnsafeMutableRawBufferPointer(
         rebasing: target[start..<(start + wanted.count)])
       if wanted == block {
-        try unsafe read(place, number, into: part)
+        try unsafe read(
+          place, number, into: part, isPastCaches: range.count > Self.cachedByteCount)
       } else {
         let data = unsafe whole.bytes(block.count)
         try unsafe read(place, number, into: data)
@@ -96,12 +97,13 @@ struct TensorBlockReader {
     _ = try unsafe storedBlock(place, index, nil)
   }
 
-  /// Writes the data of a whole block.
+  /// Writes the data of a whole block; with `isPastCaches` past the caches, where that can be.
   private mutating func read(
-    _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer
+    _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer,
+    isPastCaches: Bool = false
   ) throws {
     guard place.entry.codec == .delta, let base else {
-      return try unsafe readStored(place, number, into: target)
+      return try unsafe readStored(place, number, into: target, isPastCaches: isPastCaches)
     }
     let tensor = place.entry.tensor
     let reader = try base.opened()
@@ -124,7 +126,8 @@ struct TensorBlockReader {
 
   /// Writes what is stored as a whole block: data, or its difference from the base.
   private mutating func readStored(
-    _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer
+    _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer,
+    isPastCaches: Bool = false
   ) throws {
     let index = place.entry.blocks.lowerBound + number
     guard place.entry.codec != .raw,
@@ -136,7 +139,8 @@ struct TensorBlockReader {
     guard isMapped else {
       let stored = try unsafe storedBlock(place, index, nil)
       return try unsafe decode(
-        UnsafeRawBufferPointer(stored), split, place, index, into: target)
+        UnsafeRawBufferPointer(stored), split, place, index, into: target,
+        isPastCaches: isPastCaches)
     }
     let (container, group) = (self.container, directory.groups[place.group])
     let start = offset(place, index).section
@@ -144,20 +148,27 @@ struct TensorBlockReader {
     try unsafe container.withUnsafeBytes(of: group.payload) { bytes in
       // SAFETY: the tables were checked: blocks lie in the data.
       let stored = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
-      if checks {
-        let span = unsafe Span<UInt8>(_unsafeBytes: stored)
-        try check(place, index, crc32c(span))
+      // The checksum comes second, so that the bytes are fetched while others are decoded; but a block
+      // that it finds damaged is called so, whatever else is wrong with it.
+      do throws(FormatError) {
+        try unsafe decode(
+          stored, split, place, index, into: target, isPastCaches: isPastCaches)
+      } catch {
+        if checks { try unsafe check(place, index, crc32c(Span(_unsafeBytes: stored))) }
+        throw error
       }
-      try unsafe decode(stored, split, place, index, into: target)
+      if checks { try unsafe check(place, index, crc32c(Span(_unsafeBytes: stored))) }
     }
   }
 
   private mutating func decode(
     _ stored: UnsafeRawBufferPointer, _ split: ElementPlanes,
-    _ place: TensorDirectory.Place, _ index: Int, into target: UnsafeMutableRawBufferPointer
+    _ place: TensorDirectory.Place, _ index: Int, into target: UnsafeMutableRawBufferPointer,
+    isPastCaches: Bool
   ) throws(FormatError) {
     do throws(FormatError) {
-      try unsafe CompactBlock.decode(stored, split, decompressor, planes, into: target)
+      try unsafe CompactBlock.decode(
+        stored, split, decompressor, planes, into: target, isPastCaches: isPastCaches)
     } catch {
       throw error.located(at: offset(place, index).file, in: container.path)
     }
@@ -206,4 +217,6 @@ struct TensorBlockReader {
   }
 
   private static let pieceByteCount = 64 << 10
+  /// About what the caches of a core hold: larger reads are written past them.
+  private static let cachedByteCount = 1 << 20
 }
