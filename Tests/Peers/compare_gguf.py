@@ -16,9 +16,19 @@ import tempfile
 import time
 
 import numpy as np
-from gguf import GGUFReader, quants
+from gguf import GGML_QUANT_SIZES, GGUFReader, quants
 
 HERE = pathlib.Path(__file__).parent
+# Elements of one file of random blocks: little enough for the caches.
+CHUNK = 1 << 20
+
+
+def every_type():
+    """Code, name, elements and bytes of a block, and the reference, of each type in blocks."""
+    for kind in sorted(quants._type_traits):
+        elements, size = GGML_QUANT_SIZES[kind]
+        if elements > 1:
+            yield int(kind), kind.name, elements, size, lambda rows, kind=kind: quants.dequantize(rows, kind)
 
 
 def tensors(path):
@@ -34,14 +44,45 @@ def tensors(path):
     }
 
 
-def compare(gobbet, path, folder, counts):
-    """Adds the elements and the differences of every type in a file."""
-    output = pathlib.Path(folder) / "converted.safetensors"
-    start = time.perf_counter()
+def converted(gobbet, path):
+    """The tensors that gobbet makes of a file."""
+    output = pathlib.Path(path).parent / "converted.safetensors"
     subprocess.run([gobbet, "convert", path, "-o", output, "-f", "-q"], check=True,
                    stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    seconds = time.perf_counter() - start
-    ours = tensors(output)
+    return tensors(output)
+
+
+def compare_random(gobbet, element_count, folder, counts):
+    """Adds the elements and the differences of random blocks of every type."""
+    random = np.random.default_rng()
+    types = list(every_type())
+    path = pathlib.Path(folder) / "blocks.gguf"
+    for code, name, elements, size, dequantize in types:
+        left = -(-element_count // len(types))
+        while left > 0:
+            blocks = random.integers(0, 256, (min(left, CHUNK) // elements + 1, size), np.uint8)
+            with np.errstate(all="ignore"):
+                expected = np.ascontiguousarray(dequantize(blocks), "<f4")
+            # Of elements that are not finite the bits may be any.
+            finite = np.isfinite(expected).all(axis=1)
+            blocks, expected = blocks[finite], expected[finite]
+            header = b"GGUF" + struct.pack("<IQQQ", 3, 1, 0, 1) + b"t"
+            header += struct.pack("<IQQIQ", 2, elements, len(blocks), code, 0)
+            path.write_bytes(header + bytes(-len(header) % 32) + blocks.tobytes())
+            _, found = converted(gobbet, path)["t"]
+            counts[name][0] += expected.size
+            counts[name][1] += int((expected.view(np.uint32).reshape(-1) != found.view(np.uint32)).sum())
+            left -= expected.size
+
+
+def compare(gobbet, path, folder, counts):
+    """Adds the elements and the differences of every type in a file."""
+    link = pathlib.Path(folder) / "input.gguf"
+    link.unlink(missing_ok=True)
+    link.symlink_to(pathlib.Path(path).resolve())
+    start = time.perf_counter()
+    ours = converted(gobbet, link)
+    print(f"{path}: converted to safetensors in {time.perf_counter() - start:.2f} s")
     theirs = GGUFReader(path).tensors
     assert len(ours) == len(theirs), (len(ours), len(theirs))
     for tensor in theirs:
@@ -56,29 +97,20 @@ def compare(gobbet, path, folder, counts):
             differences = int((words != found).sum())
         counts[kind.name][0] += int(tensor.n_elements)
         counts[kind.name][1] += differences
-    output.unlink()
-    return seconds
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--gobbet", default=HERE.parent.parent / ".build/release/gobbet")
+    parser.add_argument("--gobbet", default=HERE.parents[1] / ".build/release/gobbet")
     parser.add_argument("--elements", type=int, default=2_000_000)
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
     counts = collections.defaultdict(lambda: [0, 0])
     with tempfile.TemporaryDirectory() as folder:
-        files = arguments.files
-        if not files:
-            # 23 types, most of them with 256 elements a block.
-            blocks = str(max(2, arguments.elements // (23 * 200) // 2 * 2))
-            seed = str(np.random.SeedSequence().entropy % (1 << 32))
-            script = HERE.parent.parent / "Fixtures/gguf/make_blocks.py"
-            subprocess.run([sys.executable, script, seed, blocks, folder], check=True)
-            files = [str(pathlib.Path(folder) / "blocks.gguf")]
-        for path in files:
-            seconds = compare(arguments.gobbet, path, folder, counts)
-            print(f"{path}: converted to safetensors in {seconds:.2f} s")
+        if not arguments.files:
+            compare_random(arguments.gobbet, arguments.elements, folder, counts)
+        for path in arguments.files:
+            compare(arguments.gobbet, path, folder, counts)
     for name, (elements, differences) in sorted(counts.items()):
         print(f"{name:8} {elements:13,} elements, {differences} differ")
     total, wrong = (sum(values) for values in zip(*counts.values()))
