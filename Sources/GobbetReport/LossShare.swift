@@ -16,9 +16,7 @@ struct LossShare: Sendable {
   /// Counted tokens in a hundred.
   var percentage: Double { Double(countedTokenCount) * 100 / Double(max(1, tokenCount)) }
 
-  private static let step = 1 << 20
-
-  /// Counts in the memory of a million tokens; of a dataset without masks, all count.
+  /// Counts; of a dataset without masks, all tokens count.
   ///
   /// - Throws: `FormatError` or `FileError` if tokens that a rule needs can't be read.
   init(_ dataset: TokenDataset, split: DatasetSplit?) throws {
@@ -31,10 +29,7 @@ struct LossShare: Sendable {
     for index in 0..<documentCount {
       let document = dataset.document(index)
       var count = document.count
-      for start in stride(from: document.lowerBound, to: document.upperBound, by: Self.step) {
-        let part = start..<min(start + Self.step, document.upperBound)
-        count -= try dataset.uncountedRanges(in: part).reduce(0) { $0 + $1.count }
-      }
+      try dataset.forEachUncounted(in: document) { count -= $0.count }
       countedTokenCount += count
       if count == 0 { emptyDocumentCount += 1 }
     }
