@@ -5,7 +5,9 @@ their ids and the text that these become again.
 
 Usage: make_fixtures.py FOLDER          Needs: pip install tokenizers==0.23.3
 """
+import base64
 import json
+import os
 import random
 import sys
 
@@ -149,12 +151,54 @@ def more_cases():
                    normalizer=dict(type="Lowercase"), decoder=dict(type="BPEDecoder", suffix="</w>"))
 
 
+def table(model):
+    """The table of characters of a model of SentencePiece: field 2 of field 3, each of which is behind its length."""
+    with open(model, "rb") as file:
+        data = file.read()
+
+    def fields(start, end):
+        while start < end:
+            key, length, shift = data[start], 0, 0
+            start += 1
+            if key & 7 != 2:  # A number, or a float.
+                start += 4 if key & 7 == 5 else next(i for i in range(1, 11) if data[start + i - 1] < 0x80)
+                continue
+            while True:
+                length |= (data[start] & 0x7F) << shift
+                shift += 7
+                start += 1
+                if data[start - 1] < 0x80:
+                    break
+            yield key >> 3, start, start + length
+            start += length
+
+    for number, start, end in fields(0, len(data)):
+        for inner, first, last in fields(start, end) if number == 3 else []:
+            if inner == 2:
+                return data[first:last]
+
+
+def table_cases():
+    # Keys of it begin with each other: "ab" and "abcd", "e" and "e" with an accent.
+    text = table(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sentencepiece/table.model"))
+    normalizer = dict(type="Precompiled", precompiled_charsmap=base64.b64encode(text).decode())
+    byte_level = dict(base()["pre_tokenizer"], use_regex=False)
+    yield dict(normalizer=normalizer, pre_tokenizer=byte_level)
+    yield dict(normalizer=dict(type="Sequence", normalizers=[normalizer, dict(type="NFC")]), pre_tokenizer=byte_level)
+
+
+TABLE_WORDS = ["e", "e\u0301", "e\u0301\u0301\u0301", "ab", "abcd", "ﬁ", "ﬁ\u0301", "\u3000", "\t", "\r\n", "\u200b",
+               "\u200b\u0301", "\uff21", "\uff21\u0301", "\uff21\u200d", "Ⅷ", "\u0600e", "\u0600\u1100", "\u1161", "\u11a8",
+               "\uac00", "\u0915", "\u094d", "\u0301", "©", "\u200d", "⌚", "🇦", "🇧", "👍🏽", "\x00", "x", " "]
+
+
 def main(folder):
     with open(f"{folder}/base.json", "w", encoding="utf-8") as file:
         json.dump(base(), file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
     with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as file:
         every = [(case, WORDS) for case in cases()] + [(case, MORE_WORDS) for case in more_cases()]
+        every += [(case, TABLE_WORDS) for case in table_cases()]
         for case, words in every:
             tokenizer = Tokenizer.from_str(json.dumps(dict(base(), **case)))
             texts = ["", " ", "  the", *("".join(DRAW.choices(words, k=DRAW.randint(1, 9))) for _ in range(40))]

@@ -116,7 +116,12 @@ import Testing
       file["model"] = model
     }
     errors.append(try Self.refusal(unknown))
-    errors.append(try Self.refusal(try Self.file(["normalizer": ["type": "Precompiled"]])))
+    for normalizer in [
+      ["type": "Precompiled"], ["type": "Precompiled", "precompiled_charsmap": "AAAA"],
+      ["type": "Other"],
+    ] {
+      errors.append(try Self.refusal(try Self.file(["normalizer": normalizer])))
+    }
     #expect(
       errors == [
         "x, added_tokens: an entry without text",
@@ -124,7 +129,9 @@ import Testing
         "x, post_processor: adds the id 9999, which no token has",
         "x, normalizer: not supported: more than 64 sequences in each other",
         "x, model.unk_token: is no token of the vocabulary",
-        "x, normalizer: not supported: the normalizer Precompiled",
+        "x, normalizer.precompiled_charsmap: no text",
+        "x, normalizer.precompiled_charsmap: not a table of characters",
+        "x, normalizer: not supported: the normalizer Other",
       ])
     let depth = 10_000
     let json =

@@ -174,7 +174,7 @@ func smallVocabulary(
   }
 
   static let unsupported: [(old: String, new: String, field: String, text: String)] = [
-    (#""normalizer":null"#, #""normalizer":{"type":"Precompiled"}"#, "normalizer", "Precompiled"),
+    (#""normalizer":null"#, #""normalizer":{"type":"Cut"}"#, "normalizer", "the normalizer Cut"),
     (#""type":"BPE""#, #""type":"Unigram""#, "model.type", "Unigram"),
     (#""dropout":null"#, #""dropout":0.1"#, "model.dropout", "dropout"),
     (

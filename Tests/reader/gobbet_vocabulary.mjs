@@ -23,7 +23,7 @@ export function checkPattern(settings) {
 // What follows each code of PIPE.
 const NORMALIZERS = { 1: "", 2: "", 3: "", 4: "", 5: "front:s0", 6: "from:s1 to:s0",
   7: "ends:1[0-3]", 16: "", 17: "", 18: "options:1[0-15]", 19: "", 20: "characters:s8", 21: "",
-  22: "expression:s1 by:s0" };
+  22: "expression:s1 by:s0", 23: "characters:s8" };
 const PRETOKENIZERS = { 1: "alone:1[0-1]", 2: "", 3: "scheme:1[0-2] cuts:1[0-1] by:s1",
   4: "behaviour:1[0-4] inverted:1[0-1] at:s1", 5: "expression:s1", 13: "", 14: "behaviour:1[0-4]",
   15: "", 16: "", 17: "count:4[1-4294967295]", 18: "" };

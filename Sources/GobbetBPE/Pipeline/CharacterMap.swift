@@ -31,48 +31,118 @@ public struct CharacterMap: Hashable, Sendable {
     Int(unit >> 10) << Int((unit & (1 << 9)) >> 6)
   }
 
-  /// The longest sequence at `place` that the table has, and where its text begins in `bytes`.
-  private func longestMatch(in text: Span<UInt8>, at place: Int) -> (length: Int, value: Int)? {
-    var found: (length: Int, value: Int)?
+  /// What a sequence of the table becomes.
+  private struct Match {
+    /// Bytes of the sequence.
+    var length: Int
+    /// Where its text begins in `bytes`, behind the trie.
+    var value: Int
+  }
+
+  /// The longest sequence at the beginning of `range` that the table has, or the shortest.
+  private func match(in text: Span<UInt8>, _ range: Range<Int>, isShortest: Bool) -> Match? {
+    var found: Match?
     var node = Self.offset(unit(0))
-    for index in place..<text.count {
+    for index in range {
       node ^= Int(text[index])
       guard node < unitCount else { return found }
       let unit = unit(node)
       guard unit & 0x8000_00FF == UInt32(text[index]) else { return found }
       node ^= Self.offset(unit)
       if unit >> 8 & 1 == 1, node < unitCount {
-        found = (index + 1 - place, Int(self.unit(node) & 0x7FFF_FFFF))
+        found = Match(
+          length: index + 1 - range.lowerBound, value: Int(self.unit(node) & 0x7FFF_FFFF))
+        if isShortest { return found }
       }
     }
     return found
+  }
+
+  /// The text that a sequence becomes.
+  private func replacement(_ match: Match) -> ArraySlice<UInt8> {
+    let start = 4 + 4 * unitCount + match.value
+    guard start < bytes.count else { return [] }
+    return bytes[start..<(bytes[start...].firstIndex(of: 0) ?? start)]
   }
 
   /// The text with everything replaced that the table has; nil if that is nothing.
   ///
   /// Bytes that are no part of a scalar stay.
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
-    var result: AlignedText?
-    var copied = 0
+    var change = TextChange(of: text, source)
     var place = 0
     while place < text.count {
-      guard let (length, value) = longestMatch(in: text, at: place) else {
+      guard let match = match(in: text, place..<text.count, isShortest: false) else {
         place += UTF8Scalar.scalarOrByte(of: text, at: place).length
         continue
       }
-      let start = 4 + 4 * unitCount + value
-      let end = start < bytes.count ? bytes[start...].firstIndex(of: 0) ?? start : start
-      var changed = result ?? AlignedText(from: source, byteCount: text.count + 16)
-      // Two of them would be copied with every change.
-      result = nil
-      changed.copy(copied..<place, of: text, source)
-      if start < end {
-        changed.append(Array(bytes[start..<end]), endingAt: source[place + length - 1])
-      }
-      result = changed
-      place += length
-      copied = place
+      let end = place + match.length
+      change.replace(place..<end, by: replacement(match), in: text)
+      place = end
     }
+    return change.finish(text)
+  }
+
+  /// The same as ``Normalizer/precompiled(_:)`` does it.
+  ///
+  /// - Source: `Precompiled` of `tokenizers` 0.23.3; pinned by `Fixtures/pipelines`.
+  func normalizedByClusters(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
+    unsafe text.withUnsafeBufferPointer { buffer in
+      // SAFETY: the text does not outlive the buffer, which ends with this closure.
+      let units = unsafe ClassifiedText(buffer)
+      var change = TextChange(of: text, source)
+      var place = 0
+      while place < text.count {
+        let end = GraphemeClusters.end(in: units, from: place)
+        if end - place < Self.longClusterByteCount,
+          let match = match(in: text, place..<end, isShortest: true)
+        {
+          change.replace(place..<end, by: replacement(match), in: text)
+          place = end
+          continue
+        }
+        while place < end {
+          let next = place + units.scalarOrByte(at: place).length
+          if let match = match(in: text, place..<next, isShortest: true) {
+            change.replace(place..<next, by: replacement(match), in: text)
+          }
+          place = next
+        }
+      }
+      return change.finish(text)
+    }
+  }
+
+  /// From so large a number of bytes on, clusters are taken scalar by scalar.
+  private static let longClusterByteCount = 6
+}
+
+/// A text of which parts are replaced from the left.
+private struct TextChange {
+  private var result: AlignedText?
+  private let source: SourceEnds
+  private let capacity: Int
+  /// Where what is not copied yet begins.
+  private var copied = 0
+
+  init(of text: Span<UInt8>, _ source: SourceEnds) {
+    self.source = source
+    capacity = text.count + 16
+  }
+
+  /// Puts bytes in the place of a range, which is not empty and lies behind those before it.
+  mutating func replace(_ range: Range<Int>, by new: ArraySlice<UInt8>, in text: Span<UInt8>) {
+    var changed = result ?? AlignedText(from: source, byteCount: capacity)
+    // Two of them would be copied with every change.
+    result = nil
+    changed.copy(copied..<range.lowerBound, of: text, source)
+    if !new.isEmpty { changed.append(Array(new), endingAt: source[range.upperBound - 1]) }
+    result = changed
+    copied = range.upperBound
+  }
+
+  /// The text; nil if nothing was replaced.
+  mutating func finish(_ text: Span<UInt8>) -> AlignedText? {
     result?.copy(copied..<text.count, of: text, source)
     return result
   }

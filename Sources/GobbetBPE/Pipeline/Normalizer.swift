@@ -31,6 +31,9 @@ public enum Normalizer: Hashable, Sendable {
   case nmt
   /// Replaces what a table of SentencePiece's has, from the left and the longest first.
   case characterMap(CharacterMap)
+  /// What `tokenizers` does with such a table: grapheme clusters of fewer than six bytes, and the
+  /// scalars of other clusters, become what the table has for the shortest of their beginnings.
+  case precompiled(CharacterMap)
   /// Makes one of several spaces, and none of those at the ends.
   case collapseSpaces
 
@@ -53,6 +56,7 @@ public enum Normalizer: Hashable, Sendable {
     case .bert(let options): options.normalized(text, source)
     case .nmt: CharacterChange.applied(to: text, source, CharacterChange.nmt)
     case .characterMap(let map): map.normalized(text, source)
+    case .precompiled(let map): map.normalizedByClusters(text, source)
     case .collapseSpaces: Self.spacesCollapsed(in: text, source)
     }
   }

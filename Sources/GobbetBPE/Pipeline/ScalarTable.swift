@@ -66,4 +66,6 @@ extension ScalarTable {
   static let lowercase = ScalarTable(CharacterTables.lowercase)
   /// Numbers of scripts; 0 for what goes with any script.
   static let scripts = ScalarTable(CharacterTables.scripts)
+  /// How scalars make grapheme clusters, as `GraphemeClusters` reads it.
+  static let clusters = ScalarTable(CharacterTables.clusters)
 }

@@ -130,18 +130,23 @@ struct PipelineReader: ~Escapable {
       try require(BERTNormalization.all.contains(options), field)
       return .bert(options)
     case 19: return .nmt
-    case 20:
-      guard let map = CharacterMap(try bytes(field)) else {
-        throw FormatError(code: .damaged("no table of characters"), offset: start, field: field)
-      }
-      return .characterMap(map)
+    case 20: return .characterMap(try characterMap(field))
     case 21: return .collapseSpaces
+    case 23: return .precompiled(try characterMap(field))
     case 22:
       let expression = try expression(field)
       try require(expression.behavior == .isolated && !expression.isInverted, field)
       return .replaceMatches(expression, with: try bytes(field))
     default: throw unknown(field)
     }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func characterMap(_ field: String) throws(FormatError) -> CharacterMap {
+    guard let map = CharacterMap(try bytes(field)) else {
+      throw FormatError(code: .damaged("no table of characters"), offset: start, field: field)
+    }
+    return map
   }
 
   @_lifetime(self: copy self)

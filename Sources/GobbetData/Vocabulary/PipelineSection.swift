@@ -86,6 +86,9 @@ struct PipelineSection {
     case .characterMap(let map):
       content.write(UInt8(20))
       write(map.bytes, to: &content)
+    case .precompiled(let map):
+      content.write(UInt8(23))
+      write(map.bytes, to: &content)
     case .collapseSpaces: content.write(UInt8(21))
     case .replaceMatches(let expression, let new):
       content.write(UInt8(22))

@@ -41,9 +41,23 @@ enum HuggingFaceNormalizer {
     case "Lowercase": return .lowercase
     case "StripAccents": return .stripAccents
     case "Nmt": return .nmt
+    case "Precompiled": return .precompiled(try table(part))
     case "BertNormalizer", "Bert": return .bert(try bert(part))
     case let other: throw part.error(.unsupported("the normalizer \(other)"))
     }
+  }
+
+  /// The table of a `Precompiled`.
+  private static func table(_ part: JSONValue) throws(InterchangeError) -> CharacterMap {
+    let key = "precompiled_charsmap"
+    guard let text = try part.member(key)?.bytes else {
+      throw part.error(.damaged("no text"), key: key.utf8)
+    }
+    var bytes: [UInt8] = []
+    guard Base64.decode(text.span, text.indices, appendingTo: &bytes),
+      let map = CharacterMap(bytes)
+    else { throw part.error(.damaged("not a table of characters"), key: key.utf8) }
+    return map
   }
 
   /// What a `BertNormalizer` does; accents go with upper case unless the file says otherwise.
@@ -105,8 +119,12 @@ enum HuggingFaceNormalizer {
     case .lowercase: text.append(#"{"type":"Lowercase"}"#)
     case .stripAccents: text.append(#"{"type":"StripAccents"}"#)
     case .nmt: text.append(#"{"type":"Nmt"}"#)
+    case .precompiled(let map):
+      text.append(#"{"type":"Precompiled","precompiled_charsmap":""#)
+      Base64.encode(map.bytes[...], appendingTo: &text)
+      text.append(#""}"#)
     case .characterMap, .collapseSpaces:
-      // What tokenizers calls Precompiled makes something else of the same table.
+      // A Precompiled makes something else of the same table.
       throw InterchangeError(
         .notRepresentable("SentencePiece's normalizer, which tokenizer.json has no place for"),
         path: path)

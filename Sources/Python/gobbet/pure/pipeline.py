@@ -129,7 +129,7 @@ def _normalizer(fields: _Fields, code: int) -> Step:
         return code, fields.number(1, below=4)
     if code in (16, 17, 19, 21):
         return (code,)
-    if code == 20:
+    if code in (20, 23):
         return code, _table(fields)
     if code == 18:
         return code, fields.number(1, below=16)
