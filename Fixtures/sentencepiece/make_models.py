@@ -1,6 +1,6 @@
 """Writes small models of SentencePiece, and cases.jsonl: random texts with the ids that each makes of them.
 
-Usage: make_models.py FOLDER          Needs: pip install sentencepiece==0.2.3
+Usage: make_models.py FOLDER          Needs: pip install sentencepiece==0.2.3 protobuf
 """
 import json
 import os
@@ -9,6 +9,9 @@ import sys
 import tempfile
 
 import sentencepiece
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Tests/Peers"))
+from pieces import drawn_model, drawn_text
 
 DRAW = random.Random(20261130)
 WORDS = ["the", "then", "12", "345", " ", "  ", "\t", "\n", "é", "e\u0301", "\u0323", "<a>", "<ab>", "b>", "x",
@@ -56,6 +59,16 @@ def main(folder):
                     "".join(DRAW.choices(WORDS, k=DRAW.randint(1, 9))) for _ in range(60))]
                 ids = [processor.encode(text) for text in texts]
                 json.dump(dict(model=name, texts=texts, ids=ids), cases, ensure_ascii=False, separators=(",", ":"))
+                cases.write("\n")
+            # Models that no training gives, without the pieces of bytes, which say little.
+            drawn = [model for model in (drawn_model(DRAW) for _ in range(40)) if len(model) < 1500][:6]
+            for number, model in enumerate(drawn, 1):
+                with open(f"{folder}/drawn-{number}.model", "wb") as file:
+                    file.write(model)
+                texts = [drawn_text(DRAW) for _ in range(60)]
+                ids = sentencepiece.SentencePieceProcessor(model_proto=model).encode(texts)
+                json.dump(dict(model=f"drawn-{number}", texts=texts, ids=ids), cases, ensure_ascii=False,
+                          separators=(",", ":"))
                 cases.write("\n")
 
 

@@ -11,6 +11,7 @@ extension BrokenContents {
     let symbols = try BrokenParts {
       try GoldenContents.symbolPipeline(SpecialTokens([SpecialToken("<end>", id: 9)])).write(to: $0)
     }
+    let ordered = try BrokenParts { try GoldenContents.orderedPipeline().write(to: $0) }
     /// A number in place of another.
     func field(
       _ name: String, _ offset: Int, _ value: some FixedWidthInteger, at place: Int? = nil,
@@ -81,6 +82,14 @@ extension BrokenContents {
         .vocabulary, "pipeline-whole-symbol-of-a-special-token", symbols, at: ("VOCB", 0),
         "vocabulary: token 9: is no token that the pipeline could use"
       ) { $0.put("PIPE", 18, UInt32(9)) },
+      BrokenContent(
+        .vocabulary, "pipeline-order-with-a-piece-twice", ordered, at: ("PIPE", 22),
+        "pipeline.symbols.order: \(excluded)"
+      ) { $0.put("PIPE", 22, UInt32(2)) },
+      BrokenContent(
+        .vocabulary, "pipeline-order-of-no-token", ordered, at: ("VOCB", 0),
+        "vocabulary: token 5: is no token that the pipeline could use"
+      ) { $0.put("PIPE", 30, UInt32(5)) },
       changed("decoders-in-another-order", at: ("PIPE", 33), "pipeline.decoders: \(excluded)") {
         $0["PIPE"].replaceSubrange(31...31, with: [2, 3, 2])
       },

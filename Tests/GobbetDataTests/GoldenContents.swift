@@ -65,6 +65,9 @@ enum GoldenContents {
     File(kind: .vocabulary, name: "pipeline-of-symbols", version: "1.1") {
       try symbolPipeline().write(to: $0)
     },
+    File(kind: .vocabulary, name: "pipeline-of-ordered-pieces", version: "1.1") {
+      try orderedPipeline().write(to: $0)
+    },
     File(kind: .vocabulary, name: "ranks-of-scalars", version: "1.1") {
       try ranksOfScalars().write(to: $0)
     },
@@ -153,6 +156,22 @@ enum GoldenContents {
       pipeline: TextPipeline(
         normalizers: [table.map { .characterMap($0) } ?? .nmt, .collapseSpaces],
         symbols: InitialSymbols(unit: .scalar, isComplete: false, wholeSymbols: [0, 2]),
+        decoders: [.fuse]))
+  }
+
+  /// A vocabulary of pieces of equal rank, one of which is unused, and a table for clusters.
+  static func orderedPipeline() throws -> Vocabulary {
+    var tokens = TokenTable()
+    for token in ["h", "i", "hi", "ih", "hih"] { try tokens.append(Array(token.utf8)) }
+    let table = CharacterMap([4, 0, 0, 0, 0, 0, 0, 0, 0])
+    let order = PieceOrder(
+      pieces: [(2, false), (3, true), (4, false)].map { PieceOrder.Piece(id: $0, isTied: $1) },
+      unused: [3])
+    return try Vocabulary(
+      tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: .whole, specialTokens: .none,
+      pipeline: TextPipeline(
+        normalizers: [table.map { .precompiled($0) } ?? .nmt],
+        symbols: InitialSymbols(unit: .scalar, isComplete: false, pieceOrder: order),
         decoders: [.fuse]))
   }
 

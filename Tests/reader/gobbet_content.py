@@ -95,8 +95,8 @@ class Pipeline:
             last = id
         unit, flags, unknown = self.number(1), self.number(1), self.number(4)
         self.complete = bool(flags & 1)
-        require(unit <= 2 and flags < 32 and not (self.complete and (unit or flags > 1)), "pipeline.symbols")
-        require(not (unit == 2 and flags or flags & 8 and flags & 5 or flags & 16 and unit != 1), "pipeline.symbols")
+        require(unit <= 2 and flags < 64 and not (self.complete and (unit or flags > 1)), "pipeline.symbols")
+        require(not (unit == 2 and flags or flags & 8 and flags & 37 or flags & 48 and unit != 1), "pipeline.symbols")
         require(not self.complete or unknown == 0xFFFFFFFF, "pipeline.symbols.unknown")
         require(unit < 2 or unknown != 0xFFFFFFFF, "pipeline.symbols.unknown")
         if flags & 8:
@@ -105,6 +105,13 @@ class Pipeline:
             wholes = [self.number(4) for _ in range(self.number(4))]
             require(wholes and wholes == sorted(set(wholes)), "pipeline.symbols.wholes")
             self.wholes.update(wholes)
+        if flags & 32:
+            order = [self.number(4) for _ in range(self.number(4))]
+            unused = [self.number(4) for _ in range(self.number(4))]
+            pieces = {piece & 0x7FFFFFFF for piece in order}
+            require(not (order and order[0] >> 31) and len(pieces) == len(order), "pipeline.symbols.order")
+            require(unused == sorted(set(unused)), "pipeline.symbols.unused")
+            self.wholes.update(pieces, unused)
         if unit == 2:
             self.bytes(), self.number(4)
         if unknown != 0xFFFFFFFF:

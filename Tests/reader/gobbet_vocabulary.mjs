@@ -55,17 +55,28 @@ const idList = (fields) => fields.list(4, () => fields.number(4));
 function readPipeline(fields, special, tokens) {
   const matching = fields.list(4, () => fields.record("id:4 options:1[1-31]").id);
   require(isRising(matching) && matching.every((id) => special.has(id)), "pipeline.matching");
-  const { unit, flags, unknown } = fields.record("unit:1[0-2] flags:1[0-31] unknown:4");
+  const { unit, flags, unknown } = fields.record("unit:1[0-2] flags:1[0-63] unknown:4");
   const [isComplete, isLeftOut] = [flags === 1, unknown === 0xffffffff];
-  // Flags that go together: 1 alone; of 2, 4 and 8 any but 4 with 8; 16 with scalars only.
+  // Flags that go together: 1 alone; of 2, 4 and 8 any but 4 with 8; 16 and 32 with scalars only,
+  // 32 not with 8.
   const isAllowed = isComplete ? unit === 0 && isLeftOut
     : unit === 2 ? flags === 0 && !isLeftOut
-    : !(flags & 1) && (flags & 12) !== 12 && (flags < 16 || unit === 1);
+    : !(flags & 1) && (flags & 12) !== 12 && (flags & 40) !== 40 && (flags < 16 || unit === 1);
   require(isAllowed, "pipeline.symbols");
   if (flags & 8) fields.string(1);
   const wholes = flags & 16 ? idList(fields) : [];
-  require(isRising(wholes) && wholes.length >= flags >> 4, "pipeline.symbols.wholes");
+  require(isRising(wholes) && wholes.length >= (flags >> 4 & 1), "pipeline.symbols.wholes");
   require(wholes.every((id) => tokens.has(id)), "pipeline.symbols.wholes: not of ordinary tokens");
+  if (flags & 32) {
+    // Of each piece the highest bit says whether it ties with the one before it.
+    const [order, unused] = [idList(fields), idList(fields)];
+    const pieces = order.map((piece) => piece % 2 ** 31);
+    const isOrder = isUnique(pieces) && !(order[0] >= 2 ** 31);
+    require(isOrder, "pipeline.symbols.order");
+    require(isRising(unused), "pipeline.symbols.unused");
+    const isHere = [...pieces, ...unused].every((id) => tokens.has(id));
+    require(isHere, "pipeline.symbols.order: not of ordinary tokens");
+  }
   if (unit === 2) fields.record("prefix:s0 maximumScalarCount:4");
   const parts = [NORMALIZERS, PRETOKENIZERS, DECODERS].map((kinds) => steps(fields, kinds));
   fields.finish();

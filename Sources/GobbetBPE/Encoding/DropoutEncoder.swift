@@ -35,6 +35,11 @@ public struct DropoutEncoder: Sendable {
   private mutating func encodePretoken(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
     var parts: [TokenID] = []
     if let symbols = tokenizer.tables.symbols {
+      if let merger = symbols.textMerger {
+        return merger.forEachToken(of: bytes, symbols, isPassedOver: { coin.isPassedOver() }) {
+          id, _ in ids.append(id)
+        }
+      }
       symbols.forEachSymbol(of: bytes) { parts.append($0) }
     } else {
       for index in bytes.indices { parts.append(tokenizer.tables.byteTokens[Int(bytes[index])]) }

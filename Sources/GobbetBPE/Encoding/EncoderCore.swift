@@ -268,6 +268,14 @@
       return unsafe merger.merge(piece, count, pointers, into: ids)
     }
     let bytes = unsafe Span(_unsafeStart: piece, count: count)
+    if let merger = symbols.textMerger {
+      var written = 0
+      merger.forEachToken(of: bytes, symbols) { id, _ in
+        unsafe ids[written] = id
+        written += 1
+      }
+      return written
+    }
     guard symbols.apply(to: bytes) else {
       return unsafe merger.merge(piece, count, pointers, into: ids)
     }
@@ -283,6 +291,10 @@
     // SAFETY: the span does not outlive the piece.
     if let symbols = tables.symbols {
       let bytes = unsafe Span(_unsafeStart: piece, count: count)
+      if let merger = symbols.textMerger {
+        merger.forEachToken(of: bytes, symbols) { id, _ in longTokens.append(id) }
+        return
+      }
       if symbols.apply(to: bytes) {
         return unsafe longSymbolMerger.merge(bytes, symbols, pointers, into: &longTokens)
       }

@@ -50,6 +50,13 @@ extension TokenEncoder {
       func encode(_ range: Range<Int>, _ scanner: PretokenScanner) {
         let first = ids.count
         let bytes = part.extracting(range)
+        if let symbols, let merger = symbols.textMerger {
+          merger.forEachToken(of: bytes, symbols) { id, end in
+            ids.append(id)
+            ends.append(source[range.lowerBound + end - 1])
+          }
+          return
+        }
         unsafe core.forEachRun(of: bytes, scanner) { unsafe ids.append(contentsOf: $0) }
         var place = 0
         for id in ids[first...] {

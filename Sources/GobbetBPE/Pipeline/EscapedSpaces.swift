@@ -29,7 +29,7 @@ struct EscapedSpaces: Sendable {
     let pipeline = vocabulary.pipeline
     guard pipeline.symbols.unit == .scalar, pipeline.symbols.endOfWordSuffix.isEmpty,
       pipeline.symbols.wholeSymbols.isEmpty, vocabulary.pattern == .whole,
-      vocabulary.mergeRule == .learnedPairs,
+      vocabulary.mergeRule == .learnedPairs, pipeline.symbols.pieceOrder?.mergesTexts != true,
       vocabulary.ordinaryID(of: Self.metaspace.span) != nil
     else { return nil }
     if case .metaspace(Self.metaspace, let scheme, false) = pipeline.pretokenizers.first {

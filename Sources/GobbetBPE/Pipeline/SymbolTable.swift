@@ -15,6 +15,8 @@ final class SymbolTable: Sendable {
   private let wholes: [[WholeSymbol]]
   /// What cuts pretokens into pieces, if they are made of those.
   private let pieces: PieceTable?
+  /// What merges texts, if the list of merges doesn't say everything.
+  let textMerger: PieceTextMerger?
   /// How spaces are spelled, if they can stand for U+2581.
   let escapedSpaces: EscapedSpaces?
   /// The token of U+2581, if spaces stand for it.
@@ -33,6 +35,7 @@ final class SymbolTable: Sendable {
       settings.wholeSymbols.map { WholeSymbol(bytes: Array(vocabulary.tokens[$0]), id: $0) } + added
     )
     pieces = settings.unit == .piece ? PieceTable(vocabulary) : nil
+    textMerger = PieceTextMerger(vocabulary)
     guard settings.unit == .scalar else {
       byteTokens = (UInt8.min...UInt8.max).map { vocabulary.ordinaryID(of: [$0].span) ?? Self.none }
       basic = []
@@ -59,7 +62,8 @@ final class SymbolTable: Sendable {
       areEscaped ? vocabulary.ordinaryID(of: MergeBorders.metaspace.span) : nil
     let escapedSpace = spaceToken
     // Where a pretoken ends makes a difference to a suffix, and to what is taken whole.
-    let canBeCut = lasts.isEmpty && vocabulary.mergeRule == .learnedPairs
+    let canBeCut =
+      lasts.isEmpty && vocabulary.mergeRule == .learnedPairs && textMerger == nil
     let alwaysFallsBack = settings.fallsBackToBytes && !byteTokens.contains(Self.none)
     borders =
       canBeCut
@@ -182,15 +186,20 @@ final class SymbolTable: Sendable {
     return count
   }
 
-  /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
-  private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
-    if !wholes.isEmpty {
-      for whole in wholes[Int(piece[place])] where place + whole.bytes.count <= piece.count {
-        if whole.bytes.indices.allSatisfy({ piece[place + $0] == whole.bytes[$0] }) {
-          return (whole.id, place + whole.bytes.count)
-        }
+  /// The whole symbol at `place`, if there is one, and its end.
+  func wholeSymbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int)? {
+    guard !wholes.isEmpty else { return nil }
+    for whole in wholes[Int(piece[place])] where place + whole.bytes.count <= piece.count {
+      if whole.bytes.indices.allSatisfy({ piece[place + $0] == whole.bytes[$0] }) {
+        return (whole.id, place + whole.bytes.count)
       }
     }
+    return nil
+  }
+
+  /// The token of the symbol at `place`, or ``none``, and where the symbol ends.
+  private func symbol(of piece: Span<UInt8>, at place: Int) -> (TokenID, Int) {
+    if let whole = wholeSymbol(of: piece, at: place) { return whole }
     if let spaceToken, piece[place] == UInt8(ascii: " ") { return (spaceToken, place + 1) }
     let (value, length) =
       settings.unit == .scalar

@@ -81,12 +81,15 @@ public struct InitialSymbols: Hashable, Sendable {
   /// Tokens that are symbols as a whole, wherever their bytes are, the longest first: SentencePiece's
   /// user-defined symbols; empty with other units than scalars.
   public var wholeSymbols: [TokenID]
+  /// Which pieces come first, with scalars that have no suffix; nil where the list of merges says it.
+  public var pieceOrder: PieceOrder?
 
   /// Symbols of one's own.
   public init(
     unit: Unit, isComplete: Bool, unknown: TokenID? = nil, fusesUnknown: Bool = false,
     fallsBackToBytes: Bool = false, continuingPrefix: [UInt8] = [],
-    endOfWordSuffix: [UInt8] = [], maximumScalarCount: Int = 0, wholeSymbols: [TokenID] = []
+    endOfWordSuffix: [UInt8] = [], maximumScalarCount: Int = 0, wholeSymbols: [TokenID] = [],
+    pieceOrder: PieceOrder? = nil
   ) {
     self.unit = unit
     self.isComplete = isComplete
@@ -97,6 +100,7 @@ public struct InitialSymbols: Hashable, Sendable {
     self.endOfWordSuffix = endOfWordSuffix
     self.maximumScalarCount = maximumScalarCount
     self.wholeSymbols = wholeSymbols
+    self.pieceOrder = pieceOrder
   }
 
   /// Every byte is a symbol and has a token.

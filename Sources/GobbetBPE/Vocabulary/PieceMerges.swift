@@ -31,14 +31,15 @@ extension TextPipeline {
   /// makes a text of them.
   package static func ofPieces(
     changes: [Normalizer], addsPrefix: Bool, unknown: TokenID?, fallsBackToBytes: Bool,
-    wholeSymbols: [TokenID]
+    wholeSymbols: [TokenID], order: PieceOrder? = .byResult
   ) -> TextPipeline {
     let blank = [UInt8(ascii: " ")]
     var pipeline = TextPipeline(
       normalizers: changes,
       symbols: InitialSymbols(
         unit: .scalar, isComplete: false, unknown: unknown, fusesUnknown: true,
-        fallsBackToBytes: fallsBackToBytes, wholeSymbols: wholeSymbols),
+        fallsBackToBytes: fallsBackToBytes, wholeSymbols: wholeSymbols,
+        pieceOrder: order),
       decoders: [.replace(space, with: blank), .byteFallback, .fuse])
     if addsPrefix { pipeline.normalizers.append(.prepend(space)) }
     pipeline.normalizers.append(.replace(blank, with: space))

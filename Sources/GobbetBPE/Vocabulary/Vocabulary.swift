@@ -76,7 +76,9 @@ public struct Vocabulary: Sendable {
     where !tokens.contains(id) && specialTokens.token(withID: id) == nil {
       throw VocabularyError(.pipelineToken, token: id)
     }
-    for id in pipeline.symbols.wholeSymbols where !tokens.contains(id) {
+    let order = pipeline.symbols.pieceOrder ?? .byResult
+    for id in pipeline.symbols.wholeSymbols + order.pieces.map(\.id) + order.unused
+    where !tokens.contains(id) {
       throw VocabularyError(.pipelineToken, token: id)
     }
     self.tokens = tokens

@@ -86,8 +86,9 @@ struct PipelineReader: ~Escapable {
     let flags = try byte("pipeline.symbols.flags")
     let hasSuffix = flags & 8 != 0
     try require(
-      flags < 32 && (unit == .byte || flags & 1 == 0) && (unit != .piece || flags == 0)
-        && !(hasSuffix && flags & 5 != 0) && (unit == .scalar || flags & 16 == 0),
+      flags < 64 && (unit == .byte || flags & 1 == 0) && (unit != .piece || flags == 0)
+        && !(hasSuffix && flags & 5 != 0) && (unit == .scalar || flags & 48 == 0)
+        && !(hasSuffix && flags & 32 != 0),
       "pipeline.symbols.flags")
     let unknownID = try id("pipeline.symbols.unknown")
     try require(unit != .piece || unknownID != noID, "pipeline.symbols.unknown")
@@ -98,15 +99,28 @@ struct PipelineReader: ~Escapable {
     if flags & 16 != 0 {
       symbols.wholeSymbols = try ids("pipeline.symbols.wholes")
       try require(
-        zip(symbols.wholeSymbols, symbols.wholeSymbols.dropFirst()).allSatisfy { $0 < $1 }
-          && !symbols.wholeSymbols.isEmpty, "pipeline.symbols.wholes")
+        symbols.wholeSymbols.isRising && !symbols.wholeSymbols.isEmpty, "pipeline.symbols.wholes")
     }
+    if flags & 32 != 0 { symbols.pieceOrder = try pieceOrder() }
     if unit == .piece {
       symbols.continuingPrefix = try bytes("pipeline.symbols.prefix")
       symbols.maximumScalarCount = Int(try id("pipeline.symbols.maximumScalarCount"))
     }
     try require(!symbols.isComplete || symbols == .bytes, "pipeline.symbols.unknown")
     return symbols
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func pieceOrder() throws(FormatError) -> PieceOrder {
+    let field = "pipeline.symbols.order"
+    let pieces = try ids(field).map {
+      PieceOrder.Piece(id: $0 & ~PipelineSection.tie, isTied: $0 & PipelineSection.tie != 0)
+    }
+    try require(
+      pieces.first?.isTied != true && Set(pieces.map(\.id)).count == pieces.count, field)
+    let unused = try ids("pipeline.symbols.unused")
+    try require(unused.isRising, "pipeline.symbols.unused")
+    return PieceOrder(pieces: pieces, unused: unused)
   }
 
   @_lifetime(self: copy self)
@@ -220,4 +234,9 @@ struct PipelineReader: ~Escapable {
   private func unknown(_ field: String) -> FormatError {
     FormatError(code: .damaged("a code that is unknown"), offset: start, field: field)
   }
+}
+
+extension [TokenID] {
+  /// Whether each id is larger than the one before it.
+  fileprivate var isRising: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }
 }

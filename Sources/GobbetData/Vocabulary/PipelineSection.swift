@@ -10,6 +10,8 @@ struct PipelineSection {
 
   /// In place of an id.
   private static let noID = TokenID.max
+  /// Beside the id of a piece whose rank is that of the one before it.
+  static let tie: UInt32 = 1 << 31
 
   /// What there is to say of a vocabulary; nil if that is nothing.
   init?(_ vocabulary: Vocabulary) {
@@ -35,6 +37,7 @@ struct PipelineSection {
     let flags: [(Bool, UInt8)] = [
       (symbols.isComplete, 1), (symbols.fusesUnknown, 2), (symbols.fallsBackToBytes, 4),
       (!symbols.endOfWordSuffix.isEmpty, 8), (!symbols.wholeSymbols.isEmpty, 16),
+      (symbols.pieceOrder != nil, 32),
     ]
     content.write(flags.reduce(UInt8(0)) { $1.0 ? $0 | $1.1 : $0 })
     content.write(symbols.unknown ?? Self.noID)
@@ -42,6 +45,12 @@ struct PipelineSection {
     if !symbols.wholeSymbols.isEmpty {
       content.write(UInt32(symbols.wholeSymbols.count))
       for id in symbols.wholeSymbols { content.write(id) }
+    }
+    if let order = symbols.pieceOrder {
+      content.write(UInt32(order.pieces.count))
+      for piece in order.pieces { content.write(piece.id | (piece.isTied ? Self.tie : 0)) }
+      content.write(UInt32(order.unused.count))
+      for id in order.unused { content.write(id) }
     }
     if symbols.unit == .piece {
       Self.write(symbols.continuingPrefix, to: &content)

@@ -88,10 +88,7 @@ package enum GGUFVocabulary {
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
     let count = try tokenCount(of: vocabulary, rowCount, path)
     // What merges first has the highest score; what nothing makes comes last.
-    var order: [TokenID: Int] = [:]
-    for merge in vocabulary.merges where order[merge.result] == nil {
-      order[merge.result] = order.count
-    }
+    let order = vocabulary.pieceRanks
     var pieces = SentencePieces(
       path: path, field: "tokenizer.ggml.tokens", userDefined: .cutOut)
     pieces.unknown = vocabulary.pipeline.symbols.unknown
@@ -107,8 +104,13 @@ package enum GGUFVocabulary {
       pieces.pieces.append(piece)
     }
     let again = try pieces.vocabulary()
+    var pipeline = again.pipeline.decidingIDs
+    // A list of merges that has all of them says the same.
+    if vocabulary.pipeline.symbols.pieceOrder == nil, pipeline.symbols.pieceOrder == .byResult {
+      pipeline.symbols.pieceOrder = nil
+    }
     guard again.merges == vocabulary.merges, again.specialTokens == vocabulary.specialTokens,
-      again.pipeline.decidingIDs == vocabulary.pipeline.decidingIDs
+      pipeline == vocabulary.pipeline.decidingIDs
     else {
       throw InterchangeError(
         .notRepresentable(

@@ -99,7 +99,7 @@ private struct WrittenPieces {
     try readNormalizers(vocabulary, refusal)
     let usual = TextPipeline.ofPieces(
       changes: [], addsPrefix: addsPrefix, unknown: unknown, fallsBackToBytes: fallsBackToBytes,
-      wholeSymbols: symbols.wholeSymbols)
+      wholeSymbols: symbols.wholeSymbols, order: symbols.pieceOrder)
     guard pipeline.decoders == usual.decoders, symbols == usual.symbols else {
       throw refusal("a decoder, or unknown tokens, other than those of SentencePiece")
     }
@@ -138,6 +138,7 @@ private struct WrittenPieces {
   ) throws(InterchangeError) {
     let symbols = vocabulary.pipeline.symbols
     let wholes = Set(symbols.wholeSymbols)
+    let unused = Set(symbols.pieceOrder?.unused ?? [])
     var byteCount = 0
     for id in 0..<TokenID(truncatingIfNeeded: vocabulary.idBound) {
       guard let text = vocabulary.bytes(of: id) else {
@@ -151,6 +152,8 @@ private struct WrittenPieces {
         kind = id == unknown ? .unknown : .control
       } else if wholes.contains(id) {
         kind = .userDefined
+      } else if unused.contains(id) {
+        kind = .unused
       } else if fallsBackToBytes, ByteTokens.byte(of: text) != nil {
         kind = .byte
         byteCount += 1
@@ -161,16 +164,17 @@ private struct WrittenPieces {
       throw refusal("tokens for \(byteCount) of the 256 bytes")
     }
     // A piece merges when its first merge does; those that nothing makes come last.
-    var order: [TokenID] = []
-    var isOrdered = [Bool](repeating: false, count: pieces.count)
-    let made = vocabulary.merges.map(\.result)
-    for id in made + (0..<TokenID(truncatingIfNeeded: pieces.count))
-    where !isOrdered[Int(id)] && pieces[Int(id)].kind == .normal {
-      isOrdered[Int(id)] = true
-      pieces[Int(id)].score = -Float(order.count)
-      order.append(id)
+    let ranks = vocabulary.pieceRanks
+    let merging = pieces.indices.filter { pieces[$0].kind == .normal || pieces[$0].kind == .unused }
+    let rank = { (index: Int) in ranks[TokenID(truncatingIfNeeded: index)] ?? .max }
+    let order = merging.sorted { (rank($0), $0) < (rank($1), $1) }
+    var next = (ranks.values.max() ?? -1) + 1
+    for index in order {
+      if rank(index) == .max { next += 1 }
+      pieces[index].score = -Float(rank(index) == .max ? next - 1 : rank(index))
     }
-    guard PieceMerges.all(of: order, in: vocabulary.tokens) == vocabulary.merges else {
+    let ids = order.map { TokenID(truncatingIfNeeded: $0) }
+    guard PieceMerges.all(of: ids, in: vocabulary.tokens) == vocabulary.merges else {
       throw refusal("merges other than all that make a piece of two others, the best piece first")
     }
   }

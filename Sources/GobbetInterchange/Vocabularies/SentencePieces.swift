@@ -88,10 +88,12 @@ struct SentencePieces {
       try append(isSpecial ? [] : piece.text, to: &table, index)
     }
     if let id = texts.repeatedID { throw error(.damaged("is there twice"), Int(id)) }
+    let order = rankedPieces()
     do {
       return try Vocabulary(
-        tokens: table, merges: merges(table), mergeRule: .learnedPairs, pattern: .whole,
-        specialTokens: SpecialTokens(specials), pipeline: pipeline(unknown: unknown))
+        tokens: table, merges: PieceMerges.all(of: order, in: table), mergeRule: .learnedPairs,
+        pattern: .whole, specialTokens: SpecialTokens(specials),
+        pipeline: pipeline(unknown: unknown, order: pieceOrder(order)))
     } catch {
       throw InterchangeError(.vocabulary(error), path: path)
     }
@@ -112,10 +114,8 @@ struct SentencePieces {
         throw error(.unsupported("a user-defined piece that the normalizer changes"), index)
       }
       return false
-    case .unused:
-      // What is left of one at the end would have to be taken apart again.
-      if userDefined == .symbols { throw error(.unsupported("an unused piece"), index) }
-      return true
+    // llama.cpp's kind of a token that stands for a gap.
+    case .unused: return userDefined == .cutOut
     case .byte:
       guard fallsBackToBytes else {
         throw error(.damaged("a byte without byte_fallback"), index)
@@ -125,22 +125,56 @@ struct SentencePieces {
     }
   }
 
-  /// All ways to make a piece of two others, the pieces in the order of their scores.
-  private func merges(_ table: TokenTable) -> [TokenMerge] {
-    // Scores that are whole numbers in steps of one are in the order of ids most often.
-    let order = pieces.indices.filter { pieces[$0].kind == .normal }
-      .sorted { (-pieces[$0].score, $0) < (-pieces[$1].score, $1) }
-    return PieceMerges.all(of: order.map { TokenID(truncatingIfNeeded: $0) }, in: table)
+  /// Whether a piece takes part in merging.
+  private func merges(_ piece: Piece) -> Bool {
+    piece.kind == .normal || piece.kind == .unused && userDefined == .symbols
   }
 
-  private func pipeline(unknown: TokenID?) -> TextPipeline {
+  /// The pieces that merge, in the order of their scores.
+  private func rankedPieces() -> [TokenID] {
+    // Scores that are whole numbers in steps of one are in the order of ids most often.
+    pieces.indices.filter { merges(pieces[$0]) }
+      .sorted { (-pieces[$0].score, $0) < (-pieces[$1].score, $1) }
+      .map { TokenID(truncatingIfNeeded: $0) }
+  }
+
+  /// The order of the pieces: that of the merges, if all scores differ, each character of a piece is
+  /// one itself, and none is unused.
+  private func pieceOrder(_ ranked: [TokenID]) -> PieceOrder {
+    var isPiece = [Bool](repeating: false, count: 0x11_0000)
+    var longer: [TokenID] = []
+    func scalars(_ id: TokenID) -> String.UnicodeScalarView {
+      String(decoding: pieces[Int(id)].text, as: UTF8.self).unicodeScalars
+    }
+    for id in ranked {
+      let scalars = scalars(id)
+      if let first = scalars.first, scalars.dropFirst().isEmpty {
+        isPiece[Int(first.value)] = true
+      } else {
+        longer.append(id)
+      }
+    }
+    let unused = ranked.filter { pieces[Int($0)].kind == .unused }.sorted()
+    func score(_ id: TokenID) -> Float { pieces[Int(id)].score }
+    let areTied = zip(longer, longer.dropFirst()).contains { score($0) == score($1) }
+    let areCharactersPieces = longer.allSatisfy { id in
+      scalars(id).allSatisfy { isPiece[Int($0.value)] }
+    }
+    if unused.isEmpty, !areTied, areCharactersPieces { return .byResult }
+    let order = longer.enumerated().map { index, id in
+      PieceOrder.Piece(id: id, isTied: index > 0 && score(longer[index - 1]) == score(id))
+    }
+    return PieceOrder(pieces: order, unused: unused)
+  }
+
+  private func pipeline(unknown: TokenID?, order: PieceOrder) -> TextPipeline {
     let wholes = pieces.indices.filter {
       userDefined == .symbols && pieces[$0].kind == .userDefined
     }
     var pipeline = TextPipeline.ofPieces(
       changes: changes, addsPrefix: addsPrefix, unknown: unknown,
       fallsBackToBytes: fallsBackToBytes,
-      wholeSymbols: wholes.map { TokenID(truncatingIfNeeded: $0) })
+      wholeSymbols: wholes.map { TokenID(truncatingIfNeeded: $0) }, order: order)
     pipeline.template = template
     return pipeline
   }

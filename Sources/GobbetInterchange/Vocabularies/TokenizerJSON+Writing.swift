@@ -13,6 +13,12 @@ extension TokenizerJSON {
         .notRepresentable("user-defined symbols, which tokenizer.json has no place for"),
         path: path)
     }
+    guard vocabulary.pipeline.symbols.pieceOrder?.mergesTexts != true else {
+      throw InterchangeError(
+        .notRepresentable(
+          "pieces of equal score, unused pieces or pieces of characters that have none, "
+            + "which tokenizer.json has no place for"), path: path)
+    }
     try HuggingFacePretokenizer.requireSpelling(vocabulary, path: path)
     let visible = try VisibleText(vocabulary, path: path)
     var text: [UInt8] = []

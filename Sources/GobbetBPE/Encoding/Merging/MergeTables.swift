@@ -30,15 +30,30 @@ final class MergeTables: Sendable {
       results = []
     } else {
       // Where results only rise, they are in the order of the ranks and can stand for them.
+      let ranksResults = vocabulary.pipeline.symbols.pieceOrder != nil
       let resultsAreRanks =
         vocabulary.mergeRule == .ranks
-        || zip(merges, merges.dropFirst()).allSatisfy { $0.result < $1.result }
-      results = resultsAreRanks ? [] : merges.map(\.result)
+        || zip(merges, merges.dropFirst()).allSatisfy {
+          $0.result < $1.result || ranksResults && $0.result == $1.result
+        }
+      var results: [TokenID] = []
       pairs = PairTable(capacity: merges.count)
-      for (rank, merge) in merges.enumerated() {
-        let rank = resultsAreRanks ? merge.result : UInt32(truncatingIfNeeded: rank)
+      // The rank of each token that a merge yields, where that ranks the merge.
+      var rankOfResult = [UInt32](
+        repeating: .max, count: ranksResults && !resultsAreRanks ? vocabulary.tokens.count : 0)
+      for merge in merges {
+        var rank = UInt32(truncatingIfNeeded: results.count)
+        if resultsAreRanks {
+          rank = merge.result
+        } else if ranksResults, rankOfResult[Int(merge.result)] != .max {
+          rank = rankOfResult[Int(merge.result)]
+        } else {
+          if ranksResults { rankOfResult[Int(merge.result)] = rank }
+          results.append(merge.result)
+        }
         pairs.insert(merge.left, merge.right, rank: rank)
       }
+      self.results = results
     }
     scalars = followsMerges ? WholeScalars(vocabulary.tokens) : WholeScalars()
     self.byteTokens = byteTokens

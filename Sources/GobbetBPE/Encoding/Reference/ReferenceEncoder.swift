@@ -3,10 +3,12 @@
 /// It has its own scanner and its own merge loop, and keeps no tables but the vocabulary's own.
 /// - Complexity: quadratic in the length of a pretoken.
 public struct ReferenceEncoder: Sendable {
-  private let vocabulary: Vocabulary
+  let vocabulary: Vocabulary
   private let scanner: ReferenceScanner
   /// The index of each listed merge by its two tokens.
   private let mergeIndices: [[TokenID]: Int]
+  /// The rank of each piece, where that is the rank of the merges that yield it.
+  private let pieceRanks: [TokenID: Int]?
 
   /// Encodes with this vocabulary.
   public init(_ vocabulary: Vocabulary) {
@@ -17,6 +19,7 @@ public struct ReferenceEncoder: Sendable {
       ? [:]
       : Dictionary(
         uniqueKeysWithValues: vocabulary.merges.enumerated().map { ([$1.left, $1.right], $0) })
+    pieceRanks = vocabulary.pipeline.symbols.pieceOrder.map { _ in vocabulary.pieceRanks }
   }
 
   /// The pretokens of a text, in order.
@@ -37,6 +40,10 @@ public struct ReferenceEncoder: Sendable {
   /// The ids of one pretoken.
   public func encodedPretoken(_ bytes: [UInt8]) -> [TokenID] {
     if vocabulary.mergeRule != .learnedPairs, let id = ordinaryID(of: bytes) { return [id] }
+    if let order = vocabulary.pipeline.symbols.pieceOrder, order.mergesTexts {
+      var coin = DropoutCoin(probability: 0, seed: 0)
+      return piecesByText(scalars(of: bytes), order, &coin)
+    }
     var parts = symbols(of: bytes)
     while let best = bestMerge(of: parts) {
       parts[best.index] = best.result
@@ -48,6 +55,9 @@ public struct ReferenceEncoder: Sendable {
   /// The ids of one pretoken with BPE-dropout: the draws of `coin` decide which pairs are passed
   /// over, in the order of rank and from the left.
   func encodedPretoken(_ bytes: [UInt8], _ coin: inout DropoutCoin) -> [TokenID] {
+    if let order = vocabulary.pipeline.symbols.pieceOrder, order.mergesTexts {
+      return piecesByText(scalars(of: bytes), order, &coin)
+    }
     var parts = symbols(of: bytes)
     while true {
       var candidates: [(rank: Int, index: Int, result: TokenID)] = []
@@ -74,13 +84,19 @@ public struct ReferenceEncoder: Sendable {
   private func symbols(of bytes: [UInt8]) -> [TokenID] {
     let settings = vocabulary.pipeline.symbols
     if settings.unit == .piece { return pieces(of: bytes) }
-    let units = settings.unit == .byte ? bytes.map { [$0] } : scalars(of: bytes)
+    return tokens(of: settings.unit == .byte ? bytes.map { [$0] } : scalars(of: bytes))
+  }
+
+  /// The tokens of symbols, and what stands for those that have none.
+  func tokens(of units: [[UInt8]]) -> [TokenID] {
+    let settings = vocabulary.pipeline.symbols
     var ids: [TokenID] = []
     var waiting = false
     for (position, letters) in units.enumerated() {
       let unit = position == units.count - 1 ? letters + settings.endOfWordSuffix : letters
+      let found = ordinaryID(of: unit)
       let fallback = unit.compactMap { ordinaryID(of: ByteTokens.text(of: $0)) }
-      if let id = ordinaryID(of: unit) {
+      if let id = found, vocabulary.pipeline.symbols.pieceOrder?.unused.contains(id) != true {
         if waiting, let unknown = settings.unknown { ids.append(unknown) }
         waiting = false
         ids.append(id)
@@ -147,7 +163,10 @@ public struct ReferenceEncoder: Sendable {
     case .ranks:
       ordinaryID(of: vocabulary.tokens[left] + vocabulary.tokens[right]).map { (Int($0), $0) }
     case .learnedPairs, .learnedPairsWholeFirst:
-      mergeIndices[[left, right]].map { ($0, vocabulary.merges[$0].result) }
+      mergeIndices[[left, right]].map { index in
+        let result = vocabulary.merges[index].result
+        return (pieceRanks?[result] ?? index, result)
+      }
     }
   }
 

@@ -75,12 +75,12 @@ class Pipeline:
             last = token
         #: What a symbol is: 0 a byte, 1 a scalar, 2 a piece of a word.
         self.unit = fields.number(1, below=3)
-        flags, unknown = fields.number(1, below=32), fields.number(4)
+        flags, unknown = fields.number(1, below=64), fields.number(4)
         #: Whether each of the 256 bytes must be a token.
         self.is_complete = flags & 1 == 1
         if self.is_complete and (self.unit or flags != 1 or unknown != _NO_ID):
             raise fields.bad("symbols that are complete have settings for unknown ones")
-        is_bad = flags & 8 and flags & 5 or flags & 16 and self.unit != 1
+        is_bad = flags & 8 and flags & 37 or flags & 48 and self.unit != 1
         if is_bad or self.unit == 2 and (flags or unknown == _NO_ID):
             raise fields.bad("symbols whose settings do not go together")
         #: What the token of the last symbol of a pretoken ends with.
@@ -89,6 +89,15 @@ class Pipeline:
         self.whole_symbols = _ids(fields) if flags & 16 else []
         if self.whole_symbols != sorted(set(self.whole_symbols)) or flags & 16 and not self.whole_symbols:
             raise fields.bad("whole symbols out of order, or none")
+        #: The order of pieces, each with whether its rank is that of the one before it, and the unused ones.
+        self.piece_order: tuple[list[tuple[int, bool]], list[int]] | None = None
+        if flags & 32:
+            pieces = [(piece & 0x7FFFFFFF, piece >> 31 == 1) for piece in _ids(fields)]
+            unused = _ids(fields)
+            is_tied = pieces and pieces[0][1]
+            if is_tied or len({piece for piece, _ in pieces}) < len(pieces) or unused != sorted(set(unused)):
+                raise fields.bad("an order that has a piece twice, or unused pieces out of order")
+            self.piece_order = pieces, unused
         #: What the tokens of pieces behind the first begin with, and how many scalars a word may have.
         self.continuing_prefix, self.longest_word = b"", 0
         if self.unit == 2:
