@@ -40,6 +40,8 @@ import Testing
   private struct Line: Decodable {
     let text: String
     let ids: [TokenID]
+    /// The pre-tokenizer that the file names.
+    var name: String?
   }
 
   @Test("text is cut as llama.cpp cuts it where the file names no pre-tokenizer")
@@ -59,6 +61,28 @@ import Testing
       let written = try GGUFVocabulary.values(
         of: tokenizer.vocabulary, rowCount: nil, path: "w.gguf")
       #expect(written.contains { $0.key == key && $0.value == .string("default") })
+    }
+  }
+
+  @Test("text is cut as llama.cpp cuts it by names that stand for expressions")
+  func namedExpressions() throws {
+    let known = try Vocabulary(recognizing: fixturesFolder + "/tinymodel/tokenizer.json")
+    let key = "tokenizer.ggml.pre"
+    let rest = try GGUFVocabulary.values(of: known, rowCount: nil, path: "v.gguf")
+      .filter { $0.key != key }
+    let lines = try readFile(fixturesFolder + "/gguf/names.jsonl").split(separator: 0x0A).map {
+      try JSONDecoder().decode(Line.self, from: Data($0))
+    }
+    let names = Set(lines.compactMap(\.name))
+    try #require(names.count == 11 && lines.count == 440)
+    for name in names {
+      let tokenizer = Tokenizer(try vocabulary(rest + [(key: key, value: .string(name))]))
+      for line in lines where line.name == name {
+        #expect(tokenizer.encoded(line.text) == line.ids, "\(name): \(line.text)")
+      }
+      let written = try GGUFVocabulary.values(
+        of: tokenizer.vocabulary, rowCount: nil, path: "w.gguf")
+      #expect(written.contains { $0.key == key && $0.value == .string(name) })
     }
   }
 

@@ -15,40 +15,47 @@ struct GGUFPretokenizer {
 
   /// The pre-tokenizer of that name; nil if nothing here splits as it does.
   init?(named name: String) {
-    if name == Self.unnamed {
-      guard let value = Self.default else { return nil }
+    if let row = Self.rows.first(where: { $0.names.contains(name) }) {
+      self = row.value
+    } else if let row = GGUFExpressions.rows.first(where: { $0.names.contains(name) }),
+      let value = GGUFPretokenizer(row)
+    {
       self = value
-      return
+    } else {
+      return nil
     }
-    guard let row = Self.rows.first(where: { $0.names.contains(name) }) else { return nil }
-    self = row.value
   }
-
-  /// The name that stands for none: what llama.cpp does, with a warning, where a file has no name.
-  static let unnamed = "default"
-
-  /// Marks are cut out, what is left is cut as for GPT-2, then digits are cut from their space, and by
-  /// threes.
-  private static let `default`: GGUFPretokenizer? = {
-    let expressions = [
-      #"[\p{P}\$\+<=>\^~\|]+"#,
-      #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"#, #"\p{N}+"#,
-      "[0-9][0-9][0-9]",
-    ].compactMap { try? SplitExpression($0, dialect: .oniguruma) }
-    guard expressions.count == 4 else { return nil }
-    return GGUFPretokenizer(
-      SplitPattern(expressions[3]), steps: expressions[..<3].map { .expression($0) })
-  }()
 
   /// The name to write for a pattern behind steps; nil if no name means them.
   static func name(
     of pattern: SplitPattern, _ steps: [PretokenizerStep], takesWhole: Bool
   ) -> String? {
-    if let unnamed = Self.default, unnamed.pattern == pattern, unnamed.steps == steps {
-      return Self.unnamed
+    if let last = pattern.expression {
+      let expressions = steps.compactMap {
+        if case .expression(let expression) = $0 { expression } else { nil }
+      }
+      let texts = (expressions + [last]).map(\.text)
+      for row in GGUFExpressions.rows where row.expressions == texts {
+        let value = GGUFPretokenizer(row)
+        if value?.pattern == pattern, value?.steps == steps { return row.names.first }
+      }
+      return nil
     }
     let rows = rows.filter { $0.value.pattern == pattern && $0.value.steps == steps }
     return (rows.first { $0.value.takesWhole == takesWhole } ?? rows.first)?.names.first
+  }
+
+  /// The expressions of a row, of which the last is the pattern.
+  private init?(_ row: GGUFExpressions) {
+    let expressions = row.expressions.compactMap {
+      try? SplitExpression($0, dialect: .oniguruma)
+    }
+    guard expressions.count == row.expressions.count, let last = expressions.last else {
+      return nil
+    }
+    self.init(
+      SplitPattern(last), steps: expressions.dropLast().map { .expression($0) },
+      takesWhole: row.takesWhole, addsBeginning: row.addsBeginning)
   }
 
   private init(
