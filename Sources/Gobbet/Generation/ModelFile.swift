@@ -127,7 +127,7 @@ package struct ModelFile: Sendable {
     case family(FamilyWeights, FamilyModel)
   }
 
-  /// Opens weights in any format that ``WeightsInput`` knows, or a folder as `save_pretrained` writes it.
+  /// Opens weights in any format that `WeightsInput` knows, or a folder as `save_pretrained` writes it.
   ///
   /// What kind of model it is stands in the metadata or in the `config.json` beside the weights;
   /// without either it is a GPT-2, in its own layout in Gobbet files, in others recognised by its
@@ -216,7 +216,7 @@ package struct ModelFile: Sendable {
 }
 
 extension GPT {
-  /// Reads the model at `path`: a file in any format of ``WeightsInput``, or a folder as transformers
+  /// Reads the model at `path`: a file in any format of `WeightsInput`, or a folder as transformers
   /// writes it, with `config.json` and safetensors.
   ///
   /// ```swift

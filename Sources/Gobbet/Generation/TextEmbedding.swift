@@ -22,7 +22,7 @@ public struct TextEmbedding: Sendable {
   /// Threads that compute; they change no result.
   public var threadCount = 1
 
-  /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
+  /// Reads the weights at `path`, in any format of `WeightsInput`, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
   /// What would be wrong with `texts` is found before the weights are read.

@@ -21,7 +21,7 @@ public struct TextGeneration: Sendable {
   /// does.
   public let endTokens: Set<TokenID>
 
-  /// Reads the weights at `path`, in any format of ``WeightsInput``, with `vocabulary`, or else the one
+  /// Reads the weights at `path`, in any format of `WeightsInput`, with `vocabulary`, or else the one
   /// that they embed or that lies beside them as `tokenizer.json`.
   ///
   /// What would be wrong with continuing `prompts` so is found before the weights are read.

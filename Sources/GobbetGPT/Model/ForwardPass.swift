@@ -100,7 +100,7 @@ public final class ForwardPass {
   /// The logits of several sequences at once, a matrix for each.
   ///
   /// - Precondition: no two share a cache.
-  /// - Throws: as ``logits(of:_:cache:)``.
+  /// - Throws: as ``logits(of:_:cache:progress:)``.
   public func logits(
     of batch: [Continuation], _ positions: Positions = .last
   ) throws(GPTError) -> [FloatMatrix] {
@@ -182,7 +182,7 @@ public final class ForwardPass {
   /// position; of an encoder the states of the last layer.
   ///
   /// Shapes: [wanted, C]. With a cache, the tokens continue its sequence.
-  /// - Throws: as ``logits(of:_:cache:)``, and ``GPTError`` (`unknownTokenType`).
+  /// - Throws: as ``logits(of:_:cache:progress:)``, and ``GPTError`` (`unknownTokenType`).
   public func embeddings(
     of ids: [TokenID], tokenTypes: [Int]? = nil, _ positions: Positions = .last,
     cache: KeyValueCache? = nil
@@ -239,7 +239,7 @@ public final class ForwardPass {
   /// and after the final norm: one matrix more than there are blocks.
   ///
   /// Shapes: [T, C] each.
-  /// - Throws: as ``logits(of:_:cache:)``.
+  /// - Throws: as ``logits(of:_:cache:progress:)``.
   public func hiddenStates(of ids: [TokenID]) throws(GPTError) -> [FloatMatrix] {
     var states: [FloatMatrix] = []
     _ = try observe(ids, attentionOf: nil) { states.append($0) }
@@ -251,7 +251,7 @@ public final class ForwardPass {
   /// What every head of a layer's attention looked at.
   ///
   /// - Precondition: there is such a layer, counted from 0.
-  /// - Throws: as ``logits(of:_:cache:)``.
+  /// - Throws: as ``logits(of:_:cache:progress:)``.
   public func attentionWeights(of ids: [TokenID], layer: Int) throws(GPTError) -> AttentionWeights {
     precondition(model.blocks.indices.contains(layer), "attentionWeights: no such layer")
     return try observe(ids, attentionOf: layer) { _ in }
