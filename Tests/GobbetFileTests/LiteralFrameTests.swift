@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Frames of literals") struct LiteralFrameTests {
   private static func ways() -> [gobbet_literals_way] {
-    var ways = unsafe [gobbet_literals_way](repeating: gobbet_literals_way(), count: 2)
+    var ways = unsafe [gobbet_literals_way](repeating: gobbet_literals_way(), count: 1)
     let count = unsafe gobbet_literals_ways(&ways)
     return unsafe Array(ways.prefix(Int(count)))
   }

@@ -30,8 +30,8 @@ typedef struct {
       const void *_Nonnull, size_t, size_t, void *_Nonnull, size_t, void *_Nonnull);
 } gobbet_literals_way;
 
-/// The ways that this processor has, the best first and the plain one last; writes at most 2 and
-/// returns how many.
+/// The ways that this processor has; writes at most 1 and returns how many. One of x86-64 without BMI2
+/// has none.
 int gobbet_literals_ways(gobbet_literals_way *_Nonnull ways);
 
 #endif

@@ -165,15 +165,15 @@ typedef int (*streams_function)(
     literal_stream streams[4], const table_entry *table, const code_list *codes,
     next_bytes *next);
 
-static int decode_streams_plain(
+#if defined(__x86_64__)
+// Shifts by a variable in one step.
+__attribute__((target("bmi,bmi2"))) static int decode_streams_bmi2(
     literal_stream streams[4], const table_entry *table, const code_list *codes,
     next_bytes *next) {
   return decode_streams(streams, table, codes, next);
 }
-
-#if defined(__x86_64__)
-// Shifts by a variable in one step.
-__attribute__((target("bmi,bmi2"))) static int decode_streams_bmi2(
+#else
+static int decode_streams_plain(
     literal_stream streams[4], const table_entry *table, const code_list *codes,
     next_bytes *next) {
   return decode_streams(streams, table, codes, next);
@@ -287,19 +287,19 @@ static int decode_frame(
 
 // MARK: Ways
 
-static int decode_plain(
-    const void *frame, size_t frame_count, size_t next_count, void *output, size_t output_count,
-    void *memory) {
-  return decode_frame(
-      frame, frame_count, next_count, output, output_count, memory, decode_streams_plain);
-}
-
 #if defined(__x86_64__)
 static int decode_bmi2(
     const void *frame, size_t frame_count, size_t next_count, void *output, size_t output_count,
     void *memory) {
   return decode_frame(
       frame, frame_count, next_count, output, output_count, memory, decode_streams_bmi2);
+}
+#else
+static int decode_plain(
+    const void *frame, size_t frame_count, size_t next_count, void *output, size_t output_count,
+    void *memory) {
+  return decode_frame(
+      frame, frame_count, next_count, output, output_count, memory, decode_streams_plain);
 }
 #endif
 
@@ -308,8 +308,9 @@ int gobbet_literals_ways(gobbet_literals_way *ways) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("bmi2"))
     ways[count++] = (gobbet_literals_way){"bmi2", decode_bmi2};
-#endif
+#else
   ways[count++] = (gobbet_literals_way){"plain", decode_plain};
+#endif
   return count;
 }
 
@@ -317,14 +318,14 @@ static gobbet_literals_way best;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void choose(void) {
-  gobbet_literals_way ways[2];
-  gobbet_literals_ways(ways);
-  best = ways[0];
+  gobbet_literals_ways(&best);
 }
 
 int gobbet_literals_decode(
     const void *frame, size_t frame_count, size_t next_count, void *output, size_t output_count,
     void *memory) {
   pthread_once(&once, choose);
-  return best.decode(frame, frame_count, next_count, output, output_count, memory);
+  // Without a way, libzstd is as fast.
+  return best.decode != NULL
+      && best.decode(frame, frame_count, next_count, output, output_count, memory);
 }

@@ -203,11 +203,18 @@ class AgreementTests(support.Case):
     def test_every_broken_file_is_refused(self):
         paths = sorted((support.FIXTURES / "broken").rglob("*.gobbet"))
         self.assertGreater(len(paths), 50)
-        # Its block belongs to a tensor that a later generation replaced, which only `verify` reads.
-        unread = "block-checksum-of-a-replaced-tensor.gobbet"
-        self.assertIn(unread, {path.name for path in paths})
+        unread = {
+            # Its block belongs to a tensor that a later generation replaced, which only `verify` reads.
+            "block-checksum-of-a-replaced-tensor.gobbet",
+            # Expressions are not parsed here, and ranks are not turned into merges: the library does both.
+            "expression-malformed.gobbet",
+            "pipeline-expression-malformed.gobbet",
+            "merges-unlike-ranks.gobbet",
+            "merges-of-tokens-unlike-ranks.gobbet",
+        }
+        self.assertLessEqual(unread, {path.name for path in paths})
         for path in paths:
-            if path.name == unread:
+            if path.name in unread:
                 read_whole(path)
                 continue
             with self.assertRaises(gobbet.BadData, msg=path.name):

@@ -153,6 +153,10 @@ class Vocabulary:
                 raise self._bad("PIPE has options for what is no special token")
             if self.pipeline.unknown is not None:
                 named.add(self.pipeline.unknown)
+            pieces, unused = self.pipeline.piece_order or ([], [])
+            symbols = {*self.pipeline.whole_symbols, *(piece for piece, _ in pieces), *unused}
+            if not symbols <= self.tokens.keys():
+                raise self._bad("PIPE names a symbol or a piece without a token")
         if not named <= ids:
             raise self._bad("PIPE or post names an id without a token")
 
