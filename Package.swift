@@ -50,7 +50,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "gobbet",
-  platforms: [.macOS(.v26)],
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
   products: [
     .library(name: "Gobbet", targets: ["Gobbet"]),
     .library(name: "GobbetBPE", targets: ["GobbetBPE"]),
@@ -71,17 +71,22 @@ let package = Package(
   ] + documentationPlugin,
   targets: [
     // The leaves.
-    library("GobbetBPE", ["CGobbetScan"]),
-    library("GobbetSystem", [system], smallSettings),
+    library("GobbetSpans"),
+    library("GobbetBPE", ["GobbetSpans", "CGobbetScan"]),
+    library("GobbetSystem", ["GobbetSpans", system], smallSettings),
     library("GobbetPage", ["GobbetSystem"]),
     // The container and the documents.
     library(
-      "GobbetFile", ["GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto], smallSettings),
-    library("GobbetCorpus", ["GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
-    // What the files hold, and the files of others.
-    library("GobbetData", ["GobbetBPE", "GobbetFile", "GobbetSystem", "CGobbetKernels"]),
+      "GobbetFile", ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto],
+      smallSettings),
     library(
-      "GobbetInterchange", ["GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"],
+      "GobbetCorpus", ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
+    // What the files hold, and the files of others.
+    library(
+      "GobbetData", ["GobbetSpans", "GobbetBPE", "GobbetFile", "GobbetSystem", "CGobbetKernels"]),
+    library(
+      "GobbetInterchange",
+      ["GobbetSpans", "GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"],
       smallSettings),
     library("GobbetGPT", ["GobbetData", "GobbetSystem", "CGobbetKernels"], smallSettings),
     // The pipelines, and the programs.
@@ -95,7 +100,7 @@ let package = Package(
     // What other languages call.
     // Every line of the C face handles pointers of others, so that marking each would mark nothing.
     .target(
-      name: "GobbetC", dependencies: ["Gobbet", "CGobbet"],
+      name: "GobbetC", dependencies: ["GobbetSpans", "Gobbet", "CGobbet"],
       swiftSettings: Array(smallSettings.dropFirst())),
     .systemLibrary(name: "CGobbet"),
     // C and C++, and the libraries of the system.

@@ -75,7 +75,8 @@ struct LenientJSON: ~Escapable {
   }
 
   private static func isUTF8(_ bytes: Span<UInt8>) -> Bool {
-    (try? UTF8Span(validating: bytes)) != nil
+    // SAFETY: the string copies the bytes, which are borrowed until the closure returns.
+    unsafe bytes.withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) } != nil
   }
 }
 

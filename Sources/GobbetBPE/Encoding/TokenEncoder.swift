@@ -102,8 +102,8 @@ public struct TokenEncoder: ~Copyable {
   public mutating func encoded(_ text: String) -> [TokenID] {
     var ids: [TokenID] = []
     var text = text
-    text.makeContiguousUTF8()
-    encode(text.utf8.span, into: &ids)
+    // SAFETY: the bytes are valid until the closure returns, and the span is used in it only.
+    text.withUTF8 { unsafe encode($0.span, into: &ids) }
     return ids
   }
 

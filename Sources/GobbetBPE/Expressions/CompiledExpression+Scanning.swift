@@ -10,12 +10,23 @@ extension CompiledExpression {
     in text: ClassifiedText, _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
   ) throws(Failure) {
     guard let automaton else { return try forEachPieceByOutcomes(in: text, from: 0, body) }
-    var run = ExpressionRun(contextCount: alphabet.contextCount)
+    // SAFETY: the run, which writes there before it reads, is gone when the closure returns.
+    try unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: ExpressionRun.endCapacity) {
+      ends throws(Failure) in
+      var run = unsafe ExpressionRun(contextCount: alphabet.contextCount, ends: ends)
+      try forEachPiece(in: text, automaton, &run, body)
+    }
+  }
+
+  @inline(__always) private func forEachPiece<Failure: Error>(
+    in text: ClassifiedText, _ automaton: ExpressionAutomaton, _ run: inout ExpressionRun,
+    _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
+  ) throws(Failure) {
     while run.start < text.count {
       run.advance(automaton, self, text)
       var start = run.start
       for index in 0..<run.endCount {
-        let end = run.ends[index]
+        let end = run.end(at: index)
         try body(start..<end, true)
         start = end
       }
@@ -42,9 +53,9 @@ extension CompiledExpression {
 }
 
 /// A matcher on its way through a text, by the table of an `ExpressionAutomaton`.
-struct ExpressionRun {
+@safe struct ExpressionRun {
   /// The ends of matches in a row, the first of which begins at `start`.
-  var ends = InlineArray<64, Int>(repeating: 0)
+  private let ends: UnsafeMutableBufferPointer<Int>
   var endCount = 0
   /// Where the match at hand, or the first of `ends`, begins.
   var start = 0
@@ -61,7 +72,21 @@ struct ExpressionRun {
   private var before = 0
   private let looksBehind: Bool
 
-  init(contextCount: Int) { looksBehind = contextCount > 1 }
+  /// How many matches in a row are found at once.
+  static let endCapacity = 64
+
+  /// Creates a run at the start of a text, with room for `endCapacity` ends.
+  init(contextCount: Int, ends: UnsafeMutableBufferPointer<Int>) {
+    unsafe self.ends = ends
+    looksBehind = contextCount > 1
+  }
+
+  /// The end of the match at a position in the row.
+  func end(at position: Int) -> Int {
+    precondition(0..<endCount ~= position, "a position beyond the ends of matches")
+    // SAFETY: the run wrote `endCount` ends.
+    return unsafe ends[position]
+  }
 
   /// Begins a match.
   mutating func begin(at place: Int, _ expression: CompiledExpression, _ text: ClassifiedText) {
@@ -107,7 +132,7 @@ struct ExpressionRun {
     var (place, state, lastEnd, before) = (place, state, lastEnd, before)
     var count = 0
     var entry: UInt32 = 0
-    while count < 64 {
+    while count < Self.endCapacity {
       guard place < text.count else {
         let edge = expression.alphabet.classes.count
         // SAFETY: as below; the edge is a symbol too.
@@ -136,8 +161,8 @@ struct ExpressionRun {
       entry = unsafe (table + number)[state]
       lastEnd = entry & ExpressionAutomaton.Mark.mayEnd != 0 ? place : lastEnd
       if entry & ExpressionAutomaton.Mark.stops != 0 { break }
-      // SAFETY: `count` is below 64, the room that there is.
-      unsafe ends[unchecked: count] = place
+      // SAFETY: `count` is below the room that there is.
+      unsafe ends[count] = place
       count &+= Int(truncatingIfNeeded: (entry &>> 1) & 1)
       state = Int(truncatingIfNeeded: entry &>> ExpressionAutomaton.Mark.bitCount)
       place = end

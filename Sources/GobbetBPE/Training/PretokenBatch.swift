@@ -9,7 +9,7 @@ struct PretokenBatch {
     var numberPlusOne: UInt32 = 0
   }
 
-  private var items = InlineArray<32, Item>(repeating: Item(range: 0..<0, key: .empty))
+  private var items = [Item](repeating: Item(range: 0..<0, key: .empty), count: 32)
   private(set) var count = 0
 
   /// Whether there is no room for another.
