@@ -29,6 +29,7 @@ from .errors import (
     NotFound,
     OutOfRange,
     ReadWriteFailed,
+    RemoteFailed,
     SpecialToken,
 )
 
@@ -91,6 +92,7 @@ __all__ = [
     "OutOfRange",
     "PackedRows",
     "ReadWriteFailed",
+    "RemoteFailed",
     "RowBatch",
     "Sampler",
     "SpecialToken",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from collections.abc import Sequence
 
 from . import _native
+from .remote.urls import is_remote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,30 +125,35 @@ class WeightsBackend(Protocol):
 
 
 def open_vocabulary(path: Path, pattern: str | None) -> VocabularyBackend:
-    """The vocabulary in a file."""
+    """The vocabulary in a file; that of a remote one is fetched for the library."""
     if _native.available():
         from .native_backends import NativeVocabulary
 
-        return NativeVocabulary.opened(path, pattern)
+        if not is_remote(path):
+            return NativeVocabulary.opened(path, pattern)
+        from .remote import local_vocabulary
+
+        with local_vocabulary(str(path)) as fetched:
+            return NativeVocabulary.opened(fetched, pattern)
     from .pure_backends import PureVocabulary
 
     return PureVocabulary(path, pattern)
 
 
 def open_dataset(paths: Sequence[str], cache_bytes: int) -> DatasetBackend:
-    """The tokens in files."""
-    if _native.available():
+    """The tokens in files; remote ones are read by Python."""
+    if _native.available() and not any(map(is_remote, paths)):
         from .native_backends import NativeDataset
 
         return NativeDataset(paths, cache_bytes)
     from .pure_backends import PureDataset
 
-    return PureDataset(paths)
+    return PureDataset(paths, cache_bytes)
 
 
 def open_weights(path: str) -> WeightsBackend:
-    """The tensors in a file."""
-    if _native.available():
+    """The tensors in a file; a remote one is read by Python."""
+    if _native.available() and not is_remote(path):
         from .native_backends import NativeWeights
 
         return NativeWeights(path)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from . import remote
 from .errors import BadData, NoInput, NotFound
 
 MANIFEST = "manifest.json"
@@ -22,6 +23,8 @@ def manifest_of(path: str) -> str | None:
     Raises:
         NoInput: The folder has no manifest.
     """
+    if remote.is_remote(path):
+        return remote.manifest_of(path)
     if os.path.isdir(path):
         manifest = os.path.join(path, MANIFEST)
         if os.path.exists(manifest):
@@ -37,11 +40,7 @@ class DatasetFolder:
 
     def __init__(self, manifest: str, split: str) -> None:
         self._manifest = manifest
-        try:
-            with open(manifest, "rb") as file:
-                content = file.read(_MOST_BYTES + 1)
-        except OSError as error:
-            raise NoInput(f"{manifest}: {error.strerror}") from None
+        content = remote.content(manifest) if remote.is_remote(manifest) else _content(manifest)
         if len(content) > _MOST_BYTES:
             self._fail(f"has more than {_MOST_BYTES} bytes")
         try:
@@ -69,7 +68,11 @@ class DatasetFolder:
             self._fail("lists no shards, or such as lie elsewhere")
         folder = os.path.dirname(manifest)
         #: The files, in the order of their tokens.
-        self.paths = [os.path.join(folder, name) for name in names]
+        self.paths = [
+            remote.beside(manifest, name) if remote.is_remote(manifest)
+            else os.path.join(folder, name)
+            for name in names
+        ]  # fmt: skip
 
     @property
     def content_id(self) -> str:
@@ -89,3 +92,12 @@ class DatasetFolder:
 
     def _fail(self, reason: str) -> NoReturn:
         raise BadData(f"{self._manifest}: {reason}")
+
+
+def _content(manifest: str) -> bytes:
+    """The bytes of a manifest, one more than it may have at most."""
+    try:
+        with open(manifest, "rb") as file:
+            return file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise NoInput(f"{manifest}: {error.strerror}") from None

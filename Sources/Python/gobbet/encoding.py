@@ -17,6 +17,7 @@ from .errors import InvalidArgument, OutOfRange, SpecialToken
 from .joining import join, utf8
 from .limits import thread_count
 from .native_backends import NativeVocabulary
+from .remote.urls import shown
 from .saving import Saving
 from .showing import Showing
 from .special_tokens import Policy, refusal
@@ -56,7 +57,7 @@ class Encoding(Decoding, Saving, Showing):
 
     def __init__(self, path: Path, *, pattern: str | None = None, name: str | None = None) -> None:
         backend = open_vocabulary(path, pattern)
-        self._start(backend, name or os.path.basename(os.fspath(path)))
+        self._start(backend, name or os.path.basename(shown(os.fspath(path))))
 
     @classmethod
     def from_ranks(

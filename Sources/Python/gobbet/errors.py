@@ -6,6 +6,14 @@ would expect in its place, so that ``except ValueError`` and ``except OSError`` 
 
 from __future__ import annotations
 
+from typing import Literal
+
+#: What kept a range of a remote file from being read: see `RemoteFailed`.
+RemoteFailure = Literal[
+    "connection", "status", "no-ranges", "wrong-length", "changed", "redirect-loop",
+    "redirect-scheme", "torn",
+]  # fmt: skip
+
 
 class Error(Exception):
     """The base of what Gobbet raises; `status` is the number that the C face returned.
@@ -127,6 +135,33 @@ class ReadWriteFailed(Error, OSError):
     """
 
     status = 74
+
+
+class RemoteFailed(ReadWriteFailed):
+    """A range of a remote file can't be read. An OSError.
+
+    `url` is without secrets, `offset` the first byte that was asked for, and `kind` one of:
+
+    - `connection`: no answer, or the file system failed
+    - `status`: an answer that isn't a range, as 403
+    - `no-ranges`: the whole file in answer to a range
+    - `wrong-length`: another range than was asked for, or another length than announced
+    - `changed`: the file is another than when it was opened
+    - `redirect-loop`, `redirect-scheme`: redirects in a circle, too many, or to another scheme
+    - `torn`: the answer ended too early
+
+    Example:
+        >>> issubclass(gobbet.RemoteFailed, OSError)
+        True
+    """
+
+    def __init__(self, url: str, offset: int, kind: RemoteFailure, cause: str, way_out: str) -> None:
+        super().__init__(f"{url}: byte {offset}: {cause}: {way_out}")
+        self.url, self.offset, self.kind = url, offset, kind
+        self._arguments = (url, offset, kind, cause, way_out)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self._arguments
 
 
 class LibraryMissing(Error, ImportError):

@@ -199,6 +199,10 @@ class NativeDataset:
         """Where documents begin and end."""
         import numpy as np
 
+        if first == last:
+            # The library says where a document begins that it says the end of.
+            begin = int(self.document_bounds(first - 1, first)[1][0]) if first else 0
+            return begin, np.empty(0, dtype=np.uint64)
         ends = np.empty(last - first, dtype=np.uint64)
         _native.check(
             self._library.dataset_documents(

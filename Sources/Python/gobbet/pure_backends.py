@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import os
+from bisect import bisect_right
 from functools import cached_property
+from hashlib import sha256
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn, cast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _native
 from ._native import address
-from .errors import InvalidArgument, LibraryMissing, NotFound
+from .errors import BadData, InvalidArgument, LibraryMissing, NotFound
 from .pure import Container, Tokens, Vocabulary, Weights
+from .remote.urls import is_remote, shown
 
 if TYPE_CHECKING:
     from .backends import Path
@@ -42,7 +46,7 @@ class PureVocabulary:
         if pattern is not None:
             raise InvalidArgument("a Gobbet file says by itself how text is split")
         self._vocabulary = vocabulary = Vocabulary(file)
-        self._path = file.path if isinstance(file, Container) else os.fspath(file)
+        self._path = file.place if isinstance(file, Container) else os.fspath(file)
         self.n_vocab = vocabulary.id_bound
         self.merge_count = len(vocabulary.merges)
         self.pattern = vocabulary.pattern
@@ -93,39 +97,67 @@ class PureVocabulary:
         return type(encoding), (self._path,)
 
 
-class PureDataset:
-    """The tokens of one file."""
+def _parts(starts: list[int], first: int, last: int) -> Iterator[tuple[int, int, int]]:
+    """Which files hold `first` to `last` of what `starts` counts, and the range within each."""
+    for index, (start, end) in enumerate(zip(starts, starts[1:])):
+        low, high = max(first, start), min(last, end)
+        if low < high:
+            yield index, low - start, high - start
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        if len(paths) != 1:
-            raise LibraryMissing("several files as one need the native library, which is missing")
-        self._path, = paths
-        self._file = file = Tokens(self._path)
-        self.token_count, self.document_count = file.token_count, file.document_count
-        self.id_bound, self.block_token_count = file.id_bound, file.block_token_count
-        self.codec, self.content_id = file.codec, file.content_id.hex()
-        self.fingerprint = file.fingerprint.hex()
-        self.has_loss_mask = file.has_loss_mask
+
+class PureDataset:
+    """The tokens of files, which follow one another."""
+
+    def __init__(self, paths: Sequence[str], cache_bytes: int) -> None:
+        budget = (cache_bytes or 16 << 20) // max(1, len(paths))
+        self._files = files = [Tokens(path, cache_bytes=budget) for path in paths]
+        self._paths = list(paths)
+        first = files[0]
+        for path, file in zip(paths, files):
+            if file.fingerprint != first.fingerprint:
+                raise BadData(f"{shown(path)}: has another vocabulary than {shown(paths[0])}")
+        #: Where the tokens, and the documents, of each file begin; at last how many there are.
+        self._token_starts = [0, *accumulate(file.token_count for file in files)]
+        self._document_starts = [0, *accumulate(file.document_count for file in files)]
+        self.token_count, self.document_count = self._token_starts[-1], self._document_starts[-1]
+        self.id_bound = max(file.id_bound for file in files)
+        self.block_token_count, self.codec = first.block_token_count, first.codec
+        ids = [file.content_id for file in files]
+        self.content_id = (ids[0] if len(ids) == 1 else sha256(b"".join(ids)).digest()).hex()
+        self.fingerprint = first.fingerprint.hex()
+        self.has_loss_mask = any(file.has_loss_mask for file in files)
 
     def tokens(self, start: int, end: int, kind: np.dtype[Any]) -> npt.NDArray[np.integer]:
         """Tokens as that type."""
-        tokens = self._file.tokens(start, end)
+        parts = [self._files[index].tokens(low, high)
+                 for index, low, high in _parts(self._token_starts, start, end)]  # fmt: skip
+        tokens = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0, np.uint32)])
         if len(tokens) and int(tokens.max()) > np.iinfo(kind).max:
             raise InvalidArgument(f"an id of {int(tokens.max())} is no {kind.name}")
         return tokens.astype(kind, copy=False)
 
     def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
         """Which tokens count in a loss."""
-        return self._file.loss_mask(start, end)
+        parts = [self._files[index].loss_mask(low, high)
+                 for index, low, high in _parts(self._token_starts, start, end)]  # fmt: skip
+        return np.concatenate([*parts, np.empty(0, np.bool_)])
 
     def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
         """Where documents begin and end."""
-        ends = self._file.document_ends
-        return int(ends[first - 1]) if first else 0, ends[first:last]
+        ends = [
+            self._files[index].document_ends[low:high].astype(np.uint64)
+            + np.uint64(self._token_starts[index])
+            for index, low, high in _parts(self._document_starts, max(0, first - 1), last)
+        ]
+        found = np.concatenate([*ends, np.empty(0, np.uint64)])
+        return (int(found[0]), found[1:]) if first else (0, found)
 
     def document_containing(self, token: int) -> int:
         """The document that a token is of."""
-        return int(np.searchsorted(self._file.document_ends, token, side="right"))
+        index = bisect_right(self._token_starts, token) - 1
+        ends = self._files[index].document_ends
+        place = int(np.searchsorted(ends, token - self._token_starts[index], side="right"))
+        return self._document_starts[index] + place
 
     def copy_windows(
         self, length: int, stride: int, indices: npt.NDArray[np.uint64], kind: np.dtype[Any],
@@ -146,15 +178,19 @@ class PureDataset:
             ctypes.memmove(targets, address(wanted), wanted.nbytes)
 
     def vocabulary(self) -> Encoding:
-        """The vocabulary in the file."""
-        return _embedded(self._path)
+        """The vocabulary in the first file."""
+        return _embedded(self._paths[0])
 
     def metadata(self) -> str | None:
-        """The metadata of the file."""
-        return self._file.metadata
+        """The metadata of the first file."""
+        return self._files[0].metadata
 
     def handle(self, purpose: str) -> NoReturn:
         """There is none."""
+        if any(map(is_remote, self._paths)):
+            raise InvalidArgument(
+                f"{shown(self._paths[0])}: {purpose} the dataset as local files: download it"
+            )
         raise LibraryMissing(f"{purpose} the native library, which is missing")
 
     def close(self) -> None:
@@ -169,10 +205,12 @@ class PureWeights:
 
         self._path = path
         self._file = Weights(path)
+        can_map = not is_remote(path)
         self.tensors: list[TensorInfo] = [
             TensorInfo(
                 tensor.name, tensor.element_type, tensor.shape, tensor.byte_count,
-                tensor.byte_count, tensor.is_raw, tensor.file_offset if tensor.is_raw else 0,
+                tensor.byte_count, tensor.is_raw and can_map,
+                tensor.file_offset if tensor.is_raw else 0,
             )
             for tensor in self._file.tensors
         ]  # fmt: skip
@@ -210,6 +248,8 @@ def _embedded(path: str) -> Encoding:
     """The encoding of the vocabulary in a file."""
     from .encoding import Encoding
 
+    if is_remote(path):
+        return Encoding(path)
     container = Container(path)
     if container.find("VOCB") is None:
         raise NotFound(f"{path}: no vocabulary is embedded")

@@ -11,6 +11,8 @@ from typing import Any
 from . import _native
 from ._native import local
 from .errors import BadData, NoInput
+from .remote import exists
+from .remote.urls import is_remote, shown
 
 _NAME = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.[^./]*)", re.DOTALL)
 
@@ -34,7 +36,7 @@ def check(paths: Sequence[str], *, is_whole: bool) -> None:
     Raises:
         BadData: They are not. A ValueError.
     """
-    if not _native.available():
+    if not _native.available() or any(map(is_remote, paths)):
         from .pure.weights import check_set
 
         return check_set(paths, is_whole=is_whole)
@@ -74,8 +76,9 @@ def load_set(path: str | os.PathLike[str], load: Callable[[str], dict[str, Any]]
     """
     paths = set_of(os.fspath(path))
     for each in paths:
-        if not os.path.exists(each):
-            raise NoInput(f"{os.fspath(path)}: of its set, {os.path.basename(each)} is missing")
+        if not (exists(each) if is_remote(each) else os.path.exists(each)):
+            name = shown(os.fspath(path))
+            raise NoInput(f"{name}: of its set, {os.path.basename(shown(each))} is missing")
     check(paths, is_whole=True)
     tensors: dict[str, Any] = {}
     for each in paths:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from .backends import open_weights
 from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
+from .remote.urls import is_remote
 from .special_tokens import listed
 from .weight_sets import check_neighbours
 
@@ -77,17 +78,17 @@ class WeightsFile:
     """The tensors of a file and their bytes; by Python alone where the library is missing.
 
     A file of a set, as `model-00001-of-00003.gobbet`, is compared with those before and after it that
-    are there: `BadData` if they are of another set.
+    are there, if it is a local one: `BadData` if they are of another set.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
         self._mapped: mmap.mmap | None = None
-        self._stamp = _stamp(self.path)
+        self._stamp = () if is_remote(self.path) else _stamp(self.path)
         self._backend = open_weights(self.path)
         #: The tensors in the order of their data.
         self.tensors: list[TensorInfo] = self._backend.tensors
-        if place := self.set_place():
+        if not is_remote(self.path) and (place := self.set_place()):
             check_neighbours(self.path, place)
         self._index = {info.name: place for place, info in enumerate(self.tensors)}
 

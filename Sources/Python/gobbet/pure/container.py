@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 import re
 import struct
@@ -12,9 +11,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 from collections.abc import Iterator
 
-from ..errors import BadData, NoInput
+from ..errors import BadData
 from .checksum import crc32c
 from .frames import decompressed
+from .sources import ByteSource, RawPayload, open_source
 
 MAGIC = b"\x97GBT\r\n\x1a\n"
 PROFILES = {1: "vocabulary", 2: "tokens", 3: "weights", 4: "bundle", 5: "counts"}
@@ -63,24 +63,16 @@ class Section:
 
 
 class Container:
-    """A file of sections, whose header, last trailer and table are checked when it is opened.
+    """A file of sections, whose header, last trailer and table are checked when it is opened."""
 
-    Closing is not needed: the mapping ends with the last array that looks into it.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        try:
-            with open(self.path, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size == 0:
-                    raise BadData(f"{self.path}: the file is empty")
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            if isinstance(error, BadData):
-                raise
-            raise NoInput(f"{self.path}: {getattr(error, 'strerror', None) or error}") from None
-        self._view = memoryview(self._map)
+    def __init__(self, path: str | os.PathLike[str], source: ByteSource | None = None) -> None:
+        path = os.fspath(path)
+        self._source = open_source(path) if source is None else source
+        #: What errors call the file; of a URL, without its secrets.
+        self.path = self._source.name
+        #: The path or the URL as it was given.
+        self.place = path
+        self._size = self._source.byte_count
         self._sound: set[int] = set()
         self.profile = self._checked_header()
         self._last = self._last_trailer()
@@ -129,16 +121,26 @@ class Container:
             self._fail(section.payload, "table.digest", "not that of the content")
         return content
 
-    def raw(self, section: Section) -> memoryview:
-        """The payload of a raw section where it lies in the file, its blocks unchecked."""
+    @property
+    def is_local(self) -> bool:
+        """Whether the file is mapped, and reading a byte of it is no request."""
+        return self._source.is_local
+
+    @property
+    def version(self) -> bytes:
+        """The version in the header, as it is stored."""
+        return self._bytes(8, 16)
+
+    def raw(self, section: Section) -> RawPayload:
+        """The payload of a raw section, to be read by its parts, its blocks unchecked."""
         self._check_section(section)
         if section.codec != 0:
             self._fail(section.offset, "section.codec", "not raw")
-        return self._view[section.payload : section.payload + section.byte_count]
+        return RawPayload(self._source, section.payload, section.byte_count)
 
     def verify(self) -> None:
         """Checks every byte: all generations, all sections, padding, checksums and digests."""
-        if self._last.end != len(self._view):
+        if self._last.end != self._size:
             self._fail(self._last.end, "trailer", "an append that did not end follows")
         extents: dict[int, tuple[int, bytes]] = {}
         generation: _Trailer | None = self._last
@@ -184,11 +186,17 @@ class Container:
         raise BadData(f"{self.path}: byte {offset}, {field}: {cause}")
 
     def _bytes(self, start: int, end: int) -> bytes:
-        return bytes(self._view[start:end])
+        return self._source.read_field(max(start, 0), end)
+
+    def _block(self, start: int, byte_count: int) -> bytes | memoryview:
+        """A block where it lies; a short one out of a remote file with what lies around it."""
+        source = self._source
+        read = source.read if source.is_local else source.read_field
+        return read(start, start + byte_count)
 
     def _checked_header(self) -> str:
         header = self._bytes(0, 64)
-        if len(self._view) < 128 or header[:8] != MAGIC:
+        if self._size < 128 or header[:8] != MAGIC:
             self._fail(0, "header.magic", "not a Gobbet file")
         self._check_version(header[8:16], 8, "header")
         if crc32c(header[:60]) != _u32(header, 60):
@@ -218,7 +226,7 @@ class Container:
         A trailer that is cut off or all zero belongs to an append that did not end. Any other that
         is not valid is damage, and nothing goes back to the generation before it.
         """
-        size = len(self._view)
+        size = self._size
         last: _Trailer | None = None
         try:
             last = _Trailer(self, size - 64)
@@ -314,7 +322,7 @@ class Container:
             self._fail(section.block_table, "blockTable.storedByteCount", "a wrong sum")
         start = section.payload
         for index, (stored, checksum) in enumerate(entries):
-            block = self._view[start : start + stored]
+            block = self._block(start, stored)
             length = min(
                 section.block_byte_count, section.byte_count - index * section.block_byte_count
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import BadData
+from ..remote.urls import beside, is_remote, shown
 from .container import is_name
 
 #: Files that may stand one on the other.
@@ -26,11 +27,15 @@ class Base(NamedTuple):
         Raises:
             BadData: If the base is one of these files, or one too many.
         """
-        base = os.path.join(os.path.dirname(path), self.file_name)
+        if is_remote(path):
+            base = beside(path, self.file_name)
+        else:
+            base = os.path.join(os.path.dirname(path), self.file_name)
+        name = shown(path)
         if base in (*chain, path):
-            raise BadData(f"{path}: stands on {base}, which stands on it: bases go in a circle")
+            raise BadData(f"{name}: stands on {self.file_name}, which stands on it: bases go in a circle")
         if len(chain) >= MOST_BASES:
-            raise BadData(f"{path}: more than {MOST_BASES} files stand on each other")
+            raise BadData(f"{name}: more than {MOST_BASES} files stand on each other")
         return base
 
 

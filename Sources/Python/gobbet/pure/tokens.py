@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
+from collections import OrderedDict
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +17,7 @@ from .container import Container
 from .masks import LossMasks
 from .frames import decompressed
 from .groups import number, numbers
+from .sources import RawPayload
 from .vocabulary import KINDS as VOCABULARY_KINDS
 from .vocabulary import Vocabulary
 
@@ -22,10 +26,25 @@ _KINDS = {"TOKH", "TOKR", "TOKN", "TOKB", "DOCL", "LMSK"} | VOCABULARY_KINDS
 _ESCAPE = 0xFF00
 
 
-class Tokens:
-    """The tokens and the documents of a dataset; a block is read when one of its tokens is."""
+class _Blocks(NamedTuple):
+    """The data of all blocks, and the columns of their table."""
 
-    def __init__(self, file: str | os.PathLike[str] | Container) -> None:
+    data: RawPayload
+    stored: np.ndarray
+    ends: np.ndarray
+    lengths: np.ndarray
+    checksums: np.ndarray
+
+
+class Tokens:
+    """The tokens and the documents of a dataset; a block is read when one of its tokens is.
+
+    Decoded blocks are kept, those read last, up to `cache_bytes` of them, and one at least.
+    """
+
+    def __init__(
+        self, file: str | os.PathLike[str] | Container, *, cache_bytes: int = 16 << 20
+    ) -> None:
         self._file = file if isinstance(file, Container) else Container(file)
         self._file.refuse_unknown(_KINDS)
         header = self._file.read(self._file.section("TOKH"), limit=64)
@@ -49,8 +68,13 @@ class Tokens:
         if self._block % 8 or not 8 <= self._block <= 1 << 21:
             raise self._bad("TOKH", f"blocks of {self._block} tokens")
         self._width = {1: 16, 2: 32}.get(codec, max(1, (self.id_bound - 1).bit_length()))
-        self._read_block_table(codec)
-        self._cached: tuple[int, np.ndarray] = (-1, np.zeros(0, dtype=np.uint32))
+        self._codec = codec
+        if self._file.is_local:
+            # Of a remote file the table is fetched with the first tokens.
+            _ = self._blocks
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._most_kept = max(1, cache_bytes // (4 * self._block))
         #: Whether the file says which tokens count in a loss; otherwise all do.
         self.has_loss_mask = self._file.find("LMSK") is not None
 
@@ -78,7 +102,10 @@ class Tokens:
     def _bad(self, section: str, cause: str) -> BadData:
         return BadData(f"{self._file.path}: {section}: {cause}")
 
-    def _read_block_table(self, codec: int) -> None:
+    @cached_property
+    def _blocks(self) -> _Blocks:
+        """The table of the blocks, checked."""
+        codec = self._codec
         if self.token_count > 1 << 60:
             raise self._bad("TOKH", "more tokens than a file holds")
         count = -(-self.token_count // self._block)
@@ -86,20 +113,21 @@ class Tokens:
         if section.byte_count != 12 * count:
             raise self._bad("TOKB", f"{section.byte_count} bytes for {count} blocks")
         table = np.frombuffer(self._file.read(section), dtype="<u4").reshape(3, count)
-        self._stored, self._lengths, self._checksums = table.astype(np.int64)
-        self._data = self._file.raw(self._file.section("TOKN"))
-        self._ends = np.cumsum(self._stored)
-        if (int(self._ends[-1]) if count else 0) != len(self._data):
+        stored, lengths, checksums = table.astype(np.int64)
+        data = self._file.raw(self._file.section("TOKN"))
+        ends = np.cumsum(stored)
+        if (int(ends[-1]) if count else 0) != data.byte_count:
             raise self._bad("TOKB", "the blocks do not sum up to TOKN")
         if codec <= 3:
             tokens = np.full(count, self._block, dtype=np.int64)
             if count:
                 tokens[-1] = self.token_count - (count - 1) * self._block
             wanted = (tokens * self._width + 7) // 8
-            if (self._stored != wanted).any() or (self._lengths != wanted).any():
+            if (stored != wanted).any() or (lengths != wanted).any():
                 raise self._bad("TOKB", "a block of another length than its tokens")
-        elif (self._lengths > 4 * self._block).any() or (self._lengths % 2).any():
+        elif (lengths > 4 * self._block).any() or (lengths % 2).any():
             raise self._bad("TOKB", "a block of another length than its tokens")
+        return _Blocks(data, stored, ends, lengths, checksums)
 
     @cached_property
     def _ids_by_rank(self) -> np.ndarray:
@@ -110,12 +138,23 @@ class Tokens:
 
     def _decoded(self, index: int) -> np.ndarray:
         """Block `index` as ids, checked."""
-        if self._cached[0] == index:
-            return self._cached[1]
-        end, stored = int(self._ends[index]), int(self._stored[index])
-        data = self._data[end - stored : end]
+        with self._lock:
+            if (kept := self._kept.get(index)) is not None:
+                self._kept.move_to_end(index)
+                return kept
+        ids = self._read(index)
+        with self._lock:
+            self._kept[index] = ids
+            while len(self._kept) > self._most_kept:
+                self._kept.popitem(last=False)
+        return ids
+
+    def _read(self, index: int) -> np.ndarray:
+        blocks = self._blocks
+        end, stored = int(blocks.ends[index]), int(blocks.stored[index])
+        data = blocks.data.read(end - stored, end)
         where = f"{self._file.path}: TOKN: block {index}"
-        if crc32c(data) != int(self._checksums[index]):
+        if crc32c(data) != int(blocks.checksums[index]):
             raise BadData(f"{where}: the checksum is wrong")
         count = min(self._block, self.token_count - index * self._block)
         if self.codec == "raw16":
@@ -125,17 +164,16 @@ class Tokens:
         elif self.codec == "packed":
             ids = self._unpacked(data, count)
         else:
-            units = decompressed(data, int(self._lengths[index]), where)
+            units = decompressed(data, int(blocks.lengths[index]), where)
             ranks = self._ranks(np.frombuffer(units, dtype=">u2").astype(np.uint32), where)
             if len(ranks) != count or (ranks >= self.id_bound).any():
                 raise BadData(f"{where}: a rank of no id, or another number of ids")
             ids = self._ids_by_rank[ranks]
         if (ids >= self.id_bound).any():
             raise BadData(f"{where}: an id of {int(ids.max())}, not below {self.id_bound}")
-        self._cached = (index, ids)
         return ids
 
-    def _unpacked(self, data: memoryview, count: int) -> np.ndarray:
+    def _unpacked(self, data: bytes | memoryview, count: int) -> np.ndarray:
         bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
         used = count * self._width
         if bits[used:].any():

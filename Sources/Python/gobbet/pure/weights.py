@@ -18,6 +18,7 @@ from .checksum import crc32c
 from .container import Container, is_name
 from .differences import added, read_base
 from .frames import decompressed
+from .sources import RawPayload
 from .vocabulary import KINDS as VOCABULARY_KINDS
 from .vocabulary import Vocabulary
 
@@ -40,6 +41,8 @@ _FIELDS = {
     157: (32, 16, 8), 162: (48, 4, 1, 1), 163: (64, 1, 1), 167: (1, 16), 168: (4, 32),
 }  # fmt: skip
 _BLOCK = 524_288
+#: Blocks that are read in one step.
+_RUN = 8
 _KINDS = {"TENS", "TDAT", "TBLK", "BASE"} | VOCABULARY_KINDS
 
 
@@ -62,14 +65,17 @@ class Tensor:
     table: int
     #: Whether its blocks hold the difference from the tensor of a base.
     is_delta: bool = False
+    #: Zeros in front of its data.
+    padding: int = 0
 
 
 class _Table(NamedTuple):
     """The data and the blocks of one table of tensors."""
 
-    data: memoryview
+    data: RawPayload
     origin: int
-    stored: list[int]
+    #: 0, and where each block ends among those of the table, without what pads tensors.
+    ends: list[int]
     lengths: list[int]
     checksums: list[int]
 
@@ -169,13 +175,15 @@ class Weights:
         tensors = []
         first = end = 0
         for (name, kind, codec, shape, size, offset), count in zip(drafts, counts):
-            if offset != -(-end // 64) * 64 or any(data[end:offset]):
+            is_behind = offset == -(-end // 64) * 64
+            if not is_behind or self._file.is_local and any(data.read(end, offset)):
                 raise self._bad("TENS", f"{name} does not begin behind the tensor before it")
             if codec == 2:
                 self._file.section("BASE")
             if codec and not 1 <= kind <= 6 and kind not in BLOCKS:
                 raise self._bad("TENS", f"{name} is compact, but not of floating-point numbers")
             whole = _block_bytes(kind)
+            padding = offset - end
             end = offset + sum(stored[first : first + count])
             for block in range(count):
                 length = min(whole, size - block * whole)
@@ -186,13 +194,14 @@ class Weights:
             tensors.append(
                 Tensor(
                     name, kind, shape, codec == 0, size, origin + offset, first, count,
-                    len(self._tables), codec == 2,
+                    len(self._tables), codec == 2, padding,
                 )
             )  # fmt: skip
             first += count
-        if end != len(data):
+        if end != data.byte_count:
             raise self._bad("TDAT", "another length than the tensors")
-        self._tables.append(_Table(data, origin, stored, lengths, checksums))
+        ends = [0, *np.cumsum(blocks[0], dtype=np.int64).tolist()]
+        self._tables.append(_Table(data, origin, ends, lengths, checksums))
         return tensors
 
     def __getitem__(self, name: str) -> Tensor:
@@ -262,7 +271,9 @@ class Weights:
             return b""
         whole = _block_bytes(tensor.element_type)
         first, last = start // whole, -(-end // whole)
-        pieces = [self._decoded(tensor, index) for index in range(first, last)]
+        pieces: list[bytes | memoryview] = []
+        for run in range(first, last, _RUN):
+            pieces += self._decoded(tensor, run, min(last, run + _RUN))
         return b"".join(pieces)[start - first * whole : end - first * whole]
 
     @property
@@ -273,8 +284,9 @@ class Weights:
             BadData: If it holds something else than the file says, or stands on the file.
         """
         if self._base is None:
-            path = self._file.path
-            named = read_base(self._file.read(self._file.section("BASE"), limit=1 << 10), path)
+            path = self._file.place
+            section = self._file.section("BASE")
+            named = read_base(self._file.read(section, limit=1 << 10), self._file.path)
             base = Weights(named.path(path, self._chain), (*self._chain, path))
             if base.content_id != named.content_id:
                 raise self._bad(
@@ -285,32 +297,56 @@ class Weights:
             self._base = base
         return self._base
 
-    def _decoded(self, tensor: Tensor, index: int) -> bytes | memoryview:
-        stored = self._stored(tensor, index)
+    def _decoded(self, tensor: Tensor, first: int, last: int) -> list[bytes | memoryview]:
+        """Blocks `first` to `last` of a tensor, without it, which are read at once."""
+        stored = self._stored(tensor, first, last)
         if not tensor.is_delta:
             return stored
         same = self.base._index.get(tensor.name)
         if same is None or (same.element_type, same.shape) != (tensor.element_type, tensor.shape):
             raise self._bad("BASE", f"the base lacks {tensor.name} with its type and its shape")
-        start = index * _block_bytes(tensor.element_type)
+        start = first * _block_bytes(tensor.element_type)
         width = ELEMENT_TYPES[tensor.element_type][1] // 8 or None
-        return added(stored, self.base.read(same, start, start + len(stored)), width)
+        sums: list[bytes | memoryview] = []
+        for block in stored:
+            other = self.base.read(same, start, start + len(block))
+            sums.append(added(block, other, width))
+            start += len(block)
+        return sums
 
-    def _stored(self, tensor: Tensor, index: int) -> bytes | memoryview:
-        block = tensor.first_block + index
+    def _stored(self, tensor: Tensor, first: int, last: int) -> list[bytes | memoryview]:
+        """The content of blocks as they are stored, differences of a delta, each checked."""
         table = self._tables[tensor.table]
-        start = tensor.file_offset - table.origin + sum(table.stored[tensor.first_block : block])
-        data = table.data[start : start + table.stored[block]]
-        where = f"{self._file.path}: TDAT: block {index} of {tensor.name}"
-        if crc32c(data) != table.checksums[block]:
-            raise BadData(f"{where}: the checksum is wrong")
-        if tensor.is_raw:
-            return data
-        if tensor.element_type in BLOCKS:
-            fields = _FIELDS[tensor.element_type]
-            return _joined_fields(data, fields, table.lengths[block], where)
-        width = ELEMENT_TYPES[tensor.element_type][1] // 8
-        return _joined_planes(data, width, table.lengths[block], where)
+        ends = table.ends
+        offset = tensor.file_offset - table.origin - ends[tensor.first_block]
+        bounds = ends[tensor.first_block + first : tensor.first_block + last + 1]
+        # Of a remote file the zeros in front come with the first block.
+        padding = 0 if first or self._file.is_local else tensor.padding
+        data = memoryview(table.data.read(offset + bounds[0] - padding, offset + bounds[-1]))
+        if any(data[:padding]):
+            raise self._bad("TENS", f"{tensor.name} does not begin behind the tensor before it")
+        position = padding
+        blocks: list[bytes | memoryview] = []
+        for index, (start, end) in enumerate(zip(bounds, bounds[1:]), first):
+            block = data[position : position + end - start]
+            position += end - start
+            where = f"{self._file.path}: TDAT: block {index} of {tensor.name}"
+            number = tensor.first_block + index
+            if crc32c(block) != table.checksums[number]:
+                raise BadData(f"{where}: the checksum is wrong")
+            blocks.append(_content(tensor, block, table.lengths[number], where))
+        return blocks
+
+
+def _content(
+    tensor: Tensor, block: memoryview, length: int, where: str
+) -> bytes | memoryview:
+    """A block of a tensor as it is when it is not compressed."""
+    if tensor.is_raw:
+        return block
+    if tensor.element_type in BLOCKS:
+        return _joined_fields(block, _FIELDS[tensor.element_type], length, where)
+    return _joined_planes(block, ELEMENT_TYPES[tensor.element_type][1] // 8, length, where)
 
 
 def _block_bytes(element_type: int) -> int:

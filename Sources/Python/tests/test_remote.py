@@ -1,0 +1,478 @@
+"""Files read by ranges: over HTTP, and out of fsspec's file systems."""
+
+import pickle
+import unittest
+from unittest import mock
+
+import numpy as np
+
+import gobbet
+from gobbet import remote
+from gobbet.numpy import load_file, load_set, safe_open, save_file
+
+from . import support
+from .file_server import FileServer, Handler
+from .support import CODECS, needs
+
+
+class ServerCase(support.Case):
+    """A test with a server of files and no waiting between attempts."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = FileServer()
+        self.addCleanup(self.server.close)
+        patience = mock.patch("gobbet.remote.http.time.sleep")
+        patience.start()
+        self.addCleanup(patience.stop)
+
+    def serve(self, name: str) -> str:
+        """The URL of a file of the test's folder."""
+        self.server.files[name] = (self.folder / name).read_bytes()
+        return self.server.url + name
+
+    def dataset(self, **options) -> str:
+        support.write_dataset(self.folder / "d.gobbet", **options)
+        return self.serve("d.gobbet")
+
+
+@needs("zstandard")
+class RemoteDatasetTests(ServerCase):
+    def assert_same(self, url: object, path: object) -> None:
+        here, there = gobbet.TokenDataset(path), gobbet.TokenDataset(url)
+        self.assertEqual(there.content_id, here.content_id)
+        self.assertEqual(there.fingerprint, here.fingerprint)
+        self.assertTrue((there[:] == here[:]).all())
+        count = here.document_count
+        for first, last in ((0, count), (1, count), (count // 2, count // 2 + 1), (count, count)):
+            expected, found = here.document_bounds(first, last), there.document_bounds(first, last)
+            self.assertEqual(found[0], expected[0])
+            self.assertEqual(found[1].tolist(), expected[1].tolist())
+        for token in (0, len(here) // 3, len(here) - 1):
+            self.assertEqual(there.document_containing(token), here.document_containing(token))
+        pairs = zip(there.windows(33, 17).batch([0, 5]), here.windows(33, 17).batch([0, 5]))
+        self.assertTrue(all((found == expected).all() for found, expected in pairs))
+
+    def test_a_dataset_of_every_codec_reads_the_same_over_http(self):
+        for codec in CODECS:
+            with self.subTest(codec):
+                support.write_dataset(self.folder / f"{codec}.gobbet", codec, replace=True)
+                self.assert_same(self.serve(f"{codec}.gobbet"), self.folder / f"{codec}.gobbet")
+
+    def test_opening_and_a_window_read_little(self):
+        ids = np.random.default_rng(1).integers(0, 3000, 1 << 20)
+        with gobbet.DatasetWriter(
+            self.folder / "d.gobbet", support.encoding(), codec="rank", embed_vocabulary=True
+        ) as writer:
+            for part in ids.reshape(64, -1):
+                writer.add(part)
+        url = self.serve("d.gobbet")
+        size = len(self.server.files["d.gobbet"])
+        self.assertGreater(size, 1 << 20)
+        dataset = gobbet.TokenDataset(url)
+        self.assertLess(self.server.sent, 128 << 10)
+        block = size * dataset.block_token_count / len(ids)
+        for start in (0, 5 * dataset.block_token_count + 100):
+            self.server.reset()
+            self.assertEqual(
+                dataset.tokens(start, start + 1025).tolist(), ids[start : start + 1025].tolist()
+            )
+            self.assertLess(self.server.sent, 1.5 * block)
+            self.assertGreater(self.server.sent, 0)
+        self.server.reset()
+        dataset.tokens(0, 1025)
+        self.assertEqual(self.server.sent, 0, "a block that was read is kept")
+        self.server.reset()
+        self.assertEqual(dataset.vocabulary().encode("and"), support.encoding().encode("and"))
+        self.assertLess(self.server.sent, size // 4)
+
+    def test_a_cache_keeps_no_more_than_it_may(self):
+        url = self.dataset(block_token_count=64)
+        dataset = gobbet.TokenDataset(url, cache_bytes=4 * 64 * 3)
+        for start in range(0, len(dataset) - 64, 64):
+            dataset.tokens(start, start + 64)
+        self.assertEqual(len(dataset._backend._files[0]._kept), 3)
+
+    def test_masks_travel_with_windows(self):
+        with gobbet.DatasetWriter(self.folder / "m.gobbet", support.encoding()) as writer:
+            for length in (5, 9, 30):
+                writer.add_masked((range(length), [index % 3 == 0 for index in range(length)]))
+        url = self.serve("m.gobbet")
+        here, there = gobbet.TokenDataset(self.folder / "m.gobbet"), gobbet.TokenDataset(url)
+        self.assertTrue(there.has_loss_mask)
+        for dataset in (here, there):
+            targets = dataset.windows(8, dtype="int64").batch([0, 1, 2])[1]
+            self.assertIn(-100, targets)
+        expected = here.windows(8, dtype="int64").batch([0, 1, 2])
+        found = there.windows(8, dtype="int64").batch([0, 1, 2])
+        self.assertTrue((found[1] == expected[1]).all())
+
+    def test_several_files_are_one_dataset_and_go_to_other_processes(self):
+        for name, codec in (("a.gobbet", "rank"), ("b.gobbet", "packed")):
+            support.write_dataset(self.folder / name, codec)
+        urls = [self.serve("a.gobbet"), self.serve("b.gobbet")]
+        self.assert_same(urls, [self.folder / "a.gobbet", self.folder / "b.gobbet"])
+        dataset = gobbet.TokenDataset(urls)
+        again = pickle.loads(pickle.dumps(dataset))
+        self.assertTrue((again[5:50] == dataset[5:50]).all())
+
+    def test_a_folder_is_read_by_its_manifest(self):
+        from gobbet import jobs
+
+        texts = [f"Document {index}. " * 40 for index in range(60)]
+        (self.folder / "c.txt").write_text("\n".join(texts))
+        (self.folder / "c.jsonl").write_text("\n".join(f'{{"text": "{text}"}}' for text in texts))
+        jobs.pack(
+            jobs.LocalEngine(1), [self.folder / "c.jsonl"], self.folder / "packed",
+            support.encoding(), jobs.PackOptions(shard_tokens=4000), jobs.Reading(text_key="text"),
+        )  # fmt: skip
+        for path in (self.folder / "packed").iterdir():
+            if path.is_file():
+                self.server.files[f"packed/{path.name}"] = path.read_bytes()
+        self.assertGreater(len(self.server.files), 2)
+        self.assert_same(self.server.url + "packed/", self.folder / "packed")
+        self.assert_same(self.server.url + "packed/manifest.json", self.folder / "packed")
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.TokenDataset(self.server.url + "nothing/")
+
+    def test_what_needs_the_files_here_says_so(self):
+        dataset = gobbet.TokenDataset(self.dataset())
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "packed rows need .* download it"):
+            dataset.packed_rows(16)
+
+    @needs("fsspec")
+    def test_a_dataset_reads_the_same_out_of_file_systems(self):
+        import fsspec
+
+        support.write_dataset(self.folder / "d.gobbet")
+        memory = fsspec.filesystem("memory")
+        memory.pipe("/t/d.gobbet", (self.folder / "d.gobbet").read_bytes())
+        self.addCleanup(memory.store.clear)
+        for url in ("memory://t/d.gobbet", f"file://{self.folder}/d.gobbet"):
+            with self.subTest(url):
+                self.assert_same(url, self.folder / "d.gobbet")
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.TokenDataset("memory://t/none.gobbet")
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.TokenDataset("nothing-of-the-kind://t/none.gobbet")
+
+    @needs("fsspec")
+    def test_a_file_system_reads_no_more_than_is_asked_for_and_notices_a_change(self):
+        import fsspec
+
+        support.write_dataset(self.folder / "d.gobbet", "raw16", block_token_count=1024)
+        memory = fsspec.filesystem("memory")
+        data = (self.folder / "d.gobbet").read_bytes()
+        memory.pipe("/t/d.gobbet", data)
+        self.addCleanup(memory.store.clear)
+        dataset = gobbet.TokenDataset("memory://t/d.gobbet")
+        reader = dataset._backend._files[0]._file._source._reader
+        with mock.patch.object(reader, "read", wraps=reader.read) as read:
+            dataset.tokens(3000, 3050)
+        self.assertEqual([call.args[1] - call.args[0] for call in read.call_args_list], [2048])
+        memory.pipe("/t/d.gobbet", data)
+        with self.assertRaises(gobbet.RemoteFailed) as caught:
+            dataset.tokens(9000, 9050)
+        self.assertEqual(caught.exception.kind, "changed")
+        memory.rm("/t/d.gobbet")
+        with self.assertRaises(gobbet.NoInput):
+            dataset.tokens(5000, 5050)
+
+
+@needs("zstandard")
+class RemoteWeightsTests(ServerCase):
+    def test_weights_read_the_same_and_slices_read_little(self):
+        generator = np.random.default_rng(1)
+        arrays = {
+            "wte": generator.standard_normal((4096, 512), np.float32),
+            "bias": generator.standard_normal(7).astype(np.float16),
+            "ids": np.arange(300_000),
+            "empty": np.zeros((0, 3), np.float32),
+        }
+        for codec in ("raw", "compact"):
+            with self.subTest(codec):
+                save_file(arrays, self.folder / "w.gobbet", {"a": "b"}, codec=codec)
+                url = self.serve("w.gobbet")
+                self.server.reset()
+                with safe_open(url) as file:
+                    self.assertLess(self.server.sent, 128 << 10)
+                    self.assertEqual(file.metadata(), {"a": "b"})
+                    self.server.reset()
+                    rows = file.get_slice("wte")[1000:1010]
+                    self.assertTrue((rows == arrays["wte"][1000:1010]).all())
+                    self.assertLess(self.server.sent, 2 * 524_288 + (1 << 14))
+                loaded = load_file(url)
+                for name, array in arrays.items():
+                    self.assertEqual(loaded[name].dtype, array.dtype)
+                    self.assertTrue((loaded[name] == array).all(), name)
+
+    def test_a_set_is_loaded_whole_or_not(self):
+        for number in (1, 2):
+            name = f"m-{number:05d}-of-00002.gobbet"
+            save_file({f"t{number}": np.arange(5)}, self.folder / name)
+            url = self.serve(name)
+        self.assertEqual(sorted(load_set(url)), ["t1", "t2"])
+        del self.server.files["m-00001-of-00002.gobbet"]
+        with self.assertRaisesRegex(gobbet.NoInput, "m-00001-of-00002.gobbet is missing"):
+            load_set(url)
+
+    def test_a_damaged_byte_is_found(self):
+        save_file({"t": np.arange(90_000)}, self.folder / "w.gobbet", codec="raw")
+        url = self.serve("w.gobbet")
+        data = bytearray(self.server.files["w.gobbet"])
+        data[len(data) // 2] ^= 1
+        self.server.files["w.gobbet"] = bytes(data)
+        with self.assertRaisesRegex(gobbet.BadData, "checksum"):
+            load_file(url)
+
+
+class RemoteVocabularyTests(ServerCase):
+    def test_a_vocabulary_encodes_whatever_the_format(self):
+        expected = support.encoding().encode("The river is wide.")
+        for name in ("v.gobbet", "v.tiktoken", "tokenizer.json"):
+            with self.subTest(name):
+                support.encoding().save(self.folder / name)
+                pattern = "cl100k" if name.endswith("tiktoken") else None
+                found = gobbet.Encoding(self.serve(name), pattern=pattern)
+                self.assertEqual(found.encode("The river is wide."), expected)
+                self.assertEqual(found.name, name)
+
+    def test_golden_vocabularies_keep_their_fingerprints(self):
+        count = 0
+        for path in sorted((support.FIXTURES / "golden").rglob("*.gobbet")):
+            try:
+                expected = gobbet.Encoding(path)
+            except gobbet.Error:
+                continue
+            self.server.files[path.name] = path.read_bytes()
+            found = gobbet.Encoding(self.server.url + path.name)
+            self.assertEqual(found.fingerprint, expected.fingerprint, path)
+            count += 1
+        self.assertGreater(count, 3)
+
+    def test_gguf_is_refused_before_it_is_fetched(self):
+        self.server.files["m.gguf"] = b"GGUF" + bytes(1 << 20)
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "download"):
+            gobbet.Encoding(self.server.url + "m.gguf")
+        self.assertLess(self.server.sent, 1 << 16)
+
+
+@needs("zstandard")
+class FaultTests(ServerCase):
+    """What servers do wrong, as errors that say it."""
+
+    def failure(self, url: str, fault, kind: str) -> gobbet.RemoteFailed:
+        """The error of reading a dataset that was opened before the server went wrong, and of opening
+        it then."""
+        self.server.fault = None
+        dataset = gobbet.TokenDataset(url)
+        self.server.fault = fault
+        with self.assertRaises(gobbet.RemoteFailed) as caught:
+            dataset.tokens(0, 10)
+        error = caught.exception
+        self.assertEqual(error.kind, kind)
+        self.assertIn(url, str(error))
+        self.assertIn(f"byte {error.offset}: ", str(error))
+        self.assertEqual(pickle.loads(pickle.dumps(error)).kind, kind)
+        return error
+
+    def test_the_whole_file_in_answer_to_a_range(self):
+        url = self.dataset()
+
+        def fault(handler: Handler) -> bool:
+            handler.send(200, self.server.files["d.gobbet"], {})
+            return True
+
+        error = self.failure(url, fault, "no-ranges")
+        self.assertIn("download the file", str(error))
+        with self.assertRaises(gobbet.RemoteFailed):
+            gobbet.TokenDataset(url)
+
+    def test_a_wrong_length(self):
+        url = self.dataset()
+        for changes in (
+            {"headers": {"Content-Range": "bytes 0-9/10"}},
+            {"headers": {"Content-Range": None}},
+            {"headers": {"Content-Encoding": "gzip"}},
+            {"body": bytes(3)},
+        ):
+            with self.subTest(str(changes)):
+
+                def fault(handler: Handler, changes=changes) -> bool:
+                    handler.answer(**changes)
+                    return True
+
+                kind = "changed" if "0-9/10" in str(changes) else "wrong-length"
+                self.failure(url, fault, kind)
+
+    def test_another_range_of_the_same_file(self):
+        url = self.dataset()
+        size = len(self.server.files["d.gobbet"])
+
+        def fault(handler: Handler) -> bool:
+            handler.answer(headers={"Content-Range": f"bytes 1-20/{size}"}, body=bytes(20))
+            return True
+
+        self.failure(url, fault, "wrong-length")
+
+    def test_a_changed_file(self):
+        url = self.dataset()
+        data = self.server.files["d.gobbet"]
+
+        def fault(handler: Handler) -> bool:
+            self.server.files["d.gobbet"] = data[:-1] + b"\0"
+            handler.answer()
+            return True
+
+        self.assertIn("open it anew", str(self.failure(url, fault, "changed")))
+
+        def shorter(handler: Handler) -> bool:
+            handler.send(416, b"", {"Content-Range": "bytes */5"})
+            return True
+
+        self.server.files["d.gobbet"] = data
+        self.failure(url, shorter, "changed")
+
+    def test_redirects(self):
+        url = self.dataset()
+        places = {
+            "redirect-loop": "/d.gobbet?again",
+            "redirect-scheme": "ftp://127.0.0.1/d.gobbet",
+        }
+        for kind, place in places.items():
+            with self.subTest(kind):
+
+                def fault(handler: Handler, place=place) -> bool:
+                    handler.send(302, b"", {"Location": place})
+                    return True
+
+                self.failure(url, fault, kind)
+
+        count = iter(range(1000))
+
+        def endless(handler: Handler) -> bool:
+            handler.send(302, b"", {"Location": f"/{next(count)}"})
+            return True
+
+        self.failure(url, endless, "redirect-loop")
+        self.assertLess(next(count), 20)
+
+    def test_a_redirect_is_followed_remembered_and_asked_for_anew_when_it_ends(self):
+        url = self.dataset()
+        ticket = ["1"]
+
+        def fault(handler: Handler) -> bool:
+            if handler.path == "/d.gobbet":
+                handler.send(307, b"", {"Location": f"/d.gobbet?ticket={ticket[0]}"})
+                return True
+            if not handler.path.endswith(ticket[0]):
+                handler.send(403, b"", {})
+                return True
+            return False
+
+        self.server.fault = fault
+        dataset = gobbet.TokenDataset(url)
+        self.server.reset()
+        dataset.tokens(0, 5)
+        self.assertEqual(set(self.server.paths), {"/d.gobbet?ticket=1"})
+        ticket[0] = "2"
+        self.assertEqual(len(dataset.document(1)), len(gobbet.TokenDataset(url).document(1)))
+
+    def test_a_torn_answer(self):
+        url = self.dataset()
+
+        def torn(handler: Handler) -> bool:
+            handler.close_connection = True
+            size = len(self.server.files["d.gobbet"])
+            found = handler.headers["Range"].removeprefix("bytes=").split("-")
+            last = min(int(found[1]), size - 1)
+            handler.send(206, b"half", {
+                "Content-Range": f"bytes {found[0]}-{last}/{size}",
+                "Content-Length": str(last - int(found[0]) + 1),
+                "ETag": self.etag(url),
+            })  # fmt: skip
+            return True
+
+        error = self.failure(url, torn, "torn")
+        self.assertIn("ended after 4 of", str(error))
+
+        def gone(handler: Handler) -> bool:
+            handler.close_connection = True
+            handler.connection.close()
+            return True
+
+        self.failure(url, gone, "connection")
+
+    def etag(self, url: str) -> str:
+        import hashlib
+
+        return f'"{hashlib.sha256(self.server.files["d.gobbet"]).hexdigest()[:16]}"'
+
+    def test_what_fails_once_is_tried_again(self):
+        url = self.dataset()
+        for fault in (
+            lambda handler: handler.send(503, b"", {}),
+            lambda handler: handler.connection.close(),
+        ):
+            remaining = [2]
+
+            def failing(handler: Handler, fault=fault, remaining=remaining) -> bool:
+                remaining[0] -= 1
+                if remaining[0] < 0:
+                    return False
+                handler.close_connection = True
+                fault(handler)
+                return True
+
+            self.server.fault = failing
+            self.assertGreater(len(gobbet.TokenDataset(url)), 0)
+
+    def test_statuses(self):
+        url = self.dataset()
+        for status in (403, 500):
+
+            def fault(handler: Handler, status=status) -> bool:
+                handler.send(status, b"", {})
+                return True
+
+            self.assertIn(str(status), str(self.failure(url, fault, "status")))
+        with self.assertRaises(gobbet.NoInput):
+            self.server.fault = None
+            gobbet.TokenDataset(self.server.url + "none.gobbet")
+        self.server.files["empty.gobbet"] = b""
+        with self.assertRaisesRegex(gobbet.BadData, "empty"):
+            gobbet.TokenDataset(self.server.url + "empty.gobbet")
+
+    def test_headers_go_where_they_are_meant_to(self):
+        url = self.dataset()
+        other = FileServer()
+        self.addCleanup(other.close)
+        other.files = self.server.files
+        seen: dict[str, list[object]] = {"here": [], "there": []}
+
+        def here(handler: Handler) -> bool:
+            seen["here"].append(handler.headers.get("Authorization"))
+            handler.send(302, b"", {"Location": other.url + "d.gobbet"})
+            return True
+
+        def there(handler: Handler) -> bool:
+            seen["there"].append(handler.headers.get("Authorization"))
+            return False
+
+        self.server.fault, other.fault = here, there
+        remote.set_headers(self.server.url, {"Authorization": "Bearer secret"})
+        self.addCleanup(remote.set_headers, self.server.url, {})
+        gobbet.TokenDataset(url)
+        self.assertEqual(set(seen["here"]), {"Bearer secret"})
+        self.assertEqual(set(seen["there"]), {None})
+
+    def test_errors_show_no_secrets(self):
+        url = self.server.url.replace("//", "//user:password@") + "none.gobbet?token=secret"
+        with self.assertRaises(gobbet.NoInput) as caught:
+            gobbet.TokenDataset(url)
+        self.assertNotIn("secret", str(caught.exception))
+        self.assertNotIn("password", str(caught.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()
