@@ -16,6 +16,7 @@ import textwrap
 
 import check_cases
 import check_examples
+import check_records
 from conformance import Reader, errors, golden
 from pages import ROOT, SPEC, blocks, expect, faults, page
 
@@ -134,6 +135,7 @@ def main(arguments):
     check_examples.check_lists()
     check_links()
     check_browser()
+    check_records.check_all()
     check_cases.check_signatures(readers)
     check_cases.check_no_tokens(readers)
     check_cases.check_masks(readers)
