@@ -1,7 +1,7 @@
 """Runs the examples of Spec/, and checks that every numbered rule has a file or a case that breaks it.
 
     check_pages.py [READER…]           the readers as for conformance.py; they get the generated cases
-    check_pages.py --write [READER…]   writes Spec/Rules.md and gobbet_tables.mjs
+    check_pages.py --write [READER…]   writes Spec/Rules.md
 
 Needs what gobbet_content.py needs.
 """
@@ -12,15 +12,14 @@ import shutil
 import struct
 import subprocess
 import sys
-import textwrap
 
 import check_cases
 import check_examples
 import check_records
 from conformance import Reader, errors, golden
-from pages import ROOT, SPEC, blocks, expect, faults, page
+from pages import ROOT, SPEC, expect, faults, page
 
-TABLES = ROOT / "Tests/reader/gobbet_tables.mjs"
+TABLE = "../../Spec/records.json"
 # Rules that no single file can break: the tests in Swift that make such files.
 ELSEWHERE = {
     "W17": "`WeightSetTests`: files of a set under other names, of another set, with and without",
@@ -61,28 +60,6 @@ def rules_page(cases):
     return "\n".join(lines) + "\n"
 
 
-def tables():
-    """The text of gobbet_tables.mjs: the tables of Names.md and Weights.md."""
-    names, = (body for _, body in blocks("Names", "ranges"))
-    plain, _, quantized = page("Weights").partition("## Types in blocks")
-    bits = {int(code): re.sub("[a-z]", "", name) or "8"
-            for code, name in re.findall(r"\| (\d+) \| ([a-z]+\d*)(?= |,|:)", plain)}
-    rows = re.findall(r"^\| (\d+) \| \w+ \| (\d+) \| \d+ \| ([\d, ]+) \|$", quantized, re.M)
-
-    def wrapped(text):
-        return textwrap.indent(textwrap.fill(text, 98, break_on_hyphens=False), "  ")
-    return "\n".join([
-        "// Tables of Spec/Names.md and Weights.md, made by check_pages.py --write.", "",
-        "/** The scalars that names may not have. */", "export const outsideNames = `",
-        wrapped(names), "`;", "",
-        "/** Bits of an element, by the code of its type. */", "export const elementBits = {",
-        wrapped(", ".join(f"{code}:{bits[code]}" for code in sorted(bits))).replace(":", ": ") + ",",
-        "};", "",
-        "/** Elements of a quantized block, and bytes of its fields, by the code of a type in blocks. */",
-        "export const quantizedBlocks = {",
-        *(f"  {code}: [{elements}, {fields}]," for code, elements, fields in rows), "};", ""])
-
-
 def check_links():
     for path in SPEC.glob("*.md"):
         text = path.read_text()
@@ -96,13 +73,13 @@ def check_links():
 
 
 def check_browser():
-    """The reader in JavaScript has what browsers have: its own files, and nothing of node's."""
-    for path in TABLES.parent.glob("gobbet_*.mjs"):
+    """The reader in JavaScript has what browsers have: its own files, the table of Spec/, and nothing of node's."""
+    for path in (ROOT / "Tests/reader").glob("gobbet_*.mjs"):
         text = path.read_text()
         if path.name != "gobbet_serve.mjs":
             targets = re.findall(r'\bfrom "([^"]*)"', text)
-            expect(all((path.parent / target).exists() and target.startswith("./") for target in targets),
-                   f"{path.name}: {targets}")
+            expect(all((path.parent / target).exists() and (target.startswith("./") or target == TABLE)
+                       for target in targets), f"{path.name}: {targets}")
             expect(not re.search(r"\b(Buffer|process|global)\b|node:", re.sub("//.*", "", text)), path.name)
 
 
@@ -148,8 +125,6 @@ def main(arguments):
     text = rules_page(cases)
     if isWriting:
         (SPEC / "Rules.md").write_text(text)
-        TABLES.write_text(tables())
-    expect(TABLES.read_text() == tables(), "gobbet_tables.mjs is not what --write makes of the pages")
     expect((SPEC / "Rules.md").exists() and page("Rules") == text,
            "Rules.md is not what --write makes of the pages and errors.tsv")
     print("\n".join(faults + [f"{encodings} encodings, {names} names, {sum(cases.values()) - names}"

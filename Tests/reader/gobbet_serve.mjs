@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { answer } from "./gobbet_answers.mjs";
-import { toJSON } from "./gobbet_reader.mjs";
 
 // Errors are answers here, and nobody looks at their stacks.
 Error.stackTraceLimit = 0;
@@ -21,6 +20,6 @@ for await (const data of process.stdin) {
     if (input.length < next) break;
     const bytes = new Uint8Array(input.subarray(end + 1, next));
     input = input.subarray(next);
-    process.stdout.write(`${toJSON(await answer(verb, bytes, readFile))}\n`);
+    process.stdout.write(`${await answer(verb, bytes, readFile)}\n`);
   }
 }
