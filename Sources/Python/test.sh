@@ -20,7 +20,7 @@ mkdir -p "$work"
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel" \
-  zstandard fsspec tiktoken==0.14.0 tokenizers==0.23.3 pyarrow tqdm mypy
+  zstandard fsspec fastwarc tiktoken==0.14.0 tokenizers==0.23.3 pyarrow tqdm mypy
 if [ "${GOBBET_TEST_CLUSTER:-0}" = 1 ]; then
   "$work/venv/bin/pip" install --quiet --disable-pip-version-check pyspark==4.0.1 'pandas>=2,<3' ray
 fi

@@ -9,8 +9,9 @@ import os
 from typing import IO
 from collections.abc import Iterator
 
-from . import _native
+from . import _native, warc
 from .errors import BadData, LibraryMissing, NoInput
+from .remote.urls import is_remote
 
 
 def documents(
@@ -19,11 +20,13 @@ def documents(
     """The documents of a file, or of all files below a directory, as `gobbet` reads them.
 
     What a file is follows from its content: of JSON, each object is a document, under `text_key`;
-    another text is one document. gzip and zstd are decompressed. In a directory, hidden files are left
+    another text is one document; WARC and WET, which fastwarc reads, have one a record
+    (`gobbet.warc`). gzip and zstd are decompressed. In a directory, hidden files are left
     out, and so are those that hold no text, of which a `CorpusWarning` tells in the end.
 
     Args:
-        path: A file, a directory, or a pattern such as `corpus/*.jsonl`.
+        path: A file, a directory, a pattern such as `corpus/*.jsonl`, or a URL of one (`gobbet.remote`;
+            that of a directory ends in a slash), of which each file is copied here while it is read.
         text_key: The key that holds the text of an object, `a.b` for nested ones; `text` if it is
             None. Another is an error where there is no JSON.
 
@@ -39,13 +42,34 @@ def documents(
         >>> len(list(gobbet.corpus.documents("corpus/en"))) > 1
         True
     """
+    place = os.fspath(path)
+    if is_remote(place) or _native.available() and _holds_warc(place):
+        from .jobs.files import files_of
+        from .jobs.options import Reading
+        from .jobs.reading import batches_of
+
+        reading = Reading(text_key=text_key)
+        for file in files_of([place], reading):
+            for batch in batches_of(file, reading):
+                yield from batch
+        return
     if not _native.available():
-        yield from _documents(os.fspath(path), text_key)
+        yield from _documents(place, text_key)
         return
     from .corpus_reader import CorpusReader
 
     for batch in CorpusReader(path, text_key=text_key):
         yield from batch
+
+
+def _holds_warc(path: str) -> bool:
+    """Whether a file that a path stands for holds WARC."""
+    from .corpus_reader import CorpusReader
+
+    return path != "-" and any(
+        found.kind == "text" and warc.begins(found.path)
+        for found in CorpusReader(path, is_part=True).inputs()
+    )
 
 
 def _documents(path: str, text_key: str | None) -> Iterator[bytes]:

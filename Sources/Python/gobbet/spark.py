@@ -30,11 +30,12 @@ from .corpus_reader import Batch
 from .encoding import Encoding
 from .errors import BadData, InvalidArgument
 from .jobs import PackOptions, Reading
-from .jobs.files import File, is_remote
+from .jobs.files import File
 from .jobs.folder import Job, job_at
 from .jobs.options import keys_of
 from .jobs.reading import GROUP_BYTES, Part, groups, parsed, parser_of
 from .parquet import joined_column, rows_batch
+from .remote.urls import is_remote
 
 if TYPE_CHECKING:
     import pyarrow

@@ -7,12 +7,15 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .. import warc
 from ..corpus_reader import CorpusReader, Input, SkippedFile
 from ..errors import BadData, CorpusWarning, InvalidArgument
+from ..remote.stream import expanded
+from ..remote.urls import is_remote
 from .options import Reading
 
 #: What a file may hold.
-KINDS = ("text", "json", "parquet")
+KINDS = ("text", "json", "parquet", "warc")
 #: Names of what Spark decompresses, by which alone it tells it.
 _COMPRESSED = (".gz", ".bz2", ".deflate", ".snappy", ".lz4", ".zst")
 #: Files that a warning names.
@@ -24,16 +27,11 @@ class File:
     """A file of a corpus."""
 
     path: str
-    #: `text`, `json` or `parquet`.
+    #: `text`, `json`, `parquet` or `warc`.
     kind: str
     #: Whether an engine that reads lines, or whole texts, finds the same documents in it: it is UTF-8
     #: without a byte order mark, has an object a line if it is JSON, and is compressed as its name says.
     is_plain: bool = True
-
-
-def is_remote(path: str) -> bool:
-    """Whether a path leads elsewhere than into the file system."""
-    return "://" in path
 
 
 def files_of(inputs: Sequence[str | os.PathLike[str]], reading: Reading) -> list[File]:
@@ -55,7 +53,7 @@ def files_of(inputs: Sequence[str | os.PathLike[str]], reading: Reading) -> list
         if path == "-":
             raise InvalidArgument("standard input is on one machine only: use gobbet pack")
         if is_remote(path):
-            files.append(File(path, _named_kind(path, reading)))
+            files += [_named(each, reading) for each in expanded(path)]
         else:
             files += _looked_into(path, reading, skipped)
     if skipped:
@@ -78,14 +76,14 @@ def warn_of_bad_lines(count: int) -> None:
 
 
 def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Iterator[File]:
-    is_parquet = reading.format == "parquet"
+    is_parquet, is_warc = reading.format == "parquet", reading.format == "warc"
     reader = CorpusReader(
         path,
-        # Of what is said to be Parquet, only the paths are wanted.
-        format="text" if reading.format == "parquet" else reading.format,
-        text_key=None if is_parquet else reading.text_key,
-        id_key=None if is_parquet else reading.id_key,
-        separator=None if is_parquet else reading.separator,
+        # Of what is said to be Parquet or WARC, only the paths are wanted.
+        format="text" if is_parquet or is_warc else reading.library_format,
+        text_key=None if is_parquet or is_warc else reading.text_key,
+        id_key=None if is_parquet or is_warc else reading.id_key,
+        separator=None if is_parquet or is_warc else reading.separator,
         is_part=True,
     )
     for found in reader.inputs():
@@ -95,6 +93,9 @@ def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Ite
             )
         if found.kind == "parquet" or is_parquet and not found.is_left_out:
             yield File(found.path, "parquet")
+        elif is_warc or reading.format == "auto" and found.kind == "text" and warc.begins(found.path):
+            if not found.is_left_out:
+                yield File(found.path, "warc", False)
         elif found.is_left_out:
             if found.kind == "foreign":
                 skipped.append(SkippedFile(found.path, found.reason.split(";")[0]))
@@ -113,15 +114,22 @@ def _is_plain(found: Input) -> bool:
     return found.is_plain_text and is_as_named and found.kind != "json"
 
 
+def _named(path: str, reading: Reading) -> File:
+    kind = _named_kind(path, reading)
+    return File(path, kind, kind != "warc")
+
+
 def _named_kind(path: str, reading: Reading) -> str:
     """What a file that cannot be looked into holds, by its name."""
     if reading.format != "auto":
         return "json" if reading.format == "jsonl" else reading.format
-    path = path.lower()
+    path = path.partition("?")[0].lower()
     if path.endswith(".parquet"):
         return "parquet"
     for suffix in (".gz", ".zst", ".zstd"):
         path = path.removesuffix(suffix)
+    if path.endswith((".warc", ".wet")):
+        return "warc"
     return "json" if path.endswith((".jsonl", ".ndjson", ".jsonlines")) else "text"
 
 
@@ -130,6 +138,7 @@ def _check_use(files: Sequence[File], reading: Reading) -> None:
     kinds = {file.kind for file in files}
     key = reading.text_key if reading.text_key is not None else reading.id_key
     if key is not None and not kinds & {"json", "parquet"}:
-        raise InvalidArgument(f"the key {key} is given, and no input holds JSON or is Parquet")
+        if reading.text_key is not None or "warc" not in kinds:
+            raise InvalidArgument(f"the key {key} is given, and no input holds JSON or is Parquet")
     if reading.separator is not None and "text" not in kinds:
         raise InvalidArgument("a separator of texts is given, and no input is text")

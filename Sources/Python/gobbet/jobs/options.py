@@ -29,13 +29,13 @@ _END_NAMES = ("<|endoftext|>", "<|end_of_text|>", "<|end▁of▁sentence|>", "</
 class Reading:
     """How files become documents.
 
-    `format` is `text`, `jsonl`, `parquet`, or `auto`: by the content of each file. The text is under
-    `text_key` of an object, or in that column, and under `text` if that is None; `id_key` is the key
-    of what names the document. `separator` ends a document in a text file. `bad_lines` are lines, or
+    `format` is `text`, `jsonl`, `parquet`, `warc`, or `auto`: by the content of each file. The text is
+    under `text_key` of an object, or in that column, and under `text` if that is None; `id_key` is the
+    key of what names the document, or a header of WARC. `separator` ends a document in a text file. `bad_lines` are lines, or
     rows, without text. A key or a separator that applies to no file is an error.
     """
 
-    format: Literal["auto", "text", "jsonl", "parquet"] = "auto"
+    format: Literal["auto", "text", "jsonl", "parquet", "warc"] = "auto"
     text_key: str | None = None
     id_key: str | None = None
     separator: bytes | None = None
@@ -43,7 +43,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         for name, value, known in (
-            ("format", self.format, ("auto", "text", "jsonl", "parquet")),
+            ("format", self.format, ("auto", "text", "jsonl", "parquet", "warc")),
             ("bad_lines", self.bad_lines, ("fail", "skip")),
         ):
             if value not in known:
@@ -53,6 +53,11 @@ class Reading:
         keys_of(self.key)
         if self.id_key is not None:
             keys_of(self.id_key)
+
+    @property
+    def library_format(self) -> Literal["auto", "text", "jsonl"]:
+        """What the library takes files for, which reads neither Parquet nor WARC."""
+        return "auto" if self.format == "parquet" or self.format == "warc" else self.format
 
     @property
     def key(self) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadData
+from ..remote.urls import is_remote
 from .folder import Job, job_at, put, write_atomically
 from .options import SPLITS
 from .pieces import PIECE_NAME, Piece
-from .files import is_remote
 from .reading import Tally
 
 Numbers = npt.NDArray[np.int64]

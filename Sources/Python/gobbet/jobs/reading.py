@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..corpus_reader import Batch, CorpusReader
+from ..errors import Error
+from ..remote.stream import local
+from ..remote.urls import is_remote, shown
 from .files import File
 from .folder import Job, job_at
 from .options import Reading
@@ -48,7 +51,9 @@ def groups(
     for number in range(len(job.files)) if files is None else files:
         open_group.append(number)
         # A file costs something even if it is empty.
-        size += os.path.getsize(job.files[number].path) + 4096
+        path = job.files[number].path
+        # A remote file is a task by itself.
+        size += group_bytes if is_remote(path) else os.path.getsize(path) + 4096
         if size >= group_bytes:
             result.append(FileGroup(job.folder, tuple(open_group)))
             open_group, size = [], 0
@@ -67,8 +72,26 @@ def parts_of(source: FileGroup | Iterable[Part]) -> Iterator[Part]:
         yield Part(number, 0, batches_of(job.files[number], job.reading))
 
 
-def batches_of(file: File, reading: Reading) -> Iterable[Batch]:
-    """The documents of a file."""
+def batches_of(file: File, reading: Reading) -> Iterator[Batch]:
+    """The documents of a file; one that is remote is copied while it is read, but for WARC."""
+    skip = reading.bad_lines == "skip"
+    if file.kind == "warc" or reading.format == "warc":
+        from ..warc import batches
+
+        yield from batches(file.path, reading.id_key, skip=skip)
+        return
+    with local(file.path) as path:
+        try:
+            yield from _batches(File(path, file.kind), reading)
+        except Error as error:
+            if path == file.path:
+                raise
+            # An error names what was asked for.
+            raise type(error)(str(error).replace(path, shown(file.path))) from error
+
+
+def _batches(file: File, reading: Reading) -> Iterable[Batch]:
+    """The documents of a local file."""
     if file.kind == "parquet" or reading.format == "parquet":
         from ..parquet import batches
 
@@ -78,7 +101,7 @@ def batches_of(file: File, reading: Reading) -> Iterable[Batch]:
     path = file.path
     return CorpusReader(
         glob.escape(path) if not os.path.exists(path) else path,
-        format=reading.format,
+        format=reading.library_format,
         text_key=reading.text_key,
         id_key=reading.id_key,
         separator=reading.separator,
@@ -92,7 +115,7 @@ def parser_of(reading: Reading) -> CorpusReader:
     """A reader of no files, for what an engine has read."""
     return CorpusReader(
         os.devnull,
-        format="auto" if reading.format == "parquet" else reading.format,
+        format=reading.library_format,
         text_key=reading.text_key,
         id_key=reading.id_key,
         separator=reading.separator,

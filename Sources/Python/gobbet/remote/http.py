@@ -153,7 +153,7 @@ class HTTPRanges:
         return data
 
     def _bytes(self, response: http.client.HTTPResponse, most: int) -> bytes:
-        """The bytes of an answer, at most so many; fewer if the connection ends."""
+        """The bytes of an answer, at most that many; fewer if the connection ends."""
         data = bytearray()
         deadline = time.monotonic() + _PATIENCE + most / _LEAST_RATE
         try:

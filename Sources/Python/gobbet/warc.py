@@ -1,0 +1,234 @@
+"""Documents out of WARC and WET files, by fastwarc, in bounded memory.
+
+    python -m gobbet.warc FILE... | gobbet pack - --format jsonl -v V -o OUT
+
+writes a JSON line a record, with its text under `text`, and with `--id-key WARC-Target-URI` that header
+under `id`. `gobbet.corpus` and the jobs read such files themselves.
+
+A document is what a record holds as plain text: the `conversion` records of WET, and records of type
+`response` and `resource` whose content is `text/plain`. Of pages in HTML the text is to be extracted
+first, as by resiliparse: they are left out, and a `CorpusWarning` counts them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from .corpus_reader import Batch
+from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
+from .remote.urls import is_remote, shown
+
+#: Bytes of texts of a batch.
+_BATCH_BYTES = 1 << 20
+#: The most bytes of a text, as the library has it.
+_LONGEST = 1 << 30
+
+
+def begins(path: str) -> bool:
+    """Whether the content of a local file, decompressed, begins as WARC does."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(1 << 12)
+    except OSError:
+        return False
+    try:
+        if start.startswith(b"\x1f\x8b"):
+            with gzip.open(path) as unpacked:
+                start = unpacked.read(5)
+        elif start.startswith(b"\x28\xb5\x2f\xfd"):
+            start = _zstd_start(path)
+    except (OSError, EOFError):
+        return False
+    return start.startswith(b"WARC/")
+
+
+def _zstd_start(path: str) -> bytes:
+    try:
+        import zstandard
+    except ImportError:
+        return b""
+    try:
+        with open(path, "rb") as file:
+            return bytes(zstandard.ZstdDecompressor().stream_reader(file).read(5))
+    except zstandard.ZstdError:
+        return b""
+
+
+def batches(
+    path: str | os.PathLike[str], id_key: str | None = None, *, skip: bool = False
+) -> Iterator[Batch]:
+    """The documents of a file, which may be a URL; `id_key` is the header that names them.
+
+    A record without that header raises `BadData`, or is left out with `skip`.
+    """
+    fastwarc = _fastwarc()
+    path = os.fspath(path)
+    name, left_out = shown(path), 0
+    texts: list[bytes] = []
+    numbers: list[int] = []
+    names: list[bytes] = []
+    bad = number = unit = 0
+    with _opened(path) as file:
+        try:
+            for record in fastwarc.ArchiveIterator(file, parse_http=False):
+                if str(record.record_type) not in ("conversion", "response", "resource"):
+                    continue
+                number += 1
+                text = _text(record, f"{name}, record {number}")
+                if text is None:
+                    left_out += 1
+                    continue
+                unit += 1
+                header = record.headers.get(id_key) if id_key is not None else ""
+                if header is None:
+                    if not skip:
+                        raise BadData(f"{name}, record {number}: has no header {id_key}")
+                    bad += 1
+                    continue
+                texts.append(text)
+                numbers.append(unit - 1)
+                names.append(header.encode())
+                if sum(map(len, texts)) >= _BATCH_BYTES:
+                    yield _batch(texts, numbers, names if id_key is not None else None, bad)
+                    texts, numbers, names, bad = [], [], [], 0
+        except (NoInput, BadData, RemoteFailed):
+            raise
+        except Exception as error:
+            # Of gzip, zlib, zstandard and fastwarc, which have no class in common.
+            raise BadData(f"{name}: record {number} or behind it: {error}") from error
+    if number == 0 and not _is_empty(path):
+        raise BadData(f"{name}: holds no records")
+    if texts or bad:
+        yield _batch(texts, numbers, names if id_key is not None else None, bad)
+    if left_out:
+        records = "1 record" if left_out == 1 else f"{left_out} records"
+        warnings.warn(
+            f"{name}: {records} left out, since they hold no plain text: extract it first",
+            CorpusWarning, stacklevel=2,
+        )  # fmt: skip
+
+
+def _fastwarc() -> Any:
+    try:
+        import fastwarc.warc
+    except ImportError:
+        raise LibraryMissing("reading WARC needs fastwarc: pip install fastwarc") from None
+    return fastwarc.warc
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """The content of a file; decompressed here, since fastwarc passes over what gzip's checksums find."""
+    if is_remote(path):
+        from .remote.stream import stream
+
+        file = stream(path)
+    else:
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            raise NoInput(f"{path}: {error.strerror}") from None
+    with file:
+        start = file.read(4)
+        file.seek(0)
+        if start.startswith(b"\x1f\x8b"):
+            yield cast(BinaryIO, gzip.GzipFile(fileobj=file))
+        elif start == b"\x28\xb5\x2f\xfd":
+            yield _zstd(file)
+        else:
+            yield file
+
+
+def _zstd(file: BinaryIO) -> BinaryIO:
+    try:
+        import zstandard
+    except ImportError:
+        raise LibraryMissing("reading zstd needs zstandard: pip install zstandard") from None
+    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+
+
+def _is_empty(path: str) -> bool:
+    return not is_remote(path) and os.path.getsize(path) == 0
+
+
+def _text(record: Any, where: str) -> bytes | None:
+    """The text of a record; None if it holds something else.
+
+    Raises:
+        BadData: It is cut, or longer than documents may be.
+    """
+    length = record.content_length
+    if length > _LONGEST:
+        raise BadData(f"{where}: longer than the limit of {_LONGEST} bytes")
+    kind = str(record.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+    if str(record.record_type) == "response":
+        if not kind.startswith("application/http"):
+            return None
+        record.parse_http()
+        headers = record.http_headers
+        kind = str(headers.get("Content-Type", "") if headers else "").partition(";")[0]
+        kind, length = kind.strip().lower(), record.content_length
+    content: bytes = record.reader.read()
+    if len(content) < length:
+        raise BadData(f"{where}: ends after {len(content)} of {length} bytes")
+    return content if kind == "text/plain" or str(record.record_type) == "conversion" else None
+
+
+def _batch(texts: list[bytes], numbers: list[int], names: list[bytes] | None, bad: int) -> Batch:
+    batch = Batch.of(texts)
+    batch.numbers[:] = numbers
+    batch.identifiers, batch.bad_line_count = names, bad
+    batch.unit_count = len(texts) + bad
+    return batch
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gobbet.warc", description="WARC and WET → JSON Lines on standard output."
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files, or URLs")
+    parser.add_argument("--id-key", help="the header that names a document: WARC-Target-URI")
+    parser.add_argument("--bad-records", choices=("fail", "skip"), default="fail",
+                        help="what happens to records without that header")  # fmt: skip
+    arguments = parser.parse_args()
+    # A reader that has enough ends this, and that is no error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    output = sys.stdout.buffer
+    try:
+        for path in arguments.files:
+            skip = arguments.bad_records == "skip"
+            for batch in batches(path, arguments.id_key, skip=skip):
+                output.write(_lines(batch, path))
+        output.flush()
+    except Error as error:
+        print(f"gobbet.warc: {error}", file=sys.stderr)
+        return error.status
+    return 0
+
+
+def _lines(batch: Batch, path: str) -> bytes:
+    lines = []
+    for index, text in enumerate(batch):
+        try:
+            row = {"text": text.decode()}
+        except UnicodeDecodeError:
+            number = int(batch.numbers[index]) + 1
+            raise BadData(f"{shown(path)}, record {number}: the text is not UTF-8") from None
+        if batch.identifiers is not None:
+            row["id"] = batch.identifiers[index].decode()
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    return "".join(lines).encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""WARC and WET files, and corpora that lie elsewhere."""
+
+import gzip
+import json
+import subprocess
+import sys
+import unittest
+import warnings
+
+import gobbet
+from gobbet import jobs, warc
+from gobbet.corpus import documents
+
+from . import support
+from .file_server import FileServer
+from .support import needs
+
+
+def record(kind: str, body: bytes, number: int = 0, content_type: str = "text/plain") -> bytes:
+    """A record of a WARC file."""
+    head = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: http://a/{number}\r\n"
+        f"WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-{number:012}>\r\n"
+        f"WARC-Date: 2026-01-01T00:00:00Z\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body + b"\r\n\r\n"
+
+
+TEXTS = [f"Document {number}, größer. ".encode() * (1 + number % 40) for number in range(300)]
+#: A file as Common Crawl's: a member for each record, and one that isn't a document.
+RECORDS = [record("warcinfo", b"software: x\r\n", content_type="application/warc-fields")] + [
+    record("conversion", text, number) for number, text in enumerate(TEXTS)
+]
+
+
+@needs("fastwarc")
+class WARCTests(support.Case):
+    def write(self, name: str, data: bytes):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def test_a_wet_file_is_a_document_a_record_whatever_its_name_and_compression(self):
+        import zstandard
+
+        plain = b"".join(RECORDS)
+        for name, data in (
+            ("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS))), ("b.wet", plain),
+            ("named-as-text.txt", gzip.compress(plain)),
+            ("c.warc.zst", zstandard.ZstdCompressor().compress(plain)),
+        ):  # fmt: skip
+            with self.subTest(name):
+                self.assertEqual(list(documents(self.write(name, data))), TEXTS)
+
+    def test_in_a_folder_it_stands_among_the_others(self):
+        self.write("a.txt", b"text")
+        self.write("b.wet", b"".join(RECORDS[:4]))
+        self.write("c.jsonl", b'{"text": "lines"}\n')
+        self.assertEqual(list(documents(self.folder)), [b"text", *TEXTS[:3], b"lines"])
+
+    def test_of_responses_plain_text_is_read_and_the_rest_counted(self):
+        def response(kind: str, body: bytes) -> bytes:
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode()
+            return record(
+                "response", head + body, content_type="application/http; msgtype=response"
+            )
+
+        path = self.write("r.warc", response("text/plain; charset=utf-8", b"words")
+                          + response("text/html", b"<p>page</p>")
+                          + record("resource", b"more") + record("request", b"no"))  # fmt: skip
+        with self.assertWarnsRegex(gobbet.CorpusWarning, "1 record left out.*extract"):
+            self.assertEqual(list(documents(path)), [b"words", b"more"])
+
+    def test_what_is_cut_or_damaged_is_an_error_that_says_where(self):
+        # Behind the bytes by which the library tells what a file is.
+        plain = b"".join(RECORDS)
+        packed = b"".join(map(gzip.compress, RECORDS))
+        damaged = bytearray(packed)
+        damaged[-30] ^= 0x55
+        for data in (plain[:-40], packed[:-60], bytes(damaged)):
+            path = self.write("cut.wet", data)
+            with self.subTest(len(data)), self.assertRaisesRegex(gobbet.BadData, "cut.wet.*record"):
+                list(documents(path))
+
+    def test_a_job_packs_the_same_dataset_as_of_json_lines(self):
+        self.write("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS)))
+        lines = [json.dumps({"text": text.decode(), "url": f"http://a/{number}"})
+                 for number, text in enumerate(TEXTS)]  # fmt: skip
+        self.write("a.jsonl", "\n".join(lines).encode())
+        ids = []
+        for name, key in (("a.jsonl", "url"), ("a.warc.wet.gz", "WARC-Target-URI")):
+            jobs.pack(
+                jobs.LocalEngine(2), [self.folder / name], self.folder / f"{name}.packed",
+                support.encoding(), jobs.PackOptions(sources=True, shard_tokens=3000),
+                jobs.Reading(id_key=key),
+            )  # fmt: skip
+            ids.append(gobbet.TokenDataset(self.folder / f"{name}.packed").content_id)
+        self.assertEqual(ids[0], ids[1])
+
+    def test_the_module_writes_json_lines(self):
+        path = self.write("a.wet", b"".join(RECORDS[:3]))
+        done = subprocess.run(
+            [sys.executable, "-m", "gobbet.warc", path, "--id-key", "WARC-Target-URI"],
+            capture_output=True, check=True,
+        )  # fmt: skip
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(rows[1], {"text": TEXTS[1].decode(), "id": "http://a/1"})
+        done = subprocess.run([sys.executable, "-m", "gobbet.warc", self.folder / "none"],
+                              capture_output=True)  # fmt: skip
+        self.assertEqual(done.returncode, gobbet.NoInput.status)
+
+    def test_a_missing_header_is_an_error_or_left_out(self):
+        path = self.write("a.wet", b"".join(RECORDS[:3]))
+        with self.assertRaisesRegex(gobbet.BadData, "record 1: has no header X-Name"):
+            list(warc.batches(path, "X-Name"))
+        (batch,) = warc.batches(path, "X-Name", skip=True)
+        self.assertEqual((len(batch), batch.unit_count, batch.bad_line_count), (0, 2, 2))
+
+
+class RemoteCorpusTests(support.Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = FileServer()
+        self.addCleanup(self.server.close)
+        lines = b"".join(json.dumps({"text": f"line {n}"}).encode() + b"\n" for n in range(50))
+        self.files = {"a.jsonl.gz": gzip.compress(lines), "b.txt": b"text"}
+        self.texts = [f"line {number}".encode() for number in range(50)]
+        self.server.files = dict(self.files)
+
+    def test_a_corpus_is_read_from_its_url(self):
+        self.assertEqual(list(documents(self.server.url + "a.jsonl.gz")), self.texts)
+        self.assertEqual(list(documents(self.server.url + "b.txt")), [b"text"])
+        with self.assertRaises(gobbet.NoInput):
+            list(documents(self.server.url + "none.txt"))
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "lists no folder"):
+            list(documents(self.server.url))
+
+    def test_an_error_names_the_url(self):
+        self.server.files["bad.jsonl"] = b'{"text": 1}\n'
+        url = self.server.url + "bad.jsonl"
+        with self.assertRaises(gobbet.BadData) as caught:
+            list(documents(url))
+        self.assertIn(url, str(caught.exception))
+
+    @needs("fastwarc")
+    def test_wet_is_read_as_it_comes(self):
+        self.server.files["x.warc.wet.gz"] = b"".join(map(gzip.compress, RECORDS))
+        self.assertEqual(list(documents(self.server.url + "x.warc.wet.gz")), TEXTS)
+
+    @needs("fsspec")
+    def test_folders_and_patterns_of_an_object_store_are_corpora_of_jobs_too(self):
+        import fsspec
+
+        memory = fsspec.filesystem("memory")
+        self.addCleanup(memory.store.clear)
+        for name, data in {**self.files, ".hidden.txt": b"no"}.items():
+            memory.pipe(f"/corpus/{name}", data)
+            (self.folder / name).write_bytes(data)
+        self.assertEqual(list(documents("memory://corpus/")), [*self.texts, b"text"])
+        self.assertEqual(list(documents("memory://corpus/*.txt")), [b"text"])
+        with self.assertRaises(gobbet.NoInput):
+            list(documents("memory://corpus/*.none"))
+        ids = []
+        inputs = (["memory://corpus/"], [self.folder / "a.jsonl.gz", self.folder / "b.txt"])
+        for number, paths in enumerate(inputs):
+            target = self.folder / f"packed{number}"
+            jobs.pack(jobs.LocalEngine(1), paths, target, support.encoding())
+            ids.append(gobbet.TokenDataset(target).content_id)
+        self.assertEqual(ids[0], ids[1])
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("default")
+    unittest.main()
