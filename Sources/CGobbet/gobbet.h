@@ -350,6 +350,9 @@ gobbet_status gobbet_documents_append_hashes(
 typedef struct gobbet_counts gobbet_counts;
 
 /// An empty table for text that is split as `pattern` says: gpt2, cl100k, llama3, o200k, …
+///
+/// By an expression `gobbet train --split` splits, and `--model sentencepiece` learns pieces of characters;
+/// this library has neither, and reads and encodes with the vocabularies of both.
 gobbet_status gobbet_counts_make(const char *pattern, gobbet_counts **counts, gobbet_error *error);
 
 /// Adds the counts of a file that gobbet_counts_write or `gobbet counts` wrote; its pattern must be

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .model import Model
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
+    from .train_command import Training, train_files
     from .training import Counts, train, train_from_counts
     from .weights import TensorInfo, safe_open
 
@@ -61,6 +62,7 @@ _HOMES = {
     "Sampler": "sampler",
     "TensorInfo": "weights",
     "TokenDataset": "dataset",
+    "Training": "train_command",
     "Verification": "command",
     "Windows": "dataset",
     "convert": "command",
@@ -68,6 +70,7 @@ _HOMES = {
     "inspect": "command",
     "safe_open": "weights",
     "train": "training",
+    "train_files": "train_command",
     "train_from_counts": "training",
     "verify": "command",
 }
@@ -98,6 +101,7 @@ __all__ = [
     "SpecialToken",
     "TensorInfo",
     "TokenDataset",
+    "Training",
     "Verification",
     "Windows",
     "convert",
@@ -106,6 +110,7 @@ __all__ = [
     "native_available",
     "safe_open",
     "train",
+    "train_files",
     "train_from_counts",
     "verify",
 ]

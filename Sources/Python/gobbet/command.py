@@ -203,6 +203,8 @@ def _options(**options: object) -> list[str]:
         option = "--" + name.replace("_", "-")
         if value is True:
             words.append(option)
+        elif isinstance(value, (list, tuple)):
+            words += [f"{option}={each}" for each in value]
         elif value is not None and value is not False:
             text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
             words.append(f"{option}={text}")

@@ -67,6 +67,39 @@ class CommandTests(Case):
         self.assertIn("checksum", f"{bad.fault}")
 
 
+    def test_training_splits_by_an_expression(self):
+        corpus = self.folder / "corpus.txt"
+        corpus.write_text("aaab ab aaab xyz aaab" * 20)
+        done = gobbet.train_files(
+            corpus, self.folder / "split.gobbet", 262, split=r"b|[^b]+", special=["<a>", "<b>"]
+        )
+        encoding = gobbet.Encoding(done.output)
+        self.assertEqual((encoding.n_vocab, done.vocabulary_size, done.merges), (262, 262, 4))
+        self.assertEqual((done.documents, done.bytes), (1, 420))
+        self.assertEqual(encoding.special_tokens_set, {"<a>", "<b>"})
+        tokens = [encoding.decode_single_token_bytes(id) for id in encoding.encode_ordinary("aaab ab")]
+        self.assertTrue(all(token == b"b" or b"b" not in token for token in tokens), tokens)
+        with self.assertRaises(gobbet.CannotCreate):
+            gobbet.train_files(corpus, done.output, 260)
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "isn't closed"):
+            gobbet.train_files(corpus, done.output, 260, split="(a", force=True)
+
+    def test_training_learns_pieces_of_characters(self):
+        corpus = self.folder / "corpus.txt"
+        corpus.write_text("ein Text, ein Wort\nein Wort\n" * 30)
+        done = gobbet.train_files(
+            corpus, self.folder / "pieces.gobbet", 40, model="sentencepiece", like="sentencepiece",
+            lines=True, bos_id=-1, split_by_number=False, user_defined_symbol=["<x>", "<y>"],
+            dummy_prefix=False,
+        )  # fmt: skip
+        encoding = gobbet.Encoding(done.output)
+        ids = encoding.encode_ordinary("ein Wort<x>")
+        self.assertEqual(encoding.decode_single_token_bytes(ids[-1]), b"<x>")
+        self.assertEqual(encoding.decode(ids), "ein Wort<x>")
+        with self.assertRaisesRegex(gobbet.InvalidArgument, "bos-id"):
+            gobbet.train_files(corpus, done.output, 40, bos_id=-1, force=True)
+
+
 class MissingCommandTests(Case):
     def test_without_the_command_the_error_says_how_to_name_it(self):
         with mock.patch.dict(os.environ, {"PATH": str(self.folder), "GOBBET_COMMAND": ""}):

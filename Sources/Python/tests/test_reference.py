@@ -32,7 +32,7 @@ MODULES = {
     "gobbet.row_loader": "torch",
 }
 #: Classes that no caller makes: what they are made from is nobody's business.
-GIVEN = {"Conversion", "Generation", "Sampler", "TokenizedText", "Verification"}
+GIVEN = {"Conversion", "Generation", "Sampler", "TokenizedText", "Training", "Verification"}
 #: What calls the library and cannot fail.
 SURE = {"special_tokens", "next_epoch"}
 
@@ -76,7 +76,7 @@ def function_of(member: Any) -> Callable[..., Any] | None:
 def lacks_command(value: Any) -> bool:
     """Whether examples run the command, and there is none."""
     there = os.environ.get("GOBBET_COMMAND") or shutil.which("gobbet")
-    return getattr(value, "__module__", "") == "gobbet.command" and not there
+    return getattr(value, "__module__", "").endswith("command") and not there
 
 
 def section(text: str, name: str) -> str | None:
