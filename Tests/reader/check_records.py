@@ -29,7 +29,7 @@ TABLES = {
     "wset": ("Weights", "Sets", 0), "expression": ("Pretokenization", "Expressions$", 0)}
 # Sentences of pages, with the values of the table where {…} stands.
 SENTENCES = {
-    "meta": ("Container", "UTF-8 JSON, at most {metadata.most MiB} MiB"),
+    "meta": ("Container", "of at most {metadata.most} bytes."),
     "specialToken": ("Vocabulary", "id ({id}), byte count ({bytes.count}), bytes"),
     "planes": ("Vocabulary", "three planes: the lowest byte of every id, then the middle bytes, then the highest"),
     "TSTR": ("Vocabulary", "`TSTR` holds the number of ids ({count}; at most {count.most}), for each id the number of its"
@@ -119,9 +119,9 @@ def plain(text: str) -> str:
 def bounds(field: Field) -> list[str]:
     """Regular expressions that the meaning of a field in a page must match, for its bounds."""
     least, most = field.get("least"), field.get("most")
+    found = [rf"\b{field['if']['bit']}\b|pieces"] if "if" in field else []
     if "codes" in field:
         return [rf"(?<!\d){code}(?!\d)" for code in CODES[field["codes"]]] if field["codes"] in SMALL else []
-    found = []
     if "is" in field and not set(field["is"]) - {"0"}:
         found.append(r"\b(?:0|zeros?)\b")
     elif "is" in field and field["name"] == "magic":
@@ -143,6 +143,9 @@ def bounds(field: Field) -> list[str]:
     return found
 
 
+# Words of a meaning, of which each asks for one of these members.
+WORDS = {"at most": {"most"}, "multiple of 64": {"multiple"}, "not (?:0|empty)": {"least", "list"}, "rising": {"rising"},
+         "[Oo]f the bytes": {"sums"}, "with flag|only:": {"if"}}
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # Codes that the row of a field lists; others have tables of their own.
 SMALL = {"profiles", "sectionCodecs", "signatureAlgorithms", "layouts", "mergeRules", "units", "tokenCodecs", "tensorCodecs",
@@ -178,6 +181,8 @@ def check_tables() -> None:
             cells.append((size, place and place[0]))
             offset += int(shown) if fixed else 0
             for field in own if taken == 1 else []:
+                for words, members in WORDS.items():
+                    expect(not re.search(words, meaning) or members & set(field), f"{name}: {field}: “{meaning}”")
                 for bound in bounds(field):
                     expect(re.search(bound, plain(meaning)), f"{name}: {field['name']} of {record}: no {bound} in {meaning}")
         same = [(a, b) for a, b in zip(expected, cells) if a != b and not (b[0] == "" and not a[0].isdigit())]
@@ -205,16 +210,15 @@ def check_sentences() -> None:
 
 def value(fields: dict[str, Field], path: str) -> str:
     """What the table says at a place such as count.most, as pages write it."""
-    name, *members = path.removesuffix(" MiB").split(".")
+    name, *members = path.split(".")
     found: Any = fields[name]
     for member in members:
         found = {"count": found.get("count", found.get("bytes")), "bits": found.get("groups")}.get(member, found.get(member))
     while isinstance(found, dict):
         found = found["number"]
-    if path.endswith("MiB"):
-        return str(found >> 20)
-    power = found.bit_length()
-    return f"{found:,}" if found < 1 << 20 else f"2^{power} − {(1 << power) - found}"
+    power = (found - 1).bit_length()
+    rest = (1 << power) - found
+    return f"{found:,}" if found < 1 << 20 else f"2^{power} − {rest}" if rest else f"2^{power}"
 
 
 def what_follows(fields: list[Field]) -> str:
@@ -339,6 +343,98 @@ def check_shape() -> None:
     expect(set(codes) == set(CODES), f"records.json: codes {set(codes) ^ set(CODES)}")
 
 
+# What the one that reads a record has to tell, beside the fields of the section that is its outer one.
+TOLD = {"TBLK": {"blockCount"}, "compactBlock": {"planeCount"}}
+
+
+def check_references() -> None:
+    """A name that stands for a field is that of a field in front, around, or of the outer section."""
+    for kind, entry in TABLE["sections"].items():
+        outer = TABLE["sections"][entry["outer"]]["record"] if "outer" in entry else None
+        refer(entry["record"], names_of(outer) if outer else TOLD.get(kind, set()))
+    for record in "header", "section", "block", "table", "trailer", "trailerOfATable", "compactBlock":
+        refer(record, TOLD.get(record, set()))
+
+
+def names_of(record: str) -> set[str]:
+    return {field["name"] for field in fields_of(record)}
+
+
+def refer(record: str | list[Field], scope: set[str]) -> set[str]:
+    """Checks the names in the fields of a record; returns those that are known after it."""
+    own: list[str] = []
+    for field in RECORDS[record] if isinstance(record, str) else record:
+        refer_from(field, scope | set(own), str(record))
+        if "choice" in field:
+            parts = [refer(entry.get("fields", []), scope | set(own)) for entry in CODES[field["choice"]].values()]
+            own += set().union(*parts)
+        elif "name" not in field and "record" in field:
+            own += refer(field["record"], scope | set(own))
+        else:
+            own.append(field["name"])
+    expect(len(own) - own.count("reserved") == len(set(own) - {"reserved"}), f"records.json: {record}: a name twice")
+    return set(own)
+
+
+def refer_from(field: Field, scope: set[str], record: str) -> None:
+    count = field.get("count", field.get("bytes"))
+    names = [field.get(member) for member in ("by", "in", "checksum", "checksums", "cut", "align", "below")]
+    names += [name for limit in (field.get("least"), field.get("most")) for name in (limit if isinstance(limit, list) else [limit])]
+    names += count["quotient"] if isinstance(count, dict) and "quotient" in count else [count]
+    names += [field["if"]["field"]] if "if" in field else []
+    for name in names:
+        expect(not isinstance(name, str) or name in scope | {"rest"}, f"records.json: {record}: no field {name}")
+    expect(field.get("sums", "record") == "record", f"records.json: {record}: {field}")
+    if "list" in field:
+        element = field["list"]
+        rising, inner = field.get("rising", True), refer(element["record"], scope) if "record" in element else set()
+        expect(rising is True or rising in inner, f"records.json: {record}: no field {rising} in its elements")
+        refer_from(element, scope, record)
+
+
+def check_sections() -> None:
+    """Which sections must be raw, and what says nothing."""
+    for kind, entry in TABLE["sections"].items():
+        row = re.search(rf"^\| `{kind}` \|.*raw as far as the container is concerned", page(entry["page"]), re.M)
+        expect(("codec" in entry) == bool(row) and entry.get("codec", 0) == 0, f"{entry['page']}: {kind} raw, or not")
+    expect("says nothing if it has no added tokens with options, unit 0, flags 1, `unknown` FFFFFFFF and no steps of any kind"
+           in plain(page("Vocabulary")), "Vocabulary: when PIPE says nothing")
+    expect("A section with hasTemplate 0 and without kept parts says nothing" in plain(page("Vocabulary")), "Vocabulary: post")
+    nothing = {kind: entry["nothing"] for kind, entry in TABLE["sections"].items() if "nothing" in entry}
+    expect(nothing == {"PIPE": "00000000" "00" "01" "ffffffff" "000000", "post": "00" "00"}, f"records.json: {nothing}")
+
+
+def check_settings() -> None:
+    """Which seven bytes are the settings of a pattern, and how a replaced expression differs from others."""
+    codes: list[set[int]] = []
+    body = re.search(r"^\| byte \| setting \|.*\n\|.*\n((?:\|.*\n)+)", page("Pretokenization"), re.M)
+    for place, _, numbers, _ in rows_of(body[1]) if body else []:
+        if place:
+            codes += [set() for _ in place.split(", ")]
+        codes[-1] |= set(map(int, numbers.split(", ")))
+    expect(codes[1] >= {3, 4}, "Pretokenization: words of code 3 and 4")
+    codes[1] -= {3, 4}
+    expect(bytes_of("settings") == codes, f"Pretokenization: {codes}")
+    expect(bytes_of("deepSeekSettings") == [{0}, {3}, {1}, codes[3] - {0}, {1}, {1}, {0}], "Pretokenization: words of code 3")
+    expect(bytes_of("wholeTextSettings") == [{0}, {4}, {0}, {0}, {0}, {0}, {0}], "Pretokenization: words of code 4")
+    expect(RECORDS["expression"][0]["is"] == "ff" and "unless the first is 255" in page("Pretokenization"), "expression")
+    one, other = ({field["name"]: field for field in RECORDS[name]} for name in ("expression", "replacedExpression"))
+    kept, sides = {"name": "behaviour", "number": 1, "least": 1, "most": 1}, {"name": "inverted", "number": 1, "most": 0}
+    expect(other == {**one, "behaviour": kept, "inverted": sides}, "records.json: replacedExpression")
+
+
+def bytes_of(record: str) -> list[set[int]]:
+    """The values that each byte of a record may have."""
+    found: list[set[int]] = []
+    for field in RECORDS[record]:
+        if "is" in field:
+            found += [{byte} for byte in bytes.fromhex(field["is"])]
+        else:
+            expect(field["number"] == 1, f"records.json: {record}: {field}")
+            found.append(set(range(field.get("least", 0), field["most"] + 1)))
+    return found
+
+
 def check_kaitai() -> None:
     """gobbet.ksy describes the same records, under the names that its style asks for."""
     text = (SPEC / "gobbet.ksy").read_text()
@@ -403,9 +499,12 @@ def line_counts() -> dict[str, int]:
 
 def check_all() -> None:
     check_shape()
+    check_references()
+    check_sections()
     check_tables()
     check_sentences()
     check_codes()
+    check_settings()
     check_types()
     check_names()
     check_kaitai()
