@@ -33,3 +33,17 @@ def blocks(name, kind):
         if head.split() and head.split()[0] == kind:
             used.add((name, head))
             yield head[len(kind):].strip(), body
+
+
+DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def plain(text: str) -> str:
+    """A cell or a page with powers as 2^3, and without line ends."""
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda digits: "^" + digits[0].translate(DIGITS), text)
+    return " ".join(text.split())
+
+
+def rows_of(table: str) -> list[list[str]]:
+    """The cells of each line of a table."""
+    return [re.split(r" *(?<!\\)\| *", line)[1:-1] for line in table.splitlines()]
