@@ -86,6 +86,50 @@ import Testing
     }
   }
 
+  /// Two blocks of bytes that are distributed alike, and where in the frame the second begins.
+  private static func twoBlocks(_ generator: inout SeededGenerator) -> (
+    content: [UInt8], frame: [UInt8], second: Int
+  ) {
+    let content = (0..<262_144).map { _ in
+      UInt8((0..<6).reduce(0) { sum, _ in sum + Int.random(in: 0...3, using: &generator) })
+    }
+    var frame: [UInt8] = []
+    Compressor(literalsOnly: ()).compress(content.span, into: &frame)
+    // The head of the frame has 9 bytes, that of a block 3, its length from the fourth bit on.
+    let head = (0..<3).reduce(0) { $0 | Int(frame[9 + $1]) << (8 * $1) }
+    return (content, frame, 12 + head >> 3)
+  }
+
+  @Test("a block whose literals are coded as those before it is decoded without libzstd")
+  func oldCodes() {
+    var generator = SeededGenerator(4)
+    let ways = unsafe Self.ways()
+    let (content, frame, second) = Self.twoBlocks(&generator)
+    #expect(frame[9] >> 1 & 3 == 2 && frame[second + 3] & 3 == 3, "not what zstd makes of them")
+    // The same behind a block without codes: libzstd knows of none then.
+    let raw = 131_072 << 3
+    let plain = [0, 8, 16].map { UInt8(raw >> $0 & 0xFF) } + content[..<131_072]
+    let without = Array(frame[..<9]) + plain + frame[second...]
+    #expect(Self.library(without, count: content.count) == nil)
+    for index in unsafe ways.indices {
+      #expect(unsafe Self.literals(frame, count: content.count, ways[index]) == content)
+      #expect(unsafe Self.literals(without, count: content.count, ways[index]) == nil)
+    }
+    // Changed in the second head, and the first.
+    for _ in 0..<200 {
+      var changed = frame
+      let start = Bool.random(using: &generator) ? 9 : second
+      let place = start + Int.random(in: 0..<16, using: &generator)
+      changed[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      for index in unsafe ways.indices {
+        guard let found = unsafe Self.literals(changed, count: content.count, ways[index]) else {
+          continue
+        }
+        #expect(found == Self.library(changed, count: content.count))
+      }
+    }
+  }
+
   @Test("of a damaged frame nothing is taken that libzstd refuses or decodes to something else")
   func damaged() {
     var generator = SeededGenerator(9)

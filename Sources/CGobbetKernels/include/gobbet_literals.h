@@ -1,9 +1,10 @@
 // Frames of zstd that are nothing but literals, as planes of exponents are: decoded without libzstd.
 //
 // What is stored stays ordinary zstd. Of it, this understands frames whose blocks are raw, one byte
-// repeated, or Huffman-coded literals in four streams without a sequence, which is what a compressor
-// makes that finds no matches. It gives up on every other frame and on every damaged one, and leaves
-// them to libzstd: nothing is refused here, and nothing accepted that libzstd refuses.
+// repeated, or Huffman-coded literals in four streams without a sequence, with codes of their own or
+// those of an earlier block, which is what a compressor makes that finds no matches. It gives up on
+// every other frame and on every damaged one, and leaves them to libzstd: nothing is refused here, and
+// nothing accepted that libzstd refuses.
 #ifndef GOBBET_LITERALS_H
 #define GOBBET_LITERALS_H
 
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 /// Bytes of memory that a call works in, aligned to 8.
-enum { gobbet_literals_memory = 2048 * 8 };
+enum { gobbet_literals_memory = 4096 * 8 };
 
 /// Writes the content of a frame, `output_count` bytes, and returns 1; returns 0, with anything in
 /// `output`, if the frame is not of that kind, is damaged or has another content size.

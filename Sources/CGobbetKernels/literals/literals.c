@@ -7,37 +7,58 @@
 // - Source: RFC 8878, 3.1.1 (frames and blocks) and 3.1.1.3.1 (literals).
 
 enum {
-  table_count = 1 << window,
   symbols_at_once = 5,
-  bits_shift = 40,
+  symbols_shift = 8,
   count_shift = 48,
   largest_block = 128 << 10,
 };
 
-// What the next 11 bits of a stream begin with: up to five symbols, the first in the lowest byte; above
-// them, in bits 40 to 47, how many bits they take, and from bit 48 on how many symbols they are.
+// What the next bits of a stream begin with: in the lowest byte how many bits are taken, then up to five
+// symbols, the first in the lowest byte, and from bit 48 on how many symbols they are.
 typedef uint64_t table_entry;
 
-_Static_assert(
-    gobbet_literals_memory == table_count * sizeof(table_entry), "the memory is the table");
+static const table_entry one_symbol = (table_entry)1 << count_shift;
+static const table_entry symbols_mask = ((table_entry)1 << count_shift) - (1 << symbols_shift);
 
-// Fills the entries of all numbers of `bits` bits behind those that `before` has, of `count` symbols.
-static void fill(
-    const code_list *codes, int bits, table_entry before, int count, table_entry *to) {
-  for (table_entry *end = to + codes->longer_numbers[bits]; to < end; to++) *to = before;
+// Tables for fewer bits, of which the table is made, stand in front of it: one for `bits` bits begins at
+// the entry `1 << bits`.
+enum { memory_count = 2 << window };
+
+_Static_assert(
+    gobbet_literals_memory == memory_count * sizeof(table_entry), "the memory is the tables");
+
+// The entry without its last symbol, if it has as many as an entry can have.
+static inline table_entry shortened(table_entry entry, const code_list *codes) {
+  if (entry >> count_shift < symbols_at_once) return entry;
+  int last_shift = symbols_shift + 8 * (symbols_at_once - 1);
+  table_entry last = entry >> last_shift & 0xFF;
+  return entry - one_symbol - (last << last_shift) - codes->lengths_of_symbols[last];
+}
+
+// Fills the table of `bits` bits from those of fewer bits: behind a symbol comes what the bits left over
+// begin with.
+static void fill(const code_list *codes, int bits, table_entry *memory) {
+  table_entry *to = memory + (1 << bits);
+  memset(to, 0, codes->longer_numbers[bits] * sizeof *to);
+  to += codes->longer_numbers[bits];
   for (int i = codes->longer_symbols[bits]; i < codes->count; i++) {
     int length = codes->lengths[i], left = bits - length;
-    table_entry symbol = (table_entry)codes->symbols[i] << (8 * count);
-    table_entry after = (before | symbol) + ((table_entry)length << bits_shift)
-        + ((table_entry)1 << count_shift);
-    table_entry *end = to + (1 << left);
-    if (left >= codes->shortest && count + 1 < symbols_at_once) {
-      fill(codes, left, after, count + 1, to);
-      to = end;
-    } else {
-      while (to < end) *to++ = after;
+    table_entry first = one_symbol + ((table_entry)codes->symbols[i] << symbols_shift)
+        + (table_entry)length;
+    const table_entry *rest = memory + (1 << left);
+    size_t count = (size_t)1 << left;
+    for (size_t j = 0; j < count; j++) {
+      table_entry entry = shortened(rest[j], codes);
+      to[j] = first + ((entry & symbols_mask) << 8) + (entry & ~symbols_mask);
     }
+    to += count;
   }
+}
+
+static void fill_tables(const code_list *codes, table_entry *memory) {
+  memory[1] = 0;
+  for (int bits = 1; bits <= window - codes->shortest; bits++) fill(codes, bits, memory);
+  fill(codes, window, memory);
 }
 
 // MARK: Streams
@@ -96,8 +117,9 @@ __attribute__((always_inline)) static inline void decode_round(
 #pragma GCC unroll 5
   for (int i = 0; i < lookups; i++) {
     table_entry found = table[word >> (64 - window)];
-    memcpy(to, &found, 8);
-    word <<= found >> bits_shift & 63;
+    uint64_t symbols = found >> symbols_shift;
+    memcpy(to, &symbols, 8);
+    word <<= found & 63;
     to += found >> count_shift;
   }
   int taken = __builtin_ctzll(word);
@@ -112,7 +134,7 @@ static int finish(
   long left = 8 * (stream->from - stream->start) + 64 - __builtin_ctzll(stream->word);
   for (uint8_t *to = stream->to; to < stream->end; to++) {
     bit_stream bits = {stream->start, left};
-    uint8_t symbol = (uint8_t)table[take_bits(&bits, window)];
+    uint8_t symbol = (uint8_t)(table[take_bits(&bits, window)] >> symbols_shift);
     left -= codes->lengths_of_symbols[symbol];
     if (left < 0) return 0;
     *to = symbol;
@@ -186,6 +208,8 @@ static int decode_streams_plain(
 typedef struct {
   uint32_t kind;
   int is_last;
+  // Whether literals are coded as those of the block before are, and come without codes.
+  int has_old_codes;
   // Bytes in the frame, of the content, and, of coded literals, of their head and what follows it.
   size_t stored_count, content_count, head_count, coded_count;
 } block_head;
@@ -201,10 +225,11 @@ static int read_head(const uint8_t *from, const uint8_t *end, block_head *block)
   from += 3;
   if (block->content_count > largest_block || block->stored_count > (size_t)(end - from)) return 0;
   if (block->kind < 2) return 1;
-  // Literals with codes of their own, in four streams; behind them one byte: no sequences.
+  // Coded literals in four streams; behind them one byte: no sequences.
   size_t count = block->stored_count;
   int format = count < 6 ? 0 : from[0] >> 2 & 3;
-  if (block->kind != 2 || format == 0 || (from[0] & 3) != 2 || from[count - 1] != 0) return 0;
+  if (block->kind != 2 || format == 0 || (from[0] & 2) == 0 || from[count - 1] != 0) return 0;
+  block->has_old_codes = from[0] & 1;
   block->head_count = (size_t)format + 2;
   int size_bits = 4 * format + 6;
   uint64_t sizes = 0;
@@ -216,18 +241,23 @@ static int read_head(const uint8_t *from, const uint8_t *end, block_head *block)
       && block->head_count + block->coded_count + 1 == count;
 }
 
-// Decodes coded literals; returns 0 if they are damaged.
+// Decodes coded literals; returns 0 if they are damaged. `codes` and `table` are those of the block
+// before, and the next one's.
 static int decode_literals(
-    const uint8_t *from, const block_head *block, uint8_t *output, table_entry *table,
-    next_bytes *next, streams_function decode) {
-  code_list codes;
+    const uint8_t *from, const block_head *block, uint8_t *output, code_list *codes,
+    table_entry *table, next_bytes *next, streams_function decode) {
   size_t left = block->coded_count, part = (block->content_count + 3) / 4;
-  size_t taken = gobbet_literals_codes(from, left, &codes);
-  if (taken == 0 || left - taken < 6) return 0;
-  fill(&codes, window, 0, 0, table);
-  const uint8_t *counts = from + taken;
-  from += taken + 6;
-  left -= taken + 6;
+  if (!block->has_old_codes) {
+    size_t taken = gobbet_literals_codes(from, left, codes);
+    if (taken == 0) return 0;
+    fill_tables(codes, table);
+    from += taken;
+    left -= taken;
+  }
+  if (left < 6) return 0;
+  const uint8_t *counts = from;
+  from += 6;
+  left -= 6;
   literal_stream streams[4];
   for (int i = 0; i < 4; i++) {
     size_t count = i < 3 ? counts[2 * i] | (size_t)counts[2 * i + 1] << 8 : left;
@@ -237,7 +267,7 @@ static int decode_literals(
     streams[i].to = output + (size_t)i * part;
     streams[i].end = i < 3 ? streams[i].to + part : output + block->content_count;
   }
-  return decode(streams, table, &codes, next);
+  return decode(streams, table + (1 << window), codes, next);
 }
 
 // The bytes of the head of a frame in one segment, without a dictionary, with a content of that size;
@@ -262,15 +292,21 @@ static int decode_frame(
   start += head_count;
   // All heads first, so that no block is decoded in vain.
   block_head block = {.is_last = 0};
+  int has_codes = 0;
   const uint8_t *from = start;
   for (size_t left = output_count; !block.is_last; left -= block.content_count) {
     if (!read_head(from, end, &block) || block.content_count > left) return 0;
     if (block.is_last && block.content_count != left) return 0;
+    if (block.kind == 2) {
+      if (block.has_old_codes && !has_codes) return 0;
+      has_codes = 1;
+    }
     // More than the content takes is what libzstd refuses of short ones.
     if (block.stored_count > output_count) return 0;
     from += 3 + block.stored_count;
   }
   if (end - from != (((const uint8_t *)frame)[4] & 4 ? 4 : 0)) return 0;
+  code_list codes;
   block.is_last = 0;
   for (uint8_t *to = output; !block.is_last; to += block.content_count) {
     read_head(start, end, &block);
@@ -278,7 +314,7 @@ static int decode_frame(
     if (block.kind == 0) memcpy(to, start, block.content_count);
     if (block.kind == 1) memset(to, *start, block.content_count);
     if (block.kind == 2
-        && !decode_literals(start + block.head_count, &block, to, memory, &next, decode))
+        && !decode_literals(start + block.head_count, &block, to, &codes, memory, &next, decode))
       return 0;
     start += block.stored_count;
   }
