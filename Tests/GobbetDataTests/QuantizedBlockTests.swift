@@ -17,7 +17,11 @@ import Testing
     let tensor = try TensorDescription(
       name: name, elementType: type, shape: rows + [blocksInRow * layout.elementCount])
     var generator = SeededGenerator(seed)
-    let data = (0..<tensor.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    var data = (0..<tensor.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    if type == .q8_K {
+      // Scales of 32 bits that every type of floats can hold: below 2.
+      for place in stride(from: 3, to: data.count, by: layout.byteCount) { data[place] &= 0xBF }
+    }
     return (tensor, data)
   }
 

@@ -49,6 +49,33 @@ import Testing
     }
   }
 
+  // By `dequantize_row_q8_K` and so on of the library in PyPI's llama-cpp-python 0.3.36; gguf decodes none
+  // of the three.
+  @Test(
+    "the types that only ggml decodes are the floats that it makes of them",
+    arguments: [
+      (15, ElementType.q8_K, "1d65c90705f247589c872009c5556d88dd552545da7e9cae41b80973c4ce67bb"),
+      (41, .q1_0, "f292415a86d5ebd7af9194efdb56d208e6733c9e541d921cf36a371c21e81abe"),
+      (42, .q2_0, "29cfb16e006aeeb74c4b5fb77292d1a1374a4d9942e30212588b7b87fc6d479b"),
+    ])
+  func ggmlBlocks(code: UInt8, type: ElementType, digest: String) throws {
+    let layout = try #require(type.blockLayout)
+    func word(_ value: Int) -> [UInt8] {
+      (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var bytes =
+      Array("GGUF".utf8) + [3, 0, 0, 0] + word(1) + word(0) + word(1) + [0x74, 1, 0, 0, 0]
+    bytes += word(4 * layout.elementCount) + [code, 0, 0, 0] + word(0)
+    bytes += [UInt8](repeating: 0, count: -bytes.count & 31)
+    for index in 0..<(4 * layout.byteCount) {
+      bytes.append(UInt8((7 * index * index + 3 * index + 5) % 251))
+    }
+    let reader = try GGUFReader(try folder.write("blocks.gguf", bytes))
+    #expect(reader.tensors.map(\.elementType) == [type])
+    let floats = Self.bytes(try reader.floats(of: reader.tensors[0]))
+    #expect("\(ContentDigest(of: floats.span))".hasSuffix(digest))
+  }
+
   @Test("a part of a tensor in blocks is that part of the whole")
   func parts() throws {
     let reader = try GGUFReader(fixturesFolder + "/gguf/blocks.gguf")

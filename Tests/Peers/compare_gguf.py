@@ -3,10 +3,14 @@
     compare_gguf.py [--gobbet PATH] FILE…      files of any types; without one, random blocks
     compare_gguf.py --elements 100000000       random blocks of every type, so many elements in all
 
-Prints a line a type: elements, differences. Exit 1 if there is one.
+Q1_0, Q2_0 and Q8_K, which gguf does not dequantise, are compared with ggml's own C, from PyPI's
+llama-cpp-python, and left out without it. Prints a line a type: elements, differences. Exit 1 if there
+is one.
 """
 import argparse
 import collections
+import ctypes
+import importlib.util
 import json
 import pathlib
 import struct
@@ -19,8 +23,22 @@ import numpy as np
 from gguf import GGML_QUANT_SIZES, GGUFReader, quants
 
 HERE = pathlib.Path(__file__).parent
+# Code, name, elements and bytes of a block; the function that ggml dequantises it with.
+GGML_TYPES = {
+    15: ("Q8_K", 256, 292, "dequantize_row_q8_K"),
+    41: ("Q1_0", 128, 18, "dequantize_row_q1_0"),
+    42: ("Q2_0", 64, 18, "dequantize_row_q2_0"),
+}
 # Elements of one file of random blocks: little enough for the caches.
 CHUNK = 1 << 20
+
+
+def ggml():
+    """ggml's base library; None where it is not installed."""
+    package = importlib.util.find_spec("llama_cpp")
+    if package is None or package.origin is None:
+        return None
+    return ctypes.CDLL(str(pathlib.Path(package.origin).parent / "lib/libggml-base.so"))
 
 
 def every_type():
@@ -29,6 +47,17 @@ def every_type():
         elements, size = GGML_QUANT_SIZES[kind]
         if elements > 1:
             yield int(kind), kind.name, elements, size, lambda rows, kind=kind: quants.dequantize(rows, kind)
+    library = ggml()
+    for code, (name, elements, size, symbol) in GGML_TYPES.items() if library else ():
+        function = library[symbol]
+        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+
+        def dequantize(rows, function=function, elements=elements):
+            floats = np.empty((len(rows), elements), "<f4")
+            function(rows.ctypes.data, floats.ctypes.data, floats.size)
+            return floats
+
+        yield code, name, elements, size, dequantize
 
 
 def tensors(path):

@@ -41,6 +41,7 @@ struct BlockDecoder: Sendable {
     case .q4_K: { QuantizedBlocks.q4_K($0, &$1, $2) }
     case .q5_K: { QuantizedBlocks.q5_K($0, &$1, $2) }
     case .q6_K: { QuantizedBlocks.q6_K($0, &$1, $2) }
+    case .q8_K: { QuantizedBlocks.q8_K($0, &$1, $2) }
     case .iq2_XXS: { QuantizedBlocks.iq2_XXS($0, &$1, $2) }
     case .iq2_XS: { QuantizedBlocks.iq2_XS($0, &$1, $2) }
     case .iq3_XXS: { QuantizedBlocks.iq3_XXS($0, &$1, $2) }
@@ -54,6 +55,8 @@ struct BlockDecoder: Sendable {
     case .tq2_0: { QuantizedBlocks.tq2_0($0, &$1, $2) }
     case .mxfp4: { QuantizedBlocks.mxfp4($0, &$1, $2) }
     case .nvfp4: { QuantizedBlocks.nvfp4($0, &$1, $2) }
+    case .q1_0: { QuantizedBlocks.q1_0($0, &$1, $2) }
+    case .q2_0: { QuantizedBlocks.q2_0($0, &$1, $2) }
     default: nil
     }
   }

@@ -17,7 +17,7 @@ public struct BlockLayout: Hashable, Sendable {
 extension ElementType {
   /// How elements are stored together; nil for types whose elements are stored one by one.
   ///
-  /// - Source: `GGML_QUANT_SIZES` of PyPI's gguf 0.19.
+  /// - Source: `GGML_QUANT_SIZES` of PyPI's gguf 0.19; q2_0: ggml 0.25.3, by `ggml_get_type_traits`.
   public var blockLayout: BlockLayout? {
     switch self {
     case .q4_0: BlockLayout(elementCount: 32, byteCount: 18)
@@ -30,6 +30,7 @@ extension ElementType {
     case .q4_K: BlockLayout(elementCount: 256, byteCount: 144)
     case .q5_K: BlockLayout(elementCount: 256, byteCount: 176)
     case .q6_K: BlockLayout(elementCount: 256, byteCount: 210)
+    case .q8_K: BlockLayout(elementCount: 256, byteCount: 292)
     case .iq2_XXS: BlockLayout(elementCount: 256, byteCount: 66)
     case .iq2_XS: BlockLayout(elementCount: 256, byteCount: 74)
     case .iq3_XXS: BlockLayout(elementCount: 256, byteCount: 98)
@@ -43,6 +44,8 @@ extension ElementType {
     case .tq2_0: BlockLayout(elementCount: 256, byteCount: 66)
     case .mxfp4: BlockLayout(elementCount: 32, byteCount: 17)
     case .nvfp4: BlockLayout(elementCount: 64, byteCount: 36)
+    case .q1_0: BlockLayout(elementCount: 128, byteCount: 18)
+    case .q2_0: BlockLayout(elementCount: 64, byteCount: 18)
     default: nil
     }
   }

@@ -79,4 +79,30 @@ enum QuantizedBlocks {
       floats[at + index] = Float(Int8(bitPattern: block[2 + index])) * scale
     }
   }
+
+  /// A scale of 32 bits, then signed bytes; the sums behind them are for products only.
+  static func q8_K(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
+    let scale = Float(bitPattern: longWord(block, 0))
+    for index in 0..<256 {
+      floats[at + index] = scale * Float(Int8(bitPattern: block[4 + index]))
+    }
+  }
+
+  /// A scale, then a bit an element: the scale where it is set, else the scale with the other sign.
+  static func q1_0(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
+    let scale = half(block, 0)
+    for index in 0..<128 {
+      let bit = block[2 + index / 8] >> UInt8(index % 8) & 1
+      floats[at + index] = bit == 1 ? scale : -scale
+    }
+  }
+
+  /// A scale, then 2 bits an element, of which 1 stands for zero.
+  static func q2_0(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
+    let scale = half(block, 0)
+    for index in 0..<64 {
+      let bits = block[2 + index / 4] >> UInt8(2 * (index % 4)) & 3
+      floats[at + index] = Float(Int(bits) - 1) * scale
+    }
+  }
 }

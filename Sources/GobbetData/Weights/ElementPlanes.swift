@@ -36,7 +36,7 @@ internal import CGobbetKernels
   /// Bytes of the fields of a block.
   private static func fields(of type: ElementType) -> [Int] {
     switch type {
-    case .q4_0, .iq4_NL: [1, 1, 16]
+    case .q4_0, .iq4_NL, .q1_0, .q2_0: [1, 1, 16]
     case .q4_1: [1, 1, 1, 1, 16]
     case .q5_0: [1, 1, 4, 16]
     case .q5_1: [1, 1, 1, 1, 4, 16]
@@ -46,6 +46,7 @@ internal import CGobbetKernels
     case .q4_K: [1, 1, 1, 1, 12, 128]
     case .q5_K: [1, 1, 1, 1, 12, 32, 128]
     case .q6_K: [128, 64, 16, 1, 1]
+    case .q8_K: [1, 1, 1, 1, 256, 32]
     case .iq1_S: [1, 1, 32, 16]
     case .iq1_M: [32, 16, 8]
     case .iq2_XXS: [1, 1, 64]

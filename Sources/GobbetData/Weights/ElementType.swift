@@ -69,6 +69,8 @@
   case q5_K = 141
   /// Blocks of 256 elements of 6 bits, scales of 8 bits for each 16.
   case q6_K = 142
+  /// Blocks of 256 elements: a 32-bit scale, 8 bits an element, and sums of 16 elements each.
+  case q8_K = 143
   /// Blocks of 256 elements as places in a table of vectors, 2.06 bits an element.
   case iq2_XXS = 144
   /// Blocks of 256 elements as places in a table of vectors, 2.31 bits an element.
@@ -95,6 +97,10 @@
   case mxfp4 = 167
   /// Blocks of 64 elements: four scales that are 8-bit floats, 4-bit floats.
   case nvfp4 = 168
+  /// Blocks of 128 elements: a 16-bit scale, and the sign of each element.
+  case q1_0 = 169
+  /// Blocks of 64 elements: a 16-bit scale, 2 bits an element.
+  case q2_0 = 170
 
   /// Bits that one element takes in memory and in raw tensors; 0 for those that are stored in blocks.
   public var bitWidth: Int {
@@ -170,6 +176,7 @@
     case .q4_K: "q4_k"
     case .q5_K: "q5_k"
     case .q6_K: "q6_k"
+    case .q8_K: "q8_k"
     case .iq2_XXS: "iq2_xxs"
     case .iq2_XS: "iq2_xs"
     case .iq3_XXS: "iq3_xxs"
@@ -183,6 +190,8 @@
     case .tq2_0: "tq2_0"
     case .mxfp4: "mxfp4"
     case .nvfp4: "nvfp4"
+    case .q1_0: "q1_0"
+    case .q2_0: "q2_0"
     }
   }
 }
