@@ -38,6 +38,15 @@ import Testing
     #expect(expected.isEmpty, "\(expected.keys)")
   }
 
+  @Test("the names in the plan that are not understood are listed")
+  func opaqueNames() throws {
+    let reader = try DistributedCheckpoint(plan: Self.folder + "/.metadata")
+    let module = "torch.distributed.checkpoint.metadata"
+    #expect(
+      reader.opaqueNames
+        == ["pathlib.PosixPath", "\(module).StorageMeta", "\(module)._MEM_FORMAT_ENCODING"])
+  }
+
   @Test("a key that leads nowhere, and a file that is missing, are named")
   func missing() throws {
     let key = #expect(throws: InterchangeError.self) {

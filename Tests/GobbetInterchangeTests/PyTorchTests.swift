@@ -61,6 +61,18 @@ import Testing
     #expect(try FileFormat(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }
 
+  @Test("names that are not understood are listed, and those of tensors are not")
+  func opaqueNames() throws {
+    let lightning = try PyTorchReader(fixturesFolder + "/pytorch/lightning.ckpt")
+    #expect(
+      lightning.opaqueNames == [
+        "__builtin__.list", "__builtin__.set", "argparse.Namespace", "pathlib.PosixPath",
+      ])
+    for name in ["types.pt", "views.pt", "parameters.pt", "bf16.bin", "legacy.pt"] {
+      #expect(try PyTorchReader("\(fixturesFolder)/pytorch/\(name)").opaqueNames == [], "\(name)")
+    }
+  }
+
   /// The CRC-32 of ZIP, bit by bit.
   private static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var sum = UInt32.max

@@ -4,10 +4,8 @@ internal import GobbetSystem
 /// What the `.metadata` of a distributed checkpoint says: which tensors there are, of which chunks they
 /// are put together, and where in which file each chunk lies.
 ///
-/// Nothing that the pickle names is ever called. The classes of a plan that are understood are `Metadata`,
-/// `TensorStorageMetadata`, `TensorProperties`, `ChunkStorageMetadata`, `BytesStorageMetadata`,
-/// `MetadataIndex` and `_StorageInfo` of `torch.distributed.checkpoint`, `torch.Size`, the types of
-/// elements, and `_get_layout`; `StorageMeta` and all others are passed over.
+/// Nothing that the pickle names is ever called. ``understood`` are the classes of a plan that are
+/// understood, beside the types of elements; all others are passed over.
 /// - Source: PyTorch's `torch/distributed/checkpoint/metadata.py` and `filesystem.py`.
 struct DistributedPlan {
   /// A box of a tensor's elements, and where its bytes are.
@@ -40,6 +38,21 @@ struct DistributedPlan {
 
   static let module = "torch.distributed.checkpoint"
   private static let maximumChunkCount = 1 << 12
+  private static let understood: Set<String> = Set(
+    [
+      "Metadata", "TensorStorageMetadata", "TensorProperties", "ChunkStorageMetadata",
+      "BytesStorageMetadata", "MetadataIndex",
+    ].map { "\(module).metadata.\($0)" }
+  ).union([
+    "\(module).filesystem._StorageInfo", "torch.Size", "torch.serialization._get_layout",
+  ])
+
+  /// The names in the plan that stand for values which nothing here understands, sorted.
+  var opaqueNames: [String] {
+    heap.globalNames {
+      Self.understood.contains($0) || PyTorchTensors.elementType(named: $0) != nil
+    }
+  }
 
   /// Whether a file begins as such a plan does.
   static func begins(_ start: [UInt8]) -> Bool {

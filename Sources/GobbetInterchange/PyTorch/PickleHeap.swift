@@ -85,6 +85,11 @@ struct PickleHeap {
     if case .global(let module, let name) = values[place] { "\(module).\(name)" } else { nil }
   }
 
+  /// The full names of all classes and functions but those that `isUnderstood`, each once, in order.
+  func globalNames(except isUnderstood: (String) -> Bool) -> [String] {
+    Set(values.indices.compactMap(globalName)).filter { !isUnderstood($0) }.sorted()
+  }
+
   /// The pairs of a dictionary, a key as often as it was set; nil for anything else.
   func pairs(_ place: Int) -> [(key: Int, value: Int)]? {
     if case .dictionary(let pairs) = values[place] { pairs } else { nil }

@@ -14,6 +14,9 @@ public struct PyTorchReader: TensorPartSource {
   public let metadata: [(String, String)] = []
   /// The keys beside the tensors, such as an optimizer's, whose values are not read.
   public let otherKeys: [String]
+  /// The classes and functions that the pickle names and that are not understood, as
+  /// `argparse.Namespace`, sorted: what they would have made is left alone.
+  public let opaqueNames: [String]
   /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
   public let gpt2Configuration: GPT2Configuration?
 
@@ -53,6 +56,7 @@ public struct PyTorchReader: TensorPartSource {
     self.file = file
     tensors = found.map(\.tensor)
     otherKeys = finder.others(in: pairs, contents.root)
+    opaqueNames = finder.opaqueNames
     gpt2Configuration = Self.configuration(contents)
   }
 
@@ -67,6 +71,7 @@ public struct PyTorchReader: TensorPartSource {
     self.file = file
     tensors = [found.tensor]
     otherKeys = []
+    opaqueNames = []
     gpt2Configuration = nil
   }
 

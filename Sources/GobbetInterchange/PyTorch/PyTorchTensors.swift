@@ -70,6 +70,19 @@ struct PyTorchTensors {
     return types[String(last)] ?? dtypes[String(last)]
   }
 
+  /// Functions and classes that are understood, beside storages and types.
+  private static let understood: Set<String> = [
+    "collections.OrderedDict", "collections.defaultdict", "torch.Tensor",
+    "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
+    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
+    "torch._tensor._rebuild_from_type_v2", "torch.storage.UntypedStorage",
+  ]
+
+  /// The names in the pickle that stand for values which nothing here understands, sorted.
+  var opaqueNames: [String] {
+    heap.globalNames { Self.understood.contains($0) || Self.elementType(named: $0) != nil }
+  }
+
   /// Types by the names that those with a storage class of their own have elsewhere.
   private static let dtypes: [String: ElementType] = [
     "float64": .float64, "float32": .float32, "float16": .float16, "bfloat16": .bfloat16,

@@ -8,6 +8,8 @@ struct ForeignReport: Encodable {
   /// Why the vocabulary in the file is none that is understood here.
   let vocabulary_problem: String?
   let weights: InspectionReport.WeightsPart?
+  /// The names in a pickle that are not understood, none of which is called.
+  var opaque_names: [String]? = nil
 
   /// Nil if the file is in none of the formats; the container's reader says what is wrong
   /// with it then.
@@ -22,6 +24,10 @@ struct ForeignReport: Encodable {
     }
     format = input.format.reportName
     weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
+    let names =
+      (input.source as? PyTorchReader)?.opaqueNames
+      ?? (input.source as? DistributedCheckpoint)?.opaqueNames ?? []
+    opaque_names = names.isEmpty ? nil : names
     // What lies beside the file is no part of it; a tokenizer of another kind is no reason to show
     // nothing.
     let embedded = Result { try input.hasNeighbours ? nil : input.vocabulary }
@@ -37,5 +43,6 @@ struct ForeignReport: Encodable {
   var lines: [String] {
     ["\(file): \(format)"] + (vocabulary?.lines ?? [])
       + (vocabulary_problem.map { ["vocabulary", "  \($0)"] } ?? []) + (weights?.lines ?? [])
+      + (opaque_names.map { ["opaque names, never called"] + $0.map { "  \($0)" } } ?? [])
   }
 }
