@@ -1,4 +1,4 @@
-/// The objects behind the handles of the C face.
+/// The objects behind the handles of the C API.
 ///
 /// A handle is a slot's number and how often the slot was used, so that one which was closed, or
 /// never was a handle, finds nothing.

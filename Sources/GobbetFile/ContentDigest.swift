@@ -1,5 +1,5 @@
 #if canImport(CCryptoBoringSSL)
-  // The hash of swift-crypto without its Swift face, whose types would keep all of its algorithms
+  // The hash of swift-crypto without its Swift API, whose types would keep all of its algorithms
   // and much of Foundation in every library that hashes: a digest is a call of three functions.
   internal import CCryptoBoringSSL
 #else

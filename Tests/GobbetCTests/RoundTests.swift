@@ -5,7 +5,7 @@ import GobbetC
 import TestSupport
 import Testing
 
-@Suite("The C face") struct RoundTests {
+@Suite("The C API") struct RoundTests {
   @Test(
     "a C program trains, encodes, packs, samples and keeps weights, and its mistakes are answered")
   func round() throws {

@@ -1,4 +1,4 @@
-/// JSON parsed by simdjson, behind a face that C and Swift can use.
+/// JSON parsed by simdjson, behind an API that C and Swift can use.
 ///
 /// Nothing here throws. A parser holds one document at a time and belongs to one thread.
 #ifndef GOBBET_JSON_H

@@ -1,4 +1,4 @@
-"""The C face (`Sources/CGobbet/gobbet.h`) by ctypes: found and loaded at its first use.
+"""The C API (`Sources/CGobbet/gobbet.h`) by ctypes: found and loaded at its first use.
 
 Every call releases the global interpreter lock. What a call needs besides its arguments (the error,
 a count, buffers for ids and bytes) each thread has once, so that a short call makes no object of
@@ -155,7 +155,7 @@ _CLOSERS = (
 
 
 class Library:
-    """The functions of the C face, without their prefix."""
+    """The functions of the C API, without their prefix."""
 
     def __init__(self, path: str) -> None:
         try:

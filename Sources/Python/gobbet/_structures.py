@@ -1,4 +1,4 @@
-"""The structures of the C face, as `gobbet.h` declares them."""
+"""The structures of the C API, as `gobbet.h` declares them."""
 
 from ctypes import Structure, c_char, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32
 from ctypes import c_uint64, c_void_p

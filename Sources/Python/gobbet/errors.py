@@ -16,7 +16,7 @@ RemoteFailure = Literal[
 
 
 class Error(Exception):
-    """The base of what Gobbet raises; `status` is the number that the C face returned.
+    """The base of what Gobbet raises; `status` is the number that the C API returned.
 
     Example:
         >>> try:
@@ -186,7 +186,7 @@ class CorpusWarning(UserWarning):
     """
 
 
-#: The exception of every status that a call of the C face can return.
+#: The exception of every status that a call of the C API can return.
 BY_STATUS: dict[int, type[Error]] = {
     kind.status: kind
     for kind in (

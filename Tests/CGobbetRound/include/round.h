@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/// Takes files the whole way through the C face, in `folder`: counts → vocabulary → tokens → dataset →
+/// Takes files the whole way through the C API, in `folder`: counts → vocabulary → tokens → dataset →
 /// windows → weights. Returns 0, or the line of the check that failed, with why in `message`.
 int gobbet_round(const char *folder, char *message, size_t capacity);
 
