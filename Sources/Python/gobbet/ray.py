@@ -36,7 +36,25 @@ def count(
     replace: bool = False,
     engine: RayEngine | None = None,
 ) -> None:
-    """Counts pretokens into a file, which has the bytes that `gobbet counts` writes."""
+    """Counts pretokens into a file, which has the bytes that `gobbet counts` writes.
+
+    Args:
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The file of counts to write.
+        pattern: The pattern that splits text, as `gobbet.train` takes it.
+        reading: How files become documents.
+        replace: Whether to replace a file that is there.
+        engine: What runs the tasks; None for the Ray that is connected.
+
+    Raises:
+        CannotCreate: There is such a file already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read, or there is nothing to count.
+
+    Example:
+        >>> from gobbet import ray
+        >>> ray.count(["corpus"], "ray.counts.gobbet")
+    """
     jobs.count(engine or RayEngine(), inputs, output, pattern, reading, replace=replace)
 
 
@@ -51,7 +69,31 @@ def pack(
     resume: bool = False,
     engine: RayEngine | None = None,
 ) -> dict[str, Any]:
-    """Packs a corpus into a folder of shards, as `gobbet pack` does; the manifest."""
+    """Packs a corpus into a folder of shards, as `gobbet pack` does.
+
+    Args:
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The folder of shards to write.
+        vocabulary: The vocabulary, or the file that holds one.
+        options: How the dataset is packed.
+        reading: How files become documents.
+        replace: Whether to replace a dataset that is there.
+        resume: Whether to go on with a folder that was begun: shards that are there stay.
+        engine: What runs the tasks; None for the Ray that is connected.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        InvalidArgument: `replace` and `resume`, or a codec that can't hold the vocabulary's ids.
+        CannotCreate: There is such a folder already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read.
+
+    Example:
+        >>> from gobbet import ray
+        >>> manifest = ray.pack(["corpus"], "packed-by-ray", "my.gobbet")
+    """
     return jobs.pack(
         engine or RayEngine(), inputs, output, vocabulary, options, reading, replace=replace,
         resume=resume,
@@ -59,14 +101,36 @@ def pack(
 
 
 class RayEngine:
-    """Runs tasks on the Ray that is connected, `retries` times more where one fails or dies."""
+    """Runs the tasks of `gobbet.jobs` on the Ray that is connected.
+
+    Args:
+        retries: How often a task that fails or dies is tried again.
+        group_bytes: About how many bytes of files a task reads.
+
+    Example:
+        >>> from gobbet import ray
+        >>> ray.count(["corpus"], "retried.gobbet", engine=ray.RayEngine(retries=5))
+    """
 
     def __init__(self, *, retries: int = 3, group_bytes: int = GROUP_BYTES) -> None:
         self.retries = retries
         self.group_bytes = group_bytes
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
-        """What `function` gives for each task."""
+        """Runs tasks.
+
+        Args:
+            function: A function of a module that the workers can import.
+            tasks: What it is called with, one after the other.
+
+        Returns:
+            What the function returned for each task, in the order of `tasks`.
+
+        Example:
+            >>> from gobbet import ray
+            >>> ray.RayEngine().run(len, ["a", "bc"])
+            [1, 2]
+        """
         import ray
 
         remote = ray.remote(num_cpus=1, max_retries=self.retries, retry_exceptions=True)(_call)
@@ -74,7 +138,19 @@ class RayEngine:
         return results
 
     def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
-        """What `function` gives for groups of files."""
+        """Runs a task for each group of files.
+
+        Args:
+            job: The job whose files are read.
+            function: Is handed a `reading.FileGroup`.
+
+        Returns:
+            What the function returned, in the order of the groups.
+
+        Example:
+            >>> from gobbet import ray
+            >>> ray.count(["corpus"], "grouped.gobbet", engine=ray.RayEngine(group_bytes=1 << 20))
+        """
         return self.run(function, groups(job, self.group_bytes))
 
 

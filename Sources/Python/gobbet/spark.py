@@ -56,7 +56,25 @@ def count(
     *,
     replace: bool = False,
 ) -> None:
-    """Counts pretokens into a file, which has the bytes that `gobbet counts` writes."""
+    """Counts pretokens into a file, which has the bytes that `gobbet counts` writes.
+
+    Args:
+        session: The session whose cluster works.
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The file of counts to write.
+        pattern: The pattern that splits text, as `gobbet.train` takes it.
+        reading: How files become documents.
+        replace: Whether to replace a file that is there.
+
+    Raises:
+        CannotCreate: There is such a file already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read, or there is nothing to count.
+
+    Example:
+        >>> from gobbet import spark
+        >>> spark.count(session, ["corpus"], "spark.counts.gobbet")
+    """
     engine = SparkEngine(session)
     jobs.count(engine, engine.expanded(inputs), output, pattern, reading, replace=replace)
 
@@ -72,7 +90,31 @@ def pack(
     replace: bool = False,
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Packs a corpus into a folder of shards, as `gobbet pack` does; the manifest."""
+    """Packs a corpus into a folder of shards, as `gobbet pack` does.
+
+    Args:
+        session: The session whose cluster works.
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The folder of shards to write.
+        vocabulary: The vocabulary, or the file that holds one.
+        options: How the dataset is packed.
+        reading: How files become documents.
+        replace: Whether to replace a dataset that is there.
+        resume: Whether to go on with a folder that was begun: shards that are there stay.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        InvalidArgument: `replace` and `resume`, or a codec that can't hold the vocabulary's ids.
+        CannotCreate: There is such a folder already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read.
+
+    Example:
+        >>> from gobbet import spark
+        >>> manifest = spark.pack(session, ["corpus"], "packed-by-spark", "my.gobbet")
+    """
     engine = SparkEngine(session)
     return jobs.pack(
         engine, engine.expanded(inputs), output, vocabulary, options, reading, replace=replace,
@@ -81,14 +123,35 @@ def pack(
 
 
 class SparkEngine:
-    """Runs the tasks of `gobbet.jobs` on Spark, which tries again those that fail."""
+    """Runs the tasks of `gobbet.jobs` on Spark, which tries again those that fail.
+
+    Args:
+        session: The session whose cluster works.
+        group_bytes: About how many bytes of files that Spark doesn't read itself make a task.
+
+    Example:
+        >>> from gobbet import jobs, spark
+        >>> jobs.count(spark.SparkEngine(session), ["corpus"], "engine.counts.gobbet")
+    """
 
     def __init__(self, session: SparkSession, *, group_bytes: int = GROUP_BYTES) -> None:
         self.session = session
         self.group_bytes = group_bytes
 
     def expanded(self, inputs: Sequence[str | os.PathLike[str]]) -> list[str]:
-        """Inputs, with directories of other file systems as the files in them."""
+        """Inputs, with directories of other file systems as the files in them.
+
+        Args:
+            inputs: Files and folders, in any file system that Spark knows.
+
+        Returns:
+            The paths; those of this file system as they were given.
+
+        Example:
+            >>> from gobbet import spark
+            >>> spark.SparkEngine(session).expanded(["corpus"])
+            ['corpus']
+        """
         result = []
         for path in [os.fspath(each) for each in inputs]:
             # A file of its own stays as it is written, for errors and sources.
@@ -102,7 +165,20 @@ class SparkEngine:
         return result
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
-        """What `function` gives for each task: a partition of one row each."""
+        """Runs tasks, each a partition of one row.
+
+        Args:
+            function: A function of a module that the executors can import.
+            tasks: What it is called with, one after the other.
+
+        Returns:
+            What the function returned for each task, in the order of `tasks`.
+
+        Example:
+            >>> from gobbet import spark
+            >>> spark.SparkEngine(session).run(len, ["a", "bc"])
+            [1, 2]
+        """
         if not tasks:
             return []
         rows = self.session.range(0, len(tasks), 1, len(tasks)).mapInArrow(
@@ -113,7 +189,22 @@ class SparkEngine:
         return [results[number] for number in range(len(tasks))]
 
     def read(self, job: Job, function: Callable[[Any], Any]) -> list[Any]:
-        """What `function` gives for what Spark reads: the splits of files, a partition each."""
+        """Runs a task for each split of the files, as Spark reads them.
+
+        Args:
+            job: The job whose files are read.
+            function: Is handed the folder of the job and `reading.Part`s.
+
+        Returns:
+            What the function returned, in any order.
+
+        Raises:
+            InvalidArgument: A remote file is compressed by zstd, which Spark doesn't read.
+
+        Example:
+            >>> from gobbet import jobs, spark
+            >>> jobs.count(spark.SparkEngine(session), ["corpus"], "splits.counts.gobbet")
+        """
         natively: list[int] = []
         by_kind: dict[str, list[int]] = {"text": [], "lines": [], "parquet": []}
         for number, file in enumerate(job.files):

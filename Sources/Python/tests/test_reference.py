@@ -1,6 +1,7 @@
 """The reference that docstrings make: everything public says what it takes, gives and raises, and
 every example runs."""
 
+import dataclasses
 import doctest
 import functools
 import importlib
@@ -19,26 +20,34 @@ import gobbet
 import gobbet.corpus
 import gobbet.numpy
 
-from . import support
+from . import support, test_spark
 
 #: The modules whose names are public, and what they need.
 MODULES = {
     "gobbet": None,
     "gobbet.corpus": None,
+    "gobbet.jobs": None,
     "gobbet.numpy": None,
     "gobbet.torch": "torch",
     "gobbet.torch_data": "torch",
     "gobbet.window_loader": "torch",
     "gobbet.row_loader": "torch",
+    "gobbet.spark": "pyspark",
+    "gobbet.ray": "ray",
 }
+#: Those whose names come from modules below them.
+PACKAGES = {"gobbet", "gobbet.jobs"}
 #: Classes that no caller makes: what they are made from is nobody's business.
-GIVEN = {"Conversion", "Generation", "Sampler", "TokenizedText", "Training", "Verification"}
+GIVEN = {"Conversion", "Engine", "Generation", "Sampler", "TokenizedText", "Training",
+         "Verification"}  # fmt: skip
 #: What calls the library and cannot fail.
 SURE = {"special_tokens", "next_epoch"}
 
 
 def is_there(module: str) -> bool:
     needed = MODULES[module]
+    if needed == "pyspark" and not test_spark.JAVA:
+        return False
     return needed is None or importlib.util.find_spec(needed) is not None
 
 
@@ -49,7 +58,9 @@ def public_names(module: str) -> Iterator[tuple[str, Any]]:
         value = getattr(found, name)
         if name.startswith("_") or not (inspect.isclass(value) or inspect.isfunction(value)):
             continue
-        if not value.__module__.startswith("gobbet") or module not in ("gobbet", value.__module__):
+        if not value.__module__.startswith("gobbet"):
+            continue
+        if module not in PACKAGES and module != value.__module__:
             continue
         yield f"{module}.{name}", value
         if not inspect.isclass(value):
@@ -104,7 +115,9 @@ def flaws(name: str, value: Any) -> Iterator[str]:
     gives = function.__annotations__.get("return") not in (None, "None")
     if gives and section(text, "Returns") is None and section(text, "Yields") is None:
         yield f"{name}: no Returns"
-    fails = re.search(r"^\s*raise |_native\.check\(", inspect.getsource(function), re.M)
+    # What makes a value of a dataclass is written nowhere.
+    source = inspect.getsource(value if dataclasses.is_dataclass(value) else function)
+    fails = re.search(r"^\s*raise |_native\.check\(", source, re.M)
     if fails and function.__name__ not in SURE and section(text, "Raises") is None:
         yield f"{name}: no Raises"
 
@@ -149,6 +162,13 @@ class ReferenceTests(support.Case):
                  "model": gobbet.Model("model")}  # fmt: skip
         if is_there("gobbet.torch"):
             names |= {"torch": importlib.import_module("torch")}
+        if is_there("gobbet.spark"):
+            names |= {"session": test_spark.session("local[1]")}
+            self.addCleanup(names["session"].stop)
+        if is_there("gobbet.ray"):
+            ray = importlib.import_module("ray")
+            ray.init(num_cpus=1, include_dashboard=False)
+            self.addCleanup(ray.shutdown)
         return names
 
 

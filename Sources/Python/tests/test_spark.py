@@ -14,7 +14,7 @@ from gobbet.jobs import PackOptions, Reading
 from . import jobs_support, support
 from .jobs_support import VARIANTS, Faulty, assert_same_dataset, run
 
-_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
+JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
 #: What goes wrong in each step, and how often.
 FAULTS = {
     "make_piece": ("kill", 1),
@@ -27,7 +27,7 @@ FAULTS = {
 
 def needs_spark(case):
     """Skips a class of tests where Spark, what it needs for Arrow, or Java is missing."""
-    return unittest.skipUnless(_JAVA, "needs Java: install a JDK, 17 or later")(
+    return unittest.skipUnless(JAVA, "needs Java: install a JDK, 17 or later")(
         support.needs("pyspark", "pyarrow", "pandas")(case)
     )
 

@@ -35,6 +35,25 @@ def count(
     """Counts the pretokens of a corpus into a file, with the bytes that `gobbet counts` writes.
 
     `gobbet.train_from_counts`, and `gobbet train --counts`, learn from it.
+
+    Args:
+        engine: What runs the tasks.
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The file of counts to write.
+        pattern: The pattern that splits text, as `gobbet.train` takes it.
+        reading: How files become documents.
+        replace: Whether to replace a file that is there.
+
+    Raises:
+        CannotCreate: There is such a file already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read, or there is nothing to count.
+
+    Example:
+        >>> from gobbet import jobs
+        >>> jobs.count(jobs.LocalEngine(), ["corpus"], "corpus.counts.gobbet")
+        >>> gobbet.train_from_counts("corpus.counts.gobbet", 1000).n_vocab
+        1000
     """
     output = os.path.abspath(output)
     if os.path.exists(output) and not replace:
@@ -102,7 +121,7 @@ def add_up(task: tuple[str, tuple[str, ...]]) -> str:
 def _written(job: Job, write: Callable[[str], None]) -> str:
     """Has `write` make a file of the job; the name that tells nobody else's from it.
 
-    Counts of other tasks may be the same, so that their content is no name for them here: each is
+    Counts of other tasks may be the same, so that their content isn't a name for them here: each is
     added up once, and those of a task that was tried again are not named by anybody.
     """
     name = f"counts-{uuid.uuid4().hex}"

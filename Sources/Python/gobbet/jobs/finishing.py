@@ -30,9 +30,23 @@ def finalize(output: str | os.PathLike[str]) -> dict[str, Any]:
     """Ends a dataset whose shards are all there: checks them, writes the manifest, and cleans up.
 
     The job does it itself; this is for one whose driver died after its last task. What is there
-    decides, not what tasks said. A dataset that is finished already is left as it is. The manifest.
+    decides, not what tasks said. A dataset that is finished already is left as it is.
 
-    Raises `BadData` if a shard is missing or is not what was planned; nothing is changed then.
+    Args:
+        output: The folder.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        NoInput: No dataset was begun there. A FileNotFoundError.
+        BadData: A shard is missing or is not what was planned; nothing is changed then.
+
+    Example:
+        >>> from gobbet import jobs
+        >>> packed = jobs.pack(jobs.LocalEngine(), ["corpus"], "packed-whole", "my.gobbet")
+        >>> jobs.finalize("packed-whole") == packed
+        True
     """
     output = os.fspath(output)
     manifest, unfinished = os.path.join(output, MANIFEST), os.path.join(output, UNFINISHED)

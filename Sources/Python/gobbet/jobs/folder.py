@@ -86,7 +86,7 @@ def job_at(folder: str) -> Job:
     path = os.path.join(folder, _JOB_FILE)
     found = read_json(path)
     if found.get("kind") != "gobbet job" or found.get("version") != 1:
-        raise BadData(f"{path}: is no job of this version")
+        raise BadData(f"{path}: isn't a job of this version")
     try:
         reading = dict(found["reading"])
         if reading["separator"] is not None:
@@ -165,7 +165,7 @@ def json_bytes(value: object) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # A path that is no UTF-8 has surrogates, which only their escapes can say.
+        # A path that isn't UTF-8 has surrogates, which only their escapes can say.
         return (json.dumps(value, indent=2) + "\n").encode()
 
 
@@ -180,9 +180,9 @@ def read_json(path: str) -> dict[str, Any]:
         try:
             value = json.loads(file.read())
         except ValueError:
-            raise BadData(f"{path}: is no JSON") from None
+            raise BadData(f"{path}: isn't JSON") from None
     if not isinstance(value, dict):
-        raise BadData(f"{path}: is no object")
+        raise BadData(f"{path}: isn't an object")
     return value
 
 
@@ -209,7 +209,7 @@ class OutputFolder:
         self.is_finished = not self._owner.value
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        """Checks the shards that the manifest lists, puts it in place, and removes what is no part of
+        """Checks the shards that the manifest lists, puts it in place, and removes what isn't part of
         the dataset any more."""
         text = json_bytes(manifest)
         # The handle is closed whatever comes of it.

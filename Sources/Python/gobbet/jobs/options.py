@@ -29,10 +29,22 @@ _END_NAMES = ("<|endoftext|>", "<|end_of_text|>", "<|end▁of▁sentence|>", "</
 class Reading:
     """How files become documents.
 
-    `format` is `text`, `jsonl`, `parquet`, `warc`, or `auto`: by the content of each file. The text is
-    under `text_key` of an object, or in that column, and under `text` if that is None; `id_key` is the
-    key of what names the document, or a header of WARC. `separator` ends a document in a text file. `bad_lines` are lines, or
-    rows, without text. A key or a separator that applies to no file is an error.
+    A key or a separator that applies to no file is an error.
+
+    Args:
+        format: What files are; `auto` is by the content of each.
+        text_key: The key, or the column, of the text; `text` if it is None.
+        id_key: The key, the column, or the header of WARC, of what names the document.
+        separator: What ends a document in a text file.
+        bad_lines: What becomes of lines, or rows, without text.
+
+    Raises:
+        InvalidArgument: A value isn't one of these. A ValueError.
+
+    Example:
+        >>> from gobbet import jobs
+        >>> jobs.Reading(format="jsonl", text_key="content").key
+        'content'
     """
 
     format: Literal["auto", "text", "jsonl", "parquet", "warc"] = "auto"
@@ -56,18 +68,57 @@ class Reading:
 
     @property
     def library_format(self) -> Literal["auto", "text", "jsonl"]:
-        """What the library takes files for, which reads neither Parquet nor WARC."""
+        """What the library takes files for, which reads neither Parquet nor WARC.
+
+        Returns:
+            The format, or `auto` for the two.
+
+        Example:
+            >>> from gobbet import jobs
+            >>> jobs.Reading(format="parquet").library_format
+            'auto'
+        """
         return "auto" if self.format == "parquet" or self.format == "warc" else self.format
 
     @property
     def key(self) -> str:
-        """The key of the text."""
+        """The key of the text.
+
+        Returns:
+            The key that was given, or `text`.
+
+        Example:
+            >>> from gobbet import jobs
+            >>> jobs.Reading().key
+            'text'
+        """
         return "text" if self.text_key is None else self.text_key
 
 
 @dataclass(frozen=True)
 class PackOptions:
-    """How a dataset is packed; each means what the option of `gobbet pack` of that name does."""
+    """How a dataset is packed, as the options of `gobbet pack` of these names say.
+
+    Args:
+        shard_tokens: About how many tokens a shard has; None for one shard.
+        validation: The share of the documents that are for validation.
+        unique: Whether to leave out documents that were there before.
+        append: The special token to put after every document.
+        append_eot: Whether to put the vocabulary's end-of-text token there.
+        sources: Whether to keep where each document came from.
+        lengths: Whether to keep how many bytes each document had.
+        codec: How tokens are stored: `rank`, `archive`, `packed`, `raw16` or `raw32`.
+        block_tokens: The tokens of a block; None for what the codec has.
+        embed_vocabulary: Whether the first shard holds the vocabulary.
+
+    Raises:
+        InvalidArgument: A value is outside its range. A ValueError.
+
+    Example:
+        >>> from gobbet import jobs
+        >>> jobs.PackOptions(shard_tokens=100_000_000, validation=0.01).splits
+        ('train', 'validation')
+    """
 
     shard_tokens: int | None = None
     validation: float = 0.0
@@ -89,17 +140,41 @@ class PackOptions:
             raise InvalidArgument(f"codec: {self.codec} is none of {', '.join(BLOCK_TOKENS)}")
         block = self.block_tokens
         if block is not None and (block % 8 or not 8 <= block <= 1 << 21):
-            raise InvalidArgument(f"block_tokens: {block} is no multiple of 8 from 8 to 2097152")
+            raise InvalidArgument(f"block_tokens: {block} isn't a multiple of 8 from 8 to 2097152")
         if self.append is not None and self.append_eot:
             raise InvalidArgument("append or append_eot, not both")
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The parts that there will be."""
+        """The splits that there will be.
+
+        Returns:
+            `train`, and `validation` if a share of the documents is for it.
+
+        Example:
+            >>> from gobbet import jobs
+            >>> jobs.PackOptions().splits
+            ('train',)
+        """
         return SPLITS if self.validation > 0 else SPLITS[:1]
 
     def appended(self, encoding: Encoding) -> int | None:
-        """The id that is put after every document."""
+        """The id that is put after every document.
+
+        Args:
+            encoding: The vocabulary that packs.
+
+        Returns:
+            The id; None if nothing is put there.
+
+        Raises:
+            NotFound: The vocabulary has no such token. A KeyError.
+
+        Example:
+            >>> from gobbet import jobs
+            >>> jobs.PackOptions(append_eot=True).appended(encoding) == encoding.eot_token
+            True
+        """
         specials = encoding.special_tokens
         if self.append_eot:
             for name in _END_NAMES:
@@ -128,7 +203,7 @@ def keys_of(key: str) -> list[str]:
             keys[-1] += character
             escaped = False
     if escaped or "" in keys:
-        raise InvalidArgument(f"{key} is no key, nor keys joined by dots")
+        raise InvalidArgument(f"{key} isn't a key, nor keys joined by dots")
     return keys
 
 

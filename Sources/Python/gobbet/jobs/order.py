@@ -146,7 +146,7 @@ def order_at(folder: str, split: int) -> Order:
     with np.load(path, allow_pickle=False) as file:
         names = file["pieces"].tolist()
         if not all(isinstance(name, str) and PIECE_NAME.fullmatch(name) for name in names):
-            raise BadData(f"{path}: names what is no piece")
+            raise BadData(f"{path}: names what isn't a piece")
         return Order(
             names, file["piece"], file["first"], file["start"], file["count"],
             file["files"], file["units_before"],

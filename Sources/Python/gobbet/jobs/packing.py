@@ -36,11 +36,35 @@ def pack(
     replace: bool = False,
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Packs a corpus into a folder of shards with a manifest, which comes last; the manifest.
+    """Packs a corpus into a folder of shards with a manifest, which comes last.
 
     The shards have the bytes of those that `gobbet pack` writes with the same inputs and options,
-    and the manifest its content but for the names. `resume` takes up a folder that was begun: shards
-    that are there stay.
+    and the manifest its content but for the names.
+
+    Args:
+        engine: What runs the tasks.
+        inputs: Files and folders of text, JSON Lines or Parquet.
+        output: The folder of shards to write.
+        vocabulary: The vocabulary, or the file that holds one.
+        options: How the dataset is packed.
+        reading: How files become documents.
+        replace: Whether to replace a dataset that is there.
+        resume: Whether to go on with a folder that was begun: shards that are there stay.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        InvalidArgument: `replace` and `resume`, or a codec that can't hold the vocabulary's ids.
+        CannotCreate: There is such a folder already. A FileExistsError.
+        NoInput: There is no such input. A FileNotFoundError.
+        BadData: An input can't be read.
+
+    Example:
+        >>> from gobbet import jobs
+        >>> manifest = jobs.pack(jobs.LocalEngine(), ["corpus"], "packed-by-tasks", "my.gobbet")
+        >>> gobbet.TokenDataset("packed-by-tasks").document_count
+        88
     """
     output = os.fspath(output)
     if replace and resume:
