@@ -125,6 +125,14 @@ def main() -> None:
             for text in ["text.txt", "tokens.gobbet"]:
                 commands.append(([*evaluate, text], 0))
             commands.append(([*evaluate, "folder", "--split", "train"], 0))
+        for path in [*vocabularies[:-1], *weights[:4], "tokens.gobbet", "folder"]:
+            commands.append((["report", path, "-o", "out/page.html"], 0))
+        for words in [
+            ["tiny.gobbet", "llama.gobbet"], ["bpe.gobbet", "tiny/tokenizer.json"],
+            ["bpe.gobbet", "tiny/tokenizer.json", "--text", "a"], ["tiny.gobbet", "--text", "a b"],
+            ["tiny", "--text", "a b"],
+        ]:  # fmt: skip
+            commands.append((["report", *words, "-o", "out/page.html"], 0))
         runs = 0
         for words, status in commands:
             shutil.rmtree(folder / "out", ignore_errors=True)

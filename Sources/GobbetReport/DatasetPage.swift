@@ -37,17 +37,27 @@ public struct DatasetPage: Sendable {
     path: String, split: DatasetSplit = .train, vocabulary: Vocabulary? = nil,
     progress: (_ tokenCount: Int, _ all: Int) -> Bool = { _, _ in true }
   ) throws {
-    let dataset = try TokenDataset(recognizing: path, split: split)
+    try self.init(
+      TokenDataset.file(at: path), path: path, split: split, vocabulary: vocabulary,
+      progress: progress)
+  }
+
+  /// Reads an open file or manifest, which `path` led to.
+  package init(
+    _ file: OpenedFile, path: String, split: DatasetSplit = .train, vocabulary: Vocabulary? = nil,
+    progress: (_ tokenCount: Int, _ all: Int) -> Bool = { _, _ in true }
+  ) throws {
+    let dataset = try TokenDataset(file, split: split)
     self.path = path
     self.dataset = dataset
     self.vocabulary = try dataset.vocabulary(given: vocabulary)
-    let manifest = try Self.manifest(path)
+    let manifest = try file.format() == .json ? DatasetManifest(file) : nil
     self.manifest = manifest
     contents = try DatasetContents(dataset) { progress($0, dataset.tokenCount) }
     lossShares = try (manifest?.splits.map(\.name) ?? [nil]).map { name in
       let isRead = name == nil || name == split
       return try LossShare(
-        isRead ? dataset : TokenDataset(recognizing: path, split: name ?? split), split: name)
+        isRead ? dataset : TokenDataset(file, split: name ?? split), split: name)
     }
     let sources =
       dataset.documentCount <= Self.sourceLimit ? try dataset.documentSources() : nil
@@ -58,13 +68,6 @@ public struct DatasetPage: Sendable {
         index: index, source: sources?[index] ?? "", tokenCount: range.count,
         ids: try dataset.tokens(in: shown), counts: try dataset.lossMask(in: shown))
     }
-  }
-
-  private static func manifest(_ path: String) throws -> DatasetManifest? {
-    if try FileStatus(of: path).kind == .directory {
-      return try DatasetManifest(contentsOf: path + "/" + DatasetManifest.fileName)
-    }
-    return try FileFormat(recognizing: path) == .json ? DatasetManifest(contentsOf: path) : nil
   }
 
   /// The page as HTML.

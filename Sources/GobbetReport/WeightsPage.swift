@@ -1,4 +1,4 @@
-internal import Gobbet
+package import Gobbet
 internal import GobbetPage
 
 /// A page about weights: the tensors as a tree with shapes, types, codecs and histograms, those with
@@ -24,7 +24,17 @@ public struct WeightsPage: Sendable {
     path: String, comparedWith second: String? = nil,
     progress: (_ byteCount: Int, _ all: Int) -> Bool = { _, _ in true }
   ) throws {
-    guard let input = try WeightsInput(recognizing: path) else {
+    try self.init(
+      OpenedFile(path), comparedWith: second.map { try OpenedFile($0) }, progress: progress)
+  }
+
+  /// Reads an open file, and compares it with another.
+  package init(
+    _ file: OpenedFile, comparedWith second: OpenedFile? = nil,
+    progress: (_ byteCount: Int, _ all: Int) -> Bool = { _, _ in true }
+  ) throws {
+    let path = file.path
+    guard let input = try WeightsInput(file) else {
       throw LoadingError(path: path, reason: "holds no tensors")
     }
     let byteCount = input.source.tensors.reduce(0) { $0 + $1.byteCount }
@@ -34,10 +44,10 @@ public struct WeightsPage: Sendable {
     metadata = input.source.metadata
     tensors = try StoredTensor.all(in: input.source) { progress($0, all) }
     comparison = try second.map { second in
-      let comparison = try FileComparison(path, second) { done, _ in
+      let comparison = try FileComparison(file, second) { done, _ in
         guard progress(byteCount + done, all) else { throw CancellationError() }
       }
-      return (second, comparison.weights)
+      return (second.path, comparison.weights)
     }
   }
 

@@ -14,6 +14,12 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var progressOptions: ProgressOptions
 
+  func validate() throws {
+    if progressOptions.isGiven, !tensors {
+      throw ValidationError("--progress and --quiet: have no effect without --tensors")
+    }
+  }
+
   func run() throws {
     let file = try OpenedFile(input)
     let progress = Progress(progressOptions)

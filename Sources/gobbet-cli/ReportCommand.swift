@@ -56,7 +56,7 @@ struct ReportCommand: AsyncParsableCommand {
   @OptionGroup var progressOptions: ProgressOptions
 
   func run() async throws {
-    let kind = try ReportKind(of: files, withText: text != nil)
+    let (inputs, kind) = try ReportInput.all(files, withText: text != nil)
     try checkOptions(kind)
     if output != "-" { _ = try AtomicFile(output, replacing: force) }
     Interruption.watch("no page was written, run the command again")
@@ -64,11 +64,11 @@ struct ReportCommand: AsyncParsableCommand {
     defer { progress.finish() }
     let document =
       switch kind {
-      case .vocabularies: try await vocabularies(progress)
-      case .text: try textPage()
-      case .dataset: try dataset(progress)
-      case .weights: try weights(progress)
-      case .run: try modelRun(progress)
+      case .vocabularies: try await vocabularies(inputs, progress)
+      case .text: try textPage(inputs)
+      case .dataset: try dataset(inputs[0], progress)
+      case .weights: try weights(inputs, progress)
+      case .run: try modelRun(inputs[0], progress)
       }
     progress.finish()
     if output == "-" { return try StandardOutput.write(document.utf8) }
@@ -96,8 +96,10 @@ struct ReportCommand: AsyncParsableCommand {
     }
   }
 
-  private func vocabularies(_ progress: Progress) async throws -> String {
-    let loaded = try files.map { try loadVocabulary($0) }
+  private func vocabularies(
+    _ inputs: [ReportInput], _ progress: Progress
+  ) async throws -> String {
+    let loaded = try inputs.map { try $0.vocabulary() }
     var uses: [VocabularyUse?] = loaded.map { _ in nil }
     if !corpus.isEmpty {
       uses = try await VocabularyUseJob(
@@ -125,29 +127,32 @@ struct ReportCommand: AsyncParsableCommand {
     text == "-" ? try readAll("-") : Array((text ?? "").utf8)
   }
 
-  private func textPage() throws -> String {
-    let vocabularies = try files.map { (name: $0, vocabulary: try loadVocabulary($0)) }
+  private func textPage(_ inputs: [ReportInput]) throws -> String {
+    let vocabularies = try inputs.map { (name: $0.path, vocabulary: try $0.vocabulary()) }
     return try TextPage(try givenText(), vocabularies).document
   }
 
-  private func dataset(_ progress: Progress) throws -> String {
+  private func dataset(_ input: ReportInput, _ progress: Progress) throws -> String {
     try DatasetPage(
-      path: files[0], split: split ?? .train,
+      input.opened(), path: input.path, split: split ?? .train,
       vocabulary: try vocabulary.map { try loadVocabulary($0) }
     ) { done, all in
       progress.showTokens(done, of: all)
     }.document
   }
 
-  private func weights(_ progress: Progress) throws -> String {
-    try WeightsPage(path: files[0], comparedWith: files.dropFirst().first) { done, all in
+  private func weights(_ inputs: [ReportInput], _ progress: Progress) throws -> String {
+    try WeightsPage(
+      inputs[0].opened(), comparedWith: inputs.dropFirst().first?.opened()
+    ) { done, all in
       progress.showBytes(done, of: all)
     }.document
   }
 
-  private func modelRun(_ progress: Progress) throws -> String {
+  private func modelRun(_ input: ReportInput, _ progress: Progress) throws -> String {
+    let model = try input.file.map { try ModelFile($0) } ?? ModelFile(input.path)
     let generation = try TextGeneration(
-      path: files[0], vocabulary: try vocabulary.map { try loadVocabulary($0) },
+      model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
       threadCount: threads.count)
     let architecture = generation.model.architecture
     for (option, number, count) in [
@@ -163,66 +168,8 @@ struct ReportCommand: AsyncParsableCommand {
     }
     var options = ModelRunPage.Options()
     (options.layer, options.head, options.threadCount) = (layer, head, threads.count)
-    return try ModelRunPage(path: files[0], generation, text: text, options) { done, all in
+    return try ModelRunPage(path: input.path, generation, text: text, options) { done, all in
       progress.showTokens(done, of: all)
     }.document
-  }
-}
-
-/// What a page is about.
-enum ReportKind: String, Sendable {
-  case vocabularies
-  case text = "a text"
-  case dataset = "a dataset"
-  case weights
-  case run = "a model's run"
-
-  /// What the files are, and what is wanted of them.
-  ///
-  /// - Throws: ``Failure`` for too many files or files of different kinds; ``FileError``.
-  init(of files: [String], withText: Bool) throws {
-    let kinds = try files.map { try Self.content(of: $0) }
-    guard let first = kinds.first, kinds.allSatisfy({ $0 == first }) else {
-      throw Failure(.usage, "the files are of different kinds; give those of one")
-    }
-    self =
-      switch first {
-      case .vocabularies where withText: .text
-      case .weights where withText: .run
-      default: first
-      }
-    let limit =
-      switch self {
-      case .vocabularies, .weights: 2
-      case .text: 4
-      case .dataset, .run: 1
-      }
-    guard files.count <= limit else {
-      throw Failure(
-        .usage, "a page about \(rawValue) takes at most \(limit.grouped("file"))")
-    }
-  }
-
-  /// What a file is by itself.
-  private static func content(of path: String) throws -> ReportKind {
-    if isFolder(path) { return isThere(manifestPath(path)) ? .dataset : .weights }
-    if KnownVocabulary(named: path) != nil, !isThere(path) { return .vocabularies }
-    let file = try OpenedFile(path)
-    guard let format = try file.format() else {
-      let reason = file.byteCount == 0 ? "is empty" : "is no file that a page can show"
-      throw Failure(.badData, "\(path): \(reason)")
-    }
-    switch format {
-    case .gobbet:
-      let holdings = FileHoldings(try file.container())
-      if holdings.tokens { return .dataset }
-      if holdings.weights { return .weights }
-      if holdings.vocabulary { return .vocabularies }
-      throw Failure(.badData, "\(path): holds no vocabulary, tokens or weights to show")
-    case .json where path.hasSuffix(DatasetManifest.fileName): return .dataset
-    case .json where path.hasSuffix(".index.json"): return .weights
-    case .json: return .vocabularies
-    default: return format.holdsWeights ? .weights : .vocabularies
-    }
   }
 }

@@ -1,7 +1,7 @@
 internal import GobbetBPE
 internal import GobbetData
 internal import GobbetFile
-internal import GobbetInterchange
+package import GobbetInterchange
 
 /// Two files compared by what they hold, not by their bytes.
 ///
@@ -33,7 +33,7 @@ public struct FileComparison: Sendable {
     public let change: Change
   }
 
-  /// Sections that differ and are no part of what is compared more closely.
+  /// Sections that differ and aren't part of what is compared more closely.
   public let sections: [SectionDifference]
   /// How the vocabularies differ; nil if they do not, or not both files have one.
   public let vocabulary: VocabularyDifference?
@@ -59,7 +59,14 @@ public struct FileComparison: Sendable {
   public init(
     _ firstPath: String, _ secondPath: String, progress: Progress = { _, _ in }
   ) throws {
-    let files = try [firstPath, secondPath].map { try OpenedFile($0) }
+    try self.init(OpenedFile(firstPath), OpenedFile(secondPath), progress: progress)
+  }
+
+  /// Compares two open files.
+  package init(
+    _ firstFile: OpenedFile, _ secondFile: OpenedFile, progress: Progress = { _, _ in }
+  ) throws {
+    let files = [firstFile, secondFile]
     let isOurs = try files.map { file in
       guard let format = try file.format() else { return true }
       return format == .gobbet

@@ -134,14 +134,17 @@ package struct ModelFile: Sendable {
   /// dialect.
   /// - Throws: `LoadingError` for other files; the errors of the formats.
   package init(_ path: String) throws {
-    let path = try Self.weightsFile(at: path)
-    let file = try OpenedFile(path)
+    try self.init(OpenedFile(Self.weightsFile(at: path)))
+  }
+
+  /// Reads an open file of weights.
+  package init(_ file: OpenedFile) throws {
     guard let input = try WeightsInput(file) else {
       throw try FileDescription.error(file, wanted: "weights")
     }
     self.input = input
     if let model = try Self.family(of: input) {
-      weights = .family(try model.weights(in: input.elements(), path: path), model)
+      weights = .family(try model.weights(in: input.elements(), path: file.path), model)
     } else {
       weights = .gpt2(
         input.format == .gobbet ? input.source : try Self.gpt2(input.source.widened(), input))
@@ -167,7 +170,7 @@ package struct ModelFile: Sendable {
     }
   }
 
-  /// The weights in the folder at `path`, or `path` itself if it is no folder.
+  /// The weights in the folder at `path`, or `path` itself if it isn't a folder.
   private static func weightsFile(at path: String) throws -> String {
     guard try FileStatus(of: path).kind == .directory else { return path }
     let names = ["model.safetensors", "model.safetensors.index.json"]

@@ -31,7 +31,16 @@ public struct TextGeneration: Sendable {
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
     threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
   ) throws {
-    let file = try ModelFile(path)
+    try self.init(
+      ModelFile(path), vocabulary: vocabulary, precision: precision, threadCount: threadCount,
+      checking: prompts, options)
+  }
+
+  /// Reads an open file of weights.
+  package init(
+    _ file: ModelFile, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
+    threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
+  ) throws {
     try file.requireHead()
     let vocabulary = try file.requiredVocabulary(vocabulary)
     try file.check(vocabulary)

@@ -1,5 +1,5 @@
 public import GobbetData
-internal import GobbetSystem
+package import GobbetSystem
 
 extension TokenDataset {
   /// Opens the dataset at `path`: a file, a folder with a manifest, or the manifest itself; of
@@ -11,16 +11,20 @@ extension TokenDataset {
   public init(
     recognizing path: String, split: DatasetSplit = .train, cacheByteBudget: Int = 16 << 20
   ) throws {
-    var path = path
-    if try FileStatus(of: path).kind == .directory {
-      let manifest = path + "/" + DatasetManifest.fileName
-      // One that is a dataset as yet unfinished, or none: the path as it was given says more.
-      guard exists(manifest) else {
-        throw FileError(path, .open, "a folder without \(DatasetManifest.fileName)")
-      }
-      path = manifest
+    try self.init(Self.file(at: path), split: split, cacheByteBudget: cacheByteBudget)
+  }
+
+  /// The file at `path`, or the manifest in the folder there.
+  ///
+  /// - Throws: `FileError`.
+  package static func file(at path: String) throws(FileError) -> OpenedFile {
+    guard try FileStatus(of: path).kind == .directory else { return try OpenedFile(path) }
+    let manifest = path + "/" + DatasetManifest.fileName
+    // One that is a dataset as yet unfinished, or none: the path as it was given says more.
+    guard exists(manifest) else {
+      throw FileError(path, .open, "a folder without \(DatasetManifest.fileName)")
     }
-    try self.init(OpenedFile(path), split: split, cacheByteBudget: cacheByteBudget)
+    return try OpenedFile(manifest)
   }
 
   /// The same of an open file or manifest.

@@ -28,15 +28,17 @@ extension InspectionReport.TokensPart {
     documents = dataset.documentCount
     codec = dataset.codec.name
     block_tokens = dataset.blockTokenCount
-    bits_per_token = Double(fileByteCount) * 8 / Double(max(1, dataset.tokenCount))
+    bits_per_token =
+      dataset.tokenCount == 0
+      ? nil : Double(fileByteCount) * 8 / Double(dataset.tokenCount)
     vocabulary_fingerprint = "\(dataset.fingerprint)"
   }
 
   var lines: [String] {
-    [
+    let share = bits_per_token.map { ", \($0.rounded(places: 2)) bits a token in all" } ?? ""
+    return [
       "tokens", "  \(tokens.grouped("token")) in \(documents.grouped("document"))",
-      "  codec \(codec), blocks of \(block_tokens.grouped("token")), "
-        + "\(bits_per_token.rounded(places: 2)) bits a token in all",
+      "  codec \(codec), blocks of \(block_tokens.grouped("token"))\(share)",
       "  vocabulary \(vocabulary_fingerprint)",
     ]
   }

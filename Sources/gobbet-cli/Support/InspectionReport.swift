@@ -24,7 +24,7 @@ struct InspectionReport: Encodable {
     let documents: Int
     let codec: String
     let block_tokens: Int
-    let bits_per_token: Double
+    let bits_per_token: Double?
     let vocabulary_fingerprint: String
   }
 

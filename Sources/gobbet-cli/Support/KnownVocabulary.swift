@@ -111,7 +111,16 @@ func loadVocabulary(
     }
     return try known.load()
   }
-  let file = try OpenedFile(Vocabulary.file(in: path))
+  return try loadVocabulary(
+    OpenedFile(Vocabulary.file(in: path)), path, pattern: pattern, specialTokens: specialTokens,
+    refusingUnusedPattern: refusingUnusedPattern)
+}
+
+/// The vocabulary in an open file, which `path` led to.
+func loadVocabulary(
+  _ file: OpenedFile, _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil,
+  refusingUnusedPattern: Bool = false
+) throws -> Vocabulary {
   if specialTokens != nil, try file.format() != .tiktoken {
     throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
   }

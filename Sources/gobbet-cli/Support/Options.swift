@@ -161,10 +161,13 @@ struct ProgressOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Show progress even if standard error is no terminal: a line every 30 seconds. (default: only on \
+      Show progress even if standard error isn't a terminal: a line every 30 seconds. (default: only on \
       a terminal)
       """)
   var progress = false
+
+  /// Whether the user said anything about it.
+  var isGiven: Bool { quiet || progress }
 
   func validate() throws {
     if quiet, progress { throw ValidationError("--progress: doesn't go with --quiet") }

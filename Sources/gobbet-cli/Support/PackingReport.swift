@@ -61,8 +61,10 @@ struct PackingReport {
     }
   }
 
+  /// Bits a token of the whole file; nil without a file or tokens.
   private var bits: Double? {
-    stored.map { Double($0.byteCount) * 8 / Double(max(1, $0.tokenCount)) }
+    guard let stored, stored.tokenCount > 0 else { return nil }
+    return Double(stored.byteCount) * 8 / Double(stored.tokenCount)
   }
 
   private var fields: Fields {
@@ -91,9 +93,9 @@ struct PackingReport {
     if summary.duplicateCount > 0 {
       parts.append("\(summary.duplicateCount.grouped("duplicate")) left out")
     }
-    if let stored, let bits {
-      parts.append(
-        "\(stored.byteCount.grouped("byte")) in all, \(bits.rounded(places: 2)) bits a token")
+    if let stored {
+      let share = bits.map { ", \($0.rounded(places: 2)) bits a token" } ?? ""
+      parts.append("\(stored.byteCount.grouped("byte")) in all\(share)")
     }
     let name = isDry ? "would be packed" : output ?? ""
     var lines = ["\(name): " + parts.joined(separator: "; ")]
