@@ -21,7 +21,7 @@
 ///   those of a generation, no function calls back. A process may fork: handles keep working in the
 ///   child, except generations, and datasets and writers that another thread was using at that moment.
 /// - **Text** is UTF-8 in bytes with a length; paths and names are UTF-8 that ends in a zero byte.
-///   Text that is no UTF-8 is allowed wherever tokens are made of it.
+///   Text that isn't UTF-8 is allowed wherever tokens are made of it.
 #ifndef GOBBET_H
 #define GOBBET_H
 
@@ -39,7 +39,7 @@ extern "C" {
 /// The ABI number of the library that is loaded.
 uint32_t gobbet_abi_version(void);
 
-/// The version of the library, such as "0.1.0"; it lives as long as the process.
+/// The version of the library, such as "0.2.0"; it lives as long as the process.
 const char *gobbet_version(void);
 
 /// What became of a call; where the command `gobbet` has an exit code for it, the same number.
@@ -1005,7 +1005,7 @@ typedef struct gobbet_generation_options {
   /// Tokens that end it, and are not handed out, besides those that the model's files say end a text.
   const uint32_t *stop_ids;
   size_t stop_id_count;
-  /// Texts that end it, laid out as in gobbet_encode_batch. They are no part of the text.
+  /// Texts that end it, laid out as in gobbet_encode_batch. They aren't part of the text.
   const uint8_t *stop_texts;
   const uint64_t *stop_text_ends;
   size_t stop_text_count;
@@ -1054,7 +1054,7 @@ gobbet_status gobbet_generation_next(
     gobbet_generation *generation, gobbet_generation_step *step, gobbet_error *error);
 
 /// The text of the last step, UTF-8 and whole characters: what may begin a text to stop at is held back,
-/// and so is a character whose bytes are not all there. What is no UTF-8 became U+FFFD. Empty without a
+/// and so is a character whose bytes are not all there. What isn't UTF-8 became U+FFFD. Empty without a
 /// vocabulary.
 gobbet_status gobbet_generation_text(
     gobbet_generation *generation, uint8_t *text, size_t capacity, size_t *count,

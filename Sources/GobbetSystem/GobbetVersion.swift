@@ -1,2 +1,2 @@
 /// The version of this package, which its programs and libraries tell.
-package let gobbetVersion: StaticString = "0.1.0"
+package let gobbetVersion: StaticString = "0.2.0"

@@ -12,7 +12,7 @@ import Testing
     #expect(help.status == 0)
     #expect(help.text.contains("train"))
     #expect(help.error.isEmpty)
-    #expect(try gobbet("--version").text == "0.1.0\n")
+    #expect(try gobbet("--version").text == "0.2.0\n")
   }
 
   @Test("an existing output is refused with 73 and replaced by --force")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .training import Counts, train, train_from_counts
     from .weights import TensorInfo, safe_open
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Conversion": "command",
