@@ -28,6 +28,8 @@ CONSTRUCTIONS = {
     r"\bof one's own\b(?= \w)": "your own",
     r"/// (They|Options|Whose \w+)\.": "a noun phrase that says more than the name",
     r"\bthe same what\b": "the same that",
+    r"(?<![Hh]ere )\b(is|are|was) no (?!longer|more|fewer|less|such|matter|reason|content|slower)"
+    r"(?!greater|larger|smaller)": "isn't a, aren't",
 }
 
 

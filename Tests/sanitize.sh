@@ -3,7 +3,7 @@
 #
 #   Tests/sanitize.sh address|thread [FILTER]
 #
-# Takes several minutes to build, and is no part of `make test`; `make sanitize` runs both.
+# Takes several minutes to build, and isn't part of `make test`; `make sanitize` runs both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sanitizer=${1:?address or thread}

@@ -88,7 +88,7 @@ def objects(data: bytes) -> Iterator[bytes]:
     while start < len(data):
         length = int(data[start + 48:start + 58])
         member = data[start + 60:start + 60 + length]
-        # The index and the list of long names are no objects.
+        # The index and the list of long names aren't objects.
         if member[:4] == b"\x7fELF" and _CRASH_HANDLER not in member:
             yield member
         start += 60 + length + length % 2

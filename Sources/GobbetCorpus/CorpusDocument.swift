@@ -33,7 +33,7 @@ public struct DocumentBatch: Sendable {
     let start: Int
   }
 
-  /// The texts, one after the other; what is behind the last is no text.
+  /// The texts, one after the other; what is behind the last isn't text.
   private(set) var arena: [UInt8] = []
   /// Where each text ends in `arena`.
   private var ends: [Int] = []
@@ -80,7 +80,7 @@ public struct DocumentBatch: Sendable {
       path: run.path, index: indices[position], isWholeInput: run.isWholeInput)
   }
 
-  /// What the line of one document calls it; nil where nothing was asked for, or it is no line.
+  /// What the line of one document calls it; nil where nothing was asked for, or it isn't a line.
   public func identifier(_ position: Int) -> String? {
     position < identifiers.count ? identifiers[position] : nil
   }

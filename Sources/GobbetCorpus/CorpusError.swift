@@ -16,7 +16,7 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAString(key: String)
     /// The key's value is neither a string nor an integer.
     case notAnIdentifier(key: String)
-    /// What is no conversation that the template takes; the text says why.
+    /// What isn't a conversation that the template takes; the text says why.
     case notAConversation(String)
     /// A line or document is longer than the limit.
     case tooLong(limit: Int)
@@ -85,7 +85,7 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooLong(let limit): "longer than the limit of \(limit) bytes"
     case .truncated(let coding): "the \(coding) data stops before its end"
     case .damaged(let reason): reason
-    case .invalidTextKey(let key): "\(key) is no key, nor keys joined by dots"
+    case .invalidTextKey(let key): "\(key) isn't a key, nor keys joined by dots"
     case .emptySeparator: "the separator is empty"
     case .notText(let what, let advice): "holds no text: \(what)" + (advice.map { "; \($0)" } ?? "")
     case .unusedOption(let reason): reason

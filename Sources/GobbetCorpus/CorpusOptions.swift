@@ -7,7 +7,7 @@ public enum CorpusFormat: Hashable, Sendable, CaseIterable {
   /// `.zst` or `.zstd` after it; what ends in `.json` and holds an object a line, or an array of
   /// objects; and whatever else begins with an object that has a text under the key. An array is its
   /// elements. UTF-16 with a byte order mark
-  /// is read; a mark is no part of a text. What holds no text is refused, or, in a folder, passed over
+  /// is read; a mark isn't part of a text. What holds no text is refused, or, in a folder, passed over
   /// and named in ``CorpusOptions/log``.
   case automatic
   /// One document a file, or between separators, its bytes as they are, whatever they are.
@@ -18,7 +18,7 @@ public enum CorpusFormat: Hashable, Sendable, CaseIterable {
 
 /// What happens to a line, or an element of an array, that holds no text.
 ///
-/// Blank lines are passed over, as pandas and pyarrow do: they are no bad lines.
+/// Blank lines are passed over, as pandas and pyarrow do: they aren't bad lines.
 public enum BadLinePolicy: Hashable, Sendable {
   /// Reading ends with an error.
   case fail

@@ -102,7 +102,7 @@ enum InputContent: Hashable, Sendable {
     return (.utf8, 0)
   }
 
-  /// What is no text by its first bytes alone.
+  /// What isn't text by its first bytes alone.
   private static func foreign(_ sample: [UInt8]) -> InputContent? {
     for (mark, encoding) in [
       ([0xFF, 0xFE, 0, 0] as [UInt8], "UTF-32LE"), ([0, 0, 0xFE, 0xFF], "UTF-32BE"),

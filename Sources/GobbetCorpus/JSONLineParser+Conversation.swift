@@ -35,7 +35,7 @@ extension JSONLineParser {
     _ list: gobbet_json_value, _ key: TextKey
   ) throws(CorpusError) -> [ConversationMessage] {
     guard unsafe gobbet_json_kind_of(list) == GOBBET_JSON_ARRAY else {
-      throw CorpusError(.notAConversation("the value of the key \(key.text) is no list"))
+      throw CorpusError(.notAConversation("the value of the key \(key.text) isn't a list"))
     }
     var messages: [ConversationMessage] = []
     var cursor = unsafe gobbet_json_walk(list)
@@ -46,7 +46,7 @@ extension JSONLineParser {
         CorpusError(.notAConversation("message \(messages.count + 1) \(text)"))
       }
       guard unsafe gobbet_json_kind_of(message) == GOBBET_JSON_OBJECT else {
-        throw fault("is no object")
+        throw fault("isn't an object")
       }
       guard let role = try unsafe text("role", of: message) else { throw fault("has no role") }
       let name = String(decoding: role, as: UTF8.self)
@@ -56,7 +56,7 @@ extension JSONLineParser {
         let kind = unsafe gobbet_json_kind_of(value)
         let isEmpty =
           unsafe kind == GOBBET_JSON_NULL || kind == GOBBET_JSON_ARRAY && isEmptyArray(value)
-        guard isEmpty else { throw fault("has \(key), which is no text: put it into the content") }
+        guard isEmpty else { throw fault("has \(key), which isn't text: put it into the content") }
       }
       guard let content = try unsafe text("content", of: message) else {
         throw fault("has no content that is a text, or a list of texts")
@@ -81,7 +81,7 @@ extension JSONLineParser {
     return messages
   }
 
-  /// The text that a member is; nil if there is none, or it is no text.
+  /// The text that a member is; nil if there is none, or it isn't text.
   private func text(
     _ key: String, of object: gobbet_json_value
   ) throws(CorpusError) -> [UInt8]? {

@@ -3,7 +3,7 @@ struct JSONProbe {
   private let sample: [UInt8]
   private let isWhole: Bool
   private let key: String
-  /// The first byte that is no white space.
+  /// The first byte that isn't white space.
   private let first: UInt8?
 
   init(_ sample: [UInt8], isWhole: Bool, key: String) {
@@ -36,7 +36,7 @@ struct JSONProbe {
     switch layout(mayBeValues: true) {
     case .jsonLines: return .jsonLines
     case .jsonArray:
-      // What is no array at all is refused where it is read.
+      // What isn't an array at all is refused where it is read.
       guard let element = firstValue(isArray: true) else { return .jsonArray }
       return sample[element.lowerBound] == UInt8(ascii: "{") ? .jsonArray : nil
     default: return provenLayout

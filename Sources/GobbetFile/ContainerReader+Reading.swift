@@ -77,7 +77,7 @@ extension ContainerReader {
   public var isMappable: Bool { source.source is FileSource }
 
   /// The content of a raw section where it lies in the mapped file, unchecked; a copy of it if the
-  /// source is no file.
+  /// source isn't a file.
   ///
   /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
   /// - Precondition: the section is raw.

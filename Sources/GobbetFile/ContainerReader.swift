@@ -35,7 +35,7 @@ public struct ContainerReader: Sendable {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: `FileError` if it cannot be opened; ``FormatError`` if it is no container, was cut,
+  /// - Throws: `FileError` if it cannot be opened; ``FormatError`` if it isn't a container, was cut,
   ///   or is damaged where its sections are listed.
   /// - Complexity: two or three reads, and time in the number of sections.
   public init(
@@ -107,7 +107,7 @@ public struct ContainerReader: Sendable {
 
   /// The metadata, UTF-8 JSON as it was written; nil if there is none.
   ///
-  /// - Throws: ``FormatError`` if it is no UTF-8 or larger than 16 MiB; what reading throws.
+  /// - Throws: ``FormatError`` if it isn't UTF-8 or larger than 16 MiB; what reading throws.
   public func metadata() throws -> String? {
     guard let section = section(.metadata) else { return nil }
     guard section.byteCount <= FormatLimits.maximumMetadataByteCount else {
@@ -117,7 +117,7 @@ public struct ContainerReader: Sendable {
     }
     guard let text = String(validating: try bytes(of: section), as: UTF8.self) else {
       throw FormatError(
-        code: .damaged("metadata is no UTF-8"), offset: section.payloadOffset, field: "metadata",
+        code: .damaged("metadata isn't UTF-8"), offset: section.payloadOffset, field: "metadata",
         file: path)
     }
     return text

@@ -34,7 +34,7 @@ public struct ContainerWriter: ~Copyable {
   /// table. What an append that did not end has left behind is cut off; a last generation that was
   /// finished and is damaged is an error, and stays.
   /// - Throws: `FileError` (`open`) if the file cannot be written, or another writer has it open;
-  ///   ``FormatError`` if it is no container, or one whose last trailer is damaged.
+  ///   ``FormatError`` if it isn't a container, or one whose last trailer is damaged.
   public init(appendingTo path: String) throws {
     // Opened for writing first: from then on nobody else changes it.
     var grown = try GrowingFile(path)

@@ -28,7 +28,7 @@ public struct MappedSection: Sendable {
 }
 
 extension ContainerReader {
-  /// A raw section, mapped; nil if the source is no file.
+  /// A raw section, mapped; nil if the source isn't a file.
   ///
   /// - Precondition: the section is raw.
   /// - Throws: `FileError` if the file cannot be mapped, ``FormatError`` if it was cut since it was

@@ -73,7 +73,7 @@ public struct HTML: Hashable, Sendable, ExpressibleByStringInterpolation {
       let name = "\(name)"
       precondition(
         !name.hasPrefix("on") && name != "href" && name != "src" && name != "style",
-        "HTML: \(name) is no attribute for a value")
+        "HTML: \(name) isn't an attribute for a value")
       self.name = name
       self.value = value
     }

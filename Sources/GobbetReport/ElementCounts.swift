@@ -85,7 +85,7 @@ package struct ElementCounts: Sendable {
 }
 
 extension ElementCounts {
-  /// Goes through a tensor, in the memory of a piece of it; nil if its elements are no floating-point
+  /// Goes through a tensor, in the memory of a piece of it; nil if its elements aren't floating-point
   /// numbers that are read.
   ///
   /// - Throws: an error of the source if the data can't be read.

@@ -6,7 +6,7 @@ struct StoredTensor: Sendable {
   let typeName: String
   let codec: String
   let storedByteCount: Int
-  /// Nil if the elements are no floating-point numbers that are read.
+  /// Nil if the elements aren't floating-point numbers that are read.
   let counts: ElementSummary?
 
   /// Bytes in the file for one decoded byte.

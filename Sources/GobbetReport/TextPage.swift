@@ -61,7 +61,7 @@ public struct TextPage: Sendable {
       "The text by vocabulary",
       [
         "vocabulary", .number("tokens"), .number("bytes a token"), .number("special tokens"),
-        .number("tokens that are no whole characters"),
+        .number("tokens that aren't whole characters"),
       ])
     for entry in entries {
       let fragments = entry.tokens.count {

@@ -3,9 +3,9 @@ internal import GobbetPage
 
 /// A token as a page shows it.
 struct TokenText {
-  /// The text, or the bytes in hexadecimal where they are no whole characters.
+  /// The text, or the bytes in hexadecimal where they aren't whole characters.
   let text: String
-  /// Whether the bytes are no whole characters.
+  /// Whether the bytes aren't whole characters.
   let isFragment: Bool
 
   init(_ bytes: some Collection<UInt8>) {

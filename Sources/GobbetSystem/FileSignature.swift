@@ -24,7 +24,7 @@ package struct FileSignature: Hashable, Sendable {
 
   /// The format that a file with these first bytes has; nil if they are of none that is known.
   ///
-  /// Letters alone are no proof, since a text may begin with them too: where a format has nothing
+  /// Letters alone aren't proof, since a text may begin with them too: where a format has nothing
   /// else at its start, the bytes must not be text. 4 KiB are enough to tell.
   package init?(start: some RandomAccessCollection<UInt8>) {
     let start = Array(start.prefix(4096))

@@ -14,7 +14,7 @@ internal import SystemPackage
 package struct InputFile: ~Copyable, Sendable {
   /// The path as the caller gave it; `-` for standard input.
   package let path: String
-  /// Bytes in the file when it was opened; nil for what is no regular file.
+  /// Bytes in the file when it was opened; nil for what isn't a regular file.
   package let byteCount: Int?
   /// Which file it is; nil for standard input.
   let identity: FileStatus.Identity?
@@ -22,7 +22,7 @@ package struct InputFile: ~Copyable, Sendable {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: ``FileError`` (`open`) if there is none, it is a directory, or it is no regular
+  /// - Throws: ``FileError`` (`open`) if there is none, it is a directory, or it isn't a regular
   ///   file and `regularOnly` asks for one. A named pipe is then not waited for.
   package init(_ path: String, regularOnly: Bool = false) throws(FileError) {
     let descriptor: FileDescriptor

@@ -10,7 +10,7 @@ internal import SystemPackage
 
 /// Where a file of some name is put: there, or where the symbolic link of that name leads to.
 struct OutputPlace {
-  /// The path, which is no link.
+  /// The path, which isn't a link.
   let path: String
   /// Who may do what with the regular file that is there, and whose it is; nil if there is none.
   let previous: (mode: mode_t, owner: uid_t, group: gid_t)?

@@ -40,7 +40,7 @@ package func pathBytes(_ path: String) -> [UInt8] {
   return bytes
 }
 
-/// `path` for people: bytes that are no text as `\xE9`.
+/// `path` for people: bytes that aren't text as `\xE9`.
 package func displayedPath(_ path: String) -> String {
   guard path.utf8.contains(0xF4) else { return path }
   var text = ""
@@ -64,7 +64,7 @@ func systemPath(_ path: String) -> [CChar] {
   pathBytes(path).map { CChar(bitPattern: $0) } + [0]
 }
 
-/// The arguments of the process, without its name; those that are no UTF-8 as ``pathText(_:)`` has
+/// The arguments of the process, without its name; those that aren't UTF-8 as ``pathText(_:)`` has
 /// them.
 package func commandLineArguments() -> [String] {
   // SAFETY: the system gives the process that many NUL-terminated strings, which live as long as it

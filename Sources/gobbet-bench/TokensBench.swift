@@ -92,7 +92,7 @@ struct TokensBench: AsyncParsableCommand {
       epoch_mtok_per_cpu_s: try epochMegatokensPerSecond(dataset, all).rounded(1))
   }
 
-  /// Bits of all that is no token: the table of the blocks, and the lengths of the documents.
+  /// Bits of all that isn't a token: the table of the blocks, and the lengths of the documents.
   private static func indexBits(_ path: String) throws -> Double {
     let container = try ContainerReader(path: path)
     let index = container.sections.filter { ["TOKB", "DOCL"].contains($0.kind.description) }

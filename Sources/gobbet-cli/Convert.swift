@@ -76,7 +76,7 @@ struct Convert: ParsableCommand {
 
   /// Has `write` make a file and copies it to standard output.
   ///
-  /// - Throws: ``Failure`` (`usage`) for formats that are no text, or several files.
+  /// - Throws: ``Failure`` (`usage`) for formats that aren't text, or several files.
   private func withTextOutput(
     _ format: FileFormat, _ write: (_ path: String) throws -> Void
   ) throws {

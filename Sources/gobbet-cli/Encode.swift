@@ -7,7 +7,7 @@ struct Encode: AsyncParsableCommand {
     abstract: "Print the ids of text, one line per document.",
     discussion: """
       With --json, each document is an object with the ids of its tokens, the text of each, in which \
-      bytes that are no whole character are U+FFFD, and the offset of its first byte.
+      bytes that aren't a whole character are U+FFFD, and the offset of its first byte.
       """)
 
   @OptionGroup var input: InputOptions

@@ -48,7 +48,7 @@ struct Logits: ParsableCommand {
 
 /// The ids that an option `--ids` names: numbers, or a file of NumPy's.
 ///
-/// - Throws: `ValidationError` for what is no number; the errors of the file.
+/// - Throws: `ValidationError` for what isn't a number; the errors of the file.
 func tokenIDs(_ ids: String) throws -> [TokenID] {
   if ids.utf8.suffix(4).elementsEqual(".npy".utf8) { return try TokenIDs.read(fromNumPy: ids) }
   return try ids.split(separator: ",", omittingEmptySubsequences: false).map { number in

@@ -185,7 +185,8 @@ struct Pack: AsyncParsableCommand {
     guard isThere(name) else {
       throw Failure(
         .usage,
-        "--template: \(name) is no file, and none of \(ChatTemplate.names.joined(separator: ", "))")
+        "--template: \(name) isn't a file, and none of \(ChatTemplate.names.joined(separator: ", "))"
+      )
     }
     return try ChatTemplate(json: try readAll(name), path: name)
   }

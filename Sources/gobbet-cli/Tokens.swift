@@ -8,7 +8,7 @@ struct Tokens: ParsableCommand {
     abstract: "Show the tokens of a text, with their ids and offsets.",
     discussion: """
       Each token stands above its id and the offset of its first byte. Spaces are shown as ␣, bytes \
-      that are no whole character in hexadecimal, and special tokens have a * behind their id. \
+      that aren't a whole character in hexadecimal, and special tokens have a * behind their id. \
       'gobbet encode --json' gives the same to programs.
       """)
 

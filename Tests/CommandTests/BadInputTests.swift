@@ -146,7 +146,7 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
   }
 
   @Test(
-    "a directory without documents and an empty file are no documents",
+    "a directory without documents and an empty file aren't documents",
     arguments: ReadingVerb.documents)
   func nothing(verb: ReadingVerb) throws {
     let shop = try Workshop.shared.get()
@@ -174,7 +174,7 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
   }
 
   @Test(
-    "a line that is no JSON, or has no text, is named by its number",
+    "a line that isn't JSON, or has no text, is named by its number",
     arguments: ReadingVerb.documents,
     [
       "{\"text\": \"a\"}\nnonsense\n", "{\"text\": \"a\"}\n{}\n",

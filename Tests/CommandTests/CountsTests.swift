@@ -47,7 +47,7 @@ import Testing
     #expect(pruned.text.hasSuffix("kept: 2 unique pretokens of 4\n"), "\(pruned.text)")
   }
 
-  @Test("counts of two patterns do not merge, and other files are no counts")
+  @Test("counts of two patterns do not merge, and other files aren't counts")
   func refusals() throws {
     let folder = try TemporaryFolder()
     for pattern in ["gpt2", "o200k"] {

@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("the same content stored otherwise is no difference")
+  @Test("the same content stored otherwise isn't a difference")
   func otherStorage() throws {
     let shop = try Workshop.shared.get()
     let folder = try TemporaryFolder()
@@ -235,7 +235,7 @@ import Testing
     }
   }
 
-  @Test("what is no key ends with 65, and a half-given call with 2")
+  @Test("what isn't a key ends with 65, and a half-given call with 2")
   func badKeys() throws {
     let shop = try Workshop.shared.get()
     let folder = try TemporaryFolder()

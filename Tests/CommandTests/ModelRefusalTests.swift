@@ -4,7 +4,7 @@ import Testing
 
 /// What a description tells without the weights: models whose weights cannot be read are asked.
 @Suite("What no weights would change") struct ModelRefusalTests {
-  /// A folder with a model of which every float is no number.
+  /// A folder with a model of which every float isn't a number.
   private struct UnreadableModel {
     let folder: TemporaryFolder
     var path: String { folder.path }

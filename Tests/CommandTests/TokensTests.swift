@@ -64,7 +64,7 @@ import Testing
     #expect(piped.output.contains(0x1B))
   }
 
-  @Test("that are no whole characters are shown in hexadecimal")
+  @Test("that aren't whole characters are shown in hexadecimal")
   func fragments() throws {
     let shop = try Workshop.shared.get()
     let shown = try gobbet("tokens", "🙂", "-v", shop.vocabulary)

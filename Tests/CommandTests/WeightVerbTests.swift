@@ -240,7 +240,7 @@ import Testing
     #expect(try gobbet("inspect", checkpoint).text.contains("6 tensors"))
   }
 
-  @Test("a pickle that is no checkpoint is refused, and leaves no file")
+  @Test("a pickle that isn't a checkpoint is refused, and leaves no file")
   func pickles() throws {
     var zip: [UInt8] = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [14, 0, 0, 0]
     zip += Array("model/data.pkl".utf8) + [0x80, 2]

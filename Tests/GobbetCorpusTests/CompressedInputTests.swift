@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test("what is no further frame behind a frame is an error", arguments: ["gz", "zst"])
+  @Test("what isn't a further frame behind a frame is an error", arguments: ["gz", "zst"])
   func trailingBytes(coding: String) throws {
     let folder = try TemporaryFolder()
     let frame = coding == "gz" ? gzip(Array("some text".utf8)) : zstd(Array("some text".utf8))

@@ -38,7 +38,7 @@ extension BrokenContents {
         .counts, "settings-too-short", whole, at: ("CNTH", 66), "counts: 1 byte too many"
       ) { $0.put("CNTH", 56, UInt32(6)) },
       header(
-        "pattern-unknown", 60, UInt8(9), "pattern: settings [9, 0, 0, 0, 0, 0, 1] are no pattern"),
+        "pattern-unknown", 60, UInt8(9), "pattern: settings [9, 0, 0, 0, 0, 0, 1] aren't a pattern"),
       pretokens("not-rising", [0, 1, 0x1F, 1] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens("twice", [1, 1, 0x61, 1] + last, at: 5, "pretoken: not the next pretoken"),
       pretokens(

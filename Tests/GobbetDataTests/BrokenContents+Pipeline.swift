@@ -37,7 +37,7 @@ extension BrokenContents {
       BrokenContent(
         .vocabulary, "expression-dialect-2", own, at: ("VOCB", 48),
         "vocabulary.pattern: settings [255, 2, 0, 1, 92, 112, 123, 78, 125, 123, 49, 44, 51, 125, 43, "
-          + "124] are no pattern"
+          + "124] aren't a pattern"
       ) { $0.put("VOCB", 49, UInt8(2)) },
       BrokenContent(
         .vocabulary, "pipeline-expression-malformed", own, at: ("PIPE", 13),
@@ -72,15 +72,15 @@ extension BrokenContents {
       changed("post-of-nothing", at: ("post", 1), "post: \(excluded)") { $0["post"] = [0, 0] },
       changed(
         "template-of-no-token", at: ("VOCB", 0),
-        "vocabulary: token 5000: is no token that the pipeline could use"
+        "vocabulary: token 5000: isn't a token that the pipeline could use"
       ) { $0.put("post", 5, UInt32(5000)) },
       changed(
         "matching-of-no-special-token", at: ("VOCB", 0),
-        "vocabulary: token 5: is no token that the pipeline could use"
+        "vocabulary: token 5: isn't a token that the pipeline could use"
       ) { $0.put("PIPE", 4, UInt32(5)) },
       BrokenContent(
         .vocabulary, "pipeline-whole-symbol-of-a-special-token", symbols, at: ("VOCB", 0),
-        "vocabulary: token 9: is no token that the pipeline could use"
+        "vocabulary: token 9: isn't a token that the pipeline could use"
       ) { $0.put("PIPE", 18, UInt32(9)) },
       BrokenContent(
         .vocabulary, "pipeline-order-with-a-piece-twice", ordered, at: ("PIPE", 22),
@@ -88,7 +88,7 @@ extension BrokenContents {
       ) { $0.put("PIPE", 22, UInt32(2)) },
       BrokenContent(
         .vocabulary, "pipeline-order-of-no-token", ordered, at: ("VOCB", 0),
-        "vocabulary: token 5: is no token that the pipeline could use"
+        "vocabulary: token 5: isn't a token that the pipeline could use"
       ) { $0.put("PIPE", 30, UInt32(5)) },
       changed("decoders-in-another-order", at: ("PIPE", 33), "pipeline.decoders: \(excluded)") {
         $0["PIPE"].replaceSubrange(31...31, with: [2, 3, 2])

@@ -31,7 +31,7 @@ extension BrokenContents {
       header("merge-rule-unknown", 33, UInt8(3), "vocabulary.mergeRule: code 3 is unknown"),
       header(
         "pattern-unknown", 48, UInt8(4),
-        "vocabulary.pattern: settings [4, 0, 0, 0, 0, 0, 1] are no pattern"),
+        "vocabulary.pattern: settings [4, 0, 0, 0, 0, 0, 1] aren't a pattern"),
       header(
         "pattern-too-long", 34, UInt16.max, at: 48,
         "vocabulary.pattern: needs 65535 bytes, 282 left"),
@@ -74,13 +74,13 @@ extension BrokenContents {
       ) { $0.remove("RGHT") },
       merges(
         "merge-forward", [257, 256], [105, 33],
-        "merge 0, token 257: is no token that the merge could use"),
+        "merge 0, token 257: isn't a token that the merge could use"),
       merges(
         "merge-of-itself", [104, 257], [105, 33],
-        "merge 1, token 257: is no token that the merge could use"),
+        "merge 1, token 257: isn't a token that the merge could use"),
       merges(
         "merge-of-a-special-token", [104, 258], [105, 33],
-        "merge 1, token 258: is no token that the merge could use"),
+        "merge 1, token 258: isn't a token that the merge could use"),
       merges(
         "merge-twice", [104, 104], [105, 105],
         "merge 1: an earlier merge joins the same two tokens"),
@@ -161,7 +161,7 @@ extension BrokenContents {
       ) { $0["RSLT"] = planes([259]) },
       strings(
         "merge-of-a-gap", ("VOCB", 0),
-        "vocabulary: merge 0, token 258: is no token that the merge could use"
+        "vocabulary: merge 0, token 258: isn't a token that the merge could use"
       ) { $0["LEFT"] = planes([258]) },
       strings(
         "merges-of-tokens-unlike-ranks", ("LEFT", 0),

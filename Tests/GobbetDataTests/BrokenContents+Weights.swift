@@ -59,7 +59,7 @@ extension BrokenContents {
       entry("codec-unknown", second + 3, UInt8(3), "codec: unknown code 3"),
       entry("rank-9", second + 4, UInt32(9), "rank: 9 axes"),
       entry("rank-2-32", second + 4, UInt32.max, "rank: 4294967295 axes"),
-      entry("offset-not-aligned", second + 8, UInt64(65), "offset: 65 is no multiple of 64"),
+      entry("offset-not-aligned", second + 8, UInt64(65), "offset: 65 isn't a multiple of 64"),
       entry(
         "offset-2-63", second + 8, UInt64(1) << 63, "offset: 9223372036854775808 is out of range"),
       entry(

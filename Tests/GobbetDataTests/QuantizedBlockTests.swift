@@ -40,7 +40,7 @@ import Testing
     return (try WeightsReader(path: path), contents)
   }
 
-  @Test("rows that are no whole blocks are no shape of a type in blocks", arguments: types)
+  @Test("rows that aren't whole blocks have no shape in a type of blocks", arguments: types)
   func shapes(type: ElementType) throws {
     let layout = try #require(type.blockLayout)
     let tensor = try TensorDescription(

@@ -66,7 +66,7 @@ extension BrokenFiles {
       own(
         "signature-too-long", "sign", signature + [0], at: 104, "signature: 1 byte too many"),
       own(
-        "metadata-not-utf-8", "meta", [0x7B, 0xFF, 0x7D], at: 0, "metadata: metadata is no UTF-8"),
+        "metadata-not-utf-8", "meta", [0x7B, 0xFF, 0x7D], at: 0, "metadata: metadata isn't UTF-8"),
       tooLargeMetadata,
     ]
   }

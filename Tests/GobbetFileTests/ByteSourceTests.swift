@@ -95,11 +95,11 @@ private struct ShrinkingSource: ByteSource {
     #expect(count == 600_000)
   }
 
-  @Test("metadata that is no UTF-8 is refused")
+  @Test("metadata that isn't UTF-8 is refused")
   func metadata() throws {
     let file = HandMadeFile([.raw("meta", [0x7B, 0xFF, 0x7D])])
     let reader = try ContainerReader(MemorySource(file.bytes), named: "x")
     let error = #expect(throws: FormatError.self) { try reader.metadata() }
-    #expect(error?.description == "x: byte 128, metadata: metadata is no UTF-8")
+    #expect(error?.description == "x: byte 128, metadata: metadata isn't UTF-8")
   }
 }

@@ -4,7 +4,7 @@ import GobbetSystem
 import TestSupport
 import Testing
 
-@Suite("Paths that are no containers") struct PathTests {
+@Suite("Paths that aren't containers") struct PathTests {
   /// The error of opening `path` for reading and for appending.
   private func errors(_ path: String) -> [FileError?] {
     var errors: [FileError?] = []

@@ -18,7 +18,7 @@ import Testing
     return path
   }
 
-  @Test("a signature is appended, read and valid, and is no part of the content id")
+  @Test("a signature is appended, read and valid, and isn't part of the content id")
   func signing() throws {
     let folder = try TemporaryFolder()
     let reader = try ContainerReader(path: try signed(folder))

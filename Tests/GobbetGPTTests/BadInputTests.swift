@@ -84,8 +84,8 @@ import Testing
     arguments: [
       ("", "byte 0: no {"), ("{}", "no vocab_size"), ("{\"n_head\":\"4\"}", "byte 10: "),
       ("{\"n_head\":1,\"n_head\":1}", "a second key n_head"), ("{} x", "text behind"),
-      ("{\"vocab_size\":1.5}", "vocab_size is no integer"),
-      ("{\"vocab_size\":01}", "neither"), ("{\"vocab_size\":true}", "vocab_size is no number"),
+      ("{\"vocab_size\":1.5}", "vocab_size isn't an integer"),
+      ("{\"vocab_size\":01}", "neither"), ("{\"vocab_size\":true}", "vocab_size isn't a number"),
       (
         "{\"vocab_size\":8,\"n_positions\":8,\"n_embd\":8,\"n_layer\":1,\"n_head\":3}",
         "3 heads do not divide a width of 8"
@@ -96,7 +96,7 @@ import Testing
       ),
       (
         "{\"vocab_size\":1e300,\"n_positions\":8,\"n_embd\":8,\"n_layer\":1,\"n_head\":2}",
-        "vocab_size is no integer"
+        "vocab_size isn't an integer"
       ),
     ])
   func configurations(json: String, part: String) throws {

@@ -113,7 +113,7 @@ import Testing
     #expect(generator.ids.map(\.count) == [2, 6])
   }
 
-  @Test("weights so large that logits are no numbers are reported")
+  @Test("weights so large that logits aren't numbers are reported")
   func overflow() throws {
     var source = try Self.shape.source()
     let name = "h.0.attn.c_proj.weight"

@@ -110,7 +110,7 @@ import Testing
     #expect(try Self.counts([1, 2, 3], highest).allSatisfy { abs($0 - 1.0 / 3) < 0.02 })
   }
 
-  @Test("logits that are no numbers are never drawn, and of infinite ones any is")
+  @Test("logits that aren't numbers are never drawn, and of infinite ones any is")
   func notFinite() throws {
     let settings: [(inout Sampling) -> Void] = [
       { _ in }, { $0.topK = 2 }, { $0.topP = 0.9 }, { $0.minP = 0.1 },

@@ -128,7 +128,7 @@ import Testing
         "x, added_tokens.xx: it gets the id 262, which another token has, for ids are left out",
         "x, post_processor: adds the id 9999, which no token has",
         "x, normalizer: not supported: more than 64 sequences in each other",
-        "x, model.unk_token: is no token of the vocabulary",
+        "x, model.unk_token: isn't a token of the vocabulary",
         "x, normalizer.precompiled_charsmap: no text",
         "x, normalizer.precompiled_charsmap: not a table of characters",
         "x, normalizer: not supported: the normalizer Other",

@@ -34,7 +34,7 @@ import Testing
     ([1, 2, 3, 0, 0xFF], "binary data of no known format", nil), ([], "empty", nil),
   ]
 
-  @Test("a file that is no vocabulary is called what it is, with the way out", arguments: files)
+  @Test("a file that isn't a vocabulary is called what it is, with the way out", arguments: files)
   func descriptions(content: [UInt8], name: String, advice: String?) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("given", content)

@@ -186,7 +186,7 @@ import Testing
     }
     var scores = Self.values()
     scores[3].value = .array(elementType: 6, [.float32(0)])
-    #expect(try refusal(scores).hasSuffix("tokenizer.ggml.scores: entry 1 is no number"))
+    #expect(try refusal(scores).hasSuffix("tokenizer.ggml.scores: entry 1 isn't a number"))
     var nan = Self.pieces
     nan[260].1 = .nan
     #expect(

@@ -172,7 +172,7 @@ import Testing
   }
 
   @Test(
-    "what wrappers add to names is no part of them",
+    "what wrappers add to names isn't part of them",
     arguments: [
       "model.", "net.", "_forward_module.model.", "model._orig_mod.transformer.",
       "_fsdp_wrapped_module.",

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test(
-    "syntax that is not understood is no pattern",
+    "syntax that is not understood isn't a pattern",
     arguments: [
       "(?=a)", "(?P<x>a)", "(?i)a", #"\b"#, #"(a)\1"#, "a**", "a*+", "*a", "(a", "a)", "[a",
       "a{", "a{x}", "a{2,1}", #"\"#, "[[]", #"[\d-z]"#, "[z-a]", "^*", #"\x41"#,

@@ -53,7 +53,7 @@ import Testing
         #expect(abs(found[place(input)] - sums[input] * lengths[output] / length) < 1e-6)
       }
     }
-    // Lengths without the setting, and the setting without lengths, are no adapter.
+    // Lengths without the setting, and the setting without lengths, aren't an adapter.
     let without = try configuration(#""fan_in_fan_out":false"#)
     #expect(throws: InterchangeError.self) { _ = try LoRAAdapter(matrices, without, path: "a") }
     var pair = MemorySource()
@@ -190,7 +190,7 @@ import Testing
       try merged.floats(named: "model.embed_tokens.weight") == [3, 21, 5, 41, 7, 61])
     #expect(try merged.floats(named: "model.k.bias") == [5, 6])
     #expect(try merged.floats(named: "model.q.bias") == [1, 2])
-    // Biases without the setting are no part of an adapter.
+    // Biases without the setting aren't part of an adapter.
     let without = try configuration(#""bias":"none","fan_in_fan_out":false"#)
     #expect(throws: InterchangeError.self) { _ = try LoRAAdapter(adapter, without, path: "a") }
     var pair = MemorySource()

@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test("what is no tensor beside the tensors is named")
+  @Test("what isn't a tensor beside the tensors is named")
   func others() throws {
     let reader = try PyTorchReader(fixturesFolder + "/pytorch/parameters.pt")
     #expect(reader.otherKeys == ["a number beside", "nothing"])

@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test("files of llm.c that are no checkpoint of a GPT-2 are named")
+  @Test("files of llm.c that aren't a checkpoint of a GPT-2 are named")
   func checkpoints() {
     for (magic, name) in [
       (UInt32(20_240_803), "Llama"), (20_240_327, "optimizer"), (20_240_520, "tokens"),

@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test("a model's pieces merge by score, and what is no piece becomes bytes")
+  @Test("a model's pieces merge by score, and what isn't a piece becomes bytes")
   func merging() throws {
     let vocabulary = try SentencePieceModel.vocabulary(Self.model(Self.pieces), path: nil)
     let tokenizer = Tokenizer(vocabulary)

@@ -10,7 +10,7 @@ import Testing
     return parent.file(name) + "/"
   }
 
-  /// Tensors of a model that is no GPT-2.
+  /// Tensors of a model that isn't a GPT-2.
   private func others(_ path: String, prefix: String = "model.layers.") throws {
     let tensors = (0..<3).map { index in
       (name: "\(prefix)\(index).q_proj.weight", shape: [1], bytes: [UInt8(index), 0, 0x80, 0x3F])

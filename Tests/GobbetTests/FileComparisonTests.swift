@@ -84,7 +84,7 @@ import Testing
     #expect(difference.different.first?.largestDifference == 0.5)
   }
 
-  @Test("the order of tensors is no difference")
+  @Test("the order of tensors isn't a difference")
   func order() throws {
     let first = try weights("a", [("w", [1]), ("v", [2])])
     let second = try weights("b", [("v", [2]), ("w", [1])])

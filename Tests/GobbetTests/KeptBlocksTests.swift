@@ -104,7 +104,7 @@ import Testing
     let (first, second) = try (WeightsReader(path: packed), GGUFReader(gguf))
     #expect(first.tensors == second.tensors)
     let head: ElementType = preset == .q8_0 ? .q8_0 : .q6_K
-    // Rows of 96 are no blocks of 256; the one layer is one of those with more bits.
+    // Rows of 96 aren't blocks of 256; the one layer is one of those with more bits.
     #expect(first.tensors.map(\.elementType) == [head, .q8_0, .float32])
     for tensor in first.tensors {
       #expect(try first.bytes(of: tensor) == second.bytes(of: tensor))

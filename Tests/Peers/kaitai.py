@@ -4,7 +4,7 @@
 
 COMPILER is a command line such as kaitai-struct-compiler. What the generated reader finds in all generations of a file
 (sections with their fields, blocks, digests and decoded content) must be what the reader in Python finds. Files that
-end in an append that did not end must be refused, for their last 64 bytes are no trailer. The exit code is 1 if a
+end in an append that did not end must be refused, for their last 64 bytes aren't a trailer. The exit code is 1 if a
 file differs.
 
 Needs: pip install kaitaistruct==0.11 numpy zstandard

@@ -58,7 +58,7 @@ def drawn_model(draw: random.Random) -> bytes:
 
 
 def drawn_text(draw: random.Random) -> str:
-    """A text of a few letters, some of which are no pieces."""
+    """A text of a few letters, some of which aren't pieces."""
     letters = draw.sample("abcdé中 xy", draw.randint(1, 6))
     return "".join(draw.choices(letters, k=draw.randint(0, 40)))
 

@@ -4,7 +4,7 @@ extension Sealing {
   /// Makes the fingerprint of a vocabulary right: that of the tokens and merges that its sections
   /// tell, whatever else is wrong with them.
   ///
-  /// Sections that tell none, as with a merge of what is no token, stay as they are.
+  /// Sections that tell none, as with a merge of what isn't a token, stay as they are.
   /// - Source: `Spec/Vocabulary.md`, "Fingerprint"; without the library's reader, which refuses
   ///   these files.
   public static func fingerprint(_ parts: inout [(kind: String, content: [UInt8])]) {

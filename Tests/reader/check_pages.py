@@ -58,7 +58,7 @@ def rules_page(cases):
             expect(shown, f"{path.name}: nothing breaks {rule}")
             lines.append(f"| {rule} | {', '.join(shown)} |")
     for rule in set(files) - known:
-        faults.append(f"errors.tsv: {rule} of {files[rule][0]} is no rule")
+        faults.append(f"errors.tsv: {rule} of {files[rule][0]} isn't a rule")
     return "\n".join(lines) + "\n"
 
 

@@ -100,7 +100,7 @@ extension ChatTemplate {
   /// Reads a template out of JSON.
   ///
   /// `path` names it in errors.
-  /// - Throws: `InterchangeError` (`damaged`) for what is no template, an unknown member among it.
+  /// - Throws: `InterchangeError` (`damaged`) for what isn't a template, an unknown member among it.
   public init(json: [UInt8], path: String? = nil) throws(InterchangeError) {
     let root = try JSONDocument(json, path: path).root
     try root.check(members: ["name", "begin", "end", "trim", "roles"])

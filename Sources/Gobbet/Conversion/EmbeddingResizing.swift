@@ -49,7 +49,7 @@ extension FileConversion {
       let reason =
         input.format == .gguf
         ? "has tensors under llama.cpp's names; resize the embedding before it becomes GGUF"
-        : "has no embedding that is known: it is no GPT-2, and no config.json says what else"
+        : "has no embedding that is known: it isn't a GPT-2, and no config.json says what else"
       throw LoadingError(path: input.path, reason: reason)
     }
     let rowCount = first.shape.first ?? 0

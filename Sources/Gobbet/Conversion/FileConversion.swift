@@ -88,7 +88,7 @@ public struct FileConversion: Sendable {
       return try convertVocabulary(file, to: output, format, replacing)
     }
     if key != nil, weights.format != .pyTorch {
-      throw ConversionOptionError(.key, "\(input) is no checkpoint of PyTorch")
+      throw ConversionOptionError(.key, "\(input) isn't a checkpoint of PyTorch")
     }
     guard !format.writesWeights else {
       let unread = try unreadTensors(of: weights)

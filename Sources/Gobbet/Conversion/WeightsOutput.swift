@@ -11,7 +11,7 @@ struct WeightsOutput {
   let replacing: Bool
   /// The vocabulary that goes into the file, or beside it.
   let vocabulary: Vocabulary?
-  /// The text of the `config.json` of a model that is no GPT-2, which goes beside the file.
+  /// The text of the `config.json` of a model that isn't a GPT-2, which goes beside the file.
   var familyConfiguration: String?
   /// The text of its `generation_config.json`.
   var generationConfiguration: String?

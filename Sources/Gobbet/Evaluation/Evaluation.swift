@@ -21,7 +21,7 @@ public struct Evaluation: Sendable {
   public let windowLength: Int
   /// Tokens from the start of a window to the start of the next; what overlaps is seen, not counted.
   public let stride: Int
-  /// A token that fills up: where it follows itself it is no target.
+  /// A token that fills up: where it follows itself it isn't a target.
   public var padding: TokenID?
   /// Threads that compute; they change no result.
   public var threadCount = 1

@@ -13,7 +13,7 @@ public struct WeightsDifference: Hashable, Sendable, Encodable {
     /// Elements whose bits are not the same, of different types those whose values are not.
     public let elementCount: Int
     /// How far they are apart; nil if that is not finite or too large for 32-bit floats, or the elements
-    /// are no floating-point numbers.
+    /// aren't floating-point numbers.
     public let values: ValueDifference?
     /// The largest absolute difference of two elements; nil where ``values`` is.
     public let largestDifference: Double?

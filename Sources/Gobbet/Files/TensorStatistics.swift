@@ -8,7 +8,7 @@ public struct TensorStatistics: Hashable, Sendable, Encodable {
   public let maximum: Double?
   /// The mean of the finite elements; nil if there is none.
   public let mean: Double?
-  /// Elements that are no number.
+  /// Elements that aren't a number.
   public let nanCount: Int
   /// Elements that are infinite.
   public let infinityCount: Int

@@ -22,7 +22,7 @@ public struct ValueDifference: Hashable, Sendable, Encodable {
     private var seconds = 0.0
     private var products = 0.0
 
-    /// Adds two elements; those of the same bits are no difference, whatever they are.
+    /// Adds two elements; those of the same bits aren't difference, whatever they are.
     mutating func add(_ first: Float, _ second: Float) {
       count += 1
       guard first.bitPattern != second.bitPattern || first.isFinite else { return }

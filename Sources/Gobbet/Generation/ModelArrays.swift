@@ -18,7 +18,7 @@ public enum TokenIDs {
   /// The ids in the `.npy` file at `path`, which has one axis of integers of any size.
   ///
   /// - Throws: `FileError`, `InterchangeError`; `LoadingError` for floats, another number of axes, or
-  ///   a number that is no token id.
+  ///   a number that isn't a token id.
   public static func read(fromNumPy path: String) throws -> [TokenID] {
     let reader = try NumPyReader(path)
     guard reader.tensors.count == 1, let tensor = reader.tensors.first, tensor.shape.count == 1

@@ -58,7 +58,7 @@ extension DatasetPlan {
     }
   }
 
-  /// The bytes as text, those that are no printable ASCII as `\xx`.
+  /// The bytes as text, those that aren't printable ASCII as `\xx`.
   private static func visible(_ bytes: [UInt8]) -> String {
     bytes.reduce(into: "") { text, byte in
       if (0x20..<0x7F).contains(byte), byte != UInt8(ascii: "\\") {

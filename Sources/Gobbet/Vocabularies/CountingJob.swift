@@ -8,7 +8,7 @@ public struct TextCounts: Hashable, Sendable {
   public var documentCount = 0
   /// Bytes of text.
   public var byteCount = 0
-  /// Unicode scalars: bytes that are no continuation of another.
+  /// Unicode scalars: bytes that aren't a continuation of another.
   public var scalarCount = 0
   /// Tokens, document by document, as ordinary text; nil without a vocabulary.
   public var tokenCount: Int?

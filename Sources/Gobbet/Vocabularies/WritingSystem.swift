@@ -36,7 +36,7 @@ public enum WritingSystem: String, Hashable, Sendable, CaseIterable {
   case space
   /// Neither letters nor numerals.
   case symbols
-  /// Bytes that are no whole scalars.
+  /// Bytes that aren't whole scalars.
   case fragments
 
   /// What `bytes` are written in.

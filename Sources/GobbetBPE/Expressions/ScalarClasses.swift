@@ -4,7 +4,7 @@ struct ScalarClasses: Sendable {
   let count: Int
   /// The classes of ASCII.
   let ascii: [UInt16]
-  /// The class of a byte that is no part of a scalar.
+  /// The class of a byte that isn't part of a scalar.
   let strayByte: UInt16
   /// Where the classes of each 64 scalars begin in ``leaves``.
   private let leafStarts: [UInt32]

@@ -2,7 +2,7 @@
 public struct SplitExpressionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong; clients need a default case, for more may come.
   @nonexhaustive public enum Code: Hashable, Sendable {
-    /// It is no expression: a parenthesis is not closed, or a range ends before it begins.
+    /// It isn't an expression: a parenthesis is not closed, or a range ends before it begins.
     case malformed(String)
     /// It is one, but has a part that this package does not run.
     case unsupported(String)

@@ -1,8 +1,8 @@
 /// A set of scalars, as ranges in order.
 ///
-/// A byte that is no part of a scalar, and the edge of a text, are members too, behind all scalars.
+/// A byte that isn't part of a scalar, and the edge of a text, are members too, behind all scalars.
 package struct UnicodeSet: Hashable, Sendable {
-  /// In place of a byte that is no part of a well-formed scalar.
+  /// In place of a byte that isn't part of a well-formed scalar.
   static let strayByte: UInt32 = 0x11_0000
   /// In place of what is before the first scalar of a text and behind the last.
   static let edge: UInt32 = 0x11_0001
@@ -12,7 +12,7 @@ package struct UnicodeSet: Hashable, Sendable {
 
   /// No scalar.
   static let empty = UnicodeSet(sorted: [])
-  /// Every scalar, and every byte that is no part of one.
+  /// Every scalar, and every byte that isn't part of one.
   static let all = UnicodeSet(sorted: [0...strayByte])
 
   private init(sorted ranges: [ClosedRange<UInt32>]) { self.ranges = ranges }

@@ -11,7 +11,7 @@ enum CharacterChange {
 
   /// The text with every scalar changed as `change` says; nil if each stays.
   ///
-  /// Bytes that are no part of a scalar stay.
+  /// Bytes that aren't part of a scalar stay.
   static func applied(
     to text: Span<UInt8>, _ source: SourceEnds, _ change: (Int) -> CharacterChange
   ) -> AlignedText? {

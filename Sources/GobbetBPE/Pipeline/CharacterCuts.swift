@@ -1,6 +1,6 @@
 /// Where steps of a pre-tokenizer cut a text that look at nothing but single scalars.
 ///
-/// A byte that is no part of a scalar is none of what they look for.
+/// A byte that isn't part of a scalar is none of what they look for.
 enum CharacterCuts {
   /// Every punctuation mark, and what is between, in order.
   static func punctuation(in text: Span<UInt8>) -> [PartCutter.Piece] {
@@ -91,7 +91,7 @@ enum CharacterCuts {
       ClassifiedText.unicodeClass(of: UInt32(truncatingIfNeeded: scalar)))
   }
 
-  /// Calls `body` with each scalar, or -1 for a byte that is no part of one, and where it is.
+  /// Calls `body` with each scalar, or -1 for a byte that isn't part of one, and where it is.
   @inline(__always) private static func forEachScalar(
     of text: Span<UInt8>, _ body: (Int, Range<Int>) -> Void
   ) {

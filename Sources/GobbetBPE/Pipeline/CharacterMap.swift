@@ -67,7 +67,7 @@ public struct CharacterMap: Hashable, Sendable {
 
   /// The text with everything replaced that the table has; nil if that is nothing.
   ///
-  /// Bytes that are no part of a scalar stay.
+  /// Bytes that aren't part of a scalar stay.
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
     var change = TextChange(of: text, source)
     var place = 0

@@ -35,7 +35,7 @@ struct GraphemeClusters {
   private var pictographs = Sequence.none
   private var consonants = Sequence.none
 
-  /// The end of the cluster that begins at `start`; a byte that is no part of a scalar is one.
+  /// The end of the cluster that begins at `start`; a byte that isn't part of a scalar is one.
   static func end(in text: ClassifiedText, from start: Int) -> Int {
     var clusters = GraphemeClusters()
     var place = start

@@ -1,7 +1,7 @@
 /// One of the four normal forms of Unicode, as `tokenizers` makes them.
 ///
 /// Its mappings are of an older Unicode than the classes that text is split by: what was assigned
-/// later is left as it is. Bytes that are no part of a scalar stay, and nothing moves across them.
+/// later is left as it is. Bytes that aren't part of a scalar stay, and nothing moves across them.
 /// - Source: Unicode Standard Annex 15; `Fixtures/unicode/make_normalization_tables.py`, which
 ///   compares the tables with `tokenizers` 0.23.3 on every scalar and 300,000 random strings.
 final class NormalForm: Sendable {
@@ -57,7 +57,7 @@ final class NormalForm: Sendable {
     var place = range.lowerBound
     while place < range.upperBound {
       let (value, length) = text.scalarOrByte(at: place)
-      // Only the first of a cluster can be a byte that is no part of a scalar.
+      // Only the first of a cluster can be a byte that isn't part of a scalar.
       if value < 0 { front.append(text[place]) } else { scalars.append(UInt32(value)) }
       place += length
     }
@@ -89,7 +89,7 @@ extension UTF8Scalar {
     return length == bytes.count && value >= 0 ? UInt32(truncatingIfNeeded: value) : nil
   }
 
-  /// The scalar at `place` and its length; -1 and 1 for a byte that is no part of one.
+  /// The scalar at `place` and its length; -1 and 1 for a byte that isn't part of one.
   static func scalarOrByte(of bytes: Span<UInt8>, at place: Int) -> (value: Int, length: Int) {
     unsafe bytes.withUnsafeBufferPointer { buffer in
       precondition(place >= 0 && place < buffer.count, "scalarOrByte: past the end")

@@ -91,7 +91,7 @@ struct NormalFormCheck: Sendable {
     firstBytes = ranges.flatMap { [UInt8($0.lowerBound), UInt8($0.count)] }
   }
 
-  /// What a scalar means; one that is no scalar is inert.
+  /// What a scalar means; one that isn't a scalar is inert.
   @inline(__always) private func behaviour(_ scalar: Int) -> Behaviour {
     scalar < 0 ? .inert : leaves[Int(leafNumbers[scalar >> 6]) << 6 | (scalar & 0x3F)]
   }

@@ -57,7 +57,7 @@ struct PieceTable: Sendable {
   ) -> (TokenID, end: Int)? {
     var end = min(text.count, from + maximumByteCount)
     while end > start {
-      // Inside of a scalar no token ends, unless a token is no UTF-8.
+      // Inside of a scalar no token ends, unless a token isn't UTF-8.
       let isBorder = end == text.count || text[end] & 0xC0 != 0x80
       if isBorder, let token = index.id(of: text, from..<end, in: tokens) { return (token, end) }
       end -= 1

@@ -43,7 +43,7 @@ struct ScalarTable: Sendable {
     return isNegative ? -size : size
   }
 
-  /// The number of a scalar; 0 for -1, which stands for a byte that is no part of one.
+  /// The number of a scalar; 0 for -1, which stands for a byte that isn't part of one.
   @inline(__always) subscript(scalar: Int) -> Int32 {
     guard scalar >= 0 else { return 0 }
     return leaves[Int(leafNumbers[scalar >> 6]) << 6 | scalar & 63]

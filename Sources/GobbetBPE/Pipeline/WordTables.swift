@@ -2,7 +2,7 @@
 
 /// How Rust's classes differ from those of `UnicodeClass`.
 enum WordTables {
-  /// Scalars of `\w` that are no letters, marks or numbers.
+  /// Scalars of `\w` that aren't letters, marks or numbers.
   static let otherWords: StaticString = """
     5F;200C-200D;203F-2040;2054;24B6-24E9;FE33-FE34;FE4D-FE4F;FF3F;1F130-1F149;1F150-1F169;1F170\
     -1F189

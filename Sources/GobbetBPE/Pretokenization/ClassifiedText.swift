@@ -94,7 +94,7 @@ internal import CGobbetScan
     return (Self.unicodeClass(of: scalar.value), index + scalar.length)
   }
 
-  /// The scalar at `index` and its length; -1 and 1 for a byte that is no part of one.
+  /// The scalar at `index` and its length; -1 and 1 for a byte that isn't part of one.
   @inline(__always) func scalarOrByte(at index: Int) -> (value: Int, length: Int) {
     let byte = self[index]
     if byte < 0x80 { return (Int(byte), 1) }
@@ -102,7 +102,7 @@ internal import CGobbetScan
     return scalar.length > 0 ? (Int(scalar.value), scalar.length) : (-1, 1)
   }
 
-  /// Where the scalar, or the byte that is no part of one, begins that ends at `place`.
+  /// Where the scalar, or the byte that isn't part of one, begins that ends at `place`.
   func startOfScalar(before place: Int) -> Int {
     for length in 2...4 where length <= place && self[place - length] & 0xC0 == 0xC0 {
       return scalarOrByte(at: place - length).length == length ? place - length : place - 1

@@ -25,7 +25,7 @@ struct MergeBorders: Sendable {
   ) {
     self.areSpacesEscaped = areSpacesEscaped
     cuts = [UInt8](repeating: 0, count: 1 << 16)
-    // Inside of a scalar, or among bytes that are no part of one, nothing is cut.
+    // Inside of a scalar, or among bytes that aren't part of one, nothing is cut.
     for byte in UInt8.min...UInt8.max where byte & 0xC0 != 0x80 && isKnown(byte) {
       for before in UInt8.min...UInt8.max { cuts[Self.index(before, byte)] = 1 }
     }

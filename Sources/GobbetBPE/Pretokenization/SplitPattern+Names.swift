@@ -120,11 +120,11 @@ extension SplitPattern {
       text, dialect: dialect, behavior: behavior, isInverted: settings[3] == 1)
   }
 
-  /// What is wrong with settings that are no pattern, for the error of a file that holds them.
+  /// What is wrong with settings that aren't a pattern, for the error of a file that holds them.
   package static func complaint(about settings: [UInt8]) -> String {
     if settings.first == expressionMark {
       do { _ = try expression(settings) } catch { return "\(error)" }
     }
-    return "settings \(settings.prefix(16)) are no pattern"
+    return "settings \(settings.prefix(16)) aren't a pattern"
   }
 }

@@ -3,7 +3,7 @@
 /// - Source: general categories of Unicode 16.0, with the 25 scalars of `\s` taken out first;
 ///   `Fixtures/unicode/make_tables.py`.
 enum UnicodeClass {
-  /// None of the others, and bytes that are no part of a scalar.
+  /// None of the others, and bytes that aren't part of a scalar.
   static let other: UInt8 = 0
   /// `\p{Lu}` and `\p{Lt}`.
   static let upper: UInt8 = 1

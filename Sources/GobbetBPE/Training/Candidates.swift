@@ -49,7 +49,7 @@ struct Candidates {
     return nil
   }
 
-  /// What is known of a pair; nil if it is no candidate.
+  /// What is known of a pair; nil if it isn't a candidate.
   func entry(of pair: Pair) -> PairCounts.Entry? { counts[pair] }
 
   /// Lowers the floor, and returns whether that was possible; the candidates must then be

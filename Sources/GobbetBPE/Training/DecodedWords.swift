@@ -1,6 +1,6 @@
 /// Words as characters with their counts, one after the other.
 struct DecodedWords {
-  /// The characters of all words; a byte that is no part of one is U+FFFD.
+  /// The characters of all words; a byte that isn't part of one is U+FFFD.
   private(set) var scalars: [UInt32] = []
   /// Where each word ends.
   private(set) var ends: [Int] = []

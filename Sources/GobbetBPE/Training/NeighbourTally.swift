@@ -4,7 +4,7 @@ struct NeighbourTally {
   private struct Row {
     var weight: UInt64 = 0
     var placeCount: UInt32 = 0
-    /// The next element of the list; nil while the pair is no candidate.
+    /// The next element of the list; nil while the pair isn't a candidate.
     var cursor: UInt32?
   }
 

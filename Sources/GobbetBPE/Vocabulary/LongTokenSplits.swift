@@ -56,7 +56,7 @@ struct LongTokenSplits {
     return (parts[0], parts[next[0]])
   }
 
-  /// Makes each byte a part; false if one is no token.
+  /// Makes each byte a part; false if one isn't a token.
   private mutating func prepare(_ range: Range<Int>) -> Bool {
     parts.removeAll(keepingCapacity: true)
     for place in range {

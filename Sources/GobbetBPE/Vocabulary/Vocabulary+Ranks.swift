@@ -102,7 +102,7 @@ private struct MergeDerivation {
     Int(bytes[start]) << 8 | Int(bytes[start + 1])
   }
 
-  /// The rank of the part at `part` and the next; the largest number if they are no token.
+  /// The rank of the part at `part` and the next; the largest number if they aren't a token.
   private func rank(ofPair part: Int) -> TokenID {
     rank(bounds[part], bounds[part + 2]) ?? .max
   }

@@ -30,7 +30,7 @@ public struct Vocabulary: Sendable {
   ///
   /// For ``MergeRule/ranks`` the merges follow from the tokens, and those given do not count.
   /// - Throws: ``VocabularyError``: two tokens with the same bytes, a missing byte, a merge whose
-  ///   parts are no tokens, whose result has other bytes, or that is there twice, a special token
+  ///   parts aren't tokens, whose result has other bytes, or that is there twice, a special token
   ///   in the place of an ordinary one.
   /// - Complexity: linear in the bytes of all tokens.
   public init(

@@ -16,7 +16,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case tokensTooLong
     /// An id is ``TokenTable/maximumCount`` or larger.
     case idTooLarge
-    /// A merge names an id that is no token, or not yet one.
+    /// A merge names an id that isn't a token, or not yet one.
     case unknownToken
     /// The merge's result has other bytes than its two parts together.
     case mergeBytes
@@ -57,13 +57,13 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .tokenTooLong: "is longer than \(TokenTable.maximumTokenByteCount) bytes"
       case .tokensTooLong: "the tokens together are too long"
       case .idTooLarge: "is not below \(TokenTable.maximumCount)"
-      case .unknownToken: "is no token that the merge could use"
+      case .unknownToken: "isn't a token that the merge could use"
       case .mergeBytes: "has other bytes than the two parts of the merge"
       case .duplicateMerge: "an earlier merge joins the same two tokens"
       case .tooManyMerges: "there are more merges than \(TokenTable.maximumCount - 1)"
       case .emptySpecialToken: "a special token has no bytes"
       case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
-      case .pipelineToken: "is no token that the pipeline could use"
+      case .pipelineToken: "isn't a token that the pipeline could use"
       case .specialTokenClash: "is both a special token and an ordinary one with other bytes"
       }
     let place = [mergeIndex.map { "merge \($0)" }, token.map { "token \($0)" }].compactMap { $0 }

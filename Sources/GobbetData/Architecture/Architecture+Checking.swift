@@ -31,7 +31,7 @@ extension Architecture {
     }
     if let flaw = experts?.flaw { return flaw }
     if gateClamp != nil, !isGated || activation != .silu {
-      return "bounds of a gate that is no SwiGLU"
+      return "bounds of a gate that isn't a SwiGLU"
     }
     for (index, layer) in layers.enumerated() {
       if let window = layer.window, window <= 0 {

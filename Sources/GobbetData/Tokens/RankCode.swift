@@ -61,7 +61,7 @@ package enum RankCode {
 
   /// Units → ids.
   package struct Decoder: Sendable {
-    /// What stands in `direct` for units that are no rank of the table.
+    /// What stands in `direct` for units that aren't a rank of the table.
     private static let none = TokenID.max
 
     /// The id of every 16-bit unit.

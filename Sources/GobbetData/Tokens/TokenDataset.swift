@@ -29,7 +29,7 @@ public struct TokenDataset: Sendable {
   ///
   /// Of compressed blocks as many are kept decoded as `cacheByteBudget` allows. Tokens that are not
   /// compressed are mapped: who cuts the file short while it is open ends the process.
-  /// - Throws: `FormatError` if the file is no dataset or is damaged; `FileError`.
+  /// - Throws: `FormatError` if the file isn't a dataset or is damaged; `FileError`.
   public init(path: String, cacheByteBudget: Int = 16 << 20) throws {
     try self.init(paths: [path], cacheByteBudget: cacheByteBudget)
   }

@@ -79,7 +79,7 @@ extension TokenDatasetHeader {
       blockTokenCount.isMultiple(of: 8)
     else {
       throw FormatError(
-        code: .damaged("\(blockTokenCount) is no size of a block"), offset: 20,
+        code: .damaged("\(blockTokenCount) isn't a size of a block"), offset: 20,
         field: "tokens.blockTokenCount")
     }
   }

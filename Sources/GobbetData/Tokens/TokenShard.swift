@@ -23,7 +23,7 @@ package struct TokenShard: Sendable {
 
   /// Opens the dataset in `container`, file number `file` of those that share `cache`.
   ///
-  /// - Throws: `FormatError` if the file is no dataset or is damaged; what reading throws.
+  /// - Throws: `FormatError` if the file isn't a dataset or is damaged; what reading throws.
   init(
     _ container: ContainerReader, _ cache: TokenBlockCache, file: Int, checksContent: Bool
   ) throws {

@@ -24,7 +24,7 @@ public struct ConvertedWeights: TensorDecorator {
   /// Creates the tensors of `base`, each as the type that `elementType` says.
   ///
   /// - Throws: ``TensorError`` (`notConvertible`) for a type that the elements do not convert to;
-  ///   `invalidShape` if a tensor becomes too large, or its rows are no whole blocks of its type.
+  ///   `invalidShape` if a tensor becomes too large, or its rows aren't whole blocks of its type.
   package init(
     _ base: some TensorSource, types elementType: (TensorDescription) -> ElementType
   ) throws(TensorError) {

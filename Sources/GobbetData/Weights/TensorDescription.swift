@@ -17,7 +17,7 @@ public struct TensorDescription: Hashable, Sendable {
   /// Describes a tensor whose size is representable.
   ///
   /// - Throws: ``TensorError`` (`invalidShape`) for more than 8 axes, a negative length, a size that
-  ///   does not fit in 63 bits, or rows that are no whole blocks of a type that is stored in blocks.
+  ///   does not fit in 63 bits, or rows that aren't whole blocks of a type that is stored in blocks.
   public init(name: String, elementType: ElementType, shape: [Int]) throws(TensorError) {
     // Blocks lie in rows.
     guard let elementCount = Self.elementCount(of: shape),

@@ -158,7 +158,7 @@ extension TensorTable {
     }
     guard offset.isMultiple(of: alignment) else {
       throw FormatError(
-        code: .damaged("\(offset) is no multiple of \(alignment)"), offset: start + 8,
+        code: .damaged("\(offset) isn't a multiple of \(alignment)"), offset: start + 8,
         field: "tensors.offset")
     }
     var shape: [Int] = []

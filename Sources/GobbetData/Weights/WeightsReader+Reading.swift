@@ -18,7 +18,7 @@ extension WeightsReader {
   }
 
   /// Calls `body` with the data of a raw tensor where the file is mapped, at a multiple of 64 bytes;
-  /// nil for one that is compact, and for files that are no files of the system.
+  /// nil for one that is compact, and for files that aren't files of the system.
   ///
   /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.
   /// - Throws: as `read(_:into:)`, and what `body` throws.

@@ -51,7 +51,7 @@ extension ForwardPass {
   /// The loss over all targets of some windows, which go through the model together.
   ///
   /// - Throws: ``GPTError`` as `logits` does, `unknownToken` for targets too; `invalidLogits` if a
-  ///   probability is no number.
+  ///   probability isn't a number.
   public func loss(_ windows: [Window]) throws(GPTError) -> Loss {
     var loss = Loss()
     for values in try logProbabilities(windows) {
@@ -100,7 +100,7 @@ extension ForwardPass {
       batch.append(Continuation(window.inputs, try KeyValueCache(model)))
     }
     var results = [[Double?]](repeating: [], count: windows.count)
-    /// How many tokens lead to the first logits that are no numbers.
+    /// How many tokens lead to the first logits that aren't numbers.
     var firstInvalid: Int?
     try forEachPiece(of: batch, .all) { logits, sequences in
       for (row, sequence) in sequences.enumerated() {

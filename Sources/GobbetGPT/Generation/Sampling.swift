@@ -56,7 +56,7 @@ public struct Sampling: Hashable, Sendable {
   /// Draws a token.
   ///
   /// Shapes: `logits` [V]. `earlier` are the tokens that the repetition penalty is for. A logit that
-  /// is no number, or minus infinity, is never drawn; where some are infinite, one of them is.
+  /// isn't a number, or minus infinity, is never drawn; where some are infinite, one of them is.
   /// - Precondition: there are logits, and the settings are valid.
   func token(
     from logits: ArraySlice<Float>, earlier: [TokenID], random: inout RandomSource,

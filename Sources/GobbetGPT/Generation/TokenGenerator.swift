@@ -34,8 +34,8 @@ public struct TokenGenerator {
 
   /// The next token; nil at the end.
   ///
-  /// - Throws: ``GPTError`` (`contextExceeded`) if the context is full and that is no end,
-  ///   (`invalidLogits`) if the weights lead to logits that are no numbers.
+  /// - Throws: ``GPTError`` (`contextExceeded`) if the context is full and that isn't an end,
+  ///   (`invalidLogits`) if the weights lead to logits that aren't numbers.
   public mutating func next() throws(GPTError) -> TokenID? {
     guard !sequence.hasEnded else { return nil }
     let logits = try pass.logits(of: [sequence.nextInput()])

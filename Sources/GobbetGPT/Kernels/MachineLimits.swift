@@ -15,7 +15,7 @@ package final class MachineLimits {
     threads = try ThreadPool(threadCount: threadCount)
     memory = try LargeMemory(wordCount: 64 << 20)
     let words = memory.count
-    // Zeros that were never written are no memory yet.
+    // Zeros that were never written aren't memory yet.
     for word in stride(from: 0, to: words, by: 1024) {
       unsafe memory.pointer(at: word).storeBytes(of: 1, as: UInt32.self)
     }

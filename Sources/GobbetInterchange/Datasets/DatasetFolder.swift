@@ -154,7 +154,7 @@ package final class DatasetFolder: Sendable {
 
   /// Puts the manifest of these shards in place and returns it.
   ///
-  /// Each shard is looked at before; afterwards, what is no part of the dataset any more is removed.
+  /// Each shard is looked at before; afterwards, what isn't part of the dataset any more is removed.
   /// - Throws: `LoadingError` if a shard is not what it was when it was written; `FileError`. The
   ///   dataset that was there is then as it was.
   package func finish(_ splits: [DatasetManifest.Split]) throws -> DatasetManifest {
@@ -198,7 +198,7 @@ package final class DatasetFolder: Sendable {
     }
   }
 
-  /// Removes what is no shard of `manifest` but was one, or is called like one.
+  /// Removes what isn't a shard of `manifest` but was one, or is called like one.
   private static func removeAllBut(
     _ manifest: DatasetManifest, _ replaced: [String], in folder: String
   ) {

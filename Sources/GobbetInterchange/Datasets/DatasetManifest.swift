@@ -97,7 +97,7 @@ public struct DatasetManifest: Hashable, Sendable {
 extension DatasetManifest {
   /// Reads a manifest.
   ///
-  /// - Throws: ``InterchangeError`` if it is no JSON; `LoadingError` if it is no manifest;
+  /// - Throws: ``InterchangeError`` if it isn't JSON; `LoadingError` if it isn't a manifest;
   ///   `FileError`.
   public init(contentsOf path: String) throws {
     try self.init(OpenedFile(path))
@@ -121,7 +121,7 @@ extension DatasetManifest {
     func fail(_ reason: String) -> LoadingError { LoadingError(path: path, reason: reason) }
     try root.checkMembers(depth: Self.maximumDepth)
     guard try root.member("kind")?.string == Self.kind else {
-      throw fail("is no manifest of a dataset")
+      throw fail("isn't a manifest of a dataset")
     }
     guard let version = try root.member("version")?.size, version <= Self.version else {
       throw fail("its version is newer than this library")

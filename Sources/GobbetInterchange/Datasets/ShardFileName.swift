@@ -9,7 +9,7 @@ struct ShardFileName {
   /// a content id.
   let ending: String
 
-  /// Nil for a name that is no shard's.
+  /// Nil for a name that isn't a shard's.
   init?(_ name: String) {
     guard name.utf8.suffix(Self.plainEnding.utf8.count).elementsEqual(Self.plainEnding.utf8),
       let split = DatasetSplit.allCases.first(where: {

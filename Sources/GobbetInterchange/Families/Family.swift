@@ -52,7 +52,7 @@ public struct FamilyModel: Sendable {
   let names: FamilyNames
   private let biases: Set<String>
 
-  /// Reads the text of a `config.json`; nil if its `model_type` is no family that is computed.
+  /// Reads the text of a `config.json`; nil if its `model_type` isn't a family that is computed.
   ///
   /// Old and new spellings are read (`rope_theta` and `rope_parameters`, `torch_dtype` and `dtype`), and a
   /// text model nested under `text_config`.

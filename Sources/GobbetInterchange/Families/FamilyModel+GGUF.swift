@@ -1,7 +1,7 @@
 package import GobbetData
 
 extension FamilyModel {
-  /// The model that the metadata of a GGUF file describes; nil if its architecture is no family that
+  /// The model that the metadata of a GGUF file describes; nil if its architecture isn't a family that
   /// is computed from there.
   ///
   /// What GGUF does not say is what llama.cpp computes: Gemma 3's pattern of six layers and the base of

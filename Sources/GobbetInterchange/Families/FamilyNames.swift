@@ -40,7 +40,7 @@ struct FamilyNames: Sendable {
   var parts: [(common: String, own: Part)]
   /// The parts of every expert by their common names; `*` is its number.
   var expertParts: [(common: String, own: Part)] = []
-  /// Ends of names that are no parameters but buffers, which old files carry along.
+  /// Ends of names that aren't parameters but buffers, which old files carry along.
   var buffers = ["self_attn.rotary_emb.inv_freq"]
   /// Beginnings of names of what comes after the last states and isn't computed.
   var heads: [String] = []

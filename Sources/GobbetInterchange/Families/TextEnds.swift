@@ -13,7 +13,7 @@ public struct TextEnds: Hashable, Sendable {
   /// Reads `bos_token_id` and `eos_token_id`, a number or several, of a `config.json` or a
   /// `generation_config.json`.
   ///
-  /// - Throws: ``InterchangeError`` for what is no id.
+  /// - Throws: ``InterchangeError`` for what isn't an id.
   public init(json: [UInt8], path: String?) throws(InterchangeError) {
     let root = try JSONDocument(json, path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }

@@ -48,7 +48,7 @@ extension StoredTensorSource {
   /// Copies a part of one tensor's data; nothing else is read.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
+  ///   `TensorError` if it isn't a tensor of this file.
   package func copy(
     _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer

@@ -62,7 +62,7 @@ struct GGUFHeader {
     let key = "general.alignment"
     guard let value = metadata[key] else { return 32 }
     guard let size = value.size, size > 0, size <= 1 << 20, size & (size - 1) == 0 else {
-      throw fields.error(.damaged("\(value.text) is no alignment"), key)
+      throw fields.error(.damaged("\(value.text) isn't an alignment"), key)
     }
     return size
   }
@@ -93,7 +93,7 @@ struct GGUFHeader {
       }
       let type = GGUFType(rawValue: try fields.integer(UInt32.self, name))
       guard (shape.last ?? 1).isMultiple(of: type.blockElementCount) else {
-        throw fields.error(.damaged("rows that are no whole blocks"), name)
+        throw fields.error(.damaged("rows that aren't whole blocks"), name)
       }
       do {
         entries.append(

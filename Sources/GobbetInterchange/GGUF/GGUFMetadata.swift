@@ -130,7 +130,7 @@ struct GGUFMetadata: Sendable {
     case 6: return .float32(Float(bitPattern: try fields.integer(UInt32.self, key)))
     case 7:
       let byte = try fields.integer(UInt8.self, key)
-      guard byte <= 1 else { throw fields.error(.damaged("\(byte) is no truth value"), key) }
+      guard byte <= 1 else { throw fields.error(.damaged("\(byte) isn't a truth value"), key) }
       return .bool(byte == 1)
     case 8: return .string(try string(&fields, key))
     case 9:

@@ -55,7 +55,7 @@ extension GGUFReader {
     for (index, merge) in (self["tokenizer.ggml.merges"]?.elements ?? []).enumerated() {
       guard let text = merge.string, visible.append(line: Array(text.utf8)[...]) else {
         throw InterchangeError(
-          .damaged("entry \(index) is no merge"), path: path, field: "tokenizer.ggml.merges")
+          .damaged("entry \(index) isn't a merge"), path: path, field: "tokenizer.ggml.merges")
       }
     }
     var pipeline = TextPipeline(
@@ -82,7 +82,7 @@ extension GGUFReader {
     try forEachToken { (id, text, kind) throws(InterchangeError) in
       guard id < scores.count, let score = scores[id].number else {
         throw InterchangeError(
-          .damaged("entry \(id) is no number"), path: path, field: "tokenizer.ggml.scores")
+          .damaged("entry \(id) isn't a number"), path: path, field: "tokenizer.ggml.scores")
       }
       // An empty text cannot be found, so that it is a gap.
       let type = text.isEmpty ? 5 : UInt64(kind)
@@ -161,7 +161,7 @@ extension GGUFReader {
     for (id, text) in (self["tokenizer.ggml.tokens"]?.elements ?? []).enumerated() {
       guard let text = text.string, id < TokenTable.maximumCount else {
         throw InterchangeError(
-          .damaged("entry \(id) is no token"), path: path, field: "tokenizer.ggml.tokens")
+          .damaged("entry \(id) isn't a token"), path: path, field: "tokenizer.ggml.tokens")
       }
       try body(id, text, id < kinds.count ? kinds[id] : 1)
     }

@@ -8,7 +8,7 @@ public enum GGUFWriter {
   ///
   /// Data is aligned to 32 bytes, or to what `values` say under `general.alignment`. With a `type`,
   /// matrices of floats are stored as that; vectors of floats then are `float32`, as llama.cpp wants
-  /// them. Matrices whose rows are no whole blocks get the type that llama.cpp gives them: Q5_0 for
+  /// them. Matrices whose rows aren't whole blocks get the type that llama.cpp gives them: Q5_0 for
   /// Q4_K, Q5_1 for Q5_K, Q8_0 for Q6_K, else `float16`. Without a `type` every tensor keeps its
   /// elements, and its blocks.
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or

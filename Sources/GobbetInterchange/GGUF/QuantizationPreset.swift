@@ -70,7 +70,7 @@ public enum QuantizationPreset: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The type, or the one that llama.cpp takes where rows are no whole blocks of it.
+  /// The type, or the one that llama.cpp takes where rows aren't whole blocks of it.
   static func fitted(_ type: ElementType, _ tensor: TensorDescription) -> ElementType {
     func fits(_ type: ElementType) -> Bool {
       (tensor.shape.last ?? 1).isMultiple(of: type.blockLayout?.elementCount ?? 1)

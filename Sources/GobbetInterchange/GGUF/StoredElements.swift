@@ -4,7 +4,7 @@ package import GobbetData
 package enum StoredElements: Hashable, Sendable {
   /// They stay as they are.
   case kept
-  /// Matrices are stored as a type; those whose rows are no whole blocks of it as llama.cpp does.
+  /// Matrices are stored as a type; those whose rows aren't whole blocks of it as llama.cpp does.
   case matrices(GGUFType)
   /// Each tensor as llama.cpp's mix says.
   case preset(QuantizationPreset)

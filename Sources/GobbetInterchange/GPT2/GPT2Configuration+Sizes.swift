@@ -10,7 +10,7 @@ extension GPT2Configuration {
     embedding: TensorDescription, positions: TensorDescription, layerCount: Int, isTied: Bool
   ) throws(InterchangeError) -> GPT2Configuration {
     guard embedding.shape.count == 2, positions.shape.count == 2 else {
-      throw InterchangeError(.damaged("an embedding is no matrix"), path: nil)
+      throw InterchangeError(.damaged("an embedding isn't a matrix"), path: nil)
     }
     var result = self
     let found: [(key: String, path: WritableKeyPath<GPT2Configuration, Int?>, value: Int)] = [

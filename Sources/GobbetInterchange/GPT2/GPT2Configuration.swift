@@ -87,7 +87,7 @@ public struct GPT2Configuration: Hashable, Sendable {
     return id
   }
 
-  /// Refuses models with the names of GPT-2 that are no GPT-2.
+  /// Refuses models with the names of GPT-2 that aren't a GPT-2.
   private static func checkVariant(_ root: JSONValue) throws(InterchangeError) {
     let texts = [
       ("model_type", ["gpt2"]),

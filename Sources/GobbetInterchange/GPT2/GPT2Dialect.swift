@@ -68,7 +68,7 @@
     blockPrefix(layer) + modules[0].parts[0] + suffixes(isNorm: true).weight
   }
 
-  /// What a block has that is no parameter: the causal mask.
+  /// What a block has that isn't a parameter: the causal mask.
   func buffers(layer: Int) -> [String] {
     switch self {
     case .huggingFace, .transposed: ["h.\(layer).attn.bias", "h.\(layer).attn.masked_bias"]

@@ -14,7 +14,7 @@ public struct GPT2Weights: TensorDecorator {
   public let metadata: [(String, String)]
   /// Its sizes.
   public let configuration: GPT2Configuration
-  /// The causal masks of the source, which are no parameters and are left out, by their names.
+  /// The causal masks of the source, which aren't parameters and are left out, by their names.
   public let maskNames: [String]
   /// What transformers put in front of the names that the source has, or had before it became a
   /// Gobbet file: `transformer.` in a saved language model, else nothing.

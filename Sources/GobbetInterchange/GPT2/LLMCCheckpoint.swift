@@ -30,15 +30,15 @@ public struct LLMCCheckpoint: StoredTensorSource {
     let version = try fields.integer(UInt32.self, "version")
     guard magic == LLMCLayout.magic, let type = LLMCLayout.elementType(version: version) else {
       throw InterchangeError(
-        .damaged("\(magic), version \(version), is no checkpoint of llm.c"), path: path, offset: 0,
-        field: "magic")
+        .damaged("\(magic), version \(version), isn't a checkpoint of llm.c"),
+        path: path, offset: 0, field: "magic")
     }
     var sizes: [Int] = []
     for name in ["max_seq_len", "vocab_size", "num_layers", "num_heads", "channels", "padded"] {
       let size = try fields.integer(Int32.self, name)
       // Sizes of this order keep every product below 2^63.
       guard (1...(1 << 24)).contains(size) else {
-        throw InterchangeError(.damaged("\(size) is no size"), path: path, field: name)
+        throw InterchangeError(.damaged("\(size) isn't a size"), path: path, field: name)
       }
       sizes.append(Int(size))
     }

@@ -87,7 +87,7 @@ internal import CGobbetJSON
   /// The string that it is; nil for anything else.
   package var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
-  /// The member of an object; nil if there is none, or it is no object.
+  /// The member of an object; nil if there is none, or it isn't an object.
   ///
   /// - Throws: ``InterchangeError`` (`damaged`) if there are several.
   package func member(_ key: String) throws(InterchangeError) -> JSONValue? {

@@ -1,7 +1,7 @@
 internal import GobbetData
 internal import GobbetSystem
 
-/// Updates of parameters that are no linear layers, as PEFT's `target_parameters` trains them: the matrices
+/// Updates of parameters that aren't linear layers, as PEFT's `target_parameters` trains them: the matrices
 /// of all experts in one tensor, for which both halves of the update hold every expert's.
 ///
 /// The rows of A stand expert by expert; of the columns of B each expert has every n-th. The layers may

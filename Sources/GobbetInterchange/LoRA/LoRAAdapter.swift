@@ -52,7 +52,7 @@ public struct LoRAAdapter: Sendable {
 
   /// The updates of layers, in the order of the source.
   let updates: [Update]
-  /// The updates of parameters that are no layers.
+  /// The updates of parameters that aren't layers.
   let parameterUpdates: [ParameterUpdate]
   /// Tensors that were trained as a whole, by their names without what wrappers put in front.
   let replacements: [(name: String, tensor: TensorDescription)]
@@ -72,7 +72,7 @@ public struct LoRAAdapter: Sendable {
     (".lora.A", ".lora.B", false),
   ]
 
-  /// The adapter in `source`; tensors that are no part of one are passed over if
+  /// The adapter in `source`; tensors that aren't part of one are passed over if
   /// `allowingOthers`, as in a whole model of the book's.
   ///
   /// - Throws: ``InterchangeError`` if there is none, a matrix lacks its other half or does not fit it,
@@ -88,7 +88,7 @@ public struct LoRAAdapter: Sendable {
     for tensor in source.tensors where Self.ending(of: tensor.name) == nil {
       guard try rest.take(tensor) || allowingOthers else {
         throw InterchangeError(
-          .unsupported("a tensor that is no matrix of a low-rank adapter"), path: path,
+          .unsupported("a tensor that isn't a matrix of a low-rank adapter"), path: path,
           field: tensor.name)
       }
     }

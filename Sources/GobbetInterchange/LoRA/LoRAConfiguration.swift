@@ -19,7 +19,7 @@ public struct LoRAConfiguration: Hashable, Sendable {
   var hasBiases = false
   /// Whether biases of the weights themselves were trained.
   var trainsBiases = false
-  /// The ends of the names of parameters that are no layers and were adapted.
+  /// The ends of the names of parameters that aren't layers and were adapted.
   var targetParameters: [String] = []
   /// The names of layers that were trained as a whole.
   var savedModules: [String] = []

@@ -30,7 +30,7 @@ struct LoRAExtras {
     self.path = path
   }
 
-  /// Takes a tensor that is no matrix of a pair; false if it is nothing that is known here.
+  /// Takes a tensor that isn't a matrix of a pair; false if it is nothing that is known here.
   ///
   /// - Throws: ``InterchangeError`` for one that does not fit the configuration.
   mutating func take(_ tensor: TensorDescription) throws(InterchangeError) -> Bool {

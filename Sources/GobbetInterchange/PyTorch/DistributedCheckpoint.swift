@@ -37,7 +37,7 @@ public struct DistributedCheckpoint: TensorSource {
   private static let maximumPlanByteCount = 1 << 26
   private static let wrappers: Set<String> = ["model", "state_dict", "model_state_dict", "app"]
 
-  /// The plan in the folder at `path`; nil if that is no folder, or has none.
+  /// The plan in the folder at `path`; nil if that isn't a folder, or has none.
   package static func planPath(inFolder path: String) -> String? {
     guard (try? FileStatus(of: path).kind) == .directory else { return nil }
     let plan = path + (path.utf8.last == UInt8(ascii: "/") ? "" : "/") + ".metadata"

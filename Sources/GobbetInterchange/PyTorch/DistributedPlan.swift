@@ -31,7 +31,7 @@ struct DistributedPlan {
 
   /// The tensors, in the order of the plan.
   private(set) var tensors: [Tensor] = []
-  /// The full names of what is no tensor.
+  /// The full names of what isn't a tensor.
   private(set) var others: [String] = []
   private let heap: PickleHeap
   private let path: String
@@ -119,7 +119,7 @@ struct DistributedPlan {
     let pairs = heap.attribute("storage_data", of: root).flatMap(heap.pairs) ?? []
     for (key, value) in pairs {
       guard let name = heap.attribute("fqn", of: key).flatMap(heap.text),
-        // What is no tensor has no offset.
+        // What isn't a tensor has no offset.
         let offsets = heap.attribute("offset", of: key).flatMap({ heap.sizes(at: $0) })
       else { continue }
       guard let file = heap.attribute("relative_path", of: value).flatMap(heap.text),
@@ -210,7 +210,7 @@ struct DistributedPlan {
 }
 
 extension PickleHeap {
-  /// The full name of the class that an object is of; nil for what is no object.
+  /// The full name of the class that an object is of; nil for what isn't an object.
   func className(of place: Int) -> String? {
     if case .call(let function, _) = self[place] { globalName(function) } else { nil }
   }

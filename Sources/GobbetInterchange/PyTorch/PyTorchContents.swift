@@ -13,7 +13,7 @@ struct PyTorchContents {
   /// The bytes in the file of a storage.
   struct Storage: Sendable {
     let range: Range<Int>
-    /// The member of the archive that holds it; nil in files that are no archives, which have no checksums.
+    /// The member of the archive that holds it; nil in files that aren't archives, which have no checksums.
     var member: ZipMember?
   }
 
@@ -34,7 +34,7 @@ struct PyTorchContents {
       try self.init(legacy: file)
     } else {
       throw InterchangeError(
-        .unsupported("a pickle that is no checkpoint of PyTorch"), path: file.path)
+        .unsupported("a pickle that isn't a checkpoint of PyTorch"), path: file.path)
     }
   }
 

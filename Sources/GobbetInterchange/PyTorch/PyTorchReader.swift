@@ -28,7 +28,7 @@ public struct PyTorchReader: TensorPartSource {
   private struct Entry: Sendable {
     let tensor: PyTorchTensor
     let start: Int
-    /// The member of the archive that holds its storage; nil in files that are no archives.
+    /// The member of the archive that holds its storage; nil in files that aren't archives.
     let member: ZipMember?
   }
 
@@ -161,7 +161,7 @@ public struct PyTorchReader: TensorPartSource {
   /// Copies one tensor's data.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
-  ///   `TensorError` if it is no tensor of this file.
+  ///   `TensorError` if it isn't a tensor of this file.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer
   ) throws {

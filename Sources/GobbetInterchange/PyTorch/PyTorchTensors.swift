@@ -181,7 +181,7 @@ struct PyTorchTensors {
         throw InterchangeError(
           .unsupported(
             "no \(rest) in this checkpoint; there "
-              + (known.isEmpty ? "are no keys" : "is " + known.joined(separator: ", "))),
+              + (known.isEmpty ? "aren't keys" : "is " + known.joined(separator: ", "))),
           path: path, field: field)
       }
       place = found.place
@@ -206,7 +206,7 @@ struct PyTorchTensors {
 
   /// The tensors of a dictionary by its keys, in order; of equal keys the last.
   ///
-  /// Numbers, text and objects beside them are no tensors, and are named by ``others(in:)``.
+  /// Numbers, text and objects beside them aren't tensors, and are named by ``others(in:)``.
   /// - Throws: ``InterchangeError`` with the name of a tensor that is not understood.
   func tensors(in pairs: [(key: Int, value: Int)]) throws(InterchangeError) -> [PyTorchTensor] {
     guard pairs.count <= Self.maximumCount else {

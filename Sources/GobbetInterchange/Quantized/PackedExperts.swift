@@ -20,7 +20,7 @@ struct PackedExperts: Sendable {
     else {
       throw InterchangeError(
         .damaged(
-          "\(scales.elementType.name) \(scales.shape) are no scales of \(blocks.elementType.name) "
+          "\(scales.elementType.name) \(scales.shape) aren't scales of \(blocks.elementType.name) "
             + "\(blocks.shape)"), path: path, field: scales.name)
     }
     let (columns, overflow) = blocks.shape[2].multipliedReportingOverflow(by: 32)

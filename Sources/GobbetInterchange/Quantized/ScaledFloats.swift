@@ -37,7 +37,7 @@ struct ScaledFloats: Sendable {
     else {
       throw InterchangeError(
         .damaged(
-          "\(scale.elementType.name) \(scale.shape) are no scales of \(weight.elementType.name) "
+          "\(scale.elementType.name) \(scale.shape) aren't scales of \(weight.elementType.name) "
             + "\(weight.shape) in parts of \(blockShape[0].counted("row")) "
             + "and \(blockShape[1].counted("column"))"),
         path: path, field: scale.name)

@@ -2,7 +2,7 @@ internal import GobbetSystem
 
 /// The keys of the outermost object of a JSON text, found a piece at a time without parsing the rest.
 ///
-/// Text that is no JSON gives some answer and takes no longer; the parser says what is wrong with it.
+/// Text that isn't JSON gives some answer and takes no longer; the parser says what is wrong with it.
 package struct JSONTopLevel {
   /// A key to look for, and the byte with which its value begins.
   package struct Sign: Hashable {

@@ -34,7 +34,7 @@ public struct NumPyReader: TensorPartSource {
   /// The members whose sums were checked.
   let checked = CheckedMembers()
 
-  /// Headers are short; anything longer is no array.
+  /// Headers are short; anything longer isn't an array.
   private static let maximumHeaderByteCount = 1 << 16
 
   /// Opens the file at `path` and reads its headers.

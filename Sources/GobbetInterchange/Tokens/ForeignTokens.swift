@@ -56,7 +56,7 @@ public struct ForeignTokens: Sendable {
     func checked(_ index: Int, _ value: some BinaryInteger) throws(InterchangeError) -> TokenID {
       guard let id = TokenID(exactly: value) else {
         throw InterchangeError(
-          .damaged("\(value) is no id"), path: file.path,
+          .damaged("\(value) isn't an id"), path: file.path,
           offset: first + index * element.byteCount, field: "tokens")
       }
       return id

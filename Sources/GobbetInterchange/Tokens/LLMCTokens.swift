@@ -27,7 +27,7 @@ extension ForeignTokens {
     case (LLMC.magic32, LLMC.version32): element = .uint32
     default:
       throw InterchangeError(
-        .damaged("\(magic), version \(version), are no ids of llm.c"), path: path, offset: 0,
+        .damaged("\(magic), version \(version), aren't ids of llm.c"), path: path, offset: 0,
         field: "magic")
     }
     guard file.byteCount == LLMC.headerByteCount + count * element.byteCount else {

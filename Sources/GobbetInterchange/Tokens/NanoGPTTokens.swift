@@ -8,7 +8,7 @@ extension ForeignTokens {
     let file = try OpenedFile(path)
     guard file.byteCount.isMultiple(of: 2) else {
       throw InterchangeError(
-        .damaged("\(file.byteCount.counted("byte")) are no 16-bit ids"), path: path)
+        .damaged("\(file.byteCount.counted("byte")) aren't 16-bit ids"), path: path)
     }
     return ForeignTokens(file, start: 0, count: file.byteCount / 2, .uint16)
   }

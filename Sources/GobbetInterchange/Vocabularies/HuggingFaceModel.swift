@@ -73,7 +73,7 @@ struct HuggingFaceModel {
     if let token = try model.present("unk_token") {
       unknown = token.bytes.flatMap { visible.id(of: $0) }
       guard unknown != nil || visible.isByteLevel && visible.hasEveryByte else {
-        throw token.error(.damaged("is no token of the vocabulary"))
+        throw token.error(.damaged("isn't a token of the vocabulary"))
       }
     }
     if isWordPiece { return try pieces(unknown) }

@@ -129,7 +129,7 @@ private struct WrittenPieces {
       rest.removeLast()
     }
     guard rest.isEmpty else {
-      throw refusal("a normalizer that is no table of characters")
+      throw refusal("a normalizer that isn't a table of characters")
     }
   }
 

@@ -99,7 +99,7 @@ struct SentencePieces {
     }
   }
 
-  /// Whether a piece is no part of text as it is.
+  /// Whether a piece isn't part of text as it is.
   private func check(_ piece: Piece, _ index: Int) throws(InterchangeError) -> Bool {
     guard !piece.text.isEmpty, isUTF8(piece.text), piece.score.isFinite else {
       throw error(.damaged("has no text or no score"), index)

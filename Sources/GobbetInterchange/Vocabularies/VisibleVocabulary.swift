@@ -4,7 +4,7 @@ internal import GobbetBPE
 struct VisibleVocabulary {
   /// All entries, special ones too, as the UTF-8 that the file has for them.
   private(set) var entries = EntryTable()
-  /// The merges in order, with ``noToken`` for a part that is no token.
+  /// The merges in order, with ``noToken`` for a part that isn't a token.
   private var merges: [TokenMerge] = []
   private let path: String?
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
@@ -97,7 +97,7 @@ struct VisibleVocabulary {
 
   /// The vocabulary; `field` says where in the file tokens and merges are.
   ///
-  /// - Throws: ``InterchangeError``: a string that stands for no bytes, a merge of what is no token,
+  /// - Throws: ``InterchangeError``: a string that stands for no bytes, a merge of what isn't a token,
   ///   or `vocabulary`.
   func vocabulary(
     specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: SplitPattern,
@@ -107,7 +107,7 @@ struct VisibleVocabulary {
       guard merge.left != Self.noToken, merge.right != Self.noToken, merge.result != Self.noToken
       else {
         throw InterchangeError(
-          .damaged("a part, or both together, are no token"), path: path,
+          .damaged("a part, or both together, aren't a token"), path: path,
           field: "\(mergesField)[\(index)]")
       }
     }

@@ -73,7 +73,7 @@ public enum WordPieceVocabulary {
         visible.append(piece, id: TokenID(number))
       else {
         throw InterchangeError(
-          .damaged("is no UTF-8, or there twice, or one line too many"), path: path,
+          .damaged("isn't UTF-8, or there twice, or one line too many"), path: path,
           field: "line \(number + 1)")
       }
     }

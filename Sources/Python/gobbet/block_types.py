@@ -20,7 +20,7 @@ BLOCKS = {
 
 
 def data_bytes(bits: int, element_type: int, shape: Sequence[int]) -> int | None:
-    """Bytes of a tensor's data; None if its rows are no whole blocks of the type.
+    """Bytes of a tensor's data; None if its rows aren't whole blocks of the type.
 
     Args:
         bits: Bits of an element, for types that are not in blocks.

@@ -103,7 +103,7 @@ class ChatTemplate:
 
     Raises:
         NotFound: There is neither such a template nor such a file. A KeyError.
-        BadData: The file is no template. A ValueError.
+        BadData: The file isn't a template. A ValueError.
 
     Example:
         template = ChatTemplate("chatml")
@@ -120,7 +120,7 @@ class ChatTemplate:
             except ValueError as error:
                 raise BadData(f"{name}: {error}") from None
         else:
-            raise NotFound(f"{name} is no file, and none of {', '.join(built_in)}")
+            raise NotFound(f"{name} isn't a file, and none of {', '.join(built_in)}")
         _check(content, "the template", {"name", "begin", "end", "trim", "roles"})
         roles = content.get("roles")
         if not isinstance(roles, dict) or not isinstance(content.get("name"), str):
@@ -149,7 +149,7 @@ class ChatTemplate:
         """The ids of a conversation, and which of them count: those of `gobbet pack`.
 
         Raises:
-            BadData: A role isn't the template's, a content is no text, or there is nothing to learn
+            BadData: A role isn't the template's, a content isn't text, or there is nothing to learn
                 from. A ValueError.
             NotFound: The vocabulary lacks a special token of the template. A KeyError.
         """

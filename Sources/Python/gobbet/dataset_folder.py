@@ -46,9 +46,9 @@ class DatasetFolder:
         try:
             found = json.loads(content)
         except (ValueError, RecursionError):
-            self._fail("is no JSON")
+            self._fail("isn't JSON")
         if not isinstance(found, dict) or found.get("kind") != "gobbet tokens":
-            self._fail("is no manifest of a dataset")
+            self._fail("isn't a manifest of a dataset")
         version = found.get("version")
         if not isinstance(version, int) or version > 1:
             self._fail(f"its version, {version}, is newer than this package")

@@ -42,18 +42,18 @@ class Decoding:
         return self._backend.decode_bytes(tokens)
 
     def decode(self, tokens: Ids, errors: str = "replace") -> str:
-        """The text of tokens; `errors` says what becomes of bytes that are no UTF-8.
+        """The text of tokens; `errors` says what becomes of bytes that aren't UTF-8.
 
         Args:
             tokens: The ids.
-            errors: What becomes of bytes that are no UTF-8, as `bytes.decode` has it.
+            errors: What becomes of bytes that aren't UTF-8, as `bytes.decode` has it.
 
         Returns:
             The text.
 
         Raises:
             NotFound: An id has no token. A KeyError.
-            UnicodeDecodeError: The bytes are no UTF-8, and `errors` is strict.
+            UnicodeDecodeError: The bytes aren't UTF-8, and `errors` is strict.
 
         Example:
             >>> encoding.decode([39, 473, 78])
@@ -108,7 +108,7 @@ class Decoding:
 
         Raises:
             NotFound: An id has no token. A KeyError.
-            UnicodeDecodeError: The bytes are no UTF-8.
+            UnicodeDecodeError: The bytes aren't UTF-8.
 
         Example:
             >>> encoding.decode_with_offsets([39, 473, 78])
@@ -129,7 +129,7 @@ class Decoding:
 
         Args:
             batch: Lists of ids.
-            errors: What becomes of bytes that are no UTF-8, as `bytes.decode` has it.
+            errors: What becomes of bytes that aren't UTF-8, as `bytes.decode` has it.
             num_threads: Has no effect; it is there for callers of tiktoken.
 
         Returns:

@@ -82,7 +82,7 @@ class Encoding(Decoding, Saving, Showing):
             The encoding.
 
         Raises:
-            InvalidArgument: The ranks are no byte-pair vocabulary, or there is no such pattern.
+            InvalidArgument: The ranks aren't a byte-pair vocabulary, or there is no such pattern.
                 A ValueError.
 
         Example:
@@ -164,7 +164,7 @@ class Encoding(Decoding, Saving, Showing):
             The ids.
 
         Raises:
-            InvalidArgument: The text is no `str`. A ValueError.
+            InvalidArgument: The text isn't a `str`. A ValueError.
 
         Example:
             >>> len(encoding.encode_ordinary("<|endoftext|>")) > 1
@@ -524,7 +524,7 @@ class Encoding(Decoding, Saving, Showing):
             The number of tokens.
 
         Raises:
-            InvalidArgument: The text is no `str`. A ValueError.
+            InvalidArgument: The text isn't a `str`. A ValueError.
 
         Example:
             >>> encoding.count("Hello, world.")

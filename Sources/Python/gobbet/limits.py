@@ -21,9 +21,9 @@ def whole(value: Any, what: str, low: int = 0, high: int = (1 << 64) - 1) -> int
     try:
         number = operator.index(value)
     except TypeError:
-        raise InvalidArgument(f"{what}: {value!r} is no integer") from None
+        raise InvalidArgument(f"{what}: {value!r} isn't an integer") from None
     if isinstance(value, bool):
-        raise InvalidArgument(f"{what}: {value!r} is no integer")
+        raise InvalidArgument(f"{what}: {value!r} isn't an integer")
     if not low <= number <= high:
         raise OutOfRange(f"{what}: {number} is not from {low} to {high}")
     return number

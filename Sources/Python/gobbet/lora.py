@@ -31,7 +31,7 @@ class ExtractedLoRA(NamedTuple):
 
     #: The layers with matrices, and for each the part of the difference's square that they lack.
     losses: dict[str, float]
-    #: The layers that are saved as a whole, since they have changed and are no matrices.
+    #: The layers that are saved as a whole, since they have changed and aren't matrices.
     saved: list[str]
 
 

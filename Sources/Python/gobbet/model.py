@@ -361,7 +361,7 @@ class Model:
             min_p: Draws from tokens at least this many times as likely as the likeliest.
             repetition_penalty: Above 1 makes tokens that were there before less likely.
             seed: The seed of the draws; the same seed gives the same text.
-            stop: Texts that end it, and are no part of it.
+            stop: Texts that end it, and aren't part of it.
             stop_tokens: Ids that end it, besides those that the model's files say end a text.
             ignore_ends: Whether only `stop_tokens` end it.
             num_threads: Instead of the model's own; with several it can't be used after a fork.

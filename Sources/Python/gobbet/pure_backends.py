@@ -133,7 +133,7 @@ class PureDataset:
                  for index, low, high in _parts(self._token_starts, start, end)]  # fmt: skip
         tokens = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0, np.uint32)])
         if len(tokens) and int(tokens.max()) > np.iinfo(kind).max:
-            raise InvalidArgument(f"an id of {int(tokens.max())} is no {kind.name}")
+            raise InvalidArgument(f"an id of {int(tokens.max())} isn't a {kind.name}")
         return tokens.astype(kind, copy=False)
 
     def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:

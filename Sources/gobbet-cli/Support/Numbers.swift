@@ -107,7 +107,7 @@ enum Number {
 }
 
 private func grouped(_ number: some FixedWidthInteger) -> String {
-  // UInt64's largest is no Int.
+  // UInt64's largest isn't an Int.
   Int(exactly: number)?.grouped ?? "\(number)"
 }
 

@@ -101,7 +101,7 @@ import Testing
       case "derived":
         examples[last].derived.append(
           TokenMerge(left: numbers[0], right: numbers[1], result: numbers[2]))
-      default: Issue.record("\(line) is no part of an example")
+      default: Issue.record("\(line) isn't part of an example")
       }
     }
     #expect(examples.count > 5)

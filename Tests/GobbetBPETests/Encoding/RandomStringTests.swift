@@ -11,7 +11,7 @@ import Testing
   private static let stringsInChunk = 1000
 
   /// What random strings are made of: words and their parts, alphabets, numbers, white space,
-  /// symbols, and bytes that are no UTF-8.
+  /// symbols, and bytes that aren't UTF-8.
   private static let pieces: [[UInt8]] =
     [
       "the", " the", "ing", "er", " a", "A", "Z", "I'm", "'s", "'LL", "'ſ", "don't", "HTTP",

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(
-    "what is no expression, or grows too large, says so",
+    "what isn't an expression, or grows too large, says so",
     arguments: [
       "(a", "a)", "[a", "[]", "\\", "*a", "[b-a]", #"\x{110000}"#, #"\u12"#,
       String(repeating: "(", count: 5000), String(repeating: "[", count: 5000),

@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test("bytes that are no part of a scalar are in no class but those of what something is not")
+  @Test("bytes that aren't part of a scalar are in no class but those of what something is not")
   func strayBytes() throws {
     let bytes: [UInt8] = [0x61, 0xFF, 0x80, 0x61, 0xE6, 0xBC, 0xE6, 0xBC, 0xA2]
     func parts(_ text: String) throws -> [Range<Int>] {

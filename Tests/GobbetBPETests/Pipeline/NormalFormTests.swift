@@ -4,7 +4,7 @@ import Testing
 
 /// Texts in the normal forms of Unicode, as `tokenizers` makes them.
 ///
-/// Foundation is no oracle: `findings/foundation-leaves-texts-out-of-their-normal-forms.sh`.
+/// Foundation isn't an oracle: `findings/foundation-leaves-texts-out-of-their-normal-forms.sh`.
 @Suite("Normal forms") struct NormalFormTests {
   /// Scalars that compose, decompose, have classes or do none of it: of Latin, Greek, Arabic, Devanagari, Bengali,
   /// Tamil, Thai, Tibetan, Hangul, kana, Han, symbols, music and Kaithi.
@@ -26,7 +26,7 @@ import Testing
     return Tokenizer(vocabulary).makeEncoder()
   }
 
-  /// A text of one to three scripts, in pieces between bytes that are no scalar.
+  /// A text of one to three scripts, in pieces between bytes that aren't a scalar.
   private static func pieces(_ generator: inout SeededGenerator) -> [String] {
     let scripts = (0..<Int.random(in: 1...3, using: &generator)).compactMap { _ in
       scalars.randomElement(using: &generator)
@@ -58,7 +58,7 @@ import Testing
     """
 
   @Test(
-    "are what tokenizers makes of the same text, and nothing moves across a byte that is no scalar",
+    "are what tokenizers makes of the same text, and nothing moves across a byte that isn't a scalar",
     .enabled(if: peersPython != nil, "\(peersNeeded)"), arguments: ["NFC", "NFD", "NFKC", "NFKD"])
   func agreement(_ name: String) throws {
     let forms: [String: Normalizer] = ["NFC": .nfc, "NFD": .nfd, "NFKC": .nfkc, "NFKD": .nfkd]

@@ -45,7 +45,7 @@ import Testing
       case "example": examples.append(Example(name: words.dropFirst().joined(separator: " ")))
       case "settings": examples[examples.count - 1].settings = bytes(words[1])
       case "pretokens": examples[examples.count - 1].pretokens = words.dropFirst().map(bytes)
-      default: Issue.record("\(line) is no part of an example")
+      default: Issue.record("\(line) isn't part of an example")
       }
     }
     return examples

@@ -89,7 +89,7 @@ private struct FullSpill: PretokenSpill {
     }
   }
 
-  @Test("no runs are no pretokens") func empty() throws {
+  @Test("no runs make no pretokens") func empty() throws {
     try MergedPretokens([]).forEachPretoken { _, _ in Issue.record("a pretoken from nowhere") }
   }
 

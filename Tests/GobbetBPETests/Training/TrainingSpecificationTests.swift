@@ -54,7 +54,7 @@ import Testing
     case "merge":
       example.merges.append([bytes(words[1]), bytes(words[2])])
     default:
-      Issue.record("\(words[0]) is no part of an example")
+      Issue.record("\(words[0]) isn't part of an example")
     }
   }
 

@@ -165,7 +165,7 @@ private func table(_ more: [String]) throws -> TokenTable {
   }
 }
 
-@Suite("What is no vocabulary") struct VocabularyErrorTests {
+@Suite("What isn't a vocabulary") struct VocabularyErrorTests {
   private func pairs(_ pairs: [(TokenID, TokenID)], order: [UInt8] = plainOrder) throws {
     _ = try Vocabulary(byteOrder: order, pairs: pairs, pattern: .cl100k)
   }
@@ -197,7 +197,7 @@ private func table(_ more: [String]) throws -> TokenTable {
     #expect(error?.code == .unknownToken)
     #expect(error?.mergeIndex == 1)
     #expect(error?.token == 257)
-    #expect(error?.description == "merge 1, token 257: is no token that the merge could use")
+    #expect(error?.description == "merge 1, token 257: isn't a token that the merge could use")
   }
 
   @Test("a pair is there once") func twice() {

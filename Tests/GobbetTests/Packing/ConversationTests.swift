@@ -190,14 +190,14 @@ import Testing
     #expect(error?.limit == limit && error?.source.contains("conversations.jsonl") == true)
   }
 
-  @Test("lines that are no conversations are bad lines, each with its place and its fault")
+  @Test("lines that aren't conversations are bad lines, each with its place and its fault")
   func badLines() async throws {
     let folder = try TemporaryFolder()
     let good = #"{"messages": [{"role": "assistant", "content": "y"}]}"#
     let bad = [
       (#"{"text": "x"}"#, "no key messages"),
-      (#"{"messages": {"role": "user"}}"#, "the value of the key messages is no list"),
-      (#"{"messages": ["x"]}"#, "message 1 is no object"),
+      (#"{"messages": {"role": "user"}}"#, "the value of the key messages isn't a list"),
+      (#"{"messages": ["x"]}"#, "message 1 isn't an object"),
       (#"{"messages": [{"content": "x"}]}"#, "message 1 has no role"),
       (#"{"messages": [{"role": "judge", "content": "x"}]}"#, "the template has no role judge"),
       (#"{"messages": [{"role": "user", "content": "x"}]}"#, "there is no message to learn from"),
@@ -212,7 +212,7 @@ import Testing
       ),
       (
         #"{"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": 1}]}]}"#,
-        "message 1 has tool_calls, which is no text"
+        "message 1 has tool_calls, which isn't text"
       ),
       (#"{"instruction": "x", "output": 3}"#, "the value of the key output is not a string"),
     ]

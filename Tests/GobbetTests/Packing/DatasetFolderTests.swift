@@ -168,7 +168,7 @@ import Testing
       ])
   }
 
-  @Test("shards that changed before the manifest was written are no dataset, and the old one stays")
+  @Test("shards that change before the manifest is written are refused, and the old dataset stays")
   func exchanged() throws {
     try make([[1]])
     let target = try begin("new", .replace)

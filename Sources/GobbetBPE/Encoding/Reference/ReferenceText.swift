@@ -1,6 +1,6 @@
 /// A text as an array of scalars with their classes, for `ReferenceScanner`.
 ///
-/// A byte that is no part of a well-formed scalar counts as a scalar of its own.
+/// A byte that isn't part of a well-formed scalar counts as a scalar of its own.
 struct ReferenceText {
   /// The scalars; U+FFFD for a byte that is not part of one.
   private(set) var scalars: [Unicode.Scalar] = []

@@ -48,7 +48,7 @@ def content(path: pathlib.Path, dtype: np.dtype) -> npt.NDArray[Any]:
         raise NoInput(f"{path}: there is no such file")
     size = path.stat().st_size
     if size % dtype.itemsize:
-        raise BadData(f"{path}: {size} bytes are no whole numbers of {dtype.itemsize}")
+        raise BadData(f"{path}: {size} bytes aren't whole numbers of {dtype.itemsize}")
     return np.memmap(path, dtype, "r") if size else np.empty(0, dtype)
 
 

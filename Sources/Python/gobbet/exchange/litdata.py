@@ -101,5 +101,5 @@ def _documents(path: pathlib.Path, chunk: dict[str, Any], dtype: np.dtype) -> It
             raise BadData(f"{path}: item {number} has {end - start} bytes")
         ids = np.frombuffer(data[start:end].tobytes(), dtype)
         if len(ids) and (ids.min() < 0 or ids.max() >= 1 << 32):
-            raise BadData(f"{path}: item {number} has numbers that are no ids")
+            raise BadData(f"{path}: item {number} has numbers that aren't ids")
         yield Document(ids.astype(np.uint32))

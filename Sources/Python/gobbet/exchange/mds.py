@@ -199,5 +199,5 @@ def _column(column: tuple[str, memoryview], where: str) -> npt.NDArray[np.generi
     dtype = np.dtype(rest[0]).newbyteorder("<")
     values = np.frombuffer(data, dtype) if len(rest) > 1 else _values(data, dtype, where)
     if len(values) and (values.min() < 0 or values.max() >= 1 << 32):
-        raise BadData(f"{where}: numbers that are no ids")
+        raise BadData(f"{where}: numbers that aren't ids")
     return values

@@ -83,7 +83,7 @@ def read(path: pathlib.Path) -> Iterator[Document]:
         parts = [tokens[starts[each] : starts[each] + lengths[each]] for each in range(first, last)]
         ids = np.concatenate(parts) if parts else tokens[:0]
         if len(ids) and (ids.min() < 0 or ids.max() >= 1 << 32):
-            raise BadData(f"{data}: numbers that are no ids in sequences {first} to {last}")
+            raise BadData(f"{data}: numbers that aren't ids in sequences {first} to {last}")
         yield Document(
             ids.astype(np.uint32), None, lengths[first:last].tolist(),
             None if modes is None else modes[first:last],

@@ -48,7 +48,7 @@ def read_base(content: bytes, path: str) -> Base:
     try:
         name = content[32:].decode()
     except UnicodeDecodeError:
-        raise BadData(f"{path}: BASE: the name is no UTF-8") from None
+        raise BadData(f"{path}: BASE: the name isn't UTF-8") from None
     if len(content) < 33 or len(content) > 32 + 512 or name == "." or not is_name(name):
         raise BadData(f"{path}: BASE: is cut, or has no name that a file can have")
     return Base(content[:32], name)

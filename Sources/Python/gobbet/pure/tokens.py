@@ -263,7 +263,7 @@ class Tokens:
             try:
                 sources.append(data[position : position + length].decode())
             except UnicodeDecodeError:
-                raise BadData(f"{where}: a source is no UTF-8") from None
+                raise BadData(f"{where}: a source isn't UTF-8") from None
             position += length
         if len(sources) != self.document_count:
             raise BadData(f"{where}: {len(sources)} sources")

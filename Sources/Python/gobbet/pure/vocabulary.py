@@ -136,7 +136,7 @@ class Vocabulary:
             raise self._bad("a pair merges twice")
         is_complete = self.pipeline is None or self.pipeline.is_complete
         if is_complete and any(bytes([byte]) not in ids for byte in range(256)):
-            raise self._bad("a byte is no token")
+            raise self._bad("a byte isn't a token")
         if sum(map(len, tokens.values())) > 1 << 26 or max(map(len, tokens.values())) > 65535:
             raise self._bad("tokens are too long")
         special = self.special_tokens
@@ -150,7 +150,7 @@ class Vocabulary:
         named: set[int] = set(self.post.ids) if self.post else set()
         if self.pipeline:
             if not self.pipeline.matching.keys() <= set(self.special_tokens.values()):
-                raise self._bad("PIPE has options for what is no special token")
+                raise self._bad("PIPE has options for what isn't a special token")
             if self.pipeline.unknown is not None:
                 named.add(self.pipeline.unknown)
             pieces, unused = self.pipeline.piece_order or ([], [])

@@ -158,7 +158,7 @@ class Weights:
         try:
             name = data.decode()
         except UnicodeDecodeError:
-            raise self._bad("TENS", "a name is no UTF-8") from None
+            raise self._bad("TENS", "a name isn't UTF-8") from None
         if name == "." or not is_name(name):
             raise self._bad("TENS", "a name has a character that names must not have")
         return name
