@@ -10,7 +10,7 @@ extension Array where Element: BitwiseCopyable {
   @inlinable package var span: Span<Element> {
     @_lifetime(borrow self)
     get {
-      // SAFETY: an array whose elements are no class references is never one of Objective-C's, so
+      // SAFETY: an array whose elements aren't class references is never one of Objective-C's, so
       // that it has its elements in one buffer of its own. The buffer lives as long as any copy of
       // the array and is not written to while this one is borrowed, which the span's lifetime sees to.
       let elements = unsafe withUnsafeBufferPointer { unsafe $0 }

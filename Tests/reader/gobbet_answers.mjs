@@ -1,7 +1,7 @@
 // Answers the requests of conformance.py, in node and in browsers.
 import { FormatError, readDataset, readFile } from "./gobbet_reader.mjs";
 
-// In front of numbers that are no Numbers, until they are written.
+// In front of numbers that aren't Numbers, until they are written.
 const MARK = crypto.randomUUID();
 
 async function found(verb, bytes, load) {

@@ -39,7 +39,7 @@ def count(
     """Counts pretokens into a file, which has the bytes that `gobbet counts` writes.
 
     Args:
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The file of counts to write.
         pattern: The pattern that splits text, as `gobbet.train` takes it.
         reading: How files become documents.
@@ -72,7 +72,7 @@ def pack(
     """Packs a corpus into a folder of shards, as `gobbet pack` does.
 
     Args:
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The folder of shards to write.
         vocabulary: The vocabulary, or the file that holds one.
         options: How the dataset is packed.

@@ -60,7 +60,7 @@ def count(
 
     Args:
         session: The session whose cluster works.
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The file of counts to write.
         pattern: The pattern that splits text, as `gobbet.train` takes it.
         reading: How files become documents.
@@ -94,7 +94,7 @@ def pack(
 
     Args:
         session: The session whose cluster works.
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The folder of shards to write.
         vocabulary: The vocabulary, or the file that holds one.
         options: How the dataset is packed.

@@ -201,7 +201,7 @@ def main() -> int:
     parser.add_argument("--bad-records", choices=("fail", "skip"), default="fail",
                         help="what happens to records without that header")  # fmt: skip
     arguments = parser.parse_args()
-    # A reader that has enough ends this, and that is no error.
+    # A reader that has enough ends this, and that isn't an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     output = sys.stdout.buffer
     try:

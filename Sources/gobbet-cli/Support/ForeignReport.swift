@@ -28,7 +28,7 @@ struct ForeignReport: Encodable {
       (input.source as? PyTorchReader)?.opaqueNames
       ?? (input.source as? DistributedCheckpoint)?.opaqueNames ?? []
     opaque_names = names.isEmpty ? nil : names
-    // What lies beside the file is no part of it; a tokenizer of another kind is no reason to show
+    // What lies beside the file isn't part of it; a tokenizer of another kind is no reason to show
     // nothing.
     let embedded = Result { try input.hasNeighbours ? nil : input.vocabulary }
     vocabulary = (try? embedded.get()).flatMap { $0 }.map { InspectionReport.VocabularyPart($0) }

@@ -38,7 +38,7 @@ def count(
 
     Args:
         engine: What runs the tasks.
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The file of counts to write.
         pattern: The pattern that splits text, as `gobbet.train` takes it.
         reading: How files become documents.

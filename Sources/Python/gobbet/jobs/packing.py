@@ -43,7 +43,7 @@ def pack(
 
     Args:
         engine: What runs the tasks.
-        inputs: Files and folders of text, JSON Lines or Parquet.
+        inputs: Files and folders of text, JSON Lines, Parquet or WARC.
         output: The folder of shards to write.
         vocabulary: The vocabulary, or the file that holds one.
         options: How the dataset is packed.

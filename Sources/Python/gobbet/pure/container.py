@@ -123,7 +123,7 @@ class Container:
 
     @property
     def is_local(self) -> bool:
-        """Whether the file is mapped, and reading a byte of it is no request."""
+        """Whether the file is mapped, and reading a byte of it isn't a request."""
         return self._source.is_local
 
     @property

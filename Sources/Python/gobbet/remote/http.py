@@ -100,7 +100,7 @@ class HTTPRanges:
         return target
 
     def _refused(self, response: http.client.HTTPResponse, start: int) -> bytes:
-        """The error of an answer that is no range; no bytes for an empty file."""
+        """The error of an answer that isn't a range; no bytes for an empty file."""
         status = response.status
         if status == 416:
             if response.getheader("Content-Range", "") == "bytes */0" and self._stamp is None:
