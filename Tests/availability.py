@@ -178,7 +178,8 @@ def flaws_of(
             if system in oldest and since > oldest[system]:
                 name = ".".join(map(str, since))
                 place = os.path.relpath(use.path, ROOT)
-                yield f"{place}:{use.line}: {use.name} needs {system} {name}"
+                used = re.sub(r"^[gs]etter:", "", use.name)
+                yield f"{place}:{use.line}: {used} needs {system} {name}"
 
 
 if __name__ == "__main__":
