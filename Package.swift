@@ -10,10 +10,14 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Whether the package is built for the C library, which is to be small.
+let isSmall = Context.environment["GOBBET_SMALL"] != nil
+
 /// What targets are compiled with whose speed matters little, where the C library asks for it: less code.
-let smallSettings =
-  settings
-  + (Context.environment["GOBBET_SMALL"] == nil ? [] : [.unsafeFlags(["-Osize"])])
+let smallSettings = settings + (isSmall ? [.unsafeFlags(["-Osize"])] : [])
+
+/// The compressions of corpora that the C library leaves out.
+let compressions: [Target.Dependency] = isSmall ? [] : ["CBzip2", "CLZMA", "CLZ4"]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -80,7 +84,9 @@ let package = Package(
       "GobbetFile", ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto],
       smallSettings),
     library(
-      "GobbetCorpus", ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"]),
+      "GobbetCorpus",
+      ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetZlib", "CGobbetJSON"] + compressions,
+      settings + (isSmall ? [.define("GOBBET_SMALL")] : [])),
     // What the files hold, and the files of others.
     library(
       "GobbetData", ["GobbetSpans", "GobbetBPE", "GobbetFile", "GobbetSystem", "CGobbetKernels"]),
@@ -118,6 +124,11 @@ let package = Package(
     .systemLibrary(
       name: "CGobbetZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"]), .brew(["bzip2"])]),
+    .systemLibrary(
+      name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
+    .systemLibrary(
+      name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
     // Tests.
     .target(name: "CTerminal", path: "Tests/CTerminal"),
     .target(
@@ -127,7 +138,7 @@ let package = Package(
     tests("GobbetPage"),
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),
-    tests("GobbetCorpus"),
+    tests("GobbetCorpus", compressions),
     .executableTarget(
       name: "gobbet-conformance", dependencies: ["Gobbet", "GobbetInterchange"],
       path: "Tests/Conformance",

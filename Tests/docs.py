@@ -119,7 +119,8 @@ def compile_swift(
     linked = shlex.split((build / "gobbet.product/Objects.LinkFileList").read_text())
     objects = [path for path in linked if not re.search("/(gobbet_cli|ArgumentParser)", path)]
     program = folder / "blocks"
-    libraries = ["-lzstd", "-lz", "-lsimdjson", "-lstdc++" if sys.platform == "linux" else "-lc++"]
+    libraries = ["-lzstd", "-lz", "-lbz2", "-llzma", "-llz4", "-lsimdjson"]
+    libraries.append("-lstdc++" if sys.platform == "linux" else "-lc++")
     done = subprocess.run(
         ["swiftc", "-swift-version", "6", str(source), "-o", str(program)]
         + ["-I", str(build / "Modules"), *module_maps(build), *objects, *libraries],

@@ -3,7 +3,7 @@
 #
 #   Sources/CGobbet/command.sh OUTPUT.tar.gz
 #
-# Swift, libzstd and zlib are linked in. libsimdjson, of which Debian has no static library, lies
+# Swift, libzstd, zlib, libbz2, liblzma and liblz4 are linked in. libsimdjson, of which Debian has no static library, lies
 # beside the command.
 set -euo pipefail
 output=$(realpath "${1:?usage: command.sh OUTPUT.tar.gz}")
@@ -14,7 +14,8 @@ if [ "$(uname)" != Linux ]; then
 fi
 
 options=(-c release --product gobbet --scratch-path .build-command --static-swift-stdlib
-  -Xlinker -l:libzstd.a -Xlinker -l:libz.a -Xlinker "-rpath=\$ORIGIN")
+  -Xlinker -l:libzstd.a -Xlinker -l:libz.a -Xlinker -l:libbz2.a -Xlinker -l:liblzma.a
+  -Xlinker -l:liblz4.a -Xlinker "-rpath=\$ORIGIN")
 swift build "${options[@]}" >&2
 built=$(swift build "${options[@]}" --show-bin-path)
 

@@ -268,7 +268,8 @@ typedef struct gobbet_corpus_input {
   uint32_t is_left_out;
   /// 1 if its text is UTF-8 without a byte order mark.
   uint32_t is_plain_text;
-  /// 0 plain, 1 gzip, 2 zstd, by its first bytes.
+  /// 0 plain, 1 gzip, 2 zstd, by its first bytes. This library has no decoders for bzip2, xz and lz4:
+  /// such a file is foreign, and what is told of it names the program that reads it.
   uint32_t compression;
   /// 0.
   uint32_t reserved;

@@ -34,6 +34,12 @@ LIBRARIES = {
     "zlib": ("zlib1g-dev", "zlib", "gzip"),
     "simdjson": ("libsimdjson-dev", "simdjson", "JSON"),
 }
+#: Those that the command alone has.
+COMMAND_LIBRARIES = {
+    "bzip2": ("libbz2-dev", "bzip2", "bzip2"),
+    "xz": ("liblzma-dev", "xz", "xz"),
+    "lz4": ("liblz4-dev", "lz4", "lz4"),
+}
 
 #: The first comment of a C file: a block, or lines.
 _TOP_COMMENT = re.compile(r"\s*(/\*.*?\*/|(?://[^\n]*\n)+)", re.DOTALL)
@@ -57,7 +63,8 @@ def main() -> None:
     packages = PACKAGES | (COMMAND_PACKAGES if arguments.command else {})
     notices = [package(arguments.checkouts / name, why) for name, why in packages.items()]
     notices += [vendored(arguments.checkouts / "swift-crypto/Sources", *each) for each in VENDORED]
-    notices += [library(name) for name in LIBRARIES]
+    libraries = LIBRARIES | (COMMAND_LIBRARIES if arguments.command else {})
+    notices += [library(name, *found) for name, found in libraries.items()]
     if platform.system() != "Darwin":
         notices.append(Notice("Swift", "standard library and runtime", read(runtime_licence())))
     arguments.output.write_text(page(notices))
@@ -89,9 +96,8 @@ def vendored(sources: pathlib.Path, folder: str, component: str, purpose: str) -
     return Notice(component, purpose, "\n\n".join(texts))
 
 
-def library(name: str) -> Notice:
+def library(name: str, debian: str, formula: str, purpose: str) -> Notice:
     """The licence of a library of the system."""
-    debian, formula, purpose = LIBRARIES[name]
     if platform.system() == "Darwin":
         prefix = subprocess.run(
             ["brew", "--prefix", formula], check=True, capture_output=True, text=True

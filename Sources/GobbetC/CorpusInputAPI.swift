@@ -128,11 +128,6 @@ private func tell(_ input: CorpusInput, to destination: UnsafeMutablePointer<gob
   told.is_empty = input.isEmpty ? 1 : 0
   told.is_left_out = input.isPassedOver ? 1 : 0
   told.is_plain_text = input.isPlainText ? 1 : 0
-  told.compression =
-    switch input.coding {
-    case .plain: 0
-    case .gzip: 1
-    case .zstd: 2
-    }
+  told.compression = input.coding.rawValue
   copy(told, to: destination)
 }

@@ -94,7 +94,16 @@ extension CorpusInput.Kind {
 }
 
 /// How an input is compressed, told by its first bytes.
-package enum InputCoding: Hashable, Sendable { case plain, gzip, zstd }
+///
+/// The numbers are those of `gobbet_corpus_input`.
+package enum InputCoding: UInt32, Sendable {
+  case plain = 0
+  case gzip = 1
+  case zstd = 2
+  case bzip2 = 3
+  case xz = 4
+  case lz4 = 5
+}
 
 /// The files that the inputs of a corpus stand for, each looked into, in the order in which a reader of
 /// the same inputs reads them.

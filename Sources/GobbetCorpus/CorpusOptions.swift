@@ -4,7 +4,7 @@ public enum CorpusFormat: Hashable, Sendable, CaseIterable {
   /// open.
   ///
   /// JSON is what ends in `.jsonl`, `.ndjson` or `.jsonlines` in any case of letters, also with `.gz`,
-  /// `.zst` or `.zstd` after it; what ends in `.json` and holds an object a line, or an array of
+  /// `.zst`, `.bz2`, `.xz` or `.lz4` after it; what ends in `.json` and holds an object a line, or an array of
   /// objects; and whatever else begins with an object that has a text under the key. An array is its
   /// elements. UTF-16 with a byte order mark
   /// is read; a mark isn't part of a text. What holds no text is refused, or, in a folder, passed over

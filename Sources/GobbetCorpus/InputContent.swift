@@ -159,9 +159,15 @@ private struct InputName {
   /// Whether it ends as files of a JSON object a line do.
   let saysJSONLines: Bool
 
+  #if GOBBET_SMALL
+    private static let compressions = [".gz", ".gzip", ".zst", ".zstd"]
+  #else
+    private static let compressions = [".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".lz4"]
+  #endif
+
   init(_ path: String) {
     var name = path.lowercased()[...]
-    for suffix in [".gz", ".gzip", ".zst", ".zstd"] where name.hasSuffix(suffix) {
+    for suffix in Self.compressions where name.hasSuffix(suffix) {
       name = name.dropLast(suffix.count)
       break
     }

@@ -1,12 +1,19 @@
 internal import GobbetSystem
 
-/// The bytes of one input in order, decompressed if they begin as gzip or zstd do.
+/// The bytes of one input in order, decompressed if they begin as gzip, zstd, bzip2, xz or lz4 do.
+///
+/// Of the last three the C library has no decoders, to stay small: it tells which program reads them.
 struct InputStream: ~Copyable, Sendable {
   // Not private: the linker needs it where another module destroys a reader.
   enum Coding: ~Copyable, Sendable {
     case plain
     case gzip(GzipDecoder)
     case zstd(ZstdDecoder)
+    #if !GOBBET_SMALL
+      case bzip2(Bzip2Decoder)
+      case xz(XZDecoder)
+      case lz4(LZ4Decoder)
+    #endif
   }
 
   private let file: InputFile
@@ -24,6 +31,8 @@ struct InputStream: ~Copyable, Sendable {
   private(set) var readByteCount: Int
 
   private static let bufferByteCount = 1 << 17
+  /// Bytes that tell every compression.
+  private static let startByteCount = 10
 
   /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes; shares `opened`
   /// if that is the file.
@@ -40,7 +49,7 @@ struct InputStream: ~Copyable, Sendable {
     }
     var start: [UInt8] = []
     var isAtEnd = false
-    while start.count < 4, !isAtEnd {
+    while start.count < Self.startByteCount, !isAtEnd {
       let before = start.count
       try Self.read(file, appendingTo: &start, limit: Self.bufferByteCount)
       isAtEnd = start.count == before
@@ -57,6 +66,11 @@ struct InputStream: ~Copyable, Sendable {
   private static func coding(of start: [UInt8]) throws(CorpusError) -> Coding {
     if start.starts(with: [0x1F, 0x8B]) { return .gzip(try GzipDecoder()) }
     if isZstdMagic(start.prefix(4)) { return .zstd(try ZstdDecoder()) }
+    #if !GOBBET_SMALL
+      if Bzip2Decoder.begins(start) { return .bzip2(try Bzip2Decoder()) }
+      if start.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) { return .xz(try XZDecoder()) }
+      if start.starts(with: [0x04, 0x22, 0x4D, 0x18]) { return .lz4(try LZ4Decoder()) }
+    #endif
     return .plain
   }
 
@@ -108,12 +122,18 @@ struct InputStream: ~Copyable, Sendable {
     isAtEnd = buffer.isEmpty
   }
 
-  /// Skips the zeros behind a gzip member, with which tapes and block devices fill up, and refuses
-  /// what is neither padding nor another member or frame.
+  /// Skips the zeros behind a gzip member, with which tapes and block devices fill up, or behind an xz
+  /// stream, where they are fours; refuses what is neither padding nor another member or stream.
   ///
   /// - Throws: `FileError` (`read`), ``CorpusError`` (`damaged`).
   private mutating func skipPadding() throws {
-    guard codingName == "gzip" else { return }
+    let magic: UInt8
+    switch codingKind {
+    case .gzip: magic = 0x1F
+    case .xz: magic = 0xFD
+    default: return
+    }
+    let start = fileOffset
     while true {
       let zeroCount = buffer[unread].prefix { $0 == 0 }.count
       unread = (unread.lowerBound + zeroCount)..<unread.upperBound
@@ -122,7 +142,16 @@ struct InputStream: ~Copyable, Sendable {
       try refill()
     }
     // One byte alone may be a member that is cut.
-    guard let first = buffer[unread].first, first != 0x1F else { return }
+    let isAligned = codingKind == .gzip || (fileOffset - start) % 4 == 0
+    if isAligned, buffer[unread].first ?? magic == magic { return }
+    #if !GOBBET_SMALL
+      if codingKind == .xz {
+        throw CorpusError(
+          .damaged(
+            "xz: after the last stream are bytes that are neither a stream nor fours of zeros"),
+          path: file.path, offset: fileOffset)
+      }
+    #endif
     throw CorpusError(
       .damaged("gzip: after the last member are bytes that are neither a member nor zeros"),
       path: file.path, offset: fileOffset)
@@ -162,6 +191,13 @@ struct InputStream: ~Copyable, Sendable {
     case .gzip(let decoder):
       try unsafe decoder.decode(input, into: output, isStart: isBetweenFrames)
     case .zstd(let decoder): try unsafe decoder.decode(input, into: output)
+    #if !GOBBET_SMALL
+      case .bzip2(let decoder):
+        try unsafe decoder.decode(input, into: output, isStart: isBetweenFrames)
+      case .xz(let decoder):
+        try unsafe decoder.decode(input, into: output, isStart: isBetweenFrames)
+      case .lz4(let decoder): try unsafe decoder.decode(input, into: output)
+    #endif
     }
   }
 
@@ -174,6 +210,11 @@ struct InputStream: ~Copyable, Sendable {
     case .plain: .plain
     case .gzip: .gzip
     case .zstd: .zstd
+    #if !GOBBET_SMALL
+      case .bzip2: .bzip2
+      case .xz: .xz
+      case .lz4: .lz4
+    #endif
     }
   }
 
@@ -183,6 +224,11 @@ struct InputStream: ~Copyable, Sendable {
     case .plain: nil
     case .gzip: "gzip"
     case .zstd: "zstd"
+    #if !GOBBET_SMALL
+      case .bzip2: "bzip2"
+      case .xz: "xz"
+      case .lz4: "lz4"
+    #endif
     }
   }
 

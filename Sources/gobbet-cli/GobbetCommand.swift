@@ -8,8 +8,8 @@ import Gobbet
     abstract:
       "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
     discussion: """
-      Inputs are files, folders and - for standard input, plain, gzip or zstd; their content says what \
-      they are. Results go to standard output, everything else to standard error.
+      Inputs are files, folders and - for standard input, plain, or compressed by gzip, zstd, bzip2, xz \
+      or lz4; their content says what they are. Results go to standard output, everything else to standard error.
 
       Exit codes: 0 done, 1 a negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, \
       74 reading or writing failed; 130, 143, 129 and 141 ended by INT, TERM, HUP or PIPE.

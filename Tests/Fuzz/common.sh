@@ -10,7 +10,7 @@ built=$(swift build -c release --show-bin-path)
 # The C modules that the library imports, and the objects of all that it links but itself.
 maps=()
 for map in $(find .build/checkouts/swift-crypto/Sources .build/checkouts/swift-system/Sources \
-  -name module.modulemap) Sources/CGobbet{Zstd,Zlib}/module.modulemap \
+  -name module.modulemap) Sources/{CGobbetZstd,CGobbetZlib,CBzip2,CLZMA,CLZ4}/module.modulemap \
   "$built"/CGobbet{Kernels,Scan,JSON}.build/module.modulemap; do
   maps+=(-Xcc "-fmodule-map-file=$map")
 done
@@ -21,4 +21,4 @@ mapfile -t library < <(find "$built/GobbetSystem.build" "$built/GobbetFile.build
 
 options=(-O -parse-as-library -swift-version 6 -package-name
   "$(basename "$PWD" | tr '[:upper:]' '[:lower:]')" "${maps[@]}")
-libraries=(-lzstd -lz -lsimdjson -lstdc++)
+libraries=(-lzstd -lz -lbz2 -llzma -llz4 -lsimdjson -lstdc++)

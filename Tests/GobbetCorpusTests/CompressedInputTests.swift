@@ -6,6 +6,85 @@ import Testing
   static let lines = (0..<3000).map { #"{"text": "document \#($0 * $0) of many"}"# }
   static let plain = Array((lines.joined(separator: "\n") + "\n").utf8)
 
+  /// The endings of names, and one member or frame of each compression.
+  static let compressors:
+    [(ending: String, name: String, compress: @Sendable ([UInt8]) -> [UInt8])] = [
+      ("gz", "gzip", gzip), ("zst", "zstd", zstd), ("bz2", "bzip2", bzip2), ("xz", "xz", xz),
+      ("lz4", "lz4", lz4),
+    ]
+  static let endings = compressors.map(\.ending)
+
+  private static func compressor(
+    _ ending: String
+  ) throws -> (ending: String, name: String, compress: @Sendable ([UInt8]) -> [UInt8]) {
+    try #require(compressors.first { $0.ending == ending })
+  }
+
+  @Test("bzip2, xz and lz4, one stream or many, hold what the plain file holds", arguments: endings)
+  func streams(ending: String) throws {
+    let folder = try TemporaryFolder()
+    let compress = try Self.compressor(ending).compress
+    let halves = [Array(Self.plain[..<50_001]), [], Array(Self.plain[50_001...])]
+    let expected = try CorpusReader.texts([folder.write("a.jsonl", Self.plain)])
+    for bytes in [compress(Self.plain), halves.flatMap(compress)] {
+      for name in ["b.jsonl.\(ending)", "named-as-plain.jsonl"] {
+        #expect(try CorpusReader.texts([folder.write(name, bytes)]) == expected, "\(name)")
+      }
+    }
+    let empty = try folder.write("empty.txt.\(ending)", compress([]))
+    #expect(try CorpusReader.texts([empty]).allSatisfy(\.isEmpty))
+  }
+
+  @Test("much text out of a small file comes in pieces", arguments: endings)
+  func bomb(ending: String) throws {
+    let folder = try TemporaryFolder()
+    let line = Array((String(repeating: "a", count: 999) + "\n").utf8)
+    let text = (0..<20_000).flatMap { _ in line }
+    let path = try folder.write(
+      "bomb.txt.\(ending)", try Self.compressor(ending).compress(text))
+    let options = CorpusOptions(format: .text, textSeparator: Array("\n".utf8))
+    #expect(try CorpusReader.documents([path], options).count == 20_000)
+  }
+
+  @Test("zeros after an xz stream are padding by fours")
+  func xzPadding() throws {
+    let folder = try TemporaryFolder()
+    let (one, two) = (xz(Array("one ".utf8)), xz(Array("two".utf8)))
+    #expect(
+      try CorpusReader.texts([folder.write("a.xz", one + [0, 0, 0, 0] + two + [0, 0, 0, 0])])
+        == ["one two"])
+    for rest in [[0, 0, 0] as [UInt8], [0, 0, 0, 0, 0] + two] {
+      let error = #expect(throws: CorpusError.self) {
+        try CorpusReader.texts([folder.write("b.xz", one + rest)])
+      }
+      #expect(error?.description.contains("fours of zeros") == true)
+    }
+  }
+
+  @Test("text that begins as the name of a compression does is text")
+  func lookalike() throws {
+    let folder = try TemporaryFolder()
+    for text in ["BZh", "BZhuang, a name", "BZh9 1AY"] {
+      #expect(try CorpusReader.texts([folder.write("a.txt", Array(text.utf8))]) == [text])
+    }
+  }
+
+  @Test("an xz stream that asks for too much memory is refused")
+  func xzMemory() throws {
+    let folder = try TemporaryFolder()
+    // LZMA2 with the largest dictionary, 4 GiB, in the header of the block, whose checksum is made anew.
+    var bytes = xz(Array("some text".utf8))
+    let size = (Int(bytes[12]) + 1) * 4
+    let flag = try #require(bytes[12..<(12 + size)].firstIndex(of: 0x21)) + 2
+    bytes[flag] = 40
+    let checksum = crc32(Array(bytes[12..<(12 + size - 4)]))
+    for place in 0..<4 { bytes[12 + size - 4 + place] = UInt8(checksum >> (8 * place) & 0xFF) }
+    let error = #expect(throws: CorpusError.self) {
+      try CorpusReader.texts([folder.write("a.xz", bytes)])
+    }
+    #expect(error?.description.contains("more than 256 MiB") == true)
+  }
+
   @Test("gzip members and zstd frames, one or many, hold what the plain file holds")
   func members() throws {
     let folder = try TemporaryFolder()
@@ -28,22 +107,24 @@ import Testing
     }
   }
 
-  @Test("a compressed file cut anywhere is an error", arguments: ["gz", "zst"])
+  @Test("a compressed file cut anywhere is an error", arguments: endings)
   func truncation(coding: String) throws {
     let folder = try TemporaryFolder()
-    let whole = coding == "gz" ? gzip(Array("some text".utf8)) : zstd(Array("some text".utf8))
-    for count in 4..<whole.count {
+    let (_, name, compress) = try Self.compressor(coding)
+    let whole = compress(Array("some text".utf8))
+    // Of bzip2 fewer bytes than these are the start of a text.
+    for count in (coding == "bz2" ? 10 : coding == "xz" ? 6 : 4)..<whole.count {
       let path = try folder.write("cut.\(coding)", Array(whole.prefix(count)))
       let error = #expect(throws: CorpusError.self) { try CorpusReader.documents([path]) }
-      #expect(error?.code == .truncated(coding == "gz" ? "gzip" : "zstd"))
+      #expect(error?.code == .truncated(name))
       #expect(error?.path == path)
     }
   }
 
-  @Test("what isn't a further frame behind a frame is an error", arguments: ["gz", "zst"])
+  @Test("what isn't a further frame behind a frame is an error", arguments: endings)
   func trailingBytes(coding: String) throws {
     let folder = try TemporaryFolder()
-    let frame = coding == "gz" ? gzip(Array("some text".utf8)) : zstd(Array("some text".utf8))
+    let frame = try Self.compressor(coding).compress(Array("some text".utf8))
     let path = try folder.write("long.\(coding)", frame + [7, 7, 7, 7, 7, 7, 7, 7])
     let error = #expect(throws: CorpusError.self) { try CorpusReader.documents([path]) }
     guard case .damaged = error?.code else { throw try #require(error) }
@@ -65,18 +146,19 @@ import Testing
     #expect(error?.description.contains("neither a member nor zeros") == true)
   }
 
-  @Test("no flipped bit gives anything but the text or an error", arguments: ["gz", "zst"])
+  @Test("no flipped bit gives anything but the text or an error", arguments: endings)
   func flippedBits(coding: String) throws {
     let folder = try TemporaryFolder()
     let text = Array("the same words, the same words, the same words".utf8)
-    let whole = coding == "gz" ? gzip(text) : zstd(text)
-    for bit in 32..<(8 * whole.count) {
+    let whole = try Self.compressor(coding).compress(text)
+    let magicByteCount = coding == "bz2" ? 10 : coding == "xz" ? 6 : 4
+    for bit in (8 * magicByteCount)..<(8 * whole.count) {
       var bytes = whole
       bytes[bit / 8] ^= 1 << UInt8(bit % 8)
       let path = try folder.write("flipped.\(coding)", bytes)
       // Frames of the zstd library carry no checksum unless asked for, so texts may differ there.
       let documents = try? CorpusReader.documents([path])
-      if let documents, coding == "gz" { #expect(documents.map(\.text) == [text]) }
+      if let documents, coding != "zst" { #expect(documents.map(\.text) == [text]) }
     }
   }
 }

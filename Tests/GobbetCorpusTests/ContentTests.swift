@@ -185,8 +185,8 @@ import Testing
   static let foreign: [(content: [UInt8], reason: String)] = [
     ([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], "UTF-32LE"),
     ([0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61], "UTF-32BE"),
-    (bytes("BZh91AY&SY") + [0x97, 0], "bzcat"), ([0xFD] + bytes("7zXZ") + [0, 0], "xzcat"),
-    ([0x04, 0x22, 0x4D, 0x18, 0x60], "lz4cat"), (bytes("PAR1") + [0x15, 0], "Parquet"),
+    (bytes("BZh91AY") + [0x97, 0], "bzcat"), ([0x5D, 0, 0, 0x80, 0], "xzcat"),
+    ([0x02, 0x21, 0x4C, 0x18, 0x60], "lz4cat"), (bytes("PAR1") + [0x15, 0], "Parquet"),
     ([0x89] + bytes("PNG\r\n") + [0x1A, 0x0A, 0], "PNG"), ([0x50, 0x4B, 3, 4, 0], "unzip -p"),
     ([0x97] + bytes("GBT\r\n") + [0x1A, 0x0A], "a Gobbet file"),
     (bytes("name") + Array(repeating: 0, count: 253) + bytes("ustar") + [0], "tar -xOf"),

@@ -143,7 +143,7 @@ private func wayToOtherFormat(ofFileNamed name: String) -> String? {
   }
   let others = [
     ".txt", ".jsonl", ".csv", ".parquet", ".arrow", ".pt", ".pth", ".ckpt", ".onnx", ".tar", ".zip",
-    ".gz", ".zst", ".bz2", ".xz",
+    ".gz", ".zst", ".bz2", ".xz", ".lz4",
   ]
   return others.contains { name.hasSuffix($0) }
     ? "'gobbet convert' or 'gobbet export' makes other formats from it" : nil

@@ -5,7 +5,10 @@ import Gobbet
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Files, folders, patterns as 'a/*.jsonl', or - for standard input; plain, gzip or zstd.",
+      """
+      Files, folders, patterns as 'a/*.jsonl', or - for standard input; plain, or compressed by gzip, zstd, \
+      bzip2, xz or lz4.
+      """,
       valueName: "inputs"))
   var paths: [String] = []
 
