@@ -64,6 +64,7 @@ let package = Package(
     .library(name: "GobbetInterchange", targets: ["GobbetInterchange"]),
     .library(name: "GobbetGPT", targets: ["GobbetGPT"]),
     .library(name: "GobbetReport", targets: ["GobbetReport"]),
+    .library(name: "GobbetRemote", targets: ["GobbetRemote"]),
     .library(name: "GobbetC", type: .dynamic, targets: ["GobbetC"]),
     .executable(name: "gobbet", targets: ["gobbet-cli"]),
     .executable(name: "gobbet-bench", targets: ["gobbet-bench"]),
@@ -98,6 +99,8 @@ let package = Package(
     // The pipelines, and the programs.
     library("Gobbet", ["GobbetGPT", "GobbetInterchange", "GobbetCorpus"], smallSettings),
     library("GobbetReport", ["Gobbet", "GobbetPage", "CGobbetKernels"]),
+    // Files behind HTTP: nothing else needs libcurl.
+    library("GobbetRemote", ["GobbetInterchange", "CGobbetCurl"]),
     .executableTarget(
       name: "gobbet-cli", dependencies: ["GobbetReport", "GobbetPage", arguments],
       swiftSettings: settings),
@@ -129,6 +132,10 @@ let package = Package(
       name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .target(name: "CGobbetCurl", dependencies: ["CCurl"]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     // Tests.
     .target(name: "CTerminal", path: "Tests/CTerminal"),
     .target(
@@ -148,6 +155,7 @@ let package = Package(
     tests("GobbetGPT", ["CGobbetKernels"]),
     tests("Gobbet", [crypto]),
     tests("GobbetReport", ["GobbetPage"]),
+    tests("GobbetRemote"),
     .target(name: "CGobbetRound", dependencies: ["CGobbet"], path: "Tests/CGobbetRound"),
     tests("GobbetC", ["CGobbet", "CGobbetRound"]),
     .testTarget(

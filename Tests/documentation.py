@@ -24,7 +24,7 @@ from docs import ROOT, module_maps
 
 MODULES = [
     "Gobbet", "GobbetBPE", "GobbetCorpus", "GobbetData", "GobbetFile", "GobbetGPT",
-    "GobbetInterchange", "GobbetPage", "GobbetReport", "GobbetSystem",
+    "GobbetInterchange", "GobbetPage", "GobbetRemote", "GobbetReport", "GobbetSystem",
 ]  # fmt: skip
 PYTHON_MODULES = ["gobbet", "gobbet.corpus", "gobbet.numpy", "gobbet.jobs", "gobbet.spark", "gobbet.ray"]
 PYTORCH_MODULES = ["gobbet.torch", "gobbet.torch_data", "gobbet.window_loader", "gobbet.row_loader"]

@@ -5,9 +5,9 @@ internal import GobbetSystem
 
 /// The tokens of a file, block by block.
 ///
-/// Compressed blocks are decoded whole: into their place where all of a block is asked for, else to
-/// be kept for a while. Of the others, each is checked once, and tokens are then taken from the
-/// mapped file.
+/// Compressed blocks, and those of what isn't a file, are decoded whole: into their place where all of a
+/// block is asked for, else to be kept for a while. Of the others, each is checked once, and tokens are
+/// then taken from the mapped file.
 final class TokenBlocks: Sendable {
   private let container: ContainerReader
   private let header: TokenDatasetHeader
@@ -83,18 +83,13 @@ final class TokenBlocks: Sendable {
     guard !range.isEmpty else { return }
     let size = header.blockTokenCount
     let touched = (range.lowerBound / size)...((range.upperBound - 1) / size)
-    if let code = decoder.packed {
+    if let code = decoder.packed, let mapped {
       try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
       // Blocks are whole bytes, so that the whole payload is one array.
-      func take(_ bytes: UnsafeRawBufferPointer) {
+      unsafe mapped.withUnsafeBytes { bytes in
         // SAFETY: the span does not leave this call, for which the file stays mapped.
         let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
         code.decode(span, from: range.lowerBound, into: &target)
-      }
-      if let mapped {
-        unsafe mapped.withUnsafeBytes { unsafe take($0) }
-      } else {
-        try unsafe container.withUnsafeBytes(of: payload) { unsafe take($0) }
       }
       return
     }

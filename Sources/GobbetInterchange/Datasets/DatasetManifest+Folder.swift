@@ -1,4 +1,4 @@
-internal import GobbetData
+package import GobbetData
 internal import GobbetFile
 package import GobbetSystem
 
@@ -54,7 +54,7 @@ extension DatasetManifest {
   /// Checks that a dataset of the manifest's split is what it says.
   ///
   /// - Throws: `LoadingError` for the first file that is another than the manifest lists.
-  func check(_ dataset: TokenDataset, of split: Split) throws(LoadingError) {
+  package func check(_ dataset: TokenDataset, of split: Split) throws(LoadingError) {
     for (file, shard) in zip(dataset.shards, split.shards) {
       try shard.check(file, fingerprint: fingerprint)
     }
