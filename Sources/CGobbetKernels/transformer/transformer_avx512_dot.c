@@ -6,6 +6,7 @@
 #include "transformer_variants.h"
 
 #define VARIANT gobbet_kernels_avx512_dot
+#define VARIANT_WITH_PAIRS gobbet_kernels_avx512_dot_pairs
 #define VARIANT_NAME "avx512-dot"
 #define ROWS_AT_ONCE 12
 #define ROWS_OF_BLOCKS 2
@@ -22,11 +23,11 @@
 typedef float dot_lanes __attribute__((ext_vector_type(16)));
 typedef int32_t dot_bits __attribute__((ext_vector_type(16)));
 
-/// The upper products first, each added with one rounding: what the template writes in two steps.
+/// The upper products first, each added with one rounding: the bits of two products of floats.
 static inline __attribute__((always_inline)) dot_lanes dot_bfloat16(
-    dot_lanes sums, int32_t pair, dot_bits weights) {
+    dot_lanes sums, float pair, dot_bits weights) {
   return (dot_lanes)_mm512_dpbf16_ps(
-      (__m512)sums, (__m512bh)_mm512_set1_epi32(pair), (__m512bh)weights);
+      (__m512)sums, (__m512bh)_mm512_set1_ps(pair), (__m512bh)weights);
 }
 
 /// Of every four unsigned bytes their products with the signed bytes of the weights.

@@ -15,9 +15,6 @@
 // Below, `inputs`, `rows` where it is marked so, and `is_single` are constants wherever a function
 // is inlined.
 
-/// Rows that go by a block: their sums, 8 KiB, share the first cache with their inputs.
-enum { rows_a_group = 64 };
-
 /// The scales of 16 outputs of a block.
 INLINE lanes block_scale(const uint32_t *block, size_t step) {
   typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));

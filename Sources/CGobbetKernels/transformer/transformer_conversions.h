@@ -14,7 +14,7 @@ INLINE lane_bits round_to_bfloat16(lane_bits bits) {
 
 #ifdef OWN_DOT_PRODUCTS
 /// Pairs of bfloat16, the last filled with a zero.
-static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row) {
+static void convert_to_pairs(const float *input, size_t depth, uint32_t *row) {
   const size_t whole = depth / 32 * 32;
   for (size_t k = 0; k < whole; k += 32) {
     const lane_bits low = load_bits(input + k), high = load_bits(input + k + 16);
@@ -31,18 +31,22 @@ static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row)
     row[k / 2] = gobbet_bfloat16_bits(input[k]) | second << 16;
   }
 }
-#else
-/// The same values as floats, which is what products in floats need of them; the last pair is filled
-/// with a zero.
-static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row) {
-  for (size_t k = 0; k < depth; k += 16) {
-    const size_t count = depth - k < 16 ? depth - k : 16;
-    const lane_bits bits = as_bits(load_some(input + k, count, (lanes)0.0f));
-    store_some((float *)(row + k), count, as_lanes(round_to_bfloat16(bits) & (int32_t)0xFFFF0000));
-  }
-  if (depth % 2 == 1) row[depth] = 0;
-}
 #endif
+
+/// The same values as floats, of every pair the second first.
+static void convert_to_bfloat16(const float *input, size_t depth, uint32_t *row) {
+  const size_t whole = depth / 16 * 16;
+  for (size_t k = 0; k < whole; k += 16) {
+    const lane_bits bits = round_to_bfloat16(load_bits(input + k)) & (int32_t)0xFFFF0000;
+    const lane_bits swapped = __builtin_shufflevector(
+        bits, bits, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    store((float *)(row + k), as_lanes(swapped));
+  }
+  for (size_t k = whole; k < depth; k += 2) {
+    row[k] = k + 1 < depth ? gobbet_bfloat16_bits(input[k + 1]) << 16 : 0;
+    row[k + 1] = gobbet_bfloat16_bits(input[k]) << 16;
+  }
+}
 
 /// What rounded numbers are multiples of, and what makes integers of them.
 typedef struct {

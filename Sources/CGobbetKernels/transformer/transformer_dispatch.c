@@ -7,7 +7,11 @@ const gobbet_kernels *gobbet_kernels_at(size_t index) {
       && __builtin_cpu_supports("avx512bw");
   const bool has_dot = has_avx512 && __builtin_cpu_supports("avx512vl")
       && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+  // What is faster of the two for bfloat16 comes first: see `panel_words`.
+  const bool has_fast_pairs = has_dot && __builtin_cpu_is("amd");
+  if (has_fast_pairs && index-- == 0) return &gobbet_kernels_avx512_dot_pairs;
   if (has_dot && index-- == 0) return &gobbet_kernels_avx512_dot;
+  if (has_dot && !has_fast_pairs && index-- == 0) return &gobbet_kernels_avx512_dot_pairs;
   if (has_avx512 && index-- == 0) return &gobbet_kernels_avx512;
   if (has_avx2 && index-- == 0) return &gobbet_kernels_avx2;
 #endif

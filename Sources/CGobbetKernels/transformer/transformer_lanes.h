@@ -19,9 +19,11 @@ typedef int32_t lane_bits __attribute__((ext_vector_type(16)));
 #ifdef FUSED_BY_CALLS
 // Slow anyway: as functions and loops of variable length they are a tenth of the code.
 #define INLINE static inline __attribute__((minsize))
+#define APART static __attribute__((noinline, minsize))
 #define UNROLLED
 #else
 #define INLINE static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline))
 /// Stands before a loop whose length is a constant where it is inlined.
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #endif

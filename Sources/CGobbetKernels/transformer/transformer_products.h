@@ -7,7 +7,7 @@
 /// A row's outputs of `steps` times 16 lanes, through the epilogue and into memory.
 ///
 /// Not inlined: thirty copies in each variant would be a third of its code, and are hardly faster.
-static __attribute__((noinline)) void finish(
+APART void finish(
     const gobbet_product *product, size_t row, size_t first_output, const lanes *sums,
     size_t steps) {
   float *output = product->output + row * product->output_stride + first_output;
@@ -42,125 +42,189 @@ INLINE lanes start(const gobbet_product *product, size_t output) {
   return product->bias == NULL ? (lanes)0.0f : load(product->bias + output);
 }
 
-#ifdef OWN_DOT_PRODUCTS
-enum { words_a_pair = 1 };
+/// How a panel's words are multiplied.
+typedef enum {
+  /// As floats, with inputs that are floats.
+  words_are_floats,
+  /// As pairs of bfloat16 that become floats first: a product of floats is twice as fast as
+  /// `vdpbf16ps` on Intel's processors. Of a pair of inputs the second stands first.
+  words_become_floats,
+  /// As pairs by `dot_bfloat16`, which is twice as fast as a product of floats on AMD's.
+  words_are_pairs
+} panel_words;
 
-/// Adds the products of a pair of inputs of every row to its sums: the upper ones first, each with
-/// one rounding.
-INLINE void add_pairs(
-    const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
-    const size_t rows, const size_t steps) {
-  UNROLLED
-  for (size_t row = 0; row < rows; row++) {
-    for (size_t step = 0; step < steps; step++) {
-      sums[row][step] = dot_bfloat16(
-          sums[row][step], (int32_t)input[row * stride], load_bits(weights + step * 16));
-    }
-  }
-}
-#else
-enum { words_a_pair = 2 };
+// Below, `words`, `rows` and `steps` are constants wherever a function is inlined, so that the sums
+// stay in registers.
 
 /// Half a pair as floats: the upper or the lower one.
 INLINE lanes half_of(lane_bits pairs, const bool is_upper) {
   return as_lanes(is_upper ? pairs & (int32_t)0xFFFF0000 : pairs << 16);
 }
 
-/// The same for inputs that are floats already. All rows go through one half of the weights before
-/// the other, so that registers never hold both.
-INLINE void add_pairs(
-    const uint32_t *input, size_t stride, const uint32_t *weights, lanes sums[][2],
-    const size_t rows, const size_t steps) {
-  UNROLLED
-  for (size_t half = 2; half-- > 0;) {
-    // Reading the weights twice is cheaper than keeping them: the compiler must not see that it could.
-    __asm__("" : "+r"(weights));
-    lanes wide[2];
-    for (size_t step = 0; step < steps; step++) {
-      wide[step] = half_of(load_bits(weights + step * 16), half == 1);
-    }
-    UNROLLED
-    for (size_t row = 0; row < rows; row++) {
-      const lanes value = (lanes)((const float *)input)[row * stride + half];
-      for (size_t step = 0; step < steps; step++) {
-        sums[row][step] = fused(value, wide[step], sums[row][step]);
-      }
-    }
-  }
-}
-
-/// The products of one pair: what `exhaust` repeats.
-INLINE lanes dot_bfloat16(lanes sums, int32_t pair, lane_bits weights) {
-  const lane_bits both = (lane_bits)pair;
-  sums = fused(half_of(both, true), half_of(weights, true), sums);
-  return fused(half_of(both, false), half_of(weights, false), sums);
-}
+/// Adds a product with a word of inputs.
+INLINE lanes add_word(lanes sums, float input, lane_bits weights, const panel_words words) {
+#ifdef OWN_DOT_PRODUCTS
+  if (words == words_are_pairs) return dot_bfloat16(sums, input, weights);
 #endif
+  return fused((lanes)input, as_lanes(weights), sums);
+}
 
-// Below, `element`, `rows` and `steps` are constants wherever a function is inlined, so that the
-// sums stay in registers.
+/// Words of inputs whose weights, 16 KiB, stay in the first cache while all rows go by them.
+enum { words_a_part = 128 };
+/// Rows whose sums, 8 KiB, wait in memory meanwhile.
+enum { rows_a_group = 64 };
 
-/// Outputs of `steps` times 16 lanes for `rows` rows of floats or pairs of bfloat16.
-INLINE void multiply_words(
-    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
-    const gobbet_element element, const size_t rows, const size_t steps) {
-  const uint32_t *input = (const uint32_t *)product->input + first_row * product->input_stride;
-  const size_t stride = product->input_stride;
-  // Inputs, or pairs of them.
-  const size_t words = element == gobbet_bfloat16 ? (product->depth + 1) / 2 : product->depth;
+/// Adds the products of a part to the sums of `rows` rows and `steps` times 16 outputs.
+INLINE void add_words(
+    const float *input, size_t stride, const uint32_t *weights, size_t count, lanes waiting[][2],
+    const size_t first_step, const panel_words words, const size_t rows, const size_t steps) {
   lanes sums[ROWS_AT_ONCE][2];
   UNROLLED
   for (size_t row = 0; row < rows; row++) {
-    for (size_t step = 0; step < steps; step++) {
-      sums[row][step] = start(product, first_output + step * 16);
-    }
+    for (size_t step = 0; step < steps; step++) sums[row][step] = waiting[row][first_step + step];
   }
-  for (size_t k = 0; k < words; k++) {
-    const uint32_t *weights = panel + k * gobbet_panel_width;
-    if (rows == 1) prefetch_two(weights);
-    if (element == gobbet_bfloat16) {
-      add_pairs(input + k * words_a_pair, stride, weights, sums, rows, steps);
-      continue;
-    }
+  for (size_t k = 0; k < count; k++) {
+    const uint32_t *own = weights + k * gobbet_panel_width;
+    prefetch_two(own);
     UNROLLED
     for (size_t row = 0; row < rows; row++) {
-      const lanes value = (lanes)((const float *)input)[row * stride + k];
       for (size_t step = 0; step < steps; step++) {
-        sums[row][step] = fused(value, load((const float *)weights + step * 16), sums[row][step]);
+        const lane_bits bits = load_bits(own + (first_step + step) * 16);
+        sums[row][step] = add_word(sums[row][step], input[row * stride + k], bits, words);
       }
     }
   }
   UNROLLED
   for (size_t row = 0; row < rows; row++) {
-    // A copy, since what a function is given the address of stays in memory.
-    const lanes results[2] = {sums[row][0], sums[row][steps - 1]};
-    finish(product, first_row + row, first_output, results, steps);
+    for (size_t step = 0; step < steps; step++) waiting[row][first_step + step] = sums[row][step];
   }
 }
 
-/// All rows, as many at once as registers hold, then four, then one.
+/// The same for any number of rows: as many at once as registers hold, then four, then one.
+INLINE void add_words_to_all(
+    const float *input, size_t stride, const uint32_t *weights, size_t count, lanes waiting[][2],
+    size_t rows, const panel_words words) {
+  size_t row = 0;
+  for (; row + ROWS_AT_ONCE <= rows; row += ROWS_AT_ONCE) {
+    for (size_t step = 0; step < 2; step += STEPS_AT_ONCE) {
+      add_words(
+          input + row * stride, stride, weights, count, waiting + row, step, words, ROWS_AT_ONCE,
+          STEPS_AT_ONCE);
+    }
+  }
+  for (; row + 4 <= rows; row += 4) {
+    for (size_t step = 0; step < 2; step += STEPS_AT_ONCE) {
+      add_words(
+          input + row * stride, stride, weights, count, waiting + row, step, words, 4,
+          STEPS_AT_ONCE);
+    }
+  }
+  for (; row < rows; row++) {
+    add_words(input + row * stride, stride, weights, count, waiting + row, 0, words, 1, 2);
+  }
+}
+
+#define ADD_WORDS(NAME, WORDS) \
+  APART void NAME( \
+      const float *input, size_t stride, const uint32_t *weights, size_t count, \
+      lanes waiting[][2], size_t rows) { \
+    add_words_to_all(input, stride, weights, count, waiting, rows, WORDS); \
+  }
+ADD_WORDS(add_floats, words_are_floats)
+#ifdef OWN_DOT_PRODUCTS
+ADD_WORDS(add_pairs, words_are_pairs)
+#endif
+#undef ADD_WORDS
+
+/// Pairs as floats, the upper half of each first: of a pair the second product is added first.
+INLINE void widen(const uint32_t *pairs, size_t count, lanes floats[][2]) {
+  for (size_t k = 0; k < count; k += 2) {
+    const uint32_t *own = pairs + k / 2 * gobbet_panel_width;
+    prefetch_two(own);
+    for (size_t step = 0; step < 2; step++) {
+      const lane_bits both = load_bits(own + step * 16);
+      floats[k][step] = half_of(both, true);
+      floats[k + 1][step] = half_of(both, false);
+    }
+  }
+}
+
+/// Words of a row of inputs.
+INLINE size_t words_of_inputs(const gobbet_product *product, const panel_words words) {
+  const size_t pairs = (product->depth + 1) / 2;
+  return words == words_are_floats ? product->depth : words == words_are_pairs ? pairs : pairs * 2;
+}
+
+/// A panel's outputs for a group of rows.
+INLINE void multiply_rows(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t first_row,
+    const panel_words words) {
+  const size_t left = product->row_count - first_row;
+  const size_t rows = left < rows_a_group ? left : rows_a_group;
+  const size_t stride = product->input_stride, depth = words_of_inputs(product, words);
+  const float *input = (const float *)product->input + first_row * stride;
+  lanes sums[rows_a_group][2];
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t step = 0; step < 2; step++) {
+      sums[row][step] = start(product, first_output + step * 16);
+    }
+  }
+  for (size_t first = 0; first < depth; first += words_a_part) {
+    const size_t count = depth - first < words_a_part ? depth - first : words_a_part;
+    if (words == words_become_floats) {
+      lanes floats[words_a_part][2];
+      widen(panel + first / 2 * gobbet_panel_width, count, floats);
+      add_floats(input + first, stride, (const uint32_t *)floats, count, sums, rows);
+      continue;
+    }
+    const uint32_t *weights = panel + first * gobbet_panel_width;
+#ifdef OWN_DOT_PRODUCTS
+    if (words == words_are_pairs) add_pairs(input + first, stride, weights, count, sums, rows);
+#endif
+    if (words == words_are_floats) add_floats(input + first, stride, weights, count, sums, rows);
+  }
+  for (size_t row = 0; row < rows; row++) {
+    finish(product, first_row + row, first_output, sums[row], 2);
+  }
+}
+
+/// A panel's outputs for a single row, whose sums stay in registers.
+INLINE void multiply_row(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t row,
+    const panel_words words) {
+  const float *input = (const float *)product->input + row * product->input_stride;
+  const size_t a_word = words == words_become_floats ? 2 : 1;
+  const size_t count = words_of_inputs(product, words) / a_word;
+  lanes sums[2];
+  for (size_t step = 0; step < 2; step++) sums[step] = start(product, first_output + step * 16);
+  for (size_t k = 0; k < count; k++) {
+    const uint32_t *own = panel + k * gobbet_panel_width;
+    prefetch_two(own);
+    for (size_t step = 0; step < 2; step++) {
+      const lane_bits bits = load_bits(own + step * 16);
+      if (words == words_become_floats) {
+        sums[step] = fused((lanes)input[2 * k], half_of(bits, true), sums[step]);
+        sums[step] = fused((lanes)input[2 * k + 1], half_of(bits, false), sums[step]);
+      } else {
+        sums[step] = add_word(sums[step], input[k], bits, words);
+      }
+    }
+  }
+  // A copy, since what a function is given the address of stays in memory.
+  const lanes results[2] = {sums[0], sums[1]};
+  finish(product, row, first_output, results, 2);
+}
+
+/// All rows, a group at a time by all panels.
 INLINE void multiply_panels(
-    const gobbet_product *product, size_t first, size_t end, const gobbet_element element) {
-  enum { width = STEPS_AT_ONCE * 16 };
-  for (size_t index = first; index < end; index++) {
-    const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
-    const size_t panel_output = index * gobbet_panel_width;
-    size_t row = 0;
-    for (; row + ROWS_AT_ONCE <= product->row_count; row += ROWS_AT_ONCE) {
-      for (size_t output = 0; output < gobbet_panel_width; output += width) {
-        multiply_words(
-            product, panel + output, panel_output + output, row, element, ROWS_AT_ONCE,
-            STEPS_AT_ONCE);
-      }
-    }
-    for (; row + 4 <= product->row_count; row += 4) {
-      for (size_t output = 0; output < gobbet_panel_width; output += width) {
-        multiply_words(
-            product, panel + output, panel_output + output, row, element, 4, STEPS_AT_ONCE);
-      }
-    }
-    for (; row < product->row_count; row++) {
-      multiply_words(product, panel, panel_output, row, element, 1, 2);
+    const gobbet_product *product, size_t first, size_t end, const panel_words words) {
+  for (size_t row = 0; row < product->row_count; row += rows_a_group) {
+    const bool is_single = product->row_count - row == 1;
+    for (size_t index = first; index < end; index++) {
+      const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
+      const size_t output = index * gobbet_panel_width;
+      if (is_single) multiply_row(product, panel, output, row, words);
+      else multiply_rows(product, panel, output, row, words);
     }
   }
 }

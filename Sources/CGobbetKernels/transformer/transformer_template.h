@@ -5,7 +5,8 @@
 // ROWS_AT_ONCE           rows of floats or bfloat16 whose sums fit in the registers
 // ROWS_OF_BLOCKS         rows whose products with a block of int8 are added side by side
 // STEPS_AT_ONCE          1 or 2, times 16 outputs
-// OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16`
+// OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16`: then there is a second table,
+//                        VARIANT_WITH_PAIRS, of kernels that use it
 // OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
 // OWN_BYTE_PRODUCTS      if it brings `dot_bytes` and `dot_signed`
 // FUSED_BY_CALLS         if a fused multiply-add is a call for each lane, whose code is not repeated
@@ -22,8 +23,8 @@
 
 static void multiply(const gobbet_product *product, size_t first, size_t end) {
   switch (product->element) {
-  case gobbet_float32: return multiply_panels(product, first, end, gobbet_float32);
-  case gobbet_bfloat16: return multiply_panels(product, first, end, gobbet_bfloat16);
+  case gobbet_float32: return multiply_panels(product, first, end, words_are_floats);
+  case gobbet_bfloat16: return multiply_panels(product, first, end, words_become_floats);
   case gobbet_int8: break;
   default: return multiply_all_tiles(product, first, end);
   }
@@ -93,6 +94,29 @@ static void softmax(float *scores, size_t count, float scale) {
   for (size_t i = whole; i < count; i++) scores[i] *= factor;
 }
 
-const gobbet_kernels VARIANT = {
-  VARIANT_NAME, multiply, convert, normalize, normalize_by_rms, activate, cap, softmax, exhaust, ROWS_AT_ONCE * STEPS_AT_ONCE * 16,
-  words_a_pair, words_of_8_bits < words_of_16_bits};
+#define KERNELS(NAME, MULTIPLY, CONVERT, EXHAUST, WORDS_A_PAIR) { \
+  NAME, MULTIPLY, CONVERT, normalize, normalize_by_rms, activate, cap, softmax, EXHAUST, \
+  ROWS_AT_ONCE * STEPS_AT_ONCE * 16, WORDS_A_PAIR, words_of_8_bits < words_of_16_bits}
+
+const gobbet_kernels VARIANT = KERNELS(VARIANT_NAME, multiply, convert, exhaust, 2);
+
+#ifdef OWN_DOT_PRODUCTS
+static void multiply_pairs(const gobbet_product *product, size_t first, size_t end) {
+  if (product->element != gobbet_bfloat16) return multiply(product, first, end);
+  multiply_panels(product, first, end, words_are_pairs);
+}
+
+static void convert_pairs(
+    gobbet_element element, gobbet_inputs inputs, const float *input, size_t depth, void *row) {
+  if (element != gobbet_bfloat16) return convert(element, inputs, input, depth, row);
+  convert_to_pairs(input, depth, row);
+}
+
+static float exhaust_pairs(gobbet_element element, size_t rounds) {
+  if (element != gobbet_bfloat16) return exhaust(element, rounds);
+  return exhaust_element(gobbet_bfloat16, words_are_pairs, rounds);
+}
+
+const gobbet_kernels VARIANT_WITH_PAIRS =
+    KERNELS(VARIANT_NAME "-pairs", multiply_pairs, convert_pairs, exhaust_pairs, 1);
+#endif
