@@ -105,6 +105,37 @@ static void check_products(
   free(panels); free(converted);
 }
 
+/// Bfloat16 as files have them make the panels that their floats make, and what is not finite is found.
+static void check_pairs(const gobbet_kernels *kernels, size_t depth, size_t outputs) {
+  const size_t count = depth * outputs, panels = (outputs + 31) / 32;
+  const size_t words = panels * gobbet_panel_words(gobbet_bfloat16, depth);
+  uint16_t *file = malloc(count * sizeof *file);
+  float *weights = malloc(count * sizeof *weights), *scratch = malloc(depth * 32 * sizeof(float));
+  uint32_t *expected = calloc(words, 4), *found = calloc(words, 4);
+  for (size_t index = 0; index < count; index++) {
+    const uint32_t bits = random_bits();
+    // Finite, and of every eight one under the least normal number.
+    file[index] = (uint16_t)(bits >> 16 & (bits % 8 == 0 ? 0x807F : 0xBFFF));
+    const uint32_t value = (uint32_t)file[index] << 16;
+    memcpy(weights + index, &value, sizeof value);
+  }
+  const gobbet_part part = {weights, true, 0, depth, 0, outputs};
+  const gobbet_block_part blocks = {(const uint8_t *)file, 0, outputs};
+  if (!gobbet_pack(gobbet_bfloat16, &part, depth, scratch, expected)
+      || !gobbet_pack_blocks(gobbet_bfloat16, &blocks, depth, found)
+      || memcmp(expected, found, words * 4) != 0) {
+    fail(kernels->name, "a panel of pairs", gobbet_bfloat16, depth);
+  }
+  file[random_bits() % count] = depth % 4 == 0 ? 0x7F80 : 0xFFC1;
+  if (gobbet_pack_blocks(gobbet_bfloat16, &blocks, depth, found)) {
+    fail(kernels->name, "finiteness of pairs", gobbet_bfloat16, depth);
+  }
+  if (gobbet_block_row_size(gobbet_bfloat16, depth + 1) != 0) {
+    fail(kernels->name, "the size of an odd row", gobbet_bfloat16, depth);
+  }
+  free(file); free(weights); free(scratch); free(expected); free(found);
+}
+
 /// A row of zeros gives the bias, one with an input that is not finite gives NaN.
 static void check_odd_rows(const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_inputs inputs) {
   enum { depth = 70, rows = 3 };
@@ -207,7 +238,7 @@ static void check_families(const gobbet_kernels *kernels, size_t count) {
 }
 
 int main(void) {
-  static const size_t depths[] = {1, 2, 3, 16, 31, 32, 33, 64, 95, 160};
+  static const size_t depths[] = {1, 2, 3, 16, 31, 32, 33, 64, 95, 160, 258};
   static const size_t row_counts[] = {1, 2, 4, 7, 13, 25, 67};
   static const size_t output_counts[] = {1, 17, 32, 50, 96};
   uint64_t first = 0;
@@ -229,11 +260,14 @@ int main(void) {
       }
     }
     for (int inputs = 0; inputs < 3; inputs++) check_odd_rows(kernels, pool, inputs);
+    for (size_t depth = 2; depth < 200; depth += 14) {
+      for (size_t o = 0; o < 5; o++) check_pairs(kernels, depth, output_counts[o]);
+    }
     failures += check_blocks(kernels, pool, random_bits, add_to_checksum);
     for (size_t count = 1; count <= 300; count++) check_rows(kernels, count);
     for (size_t count = 1; count <= 300; count++) check_families(kernels, count);
     gobbet_pool_destroy(pool);
-    printf("%-10s %016llx\n", kernels->name, (unsigned long long)checksum);
+    printf("%-16s %016llx\n", kernels->name, (unsigned long long)checksum);
     if (index == 0) first = checksum;
     if (checksum != first) failures++;
   }

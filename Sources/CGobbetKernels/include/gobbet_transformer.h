@@ -325,8 +325,8 @@ typedef struct {
   size_t output_count;
 } gobbet_block_part;
 
-/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, or the
-/// element is none of GGUF's.
+/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, which pairs of
+/// bfloat16 are too, or files do not have the element as panels do.
 size_t gobbet_block_row_size(gobbet_element element, size_t depth);
 
 /// Puts outputs of a matrix of `depth` inputs, whole blocks, into its panels, which are zeros before.

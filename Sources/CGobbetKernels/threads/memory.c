@@ -49,10 +49,13 @@ void gobbet_memory_take(void *memory, size_t byte_count) {
     const uint64_t start = thread_nanoseconds();
     *((volatile char *)memory + taken) = 0;
     if (thread_nanoseconds() - start < long_wait || ++waits < most_waits) continue;
-    if (byte_count - taken > large_page) {
-      madvise(
-          (char *)memory + taken + large_page, byte_count - taken - large_page, MADV_NOHUGEPAGE);
-    }
+    if (byte_count - taken <= large_page) return;
+    char *rest = (char *)memory + taken + large_page;
+    madvise(rest, byte_count - taken - large_page, MADV_NOHUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+    // All at once takes two thirds of the time that they take one by one. Advice only.
+    madvise(rest, byte_count - taken - large_page, MADV_POPULATE_WRITE);
+#endif
   }
 #else
   (void)memory, (void)byte_count;

@@ -1,4 +1,5 @@
 internal import CGobbetKernels
+internal import GobbetData
 
 /// A matrix in panels: for every 32 outputs, input by input, their weights side by side.
 ///
@@ -94,8 +95,11 @@ internal import CGobbetKernels
     }
   }
 
-  /// Bytes that an output takes in files that have the matrix in blocks; nil if panels hold none.
-  var blockRowByteCount: Int? {
+  /// Bytes that an output takes in a tensor that has its weights in the order and with the bits of the
+  /// panels' blocks, or pairs of bfloat16; nil if the tensor does not.
+  func blockRowByteCount(of tensor: TensorDescription, _ order: Order) -> Int? {
+    let isOtherFloats = element == gobbet_bfloat16 && tensor.elementType != .bfloat16
+    guard order == .byOutput, !isOtherFloats else { return nil }
     let count = gobbet_block_row_size(element, inputCount)
     return count == 0 ? nil : count
   }
@@ -104,7 +108,7 @@ internal import CGobbetKernels
   ///
   /// - Precondition: as ``pack(_:_:inputs:outputs:scratch:)``, for whole outputs of a matrix in blocks.
   func pack(blocks: [UInt8], outputs: Range<Int>) -> Bool {
-    let rowByteCount = blockRowByteCount ?? 0
+    let rowByteCount = gobbet_block_row_size(element, inputCount)
     precondition(
       rowByteCount > 0 && blocks.count >= outputs.count * rowByteCount
         && outputs.lowerBound.isMultiple(of: Self.panelWidth) && outputs.upperBound <= outputCount

@@ -80,7 +80,7 @@ struct PackingList {
 
     mutating func pack(_ part: Part, from source: any TensorSource) throws {
       let isFinite =
-        if let rowByteCount = part.matrix.blockRowByteCount {
+        if let rowByteCount = part.matrix.blockRowByteCount(of: part.tensor, part.order) {
           try packBlocks(part, rowByteCount, from: source)
         } else {
           try packFloats(part, from: source)
