@@ -1,14 +1,16 @@
 extension CompiledExpression {
-  /// How many bytes may be read again for each one of the text, beside a few thousand, before matches are
-  /// looked for by outcomes.
-  private static let patience = 8
+  /// How many bytes may be read again for each one of the text, beside `allowance`, before matches are looked
+  /// for by outcomes.
+  static let patience = 8
+  static let allowance = 512
 
   /// Calls `body` with each match and with what is between them; together they are all of a text.
   ///
+  /// How many steps that took comes back.
   /// - Complexity: linear in the bytes of the text, times the steps where there are no tables.
-  @inline(__always) func forEachPiece<Failure: Error>(
+  @discardableResult @inline(__always) func forEachPiece<Failure: Error>(
     in text: ClassifiedText, _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
-  ) throws(Failure) {
+  ) throws(Failure) -> Int {
     guard let automaton else { return try forEachPieceByOutcomes(in: text, from: 0, body) }
     // SAFETY: the run, which writes there before it reads, is gone when the closure returns.
     try unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: ExpressionRun.endCapacity) {
@@ -39,16 +41,19 @@ extension CompiledExpression {
       } else {
         run.rereadByteCount += run.place - start
         let next = run.startOfMatch(behind: start, automaton, self, text)
-        guard run.rereadByteCount <= Self.patience * next + 4096 else {
-          return try forEachPieceByOutcomes(in: text, from: start, body)
+        guard run.rereadByteCount <= Self.patience * next + Self.allowance else {
+          return try run.stepCount(upTo: start)
+            + forEachPieceByOutcomes(in: text, from: start, body)
         }
         try body(start..<next, false)
         run.begin(at: next, self, text)
       }
-      guard run.rereadByteCount <= Self.patience * run.start + 4096 else {
-        return try forEachPieceByOutcomes(in: text, from: run.start, body)
+      guard run.rereadByteCount <= Self.patience * run.start + Self.allowance else {
+        return try run.stepCount(upTo: run.start)
+          + forEachPieceByOutcomes(in: text, from: run.start, body)
       }
     }
+    return run.stepCount(upTo: text.count)
   }
 }
 
@@ -87,6 +92,9 @@ extension CompiledExpression {
     // SAFETY: the run wrote `endCount` ends.
     return unsafe ends[position]
   }
+
+  /// How many bytes were read, if those in front of `place` were read once beside.
+  func stepCount(upTo place: Int) -> Int { place + rereadByteCount }
 
   /// Begins a match.
   mutating func begin(at place: Int, _ expression: CompiledExpression, _ text: ClassifiedText) {
@@ -195,7 +203,9 @@ extension CompiledExpression {
       }
       rereadByteCount += next - first
       // The caller goes on by other means.
-      if rereadByteCount > 8 * first + 4096 { return first }
+      if rereadByteCount > CompiledExpression.patience * first + CompiledExpression.allowance {
+        return first
+      }
       first = expression.classNumber(text, at: first).end
     }
     return text.count

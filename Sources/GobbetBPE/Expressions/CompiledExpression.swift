@@ -5,15 +5,35 @@ final class CompiledExpression: Sendable {
   let outcomes: ExpressionOutcomes
   /// Nil if the program is not of the kind that one table is enough for.
   let automaton: ExpressionAutomaton?
-  /// Nil if there is an automaton that always does, or the tables would be too large.
+  /// Nil if they would be too large.
   let tables: OutcomeTables?
+  /// The most steps that it takes for a scalar of any text.
+  let stepsPerScalar: Int
 
+  /// The most of them that an expression may take.
+  static let maximumStepsPerScalar = 480
+
+  /// Compiles a syntax.
+  ///
+  /// - Throws: ``SplitExpressionError`` (`tooLarge`) if tables would be too large, and too many steps would be
+  ///   taken without them.
   init(_ syntax: ExpressionSyntax) throws(SplitExpressionError) {
     program = try ExpressionProgram(syntax)
-    alphabet = ExpressionAlphabet(program)
+    alphabet = try ExpressionAlphabet(program)
     outcomes = ExpressionOutcomes(program: program, alphabet: alphabet)
     automaton = ExpressionAutomaton(program, alphabet)
-    tables = automaton == nil ? OutcomeTables(outcomes) : nil
+    tables = OutcomeTables(outcomes)
+    // A scalar is read once and `patience` times again, and has its outcomes; without tables those are worked
+    // out twice, and the steps from each scalar to the next are looked at once more.
+    stepsPerScalar =
+      (automaton == nil ? 0 : 1 + 2 * Self.patience) + (tables == nil ? 3 * outcomes.count : 3)
+    guard stepsPerScalar <= Self.maximumStepsPerScalar else {
+      throw SplitExpressionError(
+        .tooLarge(
+          "takes up to \(stepsPerScalar) steps for each character, and at most "
+            + "\(Self.maximumStepsPerScalar) are supported"),
+        offset: 0, fragment: "")
+    }
   }
 
   /// The class of the unit at a place, and where the next one begins.
@@ -34,11 +54,12 @@ final class CompiledExpression: Sendable {
   /// Calls `body` with each match and with what is between them, from `start` on, where one can begin.
   ///
   /// Of matches without a byte, those that follow another at once are left out.
+  /// How many steps that took comes back.
   /// - Complexity: linear in the bytes of the text, times the steps where there are no tables.
-  func forEachPieceByOutcomes<Failure: Error>(
+  @discardableResult func forEachPieceByOutcomes<Failure: Error>(
     in text: ClassifiedText, from start: Int, usingTables: Bool = true,
     _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
-  ) throws(Failure) {
+  ) throws(Failure) -> Int {
     var symbols: [UInt32] = []
     symbols.reserveCapacity(text.count - start + 1)
     var before = classNumber(text, before: start)
@@ -52,9 +73,7 @@ final class CompiledExpression: Sendable {
     symbols.append(
       UInt32(truncatingIfNeeded: alphabet.symbol(alphabet.classes.count, behind: before)))
 
-    var tables = usingTables ? tables : nil
-    if usingTables, tables == nil, automaton != nil { tables = OutcomeTables(outcomes) }
-    var reader = OutcomeReader(outcomes, tables, symbols)
+    var reader = OutcomeReader(outcomes, usingTables ? tables : nil, symbols)
     var index = 0
     place = start
     // Where the last match ended, and where what is between it and the next one began.
@@ -63,8 +82,8 @@ final class CompiledExpression: Sendable {
     while true {
       reader.move(to: index)
       var (end, endIndex) = (place, index)
-      if !reader.fails(program.start, at: index) {
-        var step = program.start
+      if reader.isStart(index) {
+        var step = outcomes.start
         while let next = reader.advance(from: step, at: endIndex) {
           step = next
           end = classNumber(text, at: end).end
@@ -86,5 +105,6 @@ final class CompiledExpression: Sendable {
       }
     }
     if gap < text.count { try body(gap..<text.count, false) }
+    return reader.stepCount
   }
 }

@@ -11,8 +11,11 @@ struct ExpressionAlphabet: Sendable {
   /// A class for each context.
   private let representatives: [Int]
 
-  init(_ program: ExpressionProgram) {
-    let classes = ScalarClasses(program.sets)
+  /// The symbols of a program.
+  ///
+  /// - Throws: ``SplitExpressionError`` (`tooLarge`) if its sets tell too much apart.
+  init(_ program: ExpressionProgram) throws(SplitExpressionError) {
+    let classes = try ScalarClasses(program.sets)
     var sets: [Int] = []
     for case .behind(let set, _) in program.steps { sets.append(set) }
     var numbers: [[Bool]: Int] = [:]

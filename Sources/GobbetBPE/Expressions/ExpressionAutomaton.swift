@@ -25,7 +25,7 @@ struct ExpressionAutomaton: Sendable {
 
   /// The table of a program; nil if it looks far ahead, might match nothing, or has too many states.
   init?(_ program: ExpressionProgram, _ alphabet: ExpressionAlphabet) {
-    guard program.isSimple else { return nil }
+    guard program.isSimple, alphabet.count <= Self.maximumEntryCount else { return nil }
     var walk = StepWalk(program, alphabet)
     var states = [[program.start]]
     var numbers = [states[0]: 0]
@@ -34,6 +34,7 @@ struct ExpressionAutomaton: Sendable {
     while place < states.count {
       for symbol in 0..<alphabet.count {
         let (list, matches) = walk.next(states[place], symbol)
+        guard walk.work <= Self.maximumWork else { return nil }
         // Where a match without a scalar might come first, matches are not told by this table.
         if place == 0, matches { return nil }
         var entry = matches ? Mark.mayEnd : 0
@@ -50,7 +51,7 @@ struct ExpressionAutomaton: Sendable {
         }
         table.append(entry)
       }
-      guard states.count <= Self.maximumStateCount, walk.work <= Self.maximumWork,
+      guard states.count <= Self.maximumStateCount,
         states.count * alphabet.count <= Self.maximumEntryCount
       else { return nil }
       place += 1

@@ -77,11 +77,15 @@ package struct ExpressionParser {
 
   private func error(_ code: SplitExpressionError.Code, from start: Int) -> SplitExpressionError {
     let end = min(max(place, start + 1), scalars.count)
-    let part = scalars[min(start, end)..<end]
-    var fragment = String(String.UnicodeScalarView(part.prefix(40)))
-    if part.count > 40 { fragment += "…" }
+    let fragment = Self.abridged(scalars[min(start, end)..<end])
     let offset = scalars[..<start].reduce(0) { $0 + UTF8.width($1) }
     return SplitExpressionError(code, offset: offset, fragment: fragment)
+  }
+
+  /// A part of an expression, or its beginning if it is long.
+  static func abridged(_ part: some Collection<Unicode.Scalar>) -> String {
+    let beginning = String(String.UnicodeScalarView(part.prefix(40)))
+    return part.count > 40 ? beginning + "…" : beginning
   }
 
   func malformed(from start: Int, _ reason: String) -> SplitExpressionError {

@@ -38,14 +38,10 @@ package struct ExpressionProgram: Sendable {
   private(set) var looksBehind = false
   /// Whether nothing looks further ahead than one scalar, and no group is left in one way only.
   private(set) var isSimple = true
-  /// Whether the expression might match no text at all.
-  let isNullable: Bool
-
   /// The program of a syntax.
   ///
   /// - Throws: ``SplitExpressionError`` (`tooLarge`) if it has too many steps.
   package init(_ syntax: ExpressionSyntax) throws(SplitExpressionError) {
-    isNullable = syntax.isNullable
     let match = try add(.match)
     start = try compile(syntax, match)
     setNumbers = [:]

@@ -29,18 +29,6 @@ package indirect enum ExpressionSyntax: Hashable, Sendable {
   /// The first way in which the expression matches, and no other.
   case atomic(ExpressionSyntax)
 
-  /// Whether it can match without a scalar.
-  var isNullable: Bool {
-    switch self {
-    case .empty, .before, .behind, .ahead: true
-    case .scalar: false
-    case .sequence(let parts): parts.allSatisfy(\.isNullable)
-    case .choice(let parts): parts.contains(where: \.isNullable)
-    case .repeated(let body, let minimum, _, _): minimum == 0 || body.isNullable
-    case .atomic(let body): body.isNullable
-    }
-  }
-
   /// Whether it never takes a scalar.
   var isPlace: Bool {
     switch self {

@@ -10,12 +10,14 @@ struct OutcomeReader {
   private let source: ExpressionOutcomes
   private let tables: OutcomeTables?
   private let symbols: [UInt32]
+  /// How many steps were looked at, of the program or of a table.
+  private(set) var stepCount = 0
   /// With tables: the number at each place.
   private var numbers: [UInt16] = []
   /// Without: how many places a stretch has, and the outcomes behind each stretch.
   private var stretch = 1
   private var ends: [[UInt8]] = []
-  /// The outcomes of the stretch at hand, and its number.
+  /// The outcomes of the stretch at hand and those behind it, and its number.
   private var values: [UInt8] = []
   private var current = -1
 
@@ -24,24 +26,34 @@ struct OutcomeReader {
     self.source = source
     self.tables = tables
     self.symbols = symbols
-    if let tables {
-      let count = source.alphabet.count
-      numbers = [UInt16](repeating: 0, count: symbols.count)
-      var number = tables.last[Int(symbols[symbols.count - 1])]
-      numbers[symbols.count - 1] = number
-      for place in stride(from: symbols.count - 2, through: 0, by: -1) {
-        number = tables.numbers[Int(number) * count + Int(symbols[place])]
-        numbers[place] = number
-      }
+    guard let tables else {
+      setUpStretches()
       return
     }
-    stretch = max(Self.stretchByteCount / source.count, 16)
-    var next = [UInt8](repeating: 0, count: source.count)
-    var outcomes = next
-    for place in symbols.indices.reversed() {
-      if (place + 1) % stretch == 0 || place == symbols.count - 1 { ends.append(next) }
-      source.update(&outcomes, symbol: Int(symbols[place]), next: next)
-      swap(&outcomes, &next)
+    let count = source.alphabet.count
+    numbers = [UInt16](repeating: 0, count: symbols.count)
+    var number = tables.last[Int(symbols[symbols.count - 1])]
+    numbers[symbols.count - 1] = number
+    for place in stride(from: symbols.count - 2, through: 0, by: -1) {
+      number = tables.numbers[Int(number) * count + Int(symbols[place])]
+      numbers[place] = number
+    }
+    stepCount = symbols.count
+  }
+
+  /// Works out what is behind each stretch.
+  private mutating func setUpStretches() {
+    let count = source.count
+    stretch = max(Self.stretchByteCount / count, 16)
+    ends = [[UInt8](repeating: 0, count: count)]
+    // The outcomes at two places, in turn.
+    var pair = [UInt8](repeating: 0, count: 2 * count)
+    var base = 0
+    for place in (min(stretch, symbols.count)..<symbols.count).reversed() {
+      source.update(&pair, at: base, symbol: Int(symbols[place]), next: count - base)
+      if place % stretch == 0 { ends.append(Array(pair[base..<base + count])) }
+      base = count - base
+      stepCount += count
     }
     ends.reverse()
   }
@@ -50,34 +62,36 @@ struct OutcomeReader {
   mutating func move(to place: Int) {
     guard tables == nil, place / stretch != current else { return }
     current = place / stretch
+    let count = source.count
     let first = current * stretch
     let end = min(first + stretch, symbols.count)
-    values = [UInt8](repeating: 0, count: (end - first) * source.count)
-    var next = ends[current]
-    var outcomes = next
+    values = [UInt8](repeating: 0, count: (end - first) * count) + ends[current]
     for place in (first..<end).reversed() {
-      source.update(&outcomes, symbol: Int(symbols[place]), next: next)
-      let base = (place - first) * source.count
-      for step in outcomes.indices { values[base + step] = outcomes[step] }
-      swap(&outcomes, &next)
+      let base = (place - first) * count
+      source.update(&values, at: base, symbol: Int(symbols[place]), next: base + count)
     }
+    stepCount += (end - first) * count
   }
 
-  /// Whether a matcher at a step fails, at the place moved to last.
-  func fails(_ step: Int, at place: Int) -> Bool {
-    if let tables { return tables.outcomes[Int(numbers[place]) * source.count + step] == 0 }
-    return values[(place % stretch) * source.count + step] == 0
+  /// Whether a match begins at the place moved to last.
+  func isStart(_ place: Int) -> Bool {
+    if let tables { return tables.begins[Int(numbers[place])] }
+    return values[(place % stretch) * source.count + source.start] != 0
   }
 
   /// The step behind the scalar that a matcher takes at the place moved to last; nil if it has matched.
   ///
   /// - Precondition: the step does not fail there.
-  func advance(from step: Int, at place: Int) -> Int? {
+  mutating func advance(from step: Int, at place: Int) -> Int? {
+    let next: UInt16
     if let tables {
-      let base = Int(numbers[place]) * source.count
-      return source.advance(from: step) { tables.outcomes[base + $0] }
+      next = tables.ways[Int(numbers[place]) * source.count + step]
+      stepCount += 1
+    } else {
+      let way = source.way(from: step, values, at: (place % stretch) * source.count)
+      next = way.next
+      stepCount += way.stepCount
     }
-    let base = (place % stretch) * source.count
-    return source.advance(from: step) { values[base + $0] }
+    return next == ExpressionOutcomes.match ? nil : Int(next)
   }
 }

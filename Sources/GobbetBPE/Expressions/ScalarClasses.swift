@@ -1,5 +1,8 @@
 /// What a program tells apart: scalars that are in the same of its sets have one class.
 struct ScalarClasses: Sendable {
+  /// The most ranges of scalars that are told apart, times the sets that do so.
+  private static let maximumWork = 1 << 20
+
   /// How many classes there are; the edge of a text counts as one more.
   let count: Int
   /// The classes of ASCII.
@@ -12,7 +15,10 @@ struct ScalarClasses: Sendable {
   /// Whether each set has the members of each class; the edge is the last class.
   private let members: [[Bool]]
 
-  init(_ sets: [UnicodeSet]) {
+  /// The classes of the scalars that `sets` tell apart.
+  ///
+  /// - Throws: ``SplitExpressionError`` (`tooLarge`) if there are too many sets of too many ranges.
+  init(_ sets: [UnicodeSet]) throws(SplitExpressionError) {
     // The first scalars of the intervals within which nothing changes.
     var bounds: Set<UInt32> = [0, UnicodeSet.strayByte, UnicodeSet.edge]
     for set in sets {
@@ -22,6 +28,13 @@ struct ScalarClasses: Sendable {
       }
     }
     let starts = bounds.filter { $0 <= UnicodeSet.edge }.sorted()
+    guard starts.count * sets.count <= Self.maximumWork else {
+      throw SplitExpressionError(
+        .tooLarge(
+          "has \(sets.count) sets of characters, which tell \(starts.count) ranges apart: at most "
+            + "\(Self.maximumWork) of both multiplied are supported"),
+        offset: 0, fragment: "")
+    }
     var places: [UInt32: Int] = [:]
     for (place, start) in starts.enumerated() { places[start] = place }
     var classOfInterval = [Int](repeating: 0, count: starts.count)

@@ -37,7 +37,13 @@ public struct SplitExpression: Hashable, Sendable {
     _ text: String, dialect: RegularExpressionDialect, behavior: PretokenizerStep.Behavior,
     isInverted: Bool
   ) throws(SplitExpressionError) {
-    compiled = try CompiledExpression(try ExpressionParser.parse(text, dialect))
+    let syntax = try ExpressionParser.parse(text, dialect)
+    do throws(SplitExpressionError) {
+      compiled = try CompiledExpression(syntax)
+    } catch {
+      throw SplitExpressionError(
+        error.code, offset: 0, fragment: ExpressionParser.abridged(text.unicodeScalars))
+    }
     self.dialect = dialect
     self.behavior = behavior
     self.isInverted = isInverted
@@ -52,6 +58,20 @@ public struct SplitExpression: Hashable, Sendable {
       syntax == (try? ExpressionParser.parse(text, dialect))
     else { return nil }
     return try? SplitExpression(text, dialect: other, behavior: behavior, isInverted: isInverted)
+  }
+
+  /// The expression, or its beginning if it is long.
+  var abridgedText: String { ExpressionParser.abridged(text.unicodeScalars) }
+
+  /// The most steps that it takes for a scalar of any text, of a program or of a table.
+  package var stepsPerScalar: Int { compiled.stepsPerScalar }
+
+  /// How many steps it takes to cut a text.
+  package func stepCount(cutting bytes: [UInt8]) -> Int {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      // SAFETY: the text does not outlive the buffer, which ends with this closure.
+      compiled.forEachPiece(in: unsafe ClassifiedText(buffer)) { _, _ in }
+    }
   }
 
   /// Whether a part of a text may be left out.

@@ -81,6 +81,7 @@ public struct Vocabulary: Sendable {
     where !tokens.contains(id) {
       throw VocabularyError(.pipelineToken, token: id)
     }
+    try pipeline.checkSteps(before: pattern)
     self.tokens = tokens
     self.index = index
     self.merges = merges

@@ -32,6 +32,11 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case specialTokenClash
     /// The pipeline uses an id that no token has.
     case pipelineToken
+    /// The expressions of the pipeline together take up to that many steps for each character of a text,
+    /// this one the most: more than a pipeline may.
+    case pipelineSteps(Int, most: String)
+    /// The replacements of the pipeline may make a text that many times as long: more than they may.
+    case pipelineGrowth(Int)
   }
 
   /// What is wrong.
@@ -64,6 +69,12 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .emptySpecialToken: "a special token has no bytes"
       case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
       case .pipelineToken: "isn't a token that the pipeline could use"
+      case .pipelineSteps(let count, let most):
+        "the expressions of the pipeline take up to \(count) steps for each character, most of them "
+          + "\(most), and at most \(TextPipeline.maximumStepsPerScalar) are supported"
+      case .pipelineGrowth(let times):
+        "the replacements of the pipeline make a text up to \(times) times as long, and at most "
+          + "\(TextPipeline.maximumStepsPerScalar) times is supported"
       case .specialTokenClash: "is both a special token and an ordinary one with other bytes"
       }
     let place = [mergeIndex.map { "merge \($0)" }, token.map { "token \($0)" }].compactMap { $0 }

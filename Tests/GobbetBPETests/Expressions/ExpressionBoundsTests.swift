@@ -44,7 +44,7 @@ import Testing
   static let hostile = [
     "(a|a)*b", "(a*)*b", "(a+)+b", "a+b|a", ".*?x|a", "(?:a|b)*a(?:a|b){12}c", "(?=.*x)a",
     "(?>a*)b", "((((a?b?)*)*)*)*c", "(?:a?){200}a{200}", "(?>(?:a|b)*a(?:a|b){20})b", "a(?=a*$)",
-    "(?<=a)a*b|a",
+    "(?<=a)a*b|a", ".{1,1000}?x|a",
   ]
 
   @Test("a hostile expression takes time linear in the text", arguments: hostile)
@@ -72,6 +72,109 @@ import Testing
     let bytes = Array(String(repeating: "aab ", count: 2000).utf8)
     scanner.forEachPretoken(in: bytes.span) { parts.append($0) }
     #expect(parts == expression.referenceParts(of: bytes))
+  }
+
+  @Test(
+    "what takes too many steps for each character is refused with its beginning",
+    arguments: [
+      (0..<40).map { "[ab]*a[ab]{\($0)}c" }.joined(separator: "|"),
+      (0..<300).map { "[^\(scalar($0))]\(scalar($0 + 1))" }.joined(separator: "|"),
+      (0..<600).map { #"\p{L}\#(scalar($0))"# }.joined(separator: "|"),
+      (0..<600).map { "(?<=\(scalar($0)))\(scalar($0 + 1))" }.joined(separator: "|"),
+    ])
+  func tooManySteps(text: String) {
+    let error = #expect(throws: SplitExpressionError.self) {
+      _ = try SplitExpression(text, dialect: .oniguruma)
+    }
+    guard case .tooLarge = error?.code else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(text.starts(with: error?.fragment.prefix(40) ?? "?"))
+  }
+
+  static func scalar(_ offset: Int) -> Unicode.Scalar {
+    Unicode.Scalar(0x4E00 + UInt32(offset)) ?? "a"
+  }
+
+  @Test("a random hostile expression is refused or keeps to its steps", arguments: 0..<4)
+  func steps(seed: UInt64) throws {
+    var generator = SeededGenerator(seed)
+    var accepted = 0
+    for _ in 0..<60 {
+      let text = Self.hostileExpression(&generator, depth: 3)
+      guard let expression = try? SplitExpression(text, dialect: .tiktoken) else { continue }
+      accepted += 1
+      #expect(expression.stepsPerScalar <= 480, "\(text)")
+      for byteCount in [60, 5000] {
+        let unit = (0..<Int.random(in: 1...9, using: &generator)).map { _ in
+          "aaaabbc漢 ".randomElement(using: &generator) ?? "a"
+        }
+        let bytes = Array(
+          String(repeating: String(unit), count: byteCount / unit.count).utf8)
+        let steps = expression.stepCount(cutting: bytes)
+        #expect(steps >= bytes.count / 3)
+        #expect(
+          steps <= expression.stepsPerScalar * (bytes.count + 1) + 1024,
+          "\(text) on \(String(unit).debugDescription)")
+      }
+    }
+    #expect(accepted > 10)
+  }
+
+  /// An expression of what is dear: nested and counted repeats, alternatives that begin alike, looking
+  /// ahead in repeats, groups that are left in one way.
+  static func hostileExpression(_ generator: inout SeededGenerator, depth: Int) -> String {
+    let atom = ["a", "b", "[ab]", ".", "[^c]", #"\w"#, "漢"].randomElement(using: &generator) ?? ""
+    guard depth > 0 else { return atom }
+    func inner() -> String { hostileExpression(&generator, depth: depth - 1) }
+    let count = [2, 3, 5, 9, 20, 100, 1000].randomElement(using: &generator) ?? 1
+    switch Int.random(in: 0..<9, using: &generator) {
+    case 0: return "(?:\(inner()))*" + inner()
+    case 1: return "(?:\(inner())){1,\(count)}" + inner()
+    case 2: return "(?:\(inner())){\(count)}|" + inner()
+    case 3: return "(?:(?=\(inner())c)\(inner()))+" + atom
+    case 4: return "(?:(?!\(inner())c)\(atom)){1,\(count)}|" + inner()
+    case 5: return "(?>\(inner())|\(inner()))" + atom
+    case 6: return (1...min(count, 100)).map { atom + "{\($0)}c" }.joined(separator: "|") + inner()
+    case 7: return "(?<=\(atom))\(inner())|" + inner()
+    default: return "(?:\(inner()))?" + inner()
+    }
+  }
+
+  @Test("expressions and replacements of a pipeline that are too much together are refused")
+  func pipelines() throws {
+    let dear = try SplitExpression("(?>(?:a|b)*a(?:a|b){20})b", dialect: .oniguruma)
+    let cheap = try SplitExpression(#"\s+"#, dialect: .oniguruma)
+    func error(_ pipeline: TextPipeline, _ pattern: SplitPattern = .gpt2) -> VocabularyError.Code? {
+      var tokens = TokenTable()
+      do throws(VocabularyError) {
+        for byte in UInt8.min...UInt8.max { try tokens.append([byte]) }
+        _ = try Vocabulary(
+          tokens: tokens, merges: [], mergeRule: .learnedPairs, pattern: pattern,
+          pipeline: pipeline)
+        return nil
+      } catch {
+        return error.code
+      }
+    }
+    let three = [PretokenizerStep](repeating: .expression(dear), count: 3)
+    #expect(error(TextPipeline(pretokenizers: Array(three.prefix(2)))) == nil)
+    guard case .pipelineSteps(let count, let most) = error(TextPipeline(pretokenizers: three))
+    else {
+      Issue.record("three of them were taken")
+      return
+    }
+    #expect(count == 3 * dear.stepsPerScalar && most == dear.text)
+    #expect(error(TextPipeline(pretokenizers: Array(three.prefix(2))), SplitPattern(dear)) != nil)
+    let doubled = Normalizer.replace([0x61], with: [0x61, 0x61])
+    #expect(error(TextPipeline(normalizers: [doubled], pretokenizers: [three[0]])) == nil)
+    #expect(error(TextPipeline(normalizers: [doubled, doubled], pretokenizers: [three[0]])) != nil)
+    let ten = [Normalizer](repeating: doubled, count: 10)
+    #expect(error(TextPipeline(normalizers: Array(ten.dropLast()))) == nil)
+    #expect(error(TextPipeline(normalizers: ten)) == .pipelineGrowth(1024))
+    let long = Normalizer.replaceMatches(cheap, with: [UInt8](repeating: 0x61, count: 600))
+    #expect(error(TextPipeline(normalizers: [long])) == .pipelineGrowth(601))
   }
 
   @Test("settings of an expression come back, and others with its mark are refused")

@@ -1,0 +1,48 @@
+extension TextPipeline {
+  /// The most steps that the expressions of a pipeline, and of the pattern behind it, may take for each scalar
+  /// of a text, so that a million scalars of any text take about a second.
+  static let maximumStepsPerScalar = 600
+  /// What an expression counts for at least: what a match costs beside its steps.
+  private static let leastSteps = 40
+
+  /// Checks that the pipeline runs in bounded time and memory.
+  ///
+  /// Each expression has as much more to do as the replacements in front of it may lengthen a text.
+  /// - Throws: ``VocabularyError`` (`pipelineSteps`, `pipelineGrowth`).
+  func checkSteps(before pattern: SplitPattern) throws(VocabularyError) {
+    var growth = 1
+    var largest: (steps: Int, expression: SplitExpression)?
+    var total = 0
+    func count(_ expression: SplitExpression) {
+      let steps = growth * max(expression.stepsPerScalar, Self.leastSteps)
+      total += steps
+      if steps > largest?.steps ?? 0 { largest = (steps, expression) }
+    }
+    for normalizer in normalizers {
+      if case .replaceMatches(let expression, _) = normalizer { count(expression) }
+      growth *= normalizer.growth
+      guard growth <= Self.maximumStepsPerScalar else {
+        throw VocabularyError(.pipelineGrowth(growth))
+      }
+    }
+    for case .expression(let expression) in pretokenizers { count(expression) }
+    if let expression = pattern.expression { count(expression) }
+    if let largest, total > Self.maximumStepsPerScalar {
+      throw VocabularyError(.pipelineSteps(total, most: largest.expression.abridgedText))
+    }
+  }
+}
+
+extension Normalizer {
+  /// How many times as long the replacements that a file chooses may make a text, counted in bytes.
+  fileprivate var growth: Int {
+    switch self {
+    case .replace(let old, let new): max((new.count + old.count - 1) / old.count, 1)
+    // A match may be empty, and comes in front of every scalar then.
+    case .replaceMatches(_, let new): 1 + new.count
+    case .nfc, .nfd, .nfkc, .nfkd, .prepend, .strip, .lowercase, .stripAccents, .bert, .nmt,
+      .characterMap, .precompiled, .collapseSpaces:
+      1
+    }
+  }
+}
