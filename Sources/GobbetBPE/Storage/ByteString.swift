@@ -1,9 +1,39 @@
 /// Hashing and comparing bytes in memory, eight at a time.
-enum ByteString {
+package enum ByteString {
+  /// A hash of bytes, whose range is inside of `bytes`, that begins with a number of the caller's.
+  package static func hash(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, seed: UInt64
+  ) -> UInt64 {
+    precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes out of range")
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return seed }
+      // SAFETY: the precondition holds `range` inside `bytes`.
+      return unsafe hash(base + range.lowerBound, range.count, seed: seed)
+    }
+  }
+
+  /// Whether as many bytes from `start` of `others` on are the same as those of a range.
+  package static func isEqual(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ others: Span<UInt8>, from start: Int
+  ) -> Bool {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= bytes.count && start >= 0
+        && range.count <= others.count - start, "bytes out of range")
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe others.withUnsafeBufferPointer { others in
+        guard let left = bytes.baseAddress, let right = others.baseAddress else { return true }
+        // SAFETY: the precondition holds both ranges inside.
+        return unsafe isEqual(left + range.lowerBound, right + start, range.count)
+      }
+    }
+  }
+
   /// A hash whose bits are all good.
-  @inline(__always) static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
+  @inline(__always) static func hash(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, seed: UInt64 = 0
+  ) -> UInt64 {
     let raw = unsafe UnsafeRawPointer(bytes)
-    var hash = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
+    var hash = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15 ^ seed
     // SAFETY: each read is inside the `count` bytes; the last one of two ends where they end.
     if count < 4 {
       guard count > 0 else { return hash }

@@ -1,35 +1,26 @@
 /// Tells whether a list of merges joins the same two tokens twice.
 ///
-/// Two such merges have the same result, so nothing is remembered until a result repeats.
+/// No two tokens have the same bytes, so two merges with one result are the same where their left parts are
+/// as long.
 struct RepeatedMerges {
-  private var isMade: [Bool]
-  private let mergeCount: Int
-  private var pairs: PairTable?
+  /// The lengths of left parts by result, one bit each, of those below 64.
+  private var lengths: [UInt64]
+  /// Results with the lengths of longer left parts.
+  private var long: Set<[Int]> = []
 
-  /// For at most `mergeCount` merges, whose results are mostly below `idBound`.
-  init(idBound: Int, mergeCount: Int) {
-    isMade = Array(repeating: false, count: idBound)
-    self.mergeCount = mergeCount
-  }
+  /// For merges whose results are mostly below `idBound`.
+  init(idBound: Int) { lengths = Array(repeating: 0, count: idBound) }
 
-  /// Notes a merge that follows `earlier`; false if it joins the same two as one of them.
-  ///
-  /// - Precondition: all of `earlier` were noted, in order, and nothing else.
-  mutating func insert(_ merge: TokenMerge, after earlier: ArraySlice<TokenMerge>) -> Bool {
-    precondition(earlier.count < mergeCount, "RepeatedMerges: more merges than were announced")
-    while merge.result >= isMade.count {
-      isMade.append(contentsOf: repeatElement(false, count: isMade.count + 256))
+  /// Notes a merge; false if it was noted before.
+  mutating func insert(result: TokenID, leftByteCount: Int) -> Bool {
+    let result = Int(result)
+    guard leftByteCount < 64 else { return long.insert([result, leftByteCount]).inserted }
+    if result >= lengths.count {
+      lengths += repeatElement(0, count: result + 256 - lengths.count)
     }
-    let isNew = !isMade[Int(merge.result)]
-    isMade[Int(merge.result)] = true
-    if pairs == nil {
-      if isNew { return true }
-      var table = PairTable(capacity: mergeCount)
-      for other in earlier { table.insert(other.left, other.right, rank: 0) }
-      pairs = table
-    }
-    guard pairs?.rank(merge.left, merge.right) == PairTable.none else { return false }
-    pairs?.insert(merge.left, merge.right, rank: 0)
-    return true
+    let bit: UInt64 = 1 << UInt64(leftByteCount)
+    let isNew = lengths[result] & bit == 0
+    lengths[result] |= bit
+    return isNew
   }
 }

@@ -66,7 +66,9 @@ public struct TokenTable: Hashable, Sendable {
   ///   then unchanged.
   public mutating func append(_ bytes: Span<UInt8>) throws(VocabularyError) {
     try checkRoom(bytes.count)
-    for index in bytes.indices { arena.append(bytes[index]) }
+    arena.append(addingCapacity: bytes.count) { output in
+      for index in bytes.indices { output.append(bytes[index]) }
+    }
     offsets.append(UInt32(truncatingIfNeeded: arena.count))
   }
 

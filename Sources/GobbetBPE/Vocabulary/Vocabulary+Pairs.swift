@@ -115,7 +115,7 @@ private struct PairBuilder {
     specialLengths = specialTokens.reduce(0) { $0 | Self.lengthBit($1.bytes.count) }
     let capacity = min(Int(firstID) + 256 + pairCount, TokenTable.maximumCount)
     index = TokenIndex(capacity: capacity)
-    repetition = RepeatedMerges(idBound: capacity, mergeCount: pairCount)
+    repetition = RepeatedMerges(idBound: capacity)
     tokens.reserve(tokenCount: capacity, byteCount: 8 * capacity)
     merges.reserveCapacity(pairCount)
     while tokens.count < firstID { try tokens.append([]) }
@@ -137,12 +137,14 @@ private struct PairBuilder {
     } catch {
       throw VocabularyError(error.code, token: error.token, mergeIndex: mergeIndex)
     }
-    mergedByteCount += tokens.range(of: TokenID(truncatingIfNeeded: tokens.count - 1)).count
+    let byteCount = tokens.range(of: TokenID(truncatingIfNeeded: tokens.count - 1)).count
+    mergedByteCount += byteCount
     guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
       throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
     }
     let merge = TokenMerge(left: left, right: right, result: resultOfLast(key))
-    guard repetition.insert(merge, after: merges[...]) else {
+    let leftByteCount = tokens.contains(left) ? tokens.range(of: left).count : spelled[left]?.count
+    guard repetition.insert(result: merge.result, leftByteCount: leftByteCount ?? 0) else {
       throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
     }
     merges.append(merge)

@@ -115,7 +115,7 @@ public struct Vocabulary: Sendable {
     _ merges: [TokenMerge], _ tokens: TokenTable
   ) throws(VocabularyError) {
     guard merges.count < TokenTable.maximumCount else { throw VocabularyError(.tooManyMerges) }
-    var repetition = RepeatedMerges(idBound: tokens.count, mergeCount: merges.count)
+    var repetition = RepeatedMerges(idBound: tokens.count)
     let arena = tokens.arena.span
     var mergedByteCount = 0
     for (mergeIndex, merge) in merges.enumerated() {
@@ -131,21 +131,15 @@ public struct Vocabulary: Sendable {
         throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
       }
       guard left.count + right.count == result.count,
-        isEqual(arena, left, result.lowerBound), isEqual(arena, right, middle)
+        ByteString.isEqual(arena, left, arena, from: result.lowerBound),
+        ByteString.isEqual(arena, right, arena, from: middle)
       else {
         throw VocabularyError(.mergeBytes, token: merge.result, mergeIndex: mergeIndex)
       }
-      guard repetition.insert(merge, after: merges[..<mergeIndex]) else {
+      guard repetition.insert(result: merge.result, leftByteCount: left.count) else {
         throw VocabularyError(.duplicateMerge, mergeIndex: mergeIndex)
       }
     }
-  }
-
-  private static func isEqual(_ arena: Span<UInt8>, _ range: Range<Int>, _ start: Int) -> Bool {
-    for index in 0..<range.count where arena[range.lowerBound + index] != arena[start + index] {
-      return false
-    }
-    return true
   }
 }
 

@@ -30,6 +30,7 @@ enum TokenStrings {
           field: "tokenStrings.count")
       }
       var lengths: [Int] = []
+      lengths.reserveCapacity(min(count, reader.remainingCount / 2))
       for _ in 0..<count {
         lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length")))
       }

@@ -53,7 +53,7 @@ extension GGUFReader {
       }
     }
     for (index, merge) in (self["tokenizer.ggml.merges"]?.elements ?? []).enumerated() {
-      guard let text = merge.string, visible.append(line: Array(text.utf8)[...]) else {
+      guard let text = merge.string, visible.append(line: Array(text.utf8).span) else {
         throw InterchangeError(
           .damaged("entry \(index) isn't a merge"), path: path, field: "tokenizer.ggml.merges")
       }

@@ -12,14 +12,13 @@ internal import CGobbetJSON
   /// Parses `bytes`.
   ///
   /// - Throws: ``InterchangeError`` (`damaged`, `outOfMemory`).
-  package init(_ bytes: [UInt8], path: String?) throws(InterchangeError) {
+  package init(_ bytes: consuming [UInt8], path: String?) throws(InterchangeError) {
     guard let parser = unsafe gobbet_json_create() else {
       throw InterchangeError(.outOfMemory, path: path)
     }
     unsafe self.parser = parser
     self.path = path
     let count = bytes.count
-    var bytes = bytes
     bytes.append(contentsOf: repeatElement(0x20, count: Int(GOBBET_JSON_PADDING)))
     // SAFETY: the array holds `count` bytes and the padding behind them.
     let status = unsafe gobbet_json_parse(parser, bytes, count, &rootValue)
@@ -38,7 +37,7 @@ internal import CGobbetJSON
 /// A value of a `JSONDocument`, and by which way it was found.
 @safe package struct JSONValue {
   // SAFETY: valid while `document` lives, which this value sees to.
-  private let value: gobbet_json_value
+  private var value: gobbet_json_value
   private let document: JSONDocument
   /// The keys and indices that lead here, for errors.
   let field: String
@@ -84,6 +83,17 @@ internal import CGobbetJSON
     return unsafe Array(UnsafeBufferPointer(start: start, count: count))
   }
 
+  /// What `body` makes of the UTF-8 of the string that it is; nil for anything else.
+  func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
+    var start: UnsafePointer<UInt8>?
+    var count = 0
+    guard unsafe gobbet_json_string(value, &start, &count), let start = unsafe start else {
+      return nil
+    }
+    // SAFETY: the string lives in the document, which this value keeps for the length of the call.
+    return unsafe body(Span(_unsafeStart: start, count: count))
+  }
+
   /// The string that it is; nil for anything else.
   package var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
@@ -107,14 +117,22 @@ internal import CGobbetJSON
   package func forEach<Failure: Error>(
     _ body: (_ key: [UInt8], JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
+    try forEachMember { (key, member) throws(Failure) in try body([UInt8](copying: key), member) }
+  }
+
+  /// The same with keys that are not copied.
+  func forEachMember<Failure: Error>(
+    _ body: (_ key: Span<UInt8>, JSONValue) throws(Failure) -> Void
+  ) throws(Failure) {
     var cursor = unsafe gobbet_json_walk(value)
     var start: UnsafePointer<UInt8>?
     var count = 0
-    var element = unsafe gobbet_json_value()
-    // SAFETY: keys live in the document and are copied.
-    while unsafe gobbet_json_next(&cursor, &start, &count, &element) {
-      let key = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-      try unsafe body(key, JSONValue(element, in: document, field: field))
+    // One value for all of them spares counting who uses the document.
+    var element = self
+    while unsafe gobbet_json_next(&cursor, &start, &count, &element.value) {
+      // SAFETY: keys live in the document, which this value keeps for the length of the call.
+      try unsafe body(
+        UnsafeBufferPointer(start: start, count: count).span, element)
     }
   }
 
@@ -128,5 +146,13 @@ internal import CGobbetJSON
     let key = String(decoding: Array(key), as: UTF8.self)
     let path = field.isEmpty ? key : "\(field).\(key)"
     return InterchangeError(code, path: document.path, field: path)
+  }
+}
+
+extension [UInt8] {
+  /// A copy of bytes.
+  init(copying bytes: Span<UInt8>) {
+    // SAFETY: the buffer is read before the closure ends.
+    self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
   }
 }

@@ -14,7 +14,8 @@ extension FileFormat {
           guard let vocabularies = format.vocabularies,
             try vocabularies.recognizes?(root) == true
           else { continue }
-          return try vocabularies.read(file, choice)
+          return try vocabularies.readObject?(root, file.path)
+            ?? vocabularies.read(file, choice)
         }
         throw try FileDescription.error(file, wanted: "a vocabulary")
       },
@@ -40,6 +41,7 @@ extension FileFormat {
       recognizes: { (root) throws(InterchangeError) in
         try root.member("model")?.isObject == true
       },
+      readObject: { root, path in try TokenizerJSON.vocabulary(root, path: path) },
       read: { file, _ in try TokenizerJSON.vocabulary(file) },
       write: { try TokenizerJSON.write($0, to: $1, replacing: $2) })
     return format

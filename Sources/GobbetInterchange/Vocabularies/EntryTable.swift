@@ -12,11 +12,14 @@ struct EntryTable {
     case idIsThere
   }
 
+  /// The bits of a slot that hold the number of an entry plus one; the others hold bits of the hash.
+  private static let numberMask: UInt32 = 0x1F_FFFF
+
   private var arena: [UInt8] = []
   /// Where each entry ends in the arena; it begins where the one before it ends.
   private var ends: [Int] = [0]
   private var ids: [TokenID] = []
-  /// The number of an entry plus one, or 0; a power of two of them, of which half are empty.
+  /// A power of two of them, of which half are empty: 0.
   private var slots = [UInt32](repeating: 0, count: 1024)
   /// The number of the entry of each id plus one, or 0.
   private var numbers: [UInt32] = []
@@ -32,90 +35,70 @@ struct EntryTable {
   /// Adds an entry, unless its text or its id is there.
   ///
   /// - Precondition: the id is below ``TokenTable/maximumCount``.
-  mutating func insert(_ text: [UInt8], id: TokenID) -> Insertion {
-    let hash = hash(text[...], [])
-    guard number(text[...], [], hash) == nil else { return .textIsThere }
-    guard self.text(of: id) == nil else { return .idIsThere }
+  mutating func insert(_ text: Span<UInt8>, id: TokenID) -> Insertion {
     if 2 * (count + 1) > slots.count { grow() }
-    arena += text
+    let (slot, mark, number) = find(text, text.indices)
+    guard number == nil else { return .textIsThere }
+    guard self.text(of: id) == nil else { return .idIsThere }
+    arena.append(addingCapacity: text.count) { output in
+      for index in text.indices { output.append(text[index]) }
+    }
     ends.append(arena.count)
     ids.append(id)
     if Int(id) >= numbers.count {
       numbers += repeatElement(0, count: Int(id) + 1 - numbers.count)
     }
     numbers[Int(id)] = UInt32(truncatingIfNeeded: count)
-    place(UInt32(truncatingIfNeeded: count), hash)
+    slots[slot] = mark | UInt32(truncatingIfNeeded: count)
     return .done
   }
 
-  /// The id of the entry with a text, which may be given in two parts.
-  func id(of text: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8> = []) -> TokenID? {
-    number(text, rest, hash(text, rest)).map { ids[$0] }
+  /// The id of the entry whose text is a range of `text`.
+  func id(of text: Span<UInt8>, _ range: Range<Int>) -> TokenID? {
+    find(text, range).number.map { ids[$0] }
   }
 
   /// The text of the entry with an id.
   func text(of id: TokenID) -> ArraySlice<UInt8>? {
     guard Int(id) < numbers.count, numbers[Int(id)] > 0 else { return nil }
-    return text(Int(numbers[Int(id)]) - 1)
+    return arena[range(Int(numbers[Int(id)]) - 1)]
   }
 
   /// Calls `body` with each entry, in the order they came in.
   func forEach(_ body: (ArraySlice<UInt8>, TokenID) -> Void) {
-    for number in ids.indices { body(text(number), ids[number]) }
+    for number in ids.indices { body(arena[range(number)], ids[number]) }
   }
 
-  private func text(_ number: Int) -> ArraySlice<UInt8> { arena[ends[number]..<ends[number + 1]] }
+  private func range(_ number: Int) -> Range<Int> { ends[number]..<ends[number + 1] }
 
-  /// The number of the entry with a text.
-  private func number(
-    _ text: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>, _ hash: UInt64
-  ) -> Int? {
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
+  /// The number of the entry with a text; if there is none, the slot for it, and what to put there together
+  /// with its number plus one.
+  private func find(
+    _ text: Span<UInt8>, _ range: Range<Int>
+  ) -> (slot: Int, mark: UInt32, number: Int?) {
+    let hash = ByteString.hash(text, range, seed: seed)
+    let mark = UInt32(truncatingIfNeeded: hash >> 32) & ~Self.numberMask
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
-      let number = Int(slots[slot]) - 1
-      if isEqual(number, text, rest) { return number }
-      slot = (slot + 1) & mask
+      if (slots[slot] ^ mark) & ~Self.numberMask == 0 {
+        let number = Int(slots[slot] & Self.numberMask) - 1
+        let found = self.range(number)
+        if found.count == range.count,
+          ByteString.isEqual(text, range, arena.span, from: found.lowerBound)
+        {
+          return (slot, mark, number)
+        }
+      }
+      slot = (slot + 1) & (slots.count - 1)
     }
-    return nil
-  }
-
-  private func isEqual(
-    _ number: Int, _ text: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>
-  ) -> Bool {
-    let start = ends[number]
-    guard ends[number + 1] - start == text.count + rest.count else { return false }
-    var place = start
-    for byte in text {
-      guard arena[place] == byte else { return false }
-      place += 1
-    }
-    for byte in rest {
-      guard arena[place] == byte else { return false }
-      place += 1
-    }
-    return true
-  }
-
-  private func hash(_ text: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> UInt64 {
-    var hash = seed
-    for byte in text { hash = (hash ^ UInt64(byte)) &* 0x9E37_79B9_7F4A_7C15 }
-    for byte in rest { hash = (hash ^ UInt64(byte)) &* 0x9E37_79B9_7F4A_7C15 }
-    return hash ^ hash >> 32
-  }
-
-  /// Puts the number of an entry plus one into the first free slot.
-  private mutating func place(_ number: UInt32, _ hash: UInt64) {
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 { slot = (slot + 1) & mask }
-    slots[slot] = number
+    return (slot, mark, nil)
   }
 
   private mutating func grow() {
     slots = [UInt32](repeating: 0, count: 4 * slots.count)
     for number in ids.indices {
-      place(UInt32(truncatingIfNeeded: number + 1), hash(text(number), []))
+      let (slot, mark, _) = find(arena.span, range(number))
+      slots[slot] = mark | UInt32(truncatingIfNeeded: number + 1)
     }
   }
 }

@@ -131,17 +131,19 @@ struct HuggingFaceModel {
     }
     var index = 0
     try merges.forEach { (_, merge) throws(InterchangeError) in
-      if let line = merge.bytes {
-        guard visible.append(line: line[...]) else {
+      if let isMerge = merge.withBytes({ visible.append(line: $0) }) {
+        guard isMerge else {
           throw merges.error(.damaged("merge \(index) is not two parts with a space between"))
         }
       } else {
-        var parts: [[UInt8]?] = []
-        merge.forEach { _, part in parts.append(part.bytes) }
-        guard merge.isArray, parts.count == 2, let left = parts[0], let right = parts[1] else {
+        var isText: [Bool] = []
+        merge.forEachMember { _, part in
+          isText.append(part.withBytes { visible.append(part: $0) } != nil)
+        }
+        guard merge.isArray, isText == [true, true] else {
           throw merges.error(.damaged("merge \(index) is neither a string nor two of them"))
         }
-        visible.append(left: left[...], right: right[...])
+        visible.finishMerge()
       }
       index += 1
     }

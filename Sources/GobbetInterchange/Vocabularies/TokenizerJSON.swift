@@ -17,14 +17,21 @@ public enum TokenizerJSON {
 
   /// The vocabulary in an open file.
   package static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
-    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
+    let document = try JSONDocument(file.bytes(limit: maximumFileByteCount), path: file.path)
+    return try vocabulary(document.root, path: file.path)
   }
 
   /// The vocabulary in `text`; `path` is for errors.
   package static func vocabulary(
     _ text: [UInt8], path: String?
   ) throws(InterchangeError) -> Vocabulary {
-    let root = try JSONDocument(text, path: path).root
+    try vocabulary(JSONDocument(text, path: path).root, path: path)
+  }
+
+  /// The vocabulary in a file whose outermost object is `root`.
+  static func vocabulary(
+    _ root: JSONValue, path: String?
+  ) throws(InterchangeError) -> Vocabulary {
     let model = try HuggingFaceModel(root)
     let pretokenizer = try HuggingFacePretokenizer(root)
     var pipeline = TextPipeline(

@@ -4,6 +4,9 @@ internal import GobbetBPE
 struct VisibleVocabulary {
   /// All entries, special ones too, as the UTF-8 that the file has for them.
   private(set) var entries = EntryTable()
+  /// The parts of the merge that is read, one after the other, and where the first one ends.
+  private var parts: [UInt8] = []
+  private var middle = 0
   /// The merges in order, with ``noToken`` for a part that isn't a token.
   private var merges: [TokenMerge] = []
   private let path: String?
@@ -26,7 +29,7 @@ struct VisibleVocabulary {
   }
 
   /// The id of an entry.
-  func id(of text: [UInt8]) -> TokenID? { entries.id(of: text[...]) }
+  func id(of text: [UInt8]) -> TokenID? { entries.id(of: text.span, text.indices) }
 
   /// Whether an entry is a symbol that pretokens are made of before anything merges.
   private func isSymbol(_ text: [UInt8]) -> Bool {
@@ -48,39 +51,60 @@ struct VisibleVocabulary {
   ///   twice.
   mutating func readEntries(_ object: JSONValue) throws(InterchangeError) {
     guard object.isObject else { throw object.error(.damaged("not an object")) }
-    try object.forEach { (key, value) throws(InterchangeError) in
+    try object.forEachMember { (key, value) throws(InterchangeError) in
       guard let id = value.size, id < TokenTable.maximumCount else {
-        throw object.error(.damaged("not an id below \(TokenTable.maximumCount)"), key: key)
+        let reason = "not an id below \(TokenTable.maximumCount)"
+        throw object.error(.damaged(reason), key: [UInt8](copying: key))
       }
+      let reason: String
       switch entries.insert(key, id: TokenID(id)) {
-      case .done: break
-      case .textIsThere: throw object.error(.damaged("the token is there twice"), key: key)
-      case .idIsThere: throw object.error(.damaged("the id \(id) is there twice"), key: key)
+      case .done: return
+      case .textIsThere: reason = "the token is there twice"
+      case .idIsThere: reason = "the id \(id) is there twice"
       }
+      throw object.error(.damaged(reason), key: [UInt8](copying: key))
     }
   }
 
   /// Adds an entry; false if its text or id is there already.
   mutating func append(_ text: [UInt8], id: TokenID) -> Bool {
-    entries.insert(text, id: id) == .done
+    entries.insert(text.span, id: id) == .done
   }
 
-  /// Adds a merge of entries that are there already.
-  mutating func append(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
-    merges.append(
-      TokenMerge(
-        left: entries.id(of: left) ?? Self.noToken, right: entries.id(of: right) ?? Self.noToken,
-        result: entries.id(of: left, right) ?? Self.noToken))
+  /// Gives the next merge its left part, or, behind that, its right one.
+  mutating func append(part: Span<UInt8>) {
+    middle = parts.count
+    parts.append(addingCapacity: part.count) { output in
+      for index in part.indices { output.append(part[index]) }
+    }
+  }
+
+  /// Ends the merge whose two parts, entries that are there already, were given.
+  mutating func finishMerge() {
+    merges.append(mergeOfParts)
+    parts.removeAll(keepingCapacity: true)
+  }
+
+  private var mergeOfParts: TokenMerge {
+    let text = parts.span
+    return TokenMerge(
+      left: entries.id(of: text, 0..<middle) ?? Self.noToken,
+      right: entries.id(of: text, middle..<text.count) ?? Self.noToken,
+      result: entries.id(of: text, text.indices) ?? Self.noToken)
   }
 
   /// Adds a merge of two entries with a space between them; false if it is none.
-  mutating func append(line: ArraySlice<UInt8>) -> Bool {
-    guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return false }
-    let right = line[(space + 1)...]
-    guard space > line.startIndex, !right.isEmpty, !right.contains(UInt8(ascii: " ")) else {
-      return false
+  mutating func append(line: Span<UInt8>) -> Bool {
+    var space = 0
+    for index in line.indices where line[index] == UInt8(ascii: " ") {
+      // None in front, and no other.
+      guard index > 0, space == 0 else { return false }
+      space = index
     }
-    append(left: line[..<space], right: right)
+    guard space > 0, space + 1 < line.count else { return false }
+    append(part: line.extracting(..<space))
+    append(part: line.extracting((space + 1)...))
+    finishMerge()
     return true
   }
 

@@ -97,7 +97,7 @@ public enum VocabularyAndMerges {
     }
     for (index, line) in lines.enumerated() {
       if line.starts(with: "#version".utf8) || last[line] != index { continue }
-      guard visible.append(line: line) else {
+      guard visible.append(line: line.span) else {
         throw InterchangeError(
           .damaged("not two parts with a space between"), path: path, line: index + 1)
       }

@@ -205,6 +205,15 @@ private func table(_ more: [String]) throws -> TokenTable {
     #expect(error?.code == .duplicateMerge)
   }
 
+  @Test("a long pair is there once, and another one that makes the same is another")
+  func twiceLong() throws {
+    let two = doublings(7) + [(261, 97), (97, 261)]
+    try pairs(two)
+    let error = #expect(throws: VocabularyError.self) { try pairs(two + [(261, 97)]) }
+    #expect(error?.code == .duplicateMerge)
+    #expect(error?.mergeIndex == 9)
+  }
+
   @Test("the byte order is a permutation") func order() {
     for order in [Array(plainOrder.dropLast()), [UInt8](repeating: 1, count: 256), []] {
       let error = #expect(throws: VocabularyError.self) { try pairs([], order: order) }

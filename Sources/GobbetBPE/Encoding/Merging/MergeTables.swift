@@ -41,7 +41,10 @@ final class MergeTables: Sendable {
       // The rank of each token that a merge yields, where that ranks the merge.
       var rankOfResult = [UInt32](
         repeating: .max, count: ranksResults && !resultsAreRanks ? vocabulary.tokens.count : 0)
-      for merge in merges {
+      for (index, merge) in merges.enumerated() {
+        // Where later pairs will go is asked for in time, so that the waits pass together.
+        let later = index + 16
+        if later < merges.count { pairs.prefetch(merges[later].left, merges[later].right) }
         var rank = UInt32(truncatingIfNeeded: results.count)
         if resultsAreRanks {
           rank = merge.result

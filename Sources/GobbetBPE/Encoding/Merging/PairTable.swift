@@ -1,3 +1,5 @@
+internal import CGobbetScan
+
 /// A number for every pair of numbers that has one: an open hash table of 64-bit words.
 ///
 /// For merges, the rank of two tokens. A word holds all three, 21 bits each; all ones stands for an empty slot, which
@@ -29,6 +31,12 @@ struct PairTable: Sendable {
       slot = (slot + 1) & (slots.count - 1)
     }
     unsafe words[slot] = key << 21 | UInt64(rank)
+  }
+
+  /// Asks for the slot of a pair, which is to be found or filled soon.
+  func prefetch(_ left: TokenID, _ right: TokenID) {
+    // SAFETY: as above.
+    unsafe gobbet_prefetch(slots.base + Self.firstSlot(Self.key(left, right), shift))
   }
 
   /// The rank of a pair; `none` if it does not merge.
