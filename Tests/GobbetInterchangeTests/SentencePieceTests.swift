@@ -132,6 +132,10 @@ import Testing
     #expect(
       try refusal(Self.model(Self.pieces + [Self.piece("ab", 0)]))
         == "m, pieces[266]: is there twice")
+    let long = Self.piece(String(repeating: "ab", count: 1025), -9)
+    #expect(
+      try refusal(Self.model(Self.pieces + [long]))
+        == "m, pieces[266]: not supported: a piece of 2050 bytes")
     #expect(
       try refusal(Self.model(Self.pieces + [Self.piece("x", .nan)]))
         == "m, pieces[266]: has no text or no score")

@@ -1,5 +1,9 @@
 /// The merges that pieces of SentencePiece stand for.
 package enum PieceMerges {
+  /// The most bytes of a piece that merges, every way to cut which is looked at; SentencePiece's trainer
+  /// makes none of more than 512 characters.
+  package static let maximumByteCount = 2048
+
   /// All ways to make a piece of two others; `pieces` are those that merge at all, the best first.
   ///
   /// - Precondition: no two pieces have the same bytes.

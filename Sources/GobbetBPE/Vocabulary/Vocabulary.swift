@@ -81,6 +81,10 @@ public struct Vocabulary: Sendable {
     where !tokens.contains(id) {
       throw VocabularyError(.pipelineToken, token: id)
     }
+    for piece in order.pieces
+    where tokens.range(of: piece.id).count > PieceMerges.maximumByteCount {
+      throw VocabularyError(.pieceTooLong, token: piece.id)
+    }
     try pipeline.checkSteps(before: pattern)
     self.tokens = tokens
     self.index = index

@@ -32,6 +32,8 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     case specialTokenClash
     /// The pipeline uses an id that no token has.
     case pipelineToken
+    /// A piece that merges has more than 2,048 bytes.
+    case pieceTooLong
     /// The expressions of the pipeline together take up to that many steps for each character of a text,
     /// this one the most: more than a pipeline may.
     case pipelineSteps(Int, most: String)
@@ -69,6 +71,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .emptySpecialToken: "a special token has no bytes"
       case .duplicateSpecialToken: "two special tokens have the same bytes or the same id"
       case .pipelineToken: "isn't a token that the pipeline could use"
+      case .pieceTooLong: "is a piece of more than \(PieceMerges.maximumByteCount) bytes"
       case .pipelineSteps(let count, let most):
         "the expressions of the pipeline take up to \(count) steps for each character, most of them "
           + "\(most), and at most \(TextPipeline.maximumStepsPerScalar) are supported"

@@ -104,6 +104,9 @@ struct SentencePieces {
     guard !piece.text.isEmpty, isUTF8(piece.text), piece.score.isFinite else {
       throw error(.damaged("has no text or no score"), index)
     }
+    if merges(piece), piece.text.count > PieceMerges.maximumByteCount {
+      throw error(.unsupported("a piece of \(piece.text.count) bytes"), index)
+    }
     switch piece.kind {
     case .normal: return false
     case .unknown, .control: return true
