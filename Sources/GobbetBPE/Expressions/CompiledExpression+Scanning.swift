@@ -13,17 +13,18 @@ extension CompiledExpression {
   ) throws(Failure) -> Int {
     guard let automaton else { return try forEachPieceByOutcomes(in: text, from: 0, body) }
     // SAFETY: the run, which writes there before it reads, is gone when the closure returns.
-    try unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: ExpressionRun.endCapacity) {
-      ends throws(Failure) in
+    return try unsafe withUnsafeTemporaryAllocation(
+      of: Int.self, capacity: ExpressionRun.endCapacity
+    ) { ends throws(Failure) in
       var run = unsafe ExpressionRun(contextCount: alphabet.contextCount, ends: ends)
-      try forEachPiece(in: text, automaton, &run, body)
+      return try forEachPiece(in: text, automaton, &run, body)
     }
   }
 
   @inline(__always) private func forEachPiece<Failure: Error>(
     in text: ClassifiedText, _ automaton: ExpressionAutomaton, _ run: inout ExpressionRun,
     _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
-  ) throws(Failure) {
+  ) throws(Failure) -> Int {
     while run.start < text.count {
       run.advance(automaton, self, text)
       var start = run.start
