@@ -11,7 +11,11 @@ extension CompiledExpression {
   @discardableResult @inline(__always) func forEachPiece<Failure: Error>(
     in text: ClassifiedText, _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
   ) throws(Failure) -> Int {
-    guard let automaton else { return try forEachPieceByOutcomes(in: text, from: 0, body) }
+    guard let automaton else {
+      let (pieces, stepCount) = piecesByOutcomes(in: text, from: 0)
+      for piece in pieces { try body(piece.range, piece.isMatch) }
+      return stepCount
+    }
     // SAFETY: the run, which writes there before it reads, is gone when the closure returns.
     return try unsafe withUnsafeTemporaryAllocation(
       of: Int.self, capacity: ExpressionRun.endCapacity
@@ -43,18 +47,18 @@ extension CompiledExpression {
         run.rereadByteCount += run.place - start
         let next = run.startOfMatch(behind: start, automaton, self, text)
         guard run.rereadByteCount <= Self.patience * next + Self.allowance else {
-          return try run.stepCount(upTo: start)
-            + forEachPieceByOutcomes(in: text, from: start, body)
+          run.start = start
+          break
         }
         try body(start..<next, false)
         run.begin(at: next, self, text)
       }
-      guard run.rereadByteCount <= Self.patience * run.start + Self.allowance else {
-        return try run.stepCount(upTo: run.start)
-          + forEachPieceByOutcomes(in: text, from: run.start, body)
-      }
+      guard run.rereadByteCount <= Self.patience * run.start + Self.allowance else { break }
     }
-    return run.stepCount(upTo: text.count)
+    guard run.start < text.count else { return run.stepCount(upTo: text.count) }
+    let (pieces, stepCount) = piecesByOutcomes(in: text, from: run.start)
+    for piece in pieces { try body(piece.range, piece.isMatch) }
+    return run.stepCount(upTo: run.start) + stepCount
   }
 }
 

@@ -51,15 +51,14 @@ final class CompiledExpression: Sendable {
     return classNumber(text, at: text.startOfScalar(before: place)).0
   }
 
-  /// Calls `body` with each match and with what is between them, from `start` on, where one can begin.
+  /// Each match and what is between them, from `start` on, where one can begin, and how many steps that took.
   ///
   /// Of matches without a byte, those that follow another at once are left out.
-  /// How many steps that took comes back.
   /// - Complexity: linear in the bytes of the text, times the steps where there are no tables.
-  @discardableResult func forEachPieceByOutcomes<Failure: Error>(
-    in text: ClassifiedText, from start: Int, usingTables: Bool = true,
-    _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
-  ) throws(Failure) -> Int {
+  func piecesByOutcomes(
+    in text: ClassifiedText, from start: Int, usingTables: Bool = true
+  ) -> (pieces: [PartCutter.Piece], stepCount: Int) {
+    var pieces: [PartCutter.Piece] = []
     var symbols: [UInt32] = []
     symbols.reserveCapacity(text.count - start + 1)
     var before = classNumber(text, before: start)
@@ -91,8 +90,8 @@ final class CompiledExpression: Sendable {
           reader.move(to: endIndex)
         }
         if end > place || place != lastEnd {
-          if gap < place { try body(gap..<place, false) }
-          try body(place..<end, true)
+          if gap < place { pieces.append((gap..<place, false)) }
+          pieces.append((place..<end, true))
           (lastEnd, gap) = (end, end)
         }
       }
@@ -104,7 +103,7 @@ final class CompiledExpression: Sendable {
         index += 1
       }
     }
-    if gap < text.count { try body(gap..<text.count, false) }
-    return reader.stepCount
+    if gap < text.count { pieces.append((gap..<text.count, false)) }
+    return (pieces, reader.stepCount)
   }
 }

@@ -145,8 +145,10 @@ extension SplitExpression {
     unsafe bytes.withUnsafeBufferPointer { buffer in
       // SAFETY: as above.
       let units = unsafe ClassifiedText(buffer)
-      compiled.forEachPieceByOutcomes(in: units, from: 0, usingTables: false) {
-        pieces.append(($0, $1 != isInverted))
+      for (range, isMatch) in compiled.piecesByOutcomes(in: units, from: 0, usingTables: false)
+        .pieces
+      {
+        pieces.append((range, isMatch != isInverted))
       }
     }
     var parts = PartCutter(behavior)
