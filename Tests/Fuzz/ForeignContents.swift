@@ -5,7 +5,8 @@ import GobbetSystem
 
 /// Files of other programs, by what reads them.
 enum ForeignKind: String, CaseIterable {
-  case safetensors, gguf, numpy, pytorch, pickle, llmc, ids, megatron, tokenizer, ranks, merges,
+  case safetensors, gguf, numpy, pytorch, pickle, plan, llmc, ids, megatron, tokenizer, ranks,
+    merges,
     settings
 
   /// Where the text of one execution lies, or the first of two.
@@ -46,6 +47,10 @@ enum ForeignKind: String, CaseIterable {
       try? PickleArchive.write(path, to: stem + ".pt")
       expected { use(try PyTorchReader(stem + ".pt")) }
       expected { use(try PyTorchReader(stem + ".pt", key: "optimizer.state.0")) }
+    case .plan:
+      // The archives that it names lie beside it.
+      expected { use(try DistributedCheckpoint(plan: path)) }
+      expected { use(try DistributedCheckpoint(plan: path, key: "optimizer")) }
     case .llmc: expected { use(try LLMCCheckpoint(path)) }
     case .ids:
       expected { try use(ForeignTokens.nanoGPT(path)) }

@@ -40,19 +40,19 @@ def safetensors(header, data):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def npy(dtype, shape, data, version=1):
-    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+def npy(dtype, shape, data, version=1, fortran=False):
+    text = f"{{'descr': '{dtype}', 'fortran_order': {fortran}, 'shape': {shape}, }}".encode()
     length = "<H" if version == 1 else "<I"
     front = 8 + struct.calcsize(length)
     text += b" " * (-(front + len(text) + 1) % 64) + b"\n"
     return b"\x93NUMPY" + bytes([version, 0]) + struct.pack(length, len(text)) + text + data
 
 
-def npz(members):
+def npz(members, compression=zipfile.ZIP_STORED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in members.items():
-            archive.writestr(zipfile.ZipInfo(name + ".npy"), data)
+            archive.writestr(zipfile.ZipInfo(name + ".npy"), data, compression)
     return file.getvalue()
 
 
@@ -122,6 +122,9 @@ for name in ("training.pt", "types.pt", "views.pt", "parameters.pt", "lightning.
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             pickle = next(part for part in archive.namelist() if part.endswith("/data.pkl"))
             put("pickle", name, archive.read(pickle))
+put("plan", "metadata", (ROOT / "Fixtures/pytorch/distributed/.metadata").read_bytes())
+words("plan", b"\x8c\x05sizes", b"\x8c\x07offsets", b"\x8c\x06chunks", b"__0_0.distcp", b"K\1", b"J\xff\xff\xff\x7f",
+      b"\x8a\x08" + b"\xff" * 7 + b"\x7f", b"\x85", b"\x86", b"(", b"t", b"R", b"}", b"u", b"s", b"\x94", b"h\0")
 for kind in ("pytorch", "pickle"):
     words(kind, b"ctorch._utils\n_rebuild_tensor_v2\n", b"ctorch\nFloatStorage\n", b"storage", b"data.pkl",
           b"\x85", b"\x86", b"\x87", b"(", b"t", b"Q", b"R", b"}", b"]", b"q\0", b"h\0", b"u", b"\x8a\x09", b"PK\3\4")
@@ -132,6 +135,9 @@ put("numpy", "floats.npy", npy("<f4", "(2, 3)", bytes(24)))
 put("numpy", "scalar.npy", npy("<f8", "()", bytes(8), version=2))
 put("numpy", "bytes.npy", npy("|u1", "(5,)", bytes(5)))
 put("numpy", "two.npz", npz({"a": npy("<i4", "(2,)", bytes(8)), "b/c": npy("<f2", "(0, 7)", b"")}))
+put("numpy", "columns.npy", npy(">f4", "(2, 3)", bytes(24), fortran=True))
+put("numpy", "deflated.npz", npz(
+    {"a": npy("<i4", "(2, 9)", bytes(range(72)), fortran=True), "b": npy("<V2", "(3,)", bytes(6))}, zipfile.ZIP_DEFLATED))
 words("numpy", b"'descr': ", b"'fortran_order': ", b"'shape': ", b"True", b"False", b"'|O'",
       b"'>f4'", b"'<f8'", b"(99999999999,)", b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06",
       b"PK\x06\x06", b"PK\x06\x07", b"\xff\xff\xff\xff")

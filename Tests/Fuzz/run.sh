@@ -15,7 +15,7 @@ executions=${1:-100000}
 shift || true
 kinds=("$@")
 if [ $# = 0 ]; then
-  kinds=(container vocabulary tokens weights counts safetensors gguf numpy pytorch pickle llmc ids megatron
+  kinds=(container vocabulary tokens weights counts safetensors gguf numpy pytorch pickle plan llmc ids megatron
     tokenizer ranks merges settings)
 fi
 
@@ -51,6 +51,8 @@ export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=16
 GOBBET_FUZZ_FOLDER=$(mktemp -d -p "$([ -d /dev/shm ] && echo /dev/shm || echo "$work")")
 export GOBBET_FUZZ_FOLDER
 trap 'rm -rf "$GOBBET_FUZZ_FOLDER"' EXIT
+# What a plan names.
+cp "$root"/Fixtures/pytorch/distributed/*.distcp "$GOBBET_FUZZ_FOLDER"
 total=0
 start=$SECONDS
 for kind in "${kinds[@]}"; do

@@ -5,8 +5,8 @@ import GobbetSystem
 import TestSupport
 import Testing
 
-/// `GOBBET_PICKLE_RUNS` says how many changed checkpoints are read; `GOBBET_PICKLE_LIST` has what was
-/// refused printed, with how often.
+/// `GOBBET_PICKLE_RUNS` says how many changed checkpoints of each kind are read, and has what was refused
+/// printed, with how often.
 @Suite("Changed checkpoints") struct ChangedPickleTests {
   /// A checkpoint, and where in it a pickle is.
   private struct Seed {
@@ -16,14 +16,7 @@ import Testing
     let checksum: Int?
   }
 
-  private static let environment = ProcessInfo.processInfo.environment
-  private static let runCount = environment["GOBBET_PICKLE_RUNS"].flatMap(Int.init) ?? 4000
-
-  /// Opcodes, and bytes that mean much as lengths and numbers.
-  private static let telling: [UInt8] =
-    Array(
-      "(.0123FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}\u{0}\u{1}".utf8)
-    + (0x80...0x98).map { $0 } + [0x7F, 0xFF, 0xFE]
+  private static let runs = ChangedFiles(runs: "GOBBET_PICKLE_RUNS", else: 4000)
 
   private static func seeds() throws -> [Seed] {
     try PyTorchTests.files.map { name in
@@ -57,32 +50,10 @@ import Testing
     ~bytes.reduce(~0) { $0 >> 8 ^ table[Int(($0 ^ UInt32($1)) & 0xFF)] }
   }
 
-  /// The seed with one to six changes, its checksum right again.
+  /// The seed with some changes, its checksum right again.
   private static func changed(_ seed: Seed, _ generator: inout SeededGenerator) -> [UInt8] {
     var bytes = seed.bytes
-    let (first, last) = (seed.pickle.lowerBound, seed.pickle.upperBound)
-    for _ in 0..<Int.random(in: 1...6, using: &generator) {
-      let place = Int.random(in: seed.pickle, using: &generator)
-      let count = min(Int.random(in: 1...12, using: &generator), last - place)
-      switch Int.random(in: 0..<6, using: &generator) {
-      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-      case 1: bytes[place] = telling.randomElement(using: &generator) ?? 0
-      case 2: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-      case 3:
-        // Bytes from elsewhere.
-        let source = Int.random(in: first...(last - count), using: &generator)
-        bytes.replaceSubrange(place..<(place + count), with: bytes[source..<(source + count)])
-      case 4:
-        // Telling ones between the others, of which the last go.
-        let new = (0..<count).map { _ in telling.randomElement(using: &generator) ?? 0 }
-        bytes.replaceSubrange(place..<last, with: (new + bytes[place..<(last - count)]))
-      default:
-        // Some taken out, and zeros at the end.
-        bytes.replaceSubrange(
-          place..<last,
-          with: bytes[(place + count)..<last] + [UInt8](repeating: 0, count: count))
-      }
-    }
+    ChangedFiles.change(&bytes, in: seed.pickle, &generator)
     if let place = seed.checksum {
       let sum = checksum(bytes[seed.pickle])
       for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: sum >> (8 * byte)) }
@@ -96,54 +67,34 @@ import Testing
     let path = folder.file("changed.pt")
     let seeds = try Self.seeds()
     var generator = SeededGenerator(2026)
-    var (readCount, slowest) = (0, Duration.zero)
-    var refusals: [String: Int] = [:]
-    for _ in 0..<Self.runCount {
+    var files = Self.runs
+    for _ in 0..<files.runCount {
       let seed = try #require(seeds.randomElement(using: &generator))
-      let bytes = Self.changed(seed, &generator)
+      try writeFile(path, Self.changed(seed, &generator))
+      files.read { try PyTorchReader(path) }
+    }
+    files.check("checkpoints")
+  }
+
+  @Test(
+    "a distributed checkpoint whose plan was changed is read or refused, soon and in little memory")
+  func changedPlans() throws {
+    let folder = try TemporaryFolder()
+    let source = fixturesFolder + "/pytorch/distributed/"
+    for name in ["__0_0.distcp", "__1_0.distcp"] {
+      try writeFile(folder.file(name), readFile(source + name))
+    }
+    let path = folder.file(".metadata")
+    let plan = try readFile(source + ".metadata")
+    var generator = SeededGenerator(1126)
+    var files = Self.runs
+    for _ in 0..<files.runCount {
+      var bytes = plan
+      ChangedFiles.change(&bytes, in: 0..<bytes.count, &generator)
       try writeFile(path, bytes)
-      let start = ContinuousClock.now
-      do {
-        let reader = try PyTorchReader(path)
-        for tensor in reader.tensors where tensor.byteCount <= 1 << 20 {
-          _ = try? reader.bytes(of: tensor)
-        }
-        readCount += 1
-      } catch let error as InterchangeError {
-        refusals[Self.kind(error), default: 0] += 1
-      } catch {
-        #expect(error is TensorError || error is FileError, "\(error)")
-      }
-      slowest = max(slowest, ContinuousClock.now - start)
+      files.read { try DistributedCheckpoint(plan: path) }
     }
-    #expect(readCount > Self.runCount / 100 && readCount < Self.runCount)
-    // By the clock of a machine that may have other work.
-    #expect(slowest < .seconds(10))
-    // Other tests may run beside this one, unless somebody asked for it.
-    guard Self.environment["GOBBET_PICKLE_LIST"] != nil else { return }
-    #expect(peakResidentByteCount() < 1 << 30)
-    print("\(Self.runCount) changed checkpoints, \(readCount) read, the slowest in \(slowest)")
-    for (kind, count) in refusals.sorted(by: { $0.value > $1.value }) { print(count, kind) }
-  }
-
-  /// What an error says, without names and numbers.
-  private static func kind(_ error: InterchangeError) -> String {
-    let reason =
-      switch error.code {
-      case .damaged(let reason): "damaged: \(reason)"
-      case .unsupported(let reason): "not supported: \(reason)"
-      default: "\(error.code)"
-      }
-    let words = reason.prefix(60).split(separator: " ").map { word in
-      word.contains(where: \.isNumber) || word.contains(".") ? "…" : String(word)
-    }
-    return words.joined(separator: " ")
-  }
-
-  private func peakResidentByteCount() -> Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return 1024 * (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
+    files.check("plans")
   }
 
   @Test("a pickle of more values than memory should hold is refused")
