@@ -1,16 +1,18 @@
-"""Converts a file of two gigabytes between formats, and prints the resident memory of each conversion.
+"""Converts a file of two gigabytes from every format to every other, and prints the resident memory that each
+conversion takes.
 
     memory.py [--gobbet PATH] [--gigabytes N] [--limit MEGABYTES]
 
 By getrusage of a process of its own, without mapping. Needs `make build` and numpy; checkpoints of PyTorch
-take part where torch is installed. It takes room for three such files. Exit 1 if a conversion takes the limit
+take part where torch is installed. It takes room for five such files. Exit 1 if a conversion takes the limit
 (60) or more, or what comes back is another file.
 """
 import argparse
 import hashlib
+import itertools
 import json
-import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,16 +23,16 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 ROWS, COLUMNS = 4096, 4096
+OUTPUTS = ("o.gobbet", "o.safetensors", "o.safetensors.index.json", "o.gguf", "o.npz", "o.npy")
 
 
 def make(path, byte_count):
-    """A safetensors file of matrices of bf16."""
+    """A safetensors file of matrices of f16, which every format has."""
     random = np.random.default_rng(7)
-    bits = random.normal(0, 0.02, ROWS * COLUMNS).astype("<f4").view("<u4")
-    matrix = (bits >> 16).astype("<u2").tobytes()
+    matrix = random.normal(0, 0.02, ROWS * COLUMNS).astype("<f2").tobytes()
     count = max(1, byte_count // len(matrix))
     header = json.dumps({
-        f"layers.{n}.weight": {"dtype": "BF16", "shape": [ROWS, COLUMNS], "data_offsets": [n * len(matrix), (n + 1) * len(matrix)]}
+        f"layers.{n:03}.weight": {"dtype": "F16", "shape": [ROWS, COLUMNS], "data_offsets": [n * len(matrix), (n + 1) * len(matrix)]}
         for n in range(count)}, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     with open(path, "wb") as file:
@@ -72,9 +74,16 @@ class Trial:
         print(f"{label or ' '.join((source, 'to', output, *map(str, options))):52} {megabytes:5.0f} MB "
               f"{time.perf_counter() - start:7.1f} s", flush=True)
 
-    def remove(self, *names):
-        for name in names:
-            os.remove(self.folder / name)
+    def expect(self, holds, reason):
+        """Counts what does not hold."""
+        self.failures += not holds
+        if not holds:
+            print(reason, flush=True)
+
+    def clear(self, *patterns):
+        """Removes files and folders."""
+        for path in {path for pattern in patterns for path in self.folder.glob(pattern)}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def main():
@@ -86,47 +95,83 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         trial = Trial(arguments.gobbet, folder, arguments.limit)
-        source = folder / "a.safetensors"
-        make(source, int(arguments.gigabytes * 1e9))
-        print(f"{source.stat().st_size / 1e6:.0f} MB of bf16")
-        trial.convert("a.safetensors", "a.gobbet")
-        trial.convert("a.gobbet", "back.safetensors")
-        if digest(folder / "back.safetensors") != digest(source):
-            trial.failures += 1
-            print("back.safetensors is another file")
-        trial.remove("back.safetensors")
-        nudge(source, folder / "b.safetensors")
-        trial.convert("b.safetensors", "b.gobbet", "--base", folder / "a.gobbet", label="b.safetensors to b.gobbet --base a.gobbet")
-        trial.remove("b.safetensors")
-        trial.convert("b.gobbet", "b.safetensors", label="b.gobbet (differences) to b.safetensors")
-        trial.remove("b.gobbet", "b.safetensors")
-        trial.convert("a.gobbet", "a.gguf")
-        trial.convert("a.gguf", "o.safetensors")
-        trial.remove("a.gguf", "o.safetensors")
-        trial.convert("a.safetensors", "q.gguf", "--type", "q4_k_m")
-        trial.convert("q.gguf", "q.gobbet")
-        trial.convert("q.gguf", "q.npz")
-        trial.remove("q.npz")
-        trial.convert("q.gobbet", "q.safetensors")
-        trial.remove("q.gobbet", "q.gguf", "q.safetensors")
-        trial.convert("a.safetensors", "i.safetensors.index.json", "--shard-size", "500M")
-        trial.convert("i.safetensors.index.json", "i.gobbet")
-        for path in folder.glob("i.*"):
-            path.unlink()
-        try:
-            import torch
-            import torch.distributed.checkpoint
-        except ImportError:
-            return int(trial.failures > 0)
-        count = max(1, int(arguments.gigabytes * 1e9) // (2 * ROWS * COLUMNS))
-        matrix = torch.randn(ROWS, COLUMNS).bfloat16()
-        state = {f"layers.{n}.weight": matrix.clone() for n in range(count)}
-        torch.save({"model": state}, folder / "t.pt")
-        trial.convert("t.pt", "t.gobbet")
-        trial.remove("t.pt", "t.gobbet")
-        torch.distributed.checkpoint.save(state, checkpoint_id=folder / "dcp")
-        trial.convert("dcp/.metadata", "t.safetensors")
+        make(folder / "a.safetensors", int(arguments.gigabytes * 1e9))
+        print(f"{(folder / 'a.safetensors').stat().st_size / 1e6:.0f} MB of f16")
+        pairs(trial)
+        differences(trial)
     return int(trial.failures > 0)
+
+
+def pairs(trial):
+    """Every format to every other: of matrices of f16, of the same in blocks, and of one array."""
+    folder, whole = trial.folder, digest(trial.folder / "a.safetensors")
+    for kind, source in itertools.chain([("safetensors", "a.safetensors")], made(trial)):
+        for output in OUTPUTS:
+            # One array has the name of its file, and others have several.
+            if output.endswith(".npy") and kind != "npy":
+                continue
+            trial.convert(source, output, label=f"{kind} to {output.partition('.')[2]}")
+            if output == "o.safetensors" and kind not in ("npy", "gguf in q4_k_m", "gobbet in q4_k_m"):
+                trial.expect(digest(folder / output) == whole, f"{kind} does not come back")
+            trial.clear("o.*", "o-*")
+        if source != "a.safetensors":
+            trial.clear("s.*", "s-*", "dcp")
+
+
+def made(trial):
+    """The same tensors in the other formats, of which each stands until the next is asked for."""
+    folder = trial.folder
+    for kind, name in (("gobbet", "s.gobbet"), ("index", "s.safetensors.index.json"), ("gguf", "s.gguf"), ("npz", "s.npz")):
+        trial.convert("a.safetensors", name, label=f"(makes the {kind})")
+        yield kind, name
+    trial.convert("a.safetensors", "q.gguf", "--type", "q4_k_m", label="safetensors to gguf, --type q4_k_m")
+    yield "gguf in q4_k_m", "q.gguf"
+    trial.convert("q.gguf", "s.gobbet", label="(makes gobbet in blocks)")
+    trial.clear("q.gguf")
+    yield "gobbet in q4_k_m", "s.gobbet"
+    size = (folder / "a.safetensors").stat().st_size
+    array = np.lib.format.open_memmap(folder / "s.npy", "w+", "<f2", (size // (2 * COLUMNS), COLUMNS))
+    array[:] = 1 / 3
+    array.flush()
+    del array
+    yield "npy", "s.npy"
+    try:
+        import torch
+        import torch.distributed.checkpoint
+    except ImportError:
+        print("PyTorch is not installed: its checkpoints are left out")
+        return
+    state = safetensors_state(torch, folder / "a.safetensors")
+    torch.save({"model": state}, folder / "s.pt")
+    yield "pytorch", "s.pt"
+    torch.save(state, folder / "s.bin", _use_new_zipfile_serialization=False)
+    yield "pytorch, legacy", "s.bin"
+    torch.distributed.checkpoint.save(state, checkpoint_id=folder / "dcp")
+    del state
+    yield "pytorch, distributed", "dcp/.metadata"
+
+
+def safetensors_state(torch, path):
+    """The tensors of a file of matrices, mapped."""
+    data = np.memmap(path, "<f2", "c")
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    start = (8 + length) // 2
+    return {name: torch.from_numpy(data[start + entry["data_offsets"][0] // 2:start + entry["data_offsets"][1] // 2])
+            .view(entry["shape"]) for name, entry in header.items()}
+
+
+def differences(trial):
+    """A file as differences from another, and back."""
+    folder = trial.folder
+    trial.convert("a.safetensors", "a.gobbet", label="(makes the base)")
+    nudge(folder / "a.safetensors", folder / "b.safetensors")
+    trial.convert("b.safetensors", "b.gobbet", "--base", folder / "a.gobbet", label="safetensors to gobbet, --base")
+    whole = digest(folder / "b.safetensors")
+    trial.clear("b.safetensors")
+    trial.convert("b.gobbet", "b.safetensors", label="gobbet of differences to safetensors")
+    trial.expect(digest(folder / "b.safetensors") == whole, "differences do not come back")
 
 
 sys.exit(main())
