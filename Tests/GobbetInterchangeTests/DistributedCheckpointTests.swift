@@ -43,7 +43,7 @@ import Testing
     let reader = try DistributedCheckpoint(plan: Self.folder + "/.metadata")
     let module = "torch.distributed.checkpoint.metadata"
     #expect(
-      reader.opaqueNames
+      try reader.opaqueNames()
         == ["pathlib.PosixPath", "\(module).StorageMeta", "\(module)._MEM_FORMAT_ENCODING"])
   }
 

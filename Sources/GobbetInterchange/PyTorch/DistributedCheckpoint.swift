@@ -14,8 +14,6 @@ public struct DistributedCheckpoint: TensorSource {
   public let metadata: [(String, String)] = []
   /// What is in the checkpoint beside the tensors, such as an optimizer's state, by the first keys.
   public let otherKeys: [String]
-  /// The classes and functions that the plan names and that are not understood, sorted.
-  public let opaqueNames: [String]
 
   private let path: String
   private let entries: [[UInt8]: Entry]
@@ -96,7 +94,15 @@ public struct DistributedCheckpoint: TensorSource {
       if !others.contains(first) { others.append(first) }
     }
     otherKeys = others
-    opaqueNames = plan.opaqueNames
+  }
+
+  /// The classes and functions that the plan names and that are not understood, sorted.
+  ///
+  /// Reads the plan again.
+  /// - Throws: as ``init(plan:key:)``.
+  public func opaqueNames() throws -> [String] {
+    let bytes = try OpenedFile(path).bytes(limit: Self.maximumPlanByteCount)
+    return try DistributedPlan(bytes, path: path).opaqueNames
   }
 
   /// The tensors that a key leads to, or that are the model's, and how many keys lead there.

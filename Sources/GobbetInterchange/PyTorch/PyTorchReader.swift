@@ -14,9 +14,6 @@ public struct PyTorchReader: TensorPartSource {
   public let metadata: [(String, String)] = []
   /// The keys beside the tensors, such as an optimizer's, whose values are not read.
   public let otherKeys: [String]
-  /// The classes and functions that the pickle names and that are not understood, as
-  /// `argparse.Namespace`, sorted: what they would have made is left alone.
-  public let opaqueNames: [String]
   /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
   public let gpt2Configuration: GPT2Configuration?
 
@@ -56,8 +53,17 @@ public struct PyTorchReader: TensorPartSource {
     self.file = file
     tensors = found.map(\.tensor)
     otherKeys = finder.others(in: pairs, contents.root)
-    opaqueNames = finder.opaqueNames
     gpt2Configuration = Self.configuration(contents)
+  }
+
+  /// The classes and functions that the pickle names and that are not understood, as
+  /// `argparse.Namespace`, sorted: what they would have made is left alone.
+  ///
+  /// Reads the pickle again.
+  /// - Throws: as ``init(_:key:)``.
+  public func opaqueNames() throws -> [String] {
+    let contents = try PyTorchContents(file)
+    return PyTorchTensors(contents.heap, path: file.path, field: contents.field).opaqueNames
   }
 
   /// Reads an archive that holds nothing but a tensor, which is to have a name.
@@ -71,7 +77,6 @@ public struct PyTorchReader: TensorPartSource {
     self.file = file
     tensors = [found.tensor]
     otherKeys = []
-    opaqueNames = []
     gpt2Configuration = nil
   }
 

@@ -25,8 +25,8 @@ struct ForeignReport: Encodable {
     format = input.format.reportName
     weights = try InspectionReport.WeightsPart(input.source, listing: listingTensors)
     let names =
-      (input.source as? PyTorchReader)?.opaqueNames
-      ?? (input.source as? DistributedCheckpoint)?.opaqueNames ?? []
+      try (input.source as? PyTorchReader)?.opaqueNames()
+      ?? (input.source as? DistributedCheckpoint)?.opaqueNames() ?? []
     opaque_names = names.isEmpty ? nil : names
     // What lies beside the file isn't part of it; a tokenizer of another kind is no reason to show
     // nothing.
