@@ -61,6 +61,30 @@ import Testing
     #expect(try FileFormat(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }
 
+  @Test(
+    "of a file before PyTorch 1.6 a long pickle is read whole, and one without an end is refused")
+  func longPickle() throws {
+    let folder = try TemporaryFolder()
+    let legacy = try readFile(fixturesFolder + "/pytorch/legacy.pt")
+    // Behind the start of the third pickle comes a text that is taken off the stack again.
+    let second = try #require(legacy[21...].firstIndex(of: 0x2E))
+    let count = 10 << 20
+    let length = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    let text = [0x58] + length + [UInt8](repeating: 0x61, count: count)
+    let start = Array(legacy[...(second + 2)])
+    let path = try folder.write("long.pt", start + text + [0x30] + legacy[(second + 3)...])
+    let (found, expected) = try (
+      PyTorchReader(path), PyTorchReader(fixturesFolder + "/pytorch/legacy.pt")
+    )
+    #expect(found.tensors == expected.tensors)
+    for tensor in found.tensors {
+      #expect(try found.bytes(of: tensor) == expected.bytes(of: tensor))
+    }
+    let cut = try folder.write("cut.pt", start + text)
+    let error = #expect(throws: InterchangeError.self) { _ = try PyTorchReader(cut) }
+    #expect(error?.description.contains("the pickle ends inside") == true)
+  }
+
   @Test("names that are not understood are listed, and those of tensors are not")
   func opaqueNames() throws {
     let lightning = try PyTorchReader(fixturesFolder + "/pytorch/lightning.ckpt")

@@ -18,6 +18,8 @@ struct PyTorchContents {
   }
 
   private static let maximumPickleByteCount = 1 << 26
+  /// What is first read of a file that does not say how long its pickles are.
+  private static let firstByteCount = 1 << 20
   /// The number that a file before PyTorch 1.6 begins with, as its pickle has it.
   private static let magic: [UInt8] = [
     0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
@@ -78,13 +80,21 @@ struct PyTorchContents {
   private init(legacy file: OpenedFile) throws {
     field = "pickle"
     let path = file.path
-    let bytes = try file.bytes(
-      in: 0..<min(file.byteCount, Self.maximumPickleByteCount), "pickle")
+    let limit = min(file.byteCount, Self.maximumPickleByteCount)
+    // Nothing says how long the pickles are. Most end soon, and storages are long.
+    var bytes = try file.bytes(in: 0..<min(limit, Self.firstByteCount), "pickle")
     var offset = Self.magic.count
     func next() throws -> (heap: PickleHeap, root: Int) {
-      let result = try PickleMachine.read(bytes, from: offset, path: path, field: "pickle")
-      offset = result.end
-      return (result.heap, result.root)
+      while true {
+        do throws(InterchangeError) {
+          let result = try PickleMachine.read(bytes, from: offset, path: path, field: "pickle")
+          offset = result.end
+          return (result.heap, result.root)
+        } catch {
+          guard bytes.count < limit else { throw error }
+        }
+        bytes = try file.bytes(in: 0..<min(limit, 8 * bytes.count), "pickle")
+      }
     }
     let version = try next()
     guard version.heap.integer(version.root) == 1001 else {
