@@ -141,15 +141,20 @@ import Testing
     #expect(try Self.refusal(Array(bomb.utf8)).hasPrefix("x: not JSON"))
   }
 
-  @Test("a format without pipelines refuses a vocabulary that has one, and says why")
-  func otherFormats() throws {
-    let nfc = try TokenizerJSON.vocabulary(
-      try Self.file(["normalizer": ["type": "NFC"]]), path: nil)
+  @Test(
+    "a format without pipelines refuses a vocabulary that has one, by the name of its first step",
+    arguments: [
+      (["type": "NFC"], "NFC"), (["type": "Prepend", "prepend": "a"], "Prepend"),
+      (["type": "Replace", "pattern": ["String": "a"], "content": "b"], "Replace"),
+    ] as [([String: any Sendable], String)])
+  func otherFormats(normalizer: [String: any Sendable], name: String) throws {
+    let vocabulary = try TokenizerJSON.vocabulary(
+      try Self.file(["normalizer": normalizer]), path: nil)
     let error = #expect(throws: InterchangeError.self) {
-      try TiktokenRanks.text(of: nfc, path: nil)
+      try TiktokenRanks.text(of: vocabulary, path: nil)
     }
     #expect(
       error.map { "\($0)" }
-        == "cannot be written: the normalizer nfc, which tiktoken has no place for")
+        == "cannot be written: the normalizer \(name), which tiktoken has no place for")
   }
 }

@@ -85,7 +85,7 @@ import Testing
       (#""modules_to_save":["ln_f"]"#, "for 0 ids"),
       (
         #""modules_to_save":["other"],"trainable_token_indices":{"wte":[2,0]}"#,
-        "no matrix of a low-rank adapter"
+        "isn't a matrix of a low-rank adapter"
       ),
       (#""modules_to_save":["ln_f"],"trainable_token_indices":{"wte":[2]}"#, "for 1 id"),
       (#""modules_to_save":["ln_f"],"trainable_token_indices":{"wte":[2,3]}"#, "do not fit"),

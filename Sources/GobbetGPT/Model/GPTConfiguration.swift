@@ -72,25 +72,25 @@ public struct GPTConfiguration: Hashable, Sendable {
       throw GPTError(.invalidConfiguration("byte \(error.offset): \(error.reason)"))
     }
     func fault(_ member: FlatJSON.Member, _ what: String) -> GPTError {
-      GPTError(.invalidConfiguration("byte \(member.offset): \(member.key) is \(what)"))
+      GPTError(.invalidConfiguration("byte \(member.offset): \(member.key) \(what)"))
     }
     for member in object.members {
-      if case .text = member.value { throw fault(member, "a string") }
+      if case .text = member.value { throw fault(member, "is a string") }
     }
     func size(_ key: String) throws(GPTError) -> Int {
       guard let member = object[key] else { throw GPTError(.invalidConfiguration("no \(key)")) }
-      guard case .number(let value) = member.value else { throw fault(member, "no number") }
-      guard let size = Int(exactly: value) else { throw fault(member, "no integer") }
+      guard case .number(let value) = member.value else { throw fault(member, "isn't a number") }
+      guard let size = Int(exactly: value) else { throw fault(member, "isn't an integer") }
       return size
     }
     var epsilon: Float = 1e-5
     if let member = object["layer_norm_epsilon"] {
-      guard case .number(let value) = member.value else { throw fault(member, "no number") }
+      guard case .number(let value) = member.value else { throw fault(member, "isn't a number") }
       epsilon = Float(value)
     }
     var hasTiedHead = true
     if let member = object["tie_word_embeddings"] {
-      guard case .flag(let value) = member.value else { throw fault(member, "no boolean") }
+      guard case .flag(let value) = member.value else { throw fault(member, "isn't a boolean") }
       hasTiedHead = value
     }
     try self.init(
