@@ -97,8 +97,8 @@ def check_names() -> None:
     (_, body), = blocks("Names", "ranges")
     ranges = "".join("-".join(chr(int(end, 16)) for end in word.split("-")) for word in body.split())
     signs = "\0-\x1f\x7f-\x9f/\\\\" + ranges
-    expect(TABLE["forms"]["name"] == f"^(?!.*[.][.])[^{signs}]*$", "Names: other scalars than the form name")
-    expect(TABLE["forms"]["fileName"] == f"^(?![.]?$)(?!.*[.][.])[^{signs}]*$", "Names: other scalars than fileName")
+    expect(TABLE["forms"]["name"] == f"^(?![\\s\\S]*[.][.])[^{signs}]*$", "Names: other scalars than the form name")
+    expect(TABLE["forms"]["fileName"] == f"^(?![.]?$)(?![\\s\\S]*[.][.])[^{signs}]*$", "Names: other scalars than fileName")
 
 
 def check_sections() -> None:
