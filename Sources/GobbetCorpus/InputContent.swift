@@ -117,7 +117,7 @@ enum InputContent: Hashable, Sendable {
     if sample.starts(with: [0x1F, 0x8B]) || sample.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
       return .foreign(
         name: "data compressed twice",
-        advice: "decompress it once: zcat FILE | gobbet VERB … -")
+        advice: "decompress it once, as zcat or bzcat does, and pipe it into gobbet VERB … -")
     }
     // UTF-16 with a mark has NULs and may begin as anything else does.
     guard case .utf8 = mark(sample).0, let found = FileSignature(start: sample) else { return nil }

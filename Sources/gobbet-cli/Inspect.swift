@@ -16,7 +16,8 @@ struct Inspect: ParsableCommand {
 
   func validate() throws {
     if progressOptions.isGiven, !tensors {
-      throw ValidationError("--progress and --quiet: have no effect without --tensors")
+      let option = progressOptions.quiet ? "--quiet" : "--progress"
+      throw ValidationError("\(option): has no effect without --tensors")
     }
   }
 

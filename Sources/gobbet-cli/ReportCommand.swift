@@ -55,6 +55,17 @@ struct ReportCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progressOptions: ProgressOptions
 
+  func validate() throws {
+    let name = output.split(separator: "/").last.map(String.init) ?? output
+    if FileFormat(ofFileNamed: name) != nil {
+      throw ValidationError(
+        "--output: \(output): this verb writes pages only; give a name that ends in .html")
+    }
+    if output != "-", (files + corpus).contains(output) {
+      throw ValidationError("--output: \(output) is an input too; give the page another name")
+    }
+  }
+
   func run() async throws {
     let (inputs, kind) = try ReportInput.all(files, withText: text != nil)
     try checkOptions(kind)
@@ -133,7 +144,10 @@ struct ReportCommand: AsyncParsableCommand {
   }
 
   private func dataset(_ input: ReportInput, _ progress: Progress) throws -> String {
-    try DatasetPage(
+    if split != nil, try input.opened().format() == .gobbet {
+      throw Failure(.usage, "--split: does nothing for a single file")
+    }
+    return try DatasetPage(
       input.opened(), path: input.path, split: split ?? .train,
       vocabulary: try vocabulary.map { try loadVocabulary($0) }
     ) { done, all in
@@ -159,7 +173,7 @@ struct ReportCommand: AsyncParsableCommand {
       ("--layer", layer, architecture.layers.count), ("--head", head, architecture.headCount),
     ] {
       if let number, number >= count {
-        throw Failure(.usage, "\(option): the model has 0..<\(count)")
+        throw Failure(.usage, "\(option): the model has \(count), of which 0 is the first")
       }
     }
     let text = String(decoding: try givenText(), as: UTF8.self)

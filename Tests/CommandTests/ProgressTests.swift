@@ -62,11 +62,13 @@ import Testing
       ["logits", model, "--ids", "1,2,3", "-o", output + ".npy"]
     },
     Job(verb: "report", shows: " tokens") { output, shop in
-      ["report", shop.dataset, "-o", output]
+      ["report", shop.dataset, "-o", output + ".html"]
     },
-    Job(verb: "report", shows: " bytes") { output, shop in ["report", shop.model, "-o", output] },
+    Job(verb: "report", shows: " bytes") { output, shop in
+      ["report", shop.model, "-o", output + ".html"]
+    },
     Job(verb: "report", shows: " tokens") { output, shop in
-      ["report", model, "--text", "But, soft!", "-o", output]
+      ["report", model, "--text", "But, soft!", "-o", output + ".html"]
     },
     Job(verb: "evaluate", shows: "loss ") { _, shop in
       ["evaluate", model, shop.text, "--window", "16"]

@@ -89,12 +89,20 @@ import Testing
     try refused("different kinds", shop.dataset, shop.model)
     try refused("at most 1 file", shop.dataset, shop.dataset)
     try refused("at most 2 files", shop.model, shop.model, shop.model)
-    try refused("the model has 0..<", shop.model, "--text", "a", "--layer", "99")
+    try refused("--split: does nothing", shop.dataset, "--split", "validation")
+    try refused("of which 0 is the first", shop.model, "--text", "a", "--layer", "99")
     try refused("no tokens", shop.model, "--text", "")
     try refused(#"no token "\u{1B}x""#, shop.vocabulary, "--token", "\u{1B}x")
     let folder = try TemporaryFolder()
     expectOneLine(
       try gobbet("report", try folder.write("x", [1, 2, 3]), "-o", "-"), 65, "that a page can show")
     expectOneLine(try gobbet("report", folder.file("none"), "-o", "-"), 66, "none")
+    expectOneLine(
+      try gobbet("report", shop.vocabulary, "-f", "-o", shop.vocabulary), 2, "writes pages only")
+    expectOneLine(
+      try gobbet("report", shop.vocabulary, "--corpus", shop.text, "-f", "-o", shop.text), 2,
+      "is an input too")
+    expectOneLine(
+      try gobbet("inspect", "-q", shop.dataset), 2, "--quiet: has no effect without --tensors")
   }
 }
