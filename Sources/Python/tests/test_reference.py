@@ -38,7 +38,7 @@ MODULES = {
 #: Those whose names come from modules below them.
 PACKAGES = {"gobbet", "gobbet.jobs"}
 #: Classes that no caller makes: what they are made from is nobody's business.
-GIVEN = {"Conversion", "Engine", "Generation", "Sampler", "TokenizedText", "Training",
+GIVEN = {"Conversion", "Engine", "Generation", "RemoteFailed", "Sampler", "TokenizedText", "Training",
          "Verification"}  # fmt: skip
 #: What calls the library and cannot fail.
 SURE = {"special_tokens", "next_epoch"}
