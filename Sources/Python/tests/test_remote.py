@@ -1,6 +1,7 @@
 """Files read by ranges: over HTTP, and out of fsspec's file systems."""
 
 import pickle
+import re
 import unittest
 from unittest import mock
 
@@ -249,6 +250,32 @@ class RemoteVocabularyTests(ServerCase):
             self.assertEqual(found.fingerprint, expected.fingerprint, path)
             count += 1
         self.assertGreater(count, 3)
+
+    def test_errors_name_the_url_and_no_file_here(self):
+        self.server.files |= {
+            "page.gobbet": b"<html>404</html>" * 10, "empty.json": b"", "vocab.json": b'{"a": 0}',
+            "merges.txt": b"a b c d\n", "..": b"text",
+        }  # fmt: skip
+        self.server.files["long" * 100 + ".json"] = b"{}"
+        for name in self.server.files:
+            if name == "merges.txt":
+                continue
+            with self.subTest(name[:20]), self.assertRaises(gobbet.BadData) as caught:
+                gobbet.Encoding(self.server.url + name)
+            told = str(caught.exception)
+            place = "merges.txt" if name == "vocab.json" else name
+            self.assertRegex(told, f"^{re.escape(self.server.url + place)}[:,] ")
+            self.assertNotIn("gobbet-", told)
+
+    @needs("fsspec")
+    def test_errors_name_the_url_of_a_file_system(self):
+        import fsspec
+
+        memory = fsspec.filesystem("memory")
+        memory.pipe("/t/v.json", b"{}")
+        self.addCleanup(memory.store.clear)
+        with self.assertRaisesRegex(gobbet.BadData, "^memory://t/v.json: "):
+            gobbet.Encoding("memory://t/v.json")
 
     def test_gguf_is_refused_before_it_is_fetched(self):
         self.server.files["m.gguf"] = b"GGUF" + bytes(1 << 20)

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from collections.abc import Iterator
 
-from ..errors import BadData, InvalidArgument, NoInput
-from .urls import base_name, beside, is_remote, manifest_of, set_headers
+from ..errors import BadData, Error, InvalidArgument, NoInput
+from .urls import base_name, beside, is_remote, manifest_of, set_headers, shown
 
 if TYPE_CHECKING:
     from .source import RemoteSource
@@ -39,6 +39,8 @@ __all__ = [
 
 #: The most bytes of a file that is read whole: a manifest, or a vocabulary of another format.
 _MOST_BYTES = 64 << 20
+#: The most letters of a name that a copy here keeps.
+_MOST_LETTERS = 100
 
 
 def opened(url: str) -> RemoteSource:
@@ -88,7 +90,8 @@ def content(url: str) -> bytes:
 def local_vocabulary(url: str) -> Iterator[str]:
     """The path of a file that holds the vocabulary at a URL, and lies there until the end of the block.
 
-    Of a Gobbet file only the sections of the vocabulary are fetched.
+    Of a Gobbet file only the sections of the vocabulary are fetched. Errors that leave the block name
+    the URL in place of that file.
 
     Raises:
         BadData: The file is larger than a vocabulary of another format may be.
@@ -98,7 +101,9 @@ def local_vocabulary(url: str) -> Iterator[str]:
     from .extract import vocabulary_file
 
     with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
-        path = os.path.join(folder, base_name(url) or "vocabulary")
+        # Readers go by the end of the name; a name as it is may be too long for a file here.
+        name = re.sub(r"[^\w.-]", "_", base_name(url), flags=re.ASCII)[-_MOST_LETTERS:].lstrip(".")
+        path = os.path.join(folder, name or "vocabulary")
         source = opened(url)
         start = bytes(source.read(0, min(8, source.byte_count)))
         if start == MAGIC:
@@ -115,4 +120,10 @@ def local_vocabulary(url: str) -> Iterator[str]:
         if base_name(url) == "vocab.json":
             with open(os.path.join(folder, "merges.txt"), "wb") as file:
                 file.write(content(beside(url, "merges.txt")))
-        yield path
+        try:
+            yield path
+        except Error as error:
+            message = str(error).replace(path, source.name)
+            merges = shown(beside(url, "merges.txt"))
+            message = message.replace(os.path.join(folder, "merges.txt"), merges)
+            raise type(error)(message) from None
