@@ -18,6 +18,7 @@ from .integers import integers
 from .joining import utf8
 from .limits import thread_count, whole
 from .native_backends import NativeVocabulary
+from .remote.urls import is_remote, shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,7 +48,8 @@ class Model:
     `torch.from_numpy` doesn't either. With `out` they go into an array of the caller's.
 
     Args:
-        path: A `.gobbet` file, safetensors, GGUF, or a folder with config.json and model.safetensors.
+        path: A `.gobbet` file, safetensors, GGUF, or a folder with config.json and model.safetensors, on
+            this machine.
         element: What it computes with; "blocks" is GGUF's quantized blocks as they are, and f32 for
             other weights.
         vocabulary: The vocabulary, instead of the one in the file or beside it.
@@ -55,6 +57,7 @@ class Model:
 
     Raises:
         BadData: The file is damaged, or holds no model of a family that is known. A ValueError.
+        InvalidArgument: The path is a URL. A ValueError.
         NoInput: There is no such file. A FileNotFoundError.
         LibraryMissing: There is no native library. An ImportError.
 
@@ -73,6 +76,10 @@ class Model:
         vocabulary: Encoding | None = None,
         num_threads: int = 0,
     ) -> None:
+        if is_remote(path):
+            raise InvalidArgument(
+                f"{shown(str(path))}: models are read from this machine only: download it first"
+            )
         library = self._library = _native.library()
         self._threads = thread_count(num_threads)
         self._vocabulary = vocabulary

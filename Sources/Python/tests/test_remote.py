@@ -284,6 +284,17 @@ class RemoteVocabularyTests(ServerCase):
         self.assertLess(self.server.sent, 1 << 16)
 
 
+class RemoteModelTests(support.Case):
+    def test_a_model_is_local_and_says_so(self):
+        for url in ("http://user:password@127.0.0.1:1/m.gobbet?key=secret", "s3://bucket/m.gguf"):
+            with self.subTest(url), self.assertRaises(gobbet.InvalidArgument) as caught:
+                gobbet.Model(url)
+            told = str(caught.exception)
+            self.assertIn(url.partition("?")[0].replace("user:password@", ""), told)
+            self.assertIn("download it first", told)
+            self.assertNotIn("secret", told)
+
+
 @needs("zstandard")
 class FaultTests(ServerCase):
     """What servers do wrong, as errors that say it."""
