@@ -284,6 +284,28 @@ class RemoteVocabularyTests(ServerCase):
         self.assertLess(self.server.sent, 1 << 16)
 
 
+@needs("zstandard")
+class PurposeTests(ServerCase):
+    def test_a_file_for_another_purpose_says_what_opens_it(self):
+        from gobbet import pure
+
+        support.write_dataset(self.folder / "d.gobbet")
+        save_file({"t": np.arange(9)}, self.folder / "w.gobbet")
+        support.encoding().save(self.folder / "v.gobbet")
+        for name, opens, reads, expected in (
+            ("w", gobbet.TokenDataset, pure.Tokens, "holds weights, open it with safe_open"),
+            ("d", safe_open, pure.Weights, "holds tokens, open it with TokenDataset"),
+            ("v", gobbet.TokenDataset, pure.Tokens, "holds a vocabulary, open it with Encoding"),
+            ("v", safe_open, pure.Weights, "holds a vocabulary, open it with Encoding"),
+        ):
+            url = self.serve(f"{name}.gobbet")
+            path = self.folder / f"{name}.gobbet"
+            for place, function in ((url, opens), (str(path), reads)):
+                with self.subTest(place), self.assertRaises(gobbet.BadData) as caught:
+                    function(place)
+                self.assertEqual(str(caught.exception), f"{place}: {expected}")
+
+
 class RemoteModelTests(support.Case):
     def test_a_model_is_local_and_says_so(self):
         for url in ("http://user:password@127.0.0.1:1/m.gobbet?key=secret", "s3://bucket/m.gguf"):

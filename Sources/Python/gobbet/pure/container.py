@@ -19,6 +19,13 @@ from .sources import ByteSource, RawPayload, open_source
 MAGIC = b"\x97GBT\r\n\x1a\n"
 PROFILES = {1: "vocabulary", 2: "tokens", 3: "weights", 4: "bundle", 5: "counts"}
 
+#: Sections that tell what a file is for, what that is, and what opens it; a vocabulary may go with both.
+_PURPOSES = {
+    "TOKH": ("tokens", "TokenDataset"),
+    "TDAT": ("weights", "safe_open"),
+    "VOCB": ("a vocabulary", "Encoding"),
+}
+
 _FIELDS = struct.Struct("<4sBBHIQQI")  # from kind to blockTableChecksum
 # Control characters, parts of paths, and what joins Hangul syllables.
 _BAD_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f/\\\\\u1161-\u1175\u11a8-\u11c2]|[.][.]")
@@ -104,6 +111,14 @@ class Container:
         if section is None:
             raise BadData(f"{self.path}: no section {kind}")
         return section
+
+    def refuse_others(self, kind: str) -> None:
+        """Refuses a file without a section of that kind that is for another purpose, which is told."""
+        if self.find(kind) is not None:
+            return
+        for other, (content, opener) in _PURPOSES.items():
+            if self.find(other) is not None:
+                raise BadData(f"{self.path}: holds {content}, open it with {opener}")
 
     def refuse_unknown(self, known: set[str]) -> None:
         """Refuses critical sections but the `known`, as all do that give the file a meaning."""

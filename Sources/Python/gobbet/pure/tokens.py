@@ -46,6 +46,7 @@ class Tokens:
         self, file: str | os.PathLike[str] | Container, *, cache_bytes: int = 16 << 20
     ) -> None:
         self._file = file if isinstance(file, Container) else Container(file)
+        self._file.refuse_others("TOKH")
         self._file.refuse_unknown(_KINDS)
         header = self._file.read(self._file.section("TOKH"), limit=64)
         if len(header) != 64 or any(header[25:32]):

@@ -104,6 +104,7 @@ class Weights:
         self._chain = chain
         self._base: Weights | None = None
         self._file = file if isinstance(file, Container) else Container(file)
+        self._file.refuse_others("TDAT")
         self._file.refuse_unknown(_KINDS)
         self._tables: list[_Table] = []
         # A tensor of a later table takes the place of one of the same name in an earlier.
