@@ -10,6 +10,7 @@ import numpy as np
 import gobbet
 from gobbet import remote
 from gobbet.numpy import load_file, load_set, safe_open, save_file
+from gobbet.remote.urls import shown
 
 from . import support
 from .file_server import FileServer, Handler
@@ -306,6 +307,37 @@ class PurposeTests(ServerCase):
                 self.assertEqual(str(caught.exception), f"{place}: {expected}")
 
 
+class MalformedTests(unittest.TestCase):
+    def test_a_malformed_url_is_refused_before_anything_is_asked_for(self):
+        urls = [
+            "http://", "http:///x", "http://[::1/x", "https://a b/c", "http://127.0.0.1:99999/x",
+            "http://127.0.0.1:port/x", "http://a..b/x", "http://h/\udcff", "http://user:pw@[x?k=pw",
+            "http://127.0.0.1:1/x\r\nInjected: 1", "HTTP://?x",
+        ]  # fmt: skip
+        for url in urls:
+            for opens in (gobbet.TokenDataset, gobbet.Encoding, safe_open):
+                with (
+                    self.subTest(url, opens=opens),
+                    mock.patch("socket.getaddrinfo", side_effect=AssertionError),
+                    self.assertRaises(gobbet.InvalidArgument) as caught,
+                ):
+                    opens(url)
+                told = str(caught.exception)
+                self.assertRegex(told, "^(?i:https?)://.*: isn't a valid URL: .*: write it as ")
+                self.assertTrue(told.isprintable(), told)
+                self.assertNotIn("pw", told)
+
+    @needs("fsspec")
+    def test_a_file_system_that_cannot_be_reached_names_the_url(self):
+        for url in ("ftp://user:pw@127.0.0.1:1/x", "ftp://user:pw@127.0.0.1:1/x/*.txt"):
+            for opens in (gobbet.TokenDataset, lambda url: list(gobbet.corpus.documents(url))):
+                with self.subTest(url), self.assertRaises(gobbet.RemoteFailed) as caught:
+                    opens(url)
+                self.assertEqual(caught.exception.kind, "connection")
+                self.assertIn("ftp://127.0.0.1:1/x", str(caught.exception))
+                self.assertIn("ConnectionRefusedError", str(caught.exception))
+
+
 class RemoteModelTests(support.Case):
     def test_a_model_is_local_and_says_so(self):
         for url in ("http://user:password@127.0.0.1:1/m.gobbet?key=secret", "s3://bucket/m.gguf"):
@@ -416,6 +448,18 @@ class FaultTests(ServerCase):
 
         self.failure(url, endless, "redirect-loop")
         self.assertLess(next(count), 20)
+
+    def test_a_redirect_to_what_is_not_a_url(self):
+        url = self.dataset()
+        for place in ("http://[::1", "http://:80/", "http://a b/c", "http://127.0.0.1:99999/", "//[x"):
+            with self.subTest(place):
+
+                def fault(handler: Handler, place=place) -> bool:
+                    handler.send(302, b"", {"Location": place})
+                    return True
+
+                error = self.failure(url, fault, "status")
+                self.assertIn(f"a redirect to {place}, which isn't a valid URL", str(error))
 
     def test_a_redirect_is_followed_remembered_and_asked_for_anew_when_it_ends(self):
         url = self.dataset()
@@ -532,6 +576,12 @@ class FaultTests(ServerCase):
             gobbet.TokenDataset(url)
         self.assertNotIn("secret", str(caught.exception))
         self.assertNotIn("password", str(caught.exception))
+        for url, expected in (
+            ("zip://a::http://me:password@h/a.zip?key=b", "zip://a::http://h/a.zip?…"),
+            ("HTTP://me:pass@word@h/a#b", "HTTP://h/a"), ("file:///a#b\x1b", "file:///a#b\\u{1B}"),
+            ("a b?c@d\n", "a b?c@d\n"), ("http://@[::1/?", "http://[::1/?…"),
+        ):  # fmt: skip
+            self.assertEqual(shown(url), expected)
 
 
 if __name__ == "__main__":

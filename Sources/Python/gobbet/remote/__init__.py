@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from collections.abc import Iterator
 
 from ..errors import BadData, Error, InvalidArgument, NoInput
-from .urls import base_name, beside, is_remote, manifest_of, set_headers, shown
+from .urls import base_name, beside, check, is_http, is_remote, manifest_of, set_headers, shown
 
 if TYPE_CHECKING:
     from .source import RemoteSource
@@ -47,14 +47,16 @@ def opened(url: str) -> RemoteSource:
     """The file at a URL, to be read by ranges.
 
     Raises:
+        InvalidArgument: It isn't a valid URL. A ValueError.
         NoInput: There is no such file. A FileNotFoundError.
         RemoteFailed: It can't be read by ranges. An OSError.
         LibraryMissing: fsspec, or what it needs for this URL, isn't installed. An ImportError.
     """
     from .source import RangeReader, RemoteSource
 
+    check(url)
     reader: RangeReader
-    if re.match(r"https?://", url, re.IGNORECASE):
+    if is_http(url):
         from .http import HTTPRanges
 
         reader = HTTPRanges(url)

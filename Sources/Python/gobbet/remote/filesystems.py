@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import LibraryMissing, NoInput, RemoteFailed, RemoteFailure
+from ..showing import visible
 from .urls import shown
 
 #: What file systems call that which changes when a file does.
@@ -12,6 +13,44 @@ _STAMPS = (
     "ETag", "etag", "VersionId", "version", "generation", "md5Hash", "mtime", "LastModified",
     "last_modified", "last_commit", "modified", "updated", "ino", "created",
 )  # fmt: skip
+
+
+def file_system(url: str) -> tuple[Any, str]:
+    """The file system that a URL is of, and the path there.
+
+    Raises:
+        LibraryMissing: fsspec, or what it needs for this URL, isn't installed. An ImportError.
+        NoInput: There is no such file system. A FileNotFoundError.
+        RemoteFailed: It can't be reached. An OSError.
+    """
+    name = shown(url)
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise LibraryMissing(f"{name}: opening this needs fsspec: pip install fsspec") from None
+    try:
+        system, path = url_to_fs(url)
+    except ImportError as error:
+        raise LibraryMissing(f"{name}: {visible(str(error))}") from None
+    except ValueError as error:
+        raise NoInput(f"{name}: {visible(str(error))}") from None
+    except Exception as error:
+        raise failure(name, error, 0) from error
+    return system, path
+
+
+def failure(name: str, error: Exception, offset: int) -> Exception:
+    """The error of this package for one of a file system."""
+    if isinstance(error, FileNotFoundError):
+        return NoInput(f"{name}: no such file")
+    if isinstance(error, IsADirectoryError):
+        return NoInput(f"{name}: is a folder: a folder's URL ends in a slash")
+    if isinstance(error, (RemoteFailed, NoInput)):
+        return error
+    return RemoteFailed(
+        name, offset, "connection", f"{type(error).__name__}: {error}",
+        "see whether fsspec opens it, and with which settings",
+    )  # fmt: skip
 
 
 class FileSystemRanges:
@@ -22,18 +61,7 @@ class FileSystemRanges:
 
     def __init__(self, url: str) -> None:
         self.name = shown(url)
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError:
-            raise LibraryMissing(
-                f"{self.name}: opening this needs fsspec: pip install fsspec"
-            ) from None
-        try:
-            self._system, self._path = url_to_fs(url)
-        except ImportError as error:
-            raise LibraryMissing(f"{self.name}: {error}") from None
-        except ValueError as error:
-            raise NoInput(f"{self.name}: {error}") from None
+        self._system, self._path = file_system(url)
         self._stamp: tuple[Any, ...] = ()
 
     def begin(self, count: int) -> tuple[int, bytes]:
@@ -53,7 +81,7 @@ class FileSystemRanges:
                     file.seek(start)
                     data = bytes(file.read(end - start))
         except Exception as error:
-            raise self._failure(error, start) from error
+            raise failure(self.name, error, start) from error
         if self._now(start) != self._stamp:
             raise RemoteFailed(
                 self.name, start, "changed", "the file is another than when it was opened",
@@ -78,7 +106,7 @@ class FileSystemRanges:
                 except NotImplementedError:
                     pass
         except Exception as error:
-            raise self._failure(error, offset) from error
+            raise failure(self.name, error, offset) from error
         if info.get("type") == "directory":
             raise NoInput(f"{self.name}: is a folder: a folder's URL ends in a slash")
         if not isinstance(info.get("size"), int):
@@ -87,15 +115,3 @@ class FileSystemRanges:
                 "copy it here by fsspec's get",
             )  # fmt: skip
         return (info["size"], *stamp)
-
-    def _failure(self, error: Exception, offset: int) -> Exception:
-        if isinstance(error, FileNotFoundError):
-            return NoInput(f"{self.name}: no such file")
-        if isinstance(error, IsADirectoryError):
-            return NoInput(f"{self.name}: is a folder: a folder's URL ends in a slash")
-        if isinstance(error, (RemoteFailed, NoInput)):
-            return error
-        return RemoteFailed(
-            self.name, offset, "connection", f"{type(error).__name__}: {error}",
-            "see whether fsspec opens it, and with which settings",
-        )  # fmt: skip

@@ -11,7 +11,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from ..errors import NoInput, RemoteFailed, RemoteFailure
 from .connections import Connections, Passing
-from .urls import shown
+from .urls import flaw, shown
 
 #: Redirects on the way to a file.
 _MOST_REDIRECTS = 10
@@ -86,12 +86,20 @@ class HTTPRanges:
             place, seen, is_remembered = self._url, {self._url}, False
 
     def _redirected(self, place: str, location: str, seen: set[str], start: int) -> str:
-        target = urldefrag(urljoin(place, location)).url
-        scheme = urlsplit(target).scheme
+        try:
+            target = urldefrag(urljoin(place, location)).url
+            scheme = urlsplit(target).scheme
+        except ValueError:
+            target, scheme = location, urlsplit(self._url).scheme
         if scheme != urlsplit(self._url).scheme:
             self._fail(
                 start, "redirect-scheme", f"a redirect to {shown(target)}, by another scheme",
                 "open that URL, if you trust it",
+            )  # fmt: skip
+        if (cause := flaw(target)) is not None:
+            self._fail(
+                start, "status", f"a redirect to {shown(target)}, which isn't a valid URL: {cause}",
+                "correct the URL, or the server",
             )  # fmt: skip
         if target in seen or len(seen) > _MOST_REDIRECTS:
             cause = "redirects in a circle" if target in seen else f"{len(seen)} redirects"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import glob
 import io
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from ..errors import InvalidArgument, LibraryMissing, NoInput
-from .urls import base_name, is_remote, shown
+from ..errors import InvalidArgument, NoInput
+from .urls import base_name, is_http, is_remote, shown
 
 if TYPE_CHECKING:
     from .source import RemoteSource
@@ -81,20 +80,20 @@ def expanded(url: str) -> list[str]:
     is_folder = url.endswith("/")
     if not is_folder and not glob.has_magic(url):
         return [url]
-    if re.match(r"https?://", url, re.IGNORECASE):
+    if is_http(url):
         if not is_folder:
             # A query, or letters of a name.
             return [url]
         raise InvalidArgument(f"{shown(url)}: HTTP lists no folder: name its files")
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise LibraryMissing(f"{shown(url)}: needs fsspec: pip install fsspec") from None
-    system, path = url_to_fs(url)
+    from .filesystems import failure, file_system
+
+    system, path = file_system(url)
     try:
         found = system.find(path) if is_folder else system.glob(path)
     except FileNotFoundError:
         found = []
+    except Exception as error:
+        raise failure(shown(url), error, 0) from error
     start = len(path) if is_folder else 0
     files = [
         system.unstrip_protocol(each)

@@ -6,16 +6,59 @@ import base64
 import posixpath
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
+
+from ..errors import InvalidArgument
+from ..showing import visible
 
 #: The start of a URL, or of several that fsspec chains.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
+#: Scheme, host and path; a query; a fragment.
+_PARTS = re.compile(r"([^?#]*)([?][^#]*)?(#.*)?", re.DOTALL)
+_USER = re.compile(r"(?<=://)[^/]*@")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
 _HEADERS: dict[str, dict[str, str]] = {}
 
 
 def is_remote(path: object) -> bool:
     """Whether a path is a URL."""
     return isinstance(path, str) and _URL.match(path) is not None
+
+
+def is_http(url: str) -> bool:
+    """Whether a URL is one of HTTP or HTTPS."""
+    return _HTTP.match(url) is not None
+
+
+def flaw(url: str) -> str | None:
+    """What keeps a URL of HTTP from naming a file of a server; None if nothing does."""
+    try:
+        parts = urlsplit(url)
+        # Looking a name up encodes it like this.
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return "its host is invalid"
+    try:
+        _ = parts.port
+    except ValueError:
+        return "its port isn't a number from 0 to 65535"
+    if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", url):
+        return "it holds a control character, or half of a character"
+    if re.search(r"\s", parts.netloc):
+        return "its host holds a space"
+    return None if parts.hostname else "it has no host"
+
+
+def check(url: str) -> None:
+    """Refuses a URL of HTTP that isn't valid, before anything is asked for.
+
+    Raises:
+        InvalidArgument: It isn't. A ValueError.
+    """
+    if is_http(url) and (cause := flaw(url)) is not None:
+        raise InvalidArgument(
+            f"{shown(url)}: isn't a valid URL: {cause}: write it as http://host/path"
+        )
 
 
 def set_headers(prefix: str, headers: Mapping[str, str]) -> None:
@@ -51,12 +94,14 @@ def headers_for(url: str) -> dict[str, str]:
 
 
 def shown(url: str) -> str:
-    """A URL without user, password and the values of a query, which may be secrets."""
-    parts = urlsplit(url)
-    if not is_remote(url) or not parts.netloc and not parts.query:
+    """A URL without user, password and the values of a query, which may be secrets; what can't be seen
+    is escaped. A path as it is."""
+    if not is_remote(url) or (found := _PARTS.fullmatch(url)) is None:
         return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "…" if parts.query else "", ""))
+    place, query, fragment = found.groups("")
+    # To file systems, a number sign is a letter of a name.
+    rest = ("?…" if query else "") + ("" if is_http(url) else fragment)
+    return visible(_USER.sub("", place) + rest)
 
 
 def beside(url: str, name: str) -> str:
@@ -72,7 +117,12 @@ def base_name(url: str) -> str:
 
 def manifest_of(url: str) -> str | None:
     """The manifest of the folder at a URL that ends in a slash, or the URL of a manifest itself; None
-    for the URL of any other file."""
+    for the URL of any other file.
+
+    Raises:
+        InvalidArgument: It isn't a valid URL. A ValueError.
+    """
+    check(url)
     path, mark, query = url.partition("?")
     if path.endswith("/"):
         return path + "manifest.json" + mark + query
