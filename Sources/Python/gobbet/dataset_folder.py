@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from . import remote
 from .errors import BadData, NoInput, NotFound
+from .remote.urls import shown
+from .showing import visible
 
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
@@ -57,7 +59,9 @@ class DatasetFolder:
                 each["name"]: each["shards"] for each in found["splits"]
             }
             if split not in splits:
-                raise NotFound(f"{manifest}: has no split {split}; it has {', '.join(splits)}")
+                raise NotFound(
+                    f"{shown(manifest)}: has no split {split}; it has {visible(', '.join(splits))}"
+                )
             names = [str(shard["name"]) for shard in splits[split]]
             self._content_ids = [bytes.fromhex(shard["content_id"]) for shard in splits[split]]
         except (KeyError, TypeError, ValueError) as error:
@@ -86,12 +90,12 @@ class DatasetFolder:
         for path, expected in zip(self.paths, self._content_ids):
             if (found := content_id(path)) != expected.hex():
                 raise BadData(
-                    f"{path}: has content id {found}, not {expected.hex()} as its manifest says"
+                    f"{shown(path)}: has content id {found}, not {expected.hex()} as its manifest says"
                 )
         self._fail("a shard of it was replaced while it was read")
 
     def _fail(self, reason: str) -> NoReturn:
-        raise BadData(f"{self._manifest}: {reason}")
+        raise BadData(f"{shown(self._manifest)}: {visible(reason)}")
 
 
 def _content(manifest: str) -> bytes:

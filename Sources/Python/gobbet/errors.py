@@ -14,6 +14,9 @@ RemoteFailure = Literal[
     "redirect-scheme", "torn",
 ]  # fmt: skip
 
+#: The most letters of a cause that an error shows: a server may send any number.
+_MOST_LETTERS = 300
+
 
 class Error(Exception):
     """The base of what Gobbet raises; `status` is the number that the C API returned.
@@ -150,13 +153,20 @@ class RemoteFailed(ReadWriteFailed):
     - `redirect-loop`, `redirect-scheme`: redirects in a circle, too many, or to another scheme
     - `torn`: the answer ended too early
 
+    What a server sent is shown escaped, and at most 300 letters of it.
+
     Example:
         >>> issubclass(gobbet.RemoteFailed, OSError)
         True
     """
 
     def __init__(self, url: str, offset: int, kind: RemoteFailure, cause: str, way_out: str) -> None:
-        super().__init__(f"{url}: byte {offset}: {cause}: {way_out}")
+        from .showing import visible
+
+        seen = visible(cause)
+        if len(seen) > _MOST_LETTERS:
+            seen = seen[:_MOST_LETTERS] + "…"
+        super().__init__(f"{url}: byte {offset}: {seen}: {way_out}")
         self.url, self.offset, self.kind = url, offset, kind
         self._arguments = (url, offset, kind, cause, way_out)
 

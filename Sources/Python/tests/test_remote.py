@@ -1,5 +1,6 @@
 """Files read by ranges: over HTTP, and out of fsspec's file systems."""
 
+import json
 import pickle
 import re
 import unittest
@@ -546,6 +547,56 @@ class FaultTests(ServerCase):
         self.server.files["empty.gobbet"] = b""
         with self.assertRaisesRegex(gobbet.BadData, "empty"):
             gobbet.TokenDataset(self.server.url + "empty.gobbet")
+
+    def test_what_a_server_says_is_shown_escaped_on_one_line(self):
+        url = self.dataset()
+        said = "\x1b[31mred\x07 \x85" + "long " * 1000
+
+        def reason(handler: Handler) -> bool:
+            handler.wfile.write(f"HTTP/1.1 418 {said}\r\nContent-Length: 0\r\n\r\n".encode("latin-1"))
+            return True
+
+        def busy(handler: Handler) -> bool:
+            handler.wfile.write(f"HTTP/1.1 503 {said}\r\nContent-Length: 0\r\n\r\n".encode("latin-1"))
+            return True
+
+        def garbage(handler: Handler) -> bool:
+            handler.wfile.write(f"{said[:20]}\r{said[:20]}\r\nsecond\r\n".encode("latin-1"))
+            handler.close_connection = True
+            return True
+
+        def length(handler: Handler) -> bool:
+            handler.answer(headers={"Content-Length": said[:12]})
+            return True
+
+        def location(handler: Handler) -> bool:
+            handler.send(302, b"", {"Location": f"ftp:{said}"})
+            return True
+
+        for fault, kind in (
+            (reason, "status"), (busy, "status"), (garbage, "connection"),
+            (length, "wrong-length"), (location, "redirect-scheme"),
+        ):  # fmt: skip
+            with self.subTest(fault.__name__):
+                told = str(self.failure(url, fault, kind))
+                self.assertTrue(told.isprintable(), told)
+                self.assertIn("\\u{1B}[31mred\\u{7}", told)
+                self.assertLess(len(told), 500)
+
+    def test_what_a_manifest_says_is_shown_escaped_and_its_url_without_secrets(self):
+        url = self.server.url.replace("//", "//user:password@") + "f/?key=secret"
+        for manifest in (
+            {"kind": "gobbet tokens", "version": "\x1b[31m\n"},
+            {"kind": "gobbet tokens", "version": 1, "splits": [{"name": "\x1b[31m", "shards": []}]},
+            {},
+        ):
+            self.server.files["f/manifest.json"] = json.dumps(manifest).encode()
+            with self.subTest(manifest), self.assertRaises(gobbet.Error) as caught:
+                gobbet.TokenDataset(url)
+            told = str(caught.exception)
+            self.assertTrue(told.startswith(self.server.url + "f/manifest.json"), told)
+            self.assertTrue(told.isprintable(), told)
+            self.assertNotIn("secret", told)
 
     def test_headers_go_where_they_are_meant_to(self):
         url = self.dataset()

@@ -83,9 +83,8 @@ class Connections:
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise
                 if kept is None:
-                    raise Passing(
-                        "connection", f"no answer: {error or type(error).__name__}"
-                    ) from error
+                    cause = str(error).strip() or type(error).__name__
+                    raise Passing("connection", f"no answer: {cause}") from error
 
     def _take(self, place: Place) -> http.client.HTTPConnection | None:
         with self._lock:
