@@ -581,6 +581,7 @@ class FaultTests(ServerCase):
                 told = str(self.failure(url, fault, kind))
                 self.assertTrue(told.isprintable(), told)
                 self.assertIn("\\u{1B}[31mred\\u{7}", told)
+                self.assertEqual("an answer that isn't HTTP: " in told, fault is garbage)
                 self.assertLess(len(told), 500)
 
     def test_what_a_manifest_says_is_shown_escaped_and_its_url_without_secrets(self):

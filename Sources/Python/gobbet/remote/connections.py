@@ -84,7 +84,11 @@ class Connections:
                     raise
                 if kept is None:
                     cause = str(error).strip() or type(error).__name__
-                    raise Passing("connection", f"no answer: {cause}") from error
+                    is_other = isinstance(error, http.client.BadStatusLine) and not isinstance(
+                        error, http.client.RemoteDisconnected
+                    )
+                    what = "an answer that isn't HTTP" if is_other else "no answer"
+                    raise Passing("connection", f"{what}: {cause}") from error
 
     def _take(self, place: Place) -> http.client.HTTPConnection | None:
         with self._lock:
