@@ -27,10 +27,16 @@ from .corpus_reader import Batch
 from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
 from .remote.urls import is_remote, shown
 
-#: Bytes of texts of a batch.
+#: Bytes of texts and names of a batch.
 _BATCH_BYTES = 1 << 20
+#: The most documents of a batch, since texts may be empty.
+_BATCH_DOCUMENTS = 1 << 14
 #: The most bytes of a text, as the library has it.
 _LONGEST = 1 << 30
+#: Bytes that are read at once of a record that is passed over.
+_PIECE_BYTES = 1 << 16
+#: What every record begins with.
+_START = b"WARC/1."
 
 
 def begins(path: str) -> bool:
@@ -76,11 +82,17 @@ def batches(
     texts: list[bytes] = []
     numbers: list[int] = []
     names: list[bytes] = []
-    bad = number = unit = 0
+    bad = number = unit = byte_count = 0
     with _opened(path) as file:
+        content = _Watched(file)
         try:
-            for record in fastwarc.ArchiveIterator(file, parse_http=False):
+            for record in fastwarc.ArchiveIterator(content, parse_http=False):
+                if content.ends_in_header:
+                    raise BadData(f"{name}, record {number + 1}: ends inside its header")
+                if "Content-Length" not in record.headers:
+                    raise BadData(f"{name}, record {number + 1}: has no Content-Length")
                 if str(record.record_type) not in ("conversion", "response", "resource"):
+                    _pass_over(record, f"{name}, before record {number + 1}")
                     continue
                 number += 1
                 text = _text(record, f"{name}, record {number}")
@@ -97,13 +109,16 @@ def batches(
                 texts.append(text)
                 numbers.append(unit - 1)
                 names.append(header.encode())
-                if sum(map(len, texts)) >= _BATCH_BYTES:
+                byte_count += len(text) + len(names[-1])
+                if byte_count >= _BATCH_BYTES or len(texts) >= _BATCH_DOCUMENTS:
                     yield _batch(texts, numbers, names if id_key is not None else None, bad)
-                    texts, numbers, names, bad = [], [], [], 0
+                    texts, numbers, names, bad, byte_count = [], [], [], 0, 0
         except (NoInput, BadData, RemoteFailed):
             raise
         except Exception as error:
             # Of gzip, zlib, zstandard and fastwarc, which have no class in common.
+            if content.ends_in_start:
+                raise BadData(f"{name}, record {number + 1}: ends inside its header") from error
             raise BadData(f"{name}: record {number} or behind it: {error}") from error
     if number == 0 and not _is_empty(path):
         raise BadData(f"{name}: holds no records")
@@ -156,6 +171,41 @@ def _zstd(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
 
 
+class _Watched:
+    """A stream that remembers how it ends, since fastwarc takes a header that is cut for a whole one."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._byte_count = 0
+        # Shorter than what a header has at least, with the line end before it.
+        self._tail = b"\n"
+        self._has_ended = False
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._byte_count += len(data)
+        self._tail = (self._tail + data[-len(_START) - 1 :])[-len(_START) - 1 :]
+        self._has_ended = not data and size != 0
+        return data
+
+    def tell(self) -> int:
+        return self._byte_count
+
+    @property
+    def ends_in_header(self) -> bool:
+        """Whether a header that was just read ends where the stream does, without its empty line.
+
+        The stream is asked for more only where all that it gave before is used up.
+        """
+        return self._has_ended and b"\n\r\n" not in self._tail
+
+    @property
+    def ends_in_start(self) -> bool:
+        """Whether the stream ends in the version that a record begins with."""
+        line = self._tail.rpartition(b"\n")[2]
+        return self._has_ended and line != b"" and _START.startswith(line)
+
+
 def _is_empty(path: str) -> bool:
     return not is_remote(path) and os.path.getsize(path) == 0
 
@@ -166,21 +216,34 @@ def _text(record: Any, where: str) -> bytes | None:
     Raises:
         BadData: It is cut, or longer than documents may be.
     """
-    length = record.content_length
-    if length > _LONGEST:
-        raise BadData(f"{where}: longer than the limit of {_LONGEST} bytes")
     kind = str(record.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if str(record.record_type) == "response":
         if not kind.startswith("application/http"):
+            _pass_over(record, where)
             return None
         record.parse_http()
         headers = record.http_headers
         kind = str(headers.get("Content-Type", "") if headers else "").partition(";")[0]
-        kind, length = kind.strip().lower(), record.content_length
+        kind = kind.strip().lower()
+    if kind != "text/plain" and str(record.record_type) != "conversion":
+        _pass_over(record, where)
+        return None
+    length = record.content_length
+    if length > _LONGEST:
+        raise BadData(f"{where}: longer than the limit of {_LONGEST} bytes")
     content: bytes = record.reader.read()
     if len(content) < length:
         raise BadData(f"{where}: ends after {len(content)} of {length} bytes")
-    return content if kind == "text/plain" or str(record.record_type) == "conversion" else None
+    return content
+
+
+def _pass_over(record: Any, where: str) -> None:
+    """Reads the content of a record that isn't wanted, which may be larger than memory."""
+    length, byte_count = record.content_length, 0
+    while piece := record.reader.read(_PIECE_BYTES):
+        byte_count += len(piece)
+    if byte_count < length:
+        raise BadData(f"{where}: ends after {byte_count} of {length} bytes")
 
 
 def _batch(texts: list[bytes], numbers: list[int], names: list[bytes] | None, bad: int) -> Batch:

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 import unittest
 import warnings
 
@@ -82,6 +83,51 @@ class WARCTests(support.Case):
             path = self.write("cut.wet", data)
             with self.subTest(len(data)), self.assertRaisesRegex(gobbet.BadData, "cut.wet.*record"):
                 list(documents(path))
+
+    def test_a_file_that_is_cut_anywhere_in_its_last_record_is_an_error(self):
+        http = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nwords"
+        for last in (
+            record("conversion", b"words"), record("conversion", b""), record("request", b"GET"),
+            record("response", http, content_type="application/http"),
+            # The length stands before other headers.
+            b"WARC/1.0\r\nContent-Length: 0\r\nWARC-Type: conversion\r\nWARC-Date: 2026\r\n\r\n\r\n\r\n",
+        ):  # fmt: skip
+            header = last.index(b"\r\n\r\n") + 4
+            # Of the empty lines behind a record none need be there.
+            for length in range(1, len(last) - 4):
+                path = self.write("cut.wet", RECORDS[1] + last[:length])
+                where = "ends inside its header" if length < header else "ends after"
+                with self.subTest(last[:length]):
+                    with self.assertRaisesRegex(gobbet.BadData, f"cut.wet, .*record 2: {where}"):
+                        for _ in warc.batches(path):
+                            pass
+            packed = gzip.compress(RECORDS[1]) + gzip.compress(last[: header - 5])
+            with self.assertRaisesRegex(gobbet.BadData, "record 2: ends inside its header"):
+                list(warc.batches(self.write("cut.wet.gz", packed)))
+
+    def test_a_record_without_a_length_is_an_error(self):
+        for number, rest in enumerate((b"", RECORDS[2])):
+            bare = record("conversion", b"").replace(b"Content-Length: 0\r\n", b"")
+            with self.subTest(number), self.assertRaisesRegex(gobbet.BadData, "record 2: has no Co"):
+                list(warc.batches(self.write("a.wet", RECORDS[1] + bare + rest)))
+
+    def test_batches_are_bounded_by_documents_too(self):
+        count = 40_000
+        path = self.write("a.wet", b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 0\r\n\r\n"
+                          b"\r\n\r\n" * count)  # fmt: skip
+        lengths = [len(batch) for batch in warc.batches(path)]
+        self.assertEqual(sum(lengths), count)
+        self.assertLessEqual(max(lengths), 1 << 14)
+
+    def test_many_short_records_take_time_in_proportion(self):
+        def seconds(count: int) -> float:
+            path = self.write("a.wet", record("conversion", b"a") * count)
+            start = time.process_time()
+            self.assertEqual(sum(len(batch) for batch in warc.batches(path)), count)
+            return time.process_time() - start
+
+        seconds(1000)
+        self.assertLess(seconds(32_000), 24 * max(seconds(4000), 0.01))
 
     def test_a_job_packs_the_same_dataset_as_of_json_lines(self):
         self.write("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS)))
