@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, cast
 
 from .corpus_reader import Batch
 from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
+from .http_content import BadContent, decoded
 from .remote.urls import is_remote, shown
 
 #: Bytes of texts and names of a batch.
@@ -74,7 +75,8 @@ def batches(
 ) -> Iterator[Batch]:
     """The documents of a file, which may be a URL; `id_key` is the header that names them.
 
-    A record without that header raises `BadData`, or is left out with `skip`.
+    A record without that header, or whose content can't be decoded, raises `BadData`, or is left out
+    with `skip`.
     """
     fastwarc = _fastwarc()
     path = os.fspath(path)
@@ -95,7 +97,14 @@ def batches(
                     _pass_over(record, f"{name}, before record {number + 1}")
                     continue
                 number += 1
-                text = _text(record, f"{name}, record {number}")
+                try:
+                    text = _text(record, f"{name}, record {number}")
+                except BadContent as error:
+                    if not skip:
+                        raise BadData(f"{name}, record {number}: {error}") from None
+                    unit += 1
+                    bad += 1
+                    continue
                 if text is None:
                     left_out += 1
                     continue
@@ -215,7 +224,9 @@ def _text(record: Any, where: str) -> bytes | None:
 
     Raises:
         BadData: It is cut, or longer than documents may be.
+        BadContent: It can't be decoded.
     """
+    headers = None
     kind = str(record.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if str(record.record_type) == "response":
         if not kind.startswith("application/http"):
@@ -234,7 +245,7 @@ def _text(record: Any, where: str) -> bytes | None:
     content: bytes = record.reader.read()
     if len(content) < length:
         raise BadData(f"{where}: ends after {len(content)} of {length} bytes")
-    return content
+    return decoded(content, headers.items(), _LONGEST) if headers else content
 
 
 def _pass_over(record: Any, where: str) -> None:
@@ -262,7 +273,7 @@ def main() -> int:
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, or URLs")
     parser.add_argument("--id-key", help="the header that names a document: WARC-Target-URI")
     parser.add_argument("--bad-records", choices=("fail", "skip"), default="fail",
-                        help="what happens to records without that header")  # fmt: skip
+                        help="what happens to records without that header or that can't be decoded")  # fmt: skip
     arguments = parser.parse_args()
     # A reader that has enough ends this, and that isn't an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

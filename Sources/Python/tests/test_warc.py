@@ -7,9 +7,10 @@ import sys
 import time
 import unittest
 import warnings
+import zlib
 
 import gobbet
-from gobbet import jobs, warc
+from gobbet import http_content, jobs, warc
 from gobbet.corpus import documents
 
 from . import support
@@ -33,6 +34,12 @@ TEXTS = [f"Document {number}, größer. ".encode() * (1 + number % 40) for numbe
 RECORDS = [record("warcinfo", b"software: x\r\n", content_type="application/warc-fields")] + [
     record("conversion", text, number) for number, text in enumerate(TEXTS)
 ]
+
+
+def response(body: bytes, headers: str = "", kind: str = "text/plain") -> bytes:
+    """A record of an answer over HTTP."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{headers}\r\n".encode()
+    return record("response", head + body, content_type="application/http; msgtype=response")
 
 
 @needs("fastwarc")
@@ -61,14 +68,8 @@ class WARCTests(support.Case):
         self.assertEqual(list(documents(self.folder)), [b"text", *TEXTS[:3], b"lines"])
 
     def test_of_responses_plain_text_is_read_and_the_rest_counted(self):
-        def response(kind: str, body: bytes) -> bytes:
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode()
-            return record(
-                "response", head + body, content_type="application/http; msgtype=response"
-            )
-
-        path = self.write("r.warc", response("text/plain; charset=utf-8", b"words")
-                          + response("text/html", b"<p>page</p>")
+        path = self.write("r.warc", response(b"words", kind="text/plain; charset=utf-8")
+                          + response(b"<p>page</p>", kind="text/html")
                           + record("resource", b"more") + record("request", b"no"))  # fmt: skip
         with self.assertWarnsRegex(gobbet.CorpusWarning, "1 record left out.*extract"):
             self.assertEqual(list(documents(path)), [b"words", b"more"])
@@ -128,6 +129,56 @@ class WARCTests(support.Case):
 
         seconds(1000)
         self.assertLess(seconds(32_000), 24 * max(seconds(4000), 0.01))
+
+    def test_the_codings_of_responses_are_taken_off(self):
+        text = "größer, ".encode() * 50
+        chunks = b"10\r\n" + text[:16] + b"\r\n%X;a=b\r\n" % len(text[16:]) + text[16:]
+        chunks += b"\r\n0\r\nExpires: 1\r\n\r\n"
+        packed = gzip.compress(text[:99]) + gzip.compress(text[99:])
+        raw = zlib.compressobj(wbits=-15)
+        bodies = [
+            (chunks, "transfer-encoding: Chunked\r\n"),
+            (packed, "Content-Encoding: gzip\r\n"),
+            (zlib.compress(text), "Content-Encoding: deflate\r\n"),
+            (raw.compress(text) + raw.flush(), "Content-Encoding: deflate\r\n"),
+            (text, "Content-Encoding: identity\r\n"),
+            (b"%x\r\n%b\r\n0\r\n\r\n" % (len(packed), packed),
+             "Transfer-Encoding: chunked\r\nContent-Encoding: x-gzip\r\n"),
+        ]  # fmt: skip
+        path = self.write("a.warc", b"".join(response(*each) for each in bodies))
+        (batch,) = warc.batches(path)
+        self.assertEqual(list(batch), [text] * len(bodies))
+
+    def test_what_cannot_be_decoded_is_an_error_or_left_out(self):
+        chunks, packed = b"5\r\nwords\r\n0\r\n\r\n", gzip.compress(b"words")
+        chunked, gzipped = "Transfer-Encoding: chunked\r\n", "Content-Encoding: gzip\r\n"
+        bodies = [(chunks[:length], chunked) for length in range(len(chunks))]
+        bodies += [(packed[:length], gzipped) for length in range(1, len(packed))]
+        bodies += [
+            (chunks + b"x", chunked), (b"-5" + chunks[1:], chunked), (b"4" + chunks[1:], chunked),
+            (b"words", chunked), (b"words", gzipped), (packed[:-5] + b"12345", gzipped),
+            (b"words", "Content-Encoding: deflate\r\n"), (b"words", "Content-Encoding: br\r\n"),
+            (zlib.compress(b"words")[:-1], "Content-Encoding: deflate\r\n"),
+        ]  # fmt: skip
+        for body, headers in bodies:
+            path = self.write("a.warc", response(b"first") + response(body, headers))
+            with self.subTest(body=body, headers=headers):
+                with self.assertRaisesRegex(gobbet.BadData, "a.warc, record 2: .*content"):
+                    list(warc.batches(path))
+                (batch,) = warc.batches(path, skip=True)
+                self.assertEqual((list(batch), batch.bad_line_count), ([b"first"], 1))
+
+    def test_what_is_decoded_has_a_limit(self):
+        packed, chunks = gzip.compress(bytes(10_000)), b"5\r\nwords\r\n0\r\n\r\n"
+        for coding, body in (("gzip", packed), ("gzip, gzip", gzip.compress(packed)),
+                             ("deflate", zlib.compress(bytes(10_000)))):  # fmt: skip
+            headers = [("Content-Encoding", coding)]
+            with self.subTest(coding):
+                self.assertEqual(http_content.decoded(body, headers, 10_000), bytes(10_000))
+                with self.assertRaisesRegex(http_content.BadContent, "limit of 9999 bytes"):
+                    http_content.decoded(body, headers, 9999)
+        with self.assertRaisesRegex(http_content.BadContent, "limit of 4 bytes"):
+            http_content.decoded(chunks, [("Transfer-Encoding", "chunked")], 4)
 
     def test_a_job_packs_the_same_dataset_as_of_json_lines(self):
         self.write("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS)))
