@@ -68,7 +68,9 @@ def _unchunked(content: bytes) -> bytes:
         if len(content) < place + 2:
             raise BadContent("the chunked content stops before its end")
         if content[place : place + 2] != b"\r\n":
-            raise BadContent(f"byte {place} of the chunked content: a chunk isn't as long as it says")
+            raise BadContent(
+                f"byte {place} of the chunked content: a chunk isn't as long as it says"
+            )
         place += 2
     # Trailers, up to an empty line.
     while (end := _line_end(content, place)) != place:

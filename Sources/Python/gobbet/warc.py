@@ -13,9 +13,11 @@ first, as by resiliparse: they are left out, and a `CorpusWarning` counts them.
 from __future__ import annotations
 
 import argparse
+import codecs
 import gzip
 import json
 import os
+import re
 import signal
 import sys
 import warnings
@@ -36,6 +38,9 @@ _BATCH_DOCUMENTS = 1 << 14
 _LONGEST = 1 << 30
 #: Bytes that are read at once of a record that is passed over.
 _PIECE_BYTES = 1 << 16
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+#: Codecs of Python that name no charset of texts, or take quadratic time.
+_NO_CHARSETS = ("idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape")
 #: What every record begins with.
 _START = b"WARC/1."
 
@@ -76,7 +81,7 @@ def batches(
     """The documents of a file, which may be a URL; `id_key` is the header that names them.
 
     A record without that header, or whose content can't be decoded, raises `BadData`, or is left out
-    with `skip`.
+    with `skip`. Texts are UTF-8, and those in another charset that their record names become it.
     """
     fastwarc = _fastwarc()
     path = os.fspath(path)
@@ -220,22 +225,22 @@ def _is_empty(path: str) -> bool:
 
 
 def _text(record: Any, where: str) -> bytes | None:
-    """The text of a record; None if it holds something else.
+    """The text of a record, as UTF-8; None if it holds something else.
 
     Raises:
         BadData: It is cut, or longer than documents may be.
         BadContent: It can't be decoded.
     """
     headers = None
-    kind = str(record.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+    content_type = str(record.headers.get("Content-Type", ""))
     if str(record.record_type) == "response":
-        if not kind.startswith("application/http"):
+        if not content_type.strip().lower().startswith("application/http"):
             _pass_over(record, where)
             return None
         record.parse_http()
         headers = record.http_headers
-        kind = str(headers.get("Content-Type", "") if headers else "").partition(";")[0]
-        kind = kind.strip().lower()
+        content_type = str(headers.get("Content-Type", "") if headers else "")
+    kind = content_type.partition(";")[0].strip().lower()
     if kind != "text/plain" and str(record.record_type) != "conversion":
         _pass_over(record, where)
         return None
@@ -245,7 +250,28 @@ def _text(record: Any, where: str) -> bytes | None:
     content: bytes = record.reader.read()
     if len(content) < length:
         raise BadData(f"{where}: ends after {len(content)} of {length} bytes")
-    return decoded(content, headers.items(), _LONGEST) if headers else content
+    if headers:
+        content = decoded(content, headers.items(), _LONGEST)
+    charset = _CHARSET.search(content_type)
+    return _as_utf8(content, charset[1] if charset else "utf-8")
+
+
+def _as_utf8(content: bytes, charset: str) -> bytes:
+    try:
+        codec = codecs.lookup(charset).name
+        if codec.replace("-", "_") in _NO_CHARSETS:
+            raise LookupError
+        text = content.decode(codec)
+        # As it is, also with a byte order mark.
+        encoded = content if codec == "utf-8" else text.encode()
+    except UnicodeError:
+        name = "UTF-8" if charset.lower() == "utf-8" else f"{charset}, as its record says"
+        raise BadContent(f"the text is not {name}") from None
+    except (LookupError, ValueError):
+        raise BadContent(f"the charset of the text is unknown: {charset}") from None
+    if len(encoded) > _LONGEST:
+        raise BadContent(f"as UTF-8, longer than the limit of {_LONGEST} bytes")
+    return encoded
 
 
 def _pass_over(record: Any, where: str) -> None:
@@ -273,31 +299,31 @@ def main() -> int:
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, or URLs")
     parser.add_argument("--id-key", help="the header that names a document: WARC-Target-URI")
     parser.add_argument("--bad-records", choices=("fail", "skip"), default="fail",
-                        help="what happens to records without that header or that can't be decoded")  # fmt: skip
+                        help="what happens to records without that header or without text")  # fmt: skip
     arguments = parser.parse_args()
     # A reader that has enough ends this, and that isn't an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    output = sys.stdout.buffer
+    output, bad = sys.stdout.buffer, 0
     try:
         for path in arguments.files:
             skip = arguments.bad_records == "skip"
             for batch in batches(path, arguments.id_key, skip=skip):
-                output.write(_lines(batch, path))
+                output.write(_lines(batch))
+                bad += batch.bad_line_count
         output.flush()
     except Error as error:
         print(f"gobbet.warc: {error}", file=sys.stderr)
         return error.status
+    if bad:
+        records = "1 bad record" if bad == 1 else f"{bad} bad records"
+        print(f"gobbet.warc: {records} left out", file=sys.stderr)
     return 0
 
 
-def _lines(batch: Batch, path: str) -> bytes:
+def _lines(batch: Batch) -> bytes:
     lines = []
     for index, text in enumerate(batch):
-        try:
-            row = {"text": text.decode()}
-        except UnicodeDecodeError:
-            number = int(batch.numbers[index]) + 1
-            raise BadData(f"{shown(path)}, record {number}: the text is not UTF-8") from None
+        row = {"text": text.decode()}
         if batch.identifiers is not None:
             row["id"] = batch.identifiers[index].decode()
         lines.append(json.dumps(row, ensure_ascii=False) + "\n")

@@ -12,6 +12,8 @@ import zlib
 import gobbet
 from gobbet import http_content, jobs, warc
 from gobbet.corpus import documents
+from gobbet.jobs.files import files_of
+from gobbet.jobs.reading import batches_of
 
 from . import support
 from .file_server import FileServer
@@ -109,7 +111,7 @@ class WARCTests(support.Case):
     def test_a_record_without_a_length_is_an_error(self):
         for number, rest in enumerate((b"", RECORDS[2])):
             bare = record("conversion", b"").replace(b"Content-Length: 0\r\n", b"")
-            with self.subTest(number), self.assertRaisesRegex(gobbet.BadData, "record 2: has no Co"):
+            with self.subTest(number), self.assertRaisesRegex(gobbet.BadData, "2: has no Con"):
                 list(warc.batches(self.write("a.wet", RECORDS[1] + bare + rest)))
 
     def test_batches_are_bounded_by_documents_too(self):
@@ -179,6 +181,56 @@ class WARCTests(support.Case):
                     http_content.decoded(body, headers, 9999)
         with self.assertRaisesRegex(http_content.BadContent, "limit of 4 bytes"):
             http_content.decoded(chunks, [("Transfer-Encoding", "chunked")], 4)
+
+    def test_a_text_is_decoded_by_the_charset_that_its_record_names(self):
+        text = "größer"
+        path = self.write("a.warc", b"".join((
+            response(text.encode("latin-1"), kind="text/plain; charset=ISO-8859-1"),
+            response(text.encode("utf-16"), kind='Text/Plain;Charset="utf-16"'),
+            response(text.encode(), kind="text/plain; format=flowed; charset=UTF8"),
+            record("resource", text.encode("cp1252"), content_type="text/plain;charset=cp1252"),
+            record("conversion", "да".encode("koi8-r"), content_type="text/plain; charset=koi8-r"),
+        )))  # fmt: skip
+        expected = [text.encode()] * 4 + ["да".encode()]
+        (batch,) = warc.batches(path)
+        self.assertEqual(list(batch), expected)
+        done = subprocess.run([sys.executable, "-m", "gobbet.warc", path],
+                              capture_output=True, check=True)  # fmt: skip
+        rows = [json.loads(line)["text"].encode() for line in done.stdout.splitlines()]
+        self.assertEqual(rows, expected)
+
+    def test_what_is_not_in_its_charset_is_a_bad_record_to_every_reader(self):
+        for body, charset, message in (
+            (b"gr\xf6\xdfer", None, "the text is not UTF-8"),
+            (b"gr\xf6\xdfer", "utf-8", "the text is not UTF-8"),
+            (b"gr\xf6\xdfer", "ascii", "the text is not ascii, as its record says"),
+            (b"\xd8\x00", "utf-16-be", "the text is not utf-16-be, as its record says"),
+            (b"x", "none", "the charset of the text is unknown: none"),
+            (b"78", "hex", "the charset of the text is unknown: hex"),
+            (b"x", "unicode_escape", "the charset of the text is unknown: unicode_escape"),
+        ):
+            kind = "text/plain" + (f"; charset={charset}" if charset else "")
+            # The first record is as long as the library looks for what a file holds.
+            first = b"first " * 20_000
+            data = record("conversion", first) + record("conversion", body, content_type=kind)
+            path = self.write("a.wet", data + record("conversion", b"last"))
+            with self.subTest(body=body, charset=charset):
+                error = f"a.wet, record 2: {message}"
+                with self.assertRaisesRegex(gobbet.BadData, error):
+                    list(documents(path))
+                command = [sys.executable, "-m", "gobbet.warc", path]
+                done = subprocess.run(command, capture_output=True, text=True)
+                self.assertEqual(done.returncode, gobbet.BadData.status)
+                self.assertIn(error, done.stderr)
+                done = subprocess.run([*command, "--bad-records", "skip"],
+                                      capture_output=True, text=True, check=True)  # fmt: skip
+                rows = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+                self.assertEqual(rows, [first.decode(), "last"])
+                self.assertEqual(done.stderr, "gobbet.warc: 1 bad record left out\n")
+                reading = jobs.Reading(bad_lines="skip")
+                (file,) = files_of([path], reading)
+                texts = [text for batch in batches_of(file, reading) for text in batch]
+                self.assertEqual(texts, [first, b"last"])
 
     def test_a_job_packs_the_same_dataset_as_of_json_lines(self):
         self.write("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS)))
