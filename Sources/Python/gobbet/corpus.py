@@ -67,8 +67,7 @@ def _holds_warc(path: str) -> bool:
     from .corpus_reader import CorpusReader
 
     return path != "-" and any(
-        found.kind == "text" and warc.begins(found.path)
-        for found in CorpusReader(path, is_part=True).inputs()
+        warc.is_warc(found) for found in CorpusReader(path, is_part=True).inputs()
     )
 
 
@@ -79,6 +78,10 @@ def _documents(path: str, text_key: str | None) -> Iterator[bytes]:
         names = [name for name in os.listdir(path) if not name.startswith(".")]
         for name in sorted(names, key=os.fsencode):
             yield from _documents(os.path.join(path, name), text_key)
+        return
+    if warc.begins(path):
+        for batch in warc.batches(path):
+            yield from batch
         return
     stem = path.lower()
     for suffix in (".gz", ".gzip", ".zst", ".zstd"):

@@ -21,11 +21,12 @@ import re
 import signal
 import sys
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from .corpus_reader import Batch
+from .corpus_reader import Batch, Input
 from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
 from .http_content import BadContent, decoded
 from .remote.urls import is_remote, shown
@@ -58,9 +59,14 @@ def begins(path: str) -> bool:
                 start = unpacked.read(5)
         elif start.startswith(b"\x28\xb5\x2f\xfd"):
             start = _zstd_start(path)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return False
     return start.startswith(b"WARC/")
+
+
+def is_warc(found: Input) -> bool:
+    """Whether a file that the library has looked into, which doesn't know WARC, is such a file."""
+    return found.kind in ("text", "foreign") and not found.is_empty and begins(found.path)
 
 
 def _zstd_start(path: str) -> bytes:

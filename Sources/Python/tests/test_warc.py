@@ -10,7 +10,7 @@ import warnings
 import zlib
 
 import gobbet
-from gobbet import http_content, jobs, warc
+from gobbet import corpus, http_content, jobs, warc
 from gobbet.corpus import documents
 from gobbet.jobs.files import files_of
 from gobbet.jobs.reading import batches_of
@@ -232,6 +232,41 @@ class WARCTests(support.Case):
                 texts = [text for batch in batches_of(file, reading) for text in batch]
                 self.assertEqual(texts, [first, b"last"])
 
+    def test_it_is_read_whatever_bytes_its_first_records_hold(self):
+        import zstandard
+
+        image = response(bytes(range(256)) * 20, kind="image/png")
+        nul = record("conversion", b"a\0b")
+        for number, (plain, texts) in enumerate((
+            (image + response(b"words"), [b"words"]), (response(b"words") + image, [b"words"]),
+            (nul + record("conversion", b"c"), [b"a\0b", b"c"]),
+        )):  # fmt: skip
+            for name, data in (
+                ("a.warc", plain), ("b.warc.gz", gzip.compress(plain)),
+                ("c.warc.zst", zstandard.ZstdCompressor().compress(plain)), ("d.txt", plain),
+            ):  # fmt: skip
+                with self.subTest(name, number=number), warnings.catch_warnings():
+                    warnings.simplefilter("ignore", gobbet.CorpusWarning)
+                    path = self.write(name, data)
+                    self.assertEqual(list(documents(path)), texts)
+                    self.assertEqual(list(corpus._documents(str(path), None)), texts)
+                    (file,) = files_of([path], jobs.Reading())
+                    self.assertEqual(file.kind, "warc")
+
+    def test_in_a_folder_one_with_images_is_read_and_an_image_left_out(self):
+        folder = self.folder / "corpus"
+        folder.mkdir()
+        image = bytes(range(256)) * 20
+        self.write("corpus/a.warc", response(image, kind="image/png") + response(b"words"))
+        self.write("corpus/b.png", b"\x89PNG\r\n\x1a\n" + image)
+        self.write("corpus/c.txt", b"text")
+        with self.assertWarnsRegex(gobbet.CorpusWarning, "1 file in folders left out.*b.png"):
+            self.assertEqual(list(documents(folder)), [b"words", b"text"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", gobbet.CorpusWarning)
+            jobs.pack(jobs.LocalEngine(1), [folder], self.folder / "packed", support.encoding())
+        self.assertEqual(gobbet.TokenDataset(self.folder / "packed").document_count, 2)
+
     def test_a_job_packs_the_same_dataset_as_of_json_lines(self):
         self.write("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS)))
         lines = [json.dumps({"text": text.decode(), "url": f"http://a/{number}"})
@@ -296,6 +331,11 @@ class RemoteCorpusTests(support.Case):
     def test_wet_is_read_as_it_comes(self):
         self.server.files["x.warc.wet.gz"] = b"".join(map(gzip.compress, RECORDS))
         self.assertEqual(list(documents(self.server.url + "x.warc.wet.gz")), TEXTS)
+
+    @needs("fastwarc")
+    def test_wet_is_read_whatever_its_url_says(self):
+        self.server.files["x.txt.gz"] = b"".join(map(gzip.compress, RECORDS))
+        self.assertEqual(list(documents(self.server.url + "x.txt.gz")), TEXTS)
 
     @needs("fsspec")
     def test_folders_and_patterns_of_an_object_store_are_corpora_of_jobs_too(self):

@@ -93,8 +93,9 @@ def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Ite
             )
         if found.kind == "parquet" or is_parquet and not found.is_left_out:
             yield File(found.path, "parquet")
-        elif is_warc or reading.format == "auto" and found.kind == "text" and warc.begins(found.path):
-            if not found.is_left_out:
+        elif is_warc or reading.format == "auto" and warc.is_warc(found):
+            # The library leaves out what holds no text to it, as WARC with images.
+            if found.kind == "foreign" or not found.is_left_out:
                 yield File(found.path, "warc", False)
         elif found.is_left_out:
             if found.kind == "foreign":

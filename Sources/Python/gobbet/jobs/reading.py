@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .. import warc
 from ..corpus_reader import Batch, CorpusReader
 from ..errors import Error
 from ..remote.stream import local
@@ -76,11 +77,13 @@ def batches_of(file: File, reading: Reading) -> Iterator[Batch]:
     """The documents of a file; one that is remote is copied while it is read, but for WARC."""
     skip = reading.bad_lines == "skip"
     if file.kind == "warc" or reading.format == "warc":
-        from ..warc import batches
-
-        yield from batches(file.path, reading.id_key, skip=skip)
+        yield from warc.batches(file.path, reading.id_key, skip=skip)
         return
     with local(file.path) as path:
+        # What is remote was told by its name.
+        if path != file.path and reading.format == "auto" and warc.begins(path):
+            yield from warc.batches(file.path, reading.id_key, skip=skip)
+            return
         try:
             yield from _batches(File(path, file.kind), reading)
         except Error as error:
