@@ -13,11 +13,29 @@ if [ "$(uname)" != Linux ]; then
   exit 1
 fi
 
+# A folder of archives alone, to which pkg-config leads: beside a shared library, that one would be linked.
+archives=$PWD/.build-command/archives
+mkdir -p "$archives"
+for name in zstd z bz2 lzma lz4; do
+  ln -sf "$(realpath "$(cc -print-file-name="lib$name.a")")" "$archives/lib$name.a"
+done
+for package in libzstd zlib liblzma liblz4; do
+  sed "s|^libdir=.*|libdir=$archives|" \
+    "$(pkg-config --variable=pcfiledir "$package")/$package.pc" >"$archives/$package.pc"
+done
+export PKG_CONFIG_PATH=$archives
+
 options=(-c release --product gobbet --scratch-path .build-command --static-swift-stdlib
-  -Xlinker -l:libzstd.a -Xlinker -l:libz.a -Xlinker -l:libbz2.a -Xlinker -l:liblzma.a
-  -Xlinker -l:liblz4.a -Xlinker "-rpath=\$ORIGIN")
+  -Xlinker "-rpath=\$ORIGIN")
 swift build "${options[@]}" >&2
 built=$(swift build "${options[@]}" --show-bin-path)
+# The C and C++ libraries are every system's; simdjson lies beside the command.
+others=$(readelf -d "$built/gobbet" | sed -n 's/.*Shared library: \[\(.*\)\]/\1/p' \
+  | grep -vE '^(libc|libm|libstdc\+\+|libgcc_s|ld-linux.*|libsimdjson)\.so' || true)
+if [ -n "$others" ]; then
+  echo "the command also needs $others" >&2
+  exit 1
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
