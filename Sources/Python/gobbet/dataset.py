@@ -18,6 +18,7 @@ from .errors import BadData, InvalidArgument
 from .integers import integers
 from .limits import whole
 from .dataset_folder import DatasetFolder, manifest_of
+from .remote.urls import shown
 from .sampler import Order, Sampler
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class TokenDataset:
         return self._backend.handle(purpose)
 
     def __repr__(self) -> str:
-        name = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files"
+        name = shown(self.paths[0]) if len(self.paths) == 1 else f"{len(self.paths)} files"
         return f"<TokenDataset {name!r}: {self.token_count} tokens>"
 
     def __len__(self) -> int:

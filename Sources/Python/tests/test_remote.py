@@ -89,6 +89,13 @@ class RemoteDatasetTests(ServerCase):
         self.assertEqual(dataset.vocabulary().encode("and"), support.encoding().encode("and"))
         self.assertLess(self.server.sent, size // 4)
 
+    def test_a_dataset_is_shown_without_the_secrets_of_its_url(self):
+        url = self.dataset().replace("//", "//user:password@") + "?key=secret"
+        text = repr(gobbet.TokenDataset(url))
+        self.assertIn("127.0.0.1", text)
+        self.assertNotIn("password", text)
+        self.assertNotIn("secret", text)
+
     def test_a_cache_keeps_no_more_than_it_may(self):
         url = self.dataset(block_token_count=64)
         dataset = gobbet.TokenDataset(url, cache_bytes=4 * 64 * 3)
