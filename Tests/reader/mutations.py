@@ -3,7 +3,8 @@
     mutations.py [--count N] [--seed N] [--first N] [--keep FOLDER] READER…
 
 Fails where one reader accepts a file that another refuses, or finds something else in it. Case i of a seed is the
-same in every run. Needs what gobbet_content.py needs; changes.py says how files are changed.
+same in every run. The first reader must be one that parses expressions, as gobbet-conformance does. Needs what
+gobbet_content.py needs; changes.py says how files are changed.
 """
 import argparse
 import collections
