@@ -30,14 +30,22 @@ class VocabularyBackend(Protocol):
     #: The library; of Python alone one that is missing, which says so when it is called.
     library: _native.Library
     handle: int
-    #: How many ids there are at most: all are below this.
-    n_vocab: int
-    #: How many merges the vocabulary has.
-    merge_count: int
-    #: The name of the pattern; empty for settings that have none.
-    pattern: str
-    #: What names the content of the vocabulary, in hexadecimal.
-    fingerprint: str
+
+    @property
+    def n_vocab(self) -> int:
+        """How many ids there are at most: all are below this."""
+
+    @property
+    def merge_count(self) -> int:
+        """How many merges the vocabulary has."""
+
+    @property
+    def pattern(self) -> str:
+        """The name of the pattern; empty for settings that have none."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the content of the vocabulary, in hexadecimal."""
 
     def decode_bytes(self, tokens: Any) -> bytes:
         """The bytes of tokens."""

@@ -20,8 +20,19 @@ class Decoding:
     """What an encoding does with ids."""
 
     _backend: VocabularyBackend
-    #: How many ids there are at most: all are below this.
-    n_vocab: int
+
+    @property
+    def n_vocab(self) -> int:
+        """How many ids there are at most.
+
+        Returns:
+            A number that all ids are below.
+
+        Example:
+            >>> encoding.n_vocab
+            4096
+        """
+        return self._backend.n_vocab
 
     def decode_bytes(self, tokens: Ids) -> bytes:
         """The bytes of tokens, special ones too.

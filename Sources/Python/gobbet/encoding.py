@@ -135,14 +135,6 @@ class Encoding(Decoding, Saving, Showing):
         self._encode = None if quick is None else quick.encode
         self._encoder = _structures.QuickEncoder(library.encode_at, self._handle)
         self._encoder_at = ctypes.addressof(self._encoder)
-        #: How many ids there are at most: all are below this.
-        self.n_vocab: int = backend.n_vocab
-        #: How many merges the vocabulary has.
-        self.merge_count: int = backend.merge_count
-        #: The name of the pattern; empty for settings that have none.
-        self.pattern: str = backend.pattern
-        #: What names the content of the vocabulary, in hexadecimal.
-        self.fingerprint: str = backend.fingerprint
         self._policies: dict[object, Policy] = {}
 
     @cached_property
@@ -151,6 +143,45 @@ class Encoding(Decoding, Saving, Showing):
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name!r}>"
+
+    @property
+    def merge_count(self) -> int:
+        """How many merges the vocabulary has.
+
+        Returns:
+            Their number.
+
+        Example:
+            >>> encoding.merge_count
+            3839
+        """
+        return self._backend.merge_count
+
+    @property
+    def pattern(self) -> str:
+        """How text is split.
+
+        Returns:
+            The name of the pattern; empty for settings that have none.
+
+        Example:
+            >>> encoding.pattern
+            'cl100k'
+        """
+        return self._backend.pattern
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the content of the vocabulary.
+
+        Returns:
+            The SHA-256 of all that it is, in hexadecimal.
+
+        Example:
+            >>> len(encoding.fingerprint)
+            64
+        """
+        return self._backend.fingerprint
 
     # MARK: Encoding
 

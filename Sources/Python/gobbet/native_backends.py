@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 from array import array
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from collections.abc import Sequence
 
@@ -35,15 +36,35 @@ class NativeVocabulary:
         self.library = library = _native.library()
         self._owner = _native.Handle(handle, library.vocabulary_close)
         self.handle = self._owner.value
+
+    @cached_property
+    def _info(self) -> _structures.VocabularyInfo:
+        # Not before it is asked for: the fingerprint is a hash of all tokens.
         info = _structures.VocabularyInfo(size=ctypes.sizeof(_structures.VocabularyInfo))
         _native.check(
-            library.vocabulary_describe(self.handle, ctypes.addressof(info), local.error_at)
+            self.library.vocabulary_describe(self.handle, ctypes.addressof(info), local.error_at)
         )
-        self.n_vocab: int = info.id_bound
-        self._longest: int = info.longest_token_byte_count
-        self.merge_count: int = info.merge_count
-        self.pattern: str = info.pattern.decode()
-        self.fingerprint: str = bytes(info.fingerprint).hex()
+        return info
+
+    @property
+    def n_vocab(self) -> int:
+        """How many ids there are at most."""
+        return int(self._info.id_bound)
+
+    @property
+    def merge_count(self) -> int:
+        """How many merges the vocabulary has."""
+        return int(self._info.merge_count)
+
+    @property
+    def pattern(self) -> str:
+        """The name of the pattern; empty for settings that have none."""
+        return str(self._info.pattern.decode())
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the content of the vocabulary, in hexadecimal."""
+        return bytes(self._info.fingerprint).hex()
 
     @classmethod
     def opened(cls, path: Path, pattern: str | None) -> NativeVocabulary:
@@ -81,11 +102,13 @@ class NativeVocabulary:
         if not 0 <= token < 1 << 32:
             raise NotFound(f"no token has the id {token}")
         mine = local
-        if self._longest > 4 * mine.room:
-            mine.grow(self._longest // 4 + 1)
-        status = self.library.vocabulary_token(
-            self.handle, token, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
-        )
+        while True:
+            status = self.library.vocabulary_token(
+                self.handle, token, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
+            )
+            if status != _native.BUFFER_TOO_SMALL:
+                break
+            mine.grow(mine.count.value // 4 + 1)
         if status:
             _native.fail(status)
         return bytes(mine.bytes[: mine.count.value])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -79,6 +78,8 @@ class Saving:
         return self._written("tokenizer.json").decode()
 
     def _written(self, name: str) -> bytes:
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
             path = os.path.join(folder, name)
             self.save(path)
@@ -103,6 +104,8 @@ class Saving:
 def _restored(content: bytes, name: str) -> Encoding:
     """The encoding of a Gobbet file's bytes."""
     from .encoding import Encoding
+
+    import tempfile
 
     with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
         path = os.path.join(folder, "vocabulary.gobbet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
@@ -86,7 +85,7 @@ class TokenizedText:
             style += (_SPECIAL if self._is_special(token) else "") + _FRAGMENT * is_fragment
             title = f"id {token}, offset {self.offsets[index]}, bytes {piece[:32].hex(' ')}"
             spans.append(
-                f'<span style="{style}" title="{title}">{html.escape(visible(text))}</span>'
+                f'<span style="{style}" title="{title}">{_markup(text)}</span>'
             )
             if piece.endswith(b"\n"):
                 spans.append("\n")
@@ -134,15 +133,23 @@ def vocabulary_html(name: str, size: int, special_tokens: Mapping[str, int]) -> 
     """A vocabulary as a notebook shows it: its name, its size and its special tokens."""
     rows = "".join(
         f'<tr><th scope="row" style="text-align:right">{i}</th>'
-        f'<td style="text-align:left"><code>{html.escape(visible(text))}</code></td></tr>'
+        f'<td style="text-align:left"><code>{_markup(text)}</code></td></tr>'
         for text, i in sorted(special_tokens.items(), key=lambda pair: pair[1])[:_SPECIAL_LIMIT]
     )
     rest = len(special_tokens) - _SPECIAL_LIMIT
     more = f"<p>and {rest:,} more</p>" if rest > 0 else ""
-    head = f"<p><strong>{html.escape(visible(name))}</strong>: {size:,} ids</p>"
+    head = f"<p><strong>{_markup(name)}</strong>: {size:,} ids</p>"
     if not rows:
         return head
     return f"{head}<table><caption>special tokens</caption><tbody>{rows}</tbody></table>{more}"
+
+
+def _markup(text: str) -> str:
+    """A text as it can stand in HTML."""
+    # Imported where it is needed: `import gobbet` takes less time than its first encoding.
+    import html
+
+    return html.escape(visible(text))
 
 
 def _text(piece: bytes) -> tuple[str, bool]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from collections.abc import Iterator
@@ -101,6 +100,8 @@ def local_vocabulary(url: str) -> Iterator[str]:
     """
     from ..pure.container import MAGIC, Container
     from .extract import vocabulary_file
+
+    import tempfile
 
     with tempfile.TemporaryDirectory(prefix="gobbet-") as folder:
         # Readers go by the end of the name; a name as it is may be too long for a file here.

@@ -6,10 +6,13 @@ import base64
 import posixpath
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgument
 from ..showing import visible
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 #: The start of a URL, or of several that fsspec chains.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
@@ -30,10 +33,18 @@ def is_http(url: str) -> bool:
     return _HTTP.match(url) is not None
 
 
+def _split(url: str) -> SplitResult:
+    """The parts of a URL."""
+    # Imported where it is needed: every path is asked whether it is a URL.
+    from urllib.parse import urlsplit
+
+    return urlsplit(url)
+
+
 def flaw(url: str) -> str | None:
     """What keeps a URL of HTTP from naming a file of a server; None if nothing does."""
     try:
-        parts = urlsplit(url)
+        parts = _split(url)
         # Looking a name up encodes it like this.
         (parts.hostname or "").encode("idna")
     except ValueError:
@@ -76,7 +87,7 @@ def set_headers(prefix: str, headers: Mapping[str, str]) -> None:
     Example:
         >>> gobbet.remote.set_headers("https://example.org/data/", {"Authorization": "Bearer …"})
     """
-    parts = urlsplit(prefix)
+    parts = _split(prefix)
     if parts.scheme not in ("http", "https") or not parts.netloc or not parts.path:
         raise ValueError(f"{prefix}: not a scheme, a host and a slash")
     _HEADERS[prefix] = dict(headers)
@@ -85,8 +96,10 @@ def set_headers(prefix: str, headers: Mapping[str, str]) -> None:
 def headers_for(url: str) -> dict[str, str]:
     """The headers of the longest prefix of `url`, and those that its user and password make."""
     result: dict[str, str] = {}
-    parts = urlsplit(url)
+    parts = _split(url)
     if parts.username is not None:
+        from urllib.parse import unquote
+
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         result["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
     prefixes = [prefix for prefix in _HEADERS if url.startswith(prefix)]
