@@ -5,7 +5,6 @@ internal import GobbetBPE
 final class VocabularyHandle: @unchecked Sendable {
   let vocabulary: Vocabulary
   let decoder: TokenDecoder
-  let longestTokenByteCount: Int
   private let tokenizer: Tokenizer
   // SAFETY: only touched under the table's lock; an encoder that was taken out is one thread's.
   private var idle: [EncoderBox] = []
@@ -14,11 +13,14 @@ final class VocabularyHandle: @unchecked Sendable {
     self.vocabulary = vocabulary
     tokenizer = Tokenizer(vocabulary)
     decoder = TokenDecoder(vocabulary)
-    let ordinary = (0..<vocabulary.tokens.count).map {
-      vocabulary.tokens[TokenID(truncatingIfNeeded: $0)].count
-    }
-    longestTokenByteCount = max(
-      ordinary.max() ?? 0, vocabulary.specialTokens.map(\.bytes.count).max() ?? 0)
+  }
+
+  /// How many bytes the longest token has, special ones included.
+  /// - Complexity: linear in the number of tokens.
+  var longestTokenByteCount: Int {
+    let offsets = vocabulary.tokens.offsets
+    let ordinary = zip(offsets, offsets.dropFirst()).lazy.map { Int($1 - $0) }
+    return max(ordinary.max() ?? 0, vocabulary.specialTokens.lazy.map(\.bytes.count).max() ?? 0)
   }
 
   /// An encoder that no other thread has, until it is given back.

@@ -5,6 +5,7 @@ import Gobbet
 /// `gobbet convert`: foreign files → ours, and back.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "convert",
     abstract: "Convert vocabularies and weights from and to other formats.",
     discussion: """
       The format of the input is recognized by its content: .gobbet, tiktoken ranks, \

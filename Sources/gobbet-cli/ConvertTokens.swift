@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet export`: a token dataset → the file of another program.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write a token dataset as a file for nanoGPT, llm.c, Megatron or NumPy.",
     discussion: "For Megatron the output is a prefix: PREFIX.bin and PREFIX.idx are written.")
 
@@ -41,6 +42,7 @@ struct Export: ParsableCommand {
 /// `gobbet import`: the file of another program → a token dataset.
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Pack the tokens of a file of nanoGPT, llm.c, Megatron or NumPy.",
     discussion: """
       For Megatron the input is a prefix: PREFIX.bin and PREFIX.idx are read. The other formats don't \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet count`: how much text, and how many tokens it is.
 struct Count: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "count",
     abstract: "Count documents, bytes, characters and tokens.")
 
   @OptionGroup var input: InputOptions

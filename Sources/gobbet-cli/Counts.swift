@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet counts`: corpus → counted pretokens, in a file, which others add to and train on.
 struct Counts: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "counts",
     abstract: "Count the pretokens of a corpus, and merge and prune the files of counts.",
     discussion: """
       'gobbet train --counts' trains on such files. Parts of a corpus can be counted on several \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet decode`: ids → text.
 struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "decode",
     abstract: "Print the text of ids, or of a token dataset.",
     discussion: """
       Ids are decimal numbers, separated by white space or commas. A .gobbet dataset usually embeds \

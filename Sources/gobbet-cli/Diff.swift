@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet diff`: how two files differ in what they hold.
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Compare the contents of two files, not their bytes.",
     discussion: """
       Vocabularies, tokens and tensors are compared whatever codec stores them. Weights may be in \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet embed`: weights + texts → vectors.
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "embed",
     abstract: "Turn texts into vectors with an encoder such as all-MiniLM-L6-v2.",
     discussion: """
       Runs each text through the model and pools the states of its tokens into one vector of length 1. \

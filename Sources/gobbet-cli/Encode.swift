@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet encode`: text → ids.
 struct Encode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "encode",
     abstract: "Print the ids of text, one line per document.",
     discussion: """
       With --json, each document is an object with the ids of its tokens, the text of each, in which \

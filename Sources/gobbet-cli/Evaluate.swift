@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet evaluate`: weights + text or packed tokens → loss and perplexity.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "evaluate",
     abstract: "Measure how well a GPT predicts a text or a token dataset.",
     discussion: """
       Every token of a text except the first is predicted once, from the tokens before it in its \

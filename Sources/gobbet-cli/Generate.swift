@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet generate`: weights + prompts → text.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "generate",
     abstract: "Generate text with a model.",
     discussion: """
       Several prompts go through the model together, with the same results as one by one. The text of \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet inspect`: what a file holds.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show what a file holds: its sections, their sizes and their contents.",
     discussion: "Vocabularies and weights in other formats are shown, too.")
 

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet logits`: weights + ids → logits.
 struct Logits: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "logits",
     abstract: "Write the logits of token ids as a NumPy array.",
     discussion: """
       Runs the ids through the model once and writes float32 [T, V]: one row for each id, one column for \

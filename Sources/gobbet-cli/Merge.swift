@@ -31,6 +31,7 @@ struct DatasetOutputArguments: ParsableArguments {
 /// `gobbet merge`: several datasets → one.
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "merge",
     abstract: "Concatenate token datasets.")
 
   @Argument(help: "The datasets: .gobbet files or folders of shards.")
@@ -57,6 +58,7 @@ struct Merge: ParsableCommand {
 /// `gobbet shuffle`: a dataset → its documents in another order.
 struct Shuffle: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "shuffle",
     abstract: "Shuffle the documents of a token dataset.",
     discussion: """
       The order depends on the seed only, not on the memory used. Temporary files beside the output \

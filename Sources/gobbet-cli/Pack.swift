@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet pack`: documents + vocabulary → packed dataset.
 struct Pack: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "pack",
     abstract: "Encode a corpus into a packed token dataset.",
     discussion: """
       The output is one file or, with --shard-tokens, --validation or --resume, a folder of shards \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet recover`: a damaged file → what is whole of it.
 struct Recover: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "recover",
     abstract: "Save the intact sections of a damaged .gobbet file.",
     discussion: """
       Sections are found by scanning the file, even if its tables are damaged. Exits with 1 if \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet sign`: a signature for what a file holds.
 struct Sign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "sign",
     abstract: "Sign the contents of a .gobbet file with Ed25519.",
     discussion: """
       The file is verified, then the signature is appended to it. 'gobbet verify --key' checks the \

@@ -5,6 +5,7 @@ import Gobbet
 /// `gobbet tokens`: text → its tokens, to look at.
 struct Tokens: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "tokens",
     abstract: "Show the tokens of a text, with their ids and offsets.",
     discussion: """
       Each token stands above its id and the offset of its first byte. Spaces are shown as ␣, bytes \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet train`: corpus, or counts of one → vocabularies.
 struct Train: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "train",
     abstract: "Train vocabularies on a corpus, or on counts of one.",
     discussion: """
       One job can train several sizes, each with the same result as alone; the name of the output \

@@ -4,6 +4,7 @@ import Gobbet
 /// `gobbet verify`: whether everything in a file is as it was written.
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: """
       Exits with 1 if a file is damaged, and says where the first fault is. In a folder of shards, \

@@ -85,13 +85,20 @@ func checkAddresses(_ arguments: [String]) throws(Failure) {
 ///
 /// - Throws: ``Failure`` (`usage`).
 func checkIsLocal(_ path: String) throws(Failure) {
-  guard path.contains(/^[A-Za-z][A-Za-z0-9+.\-]*:\/\//), !isThere(path) else { return }
+  guard beginsWithScheme(path), !isThere(path) else { return }
   throw Failure(
     .usage,
     """
     \(path): gobbet reads and writes files on this machine only; download or upload it with another \
     tool, or pipe text in and out (-)
     """)
+}
+
+/// Whether a text begins as an address does: with a scheme (RFC 3986, 3.1) and `://`.
+private func beginsWithScheme(_ text: String) -> Bool {
+  let scheme = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+.-".contains($0)) }
+  guard let first = scheme.first, first.isLetter else { return false }
+  return text[scheme.endIndex...].hasPrefix("://")
 }
 
 /// Refuses names of outputs that stand for another format than `.gobbet`, and standard output.
