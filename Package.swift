@@ -58,6 +58,7 @@ let package = Package(
   products: [
     .library(name: "Gobbet", targets: ["Gobbet"]),
     .library(name: "GobbetBPE", targets: ["GobbetBPE"]),
+    .library(name: "GobbetTokenizers", targets: ["GobbetTokenizers"]),
     .library(name: "GobbetFile", targets: ["GobbetFile"]),
     .library(name: "GobbetCorpus", targets: ["GobbetCorpus"]),
     .library(name: "GobbetData", targets: ["GobbetData"]),
@@ -80,6 +81,9 @@ let package = Package(
     library("GobbetBPE", ["GobbetSpans", "CGobbetScan"]),
     library("GobbetSystem", ["GobbetSpans", system], smallSettings),
     library("GobbetPage", ["GobbetSystem"]),
+    library(
+      "GobbetTokenizers", ["GobbetSpans", "GobbetBPE", "GobbetSystem", "CGobbetJSON"], smallSettings
+    ),
     // The container and the documents.
     library(
       "GobbetFile", ["GobbetSpans", "GobbetSystem", "CGobbetZstd", "CGobbetKernels", crypto],
@@ -93,7 +97,7 @@ let package = Package(
       "GobbetData", ["GobbetSpans", "GobbetBPE", "GobbetFile", "GobbetSystem", "CGobbetKernels"]),
     library(
       "GobbetInterchange",
-      ["GobbetSpans", "GobbetData", "GobbetSystem", "CGobbetJSON", "CGobbetZlib"],
+      ["GobbetSpans", "GobbetTokenizers", "GobbetData", "GobbetSystem", "CGobbetZlib"],
       smallSettings),
     library("GobbetGPT", ["GobbetData", "GobbetSystem", "CGobbetKernels"], smallSettings),
     // The pipelines, and the programs.

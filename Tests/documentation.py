@@ -25,6 +25,7 @@ from docs import ROOT, module_maps
 MODULES = [
     "Gobbet", "GobbetBPE", "GobbetCorpus", "GobbetData", "GobbetFile", "GobbetGPT",
     "GobbetInterchange", "GobbetPage", "GobbetRemote", "GobbetReport", "GobbetSystem",
+    "GobbetTokenizers",
 ]  # fmt: skip
 PYTHON_MODULES = ["gobbet", "gobbet.corpus", "gobbet.numpy", "gobbet.jobs", "gobbet.spark", "gobbet.ray"]
 PYTORCH_MODULES = ["gobbet.torch", "gobbet.torch_data", "gobbet.window_loader", "gobbet.row_loader"]

@@ -24,7 +24,7 @@ options+=(-sanitize=fuzzer,address -enable-experimental-feature Lifetimes
   -enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature MemberImportVisibility
   -enable-upcoming-feature ExistentialAny -I "$work" -I "$built/Modules")
 objects=()
-for module in GobbetBPE GobbetSystem GobbetFile GobbetData GobbetInterchange; do
+for module in GobbetBPE GobbetSystem GobbetTokenizers GobbetFile GobbetData GobbetInterchange; do
   objects+=("$work/$module.o")
   # A module is made anew if any of the sources is newer.
   if [ -z "$(find Sources -name '*.swift' -newer "$work/$module.o" 2>&1 | head -1)" ]; then continue; fi

@@ -55,12 +55,12 @@ import Testing
   @Test("tokens without merges, or with two files of them, are refused with the name to give")
   func noMerges() throws {
     let path = try write("vocab.json", "a.txt", merges: "no merges")
-    let error = #expect(throws: LoadingError.self) { _ = try Vocabulary(recognizing: path) }
-    #expect(error?.reason.contains("put its merges.txt beside it") == true)
+    let error = #expect(throws: InterchangeError.self) { _ = try Vocabulary(recognizing: path) }
+    #expect(error?.description.contains("put its merges.txt beside it") == true)
     try folder.write("b.txt", Array(Self.merges.utf8))
     try folder.write("c.txt", Array(Self.merges.utf8))
-    let both = #expect(throws: LoadingError.self) { _ = try Vocabulary(recognizing: path) }
-    #expect(both?.reason.contains("b.txt and c.txt") == true)
+    let both = #expect(throws: InterchangeError.self) { _ = try Vocabulary(recognizing: path) }
+    #expect(both?.description.contains("b.txt and c.txt") == true)
   }
 
   @Test("a pair with a prefix is written under names by which it is read again")
@@ -158,8 +158,8 @@ import Testing
     let vocabulary = try Vocabulary(ranks: table, pattern: .gpt2, specialTokens: .none)
     let path = folder.file("v.tiktoken")
     try TiktokenRanks.write(vocabulary, to: path)
-    let error = #expect(throws: LoadingError.self) { _ = try Vocabulary(recognizing: path) }
-    #expect(error?.reason.contains("give the pattern") == true)
+    let error = #expect(throws: InterchangeError.self) { _ = try Vocabulary(recognizing: path) }
+    #expect(error?.description.contains("give the pattern") == true)
     #expect(try Vocabulary(recognizing: path, pattern: .gpt2).specialTokens.isEmpty)
   }
 

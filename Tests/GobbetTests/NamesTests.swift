@@ -80,7 +80,7 @@ private func advanced(_ progress: Progress, _ operation: Operation, _ data: Data
     let sources = fixturesFolder + "/../Sources"
     let modules = [
       "Gobbet", "GobbetBPE", "GobbetCorpus", "GobbetData", "GobbetFile", "GobbetGPT",
-      "GobbetInterchange", "GobbetSystem",
+      "GobbetInterchange", "GobbetSystem", "GobbetTokenizers",
     ]
     var count = 0
     for module in modules {

@@ -1,4 +1,5 @@
 internal import GobbetFile
+internal import GobbetSystem
 
 /// Keys and values as one flat JSON object of strings, in order.
 enum StringMap {

@@ -62,7 +62,7 @@ extension FamilyWeights {
           do {
             found.append(.rows(try RowSelection(name: name, of: tensor, slice: expert ?? 0)))
           } catch {
-            throw InterchangeError(.tensor(error), path: path, field: tensor.name)
+            throw InterchangeError(.tensor("\(error)"), path: path, field: tensor.name)
           }
         case .stacked(let own, let first, let step):
           let tensor = try tensor(
@@ -149,7 +149,7 @@ extension FamilyWeights {
       do {
         found.append(.rows(try RowSelection(name: name, of: tensor, rows: rows)))
       } catch {
-        throw InterchangeError(.tensor(error), path: path, field: tensor.name)
+        throw InterchangeError(.tensor("\(error)"), path: path, field: tensor.name)
       }
     }
 

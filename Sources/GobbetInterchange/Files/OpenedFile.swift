@@ -6,7 +6,7 @@ internal import Synchronization
 /// and the files beside it.
 ///
 /// Whoever was given an opened file reads the same one, whatever its path names by then.
-package final class OpenedFile: Sendable {
+package final class OpenedFile: TokenizerFile {
   /// The path as the caller gave it.
   package let path: String
   /// Bytes in the file when it was opened.

@@ -100,7 +100,7 @@ struct GGUFHeader {
           Entry(
             try TensorDescription(name: name, elementType: type.elementType, shape: shape), type))
       } catch {
-        throw fields.error(.tensor(error), name)
+        throw fields.error(.tensor("\(error)"), name)
       }
       offsets.append(try fields.integer(UInt64.self, name))
     }

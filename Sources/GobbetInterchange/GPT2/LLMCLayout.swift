@@ -64,7 +64,7 @@ struct LLMCLayout {
         entries.append((tensor, end))
         end += tensor.byteCount
       } catch {
-        throw InterchangeError(.tensor(error), path: path, field: name)
+        throw InterchangeError(.tensor("\(error)"), path: path, field: name)
       }
     }
     try append("wte.weight", [vocabulary, width])

@@ -160,7 +160,7 @@ struct DistributedPlan {
     do {
       description = try TensorDescription(name: name, elementType: elementType, shape: shape)
     } catch let reason {
-      throw error(.tensor(reason), name)
+      throw error(.tensor("\(reason)"), name)
     }
     var chunks: [Chunk] = []
     for chunk in list {

@@ -301,7 +301,7 @@ struct PyTorchTensors {
     do {
       tensor = try TensorDescription(name: name, elementType: type, shape: shape)
     } catch let reason {
-      throw error(.tensor(reason))
+      throw error(.tensor("\(reason)"))
     }
     let result = PyTorchTensor(tensor: tensor, storage: key, offset: offset, strides: strides)
     guard result.span != nil else { throw error(.damaged("strides of \(strides)")) }

@@ -53,7 +53,7 @@ package struct DequantizedWeights: TensorDecorator {
           continue
         }
       } catch let error as TensorError {
-        throw InterchangeError(.tensor(error), path: path, field: name)
+        throw InterchangeError(.tensor("\(error)"), path: path, field: name)
       }
       entries.append((tensor, .kept))
     }

@@ -83,7 +83,7 @@ public struct NumPyReader: TensorPartSource {
       tensor = try TensorDescription(
         name: name, elementType: header.elementType, shape: header.shape)
     } catch {
-      throw InterchangeError(.tensor(error), path: file.path, field: name)
+      throw InterchangeError(.tensor("\(error)"), path: file.path, field: name)
     }
     guard byteCount - header.byteCount == tensor.byteCount else {
       throw InterchangeError(

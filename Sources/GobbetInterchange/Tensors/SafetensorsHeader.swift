@@ -119,7 +119,7 @@ struct SafetensorsHeader {
         description = try TensorDescription(
           name: String(decoding: name, as: UTF8.self), elementType: type, shape: shape)
       } catch {
-        throw root.error(.tensor(error), key: name)
+        throw root.error(.tensor("\(error)"), key: name)
       }
       start = offsets[0]
       end = offsets[1]

@@ -1,5 +1,4 @@
 public import GobbetBPE
-internal import GobbetFile
 
 /// The published vocabularies whose files say nothing of their pattern and special tokens.
 ///
@@ -103,18 +102,20 @@ public struct WellKnownTokenizer: Sendable {
   ///
   /// - Complexity: linear in the bytes of the tokens if there are as many as in one of them.
   public static func recognized(_ ranks: TokenTable) -> WellKnownTokenizer? {
-    recognized(ranks, text: [])
+    recognized(ranks, text: []) { SHA256.hexadecimal(of: $0) }
   }
 
   /// The same for ranks out of a file with that text, which most often is as its publisher wrote it:
   /// then nothing has to be written anew to be hashed.
-  static func recognized(_ ranks: TokenTable, text: [UInt8]) -> WellKnownTokenizer? {
+  static func recognized(
+    _ ranks: TokenTable, text: [UInt8], digest: (Span<UInt8>) -> String
+  ) -> WellKnownTokenizer? {
     let count = (0..<ranks.count).count { ranks.contains(TokenID($0)) }
     guard all.contains(where: { $0.rankCount == count }) else { return nil }
-    let asItIs = ContentDigest(of: text.span).description
+    let asItIs = digest(text.span)
     if let known = all.first(where: { $0.digest == asItIs }) { return known }
-    let digest = ContentDigest(of: TiktokenRanks.text(of: ranks).span).description
-    return all.first { $0.digest == digest }
+    let asPublished = digest(TiktokenRanks.text(of: ranks).span)
+    return all.first { $0.digest == asPublished }
   }
 }
 

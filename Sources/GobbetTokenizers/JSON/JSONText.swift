@@ -1,4 +1,4 @@
-internal import GobbetData
+internal import GobbetSystem
 
 extension [UInt8] {
   /// Appends `text` as it is.
@@ -12,6 +12,6 @@ extension [UInt8] {
 }
 
 /// Whether `bytes` are UTF-8, which JSON strings have to be.
-func isUTF8(_ bytes: some Collection<UInt8>) -> Bool {
+package func isUTF8(_ bytes: some Collection<UInt8>) -> Bool {
   String(validating: bytes, as: UTF8.self) != nil
 }

@@ -1,10 +1,10 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 /// The entries of a vocabulary's file, found by their text and by their id.
 ///
 /// All texts lie in one array, and an open hash table finds them there: a file has hundreds of
 /// thousands, and its merges look up three of them each.
-struct EntryTable {
+package struct EntryTable {
   /// What came of an insertion.
   enum Insertion {
     case done
@@ -59,7 +59,7 @@ struct EntryTable {
   }
 
   /// The text of the entry with an id.
-  func text(of id: TokenID) -> ArraySlice<UInt8>? {
+  package func text(of id: TokenID) -> ArraySlice<UInt8>? {
     guard Int(id) < numbers.count, numbers[Int(id)] > 0 else { return nil }
     return arena[range(Int(numbers[Int(id)]) - 1)]
   }

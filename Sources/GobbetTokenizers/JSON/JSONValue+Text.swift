@@ -2,7 +2,7 @@ extension JSONValue {
   /// The value as JSON without white space.
   ///
   /// Numbers keep their value, not their spelling.
-  var text: [UInt8] {
+  package var text: [UInt8] {
     var text: [UInt8] = []
     append(to: &text)
     return text

@@ -4,7 +4,7 @@ extension JSONValue {
   ///
   /// - Throws: ``InterchangeError`` (`damaged`).
   /// - Complexity: linear in the bytes of the value.
-  func checkMembers(depth: Int) throws(InterchangeError) {
+  package func checkMembers(depth: Int) throws(InterchangeError) {
     guard isArray || isObject else { return }
     guard depth > 0 else { throw error(.damaged("objects and arrays are nested too deep")) }
     var keys: Set<[UInt8]> = []

@@ -1,10 +1,10 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 extension Vocabulary {
   /// Refuses a vocabulary whose ids depend on what formats without a pipeline cannot say.
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) with the first such thing.
-  func requireText(_ path: String?, of format: String) throws(InterchangeError) {
+  package func requireText(_ path: String?, of format: String) throws(InterchangeError) {
     try pipeline.requireText(path, of: format)
   }
 }
@@ -13,7 +13,7 @@ extension TextPipeline {
   /// Refuses what formats without a pipeline cannot say.
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) with the first such thing.
-  func requireText(_ path: String?, of format: String) throws(InterchangeError) {
+  package func requireText(_ path: String?, of format: String) throws(InterchangeError) {
     let what: String
     if let normalizer = normalizers.first {
       what = "the normalizer \(normalizer.typeName)"

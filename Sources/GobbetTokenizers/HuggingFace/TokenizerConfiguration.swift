@@ -19,7 +19,7 @@ struct TokenizerConfiguration {
   ///
   /// - Throws: ``InterchangeError``: `unsupported` for a setting that changes ids and isn't
   ///   understood; `FileError`.
-  init(_ file: OpenedFile, needsPattern: Bool) throws {
+  init(_ file: any TokenizerFile, needsPattern: Bool) throws {
     let root = try JSONDocument(file.bytes(limit: 1 << 26), path: file.path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
     for (key, effect) in [

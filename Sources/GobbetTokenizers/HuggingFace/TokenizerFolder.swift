@@ -1,20 +1,19 @@
 internal import GobbetBPE
-internal import GobbetData
 internal import GobbetSystem
 
 /// The files that belong to a `vocab.json`, found beside it by their names or their content.
 ///
 /// Programs save a tokenizer as several files, often behind a prefix: `gpt2-vocab.json` goes with
 /// `gpt2-merges.txt`, OpenAI's `encoder.json` with `vocab.bpe`.
-struct TokenizerFolder {
+package struct TokenizerFolder {
   /// The file of tokens.
-  private let tokens: OpenedFile
+  private let tokens: any TokenizerFile
   /// What its name has in front of `vocab.json` or `encoder.json`.
   private let prefix: String
 
   private static let names = VocabularyAndMerges.names
 
-  init(_ tokens: OpenedFile) {
+  init(_ tokens: any TokenizerFile) {
     self.tokens = tokens
     let name = fileName(of: tokens.path)
     let ending = Self.names.map(\.tokens).first { name.hasSuffix($0) }
@@ -22,7 +21,7 @@ struct TokenizerFolder {
   }
 
   /// The name that the file of merges has by convention.
-  static func mergesPath(ofTokens path: String) -> String {
+  package static func mergesPath(ofTokens path: String) -> String {
     let name = fileName(of: path)
     for (tokens, merges) in names where name.hasSuffix(tokens) {
       return siblingPath(name.dropLast(tokens.count) + merges, of: path)
@@ -32,8 +31,8 @@ struct TokenizerFolder {
 
   /// The file of merges: by its name, or the only file in the folder that begins as one does.
   ///
-  /// - Throws: `LoadingError` if there is none, or more than one could be it; `FileError`.
-  func merges() throws -> OpenedFile {
+  /// - Throws: ``InterchangeError`` (`incomplete`) if there is none, or more than one could be it; `FileError`.
+  func merges() throws -> any TokenizerFile {
     var names = [fileName(of: Self.mergesPath(ofTokens: tokens.path))]
     names += Self.names.flatMap { [prefix + $0.merges, $0.merges] }
     for name in names {
@@ -42,22 +41,22 @@ struct TokenizerFolder {
     let folder = siblingPath("", of: tokens.path)
     let found = try directoryEntries(folder.isEmpty ? "." : folder).compactMap { name in
       guard name.hasSuffix(".txt") || name.hasSuffix(".bpe"),
-        let file = try? OpenedFile(siblingPath(name, of: tokens.path)),
+        let file = try? tokens.file(at: siblingPath(name, of: tokens.path)),
         (try? file.available(in: 0..<8)) == Array("#version".utf8)
-      else { return nil as OpenedFile? }
+      else { return nil as (any TokenizerFile)? }
       return file
     }
     guard let only = found.first else {
-      throw LoadingError(
-        path: tokens.path,
-        reason: "holds tokens without merges; put its \(names[0]) beside it")
+      throw InterchangeError(
+        .incomplete("holds tokens without merges; put its \(names[0]) beside it"),
+        path: tokens.path)
     }
     guard found.count == 1 else {
       let both = found.map { fileName(of: $0.path) }.joined(separator: " and ")
-      throw LoadingError(
-        path: tokens.path,
-        reason: "holds tokens without merges, and \(both) could both "
-          + "be theirs; name them \(names[0])")
+      throw InterchangeError(
+        .incomplete(
+          "holds tokens without merges, and \(both) could both be theirs; name them \(names[0])"),
+        path: tokens.path)
     }
     return only
   }

@@ -9,7 +9,7 @@ public enum VocabularyAndMerges {
   private static let maximumFileByteCount = 1 << 28
 
   /// What the names of the two files of a pair end in, Hugging Face's first, then OpenAI's.
-  static let names = [
+  package static let names = [
     (tokens: "vocab.json", merges: "merges.txt"), (tokens: "encoder.json", merges: "vocab.bpe"),
   ]
 
@@ -23,11 +23,12 @@ public enum VocabularyAndMerges {
     tokens tokensPath: String, merges mergesPath: String, pattern: SplitPattern = .gpt2,
     adding specialTokens: [SpecialToken] = []
   ) throws -> Vocabulary {
-    try vocabulary(OpenedFile(tokensPath), OpenedFile(mergesPath), pattern, specialTokens)
+    try vocabulary(
+      StoredTokenizerFile(tokensPath), StoredTokenizerFile(mergesPath), pattern, specialTokens)
   }
 
   private static func vocabulary(
-    _ tokens: OpenedFile, _ merges: OpenedFile, _ pattern: SplitPattern,
+    _ tokens: any TokenizerFile, _ merges: any TokenizerFile, _ pattern: SplitPattern,
     _ specialTokens: [SpecialToken]
   ) throws -> Vocabulary {
     let document = try JSONDocument(
@@ -45,10 +46,10 @@ public enum VocabularyAndMerges {
   /// Reads a vocabulary from the file of its tokens and from what lies beside it: the merges,
   /// `added_tokens.json`, `tokenizer_config.json`.
   ///
-  /// - Throws: `FileError`; `LoadingError` if there are no merges; ``InterchangeError`` with the line
+  /// - Throws: `FileError`; ``InterchangeError`` (`incomplete`) if there are no merges, with the line
   ///   or the token, or for a setting that changes ids and isn't understood.
-  static func vocabulary(
-    recognizing tokens: OpenedFile, pattern: SplitPattern?
+  package static func vocabulary(
+    recognizing tokens: any TokenizerFile, pattern: SplitPattern?
   ) throws -> Vocabulary {
     let folder = TokenizerFolder(tokens)
     let merges = try folder.merges()

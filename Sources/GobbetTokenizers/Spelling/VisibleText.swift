@@ -1,17 +1,17 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 /// How GPT-2's and Hugging Face's files spell the tokens and merges of a vocabulary.
-struct VisibleText {
+package struct VisibleText {
   /// The UTF-8 of every entry, ordered by id; special tokens as they are.
-  let entries: [(text: [UInt8], id: TokenID)]
+  package let entries: [(text: [UInt8], id: TokenID)]
   /// The two parts of each merge, in order.
-  let merges: [(left: [UInt8], right: [UInt8])]
+  package let merges: [(left: [UInt8], right: [UInt8])]
 
   /// Spells `vocabulary`.
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) if a special token is not UTF-8 or looks as
   ///   an ordinary one does.
-  init(_ vocabulary: Vocabulary, path: String?) throws(InterchangeError) {
+  package init(_ vocabulary: Vocabulary, path: String?) throws(InterchangeError) {
     var entries: [(text: [UInt8], id: TokenID)] = []
     var texts: Set<[UInt8]> = []
     for id in 0..<TokenID(vocabulary.idBound) {

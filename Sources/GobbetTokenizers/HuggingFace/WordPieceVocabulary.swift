@@ -12,11 +12,11 @@ public enum WordPieceVocabulary {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the line or the setting.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(OpenedFile(path))
+    try vocabulary(StoredTokenizerFile(path))
   }
 
   /// The vocabulary in an open file.
-  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+  package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
     let text = try file.bytes(limit: maximumFileByteCount)
     var settings = Settings()
     if let other = try file.neighbour("tokenizer_config.json") { try settings.read(other) }
@@ -24,7 +24,7 @@ public enum WordPieceVocabulary {
   }
 
   /// Whether a file that begins so is such a vocabulary.
-  static func begins(_ start: [UInt8]) -> Bool {
+  package static func begins(_ start: [UInt8]) -> Bool {
     start.starts(with: "[PAD]\n".utf8) || start.starts(with: "[PAD]\r\n".utf8)
   }
 
@@ -37,7 +37,7 @@ public enum WordPieceVocabulary {
       "mask_token": "[MASK]",
     ]
 
-    mutating func read(_ file: OpenedFile) throws {
+    mutating func read(_ file: any TokenizerFile) throws {
       let root = try JSONDocument(file.bytes(limit: 1 << 26), path: file.path).root
       func flag(_ key: String) throws(InterchangeError) -> Bool? {
         guard let value = try root.present(key) else { return nil }

@@ -40,7 +40,7 @@ internal import CGobbetJSON
   private var value: gobbet_json_value
   private let document: JSONDocument
   /// The keys and indices that lead here, for errors.
-  let field: String
+  package let field: String
 
   init(_ value: gobbet_json_value, in document: JSONDocument, field: String) {
     unsafe self.value = value
@@ -75,7 +75,7 @@ internal import CGobbetJSON
   }
 
   /// The UTF-8 of the string that it is; nil for anything else.
-  var bytes: [UInt8]? {
+  package var bytes: [UInt8]? {
     var start: UnsafePointer<UInt8>?
     var count = 0
     // SAFETY: the string lives in the document and is copied.
@@ -84,7 +84,7 @@ internal import CGobbetJSON
   }
 
   /// What `body` makes of the UTF-8 of the string that it is; nil for anything else.
-  func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
+  package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
     var start: UnsafePointer<UInt8>?
     var count = 0
     guard unsafe gobbet_json_string(value, &start, &count), let start = unsafe start else {
@@ -121,7 +121,7 @@ internal import CGobbetJSON
   }
 
   /// The same with keys that are not copied.
-  func forEachMember<Failure: Error>(
+  package func forEachMember<Failure: Error>(
     _ body: (_ key: Span<UInt8>, JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
     var cursor = unsafe gobbet_json_walk(value)
@@ -142,7 +142,7 @@ internal import CGobbetJSON
   }
 
   /// An error about the member `key` of this value.
-  func error(_ code: InterchangeError.Code, key: some Sequence<UInt8>) -> InterchangeError {
+  package func error(_ code: InterchangeError.Code, key: some Sequence<UInt8>) -> InterchangeError {
     let key = String(decoding: Array(key), as: UTF8.self)
     let path = field.isEmpty ? key : "\(field).\(key)"
     return InterchangeError(code, path: document.path, field: path)
@@ -151,7 +151,7 @@ internal import CGobbetJSON
 
 extension [UInt8] {
   /// A copy of bytes.
-  init(copying bytes: Span<UInt8>) {
+  package init(copying bytes: Span<UInt8>) {
     // SAFETY: the buffer is read before the closure ends.
     self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
   }

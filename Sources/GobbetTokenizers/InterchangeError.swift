@@ -1,5 +1,4 @@
 public import GobbetBPE
-public import GobbetData
 
 /// A file of another program that cannot be read, or something that such a file cannot hold.
 public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -9,12 +8,14 @@ public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertib
     case damaged(String)
     /// The file is in order, but uses something that has no counterpart here; the text names it.
     case unsupported(String)
+    /// The file needs another one, or a setting, that it was read without; the text says which.
+    case incomplete(String)
     /// What is to be written has no place in the format; the text names it.
     case notRepresentable(String)
     /// The tokens and merges of the file make no vocabulary.
     case vocabulary(VocabularyError)
-    /// A tensor of the file cannot be described.
-    case tensor(TensorError)
+    /// A tensor of the file cannot be described; the text says why.
+    case tensor(String)
     /// Memory for parsing is not to be had.
     case outOfMemory
   }
@@ -30,7 +31,7 @@ public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertib
   /// The field of the format, as `model.merges[3]`; empty where a line says enough.
   public let field: String
 
-  init(
+  package init(
     _ code: Code, path: String?, line: Int? = nil, offset: Int? = nil, field: String = ""
   ) {
     self.code = code
@@ -51,11 +52,10 @@ public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertib
 
   private var reason: String {
     switch code {
-    case .damaged(let reason): reason
+    case .damaged(let reason), .incomplete(let reason), .tensor(let reason): reason
     case .unsupported(let what): "not supported: \(what)"
     case .notRepresentable(let what): "cannot be written: \(what)"
     case .vocabulary(let error): error.description
-    case .tensor(let error): error.description
     case .outOfMemory: "out of memory"
     }
   }

@@ -1,9 +1,9 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 /// Tokens and merges as GPT-2 and Hugging Face write them: strings of visible characters.
-struct VisibleVocabulary {
+package struct VisibleVocabulary {
   /// All entries, special ones too, as the UTF-8 that the file has for them.
-  private(set) var entries = EntryTable()
+  package private(set) var entries = EntryTable()
   /// The parts of the merge that is read, one after the other, and where the first one ends.
   private var parts: [UInt8] = []
   private var middle = 0
@@ -13,23 +13,23 @@ struct VisibleVocabulary {
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
   let isByteLevel: Bool
   /// What tokens end with that stand for ends of words.
-  var endOfWordSuffix: [UInt8] = []
+  package var endOfWordSuffix: [UInt8] = []
 
   /// In place of a token that is not there.
   private static let noToken = TokenID.max
 
-  init(path: String?, isByteLevel: Bool = true) {
+  package init(path: String?, isByteLevel: Bool = true) {
     self.path = path
     self.isByteLevel = isByteLevel
   }
 
   /// Whether each of the 256 bytes is an entry.
-  var hasEveryByte: Bool {
+  package var hasEveryByte: Bool {
     (UInt8.min...UInt8.max).allSatisfy { id(of: VisibleBytes.text(of: CollectionOfOne($0))) != nil }
   }
 
   /// The id of an entry.
-  func id(of text: [UInt8]) -> TokenID? { entries.id(of: text.span, text.indices) }
+  package func id(of text: [UInt8]) -> TokenID? { entries.id(of: text.span, text.indices) }
 
   /// Whether an entry is a symbol that pretokens are made of before anything merges.
   private func isSymbol(_ text: [UInt8]) -> Bool {
@@ -67,12 +67,12 @@ struct VisibleVocabulary {
   }
 
   /// Adds an entry; false if its text or id is there already.
-  mutating func append(_ text: [UInt8], id: TokenID) -> Bool {
+  package mutating func append(_ text: [UInt8], id: TokenID) -> Bool {
     entries.insert(text.span, id: id) == .done
   }
 
   /// Gives the next merge its left part, or, behind that, its right one.
-  mutating func append(part: Span<UInt8>) {
+  package mutating func append(part: Span<UInt8>) {
     middle = parts.count
     parts.append(addingCapacity: part.count) { output in
       for index in part.indices { output.append(part[index]) }
@@ -94,7 +94,7 @@ struct VisibleVocabulary {
   }
 
   /// Adds a merge of two entries with a space between them; false if it is none.
-  mutating func append(line: Span<UInt8>) -> Bool {
+  package mutating func append(line: Span<UInt8>) -> Bool {
     var space = 0
     for index in line.indices where line[index] == UInt8(ascii: " ") {
       // None in front, and no other.
@@ -123,7 +123,7 @@ struct VisibleVocabulary {
   ///
   /// - Throws: ``InterchangeError``: a string that stands for no bytes, a merge of what isn't a token,
   ///   or `vocabulary`.
-  func vocabulary(
+  package func vocabulary(
     specialTokens: [SpecialToken], mergeRule: MergeRule, pattern: SplitPattern,
     pipeline: TextPipeline = .plain, tokensField: String, mergesField: String
   ) throws(InterchangeError) -> Vocabulary {

@@ -13,17 +13,17 @@ public enum TekkenJSON {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(OpenedFile(path))
+    try vocabulary(StoredTokenizerFile(path))
   }
 
   /// The vocabulary in an open file.
-  static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+  package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
     let text = try file.bytes(limit: maximumFileByteCount)
     return try vocabulary(try JSONDocument(text, path: file.path).root, path: file.path)
   }
 
   /// Whether a file's outermost object is such a vocabulary.
-  static func isTekken(_ root: JSONValue) throws(InterchangeError) -> Bool {
+  package static func isTekken(_ root: JSONValue) throws(InterchangeError) -> Bool {
     guard root.isObject, let config = try root.member("config"), config.isObject else {
       return false
     }

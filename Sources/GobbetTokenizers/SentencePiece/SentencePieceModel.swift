@@ -5,7 +5,7 @@ public import GobbetBPE
 /// Pieces merge in the order of their scores, whichever two pieces make them, as in the
 /// `tokenizer.json` that `transformers` makes of such a file. Decoding follows that file too.
 public enum SentencePieceModel {
-  static let maximumFileByteCount = 1 << 27
+  package static let maximumFileByteCount = 1 << 27
 
   /// The vocabulary in the file at `path`.
   ///
@@ -15,7 +15,7 @@ public enum SentencePieceModel {
   }
 
   /// Whether a file that begins so may be such a model: its first field is a piece with a text.
-  static func begins(_ start: [UInt8]) -> Bool {
+  package static func begins(_ start: [UInt8]) -> Bool {
     guard start.count > 4, start[0] == 0x0A, start[2] == 0x0A, start[1] < 0x80 else { return false }
     return start[3] > 0 && start[3] <= start[1] - min(2, start[1])
   }

@@ -1,10 +1,10 @@
-internal import GobbetBPE
+package import GobbetBPE
 
 /// The pieces of a vocabulary of SentencePiece's BPE, out of a `.model` or of GGUF, and how a text is
 /// made ready for them.
-struct SentencePieces {
+package struct SentencePieces {
   /// What a piece is for.
-  enum Kind: UInt64 {
+  package enum Kind: UInt64 {
     case normal = 1
     case unknown = 2
     case control = 3
@@ -14,17 +14,23 @@ struct SentencePieces {
   }
 
   /// A piece of the vocabulary; its place is its id.
-  struct Piece {
-    var text: [UInt8] = []
-    var score: Float = 0
+  package struct Piece {
+    package var text: [UInt8]
+    package var score: Float
     /// The number of its `Kind`.
-    var type: UInt64 = 1
+    package var type: UInt64
 
-    var kind: Kind? { Kind(rawValue: type) }
+    package init(text: [UInt8] = [], score: Float = 0, type: UInt64 = 1) {
+      self.text = text
+      self.score = score
+      self.type = type
+    }
+
+    package var kind: Kind? { Kind(rawValue: type) }
   }
 
   /// What comes of user-defined pieces.
-  enum UserDefined {
+  package enum UserDefined {
     /// They are cut out of the text before anything happens to it, as llama.cpp does.
     case cutOut
     /// They are symbols that merge with nothing, as in SentencePiece.
@@ -35,19 +41,19 @@ struct SentencePieces {
   /// The name of the list of pieces in errors.
   let field: String
   let userDefined: UserDefined
-  var pieces: [Piece] = []
+  package var pieces: [Piece] = []
   /// Whether characters without a piece become the pieces of their bytes.
-  var fallsBackToBytes = true
+  package var fallsBackToBytes = true
   /// Whether a space stands in front of every text.
-  var addsPrefix = true
+  package var addsPrefix = true
   /// The id of the unknown piece, if another place than its kind says it.
-  var unknown: TokenID?
+  package var unknown: TokenID?
   /// What happens to a text before its spaces are spelled as U+2581.
   var changes: [Normalizer] = []
   /// Special tokens around a text.
-  var template: SpecialTokenTemplate?
+  package var template: SpecialTokenTemplate?
 
-  init(path: String?, field: String, userDefined: UserDefined) {
+  package init(path: String?, field: String, userDefined: UserDefined) {
     self.path = path
     self.field = field
     self.userDefined = userDefined
@@ -57,7 +63,7 @@ struct SentencePieces {
   ///
   /// - Throws: ``InterchangeError``: `damaged` for a piece without text or score, or that is there
   ///   twice; `unsupported` for a kind that nothing can run; `vocabulary`.
-  func vocabulary() throws(InterchangeError) -> Vocabulary {
+  package func vocabulary() throws(InterchangeError) -> Vocabulary {
     var table = TokenTable()
     var specials: [SpecialToken] = []
     var unknown = unknown
@@ -182,7 +188,7 @@ struct SentencePieces {
     return pipeline
   }
 
-  func error(_ code: InterchangeError.Code, _ index: Int) -> InterchangeError {
+  private func error(_ code: InterchangeError.Code, _ index: Int) -> InterchangeError {
     InterchangeError(code, path: path, field: "\(field)[\(index)]")
   }
 }

@@ -1,16 +1,16 @@
-internal import GobbetSystem
+package import GobbetSystem
 
 /// All bytes of the regular file at `path`, which may have at most `limit`.
 ///
 /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for a larger file.
 package func wholeFile(_ path: String, limit: Int) throws -> [UInt8] {
-  try OpenedFile(path).bytes(limit: limit)
+  try StoredTokenizerFile(path).bytes(limit: limit)
 }
 
 /// Puts a file with these bytes at `path`.
 ///
 /// - Throws: `FileError`, also if there is one and `replacing` is false.
-func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(FileError) {
+package func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(FileError) {
   var file = try AtomicFile(path, replacing: replacing)
   try file.write(bytes.span)
   try file.commit()
@@ -19,7 +19,7 @@ func writeWholeFile(_ bytes: [UInt8], to path: String, replacing: Bool) throws(F
 /// A new file that begins with these bytes.
 ///
 /// - Throws: `FileError`.
-func newFile(
+package func newFile(
   _ path: String, beginningWith header: [UInt8], replacing: Bool
 ) throws(FileError) -> AtomicFile {
   var file = try AtomicFile(path, replacing: replacing)

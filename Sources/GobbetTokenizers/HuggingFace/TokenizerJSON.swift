@@ -12,11 +12,11 @@ public enum TokenizerJSON {
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(OpenedFile(path))
+    try vocabulary(StoredTokenizerFile(path))
   }
 
   /// The vocabulary in an open file.
-  package static func vocabulary(_ file: OpenedFile) throws -> Vocabulary {
+  package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
     let document = try JSONDocument(file.bytes(limit: maximumFileByteCount), path: file.path)
     return try vocabulary(document.root, path: file.path)
   }
@@ -29,7 +29,7 @@ public enum TokenizerJSON {
   }
 
   /// The vocabulary in a file whose outermost object is `root`.
-  static func vocabulary(
+  package static func vocabulary(
     _ root: JSONValue, path: String?
   ) throws(InterchangeError) -> Vocabulary {
     let model = try HuggingFaceModel(root)

@@ -201,7 +201,7 @@ struct HuggingFaceModel {
 
 extension JSONValue {
   /// The member of that name unless it is `null`.
-  func present(_ key: String) throws(InterchangeError) -> JSONValue? {
+  package func present(_ key: String) throws(InterchangeError) -> JSONValue? {
     guard let member = try member(key), !member.isNull else { return nil }
     return member
   }

@@ -1,0 +1,58 @@
+package import GobbetBPE
+
+extension TiktokenRanks {
+  /// Whether a file whose first line that isn't blank is `line` holds ranks: base64, white space and a
+  /// number.
+  package static func begins(_ line: ArraySlice<UInt8>) -> Bool {
+    let parts = line.split { $0 == 0x20 || $0 == 0x09 }
+    guard parts.count == 2, parts[0].count % 4 == 0 else { return false }
+    return parts[1].allSatisfy { (0x30...0x39).contains($0) }
+      && parts[0].allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+          UInt8(ascii: "="):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// The vocabulary in a file of ranks, of which those that are published say the rest.
+  ///
+  /// `given` is how text is split, and `setName` a set of special tokens; `digest` is a SHA-256.
+  /// - Throws: `FileError`; ``InterchangeError``: `incomplete` if nothing says how text is split, or
+  ///   which set that is.
+  package static func vocabulary(
+    recognizing file: any TokenizerFile, pattern given: SplitPattern?,
+    specialTokens setName: String?,
+    digest: (Span<UInt8>) -> String = { SHA256.hexadecimal(of: $0) }
+  ) throws -> Vocabulary {
+    let text = try file.bytes(limit: maximumFileByteCount)
+    let path = file.path
+    let ranks = try tokens(text.span, path: path)
+    let published = WellKnownTokenizer.recognized(ranks, text: text, digest: digest)
+    guard let pattern = given ?? published?.pattern else {
+      throw InterchangeError(
+        .incomplete(
+          "does not say how text is split, and is none of the published ones; give the pattern"),
+        path: path)
+    }
+    // With another pattern it is another tokenizer, and its special tokens are its own affair.
+    let known = published.flatMap { $0.pattern == pattern ? $0 : nil }
+    var specials = known?.specialTokens ?? []
+    if let setName {
+      guard let named = known?.specialTokens(named: setName) else {
+        let names = published.map { $0.specialTokenNames.joined(separator: " and ") }
+        throw InterchangeError(
+          .incomplete(
+            "knows no special tokens named \(setName), but \(names ?? "none of any name")"),
+          path: path)
+      }
+      specials = named
+    }
+    return try vocabulary(
+      of: ranks, path: path, pattern: pattern,
+      specialTokens: SpecialTokens(specials.map { SpecialToken($0.text, id: $0.id) }))
+  }
+}
