@@ -38,6 +38,28 @@ def models(rules):
     yield "symbols-no-prefix", dict(plain, add_dummy_prefix=False, **symbols)
 
 
+def protected_models(rules):
+    """Models whose table and folding of spaces would change user-defined symbols."""
+    table = dict(normalization_rule_tsv=rules, user_defined_symbols=["e", "ﬁ", "\t", "abc", "Ａ", " x", "  ", "▁the"])
+    yield "protected", dict(table, remove_extra_whitespaces=True)
+    yield "protected-keeps-spaces", dict(table, remove_extra_whitespaces=False, add_dummy_prefix=False)
+
+
+def write_trained(models, corpus, temporary, folder, draw, cases):
+    """Trains models, and writes them with the ids of texts."""
+    for name, options in models:
+        sentencepiece.SentencePieceTrainer.train(
+            input=corpus, model_prefix=f"{temporary}/{name}", model_type="bpe", vocab_size=330,
+            hard_vocab_limit=False, minloglevel=2, character_coverage=1.0, **options)
+        os.replace(f"{temporary}/{name}.model", f"{folder}/{name}.model")
+        processor = sentencepiece.SentencePieceProcessor(model_file=f"{folder}/{name}.model")
+        texts = ["", " ", "  the", "▁", "▁▁", "a▁ ", *(
+            "".join(draw.choices(WORDS, k=draw.randint(1, 9))) for _ in range(60))]
+        ids = [processor.encode(text) for text in texts]
+        json.dump(dict(model=name, texts=texts, ids=ids), cases, ensure_ascii=False, separators=(",", ":"))
+        cases.write("\n")
+
+
 def main(folder):
     with tempfile.TemporaryDirectory() as temporary:
         rules = f"{temporary}/rules.tsv"
@@ -49,17 +71,7 @@ def main(folder):
         with open(corpus, "w", encoding="utf-8") as file:
             file.write("\n".join(TEXTS) + "\n")
         with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as cases:
-            for name, options in models(rules):
-                sentencepiece.SentencePieceTrainer.train(
-                    input=corpus, model_prefix=f"{temporary}/{name}", model_type="bpe", vocab_size=330,
-                    hard_vocab_limit=False, minloglevel=2, character_coverage=1.0, **options)
-                os.replace(f"{temporary}/{name}.model", f"{folder}/{name}.model")
-                processor = sentencepiece.SentencePieceProcessor(model_file=f"{folder}/{name}.model")
-                texts = ["", " ", "  the", "▁", "▁▁", "a▁ ", *(
-                    "".join(DRAW.choices(WORDS, k=DRAW.randint(1, 9))) for _ in range(60))]
-                ids = [processor.encode(text) for text in texts]
-                json.dump(dict(model=name, texts=texts, ids=ids), cases, ensure_ascii=False, separators=(",", ":"))
-                cases.write("\n")
+            write_trained(models(rules), corpus, temporary, folder, DRAW, cases)
             # Models that no training gives, without the pieces of bytes, which say little.
             drawn = [model for model in (drawn_model(DRAW) for _ in range(40)) if len(model) < 1500][:6]
             for number, model in enumerate(drawn, 1):
@@ -70,6 +82,7 @@ def main(folder):
                 json.dump(dict(model=f"drawn-{number}", texts=texts, ids=ids), cases, ensure_ascii=False,
                           separators=(",", ":"))
                 cases.write("\n")
+            write_trained(protected_models(rules), corpus, temporary, folder, random.Random(24), cases)
 
 
 main(sys.argv[1])

@@ -24,10 +24,11 @@ import Testing
       contentsOf: "\(fixturesFolder)/sentencepiece/\(name).model")
   }
 
-  @Test("a model gives SentencePiece's ids: with a table, user-defined symbols, spaces folded")
+  @Test(
+    "a model gives SentencePiece's ids: with a table, folded spaces, symbols protected from both")
   func ids() throws {
     let cases = try Self.cases()
-    #expect(cases.count == 14)
+    #expect(cases.count == 16)
     for each in cases {
       let vocabulary = try Self.vocabulary(each.model)
       let tokenizer = Tokenizer(vocabulary)

@@ -1,5 +1,7 @@
 /// What happens to a text before the scanner gets it, made ready; threads can share it.
 struct PipelineTables: Sendable {
+  /// What comes in front of the normalizers, in place of those that would change user-defined symbols.
+  private let pieces: PieceNormalization?
   private let normalizers: [Normalizer]
   private let steps: [PretokenizerStep]
   /// The added tokens that are found in the text as it is, and in the normalized one.
@@ -10,6 +12,7 @@ struct PipelineTables: Sendable {
   static let none = PipelineTables()
 
   private init() {
+    pieces = nil
     normalizers = []
     steps = []
     raw = nil
@@ -18,6 +21,7 @@ struct PipelineTables: Sendable {
 
   /// The tables of a pipeline without any added tokens.
   init(training pipeline: TextPipeline) {
+    pieces = nil
     normalizers = pipeline.normalizers
     steps = pipeline.pretokenizers
     raw = nil
@@ -30,11 +34,13 @@ struct PipelineTables: Sendable {
     let pipeline = vocabulary.pipeline
     let added = vocabulary.specialTokens
     guard added.haveMatching || !pipeline.leavesText else { return nil }
-    normalizers = pipeline.normalizers
+    var normalizers = pipeline.normalizers
+    pieces = PieceNormalization(vocabulary, rest: &normalizers)
+    self.normalizers = normalizers
     steps = pipeline.pretokenizers
     raw = AddedTokenMatcher(added.filter { !$0.matching.contains(.normalized) }, normalizers: [])
     normalized = AddedTokenMatcher(
-      added.filter { $0.matching.contains(.normalized) }, normalizers: normalizers)
+      added.filter { $0.matching.contains(.normalized) }, normalizers: pipeline.normalizers)
   }
 
   /// Calls `body` with each added token of a text, and with each part of what is between them, in
@@ -116,7 +122,13 @@ struct PipelineTables: Sendable {
     of text: Span<UInt8>, _ offset: Int, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
     _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
   ) throws(Failure) -> SpecialTokenError? {
-    if let changed = normalizers.normalized(text, source) {
+    var changed = pieces?.normalized(text, source)
+    if let current = changed {
+      changed = normalizers.normalized(current.bytes.span, current.ends) ?? current
+    } else {
+      changed = normalizers.normalized(text, source)
+    }
+    if let changed {
       return try forEachStepPart(of: changed.bytes.span, offset, changed.ends, policy, body)
     }
     return try forEachStepPart(of: text, offset, source, policy, body)

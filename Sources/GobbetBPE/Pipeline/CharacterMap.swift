@@ -31,35 +31,66 @@ public struct CharacterMap: Hashable, Sendable {
     Int(unit >> 10) << Int((unit & (1 << 9)) >> 6)
   }
 
-  /// What a sequence of the table becomes.
-  private struct Match {
+  /// A sequence of the table that a text has.
+  struct Match {
     /// Bytes of the sequence.
     var length: Int
     /// Where its text begins in `bytes`, behind the trie.
     var value: Int
   }
 
+  /// The node that a byte leads to from another, and what the sequence that ends there becomes, if the table
+  /// has it; nil where the trie does not go on.
+  private func next(_ node: Int, by byte: UInt8) -> (node: Int, value: Int?)? {
+    let place = node ^ Int(byte)
+    guard place < unitCount else { return nil }
+    let unit = unit(place)
+    guard unit & 0x8000_00FF == UInt32(byte) else { return nil }
+    let node = place ^ Self.offset(unit)
+    let hasValue = unit >> 8 & 1 == 1 && node < unitCount
+    return (node, hasValue ? Int(self.unit(node) & 0x7FFF_FFFF) : nil)
+  }
+
   /// The longest sequence at the beginning of `range` that the table has, or the shortest.
-  private func match(in text: Span<UInt8>, _ range: Range<Int>, isShortest: Bool) -> Match? {
+  func match(in text: Span<UInt8>, _ range: Range<Int>, isShortest: Bool) -> Match? {
     var found: Match?
     var node = Self.offset(unit(0))
     for index in range {
-      node ^= Int(text[index])
-      guard node < unitCount else { return found }
-      let unit = unit(node)
-      guard unit & 0x8000_00FF == UInt32(text[index]) else { return found }
-      node ^= Self.offset(unit)
-      if unit >> 8 & 1 == 1, node < unitCount {
-        found = Match(
-          length: index + 1 - range.lowerBound, value: Int(self.unit(node) & 0x7FFF_FFFF))
+      guard let next = next(node, by: text[index]) else { return found }
+      node = next.node
+      if let value = next.value {
+        found = Match(length: index + 1 - range.lowerBound, value: value)
         if isShortest { return found }
       }
     }
     return found
   }
 
+  /// How many times as long a text may become, counted in bytes; of sequences of three bytes or more, the
+  /// longest text is looked at, whichever becomes it.
+  var growth: Int {
+    var longest = 0
+    var length = 0
+    for byte in bytes[(4 + 4 * unitCount)...] {
+      length = byte == 0 ? 0 : length + 1
+      longest = max(longest, length)
+    }
+    var growth = max((longest + 2) / 3, 1)
+    func note(_ value: Int?, _ byteCount: Int) {
+      guard let value else { return }
+      let text = replacement(Match(length: byteCount, value: value))
+      growth = max(growth, (text.count + byteCount - 1) / byteCount)
+    }
+    for first in UInt8.min...UInt8.max {
+      guard let (node, value) = next(Self.offset(unit(0)), by: first) else { continue }
+      note(value, 1)
+      for second in UInt8.min...UInt8.max { note(next(node, by: second)?.value, 2) }
+    }
+    return growth
+  }
+
   /// The text that a sequence becomes.
-  private func replacement(_ match: Match) -> ArraySlice<UInt8> {
+  func replacement(_ match: Match) -> ArraySlice<UInt8> {
     let start = 4 + 4 * unitCount + match.value
     guard start < bytes.count else { return [] }
     return bytes[start..<(bytes[start...].firstIndex(of: 0) ?? start)]
@@ -118,7 +149,7 @@ public struct CharacterMap: Hashable, Sendable {
 }
 
 /// A text of which parts are replaced from the left.
-private struct TextChange {
+struct TextChange {
   private var result: AlignedText?
   private let source: SourceEnds
   private let capacity: Int
@@ -149,18 +180,13 @@ private struct TextChange {
 }
 
 extension Normalizer {
-  /// Whether the normalizer makes something else of a text.
-  package func changes(_ text: Span<UInt8>) -> Bool { normalized(text, .untracked) != nil }
-
   private static let metaspace: [UInt8] = [0xE2, 0x96, 0x81]
 
-  /// The text with each run of spaces as one of them and none at the ends, where U+2581 goes too if it
-  /// is the end; nil if that is what it is.
-  static func spacesCollapsed(in text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
-    let space = UInt8(ascii: " ")
+  /// Where a text ends without the spaces and the U+2581 at its end.
+  static func endWithoutSpaces(of text: Span<UInt8>) -> Int {
     var end = text.count
     while end > 0 {
-      if text[end - 1] == space {
+      if text[end - 1] == UInt8(ascii: " ") {
         end -= 1
       } else if end >= 3, (0..<3).allSatisfy({ text[end - 3 + $0] == metaspace[$0] }) {
         end -= 3
@@ -168,6 +194,14 @@ extension Normalizer {
         break
       }
     }
+    return end
+  }
+
+  /// The text with each run of spaces as one of them and none at the ends, where U+2581 goes too if it
+  /// is the end; nil if that is what it is.
+  static func spacesCollapsed(in text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
+    let space = UInt8(ascii: " ")
+    let end = endWithoutSpaces(of: text)
     var result: AlignedText?
     var copied = 0
     var place = 0

@@ -7,7 +7,7 @@ extension TextPipeline {
 
   /// Checks that the pipeline runs in bounded time and memory.
   ///
-  /// Each expression has as much more to do as the replacements in front of it may lengthen a text.
+  /// Each expression has as much more to do as the normalizers in front of it may lengthen a text.
   /// - Throws: ``VocabularyError`` (`pipelineSteps`, `pipelineGrowth`).
   func checkSteps(before pattern: SplitPattern) throws(VocabularyError) {
     var growth = 1
@@ -18,9 +18,15 @@ extension TextPipeline {
       total += steps
       if steps > largest?.steps ?? 0 { largest = (steps, expression) }
     }
-    for normalizer in normalizers {
+    // What Unicode says of a text that nothing of the file has changed yet, and that was not said before,
+    // makes it eleven times as long at most, and in no real text.
+    var isChanged = false
+    for (index, normalizer) in normalizers.enumerated() {
       if case .replaceMatches(let expression, _) = normalizer { count(expression) }
-      growth *= normalizer.growth
+      let isFree =
+        !isChanged && normalizer.isFixed && !normalizers[..<index].contains(normalizer)
+      isChanged = isChanged || !normalizer.isFixed
+      growth *= isFree ? 1 : normalizer.growth
       guard growth <= Self.maximumStepsPerScalar else {
         throw VocabularyError(.pipelineGrowth(growth))
       }
@@ -34,15 +40,29 @@ extension TextPipeline {
 }
 
 extension Normalizer {
-  /// How many times as long the replacements that a file chooses may make a text, counted in bytes.
+  /// How many times as long a text may become, counted in bytes.
   fileprivate var growth: Int {
     switch self {
     case .replace(let old, let new): max((new.count + old.count - 1) / old.count, 1)
     // A match may be empty, and comes in front of every scalar then.
     case .replaceMatches(_, let new): 1 + new.count
-    case .nfc, .nfd, .nfkc, .nfkd, .prepend, .strip, .lowercase, .stripAccents, .bert, .nmt,
-      .characterMap, .precompiled, .collapseSpaces:
-      1
+    // Between added tokens there may be a single byte.
+    case .prepend(let bytes): 1 + bytes.count
+    case .characterMap(let map), .precompiled(let map): map.growth
+    case .nfkc, .nfkd: 11
+    case .nfc, .nfd: 3
+    case .bert: 5
+    case .lowercase: 2
+    case .strip, .stripAccents, .nmt, .collapseSpaces: 1
+    }
+  }
+
+  /// Whether it does to every text what Unicode or a library says, rather than a file.
+  fileprivate var isFixed: Bool {
+    switch self {
+    case .nfc, .nfd, .nfkc, .nfkd, .strip, .lowercase, .stripAccents, .bert, .nmt, .collapseSpaces:
+      true
+    case .prepend, .replace, .replaceMatches, .characterMap, .precompiled: false
     }
   }
 }

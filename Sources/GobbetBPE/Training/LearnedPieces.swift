@@ -91,7 +91,7 @@ public struct LearnedPieces: Sendable {
       addsPrefix: settings.addsPrefix, unknown: TokenID(settings.unknownID),
       fallsBackToBytes: options.fallsBackToBytes, wholeSymbols: wholes)
     return try Vocabulary(
-      tokens: table, merges: PieceMerges.all(of: normals, in: table), mergeRule: .learnedPairs,
+      tokens: table, merges: try PieceMerges.all(of: normals, in: table), mergeRule: .learnedPairs,
       pattern: .whole, specialTokens: SpecialTokens(specials), pipeline: pipeline)
   }
 }

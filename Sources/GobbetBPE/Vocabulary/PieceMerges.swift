@@ -7,7 +7,11 @@ package enum PieceMerges {
   /// All ways to make a piece of two others; `pieces` are those that merge at all, the best first.
   ///
   /// - Precondition: no two pieces have the same bytes.
-  package static func all(of pieces: [TokenID], in tokens: TokenTable) -> [TokenMerge] {
+  /// - Throws: ``VocabularyError`` (`tooManyMerges`, `mergesTooLong`) for pieces that so many others make.
+  package static func all(
+    of pieces: [TokenID], in tokens: TokenTable
+  ) throws(VocabularyError) -> [TokenMerge] {
+    var mergedByteCount = 0
     var index = TokenIndex(capacity: pieces.count)
     for id in pieces {
       precondition(index.insert(id, in: tokens) == nil, "PieceMerges: a piece is there twice")
@@ -20,6 +24,13 @@ package enum PieceMerges {
         guard let left = index.id(of: arena, range.lowerBound..<middle, in: tokens),
           let right = index.id(of: arena, middle..<range.upperBound, in: tokens)
         else { continue }
+        mergedByteCount += range.count
+        guard merges.count < TokenTable.maximumCount - 1 else {
+          throw VocabularyError(.tooManyMerges, token: id)
+        }
+        guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
+          throw VocabularyError(.mergesTooLong, token: id)
+        }
         merges.append(TokenMerge(left: left, right: right, result: id))
       }
     }

@@ -10,7 +10,9 @@ public struct TokenTable: Hashable, Sendable {
   public static let maximumByteCount = 1 << 26
   /// The results of all merges together are not longer than this; those that are an earlier token's
   /// bytes again count too, so that a small file cannot ask for hours of work.
-  public static let maximumMergedByteCount = 1 << 28
+  ///
+  /// Pieces of SentencePiece are made by many pairs: a letter 1 to 1,400 times, by a million.
+  public static let maximumMergedByteCount = 1 << 30
 
   /// All byte strings, in the order of ids.
   package private(set) var arena: [UInt8] = []

@@ -140,7 +140,7 @@ private struct PairBuilder {
     let byteCount = tokens.range(of: TokenID(truncatingIfNeeded: tokens.count - 1)).count
     mergedByteCount += byteCount
     guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
-      throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
+      throw VocabularyError(.mergesTooLong, mergeIndex: mergeIndex)
     }
     let merge = TokenMerge(left: left, right: right, result: resultOfLast(key))
     let leftByteCount = tokens.contains(left) ? tokens.range(of: left).count : spelled[left]?.count

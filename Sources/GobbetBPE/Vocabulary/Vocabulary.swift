@@ -132,7 +132,7 @@ public struct Vocabulary: Sendable {
       let middle = result.lowerBound + left.count
       mergedByteCount += result.count
       guard mergedByteCount <= TokenTable.maximumMergedByteCount else {
-        throw VocabularyError(.tokensTooLong, mergeIndex: mergeIndex)
+        throw VocabularyError(.mergesTooLong, mergeIndex: mergeIndex)
       }
       guard left.count + right.count == result.count,
         ByteString.isEqual(arena, left, arena, from: result.lowerBound),

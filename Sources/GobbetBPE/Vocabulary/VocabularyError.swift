@@ -11,9 +11,11 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The token is longer than ``TokenTable/maximumTokenByteCount``.
     case tokenTooLong
     /// The tokens together are longer than ``TokenTable/maximumByteCount``, or the special ones
-    /// than ``SpecialTokens/maximumByteCount``, or the results of merges than
-    /// ``TokenTable/maximumMergedByteCount``.
+    /// than ``SpecialTokens/maximumByteCount``.
     case tokensTooLong
+    /// The results of the merges together, each as often as merges make it, are longer than
+    /// ``TokenTable/maximumMergedByteCount``.
+    case mergesTooLong
     /// An id is ``TokenTable/maximumCount`` or larger.
     case idTooLarge
     /// A merge names an id that isn't a token, or not yet one.
@@ -37,7 +39,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The expressions of the pipeline together take up to that many steps for each character of a text,
     /// this one the most: more than a pipeline may.
     case pipelineSteps(Int, most: String)
-    /// The replacements of the pipeline may make a text that many times as long: more than they may.
+    /// The normalizers of the pipeline may make a text that many times as long: more than they may.
     case pipelineGrowth(Int)
   }
 
@@ -63,6 +65,9 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
       case .duplicateOf(let other): "has the same bytes as token \(other)"
       case .tokenTooLong: "is longer than \(TokenTable.maximumTokenByteCount) bytes"
       case .tokensTooLong: "the tokens together are too long"
+      case .mergesTooLong:
+        "what the merges make is longer than \(TokenTable.maximumMergedByteCount) bytes together: "
+          + "leave out long tokens that many pairs make"
       case .idTooLarge: "is not below \(TokenTable.maximumCount)"
       case .unknownToken: "isn't a token that the merge could use"
       case .mergeBytes: "has other bytes than the two parts of the merge"
@@ -76,7 +81,7 @@ public struct VocabularyError: Error, Hashable, Sendable, CustomStringConvertibl
         "the expressions of the pipeline take up to \(count) steps for each character, most of them "
           + "\(most), and at most \(TextPipeline.maximumStepsPerScalar) are supported"
       case .pipelineGrowth(let times):
-        "the replacements of the pipeline make a text up to \(times) times as long, and at most "
+        "the normalizers of the pipeline make a text up to \(times) times as long, and at most "
           + "\(TextPipeline.maximumStepsPerScalar) times is supported"
       case .specialTokenClash: "is both a special token and an ordinary one with other bytes"
       }

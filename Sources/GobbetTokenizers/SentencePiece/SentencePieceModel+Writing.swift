@@ -174,7 +174,7 @@ private struct WrittenPieces {
       pieces[index].score = -Float(rank(index) == .max ? next - 1 : rank(index))
     }
     let ids = order.map { TokenID(truncatingIfNeeded: $0) }
-    guard PieceMerges.all(of: ids, in: vocabulary.tokens) == vocabulary.merges else {
+    guard (try? PieceMerges.all(of: ids, in: vocabulary.tokens)) == vocabulary.merges else {
       throw refusal("merges other than all that make a piece of two others, the best piece first")
     }
   }

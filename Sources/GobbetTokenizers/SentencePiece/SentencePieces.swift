@@ -19,11 +19,16 @@ package struct SentencePieces {
     package var score: Float
     /// The number of its `Kind`.
     package var type: UInt64
+    /// Which white space beside it a special piece takes along.
+    package var strips: TokenMatching
 
-    package init(text: [UInt8] = [], score: Float = 0, type: UInt64 = 1) {
+    package init(
+      text: [UInt8] = [], score: Float = 0, type: UInt64 = 1, strips: TokenMatching = []
+    ) {
       self.text = text
       self.score = score
       self.type = type
+      self.strips = strips
     }
 
     package var kind: Kind? { Kind(rawValue: type) }
@@ -88,8 +93,8 @@ package struct SentencePieces {
       // Nothing makes an unused piece, and no text is one.
       if isSpecial, piece.kind != .unused {
         let isOrdinary = piece.kind == .userDefined
-        specials.append(
-          SpecialToken(bytes: piece.text, id: id, matching: isOrdinary ? .ordinary : []))
+        let matching = isOrdinary ? piece.strips.union(.ordinary) : piece.strips
+        specials.append(SpecialToken(bytes: piece.text, id: id, matching: matching))
       }
       try append(isSpecial ? [] : piece.text, to: &table, index)
     }
@@ -97,7 +102,7 @@ package struct SentencePieces {
     let order = rankedPieces()
     do {
       return try Vocabulary(
-        tokens: table, merges: PieceMerges.all(of: order, in: table), mergeRule: .learnedPairs,
+        tokens: table, merges: try PieceMerges.all(of: order, in: table), mergeRule: .learnedPairs,
         pattern: .whole, specialTokens: SpecialTokens(specials),
         pipeline: pipeline(unknown: unknown, order: pieceOrder(order)))
     } catch {
@@ -117,12 +122,7 @@ package struct SentencePieces {
     case .normal: return false
     case .unknown, .control: return true
     case .userDefined:
-      guard userDefined == .symbols else { return true }
-      // What is given as a symbol is protected from these.
-      for change in changes where change.changes(piece.text.span) {
-        throw error(.unsupported("a user-defined piece that the normalizer changes"), index)
-      }
-      return false
+      return userDefined == .cutOut
     // llama.cpp's kind of a token that stands for a gap.
     case .unused: return userDefined == .cutOut
     case .byte:
