@@ -25,6 +25,11 @@ extension CompiledExpression {
     }
   }
 
+  /// Whether a run that has come to `place` may go on.
+  @inline(__always) func hasPatience(_ run: borrowing ExpressionRun, at place: Int) -> Bool {
+    isBounded || run.rereadByteCount <= Self.patience * place + Self.allowance
+  }
+
   @inline(__always) private func forEachPiece<Failure: Error>(
     in text: ClassifiedText, _ automaton: ExpressionAutomaton, _ run: inout ExpressionRun,
     _ body: (Range<Int>, _ isMatch: Bool) throws(Failure) -> Void
@@ -46,14 +51,14 @@ extension CompiledExpression {
       } else {
         run.rereadByteCount += run.place - start
         let next = run.startOfMatch(behind: start, automaton, self, text)
-        guard run.rereadByteCount <= Self.patience * next + Self.allowance else {
+        guard hasPatience(run, at: next) else {
           run.start = start
           break
         }
         try body(start..<next, false)
         run.begin(at: next, self, text)
       }
-      guard run.rereadByteCount <= Self.patience * run.start + Self.allowance else { break }
+      guard hasPatience(run, at: run.start) else { break }
     }
     guard run.start < text.count else { return run.stepCount(upTo: text.count) }
     let (pieces, stepCount) = piecesByOutcomes(in: text, from: run.start)
@@ -208,9 +213,7 @@ extension CompiledExpression {
       }
       rereadByteCount += next - first
       // The caller goes on by other means.
-      if rereadByteCount > CompiledExpression.patience * first + CompiledExpression.allowance {
-        return first
-      }
+      if !expression.hasPatience(self, at: first) { return first }
       first = expression.classNumber(text, at: first).end
     }
     return text.count

@@ -9,6 +9,8 @@ final class CompiledExpression: Sendable {
   let tables: OutcomeTables?
   /// The most steps that it takes for a scalar of any text.
   let stepsPerScalar: Int
+  /// Whether the automaton alone takes so few.
+  let isBounded: Bool
 
   /// The most of them that an expression may take.
   static let maximumStepsPerScalar = 480
@@ -22,6 +24,15 @@ final class CompiledExpression: Sendable {
     alphabet = try ExpressionAlphabet(program)
     outcomes = ExpressionOutcomes(program: program, alphabet: alphabet)
     automaton = ExpressionAutomaton(program, alphabet)
+    // Each scalar is read once, and again from each place that a match could have reached it from, when
+    // it ends and when the next one is looked for.
+    if let overrun = automaton?.overrun, 1 + 2 * overrun <= Self.maximumStepsPerScalar {
+      tables = nil
+      isBounded = true
+      stepsPerScalar = 1 + 2 * overrun
+      return
+    }
+    isBounded = false
     tables = OutcomeTables(outcomes)
     // A scalar is read once and `patience` times again, and has its outcomes; without tables those are worked
     // out twice, and the steps from each scalar to the next are looked at once more.

@@ -4,7 +4,7 @@
 /// matches is left out. Where all ways end and the last match is just there, the next match begins with the
 /// same symbol, so that the table also says how texts go on from match to match.
 struct ExpressionAutomaton: Sendable {
-  private static let maximumStateCount = 2048
+  private static let maximumStateCount = 1 << 13
   private static let maximumEntryCount = 1 << 19
   /// The most steps to look at when the table is made.
   private static let maximumWork = 1 << 23
@@ -22,6 +22,9 @@ struct ExpressionAutomaton: Sendable {
 
   /// For each state and symbol the place of the next state's first entry, and marks.
   let table: [UInt32]
+  /// The most symbols that are read behind a place where a match could begin or end before no way goes on;
+  /// nil if there is no bound.
+  let overrun: Int?
 
   /// The table of a program; nil if it looks far ahead, might match nothing, or has too many states.
   init?(_ program: ExpressionProgram, _ alphabet: ExpressionAlphabet) {
@@ -57,6 +60,39 @@ struct ExpressionAutomaton: Sendable {
       place += 1
     }
     self.table = table
+    overrun = Self.overrun(table, symbolCount: alphabet.count)
+  }
+
+  /// The longest way through states on which no match may end; nil if there is a circle of them.
+  private static func overrun(_ table: [UInt32], symbolCount: Int) -> Int? {
+    let stateCount = table.count / symbolCount
+    // How long the longest way that ends in a state is; a match that may end begins another.
+    var lengths = [Int](repeating: 0, count: stateCount)
+    // How many entries on such ways lead to each state.
+    var waiting = lengths
+    func forEachEntry(_ state: Int, _ body: (_ next: Int, _ mayEnd: Bool) -> Void) {
+      for entry in table[(state * symbolCount)..<((state + 1) * symbolCount)]
+      where entry & Mark.stops == 0 {
+        body(Int(entry >> Mark.bitCount) / symbolCount, entry & Mark.mayEnd != 0)
+      }
+    }
+    for state in 0..<stateCount {
+      forEachEntry(state) { next, mayEnd in
+        if mayEnd { lengths[next] = 1 } else { waiting[next] += 1 }
+      }
+    }
+    var ready = (0..<stateCount).filter { waiting[$0] == 0 }
+    var doneCount = 0
+    while let state = ready.popLast() {
+      doneCount += 1
+      forEachEntry(state) { next, mayEnd in
+        guard !mayEnd else { return }
+        lengths[next] = max(lengths[next], lengths[state] + 1)
+        waiting[next] -= 1
+        if waiting[next] == 0 { ready.append(next) }
+      }
+    }
+    return doneCount == stateCount ? lengths.max() : nil
   }
 }
 

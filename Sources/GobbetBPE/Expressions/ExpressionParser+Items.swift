@@ -107,6 +107,11 @@ extension ExpressionParser {
       place += 1
       throw unsupported(from: start, "a repeat of a repeat")
     }
+    // What a turn without a scalar then means, fancy-regex and the regex crate under it answer each in
+    // its own way, and differently where they have taken a part of the turn before.
+    if dialect == .tiktoken, maximum == nil, item.prefersEmpty {
+      throw unsupported(from: start, "an unlimited repeat of a part that prefers to match nothing")
+    }
     let inner = Self.repeated(item, minimum, maximum, preference)
     return outer.map { Self.repeated(inner, $0.minimum, $0.maximum, .greedy) } ?? inner
   }

@@ -5,7 +5,7 @@
 /// after those that it leads to at the same place.
 package struct ExpressionProgram: Sendable {
   /// The most steps that an expression may become.
-  static let maximumCount = 1 << 11
+  static let maximumCount = 1 << 13
 
   /// One step; a number is that of the next one.
   enum Step: Sendable {

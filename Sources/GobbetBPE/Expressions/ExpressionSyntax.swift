@@ -38,6 +38,33 @@ package indirect enum ExpressionSyntax: Hashable, Sendable {
     }
   }
 
+  /// Whether it can match nothing.
+  var canBeEmpty: Bool {
+    switch self {
+    case .empty, .before, .behind, .ahead: true
+    case .scalar: false
+    case .sequence(let parts): parts.allSatisfy(\.canBeEmpty)
+    case .choice(let parts): parts.contains(where: \.canBeEmpty)
+    case .repeated(let body, let minimum, _, _): minimum == 0 || body.canBeEmpty
+    case .atomic(let body): body.canBeEmpty
+    }
+  }
+
+  /// Whether it may match nothing before it is tried whether it matches something.
+  var prefersEmpty: Bool {
+    guard canBeEmpty else { return false }
+    switch self {
+    case .empty, .scalar, .before, .behind, .ahead, .atomic: return false
+    case .sequence(let parts): return parts.contains(where: \.prefersEmpty)
+    case .choice(let parts):
+      let others = parts.drop { !$0.canBeEmpty }.dropFirst()
+      return parts.contains(where: \.prefersEmpty)
+        || others.contains { $0 != .empty && !$0.isPlace }
+    case .repeated(let body, _, _, let preference):
+      return preference == .lazy || preference == .greedy && body.prefersEmpty
+    }
+  }
+
   /// The set, if that is all.
   var onlySet: UnicodeSet? {
     switch self {

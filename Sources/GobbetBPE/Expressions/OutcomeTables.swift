@@ -3,6 +3,8 @@
 struct OutcomeTables: Sendable {
   /// The most different sets of outcomes.
   private static let maximumCount = 4096
+  /// The most outcomes to keep.
+  private static let maximumOutcomeCount = 1 << 23
   /// The most outcomes to work out when tables are made.
   private static let maximumWork = 40_000_000
 
@@ -43,7 +45,9 @@ struct OutcomeTables: Sendable {
     var place = 0
     while place < list.count {
       work += symbols * source.count
-      guard work <= Self.maximumWork else { return nil }
+      guard work <= Self.maximumWork, list.count * source.count <= Self.maximumOutcomeCount else {
+        return nil
+      }
       values.replaceSubrange(source.count..., with: list[place])
       for symbol in 0..<symbols {
         if edges.contains(symbol) {

@@ -13,6 +13,10 @@ import Testing
     ("(?i:aßa)", .oniguruma, 5, "ß"), ("[a--b]", .tiktoken, 1, "a-"),
     ("(?=a)+", .oniguruma, 0, "(?=a)+"),
     ("(?<n", .oniguruma, 0, "(?<n"),
+    ("x(?:a|b??)+", .tiktoken, 1, "(?:a|b??)+"), ("(?:|a)*", .tiktoken, 0, "(?:|a)*"),
+    ("(?:a*b?|c)*+", .tiktoken, 0, "(?:a*b?|c)*+"),
+    ("(?:(?:a?)*?){2,}", .tiktoken, 0, "(?:(?:a?)*?){2,}"),
+    ("(?:$|a)+", .tiktoken, 0, "(?:$|a)+"),
   ]
 
   @Test(
@@ -25,6 +29,17 @@ import Testing
     }
     #expect(error?.offset == offset && error?.fragment == fragment, "\(String(describing: error))")
     #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test(
+    "a part that may be empty is repeated where it prefers to match something",
+    arguments: [
+      "(?:a*b?)*c", "x(?:a|b*)+", #"(?:\s*\b|$)*x"#, "(?:a??b){2,}", "(?:a??){0,3}",
+      "(?:(?>b??))*a",
+    ])
+  func emptyRepeats(text: String) throws {
+    _ = try SplitExpression(text, dialect: .tiktoken)
+    _ = try SplitExpression("(?:a|b??)+", dialect: .oniguruma)
   }
 
   @Test(
@@ -79,7 +94,6 @@ import Testing
     arguments: [
       (0..<40).map { "[ab]*a[ab]{\($0)}c" }.joined(separator: "|"),
       (0..<300).map { "[^\(scalar($0))]\(scalar($0 + 1))" }.joined(separator: "|"),
-      (0..<600).map { #"\p{L}\#(scalar($0))"# }.joined(separator: "|"),
       (0..<600).map { "(?<=\(scalar($0)))\(scalar($0 + 1))" }.joined(separator: "|"),
     ])
   func tooManySteps(text: String) {
@@ -91,6 +105,32 @@ import Testing
       return
     }
     #expect(text.starts(with: error?.fragment.prefix(40) ?? "?"))
+  }
+
+  @Test(
+    "a long list of words, or of pairs of sets, is compiled where no match is sought far",
+    arguments: [
+      (0..<600).map { #"\p{L}\#(scalar($0))"# }.joined(separator: "|"),
+      (0..<200).map { "[^\(scalar($0))]\(scalar($0 + 1))" }.joined(separator: "|"),
+      (0..<500).map { "[\(scalar($0))][\(scalar($0 + 1))a]" }.joined(separator: "|"),
+      (0..<1200).map { String($0 * 7919, radix: 26) + "é" }.joined(separator: "|"),
+    ])
+  func manyAlternatives(text: String) throws {
+    let expression = try SplitExpression(text, dialect: .oniguruma)
+    #expect(expression.stepsPerScalar <= 20)
+    var generator = SeededGenerator(29)
+    for _ in 0..<20 {
+      let letters = (0..<200).map { _ in
+        Bool.random(using: &generator)
+          ? Self.scalar(Int.random(in: 0..<600, using: &generator))
+          : "0123456789abcdefghijké".unicodeScalars.randomElement(using: &generator) ?? "a"
+      }
+      let bytes = Array(String(String.UnicodeScalarView(letters)).utf8)
+      var parts: [Range<Int>] = []
+      PretokenScanner(SplitPattern(expression)).forEachPretoken(in: bytes.span) { parts.append($0) }
+      #expect(parts == expression.referenceParts(of: bytes))
+      #expect(expression.stepCount(cutting: bytes) <= expression.stepsPerScalar * bytes.count)
+    }
   }
 
   static func scalar(_ offset: Int) -> Unicode.Scalar {
@@ -175,6 +215,34 @@ import Testing
     #expect(error(TextPipeline(normalizers: ten)) == .pipelineGrowth(1024))
     let long = Normalizer.replaceMatches(cheap, with: [UInt8](repeating: 0x61, count: 600))
     #expect(error(TextPipeline(normalizers: [long])) == .pipelineGrowth(601))
+    let front = Normalizer.prepend([UInt8](repeating: 0x61, count: 30))
+    #expect(error(TextPipeline(normalizers: [front])) == nil)
+    #expect(error(TextPipeline(normalizers: [front, front])) == .pipelineGrowth(961))
+    // A table whose only sequence, "a", becomes thirty letters.
+    let map = try #require(
+      CharacterMap(Self.table(of: 0x61, to: [UInt8](repeating: 0x62, count: 30))))
+    for normalizer in [Normalizer.characterMap(map), .precompiled(map)] {
+      #expect(error(TextPipeline(normalizers: [normalizer])) == nil)
+      #expect(error(TextPipeline(normalizers: [normalizer, front])) == .pipelineGrowth(930))
+    }
+    // What Unicode says costs nothing, but for what was made for it.
+    #expect(error(TextPipeline(normalizers: [.nfkd, .lowercase, .stripAccents, .nfkc])) == nil)
+    #expect(error(TextPipeline(normalizers: [doubled, .nfkd, doubled, .nfkd])) == nil)
+    #expect(
+      error(TextPipeline(normalizers: [doubled, .nfkd, doubled, .nfkd, doubled]))
+        == .pipelineGrowth(968))
+  }
+
+  /// A table of characters with one sequence of one byte.
+  private static func table(of byte: UInt8, to text: [UInt8]) -> [UInt8] {
+    var units = [UInt32](repeating: 0, count: 512)
+    // The root leads to the byte, and the byte to where its value is.
+    units[0] = 256 << 10
+    units[256 ^ Int(byte)] = UInt32(1) << 10 | 1 << 8 | UInt32(byte)
+    units[256 ^ Int(byte) ^ 1] = 1 << 31
+    let trie = units.flatMap { unit in (0..<4).map { UInt8(truncatingIfNeeded: unit >> (8 * $0)) } }
+    let size = (0..<4).map { UInt8(truncatingIfNeeded: trie.count >> (8 * $0)) }
+    return size + trie + text + [0]
   }
 
   @Test("settings of an expression come back, and others with its mark are refused")

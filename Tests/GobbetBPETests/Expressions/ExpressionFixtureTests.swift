@@ -84,7 +84,9 @@ import Testing
     "(?s)a.b", #"\pL+"#, #"\p{Script=Greek}+"#, #"\u{44}"#, "(?P<name>a)", #"\p{gc=Lu}"#, "(?i:ß)",
     "(?i:ss)", "(?i:fi)", #"(?<=^|\s)\w"#, "(?i:[[^k]x])", #"(?i:[\p{Lu}])"#,
   ])
-  private static let refusedByTiktoken = common.union(["[a~~b]", #"\-\_\ \"|\<"#, "a{1,2}*b"])
+  private static let refusedByTiktoken = common.union([
+    "[a~~b]", #"\-\_\ \"|\<"#, "a{1,2}*b", "(?:|a)+b", "(?:a??b?)+",
+  ])
   /// Drawn ones with a repeat of a place, or a set whose members stand for several letters.
   private static var seldom: Set<String> {
     var found: Set<String> = []
