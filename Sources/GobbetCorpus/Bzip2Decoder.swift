@@ -22,14 +22,6 @@
       unsafe stream.deallocate()
     }
 
-    /// Whether a file that begins so is of bzip2: the magic, a block size, and a block or the end.
-    static func begins(_ start: [UInt8]) -> Bool {
-      guard start.count >= 10, start.starts(with: "BZh".utf8), (0x31...0x39).contains(start[3])
-      else { return false }
-      return start[4..<10].elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59])
-        || start[4..<10].elementsEqual([0x17, 0x72, 0x45, 0x38, 0x50, 0x90])
-    }
-
     /// Decompresses from `input` into `output` until one of them is used up or a stream ends.
     ///
     /// - Throws: ``CorpusError`` (`damaged`, `outOfMemory`).

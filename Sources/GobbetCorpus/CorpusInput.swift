@@ -77,7 +77,8 @@ package struct CorpusInput: Hashable, Sendable {
       path, isNamed: true,
       InputContent(
         Array(sample.prefix(InputContent.sampleByteCount)),
-        isWhole: isWhole && sample.count <= InputContent.sampleByteCount, path: path, options),
+        isWhole: isWhole && sample.count <= InputContent.sampleByteCount, path: path, .plain,
+        options),
       .plain, isParquet: FileSignature(start: sample)?.isParquet ?? false)
   }
 }
@@ -91,18 +92,6 @@ extension CorpusInput.Kind {
       case .jsonArray, .jsonValues: .otherJSON
       }
   }
-}
-
-/// How an input is compressed, told by its first bytes.
-///
-/// The numbers are those of `gobbet_corpus_input`.
-package enum InputCoding: UInt32, Sendable {
-  case plain = 0
-  case gzip = 1
-  case zstd = 2
-  case bzip2 = 3
-  case xz = 4
-  case lz4 = 5
 }
 
 /// The files that the inputs of a corpus stand for, each looked into, in the order in which a reader of

@@ -34,8 +34,12 @@ enum InputContent: Hashable, Sendable {
   /// Bytes of an input, decompressed, that are looked at.
   static let sampleByteCount = 1 << 16
 
-  /// Looks at `sample`, the first bytes of the input at `path`, or all of them if `isWhole`.
-  init(_ sample: [UInt8], isWhole: Bool, path: String, _ options: CorpusOptions) {
+  /// Looks at `sample`, the first bytes of the input at `path` without its compression, or all of them
+  /// if `isWhole`.
+  init(
+    _ sample: [UInt8], isWhole: Bool, path: String, _ coding: InputCoding,
+    _ options: CorpusOptions
+  ) {
     let name = InputName(path)
     guard !sample.isEmpty else {
       let isJSON = options.format == .jsonLines || options.format == .automatic && name.saysJSON
@@ -51,7 +55,7 @@ enum InputContent: Hashable, Sendable {
     let hasKey = options.textKey != nil || options.identifierKey != nil
     let isSaid =
       options.format == .jsonLines || name.saysJSONLines || name.saysJSON && hasKey
-    if let foreign = Self.foreign(sample) {
+    if let foreign = Self.foreign(sample, coding) {
       self = foreign
       return
     }
@@ -82,7 +86,7 @@ enum InputContent: Hashable, Sendable {
       self = .documents(isSaid ? .jsonLines : .text, encoding, markByteCount: markByteCount)
     case .unknownEncoding:
       self = .documents(isSaid ? .jsonLines : .text, .unknown, markByteCount: markByteCount)
-    case .binary: self = Self.binary(text)
+    case .binary: self = Self.binary(text, coding)
     }
   }
 
@@ -103,35 +107,44 @@ enum InputContent: Hashable, Sendable {
   }
 
   /// What isn't text by its first bytes alone.
-  private static func foreign(_ sample: [UInt8]) -> InputContent? {
+  private static func foreign(_ sample: [UInt8], _ coding: InputCoding) -> InputContent? {
     for (mark, encoding) in [
       ([0xFF, 0xFE, 0, 0] as [UInt8], "UTF-32LE"), ([0, 0, 0xFE, 0xFF], "UTF-32BE"),
     ] where sample.starts(with: mark) {
       return .foreign(
-        name: "\(encoding) text", advice: pipe("iconv -f UTF-32 -t UTF-8"))
+        name: "\(encoding) text", advice: pipe("iconv -f UTF-32 -t UTF-8", behind: coding))
     }
     if sample.starts(with: "version https://git-lfs.github.com/spec/".utf8) {
       return .foreign(
         name: "a Git LFS pointer", advice: "fetch the file that it stands for with git lfs pull")
     }
-    if sample.starts(with: [0x1F, 0x8B]) || sample.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
+    let inner = InputCoding(start: sample)
+    if inner != .plain {
       return .foreign(
-        name: "data compressed twice",
-        advice: "decompress it once, as zcat or bzcat does, and pipe it into gobbet VERB … -")
+        name: "\(inner.name) data, compressed once more",
+        advice: pipe(inner.program, behind: coding))
     }
     // UTF-16 with a mark has NULs and may begin as anything else does.
     guard case .utf8 = mark(sample).0, let found = FileSignature(start: sample) else { return nil }
-    return .foreign(name: found.name, advice: found.textProgram.map(pipe) ?? found.advice)
+    guard let program = found.textProgram else {
+      return .foreign(name: found.name, advice: found.advice)
+    }
+    // Programs for archives and tables want a file.
+    let wantsFile = coding != .plain && !found.isCompressed
+    let advice = wantsFile ? pipe(program, behind: .plain) : pipe(program, behind: coding)
+    return .foreign(
+      name: found.name,
+      advice: wantsFile ? "decompress it with \(coding.program) first; then \(advice)" : advice)
   }
 
-  private static func binary(_ sample: [UInt8]) -> InputContent {
+  private static func binary(_ sample: [UInt8], _ coding: InputCoding) -> InputContent {
     // Of text in UTF-16 without a mark, every other byte is 0 mostly.
     let start = sample.prefix(1024)
     let zeroCount = start.count { $0 == 0 }
     if zeroCount * 3 > start.count, zeroCount * 2 <= start.count + 1 {
       return .foreign(
         name: "binary data, or UTF-16 without a byte order mark",
-        advice: pipe("iconv -f UTF-16LE -t UTF-8"))
+        advice: pipe("iconv -f UTF-16LE -t UTF-8", behind: coding))
     }
     return .foreign(name: "binary data", advice: forcing)
   }
@@ -147,8 +160,11 @@ enum InputContent: Hashable, Sendable {
     return count > 16 && count > text.count / 200
   }
 
-  private static func pipe(_ program: String) -> String {
-    "read its text through a pipe: \(program) FILE | gobbet VERB … -"
+  /// How to have a program's output read: what it reads is decompressed in front of it.
+  private static func pipe(_ program: String, behind coding: InputCoding) -> String {
+    let programs =
+      coding == .plain ? "\(program) FILE" : "\(coding.program) FILE | \(program)"
+    return "read its text through a pipe: \(programs) | gobbet VERB … -"
   }
 }
 
@@ -159,17 +175,11 @@ private struct InputName {
   /// Whether it ends as files of a JSON object a line do.
   let saysJSONLines: Bool
 
-  #if GOBBET_SMALL
-    private static let compressions = [".gz", ".gzip", ".zst", ".zstd"]
-  #else
-    private static let compressions = [".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".lz4"]
-  #endif
-
   init(_ path: String) {
     var name = path.lowercased()[...]
-    for suffix in Self.compressions where name.hasSuffix(suffix) {
-      name = name.dropLast(suffix.count)
-      break
+    let endings = InputCoding(ofFileNamed: path)?.endings ?? []
+    if let ending = endings.first(where: { name.hasSuffix($0) }) {
+      name = name.dropLast(ending.count)
     }
     saysJSONLines = [".jsonl", ".ndjson", ".jsonlines"].contains { name.hasSuffix($0) }
     saysJSON = saysJSONLines || name.hasSuffix(".json")

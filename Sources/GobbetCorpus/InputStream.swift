@@ -31,13 +31,11 @@ struct InputStream: ~Copyable, Sendable {
   private(set) var readByteCount: Int
 
   private static let bufferByteCount = 1 << 17
-  /// Bytes that tell every compression.
-  private static let startByteCount = 10
-
   /// Opens the file at `path`, or standard input for `-`, and looks at its first bytes; shares `opened`
   /// if that is the file.
   ///
-  /// - Throws: `FileError`, ``CorpusError`` (`outOfMemory`).
+  /// - Throws: `FileError`; ``CorpusError`` (`truncated`, `damaged`) for what isn't what its name or its
+  ///   few bytes say; `outOfMemory`.
   init(_ path: String, opened: PooledFile? = nil) throws {
     let file: InputFile
     if path == "-" {
@@ -49,12 +47,12 @@ struct InputStream: ~Copyable, Sendable {
     }
     var start: [UInt8] = []
     var isAtEnd = false
-    while start.count < Self.startByteCount, !isAtEnd {
+    while start.count < InputCoding.startByteCount, !isAtEnd {
       let before = start.count
       try Self.read(file, appendingTo: &start, limit: Self.bufferByteCount)
       isAtEnd = start.count == before
     }
-    let coding = try Self.coding(of: start)
+    let coding = try Self.coding(of: start, isWhole: isAtEnd, path: file.path)
     self.file = file
     self.coding = coding
     self.isAtEnd = isAtEnd
@@ -63,22 +61,35 @@ struct InputStream: ~Copyable, Sendable {
     unread = 0..<start.count
   }
 
-  private static func coding(of start: [UInt8]) throws(CorpusError) -> Coding {
-    if start.starts(with: [0x1F, 0x8B]) { return .gzip(try GzipDecoder()) }
-    if isZstdMagic(start.prefix(4)) { return .zstd(try ZstdDecoder()) }
+  private static func coding(
+    of start: [UInt8], isWhole: Bool, path: String
+  ) throws(CorpusError) -> Coding {
+    switch InputCoding(start: start) {
+    case .gzip: return .gzip(try GzipDecoder())
+    case .zstd: return .zstd(try ZstdDecoder())
     #if !GOBBET_SMALL
-      if Bzip2Decoder.begins(start) { return .bzip2(try Bzip2Decoder()) }
-      if start.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) { return .xz(try XZDecoder()) }
-      if start.starts(with: [0x04, 0x22, 0x4D, 0x18]) { return .lz4(try LZ4Decoder()) }
+      case .bzip2: return .bzip2(try Bzip2Decoder())
+      case .xz: return .xz(try XZDecoder())
+      case .lz4: return .lz4(try LZ4Decoder())
     #endif
-    return .plain
+    default:
+      if isWhole, let coding = InputCoding(cut: start, path: path) {
+        throw CorpusError(.truncated(coding.name), path: path, offset: start.count)
+      }
+      guard let said = InputCoding(ofFileNamed: path), !isText(start, isWhole: isWhole) else {
+        return .plain
+      }
+      throw CorpusError(
+        .damaged(
+          "the name says \(said.name), and the data begins otherwise; get the file again, or "
+            + "rename it if it isn't compressed"), path: path, offset: 0)
+    }
   }
 
-  /// Whether a zstd frame begins so, or a skippable one.
-  private static func isZstdMagic(_ bytes: ArraySlice<UInt8>) -> Bool {
-    bytes.elementsEqual([0x28, 0xB5, 0x2F, 0xFD])
-      || bytes.count == 4 && bytes[0] & 0xF0 == 0x50
-        && bytes.dropFirst().elementsEqual([0x2A, 0x4D, 0x18])
+  /// Whether bytes are the start of a text in UTF-8 or UTF-16, or there are none.
+  private static func isText(_ start: [UInt8], isWhole: Bool) -> Bool {
+    start.isEmpty || start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF])
+      || SampledContent(start, isWhole: isWhole) == .utf8
   }
 
   /// Appends at most `limit` bytes, at least one unless the input is at its end; says how many.
@@ -219,18 +230,7 @@ struct InputStream: ~Copyable, Sendable {
   }
 
   /// The name of the compression; nil for none.
-  private var codingName: String? {
-    switch coding {
-    case .plain: nil
-    case .gzip: "gzip"
-    case .zstd: "zstd"
-    #if !GOBBET_SMALL
-      case .bzip2: "bzip2"
-      case .xz: "xz"
-      case .lz4: "lz4"
-    #endif
-    }
-  }
+  private var codingName: String? { codingKind == .plain ? nil : codingKind.name }
 
   private static func read(
     _ file: borrowing InputFile, appendingTo bytes: inout [UInt8], limit: Int

@@ -25,7 +25,8 @@ struct SniffedInput: ~Copyable, Sendable {
       let wanted = InputContent.sampleByteCount - sample.count
       isWhole = try stream.read(appendingTo: &sample, limit: wanted) == 0
     }
-    let content = InputContent(sample, isWhole: isWhole, path: path, options)
+    let content = InputContent(
+      sample, isWhole: isWhole, path: path, stream.codingKind, options)
     var markByteCount = 0
     var decoder: UTF16Decoder?
     if case .documents(_, let encoding, let byteCount) = content {

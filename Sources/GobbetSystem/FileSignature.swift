@@ -16,6 +16,9 @@ package struct FileSignature: Hashable, Sendable {
   /// Whether it is that of a Parquet file.
   package var isParquet: Bool { name == Self.parquetName }
 
+  /// Whether it is that of one compressed file, whose program reads from a pipe as well.
+  package var isCompressed: Bool { Self.compressed.contains { $0.signature == self } }
+
   private init(_ name: String, program: String? = nil, advice: String? = nil) {
     self.name = name
     textProgram = program

@@ -32,7 +32,15 @@ struct Inspect: ParsableCommand {
       if json { try writeJSON(report) } else { try writeLines(report.lines) }
       return
     }
-    let report = try InspectionReport(file.container(), listingTensors: listing)
+    let container: ContainerReader
+    do {
+      container = try file.container()
+    } catch let error as FormatError {
+      // What is damaged is told by the reader, what is something else by its own name.
+      guard case .notAContainer("it begins otherwise") = error.code else { throw error }
+      throw try FileDescription.error(file, wanted: "a vocabulary, tokens or weights")
+    }
+    let report = try InspectionReport(container, listingTensors: listing)
     progress.finish()
     if json { try writeJSON(report) } else { try writeLines(report.lines) }
   }

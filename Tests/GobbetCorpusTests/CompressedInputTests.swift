@@ -112,13 +112,63 @@ import Testing
     let folder = try TemporaryFolder()
     let (_, name, compress) = try Self.compressor(coding)
     let whole = compress(Array("some text".utf8))
-    // Of bzip2 fewer bytes than these are the start of a text.
-    for count in (coding == "bz2" ? 10 : coding == "xz" ? 6 : 4)..<whole.count {
-      let path = try folder.write("cut.\(coding)", Array(whole.prefix(count)))
-      let error = #expect(throws: CorpusError.self) { try CorpusReader.documents([path]) }
-      #expect(error?.code == .truncated(name))
-      #expect(error?.path == path)
+    // Without a name that says so, fewer bytes than these may be a text.
+    let least = ["gz": 2, "bz2": 4][coding] ?? 2
+    for count in 1..<whole.count {
+      for ending in count < least ? [coding] : [coding, "txt"] {
+        let path = try folder.write("cut.\(ending)", Array(whole.prefix(count)))
+        for format in [CorpusFormat.automatic, .text] {
+          let error = #expect(throws: CorpusError.self, "\(count) bytes, \(ending)") {
+            try CorpusReader.documents([path], CorpusOptions(format: format))
+          }
+          #expect(error?.code == .truncated(name), "\(count) bytes, \(ending)")
+          #expect(error?.path == path)
+        }
+      }
     }
+  }
+
+  @Test(
+    "a compressed file with a damaged start is refused as such, as text too; a text isn't",
+    arguments: endings)
+  func damagedStart(coding: String) throws {
+    let folder = try TemporaryFolder()
+    let whole = try Self.compressor(coding).compress(Self.plain)
+    // In the first, the second and the last byte that all such files share.
+    for bit in [0, 11, coding == "gz" ? 9 : 8 * 3 - 7] {
+      var bytes = whole
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      let path = try folder.write("flipped.\(coding)", bytes)
+      for format in [CorpusFormat.automatic, .text] {
+        let error = #expect(throws: CorpusError.self, "bit \(bit)") {
+          try CorpusReader.documents([path], CorpusOptions(format: format))
+        }
+        #expect(error?.description.contains("if it is text") == false)
+      }
+    }
+    for text in ["words", "", "\u{1F600}"] {
+      let path = try folder.write("plain.\(coding)", Array(text.utf8))
+      #expect(try CorpusReader.texts([path]).joined() == text)
+    }
+  }
+
+  @Test("of data compressed twice the way out decompresses twice", arguments: endings)
+  func nested(coding: String) throws {
+    let folder = try TemporaryFolder()
+    let programs = [
+      "gz": "zcat", "zst": "zstdcat", "bz2": "bzcat", "xz": "xzcat", "lz4": "lz4cat",
+    ]
+    let inner = try Self.compressor(coding).compress(Self.plain)
+    for outer in Self.compressors {
+      let path = try folder.write("nested.\(outer.ending)", outer.compress(inner))
+      let error = #expect(throws: CorpusError.self) { try CorpusReader.documents([path]) }
+      let pipe = try "\(#require(programs[outer.ending])) FILE | \(#require(programs[coding])) | "
+      #expect(error?.description.contains(pipe) == true, "\(String(describing: error))")
+    }
+    // An archive is read from a file only.
+    let path = try folder.write("archive.gz", gzip([0x50, 0x4B, 3, 4, 0]))
+    let error = #expect(throws: CorpusError.self) { try CorpusReader.documents([path]) }
+    #expect(error?.description.contains("with zcat first; then") == true)
   }
 
   @Test("what isn't a further frame behind a frame is an error", arguments: endings)
