@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// A file that exists but isn't a kind that this operation accepts.
 public struct LoadingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file's path.
@@ -11,5 +13,5 @@ public struct LoadingError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One line for a terminal or a log.
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { "\(path): \(reason.cropped(to: 1000))" }
 }

@@ -48,11 +48,11 @@ public struct GPTError: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .missingConfiguration: "the weights have no \(GPTConfiguration.metadataKey)"
     case .invalidConfiguration(let reason): "configuration: \(reason)"
-    case .missingTensor(let name): "tensor \(name): missing"
+    case .missingTensor(let name): "tensor \(name.cropped()): missing"
     case .wrongShape(let name, let expected, let found):
-      "tensor \(name): shape \(found), expected \(expected)"
-    case .surplusTensor(let name): "tensor \(name): the model has no place for it"
-    case .notFinite(let name): "tensor \(name): holds an infinity or a NaN"
+      "tensor \(name.cropped()): shape \(found), expected \(expected)"
+    case .surplusTensor(let name): "tensor \(name.cropped()): the model has no place for it"
+    case .notFinite(let name): "tensor \(name.cropped()): holds an infinity or a NaN"
     case .outOfMemory(let byteCount): "no memory for \(byteCount.counted("byte"))"
     case .noTokens: "there are no tokens to begin with"
     case .unknownToken(let id, let index, let bound):

@@ -3,14 +3,17 @@ internal import Gobbet
 /// A tensor with how its file stores it and what its elements are like.
 struct StoredTensor: Sendable {
   let description: TensorDescription
+  /// The name as it is shown.
+  let name: String
   let typeName: String
   let codec: String
+  let byteCount: Int
   let storedByteCount: Int
   /// Nil if the elements aren't floating-point numbers that are read.
   let counts: ElementSummary?
 
   /// Bytes in the file for one decoded byte.
-  var ratio: Double { Double(storedByteCount) / Double(max(1, description.byteCount)) }
+  var ratio: Double { Double(storedByteCount) / Double(max(1, byteCount)) }
 
   /// What is kept of a tensor's ``ElementCounts``.
   struct ElementSummary: Sendable {
@@ -45,26 +48,16 @@ struct StoredTensor: Sendable {
   static func all(
     in source: some TensorSource, progress: (_ byteCount: Int) -> Bool
   ) throws -> [StoredTensor] {
-    let packed = source as? WeightsReader
-    // Of GGUF's tensors the blocks count, also of those whose elements nobody here can read.
-    var blocks: [TensorDescription: (typeName: String, byteCount: Int)] = [:]
-    var unread: Set<TensorDescription> = []
-    if let gguf = source as? GGUFReader {
-      for (tensor, (type, byteCount)) in zip(gguf.tensors, zip(gguf.types, gguf.storedByteCounts)) {
-        blocks[tensor] = (type.name, byteCount)
-      }
-      unread = Set(gguf.unreadTensors.map(\.tensor))
-    }
+    let storage = TensorStorage(source)
     var done = 0
     return try source.tensors.map { tensor in
       guard progress(done) else { throw CancellationError() }
-      let counts = unread.contains(tensor) ? nil : try ElementCounts(tensor, of: source)
+      let counts = storage.isRead(tensor) ? try ElementCounts(tensor, of: source) : nil
       done += tensor.byteCount
       return StoredTensor(
-        description: tensor, typeName: blocks[tensor]?.typeName ?? tensor.elementType.name,
-        codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
-        storedByteCount: blocks[tensor]?.byteCount
-          ?? packed?.storedByteCount(ofTensorNamed: tensor.name) ?? tensor.byteCount,
+        description: tensor, name: tensor.name.cropped(), typeName: storage.typeName(of: tensor),
+        codec: storage.codecName(of: tensor), byteCount: storage.byteCount(of: tensor),
+        storedByteCount: storage.storedByteCount(of: tensor),
         counts: counts.map { ElementSummary($0) })
     }
   }

@@ -52,7 +52,7 @@ public struct WeightsPage: Sendable {
   }
 
   private var elementCount: Int { tensors.reduce(0) { $0 + $1.description.elementCount } }
-  private var byteCount: Int { tensors.reduce(0) { $0 + $1.description.byteCount } }
+  private var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
   private var storedByteCount: Int { tensors.reduce(0) { $0 + $1.storedByteCount } }
 
   /// The page as HTML.
@@ -100,7 +100,7 @@ public struct WeightsPage: Sendable {
       "\(count.inGroups("tensor")), \(elements.inGroups("element"))"
     }
     for tensor in tensors.prefix(Self.tensorLimit) {
-      let parts = tensor.description.name.split { $0 == "." || $0 == "/" }.map(String.init)
+      let parts = tensor.name.split { $0 == "." || $0 == "/" }.map(String.init)
       tree.insert(
         parts, weight: tensor.description.elementCount,
         line(tensor, withPicture: tensors.count <= 2_000))
@@ -142,7 +142,7 @@ public struct WeightsPage: Sendable {
       }
     for (tensor, counts) in found.prefix(100) {
       table.append([
-        .code(tensor.description.name), HTML(text: counts.nanCount.inGroups),
+        .code(tensor.name), HTML(text: counts.nanCount.inGroups),
         HTML(text: counts.infinityCount.inGroups), HTML(text: counts.outlierCount.inGroups),
         HTML(text: Double(counts.least).shown(4)), HTML(text: Double(counts.greatest).shown(4)),
         HTML(text: counts.deviation.shown(4)),
@@ -167,7 +167,7 @@ public struct WeightsPage: Sendable {
       + shown.map { tensor in
         let bins = tensor.counts?.histogram ?? []
         return ColumnChart(
-          "Elements of \(tensor.description.name)",
+          "Elements of \(tensor.name)",
           ChartAxes(category: "value from", value: "elements", scale: .logarithmic),
           categories: bins.map { $0.values.lowerBound.shown(3) },
           [Series("elements", bins.map { Double($0.count) })]
@@ -185,7 +185,7 @@ public struct WeightsPage: Sendable {
       (difference.onlyInFirst, path), (difference.onlyInSecond, comparison.path),
     ] where !names.isEmpty {
       var table = Table("Tensors of \(file) only", ["tensor"])
-      for name in names.prefix(200) { table.append([.code(name)]) }
+      for name in names.prefix(200) { table.append([.code(name.cropped())]) }
       pieces.append(.paragraph("In \(file) only: \(names.count.inGroups("tensor"))."))
       pieces.append(table.html)
     }
@@ -199,7 +199,8 @@ public struct WeightsPage: Sendable {
     for tensor in difference.different.prefix(500) {
       func shown(_ value: Double?) -> HTML { HTML(text: value?.shown(6) ?? "") }
       table.append([
-        .code(tensor.name), HTML(text: tensor.descriptions?.joined(separator: ", ") ?? "the same"),
+        .code(tensor.name.cropped()),
+        HTML(text: tensor.descriptions?.joined(separator: ", ") ?? "the same"),
         HTML(text: tensor.elementCount.inGroups), shown(tensor.values?.largest),
         shown(tensor.values?.rootMeanSquare), shown(tensor.values?.relative),
         shown(tensor.values?.cosine),
@@ -216,7 +217,7 @@ public struct WeightsPage: Sendable {
     for (key, value) in metadata.prefix(300) {
       let shown =
         value.count > 300 ? "\(value.prefix(300))… (\(value.utf8.count.inGroups("byte")))" : value
-      table.append([.code(key), HTML(text: shown)])
+      table.append([.code(key.cropped()), HTML(text: shown)])
     }
     return table.html
   }

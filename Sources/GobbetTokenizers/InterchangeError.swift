@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetSystem
 
 /// A file of another program that cannot be read, or something that such a file cannot hold.
 public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -46,7 +47,8 @@ public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertib
     var place = path.map { [$0] } ?? []
     if let line { place.append("line \(line)") }
     if let offset { place.append("byte \(offset)") }
-    if !field.isEmpty { place.append(field) }
+    if !field.isEmpty { place.append(field.cropped()) }
+    let reason = reason.cropped(to: 1000)
     return place.isEmpty ? reason : "\(place.joined(separator: ", ")): \(reason)"
   }
 

@@ -79,7 +79,7 @@ struct VocabularyShow: ParsableCommand {
     }
     let lines = tree.lines { tree in
       let rank = tree.rank.map { ", merge \($0.grouped)" } ?? ""
-      return "\(displayed(tree.bytes)) \(tree.id)\(rank)"
+      return "\(displayed(tree.bytes).cropped()) \(tree.id)\(rank)"
     }
     for line in lines { try writeLine(line) }
   }

@@ -51,6 +51,31 @@ import Testing
     #expect(list?.first?["name"] as? String == Self.nasty)
   }
 
+  @Test("a name of a megabyte is cropped, with its length, in listings, errors and pages")
+  func longNames() throws {
+    let folder = try TemporaryFolder()
+    // Two bytes a scalar, so that cutting anywhere would cut one.
+    let name = "x" + String(repeating: "é.", count: 400_000) + "y"
+    var header = #"{"__metadata__":{"\#(name)":"1"},"\#(name)":"#
+    header += #"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    header += String(repeating: " ", count: 8 - header.utf8.count % 8)
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    let path = try folder.write("a.safetensors", length + Array(header.utf8) + [0, 0, 0x80, 0x3F])
+    let other = try folder.write("b.safetensors", length + Array(header.utf8) + [0, 0, 0, 0x40])
+    for result in [
+      try gobbet("inspect", path, "--tensors"), try gobbet("diff", path, other),
+      try gobbet("convert", path, "-o", folder.file("a.gobbet")),
+      try gobbet("convert", path, "-o", folder.file("a.gguf")),
+      try gobbet("report", path, "-q", "-o", "-"),
+    ] {
+      let text = result.text + result.errorText
+      #expect(text.contains("xé.é."))
+      #expect(text.contains("…(1200002 bytes)…"), "\(text.prefix(2000))")
+      #expect(text.utf8.count < 100_000)
+      #expect(!text.contains("\u{FFFD}"))
+    }
+  }
+
   @Test("special tokens are shown escaped by inspect and diff")
   func specialTokens() throws {
     let folder = try TemporaryFolder()

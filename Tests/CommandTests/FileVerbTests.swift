@@ -314,6 +314,15 @@ import Testing
     let result = try gobbet("inspect", changed, "--tensors")
     #expect(result.status == 0)
     #expect(result.text.contains("  Q4_K  250 [2, 768], raw, "))
+    // Nothing says how many bytes its elements would be: the totals have those in the file.
+    let known = try #require(weights["bytes"] as? Int)
+    let unknown = try object(try gobbet("inspect", changed, "--tensors", "--json"))
+    let totals = try #require(unknown["weights"] as? [String: Any])
+    let part = try #require(
+      (totals["list"] as? [[String: Any]])?.first { $0["name"] as? String == "Q4_K" })
+    #expect(part["bytes"] as? Int == part["stored_bytes"] as? Int)
+    let own = try #require(found["bytes"] as? Int)
+    #expect(totals["bytes"] as? Int == known - own + (try #require(part["bytes"] as? Int)))
     let refused = try gobbet("convert", changed, "-o", folder.file("unknown.safetensors"))
     #expect(refused.status == 65)
     #expect(refused.errorText.contains("Q4_K (type 250); --skip leaves them out"))

@@ -57,6 +57,6 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
       case .duplicateName: "the name is taken"
       case .illegalName(let reason): reason
       }
-    return "tensor \(tensor): \(what)"
+    return "tensor \(tensor.cropped()): \(what)"
   }
 }

@@ -42,8 +42,8 @@ extension VocabularyDifference {
     }
     if let firstMerge { lines.append("vocabulary: merges differ from rank \(firstMerge) on") }
     if rulesDiffer { lines.append("vocabulary: text is split or merged by other rules") }
-    lines += onlyInFirst.map { "special token \($0): only in the first, with this id" }
-    lines += onlyInSecond.map { "special token \($0): only in the second, with this id" }
+    lines += onlyInFirst.map { "special token \($0.cropped()): only in the first, with this id" }
+    lines += onlyInSecond.map { "special token \($0.cropped()): only in the second, with this id" }
     return lines
   }
 }
@@ -73,15 +73,16 @@ extension TokenDifference {
 
 extension WeightsDifference {
   var lines: [String] {
-    onlyInFirst.map { "tensor \($0): only in the first" }
-      + onlyInSecond.map { "tensor \($0): only in the second" }
+    onlyInFirst.map { "tensor \($0.cropped()): only in the first" }
+      + onlyInSecond.map { "tensor \($0.cropped()): only in the second" }
       + different.map { tensor in
+        let name = tensor.name.cropped()
         let count = "\(tensor.elementCount.grouped("different element"))"
         let values = tensor.values.map { ", " + $0.text } ?? ""
         guard let descriptions = tensor.descriptions else {
-          return "tensor \(tensor.name): \(count)\(values)"
+          return "tensor \(name): \(count)\(values)"
         }
-        return "tensor \(tensor.name): \(descriptions.joined(separator: ", "))"
+        return "tensor \(name): \(descriptions.joined(separator: ", "))"
           + (tensor.values == nil ? "" : "; \(count)\(values)")
       }
   }

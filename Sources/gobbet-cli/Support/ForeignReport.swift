@@ -43,6 +43,6 @@ struct ForeignReport: Encodable {
   var lines: [String] {
     ["\(file): \(format)"] + (vocabulary?.lines ?? [])
       + (vocabulary_problem.map { ["vocabulary", "  \($0)"] } ?? []) + (weights?.lines ?? [])
-      + (opaque_names.map { ["opaque names, never called"] + $0.map { "  \($0)" } } ?? [])
+      + (opaque_names.map { ["opaque names, never called"] + $0.map { "  \($0.cropped())" } } ?? [])
   }
 }

@@ -13,7 +13,9 @@ extension InspectionReport.VocabularyPart {
   }
 
   var lines: [String] {
-    let specials = special_tokens.sorted { $0.value < $1.value }.map { "\($0.key) = \($0.value)" }
+    let specials = special_tokens.sorted { $0.value < $1.value }.map {
+      "\($0.key.cropped()) = \($0.value)"
+    }
     return [
       "vocabulary", "  \(ids.grouped("id")), \(merges.grouped("merge")), pattern \(pattern)",
       "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))",
@@ -74,30 +76,18 @@ extension InspectionReport.CountsPart {
 
 extension SplitPattern {
   /// The name, or what the pattern is made of if it has none.
-  fileprivate var nameOrSettings: String { name ?? expression?.text ?? "settings \(settings)" }
+  fileprivate var nameOrSettings: String {
+    name ?? expression?.text.cropped(to: 4096) ?? "settings \(settings)"
+  }
 }
 
 extension InspectionReport.WeightsPart {
   init(_ weights: some TensorSource, listing: Progress?) throws {
     let packed = weights as? WeightsReader
-    // Of GGUF's tensors the blocks count, also of those whose elements nobody here can read.
-    var blocks: [TensorDescription: (typeName: String, byteCount: Int)] = [:]
-    var unread: Set<TensorDescription> = []
-    if let gguf = weights as? GGUFReader {
-      let stored = zip(gguf.types, gguf.storedByteCounts)
-      for (tensor, (type, byteCount)) in zip(gguf.tensors, stored) {
-        blocks[tensor] = (type.name, byteCount)
-      }
-      unread = Set(gguf.unreadTensors.map(\.tensor))
-    }
-    func stored(_ tensor: TensorDescription) -> Int {
-      if let block = blocks[tensor] { return block.byteCount }
-      guard let packed else { return tensor.byteCount }
-      return packed.storedByteCount(ofTensorNamed: tensor.name) ?? 0
-    }
+    let storage = TensorStorage(weights)
     tensors = weights.tensors.count
-    bytes = weights.tensors.reduce(0) { $0 + $1.byteCount }
-    stored_bytes = weights.tensors.reduce(0) { $0 + stored($1) }
+    bytes = weights.tensors.reduce(0) { $0 + storage.byteCount(of: $1) }
+    stored_bytes = weights.tensors.reduce(0) { $0 + storage.storedByteCount(of: $1) }
     metadata = Dictionary(
       weights.metadata.map { ($0.0, Self.shortened($0.1)) }, uniquingKeysWith: { first, _ in first }
     )
@@ -110,15 +100,15 @@ extension InspectionReport.WeightsPart {
     list = try listing.map { progress in
       try weights.tensors.map { tensor in
         progress.showBytes(done, of: byteCount)
-        done += tensor.byteCount
+        let bytes = storage.byteCount(of: tensor)
+        let storedBytes = storage.storedByteCount(of: tensor)
+        done += bytes
         return InspectionReport.TensorPart(
-          name: tensor.name, type: blocks[tensor]?.typeName ?? tensor.elementType.name,
-          shape: tensor.shape,
-          codec: packed?.codec(ofTensorNamed: tensor.name)?.name ?? "raw",
-          bytes: tensor.byteCount, stored_bytes: stored(tensor),
-          ratio: Double(stored(tensor)) / Double(max(1, tensor.byteCount)),
-          statistics: unread.contains(tensor) || !baseIsThere
-            ? nil : try weights.statistics(of: tensor))
+          name: tensor.name, type: storage.typeName(of: tensor), shape: tensor.shape,
+          codec: storage.codecName(of: tensor), bytes: bytes, stored_bytes: storedBytes,
+          ratio: Double(storedBytes) / Double(max(1, bytes)),
+          statistics: storage.isRead(tensor) && baseIsThere
+            ? try weights.statistics(of: tensor) : nil)
       }
     }
   }
@@ -136,15 +126,15 @@ extension InspectionReport.WeightsPart {
     ]
     if let base {
       lines.append(
-        "  differences from \(base.file), content id \(base.content_id)"
+        "  differences from \(base.file.cropped()), content id \(base.content_id)"
           + (base.is_there ? "" : ", which is not there"))
     }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      lines.append("  \(key): \(value)")
+      lines.append("  \(key.cropped()): \(value)")
     }
     for tensor in list ?? [] {
       lines.append(
-        "  \(tensor.name)  \(tensor.type) \(tensor.shape), \(tensor.codec), "
+        "  \(tensor.name.cropped())  \(tensor.type) \(tensor.shape), \(tensor.codec), "
           + "\(tensor.stored_bytes.grouped("byte")) (\((tensor.ratio * 100).rounded(places: 1)) %)"
           + (tensor.statistics?.text ?? ""))
     }

@@ -129,7 +129,7 @@ struct InspectionReport: Encodable {
     lines += tokens?.lines ?? []
     lines += counts?.lines ?? []
     lines += weights?.lines ?? []
-    if let metadata { lines += ["metadata", "  \(metadata)"] }
+    if let metadata { lines += ["metadata", "  \(metadata.cropped(to: 4096))"] }
     return lines
   }
 }

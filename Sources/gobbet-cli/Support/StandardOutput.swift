@@ -110,10 +110,13 @@ enum StandardError {
 
   static let isTerminal = isatty(2) == 1
 
+  /// The most bytes of a line: what a file or an argument named may be longer.
+  private static let lineLimit = 1 << 14
+
   /// Writes lines for good; what a file or an argument named steers no terminal.
   static func write(_ lines: [String]) {
     let isOpen = isLineOpen.exchange(false, ordering: .relaxed)
-    let text = lines.map { visibleText($0) + "\n" }.joined()
+    let text = lines.map { visibleText($0.cropped(to: lineLimit)) + "\n" }.joined()
     _ = systemWrite(2, Array(((isOpen ? clearing : "") + text).utf8))
   }
 

@@ -77,7 +77,7 @@ struct VocabularyReport: Encodable {
     }
     try writeLines(["", "\(unused_count.grouped("token")) never used; --json lists them"])
     if !longest.isEmpty { try writeLines(["", "longest"]) }
-    for token in longest { try writeLine("\("\(token.id)".padded(to: 14))\(token.text)") }
+    for token in longest { try writeLine("\("\(token.id)".padded(to: 14))\(token.text.cropped())") }
   }
 }
 
