@@ -88,6 +88,27 @@ import Testing
     return path
   }
 
+  @Test("matrices that get another type than was asked for are named")
+  func otherTypes() throws {
+    var conversion = FileConversion()
+    conversion.quantization = .q6_K
+    // Rows of 96, in Q8_0.
+    let source = try small()
+    for format in [FileFormat.gguf, .gobbet] {
+      let result = try conversion.convert(
+        source, to: folder.file("a.\(format)"), format: format)
+      #expect(result.notes.contains { $0.hasSuffix("blocks: blk.0.ffn_down.weight (q8_0)") })
+    }
+    // Names that llama.cpp doesn't quantise.
+    conversion.quantization = .q8_0
+    let kept = try conversion.convert(blocks, to: folder.file("b.gguf"), format: .gguf)
+    #expect(kept.notes.contains { $0.contains("llama.cpp leaves such names as they are") })
+    conversion.quantization = nil
+    conversion.ggufType = .q8_0
+    let all = try conversion.convert(blocks, to: folder.file("c.gguf"), format: .gguf)
+    #expect(all.notes.allSatisfy { !$0.contains("another type") }, "\(all.notes)")
+  }
+
   @Test(
     "a mix of llama.cpp's gives GGUF and .gobbet the same blocks",
     arguments: QuantizationPreset.allCases)

@@ -81,6 +81,7 @@ extension FileConversion {
     } else {
       try output.write(source, progress)
     }
+    notes += try otherTypes(than: output.storedElements, in: path)
     notes += try omissions(of: source, model, input, path, format, keepsFamily: family != nil)
     return Result(
       content: .weights(
@@ -219,6 +220,24 @@ extension FileConversion {
       notes.append("the vocabulary is \(isKept ? "kept as metadata only" : "left out"): \(error)")
       return nil
     }
+  }
+
+  /// The matrices of the file at `path` that have another type than was asked for.
+  private func otherTypes(than stored: StoredElements, in path: String) throws -> [String] {
+    // Weights in several files are under other names.
+    guard let asked = stored.blockTypes, exists(path),
+      let written = try WeightsInput(recognizing: path)
+    else { return [] }
+    let others = written.source.tensors.filter {
+      $0.shape.count > 1 && $0.elementType.isFloatingPoint && !asked.contains($0.elementType)
+    }
+    guard let first = others.first else { return [] }
+    let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+    return [
+      "matrices of another type than was asked for, since llama.cpp leaves such names as they are or "
+        + "takes that type where rows aren't whole blocks: \(first.name.cropped()) "
+        + "(\(first.elementType.name))\(more)"
+    ]
   }
 
   /// What of a source has no place in a format.

@@ -138,7 +138,7 @@ public struct FileConversion: Sendable {
       return ([], [])
     }
     let unread = reader.unreadTensors
-    let names = unread.map { "\($0.tensor.name) (type \($0.typeName))" }
+    let names = unread.map { "\($0.tensor.name.cropped()) (type \($0.typeName))" }
     guard skipsUnreadTensors || unread.isEmpty else {
       let more = names.count > 4 ? " and \(names.count - 4) more" : ""
       throw LoadingError(

@@ -80,7 +80,7 @@ struct WeightsOutput {
   }
 
   /// How elements are stored by formats that have blocks.
-  private var storedElements: StoredElements {
+  var storedElements: StoredElements {
     if let preset = conversion.quantization { return .preset(preset) }
     let type = conversion.ggufType ?? conversion.elementType.flatMap { GGUFType($0) }
     return type.map(StoredElements.matrices) ?? .kept

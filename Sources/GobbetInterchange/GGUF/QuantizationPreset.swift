@@ -35,6 +35,15 @@ public enum QuantizationPreset: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What matrices become whose rows are whole blocks.
+  var types: Set<ElementType> {
+    switch self {
+    case .q4_K_M: [.q4_K, .q5_K, .q6_K, .q8_0]
+    case .q5_K_M: [.q5_K, .q6_K, .q8_0]
+    case .q6_K, .q8_0: [base]
+    }
+  }
+
   /// Whether some layers get more bits.
   private var isMixed: Bool { self == .q4_K_M || self == .q5_K_M }
 

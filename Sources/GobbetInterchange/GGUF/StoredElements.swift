@@ -9,6 +9,15 @@ package enum StoredElements: Hashable, Sendable {
   /// Each tensor as llama.cpp's mix says.
   case preset(QuantizationPreset)
 
+  /// The types that are asked for, where those are in blocks; nil for others.
+  package var blockTypes: Set<ElementType>? {
+    switch self {
+    case .kept: nil
+    case .matrices(let type): type.elementType.isInBlocks ? [type.elementType] : nil
+    case .preset(let preset): preset.types
+    }
+  }
+
   /// The type of each tensor.
   ///
   /// - Throws: ``InterchangeError`` (`notRepresentable`) for a type that is read only.
