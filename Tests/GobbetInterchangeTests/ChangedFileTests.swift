@@ -25,11 +25,12 @@ import Testing
   ///
   /// Of each the changes are in the first kibibyte, or in the last.
   private func read(
-    _ seeds: [[UInt8]], _ name: String, _ open: (String) throws -> any TensorSource
+    _ seeds: [[UInt8]], _ name: String, fileName: String? = nil,
+    _ open: (String) throws -> any TensorSource
   ) throws {
     var files = ChangedFiles(runs: "GOBBET_FILE_RUNS", else: 2000)
     var generator = SeededGenerator(UInt64(name.utf8.count))
-    let path = folder.file("changed.\(name)")
+    let path = folder.file(fileName ?? "changed.\(name)")
     for _ in 0..<files.runCount {
       var bytes = try #require(seeds.randomElement(using: &generator))
       let count = min(bytes.count, 1024)
@@ -52,6 +53,23 @@ import Testing
       _ = try? reader.vocabulary()
       return reader
     }
+  }
+
+  @Test("a split GGUF model of which a file was changed is read or refused, as soon")
+  func splitGGUF() throws {
+    let source = try GGUFTests.source()
+    for (number, part) in source.shards(of: 1).prefix(2).enumerated() {
+      let values: [(key: String, value: GGUFValue)] = [
+        ("split.no", .uint16(UInt16(number))), ("split.count", .uint16(2)),
+        ("split.tensors.count", .int32(2)),
+      ]
+      try GGUFWriter.write(
+        part, to: folder.file("m-0000\(number + 1)-of-00002.gguf"), values: values)
+    }
+    let name = "m-00002-of-00002.gguf"
+    let seed = Array(try readFile(folder.file(name)))
+    #expect(try GGUFReader(folder.file(name)).tensors.count == 2)
+    try read([seed], "split GGUF", fileName: name) { try GGUFReader($0) }
   }
 
   @Test("a safetensors file that was changed is read or refused, soon and in little memory")

@@ -69,7 +69,8 @@ struct ChangedFiles {
     } catch let error as InterchangeError {
       refusals[Self.kind(error), default: 0] += 1
     } catch {
-      #expect(error is TensorError || error is FileError, "\(error)")
+      #expect(
+        error is TensorError || error is FileError || error is LoadingError, "\(error)")
     }
     slowest = max(slowest, ContinuousClock.now - start)
   }
