@@ -4,8 +4,8 @@ conversion takes.
     memory.py [--gobbet PATH] [--gigabytes N] [--limit MEGABYTES]
 
 By getrusage of a process of its own, without mapping. Needs `make build` and numpy; checkpoints of PyTorch
-take part where torch is installed. It takes room for five such files. Exit 1 if a conversion takes the limit
-(60) or more, or what comes back is another file.
+take part where torch is installed, GGUF in parts where gguf is. It takes room for five such files. Exit 1 if a
+conversion takes the limit (60) or more, or what comes back are other tensors.
 """
 import argparse
 import hashlib
@@ -51,8 +51,12 @@ def nudge(path, output):
 
 
 def digest(path):
+    """What a safetensors file holds: its tensors' names, types, shapes, places and bytes."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        return json.dumps(header, sort_keys=True), hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Trial:
@@ -124,6 +128,7 @@ def made(trial):
     for kind, name in (("gobbet", "s.gobbet"), ("index", "s.safetensors.index.json"), ("gguf", "s.gguf"), ("npz", "s.npz")):
         trial.convert("a.safetensors", name, label=f"(makes the {kind})")
         yield kind, name
+    yield from split(trial)
     trial.convert("a.safetensors", "q.gguf", "--type", "q4_k_m", label="safetensors to gguf, --type q4_k_m")
     yield "gguf in q4_k_m", "q.gguf"
     trial.convert("q.gguf", "s.gobbet", label="(makes gobbet in blocks)")
@@ -141,7 +146,7 @@ def made(trial):
     except ImportError:
         print("PyTorch is not installed: its checkpoints are left out")
         return
-    state = safetensors_state(torch, folder / "a.safetensors")
+    state = {name: torch.from_numpy(tensor) for name, tensor in mapped(folder / "a.safetensors")}
     torch.save({"model": state}, folder / "s.pt")
     yield "pytorch", "s.pt"
     torch.save(state, folder / "s.bin", _use_new_zipfile_serialization=False)
@@ -151,15 +156,33 @@ def made(trial):
     yield "pytorch, distributed", "dcp/.metadata"
 
 
-def safetensors_state(torch, path):
-    """The tensors of a file of matrices, mapped."""
+def split(trial):
+    """GGUF in parts of ten tensors, as its own package writes them."""
+    try:
+        import gguf
+    except ImportError:
+        print("gguf is not installed: GGUF in parts is left out")
+        return
+    writer = gguf.GGUFWriter(trial.folder / "s.gguf", "gpt2", split_max_tensors=10)
+    for name, tensor in mapped(trial.folder / "a.safetensors"):
+        writer.add_tensor(name, tensor)
+    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
+        write()
+    writer.close()
+    (first, *_) = sorted(trial.folder.glob("s-00001-of-*.gguf"))
+    yield "gguf in parts", first.name
+
+
+def mapped(path):
+    """The names and matrices of a file, mapped."""
     data = np.memmap(path, "<f2", "c")
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
     start = (8 + length) // 2
-    return {name: torch.from_numpy(data[start + entry["data_offsets"][0] // 2:start + entry["data_offsets"][1] // 2])
-            .view(entry["shape"]) for name, entry in header.items()}
+    for name, entry in header.items():
+        first, end = entry["data_offsets"]
+        yield name, data[start + first // 2:start + end // 2].reshape(entry["shape"])
 
 
 def differences(trial):
