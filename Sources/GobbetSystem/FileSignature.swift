@@ -42,7 +42,7 @@ package struct FileSignature: Hashable, Sendable {
   }
 
   private static let table: [(offset: Int, magic: [UInt8], signature: FileSignature)] =
-    compressed + archives + tables + models + media
+    compressed + archives + webArchives + tables + models + media
 
   private static func entry(
     _ magic: [UInt8], at offset: Int = 0, _ name: String, program: String? = nil,
@@ -77,6 +77,13 @@ package struct FileSignature: Hashable, Sendable {
     entry([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", program: "7z x -so"),
     entry([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], "a RAR archive", program: "unrar p -inul"),
   ]
+
+  /// Each record of a WARC file, of which WET files are one sort, begins with a line of its version.
+  private static let webArchives = ["1.0", "1.1", "0.18", "0.17"].flatMap { version in
+    ["\r\n", "\n"].map {
+      entry("WARC/\(version)\($0)", "a WARC file", program: "python -m gobbet.warc")
+    }
+  }
 
   private static let toJSONLines =
     "convert it to JSON Lines, as pandas does with to_json(orient=\"records\", lines=True)"

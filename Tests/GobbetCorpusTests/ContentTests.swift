@@ -195,6 +195,11 @@ import Testing
     (bytes("words\0words"), "binary data"), ([1, 2, 3, 0x80, 0x90], "binary data"),
     (bytes("w\0o\0r\0d\0s\0"), "UTF-16 without a byte order mark"),
     (gzip(bytes("words")), "cat FILE | zcat | gobbet"),
+    (
+      bytes("WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 5\r\n\r\nwords\r\n\r\n"),
+      "a WARC file; read its text through a pipe: python -m gobbet.warc FILE"
+    ),
+    (bytes("WARC/0.18\nWARC-Type: warcinfo\nContent-Length: 0\n\n"), "a WARC file"),
   ]
 
   @Test("what holds no text is refused by its name, with the way out", arguments: foreign)
@@ -214,7 +219,10 @@ import Testing
 
   @Test("letters that formats begin with are text where text follows")
   func letters() throws {
-    for text in ["PAR1 of golf", "BZh is short", "ORC", "GGUF explained", "RIFF and RAFF", "ID3"] {
+    for text in [
+      "PAR1 of golf", "BZh is short", "ORC", "GGUF explained", "RIFF and RAFF", "ID3",
+      "WARC/1.0 is a version",
+    ] {
       #expect(try CorpusReader.texts([folder.write("a", Self.bytes(text))]) == [text])
     }
   }

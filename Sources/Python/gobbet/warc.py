@@ -65,7 +65,7 @@ def begins(path: str) -> bool:
 
 
 def is_warc(found: Input) -> bool:
-    """Whether a file that the library has looked into, which doesn't know WARC, is such a file."""
+    """Whether a file that the library has looked into, which reads no WARC, is such a file."""
     return found.kind in ("text", "foreign") and not found.is_empty and begins(found.path)
 
 
