@@ -80,6 +80,7 @@ struct Import: ParsableCommand {
       case .megatron: try .megatron(prefix: input)
       case .numPy: try .numPy(input)
       }
+    for what in tokens.leftOut { note("gobbet: \(output.output): leaves out \(what)") }
     let progress = Progress(progressOptions)
     defer { progress.finish() }
     Interruption.watch()

@@ -60,6 +60,30 @@ import Testing
     }
   }
 
+  @Test(
+    "Megatron's documents of several sequences are documents, and what else the index says is told",
+    arguments: [nil, [0, 0, 0], [0, 1, 0]] as [[UInt8]?])
+  func sequencesAndModes(modes: [UInt8]?) throws {
+    // Two documents: of two sequences, and of one.
+    var index = Array("MMIDIDX".utf8) + [0, 0]
+    index += Self.bytes(UInt64(1)) + [8]
+    for number: UInt64 in [3, 3] { index += Self.bytes(number) }
+    for length: UInt32 in [2, 1, 3] { index += Self.bytes(length) }
+    for number: UInt64 in [0, 4, 6, 0, 2, 3] { index += Self.bytes(number) }
+    try folder.write("m.idx", index + (modes ?? []))
+    try folder.write("m.bin", (0..<6).flatMap { [UInt8($0), 0] })
+    let tokens = try ForeignTokens.megatron(prefix: folder.file("m"))
+    #expect(tokens.documentBounds == [0, 3, 6])
+    #expect(try tokens.tokens(in: 0..<6) == [0, 1, 2, 3, 4, 5])
+    #expect(
+      tokens.leftOut == ["where 1 sequence begins inside its document"]
+        + (modes == [0, 1, 0] ? ["the modes of sequences"] : []))
+  }
+
+  private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+    (0..<(number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+
   @Test("ids of more than 16 bits have no place in nanoGPT's files")
   func tooLarge() throws {
     let error = #expect(throws: InterchangeError.self) {

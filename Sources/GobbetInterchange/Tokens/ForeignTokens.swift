@@ -20,18 +20,22 @@ public struct ForeignTokens: Sendable {
   public let tokenCount: Int
   /// Where documents begin, and where the last one ends; nil if the format does not say.
   public let documentBounds: [Int]?
+  /// What else the file says, in words: a dataset has no place for it.
+  public let leftOut: [String]
   private let file: OpenedFile
   private let start: Int
   private let element: Element
 
   /// Ids of a file that was checked to hold them.
   init(
-    _ file: OpenedFile, start: Int, count: Int, _ element: Element, documentBounds: [Int]? = nil
+    _ file: OpenedFile, start: Int, count: Int, _ element: Element, documentBounds: [Int]? = nil,
+    leftOut: [String] = []
   ) {
     self.file = file
     self.start = start
     self.element = element
     self.documentBounds = documentBounds
+    self.leftOut = leftOut
     tokenCount = count
   }
 

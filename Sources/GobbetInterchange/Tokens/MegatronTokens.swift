@@ -24,7 +24,8 @@ extension ForeignTokens {
   /// prefix.
   ///
   /// Sequences must lie in the order of the index and without gaps, as Megatron's own writer has
-  /// them; a document is one sequence or several.
+  /// them; a document is one sequence or several. Where sequences begin inside documents, and their
+  /// modes, is in ``leftOut``.
   /// - Throws: `FileError`; ``InterchangeError``.
   public static func megatron(prefix: String) throws -> ForeignTokens {
     let prefix = Megatron.prefix(prefix)
@@ -45,15 +46,22 @@ extension ForeignTokens {
     // A sequence takes a length and a pointer, a document an index.
     let sequenceCount = try fields.count(of: 12, "sequence_count")
     let boundCount = try fields.count(of: 8, "document_count")
-    guard fields.remainingCount == 12 * sequenceCount + 8 * boundCount else {
+    // With modes there is a byte more for each sequence.
+    let modeCount = fields.remainingCount - 12 * sequenceCount - 8 * boundCount
+    guard modeCount == 0 || modeCount == sequenceCount else {
       throw fields.error(.damaged("not as long as its counts say"), "sequence_count")
     }
     let data = try OpenedFile(prefix + ".bin")
     let starts = try sequenceStarts(sequenceCount, &fields, element, data)
     var bounds: [Int] = []
     bounds.reserveCapacity(boundCount)
+    var previous: UInt64 = 0
+    var innerCount = sequenceCount
     for _ in 0..<boundCount {
       let sequence = try fields.integer(UInt64.self, "document_indices")
+      // The first sequence of a document begins with it.
+      if sequence > previous { innerCount -= 1 }
+      previous = sequence
       guard sequence <= UInt64(sequenceCount), starts[Int(sequence)] >= bounds.last ?? 0 else {
         throw fields.error(.damaged("\(sequence) is out of order"), "document_indices")
       }
@@ -63,7 +71,18 @@ extension ForeignTokens {
     guard bounds.isEmpty || (bounds.first == 0 && bounds.last == count) else {
       throw fields.error(.damaged("documents that are not all sequences"), "document_indices")
     }
-    return ForeignTokens(data, start: 0, count: count, element, documentBounds: bounds)
+    var leftOut: [String] = []
+    if innerCount > 0, !bounds.isEmpty {
+      leftOut.append(
+        innerCount == 1
+          ? "where 1 sequence begins inside its document"
+          : "where \(innerCount) sequences begin inside their documents")
+    }
+    if try fields.bytes(modeCount, "sequence_modes").contains(where: { $0 != 0 }) {
+      leftOut.append("the modes of sequences")
+    }
+    return ForeignTokens(
+      data, start: 0, count: count, element, documentBounds: bounds, leftOut: leftOut)
   }
 
   /// Where each sequence begins, and where the last one ends, in ids.
