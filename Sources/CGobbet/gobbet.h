@@ -471,6 +471,11 @@ gobbet_status gobbet_dataset_tokens(
 gobbet_status gobbet_dataset_loss_mask(
     gobbet_dataset *dataset, uint64_t start, uint64_t end, uint8_t *mask, gobbet_error *error);
 
+/// The rule that the first file with one has, laid out as in gobbet_dataset_options, at most 1217 numbers;
+/// GOBBET_NOT_FOUND if there is none.
+gobbet_status gobbet_dataset_loss_rule(
+    gobbet_dataset *dataset, uint32_t *rule, size_t capacity, size_t *count, gobbet_error *error);
+
 /// Where documents `first..<last` end: their last tokens' indices + 1, into `ends`; the first
 /// begins at `start`.
 gobbet_status gobbet_dataset_documents(
@@ -684,6 +689,15 @@ typedef struct gobbet_dataset_options {
   uint64_t block_token_count;
   /// 1 to keep the vocabulary's fingerprint only, not the vocabulary.
   int32_t fingerprint_only;
+  /// What says by its ids which tokens of a document count in a loss, where the document doesn't;
+  /// null for all of them.
+  ///
+  /// A rule has openings, sequences of ids after which tokens count, and closings, ids after which
+  /// they no longer do: first how many openings there are, 1 to 64, of each how many ids it has, 1 to
+  /// 16, and these, and then at most 64 closings, of each its id, and 1 if the closing itself counts,
+  /// else 0. Masks that follow from it take next to no room.
+  const uint32_t *loss_rule;
+  size_t loss_rule_count;
 } gobbet_dataset_options;
 
 /// Begins a dataset of tokens of `vocabulary`; `options` may be null.
@@ -711,7 +725,8 @@ gobbet_status gobbet_dataset_writer_add_noted(
     gobbet_error *error);
 
 /// The same as gobbet_dataset_writer_add_tokens, with which of the ids count in a loss: `mask` has a byte
-/// for each, which is not 0 where it does. The file then needs readers of version 1.1.
+/// for each, which is not 0 where it does. A mask that the rule of the options doesn't give is stored. The
+/// file needs readers of version 1.1, as it does with a rule.
 gobbet_status gobbet_dataset_writer_add_masked(
     gobbet_dataset_writer *writer, const uint32_t *ids, const uint8_t *mask, const uint64_t *ends,
     size_t document_count, gobbet_error *error);

@@ -46,7 +46,8 @@ public func gobbet_dataset_writer_make(
       path: try text(path, "path"), vocabulary: handle.vocabulary,
       options: TokenDatasetOptions(
         codec: codec, blockTokenCount: blockTokenCount == 0 ? nil : blockTokenCount,
-        embedsVocabulary: wish.fingerprint_only == 0),
+        embedsVocabulary: wish.fingerprint_only == 0,
+        lossRule: try LossRule.of(wish.loss_rule, wish.loss_rule_count)),
       replacing: wish.replace != 0)
     try deliver(DatasetWriterHandle(begun, handle), to: writer, "writer")
   }

@@ -477,6 +477,70 @@ static int round_folder(round_state *state, gobbet_vocabulary *vocabulary) {
 }
 
 // Bad arguments are answered, whatever they are.
+// A dataset says by a rule of delimiters which tokens count, and by a mask where the rule is wrong.
+static int round_masks(round_state *state, gobbet_vocabulary *vocabulary) {
+  char name[1024];
+  const char *written[] = {path(state, "tokens.gobbet", name)};
+  // 1 2 and 9 open; 3 closes and counts, 4 closes and doesn't.
+  const uint32_t rule[] = {2, 2, 1, 2, 1, 9, 3, 1, 4, 0};
+  const uint32_t ids[] = {1, 2, 5, 3, 5, 9, 5, 4, 9, 5};
+  const uint64_t ends[] = {5, 10};
+  const uint8_t by_rule[] = {0, 0, 1, 1, 0, 0, 1, 0, 0, 1};
+  const uint8_t other[] = {1, 0, 0, 1, 1, 0, 1, 0, 0, 1};
+  gobbet_dataset_writer *writer = NULL;
+  gobbet_dataset_options options = {
+      .size = sizeof options, .replace = 1, .loss_rule = rule, .loss_rule_count = 10};
+  DONE(gobbet_dataset_writer_make(name, vocabulary, &options, &writer, &state->error));
+  DONE(gobbet_dataset_writer_add_tokens(writer, ids, ends, 2, &state->error));
+  DONE(gobbet_dataset_writer_add_masked(writer, ids, other, ends, 2, &state->error));
+  DONE(gobbet_dataset_writer_finish(writer, NULL, &state->error));
+
+  gobbet_dataset *dataset = NULL;
+  uint32_t found[16];
+  uint8_t mask[20];
+  size_t count = 0;
+  DONE(gobbet_dataset_open(written, 1, 0, &dataset, &state->error));
+  DONE(gobbet_dataset_loss_mask(dataset, 0, 20, mask, &state->error));
+  CHECK(memcmp(mask, by_rule, 10) == 0 && memcmp(mask + 10, other, 10) == 0);
+  CHECK(gobbet_dataset_loss_rule(dataset, found, 2, &count, &state->error)
+        == GOBBET_BUFFER_TOO_SMALL && count == 10);
+  DONE(gobbet_dataset_loss_rule(dataset, found, 16, &count, &state->error));
+  CHECK(count == 10 && memcmp(found, rule, sizeof rule) == 0);
+  int32_t narrow_inputs[9], narrow[9];
+  int64_t inputs[9], targets[9];
+  const uint64_t first = 0;
+  DONE(gobbet_dataset_windows(
+      dataset, 9, 9, &first, 1, GOBBET_INT64, inputs, targets, &state->error));
+  DONE(gobbet_dataset_windows(
+      dataset, 9, 9, &first, 1, GOBBET_INT32, narrow_inputs, narrow, &state->error));
+  for (int place = 0; place < 9; place++) {
+    CHECK(targets[place] == (by_rule[place + 1] ? (int64_t)ids[place + 1] : -100));
+    CHECK(narrow[place] == targets[place] && narrow_inputs[place] == inputs[place]);
+    CHECK(inputs[place] == (int64_t)ids[place]);
+  }
+  gobbet_dataset_close(dataset);
+
+  // No rules: too few numbers, no openings, a closing that is neither, half a closing, an empty opening,
+  // a closing twice, an unknown id.
+  const uint32_t bad[][7] = {{2, 1, 9}, {0, 3, 1}, {1, 1, 9, 3, 2}, {1, 1, 9, 3}, {1, 0, 3, 1},
+                             {1, 1, 9, 3, 1, 3, 0}, {1, 1, 999999}};
+  const size_t bad_counts[] = {3, 3, 5, 4, 4, 7, 3};
+  for (int index = 0; index < 7; index++) {
+    options.loss_rule = bad[index];
+    options.loss_rule_count = bad_counts[index];
+    CHECK(gobbet_dataset_writer_make(name, vocabulary, &options, &writer, &state->error)
+          != GOBBET_OK);
+    CHECK(strlen(state->error.message) > 0);
+  }
+  options.loss_rule_count = 0;
+  DONE(gobbet_dataset_writer_make(name, vocabulary, &options, &writer, &state->error));
+  DONE(gobbet_dataset_writer_finish(writer, NULL, &state->error));
+  DONE(gobbet_dataset_open(written, 1, 0, &dataset, &state->error));
+  CHECK(gobbet_dataset_loss_rule(dataset, found, 16, &count, &state->error) == GOBBET_NOT_FOUND);
+  gobbet_dataset_close(dataset);
+  return 0;
+}
+
 static int round_misuse(round_state *state) {
   size_t count = 0;
   CHECK(gobbet_count(NULL, NULL, 0, &count, &state->error) == GOBBET_INVALID_ARGUMENT);
@@ -505,6 +569,7 @@ int gobbet_round(const char *folder, char *message, size_t capacity) {
   if (line == 0) line = round_dataset(&state, vocabulary);
   if (line == 0) line = round_corpus(&state, vocabulary);
   if (line == 0) line = round_inputs(&state);
+  if (line == 0) line = round_masks(&state, vocabulary);
   if (line == 0) line = round_folder(&state, vocabulary);
   if (line == 0) line = round_weights(&state);
   gobbet_vocabulary_close(vocabulary);

@@ -88,6 +88,7 @@ _FUNCTIONS = {
     "dataset_vocabulary": "ppp",
     "dataset_tokens": "pQQIpp",
     "dataset_loss_mask": "pQQpp",
+    "dataset_loss_rule": "ppnpp",
     "dataset_documents": "pQQppp",
     "dataset_document_containing": "pQpp",
     "dataset_window_count": "pQQpp",

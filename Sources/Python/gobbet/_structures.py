@@ -188,6 +188,8 @@ class DatasetOptions(Structure):
         ("codec", c_char_p),
         ("block_token_count", c_uint64),
         ("fingerprint_only", c_int32),
+        ("loss_rule", c_void_p),
+        ("loss_rule_count", c_size_t),
     ]
 
 
