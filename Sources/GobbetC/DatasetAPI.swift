@@ -195,32 +195,23 @@ public func gobbet_dataset_windows(
     }
     guard !indices.isEmpty else { return }
     guard let inputs = inputs else { throw CallError.invalid("inputs: null") }
-    let (dataset, length, count) = (windows.dataset, windows.length, UInt64(windows.count))
-    let width = targets == nil ? length + 1 : length
-    // One window after the other passes through the same memory.
-    var tokens = [TokenID](repeating: 0, count: length + 1)
-    var place = tokens.mutableSpan
-    for row in 0..<indices.count {
-      let index = indices[row]
-      guard index < count else { throw CallError.invalid("there is no window \(index)") }
-      // Windows lie anywhere: while one is copied, the next is on its way.
-      if row + 1 < indices.count, indices[row + 1] < count {
-        let next = Int(indices[row + 1]) * windows.stride
-        dataset.prefetch(next..<(next + length + 1))
+    let (length, count) = (windows.length, UInt64(windows.count))
+    if let index = indices.first(where: { $0 >= count }) {
+      throw CallError.invalid("there is no window \(index)")
+    }
+    guard let targets = targets else {
+      for row in 0..<indices.count {
+        let start = Int(indices[row]) * windows.stride
+        let tokens = try windows.dataset.tokens(in: start..<(start + length + 1))
+        type.store(tokens.span, to: inputs, at: row * (length + 1))
       }
-      let start = Int(index) * windows.stride
-      try dataset.copyTokens(in: start..<(start + length + 1), to: &place)
-      type.store(place.span.extracting(..<width), to: inputs, at: row * width)
-      guard let targets = targets else { continue }
-      // All but the last are inputs, which the processor has at hand.
-      let size = type.byteCount
-      (targets + row * length * size).copyMemory(
-        from: inputs + (row * length + 1) * size, byteCount: (length - 1) * size)
-      type.store(place.span.extracting(length...), to: targets, at: (row + 1) * length - 1)
-      let shift = start + 1 - row * length
-      try dataset.forEachUncounted(in: (start + 1)..<(start + length + 1)) { uncounted in
-        type.ignore((uncounted.lowerBound - shift)..<(uncounted.upperBound - shift), in: targets)
-      }
+      return
+    }
+    try type.fillRows(
+      indices.count, length: length, inputs: inputs, targets: targets
+    ) { row, inputs, targets in
+      if row + 1 < indices.count { windows.prefetch(Int(indices[row + 1])) }
+      try windows.copy(Int(indices[row]), inputs: &inputs, targets: &targets)
     }
   }
 }

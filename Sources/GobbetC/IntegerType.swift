@@ -1,5 +1,6 @@
 internal import CGobbet
 internal import GobbetBPE
+internal import GobbetData
 
 /// What a caller wants tokens written as.
 enum IntegerType {
@@ -27,19 +28,22 @@ enum IntegerType {
     }
   }
 
+  /// Whether an element has as many bytes as an id.
+  var hasSizeOfIDs: Bool { byteCount == MemoryLayout<TokenID>.size }
+
   /// Whether it holds negative numbers.
   var isSigned: Bool { self == .int32 || self == .int64 }
 
-  /// Writes -100 over a range of a caller's numbers.
+  /// Writes 0, 1, 2 … to element `index` of a caller's array and those behind it.
   ///
-  /// - Precondition: the array has them, and the type is signed.
-  func ignore(_ range: Range<Int>, in targets: UnsafeMutableRawPointer) {
+  /// - Precondition: the array has room for `count`, and the type is signed.
+  func storeSteps(_ count: Int, to start: UnsafeMutableRawPointer, at index: Int) {
     if self == .int32 {
-      (targets.assumingMemoryBound(to: Int32.self) + range.lowerBound)
-        .update(repeating: -100, count: range.count)
+      let target = start.assumingMemoryBound(to: Int32.self) + index
+      for step in 0..<count { target[step] = Int32(truncatingIfNeeded: step) }
     } else {
-      (targets.assumingMemoryBound(to: Int64.self) + range.lowerBound)
-        .update(repeating: -100, count: range.count)
+      let target = start.assumingMemoryBound(to: Int64.self) + index
+      for step in 0..<count { target[step] = Int64(step) }
     }
   }
 
@@ -66,6 +70,21 @@ enum IntegerType {
     case .uint32: Self.store(numbers, start.assumingMemoryBound(to: UInt32.self) + index)
     case .int32: Self.store(numbers, start.assumingMemoryBound(to: Int32.self) + index)
     case .int64: Self.store(numbers, start.assumingMemoryBound(to: Int64.self) + index)
+    }
+  }
+
+  /// Writes targets to element `index` of a caller's array and those behind it, -100 for
+  /// ``TokenBatch/ignoredTarget``.
+  ///
+  /// - Precondition: the array has room for them, and they are of this type.
+  func storeTargets(
+    _ targets: Span<TokenID>, to start: UnsafeMutableRawPointer, at index: Int
+  ) {
+    guard self == .int64 else { return store(targets, to: start, at: index) }
+    let numbers = start.assumingMemoryBound(to: Int64.self) + index
+    for place in targets.indices {
+      let target = targets[place]
+      numbers[place] = target == TokenBatch.ignoredTarget ? -100 : Int64(target)
     }
   }
 

@@ -92,20 +92,21 @@ public func gobbet_rows_read(
     else { throw CallError.invalid("indices: more than 2^31 - 1 tokens at once") }
     guard padding < UInt32(1) << 31 else { throw CallError.invalid("padding: \(padding)") }
     let layout = rows.layout(ofRows: indices.lazy.map { Int($0) })
-    try deliver(layout.bounds.span, to: bounds, capacity, count, "bounds")
+    let starts = layout.bounds
+    try deliver(starts.span, to: bounds, capacity, count, "bounds")
     guard !indices.isEmpty else { return }
     guard let inputs = inputs, let targets = targets else {
       throw CallError.invalid("inputs or targets: null")
     }
-    let length = rows.length
-    var row = PackedRowBuffer(rows.dataset, length: length, padding: padding)
-    for index in 0..<layout.rowCount {
-      try row.read(index, of: layout)
-      type.store(row.tokens.span.extracting(..<length), to: inputs, at: index * length)
-      type.store(row.targets.span, to: targets, at: index * length)
-      if let positions = positions {
-        type.store(row.positions.span, to: positions, at: index * length)
-      }
+    try type.fillRows(
+      layout.rowCount, length: rows.length, inputs: inputs, targets: targets
+    ) { row, inputs, targets in
+      try rows.dataset.copy(
+        row, of: layout, padding: padding, inputs: &inputs, targets: &targets)
+    }
+    guard let positions = positions else { return }
+    for (start, end) in zip(starts, starts.dropFirst()) {
+      type.storeSteps(Int(end - start), to: positions, at: Int(start))
     }
   }
 }

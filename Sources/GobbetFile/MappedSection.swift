@@ -13,6 +13,19 @@ public struct MappedSection: Sendable {
     self.byteCount = byteCount
   }
 
+  /// The content of the section, unchecked: for reads so short that a closure costs too much.
+  ///
+  /// A file that is cut short meanwhile raises SIGBUS.
+  package var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let content = file.bytes.extracting(start..<(start + byteCount))
+      // SAFETY: every byte is a `UInt8`; the mapping lives as long as `file`, a part of what the span
+      // borrows.
+      return unsafe _overrideLifetime(Span<UInt8>(_bytes: content), borrowing: self)
+    }
+  }
+
   /// The content of the section, unchecked.
   ///
   /// The pointer must not leave `body`. A file that is cut short meanwhile raises SIGBUS.

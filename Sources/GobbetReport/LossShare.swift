@@ -27,9 +27,7 @@ struct LossShare: Sendable {
       return
     }
     for index in 0..<documentCount {
-      let document = dataset.document(index)
-      var count = document.count
-      try dataset.forEachUncounted(in: document) { count -= $0.count }
+      let count = try dataset.countedRanges(ofDocument: index).reduce(0) { $0 + $1.count }
       countedTokenCount += count
       if count == 0 { emptyDocumentCount += 1 }
     }

@@ -47,9 +47,10 @@ struct LoaderBench: AsyncParsableCommand {
     let ways: [(String, () throws -> Int)] = [
       ("windows", windows(plain)), ("windows, masks of runs", windows(masked)),
       ("windows, masks by a rule", windows(ruled)),
-      ("rows, positions and bounds", rows(try plain.packedRows(options))),
-      ("rows, positions, bounds and masks of runs", rows(try masked.packedRows(options))),
-      ("rows, positions, bounds and masks by a rule", rows(try ruled.packedRows(options))),
+      ("rows and bounds", rows(try plain.packedRows(options))),
+      ("rows, bounds and masks of runs", rows(try masked.packedRows(options))),
+      ("rows, bounds and masks by a rule", rows(try ruled.packedRows(options))),
+      ("rows, bounds and positions", rows(try plain.packedRows(options), withPositions: true)),
     ]
     var rates = [[Double]](repeating: [], count: ways.count)
     for round in 0...rounds {
@@ -124,8 +125,13 @@ struct LoaderBench: AsyncParsableCommand {
     }
   }
 
-  private func rows(_ rows: PackedRows) -> () throws -> Int {
-    { try epoch(rows.sampler(seed: 1)) { _ = try rows.batch($0) } }
+  private func rows(_ rows: PackedRows, withPositions: Bool = false) -> () throws -> Int {
+    {
+      try epoch(rows.sampler(seed: 1)) { indices in
+        let batch = try rows.batch(indices)
+        if withPositions { precondition(batch.positions.count == batch.inputs.count) }
+      }
+    }
   }
 
   /// Reads the full batches of an epoch, and returns their tokens.

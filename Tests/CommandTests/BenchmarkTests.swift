@@ -34,7 +34,7 @@ import Testing
   func loader() throws {
     let found = try lines(
       "loader", "--tokens", "60000", "--length", "128", "--batch-size", "4", "--rounds", "1")
-    #expect(found.count == 6)
+    #expect(found.count == 7)
     for line in found { #expect(try #require(line["mtok_per_cpu_s"] as? Double) > 0) }
     #expect(found[0]["of_windows"] as? Double == 1)
   }

@@ -1,3 +1,4 @@
+import CGobbetKernels
 import GobbetBPE
 import GobbetData
 import GobbetFile
@@ -117,6 +118,29 @@ import Testing
         #expect(
           try windows[index].targets
             == places.map { counted[$0] ? ids[$0] : TokenBatch.ignoredTarget })
+      }
+    }
+  }
+
+  @Test("every way of the processor ignores the targets whose bit is set, and no others")
+  func kernels() {
+    var random = SeededGenerator(4)
+    let bits = (0..<8).map { _ in UInt64.random(in: 0...UInt64.max, using: &random) }
+    var ways = unsafe [gobbet_targets_way](repeating: gobbet_targets_way(), count: 3)
+    let count = Int(unsafe gobbet_targets_ways(&ways))
+    for index in 0..<count {
+      for _ in 0..<400 {
+        let first = Int.random(in: 0..<300, using: &random)
+        let length = Int.random(in: 0..<200, using: &random)
+        var targets = (0..<210).map { TokenID($0) }
+        unsafe ways[index].ignore?(bits, first, &targets, length)
+        #expect(
+          targets
+            == (0..<210).map { place in
+              let bit = first + place
+              let isSet = place < length && bits[bit / 64] >> UInt64(bit % 64) & 1 == 1
+              return isSet ? TokenBatch.ignoredTarget : TokenID(place)
+            })
       }
     }
   }

@@ -10,13 +10,11 @@ final class LossMaskCache: Sendable {
   static let stretchTokenCount = 1 << 13
 
   private static let slotCount = 1 << 15
-  /// Bounds that a slot keeps at most.
-  private static let boundLimit = 512
 
   private struct Slot: Sendable {
     var file = -1
     var stretch = 0
-    var bounds: [UInt16] = []
+    var bits: [UInt64] = []
   }
 
   private let slots: Mutex<[Slot]>
@@ -27,22 +25,20 @@ final class LossMaskCache: Sendable {
     slots = Mutex([Slot](repeating: Slot(), count: min(Self.slotCount, stretchCount)))
   }
 
-  /// Where the tokens of a stretch that don't count begin and end in turn, from its first token on: the
-  /// bounds that are kept, else those that `find` gives.
-  func bounds(
-    ofStretch stretch: Int, inFile file: Int, _ find: () throws -> [UInt16]
-  ) rethrows -> [UInt16] {
-    let kept: [UInt16]? = slots.withLock { slots in
+  /// A bit for each token of a stretch, set if it doesn't count, the lowest of each word first; nothing if
+  /// all count: what is kept, else what `find` gives.
+  func bits(
+    ofStretch stretch: Int, inFile file: Int, _ find: () throws -> [UInt64]
+  ) rethrows -> [UInt64] {
+    let kept: [UInt64]? = slots.withLock { slots in
       let slot = slots[(stretch + file) % slots.count]
-      return slot.file == file && slot.stretch == stretch ? slot.bounds : nil
+      return slot.file == file && slot.stretch == stretch ? slot.bits : nil
     }
     if let kept { return kept }
-    let bounds = try find()
-    if bounds.count <= Self.boundLimit {
-      slots.withLock { slots in
-        slots[(stretch + file) % slots.count] = Slot(file: file, stretch: stretch, bounds: bounds)
-      }
+    let bits = try find()
+    slots.withLock { slots in
+      slots[(stretch + file) % slots.count] = Slot(file: file, stretch: stretch, bits: bits)
     }
-    return bounds
+    return bits
   }
 }

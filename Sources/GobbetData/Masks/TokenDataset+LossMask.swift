@@ -1,3 +1,4 @@
+internal import CGobbetKernels
 internal import GobbetBPE
 
 extension TokenDataset {
@@ -15,19 +16,37 @@ extension TokenDataset {
   ///   opening or closing before the range, or to the beginning of the document.
   public func lossMask(in range: Range<Int>) throws -> [Bool] {
     var mask = [Bool](repeating: true, count: range.count)
-    try forEachUncounted(in: range) { part in
-      for token in part { mask[token - range.lowerBound] = false }
+    try forEachStretch(of: range) { bits, first, places in
+      for (bit, place) in zip(first..., places) {
+        mask[place] = bits[bit / 64] >> UInt64(bit % 64) & 1 == 0
+      }
     }
     return mask
   }
 
-  /// Calls `body` with the tokens of a range that don't count in a loss, as ranges of all tokens that
-  /// rise, may touch, and are not empty.
+  /// Puts ``TokenBatch/ignoredTarget`` in the place of those of some targets that don't count in a
+  /// loss; `targets` are the tokens in `range`.
   ///
-  /// - Precondition: `range` lies in `0..<tokenCount`.
+  /// - Precondition: `range` lies in `0..<tokenCount`, and there are as many targets.
   /// - Throws: as ``lossMask(in:)``.
-  package func forEachUncounted(
-    in range: Range<Int>, _ body: (Range<Int>) -> Void
+  func ignoreUncounted(in range: Range<Int>, _ targets: inout MutableSpan<TokenID>) throws {
+    precondition(range.count == targets.count, "ignoreUncounted: another number of targets")
+    try forEachStretch(of: range) { bits, first, places in
+      targets.withPart(places) { part in
+        precondition(first + part.count <= 64 * bits.count, "ignoreUncounted: too few bits")
+        // SAFETY: the bits of all targets of the part are in the words, as was just checked.
+        unsafe part.withUnsafeMutableBufferPointer { targets in
+          guard let start = targets.baseAddress else { return }
+          unsafe gobbet_ignore_targets(bits, first, start, targets.count)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each stretch of a range in which some tokens don't count in a loss: with its bits,
+  /// which of them is the first of the range, and where in the range its tokens are.
+  private func forEachStretch(
+    of range: Range<Int>, _ body: ([UInt64], Int, Range<Int>) -> Void
   ) throws {
     guard let maskCache, !range.isEmpty else { return }
     let size = LossMaskCache.stretchTokenCount
@@ -35,21 +54,16 @@ extension TokenDataset {
     var place = range.lowerBound
     while place < range.upperBound {
       while tokens[file].upperBound <= place { file += 1 }
-      let stretch = (place - tokens[file].lowerBound) / size
-      let start = tokens[file].lowerBound + stretch * size
-      let bounds = try maskCache.bounds(ofStretch: stretch, inFile: file) {
-        try shards[file].uncountedBounds(ofStretch: stretch)
+      let (stretch, first) = (place - tokens[file].lowerBound).quotientAndRemainder(
+        dividingBy: size)
+      let end = min(range.upperBound, tokens[file].upperBound, place - first + size)
+      let bits = try maskCache.bits(ofStretch: stretch, inFile: file) {
+        try shards[file].uncountedBits(ofStretch: stretch)
       }
-      // Even places of the bounds hold beginnings, odd ones ends.
-      var index = bounds.partitioningIndex { start + Int($0) > place } & ~1
-      while index < bounds.count {
-        let lower = max(place, start + Int(bounds[index]))
-        let upper = min(range.upperBound, start + Int(bounds[index + 1]))
-        guard lower < upper else { break }
-        body(lower..<upper)
-        index += 2
+      if !bits.isEmpty {
+        body(bits, first, (place - range.lowerBound)..<(end - range.lowerBound))
       }
-      place = min(start + size, tokens[file].upperBound)
+      place = end
     }
   }
 
@@ -73,19 +87,21 @@ extension TokenDataset {
 }
 
 extension TokenShard {
-  /// Where the tokens of a stretch that don't count begin and end in turn, from its first token on.
-  fileprivate func uncountedBounds(ofStretch stretch: Int) throws -> [UInt16] {
+  /// A bit for each token of a stretch, set if it doesn't count in a loss; nothing if all count.
+  fileprivate func uncountedBits(ofStretch stretch: Int) throws -> [UInt64] {
     let start = stretch * LossMaskCache.stretchTokenCount
     let end = min(start + LossMaskCache.stretchTokenCount, tokenCount)
-    var bounds: [UInt16] = []
+    var bits: [UInt64] = []
     try forEachUncounted(in: start..<end) { uncounted in
-      if bounds.last == UInt16(uncounted.lowerBound - start) {
-        bounds.removeLast()
-      } else {
-        bounds.append(UInt16(uncounted.lowerBound - start))
+      if bits.isEmpty { bits = [UInt64](repeating: 0, count: (end - start + 63) / 64) }
+      var bit = uncounted.lowerBound - start
+      let last = uncounted.upperBound - start
+      while bit < last {
+        let count = min(64 - bit % 64, last - bit)
+        bits[bit / 64] |= (UInt64.max >> UInt64(64 - count)) << UInt64(bit % 64)
+        bit += count
       }
-      bounds.append(UInt16(uncounted.upperBound - start))
     }
-    return bounds
+    return bits
   }
 }

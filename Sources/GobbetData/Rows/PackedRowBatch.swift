@@ -15,13 +15,24 @@ public struct PackedRowBatch: Hashable, Sendable {
   /// ``ignoredTarget`` for the last token of a document, for padding, and where the token does not
   /// count in a loss.
   public let targets: [Int32]
-  /// For each input how many tokens of its part come before it in the row, in the same shape.
-  public let positions: [Int32]
   /// Where the parts begin among the inputs of all rows, and at the end the number of inputs.
   ///
   /// Attention inside documents takes them as cumulative lengths. The padding of a row is a part of its
   /// own.
   public let bounds: [Int32]
+
+  /// For each input how many tokens of its part come before it in the row, in the same shape.
+  ///
+  /// - Complexity: O(inputs): positions are made of the bounds when they are asked for.
+  public var positions: [Int32] {
+    // SAFETY: the bounds rise from 0 to the number of inputs, so that every place is filled once.
+    unsafe [Int32](unsafeUninitializedCapacity: inputs.count) { positions, count in
+      for (start, end) in zip(bounds, bounds.dropFirst()) {
+        for place in start..<end { unsafe positions[Int(place)] = place - start }
+      }
+      count = inputs.count
+    }
+  }
 }
 
 extension PackedRows {
@@ -68,22 +79,24 @@ extension TokenDataset {
     let length = layout.length
     let (total, overflow) = layout.rowCount.multipliedReportingOverflow(by: length)
     precondition(!overflow && total <= Int(Int32.max), "PackedRowBatch: too many tokens")
-    var inputs = [TokenID](repeating: 0, count: total)
-    var targets = [Int32](repeating: 0, count: total)
-    var positions = targets
-    var inputSpan = inputs.mutableSpan
-    var targetSpan = targets.mutableSpan
-    var positionSpan = positions.mutableSpan
-    var row = PackedRowBuffer(self, length: length, padding: padding)
-    for index in 0..<layout.rowCount {
-      try row.read(index, of: layout)
-      let places = (index * length)..<((index + 1) * length)
-      inputSpan.withPart(places) { $0.copy(row.tokens.span.extracting(..<length)) }
-      targetSpan.withPart(places) { $0.copy(row.targets.span) }
-      positionSpan.withPart(places) { $0.copy(row.positions.span) }
+    var inputs: [TokenID] = []
+    // SAFETY: every row of both buffers is filled or an error is thrown, and then nothing is kept. A
+    // target has the size of a token, and any bits are one.
+    let targets = try unsafe [Int32](unsafeUninitializedCapacity: total) { targets, targetCount in
+      inputs = try unsafe [TokenID](unsafeUninitializedCapacity: total) { inputs, inputCount in
+        try unsafe targets.withMemoryRebound(to: TokenID.self) { targets in
+          var inputRows = unsafe MutableSpan(
+            _unsafeElements: UnsafeMutableBufferPointer(rebasing: inputs[..<total]))
+          var targetRows = unsafe MutableSpan(
+            _unsafeElements: UnsafeMutableBufferPointer(rebasing: targets[..<total]))
+          try copy(layout, padding: padding, inputs: &inputRows, targets: &targetRows)
+        }
+        inputCount = total
+      }
+      targetCount = total
     }
     return PackedRowBatch(
       rowCount: layout.rowCount, length: length, inputs: inputs, targets: targets,
-      positions: positions, bounds: layout.bounds)
+      bounds: layout.bounds)
   }
 }

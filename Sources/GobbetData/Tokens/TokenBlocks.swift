@@ -86,12 +86,7 @@ final class TokenBlocks: Sendable {
     if let code = decoder.packed, let mapped {
       try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
       // Blocks are whole bytes, so that the whole payload is one array.
-      unsafe mapped.withUnsafeBytes { bytes in
-        // SAFETY: the span does not leave this call, for which the file stays mapped.
-        let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
-        code.decode(span, from: range.lowerBound, into: &target)
-      }
-      return
+      return code.decode(mapped.bytes, from: range.lowerBound, into: &target)
     }
     for block in touched {
       let tokens = header.tokens(inBlock: block)
@@ -117,10 +112,10 @@ final class TokenBlocks: Sendable {
     guard let mapped, let width = decoder.packed?.width else { return }
     let start = range.lowerBound * width / 8
     let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
-    unsafe mapped.withUnsafeBytes { bytes in
-      // SAFETY: `start` and `end` lie in the payload; nothing is read there.
-      guard start < end, let base = bytes.baseAddress else { return }
-      unsafe gobbet_prefetch_bytes(base + start, end - start)
+    guard start < end else { return }
+    unsafe mapped.bytes.extracting(start..<end).withUnsafeBytes { bytes in
+      // SAFETY: the bytes are where the file is mapped, and nothing is read there.
+      if let base = bytes.baseAddress { unsafe gobbet_prefetch_bytes(base, bytes.count) }
     }
   }
 

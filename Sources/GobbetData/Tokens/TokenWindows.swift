@@ -52,7 +52,6 @@ public struct TokenWindows: Sendable {
   private func batch(
     _ indices: some Collection<Int>, rowCount: Int, padding: TokenID
   ) throws -> TokenBatch {
-    let count = count
     let filled = length * indices.count
     let total = length * rowCount
     var inputs: [TokenID] = []
@@ -64,9 +63,7 @@ public struct TokenWindows: Sendable {
           _unsafeElements: UnsafeMutableBufferPointer(rebasing: inputs[..<filled]))
         var targetRows = unsafe MutableSpan(
           _unsafeElements: UnsafeMutableBufferPointer(rebasing: targets[..<filled]))
-        for (row, index) in indices.enumerated() {
-          try copy(index, below: count, toRow: row, &inputRows, &targetRows)
-        }
+        try copy(Array(indices).span, inputs: &inputRows, targets: &targetRows)
         unsafe inputs[filled..<total].initialize(repeating: padding)
         unsafe targets[filled..<total].initialize(repeating: padding)
         inputCount = total
@@ -93,35 +90,40 @@ public struct TokenWindows: Sendable {
     precondition(inputs.count >= total && targets.count >= total, "windows: no room")
     let count = count
     for row in indices.indices {
-      try copy(indices[row], below: count, toRow: row, &inputs, &targets)
+      precondition((0..<count).contains(indices[row]), "windows: no such window")
     }
-  }
-
-  /// Puts one window into a row of both.
-  private func copy(
-    _ index: Int, below count: Int, toRow row: Int, _ inputs: inout MutableSpan<TokenID>,
-    _ targets: inout MutableSpan<TokenID>
-  ) throws {
-    precondition(index >= 0 && index < count, "windows: no such window")
-    let places = (row * length)..<((row + 1) * length)
-    let start = index * stride
-    try inputs.withPart(places) { inputs in
-      try dataset.copyTokens(in: start..<(start + length), to: &inputs)
-      try targets.withPart(places) { targets in
-        // Targets are the inputs from the second on, which are at hand, and one token more.
-        targets.copyFirst(length - 1, of: inputs.span, from: 1)
-        try targets.withPart((length - 1)..<length) { last in
-          try dataset.copyTokens(in: (start + length)..<(start + length + 1), to: &last)
-        }
-        guard dataset.hasLossMask else { return }
-        let first = start + 1
-        try dataset.forEachUncounted(in: first..<(first + length)) { part in
-          targets.withPart((part.lowerBound - first)..<(part.upperBound - first)) {
-            $0.update(repeating: TokenBatch.ignoredTarget)
-          }
+    for row in indices.indices {
+      let places = (row * length)..<((row + 1) * length)
+      if row + 1 < indices.count { prefetch(indices[row + 1]) }
+      try inputs.withPart(places) { inputs in
+        try targets.withPart(places) { targets in
+          try copy(indices[row], inputs: &inputs, targets: &targets)
         }
       }
     }
+  }
+
+  /// Has the processor fetch a window while it goes on: windows lie anywhere.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  package func prefetch(_ index: Int) {
+    dataset.prefetch((index * stride)..<(index * stride + length + 1))
+  }
+
+  /// Puts one window into memory of the caller's.
+  ///
+  /// - Precondition: `index` is in `0..<count`, and both spans have the length of a window.
+  /// - Throws: as ``copy(_:inputs:targets:)``.
+  package func copy(
+    _ index: Int, inputs: inout MutableSpan<TokenID>, targets: inout MutableSpan<TokenID>
+  ) throws {
+    let start = index * stride
+    let following = (start + 1)..<(start + 1 + length)
+    try dataset.copyTokens(in: following, to: &targets)
+    // Inputs are the targets up to the last one, which are at hand, and one token before.
+    try inputs.withPart(0..<1) { try dataset.copyTokens(in: start..<(start + 1), to: &$0) }
+    inputs.withPart(1..<length) { $0.copyFirst(length - 1, of: targets.span, from: 0) }
+    try dataset.ignoreUncounted(in: following, &targets)
   }
 
   /// How many batches of `size` windows there are; a last one that is not full counts unless
