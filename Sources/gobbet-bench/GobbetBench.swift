@@ -8,5 +8,6 @@ import ArgumentParser
       EncodeBench.self, DecodeBench.self, AdversarialBench.self, StreamBench.self, LoadBench.self,
       TrainBench.self, TokensBench.self, PackBench.self, WeightsBench.self, LoadWeightsBench.self,
       GPTBench.self, FileBench.self, CutBench.self, LoaderBench.self,
+      RowsBench.self,
     ])
 }

@@ -39,6 +39,19 @@ import Testing
     #expect(found[0]["of_windows"] as? Double == 1)
   }
 
+  @Test("rows says how full best-fit rows are and what their plans take, within the budget")
+  func rows() throws {
+    let line = try #require(
+      try lines(
+        "rows", "--documents", "20000", "--group-documents", "5000", "--plan-bytes", "60000"
+      ).first)
+    #expect(try #require(line["fill"] as? Double) > 0.999)
+    #expect((1...60_000).contains(try #require(line["kept_plan_bytes"] as? Int)))
+    for key in ["rows", "plan_mdocuments_per_cpu_s", "peak_resident_mb"] {
+      #expect(try #require(line[key] as? Double) > 0, "\(key)")
+    }
+  }
+
   @Test("weights prints a line for each codec, and the compact one is smaller")
   func weights() throws {
     let codecs = try lines("weights", "--input", fixturesFolder + "/tinymodel/model.safetensors")

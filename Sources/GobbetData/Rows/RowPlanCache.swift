@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// The plans of groups that were used of late, within a budget of bytes; shared by threads.
-final class RowPlanCache: Sendable {
+package final class RowPlanCache: Sendable {
   private struct State {
     var plans: [Int: (plan: RowPlan, use: Int)] = [:]
     var byteCount = 0
@@ -12,10 +12,13 @@ final class RowPlanCache: Sendable {
   private let state = Mutex(State())
 
   /// A cache of plans of at most `budget` bytes.
-  init(budget: Int) { self.budget = budget }
+  package init(budget: Int) { self.budget = budget }
+
+  /// Bytes of the plans that are kept.
+  package var byteCount: Int { state.withLock { $0.byteCount } }
 
   /// The plan of a group: the one that is kept, else the one that `make` makes.
-  func plan(ofGroup group: Int, _ make: () -> RowPlan) -> RowPlan {
+  package func plan(ofGroup group: Int, _ make: () -> RowPlan) -> RowPlan {
     if let plan = kept(group) { return plan }
     let plan = make()
     keep(plan, group)
@@ -31,7 +34,7 @@ final class RowPlanCache: Sendable {
   }
 
   /// Keeps a plan, and gives up those that were used the longest ago.
-  func keep(_ plan: RowPlan, _ group: Int) {
+  package func keep(_ plan: RowPlan, _ group: Int) {
     guard plan.byteCount <= budget else { return }
     state.withLock { state in
       guard state.plans[group] == nil else { return }
