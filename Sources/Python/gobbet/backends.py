@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .encoding import Encoding
+    from .row_options import RowOptions
+    from .sampler_state import SamplerState
     from .weights import TensorInfo
 
 Path = str | os.PathLike[str]
@@ -100,11 +102,56 @@ class DatasetBackend(Protocol):
     def metadata(self) -> str | None:
         """The metadata of the first file."""
 
-    def handle(self, purpose: str) -> int:
-        """The library's handle of the dataset; raises `LibraryMissing` where there is none."""
+    def rows(self, options: RowOptions) -> RowsBackend:
+        """Rows of whole documents."""
+
+    def sampler(
+        self, state: SamplerState, *, begins: bool = False, place: tuple[int, int] | None = None
+    ) -> SamplerBackend:
+        """A sampler of windows: one that begins with `state`, or goes on there, as another rank of
+        another number of them if `place` says so."""
 
     def close(self) -> None:
         """Closes the files."""
+
+
+class SamplerBackend(Protocol):
+    """The order of windows or rows, and how far it was followed."""
+
+    @property
+    def share(self) -> int:
+        """How many indices this rank visits an epoch; since the last change of their number."""
+
+    def take(self, count: int) -> npt.NDArray[np.uint64]:
+        """The next indices of the epoch, fewer at its end."""
+
+    def next_epoch(self) -> None:
+        """Begins the next epoch."""
+
+    def state(self) -> SamplerState:
+        """All that resuming needs."""
+
+
+class RowsBackend(Protocol):
+    """Rows of whole documents, planned."""
+
+    row_count: int
+    token_count: int
+    cropped_token_count: int
+    padding_count: int
+    too_long_count: int
+    content_id: str
+
+    def read(
+        self, indices: npt.NDArray[np.uint64], padding: int, kind: np.dtype[Any], length: int,
+        places: tuple[int, int, int, int],
+    ) -> int:  # fmt: skip
+        """Writes inputs, targets, positions and bounds of rows to memory; how many bounds there are."""
+
+    def sampler(
+        self, state: SamplerState, *, begins: bool = False, place: tuple[int, int] | None = None
+    ) -> SamplerBackend:
+        """A sampler of rows, as a dataset makes one of windows."""
 
 
 class WeightsBackend(Protocol):
@@ -151,7 +198,7 @@ def open_vocabulary(path: Path, pattern: str | None) -> VocabularyBackend:
 def open_dataset(paths: Sequence[str], cache_bytes: int) -> DatasetBackend:
     """The tokens in files; remote ones are read by Python."""
     if _native.available() and not any(map(is_remote, paths)):
-        from .native_backends import NativeDataset
+        from .native_dataset import NativeDataset
 
         return NativeDataset(paths, cache_bytes)
     from .pure_backends import PureDataset

@@ -19,7 +19,8 @@ from .integers import integers
 from .limits import whole
 from .dataset_folder import DatasetFolder, manifest_of
 from .remote.urls import shown
-from .sampler import Order, Sampler
+from .sampler import Sampler
+from .sampler_state import Order, window_count
 
 if TYPE_CHECKING:
     from .rows import PackedRows, RowBatch
@@ -90,10 +91,6 @@ class TokenDataset:
         self.dtype = _integer_type(
             ("uint16" if self.id_bound <= 1 << 16 else "uint32") if dtype is None else dtype
         )
-
-    def _live(self, purpose: str) -> int:
-        """The library's handle; `purpose` says what needs the library."""
-        return self._backend.handle(purpose)
 
     def __repr__(self) -> str:
         name = shown(self.paths[0]) if len(self.paths) == 1 else f"{len(self.paths)} files"
@@ -492,8 +489,7 @@ class Windows(Sequence[Any]):
         self.length = length
         self.stride = stride
         self.dtype = dataset.dtype if dtype is None else _integer_type(dtype)
-        rest = dataset.token_count - length
-        self._count = -(-rest // stride) if rest > 0 else 0
+        self._count = window_count(dataset.token_count, length, stride)
 
     def __len__(self) -> int:
         return self._count

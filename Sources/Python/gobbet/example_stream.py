@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from .errors import InvalidArgument
-from .sampler import Order
+from .sampler_state import Order
 from .trainers import Examples
 
 Example = tuple[dict[str, torch.Tensor], torch.Tensor]

@@ -9,7 +9,6 @@ import sys
 from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from collections.abc import Sequence
 
 from . import _native, _structures
 from ._native import address, local
@@ -144,154 +143,6 @@ class NativeVocabulary:
         return _restored, (encoding._content, encoding.name)
 
 
-class NativeDataset:
-    """Token files that the library has opened."""
-
-    def __init__(self, paths: Sequence[str], cache_bytes: int) -> None:
-        self._paths, self._cache_bytes = paths, cache_bytes
-        library = self._library = _native.library()
-        encoded = [_native.path_bytes(path) for path in paths]
-        listed = (ctypes.c_char_p * len(encoded))(*encoded)
-        _native.check(
-            library.dataset_open(
-                ctypes.addressof(listed), len(encoded), cache_bytes, local.handle_at, local.error_at
-            )
-        )
-        self._owner = _native.Handle(local.handle.value, library.dataset_close)
-        self._generation = _native.generation
-        info = _structures.DatasetInfo(size=ctypes.sizeof(_structures.DatasetInfo))
-        _native.check(
-            library.dataset_describe(self._owner.value, ctypes.addressof(info), local.error_at)
-        )
-        self.token_count: int = info.token_count
-        self.document_count: int = info.document_count
-        self.id_bound: int = info.id_bound
-        self.block_token_count: int = info.block_token_count
-        self.codec: str = info.codec.decode()
-        self.content_id: str = bytes(info.content_id).hex()
-        self.fingerprint: str = bytes(info.fingerprint).hex()
-        self.has_loss_mask = bool(info.has_loss_mask)
-
-    def handle(self, purpose: str) -> int:
-        """The handle; one of this process's own, for a fork may come while another is used."""
-        if self._generation != _native.generation and self._owner.value:
-            inherited = self._owner
-            try:
-                reopened = NativeDataset(self._paths, self._cache_bytes)
-            except Error:
-                # The files went away; what was opened before still reads them.
-                self._generation = _native.generation
-            else:
-                if reopened.content_id == self.content_id:
-                    self._owner = reopened._owner
-                    # It is not closed: whoever used it as the process forked never ends.
-                    inherited.value = 0
-                self._generation = _native.generation
-        return self._owner.value
-
-    def tokens(self, start: int, end: int, kind: np.dtype[Any]) -> npt.NDArray[np.integer]:
-        """Tokens as that type."""
-        import numpy as np
-
-        result: npt.NDArray[np.integer] = np.empty(end - start, dtype=kind)
-        status = self._library.dataset_tokens(
-            self.handle("tokens"),
-            start,
-            end,
-            _native.INTEGER_TYPES[kind.name],
-            address(result),
-            local.error_at,
-        )
-        if status:
-            _native.fail(status)
-        return result
-
-    def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
-        """Which tokens count in a loss."""
-        import numpy as np
-
-        mask = np.empty(end - start, dtype=np.bool_)
-        _native.check(
-            self._library.dataset_loss_mask(
-                self.handle("masks"), start, end, address(mask), local.error_at
-            )
-        )
-        return mask
-
-    def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
-        """Where documents begin and end."""
-        import numpy as np
-
-        if first == last:
-            # The library says where a document begins that it says the end of.
-            begin = int(self.document_bounds(first - 1, first)[1][0]) if first else 0
-            return begin, np.empty(0, dtype=np.uint64)
-        ends = np.empty(last - first, dtype=np.uint64)
-        _native.check(
-            self._library.dataset_documents(
-                self.handle("documents"), first, last, local.number_at, address(ends),
-                local.error_at,
-            )
-        )  # fmt: skip
-        return local.number.value, ends
-
-    def document_containing(self, token: int) -> int:
-        """The document that a token is of."""
-        _native.check(
-            self._library.dataset_document_containing(
-                self.handle("documents"), token, local.number_at, local.error_at
-            )
-        )
-        return int(local.number.value)
-
-    def copy_windows(
-        self, length: int, stride: int, indices: npt.NDArray[np.uint64], kind: np.dtype[Any],
-        inputs: int, targets: int | None,
-    ) -> None:  # fmt: skip
-        """Writes windows to memory."""
-        status = self._library.dataset_windows(
-            self.handle("windows"),
-            length,
-            stride,
-            address(indices),
-            len(indices),
-            _native.INTEGER_TYPES[kind.name],
-            inputs,
-            targets,
-            local.error_at,
-        )
-        if status:
-            _native.fail(status)
-
-    def vocabulary(self) -> Encoding:
-        """The vocabulary in the first file."""
-        _native.check(
-            self._library.dataset_vocabulary(
-                self.handle("a vocabulary"), local.handle_at, local.error_at
-            )
-        )
-        return _embedded(self._paths[0])
-
-    def metadata(self) -> str | None:
-        """The metadata of the first file."""
-        capacity, status = 1 << 12, _native.BUFFER_TOO_SMALL
-        while status == _native.BUFFER_TOO_SMALL:
-            room = (ctypes.c_char * capacity)()
-            status = self._library.dataset_metadata(
-                self.handle("metadata"), ctypes.addressof(room), capacity, local.count_at,
-                local.error_at,
-            )  # fmt: skip
-            capacity = local.count.value
-        if status == _native.NOT_FOUND:
-            return None
-        _native.check(status)
-        return room.raw[: local.count.value].decode()
-
-    def close(self) -> None:
-        """Closes the files."""
-        self._owner.close()
-
-
 class NativeWeights:
     """A file of tensors that the library has opened."""
 
@@ -356,7 +207,7 @@ class NativeWeights:
         _native.check(
             self._library.weights_vocabulary(self._owner.value, local.handle_at, local.error_at)
         )
-        return _embedded(self._path)
+        return embedded(self._path)
 
     def read_into(self, index: int, first: int, last: int, address: int, byte_count: int) -> None:
         """Copies rows of a tensor to memory, checked."""
@@ -390,7 +241,7 @@ class NativeWeights:
         self._owner.close()
 
 
-def _embedded(path: str) -> Encoding:
+def embedded(path: str) -> Encoding:
     """The encoding of the vocabulary that was opened last, out of the file at `path`."""
     from .encoding import Encoding
 

@@ -18,11 +18,17 @@ from . import _native
 from ._native import address
 from .errors import BadData, InvalidArgument, LibraryMissing, NotFound
 from .pure import Container, Tokens, Vocabulary, Weights
+from .pure.kept import Kept
+from .remote.requests import at_once
 from .remote.urls import is_remote, shown
+from .sampler_state import window_count
 
 if TYPE_CHECKING:
     from .backends import Path
     from .encoding import Encoding
+    from .pure_rows import PureRows, PureSampler
+    from .row_options import RowOptions
+    from .sampler_state import SamplerState
     from .weights import TensorInfo
 
 
@@ -109,9 +115,12 @@ class PureDataset:
     """The tokens of files, which follow one another."""
 
     def __init__(self, paths: Sequence[str], cache_bytes: int) -> None:
-        budget = (cache_bytes or 16 << 20) // max(1, len(paths))
-        self._files = files = [Tokens(path, cache_bytes=budget) for path in paths]
+        blocks: Kept[np.ndarray] = Kept(cache_bytes or 16 << 20)
+        self._blocks = blocks
+        self._files = files = at_once(lambda path: Tokens(path, blocks=blocks), paths)
         self._paths = list(paths)
+        #: What errors call the dataset.
+        self.name = shown(paths[0])
         first = files[0]
         for path, file in zip(paths, files):
             if file.fingerprint != first.fingerprint:
@@ -145,7 +154,7 @@ class PureDataset:
     def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
         """Where documents begin and end."""
         ends = [
-            self._files[index].document_ends[low:high].astype(np.uint64)
+            self._files[index].documents.first(high)[low:high].astype(np.uint64)
             + np.uint64(self._token_starts[index])
             for index, low, high in _parts(self._document_starts, max(0, first - 1), last)
         ]
@@ -155,8 +164,7 @@ class PureDataset:
     def document_containing(self, token: int) -> int:
         """The document that a token is of."""
         index = bisect_right(self._token_starts, token) - 1
-        ends = self._files[index].document_ends
-        place = int(np.searchsorted(ends, token - self._token_starts[index], side="right"))
+        place = self._files[index].documents.containing(token - self._token_starts[index])
         return self._document_starts[index] + place
 
     def copy_windows(
@@ -167,8 +175,9 @@ class PureDataset:
         columns = length + (targets is None)
         rows = np.empty((len(indices), columns), dtype=kind)
         wanted = np.empty((len(indices), length), dtype=kind)
-        for row, target, index in zip(rows, wanted, indices.tolist()):
-            start = index * stride
+        starts = [index * stride for index in indices.tolist()]
+        self.prefetch([(start, start + length + 1) for start in starts])
+        for row, target, start in zip(rows, wanted, starts):
             tokens = self.tokens(start, start + length + 1, kind)
             row[:], target[:] = tokens[:columns], tokens[1:]
             if targets is not None and self.has_loss_mask:
@@ -185,13 +194,36 @@ class PureDataset:
         """The metadata of the first file."""
         return self._files[0].metadata
 
-    def handle(self, purpose: str) -> NoReturn:
-        """There is none."""
-        if any(map(is_remote, self._paths)):
-            raise InvalidArgument(
-                f"{shown(self._paths[0])}: {purpose} the dataset as local files: download it"
-            )
-        raise LibraryMissing(f"{purpose} the native library, which is missing")
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Reads blocks of remote files that ranges of tokens lie in, several at a time."""
+        wanted = dict.fromkeys(
+            (index, block)
+            for start, end in ranges
+            for index, low, high in _parts(self._token_starts, start, end)
+            for block in self._files[index].blocks_elsewhere(low, high)
+        )
+        # In the order of their use, and no more than are kept until then.
+        most = max(1, self._blocks.most_bytes // (4 * self.block_token_count))
+        at_once(lambda place: self._files[place[0]].fetch(place[1]), list(wanted)[:most])
+
+    def rows(self, options: RowOptions) -> PureRows:
+        """Rows of whole documents."""
+        from .pure_rows import PureRows
+
+        return PureRows(self, options)
+
+    def sampler(
+        self, state: SamplerState, *, begins: bool = False, place: tuple[int, int] | None = None
+    ) -> PureSampler:
+        """A sampler of windows."""
+        from .pure_rows import Sampled
+
+        if not (state.length and state.stride):
+            raise InvalidArgument("length and stride must be positive")
+        count = window_count(self.token_count, state.length, state.stride)
+        content_id = bytes.fromhex(self.content_id)
+        sampled = Sampled(self.name, content_id, state.length, state.stride, count)
+        return sampled.sampler(state, begins=begins, place=place)
 
     def close(self) -> None:
         """Nothing is to be closed."""

@@ -13,7 +13,8 @@ from .errors import InvalidArgument
 from .limits import thread_count
 from .ranks import Ranks
 from .rows import PackedRows
-from .sampler import Order, Sampler
+from .sampler import Sampler
+from .sampler_state import Order
 from .window_loader import WindowLoader
 
 _CPU = torch.device("cpu")
@@ -116,10 +117,8 @@ class RowLoader(WindowLoader):
         bounds = self._bounds.pop() if self._bounds else np.empty(0, np.int32)
         if len(bounds) <= shape[0] * shape[1]:
             bounds = np.empty(shape[0] * shape[1] + 1, np.int32)
-        count = rows._read(
-            indices, start, start + step, start + 2 * step, bounds.ctypes.data,
-            padding=self._padding,
-        )  # fmt: skip
+        places = start, start + step, start + 2 * step, bounds.ctypes.data
+        count = rows._read(indices, places, padding=self._padding)
         cu_seqlens = torch.from_numpy(bounds[:count].copy())
         self._bounds.append(bounds)
         return *batch.unbind(), cu_seqlens.pin_memory() if self._pin_memory else cu_seqlens

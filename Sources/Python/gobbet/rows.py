@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _native, _structures
-from ._native import address, local
+from ._native import address
 from .dataset import TokenDataset
 from .errors import InvalidArgument
 from .integers import integers
 from .limits import whole
-from .sampler import Order, Sampler
-
-_LONG = {"split": 1, "crop": 2, "drop": 3, "fail": 4}
-_GAPS = {"pad": 1, "crop": 2}
+from .row_options import Gaps, LongDocuments, RowOptions
+from .sampler import Sampler
+from .sampler_state import Order
 
 
 class RowBatch(NamedTuple):
@@ -78,84 +75,40 @@ class PackedRows:
         dataset: TokenDataset,
         length: int,
         *,
-        long_documents: Literal["split", "crop", "drop", "fail"] = "split",
-        gaps: Literal["pad", "crop"] = "pad",
+        long_documents: LongDocuments = "split",
+        gaps: Gaps = "pad",
         group_documents: int = 0,
         plan_bytes: int = 0,
         dtype: npt.DTypeLike = "int64",
     ) -> None:
-        dataset._live("packed rows need")
-        if long_documents not in _LONG or gaps not in _GAPS:
-            raise InvalidArgument(
-                f"long_documents is {' or '.join(_LONG)} and gaps is {' or '.join(_GAPS)}, "
-                f"not {long_documents!r} and {gaps!r}"
-            )
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in ("int32", "int64"):
             raise InvalidArgument(f"rows as {self.dtype.name}: targets of -100 need int32 or int64")
         self.dataset = dataset
-        self.length = length = whole(length, "length")
-        self._options = (
-            _LONG[long_documents], _GAPS[gaps], length, whole(group_documents, "group_documents"),
-            whole(plan_bytes, "plan_bytes"),
-        )  # fmt: skip
-        self._make()
-        info = _structures.RowsInfo(size=ctypes.sizeof(_structures.RowsInfo))
-        _native.check(
-            self._library.rows_describe(self._owner.value, ctypes.addressof(info), local.error_at)
+        self._options = options = RowOptions.checked(
+            length, long_documents, gaps, group_documents, plan_bytes
         )
-        self._count = int(info.row_count)
+        self.length = options.length
+        self._backend = rows = dataset._backend.rows(options)
         #: Tokens of the dataset that are in rows.
-        self.token_count: int = info.token_count
+        self.token_count: int = rows.token_count
         #: Tokens of the dataset that are in none.
-        self.cropped_token_count: int = info.cropped_token_count
+        self.cropped_token_count: int = rows.cropped_token_count
         #: Places of rows that hold no token.
-        self.padding_count: int = info.padding_count
+        self.padding_count: int = rows.padding_count
         #: Documents that are longer than a row.
-        self.too_long_count: int = info.too_long_count
+        self.too_long_count: int = rows.too_long_count
         #: Of the dataset and the options, in hexadecimal: what samplers are of.
-        self.content_id: str = bytes(info.content_id).hex()
-
-    def _make(self) -> None:
-        library = _native.library()
-        long_documents, gaps, length, group, budget = self._options
-        options = _structures.RowOptions(
-            size=ctypes.sizeof(_structures.RowOptions),
-            long_documents=long_documents,
-            gaps=gaps,
-            length=length,
-            group_document_count=group,
-            plan_byte_budget=budget,
-        )
-        _native.check(
-            library.rows_make(
-                self.dataset._live("packed rows need"), ctypes.addressof(options), local.handle_at, local.error_at
-            )
-        )
-        self._owner = _native.Handle(local.handle.value, library.rows_close)
-        self._generation = _native.generation
-        self._library = library
-
-    def _live(self, purpose: str) -> int:
-        """The handle; one of this process's own, for a fork may come while another is used."""
-        if self._generation != _native.generation:
-            # It is not closed: whoever used it as the process forked never ends.
-            inherited = self._owner
-            self._make()
-            inherited.value = 0
-        return self._owner.value
+        self.content_id: str = rows.content_id
 
     def __reduce__(self) -> tuple[object, ...]:
-        long_documents, gaps, length, group, budget = self._options
-        names = [next(name for name, code in codes.items() if code == chosen)
-                 for codes, chosen in ((_LONG, long_documents), (_GAPS, gaps))]  # fmt: skip
-        return _planned, (self.dataset, length, *names, group, budget, self.dtype.name)
+        return _planned, (self.dataset, self._options, self.dtype.name)
 
     def __len__(self) -> int:
-        return self._count
+        return self._backend.row_count
 
     def __repr__(self) -> str:
-        return f"<PackedRows: {self._count} of {self.length} tokens, {self.efficiency:.5f} used>"
+        return f"<PackedRows: {len(self)} of {self.length} tokens, {self.efficiency:.5f} used>"
 
     @property
     def efficiency(self) -> float:
@@ -168,7 +121,7 @@ class PackedRows:
             >>> rows.efficiency > 0.9
             True
         """
-        return self.token_count / (self._count * self.length) if self._count else 1.0
+        return self.token_count / (len(self) * self.length) if len(self) else 1.0
 
     def batch(
         self, indices: Sequence[int] | npt.NDArray[np.integer], *, padding: int = 0
@@ -189,7 +142,7 @@ class PackedRows:
             >>> rows.batch([0, 1]).targets.shape
             (2, 256)
         """
-        chosen = integers(indices, np.uint64, "rows", below=self._count)
+        chosen = integers(indices, np.uint64, "rows", below=self._backend.row_count)
         shape = (len(chosen), self.length)
         batch = RowBatch(
             np.empty(shape, self.dtype),
@@ -198,37 +151,17 @@ class PackedRows:
             # Memory that is never touched takes no room.
             np.empty(shape[0] * shape[1] + 1, np.int32),
         )
-        count = self._read(chosen, *(address(array) for array in batch), padding=padding)
+        inputs, targets, positions, bounds = map(address, batch)
+        count = self._read(chosen, (inputs, targets, positions, bounds), padding=padding)
         return batch._replace(bounds=batch.bounds[:count].copy())
 
     def _read(
-        self,
-        indices: npt.NDArray[np.uint64],
-        inputs: int,
-        targets: int,
-        positions: int,
-        bounds: int,
-        *,
-        padding: int,
+        self, indices: npt.NDArray[np.uint64], places: tuple[int, int, int, int], *, padding: int
     ) -> int:
         """Fills memory at four addresses; how many bounds there are."""
-        status = self._library.rows_read(
-            self._live("rows need"),
-            address(indices),
-            len(indices),
-            whole(padding, "padding"),
-            _native.INTEGER_TYPES[self.dtype.name],
-            inputs,
-            targets,
-            positions,
-            bounds,
-            len(indices) * self.length + 1,
-            local.count_at,
-            local.error_at,
+        return self._backend.read(
+            indices, whole(padding, "padding", 0, (1 << 31) - 1), self.dtype, self.length, places
         )
-        if status:
-            _native.fail(status)
-        return int(local.count.value)
 
     def sampler(
         self,
@@ -240,7 +173,7 @@ class PackedRows:
         world_size: int = 1,
         windows_per_group: int | None = None,
         groups_together: int = 1,
-    ) -> RowSampler:
+    ) -> Sampler:
         """The order in which rows are visited, as `TokenDataset.sampler` has it for windows.
 
         With order `groups`, a group is as many rows as the documents that are packed together have,
@@ -267,10 +200,9 @@ class PackedRows:
             True
         """
         if windows_per_group is None:
-            size = self._options[3] or 1 << 18
-            groups = -(-self.dataset.document_count // size)
-            windows_per_group = max(1, -(-self._count // max(1, groups)))
-        return RowSampler(
+            groups = -(-self.dataset.document_count // self._options.group_size)
+            windows_per_group = max(1, -(-len(self) // max(1, groups)))
+        return Sampler(
             self,
             {
                 "order": order,
@@ -288,33 +220,9 @@ class PackedRows:
         )
 
 
-def _planned(
-    dataset: TokenDataset, length: int, long_documents: Any, gaps: Any, group: int, budget: int,
-    dtype: str,
-) -> PackedRows:
+def _planned(dataset: TokenDataset, options: RowOptions, dtype: str) -> PackedRows:
     """Rows in another process."""
-    return PackedRows(
-        dataset, length, long_documents=long_documents, gaps=gaps, group_documents=group,
-        plan_bytes=budget, dtype=dtype,
-    )  # fmt: skip
-
-
-class RowSampler(Sampler):
-    """The indices of rows in the order of an epoch; a row counts as a window of its length."""
-
-    _functions = ("rows_sampler_make", "rows_sampler_resume_as", "rows_sampler_resume_as")
-
-    def load_state_dict(
-        self,
-        state: Mapping[str, Any],
-        *,
-        rank: int | None = None,
-        world_size: int | None = None,
-    ) -> None:
-        """As `Sampler.load_state_dict`."""
-        if rank is None and world_size is None:
-            rank, world_size = state.get("rank", 0), state.get("world_size", 1)
-        super().load_state_dict(state, rank=rank, world_size=world_size)
+    return PackedRows(dataset, **options._asdict(), dtype=dtype)
 
 
 def document_rows(

@@ -27,7 +27,8 @@ from .dataset import TokenDataset, Windows
 from .errors import BadData
 from .integers import integers
 from .ranks import Ranks, refuse_change
-from .sampler import Order, Sampler, share_length
+from .sampler import Sampler
+from .sampler_state import Order, share_length
 
 if TYPE_CHECKING:
     from .row_loader import RowLoader as RowLoader

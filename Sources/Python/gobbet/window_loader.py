@@ -16,7 +16,8 @@ from .dataset import TokenDataset
 from .errors import BadData, InvalidArgument
 from .limits import thread_count
 from .ranks import Ranks, refuse_change
-from .sampler import Order, Sampler, share_length, windows_left
+from .sampler import Sampler
+from .sampler_state import Order, share_length, windows_left
 from .torch_data import Path, WindowDataset
 
 

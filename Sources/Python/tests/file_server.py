@@ -21,9 +21,10 @@ class FileServer:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        #: Bytes of contents that were sent, and the paths that were asked for.
+        #: Bytes of contents that were sent, the paths that were asked for, and the ranges given.
         self.sent = 0
         self.paths: list[str] = []
+        self.ranges: list[tuple[int, int]] = []
         #: What answers in place of the server, if it returns True.
         self.fault: Callable[[Handler], bool] | None = None
         outer = self
@@ -40,7 +41,7 @@ class FileServer:
 
     def reset(self) -> None:
         """Begins to count anew."""
-        self.sent, self.paths = 0, []
+        self.sent, self.paths, self.ranges = 0, [], []
 
     def close(self) -> None:
         """Ends the server."""
@@ -79,6 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             "ETag": f'"{hashlib.sha256(content).hexdigest()[:16]}"',
         }
         body = content[first : last + 1]
+        self.server_of.ranges.append((first, last + 1))
         self.send(
             int(str(changes.get("status", 206))), bytes(changes.get("body", body)),
             {**headers, **dict(changes.get("headers", {}))},

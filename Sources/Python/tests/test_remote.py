@@ -101,7 +101,7 @@ class RemoteDatasetTests(ServerCase):
         dataset = gobbet.TokenDataset(url, cache_bytes=4 * 64 * 3)
         for start in range(0, len(dataset) - 64, 64):
             dataset.tokens(start, start + 64)
-        self.assertEqual(len(dataset._backend._files[0]._kept), 3)
+        self.assertEqual(len(dataset._backend._blocks), 3)
 
     def test_masks_travel_with_windows(self):
         with gobbet.DatasetWriter(self.folder / "m.gobbet", support.encoding()) as writer:
@@ -144,11 +144,6 @@ class RemoteDatasetTests(ServerCase):
         self.assert_same(self.server.url + "packed/manifest.json", self.folder / "packed")
         with self.assertRaises(gobbet.NoInput):
             gobbet.TokenDataset(self.server.url + "nothing/")
-
-    def test_what_needs_the_files_here_says_so(self):
-        dataset = gobbet.TokenDataset(self.dataset())
-        with self.assertRaisesRegex(gobbet.InvalidArgument, "packed rows need .* download it"):
-            dataset.packed_rows(16)
 
     @needs("fsspec")
     def test_a_dataset_reads_the_same_out_of_file_systems(self):

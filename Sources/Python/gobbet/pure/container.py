@@ -131,10 +131,16 @@ class Container:
         """The whole decoded payload, at most `limit` bytes, its blocks and its digest checked."""
         if section.byte_count > limit:
             self._fail(section.offset, "section.byteCount", f"more than {limit} bytes")
-        content = b"".join(self._blocks(section))
-        if hashlib.sha256(content).digest() != section.digest:
+        return b"".join(self.blocks(section))
+
+    def blocks(self, section: Section) -> Iterator[bytes | memoryview]:
+        """The decoded payload block by block, each checked, and with the last one the digest."""
+        digest = hashlib.sha256()
+        for block in self._blocks(section):
+            digest.update(block)
+            yield block
+        if digest.digest() != section.digest:
             self._fail(section.payload, "table.digest", "not that of the content")
-        return content
 
     @property
     def is_local(self) -> bool:
@@ -166,11 +172,8 @@ class Container:
                 known = extents.setdefault(section.offset, (section.end, said))
                 if known != (section.end, said):
                     self._fail(section.offset, "table.offset", "generations disagree")
-                digest = hashlib.sha256()
-                for block in self._blocks(section):
-                    digest.update(block)
-                if digest.digest() != section.digest:
-                    self._fail(section.payload, "table.digest", "not that of the content")
+                for _ in self.blocks(section):
+                    pass
             previous = generation.previous
             generation = _Trailer(self, previous).with_sections(self) if previous else None
         end = 64

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-import threading
-from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,9 +13,11 @@ import numpy as np
 from ..errors import BadData, InvalidArgument
 from .checksum import crc32c
 from .container import Container
+from .documents import DocumentEnds
 from .masks import LossMasks
 from .frames import decompressed
 from .groups import number, numbers
+from .kept import Kept
 from .sources import RawPayload
 from .vocabulary import KINDS as VOCABULARY_KINDS
 from .vocabulary import Vocabulary
@@ -39,11 +40,11 @@ class _Blocks(NamedTuple):
 class Tokens:
     """The tokens and the documents of a dataset; a block is read when one of its tokens is.
 
-    Decoded blocks are kept, those read last, up to `cache_bytes` of them, and one at least.
+    Decoded blocks are kept in `blocks`, which files may share; up to 16 MiB if it is None.
     """
 
     def __init__(
-        self, file: str | os.PathLike[str] | Container, *, cache_bytes: int = 16 << 20
+        self, file: str | os.PathLike[str] | Container, *, blocks: Kept[np.ndarray] | None = None
     ) -> None:
         self._file = file if isinstance(file, Container) else Container(file)
         self._file.refuse_others("TOKH")
@@ -66,6 +67,8 @@ class Tokens:
         bound = {1: 1 << 16, 2: 1 << 32, 3: 1 << 32}.get(codec, (1 << 24) + _ESCAPE)
         if not 0 < self.id_bound <= bound:
             raise self._bad("TOKH", f"the codec cannot hold ids below {self.id_bound}")
+        if self.token_count > 1 << 60:
+            raise self._bad("TOKH", "more tokens than a file holds")
         if self._block % 8 or not 8 <= self._block <= 1 << 21:
             raise self._bad("TOKH", f"blocks of {self._block} tokens")
         self._width = {1: 16, 2: 32}.get(codec, max(1, (self.id_bound - 1).bit_length()))
@@ -73,9 +76,7 @@ class Tokens:
         if self._file.is_local:
             # Of a remote file the table is fetched with the first tokens.
             _ = self._blocks
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._most_kept = max(1, cache_bytes // (4 * self._block))
+        self._kept = Kept[np.ndarray](16 << 20) if blocks is None else blocks
         #: Whether the file says which tokens count in a loss; otherwise all do.
         self.has_loss_mask = self._file.find("LMSK") is not None
 
@@ -107,8 +108,6 @@ class Tokens:
     def _blocks(self) -> _Blocks:
         """The table of the blocks, checked."""
         codec = self._codec
-        if self.token_count > 1 << 60:
-            raise self._bad("TOKH", "more tokens than a file holds")
         count = -(-self.token_count // self._block)
         section = self._file.section("TOKB")
         if section.byte_count != 12 * count:
@@ -139,16 +138,19 @@ class Tokens:
 
     def _decoded(self, index: int) -> np.ndarray:
         """Block `index` as ids, checked."""
-        with self._lock:
-            if (kept := self._kept.get(index)) is not None:
-                self._kept.move_to_end(index)
-                return kept
-        ids = self._read(index)
-        with self._lock:
-            self._kept[index] = ids
-            while len(self._kept) > self._most_kept:
-                self._kept.popitem(last=False)
-        return ids
+        key = id(self), index
+        return self._kept.get(key, lambda: self._read(index), lambda ids: ids.nbytes)
+
+    def blocks_elsewhere(self, start: int, end: int) -> Iterator[int]:
+        """The blocks of tokens `start` to `end` that are still to be fetched, of a remote file."""
+        if start < end and not self._file.is_local:
+            for index in range(start // self._block, (end - 1) // self._block + 1):
+                if (id(self), index) not in self._kept:
+                    yield index
+
+    def fetch(self, index: int) -> None:
+        """Has block `index` kept."""
+        self._decoded(index)
 
     def _read(self, index: int) -> np.ndarray:
         blocks = self._blocks
@@ -212,16 +214,15 @@ class Tokens:
         return result
 
     @cached_property
+    def documents(self) -> DocumentEnds:
+        """Where the documents end."""
+        section = self._file.section("DOCL")
+        return DocumentEnds(self._file, section, self.document_count, self.token_count)
+
+    @property
     def document_ends(self) -> np.ndarray:
         """Where every document ends: the index of its last token, plus 1."""
-        data = self._file.read(self._file.section("DOCL"))
-        lengths = numbers(data, f"{self._file.path}: DOCL")
-        if len(lengths) != self.document_count or (lengths > self.token_count).any():
-            raise self._bad("DOCL", f"{len(lengths)} documents, not {self.document_count}")
-        ends = np.cumsum(lengths)
-        if (int(ends[-1]) if len(ends) else 0) != self.token_count:
-            raise self._bad("DOCL", "the lengths do not sum up to tokenCount")
-        return ends
+        return self.documents.first(self.document_count)
 
     @cached_property
     def _masks(self) -> LossMasks:

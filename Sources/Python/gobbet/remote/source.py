@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+from itertools import count
 from typing import Protocol
+
+from ..pure.kept import Kept
 
 #: Bytes that are fetched for a field: headers, tables and paddings lie close together.
 PAGE = 1 << 13
-#: Bytes that are kept of a file as they are stored.
-_CACHE_BYTES = 16 << 20
+#: What is kept as it is stored of all remote files together: a dataset may have a thousand shards.
+_KEPT: Kept[bytes] = Kept(16 << 20)
 #: The most bytes of one request.
 _REQUEST_BYTES = 8 << 20
+_numbers = count()
 
 
 class RangeReader(Protocol):
@@ -30,7 +32,8 @@ class RangeReader(Protocol):
 class RemoteSource:
     """The bytes of a remote file by their place.
 
-    Threads may read it at the same time. It holds at most 16 MiB of what was read last.
+    Threads may read it at the same time; what they ask for at once is fetched once. Of all files
+    together, 16 MiB of what was read last are kept.
     """
 
     is_local = False
@@ -38,27 +41,26 @@ class RemoteSource:
     def __init__(self, reader: RangeReader) -> None:
         self.name = reader.name
         self._reader = reader
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        self._kept_bytes = 0
+        #: Which of the files of this process it is.
+        self._number = next(_numbers)
         self.byte_count, first = reader.begin(PAGE)
-        self._keep(0, first)
+        _KEPT.get((self._number, 0, len(first)), lambda: first, len)
 
     def read(self, start: int, end: int) -> bytes:
         """Bytes `start` to `end`, or to the end of the file: exactly these are fetched."""
         end = min(end, self.byte_count)
         if start >= end:
             return b""
-        if (kept := self._find(start, end)) is not None:
-            return kept
+        page = start // PAGE * PAGE
+        around = _KEPT.find((self._number, page, min(page + PAGE, self.byte_count)))
+        if around is not None and end <= page + PAGE:
+            return around[start - page : end - page]
         if end - start > _REQUEST_BYTES:
             parts = range(start, end, _REQUEST_BYTES)
             return b"".join(
                 self._reader.read(part, min(end, part + _REQUEST_BYTES)) for part in parts
             )
-        data = self._reader.read(start, end)
-        self._keep(start, data)
-        return data
+        return _KEPT.get((self._number, start, end), lambda: self._reader.read(start, end), len)
 
     def read_field(self, start: int, end: int) -> bytes:
         """The same with what lies around it, if it is short: the next field is there as well."""
@@ -70,24 +72,3 @@ class RemoteSource:
             data = self.read(page, page + PAGE)
             parts.append(data[max(0, start - page) : end - page])
         return b"".join(parts)
-
-    def _find(self, start: int, end: int) -> bytes | None:
-        """A range that is kept, by itself or as a part of the page around it."""
-        page = start // PAGE * PAGE
-        with self._lock:
-            for key in ((start, end), (page, min(page + PAGE, self.byte_count))):
-                if key[1] >= end and (data := self._kept.get(key)) is not None:
-                    self._kept.move_to_end(key)
-                    return data[start - key[0] : end - key[0]]
-        return None
-
-    def _keep(self, start: int, data: bytes) -> None:
-        key = (start, start + len(data))
-        with self._lock:
-            if key in self._kept:
-                return
-            self._kept[key] = data
-            self._kept_bytes += len(data)
-            while self._kept_bytes > _CACHE_BYTES:
-                _, oldest = self._kept.popitem(last=False)
-                self._kept_bytes -= len(oldest)
