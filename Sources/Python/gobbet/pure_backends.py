@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from .weights import TensorInfo
 
 
+#: The most bytes of tables that opening a remote file fetches: it takes less than 128 KiB in all.
+_TABLE_BYTES = 80 << 10
+
+
 class _NoLibrary:
     """The library where there is none: what is asked of it says so."""
 
@@ -122,6 +126,9 @@ class PureDataset:
         #: What errors call the dataset.
         self.name = shown(paths[0])
         first = files[0]
+        if len(files) == 1 and not first.is_local:
+            # One file is opened with all that windows need, of many the first window of each is.
+            first.fetch_tables(_TABLE_BYTES)
         for path, file in zip(paths, files):
             if file.fingerprint != first.fingerprint:
                 raise BadData(f"{shown(path)}: has another vocabulary than {shown(paths[0])}")

@@ -182,8 +182,8 @@ class RemoteRowTests(RemoteRowCase):
             self.assertEqual(there.document_containing(token), here.document_containing(token))
 
     def test_lengths_that_could_not_be_read_are_read_again(self):
-        there = gobbet.TokenDataset(self.url)
-        expected = self.here.document_bounds()[1].tolist()
+        there = gobbet.TokenDataset([self.url, self.url])
+        expected = gobbet.TokenDataset([self.path, self.path]).document_bounds()[1].tolist()
         with mock.patch.object(Container, "blocks", side_effect=OSError("not now")):
             with self.assertRaises(OSError):
                 there.document_bounds()

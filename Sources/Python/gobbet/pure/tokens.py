@@ -74,7 +74,7 @@ class Tokens:
         self._width = {1: 16, 2: 32}.get(codec, max(1, (self.id_bound - 1).bit_length()))
         self._codec = codec
         if self._file.is_local:
-            # Of a remote file the table is fetched with the first tokens.
+            # Of a remote file the table is fetched with the first tokens, or by `fetch_tables`.
             _ = self._blocks
         self._kept = Kept[np.ndarray](16 << 20) if blocks is None else blocks
         #: Whether the file says which tokens count in a loss; otherwise all do.
@@ -84,6 +84,11 @@ class Tokens:
     def block_token_count(self) -> int:
         """Tokens of each block but the last."""
         return int(self._block)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the file is mapped."""
+        return self._file.is_local
 
     @property
     def content_id(self) -> bytes:
@@ -147,6 +152,17 @@ class Tokens:
             for index in range(start // self._block, (end - 1) // self._block + 1):
                 if (id(self), index) not in self._kept:
                     yield index
+
+    def fetch_tables(self, most_bytes: int) -> None:
+        """Reads what windows need besides their blocks, if it has at most so many bytes in the file."""
+        kinds = ["TOKB"] + ["TOKR"] * (self._codec >= 4) + ["DOCL", "LMSK"] * self.has_loss_mask
+        if sum(self._file.section(kind).stored_byte_count for kind in kinds) > most_bytes:
+            return
+        _ = self._blocks
+        if self._codec >= 4:
+            _ = self._ids_by_rank
+        if self.has_loss_mask:
+            _ = self._masks
 
     def fetch(self, index: int) -> None:
         """Has block `index` kept."""

@@ -51,10 +51,25 @@ class RemoteSource:
         end = min(end, self.byte_count)
         if start >= end:
             return b""
-        page = start // PAGE * PAGE
-        around = _KEPT.find((self._number, page, min(page + PAGE, self.byte_count)))
-        if around is not None and end <= page + PAGE:
-            return around[start - page : end - page]
+        if (known := _KEPT.find((self._number, start, end))) is not None:
+            return known
+        # What pages at either end have is not fetched again.
+        first, last = self._page(start), self._page(end - 1)
+        head = first[start % PAGE :][: end - start] if first else b""
+        start += len(head)
+        tail = last[: (end - 1) % PAGE + 1] if last and start < end else b""
+        tail = tail[-(end - start) :] if tail else tail
+        end -= len(tail)
+        return head + self._fetched(start, end) + tail
+
+    def _page(self, place: int) -> bytes | None:
+        """The page around a byte, if it is kept."""
+        page = place // PAGE * PAGE
+        return _KEPT.find((self._number, page, min(page + PAGE, self.byte_count)))
+
+    def _fetched(self, start: int, end: int) -> bytes:
+        if start >= end:
+            return b""
         if end - start > _REQUEST_BYTES:
             parts = range(start, end, _REQUEST_BYTES)
             return b"".join(
