@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .encoding import Encoding
 from .errors import BadData, InvalidArgument, NotFound
+from .integers import truth_values
 
 Messages = Sequence[Mapping[str, Any]]
 
@@ -268,7 +269,7 @@ def rendered(
         found = tokenizer.apply_chat_template(
             messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True, **options
         )
-        mask = np.asarray(found["assistant_masks"], np.bool_)
+        mask = truth_values(found["assistant_masks"], f"conversation {number}")
         if not mask.any():
             raise BadData(
                 f"conversation {number}: nothing counts; its template marks nothing by "

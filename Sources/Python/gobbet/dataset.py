@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,6 +19,7 @@ from .integers import integers
 from .limits import whole
 from .dataset_folder import DatasetFolder, manifest_of
 from .remote.urls import shown
+from .row_options import Gaps, LongDocuments
 from .sampler import Sampler
 from .sampler_state import Order, window_count
 
@@ -282,8 +283,8 @@ class TokenDataset:
         self,
         length: int,
         *,
-        long_documents: Literal["split", "crop", "drop", "fail"] = "split",
-        gaps: Literal["pad", "crop"] = "pad",
+        long_documents: LongDocuments = "split",
+        gaps: Gaps = "pad",
         group_documents: int = 0,
         plan_bytes: int = 0,
         dtype: npt.DTypeLike = "int64",
@@ -292,7 +293,7 @@ class TokenDataset:
 
         Args:
             length: Tokens of each row.
-            long_documents: What becomes of the rest of a long document: split or crop.
+            long_documents: What becomes of a document longer than a row: split, crop, drop or fail.
             gaps: What fills the rest of a row: pad or crop.
             group_documents: Documents that are packed together; 0 for 262,144.
             plan_bytes: Memory for plans; 0 for 64 MiB.
@@ -303,6 +304,7 @@ class TokenDataset:
 
         Raises:
             InvalidArgument: An option isn't one of those. A ValueError.
+            BadData: A document is longer than a row, and `long_documents` is `fail`. A ValueError.
 
         Example:
             >>> dataset.packed_rows(256).batch([0]).inputs.shape

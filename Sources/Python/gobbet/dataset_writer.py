@@ -13,7 +13,7 @@ from . import _native, _structures
 from ._native import address, local
 from .encoding import Encoding
 from .errors import InvalidArgument, NotFound
-from .integers import ends as ends_of, integers
+from .integers import ends as ends_of, integers, truth_values
 from .joining import utf8
 from .limits import thread_count, whole
 from .progress import Progress
@@ -167,11 +167,11 @@ class DatasetWriter:
         Windows give a target of -100 where they don't. The file needs readers of version 1.1.
 
         Args:
-            documents: Pairs of ids and as many truth values.
+            documents: Pairs of ids and as many truth values, or 1 and 0.
 
         Raises:
             InvalidArgument: A document isn't a sequence of integers, or its mask is of another
-                length. A ValueError.
+                length, or holds something else, such as labels. A ValueError.
             OutOfRange: An id isn't one of the vocabulary's. An OverflowError.
 
         Example:
@@ -184,7 +184,7 @@ class DatasetWriter:
             arrays.append(
                 integers(document, np.uint32, f"document {number}", below=self._encoding.n_vocab)
             )
-            masks.append(np.asarray(mask, dtype=np.bool_))
+            masks.append(truth_values(mask, f"document {number}"))
             if masks[-1].shape != arrays[-1].shape:
                 raise InvalidArgument(
                     f"document {number}: a mask of {masks[-1].size} for {arrays[-1].size} ids"

@@ -76,6 +76,28 @@ def ends(values: npt.ArrayLike, count: int, what: str) -> npt.NDArray[np.uint64]
     return array
 
 
+def truth_values(values: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
+    """`values`, each of which is true or false, 1 or 0: labels, -100 among them, are no mask.
+
+    Raises:
+        InvalidArgument: Some are neither. A ValueError.
+    """
+    array = np.asarray(values)
+    if array.dtype == np.bool_ or array.size == 0:
+        return array.astype(np.bool_)
+    if array.dtype.kind not in "iu" or not ((array == 0) | (array == 1)).all():
+        wrong = next(
+            value
+            for value in array.ravel().tolist()
+            if isinstance(value, float) or value not in (0, 1)
+        )
+        raise InvalidArgument(
+            f"{what}: a mask holds {wrong!r}: True or 1 for ids that count, False or 0 for others; "
+            "of labels, give labels != -100"
+        )
+    return array.astype(np.bool_)
+
+
 def _whole(values: Any, what: str, low: int, high: int) -> npt.NDArray[Any]:
     """Values of a type that NumPy has no integers for, such as Python's own or floats."""
     numbers = []

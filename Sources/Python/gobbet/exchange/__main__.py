@@ -26,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     into.add_argument("-v", "--vocabulary", required=True)
     into.add_argument("-o", "--output", required=True)
     into.add_argument("--codec", default="rank")
-    into.add_argument("--dtype", help="of OLMo: the type of the ids")
+    into.add_argument(
+        "--dtype", help="of OLMo: the type of the ids; else told by the list of documents"
+    )
     into.add_argument("--eos", type=int, help="of OLMo: the id that ends documents")
     found = parser.parse_args(arguments)
     names = ("compression", "hashes") if found.verb == "export" else ("dtype", "eos")
@@ -36,8 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options:
         if owner[name] != format:
             parser.error(f"--{name}: is of no use for {format}")
-    if format == "olmo" and found.verb == "import" and "dtype" not in options:
-        parser.error("--dtype: OLMo's files don't say the type of their ids")
     try:
         if found.verb == "export":
             masks = False if found.no_masks else None

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadData, InvalidArgument
+from ..integers import truth_values
 from .documents import Document, appearing, narrowest
 
 _U4 = np.dtype("<u4")
@@ -174,7 +175,8 @@ def _documents(
         counted = _column(found[mask], place) if mask in found else None
         if counted is not None and len(counted) != len(ids):
             raise BadData(f"{place}: a mask of {len(counted)} for {len(ids)} tokens")
-        yield Document(ids.astype(np.uint32), None if counted is None else counted.astype(np.bool_))
+        counts = None if counted is None else truth_values(counted, place)
+        yield Document(ids.astype(np.uint32), counts)
 
 
 def _fields(sample: memoryview, sizes: Sequence[int | None], where: str) -> list[memoryview]:

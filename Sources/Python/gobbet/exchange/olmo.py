@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadData, InvalidArgument
+from ..errors import BadData, InvalidArgument, NoInput
 from .documents import Document, appearing, content, cut, narrowest
 
 _TYPES = ("uint8", "uint16", "uint32", "uint64")
@@ -20,38 +20,54 @@ def _beside(path: pathlib.Path, ending: str) -> pathlib.Path:
     return path.with_name(path.name.removesuffix(".npy") + ending)
 
 
-def read(path: pathlib.Path, *, dtype: npt.DTypeLike, eos: int | None = None) -> Iterator[Document]:
+def read(
+    path: pathlib.Path, *, dtype: npt.DTypeLike | None = None, eos: int | None = None
+) -> Iterator[Document]:
     """The documents of `NAME.npy`: those that `NAME.csv.gz` lists, or those that end in `eos`.
 
     Masks are read from `NAME.mask`, an array of bools, if it is there (OLMo-core's
     `label_mask_paths`).
 
     Args:
-        dtype: The type of the ids, of which the file says nothing.
+        dtype: The type of the ids, of which the file says nothing; if it is None, the one whose width
+            gives as many ids as the list has.
         eos: The id that ends each document, with which the list isn't read, as in OLMo-core.
     """
+    listed = _listed(_beside(path, ".csv.gz")) if eos is None or dtype is None else []
+    if dtype is None:
+        dtype = _type(path, listed[-1] if listed else 0)
     kind = np.dtype(dtype).newbyteorder("<")
     if kind.name not in _TYPES:
         raise InvalidArgument(f"ids as {kind.name}: {', '.join(_TYPES)} are possible")
     tokens = content(path, kind)
     masks = _beside(path, ".mask")
-    mask = content(masks, np.dtype(np.bool_)) if masks.exists() else None
-    if mask is not None and len(mask) != len(tokens):
-        raise BadData(f"{masks}: {len(mask)} of {len(tokens)} tokens")
-    if eos is None:
-        ends = np.array(_listed(_beside(path, ".csv.gz")), np.int64)
-    else:
-        ends = np.flatnonzero(tokens == eos) + 1
+    mask = content(masks, np.dtype("u1")) if masks.exists() else None
+    if mask is not None and (len(mask) != len(tokens) or len(mask) and mask.max() > 1):
+        raise BadData(f"{masks}: not a 0 or 1 for each of {len(tokens)} tokens")
+    ends = np.array(listed, np.int64) if eos is None else np.flatnonzero(tokens == eos) + 1
     for start, end in cut(path, tokens, ends, "document"):
         ids = tokens[start:end]
         if len(ids) and ids.max() >= 1 << 32:
             raise BadData(f"{path}: id {ids.max()} has more than 32 bits")
-        yield Document(ids.astype(np.uint32), None if mask is None else mask[start:end].copy())
+        yield Document(ids.astype(np.uint32), None if mask is None else mask[start:end].astype(np.bool_))
+
+
+def _type(path: pathlib.Path, count: int) -> str:
+    """The type of `count` ids that fill a file."""
+    size = len(content(path, np.dtype("u1")))
+    for name in _TYPES:
+        if size == count * np.dtype(name).itemsize:
+            return name
+    raise BadData(
+        f"{path}: {size} bytes for the {count} ids of its list, 1, 2, 4 or 8 for each: give dtype"
+    )
 
 
 def _listed(path: pathlib.Path) -> list[int]:
     """Where documents end, if each begins where the one before it ends."""
     ends = [0]
+    if not path.is_file():
+        raise NoInput(f"{path}: there is no such file, which lists the documents: give eos and dtype")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             start, end, *_ = [*line.rstrip("\n").split(","), ""]
