@@ -53,6 +53,30 @@ def decoded(content: bytes, headers: Iterable[tuple[str, str]], limit: int) -> b
     return content
 
 
+def header_fields(head: bytes) -> list[tuple[str, str]]:
+    """The names and values of the fields of a header, whose first line is the status.
+
+    Args:
+        head: The header, to the empty line or as far as it is there.
+
+    Returns:
+        Names and values, a value on several lines as one.
+
+    Example:
+        >>> header_fields(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\n\\r\\n")
+        [('Content-Type', 'text/plain')]
+    """
+    fields: list[tuple[str, str]] = []
+    for line in head.decode("latin-1").split("\n")[1:]:
+        if line[:1] in (" ", "\t") and fields:
+            name, value = fields.pop()
+            fields.append((name, f"{value} {line.strip()}".strip()))
+        elif ":" in line:
+            name, _, value = line.partition(":")
+            fields.append((name.strip(), value.strip()))
+    return fields
+
+
 def _unchunked(content: bytes) -> bytes:
     chunks, place = [], 0
     while True:

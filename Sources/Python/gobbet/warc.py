@@ -28,7 +28,7 @@ from typing import Any, BinaryIO, cast
 
 from .corpus_reader import Batch, Input
 from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
-from .http_content import BadContent, decoded
+from .http_content import BadContent, decoded, header_fields
 from .remote.urls import is_remote, shown
 
 #: Bytes of texts and names of a batch.
@@ -42,6 +42,9 @@ _PIECE_BYTES = 1 << 16
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 #: Codecs of Python that name no charset of texts, or take quadratic time.
 _NO_CHARSETS = ("idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+#: The most bytes of a header of HTTP, all fields together.
+_LONGEST_HEAD = 1 << 20
 #: What every record begins with.
 _START = b"WARC/1."
 
@@ -237,27 +240,30 @@ def _text(record: Any, where: str) -> bytes | None:
         BadData: It is cut, or longer than documents may be.
         BadContent: It can't be decoded.
     """
-    headers = None
+    head = begun = b""
+    headers: list[tuple[str, str]] = []
+    ends = True
     content_type = str(record.headers.get("Content-Type", ""))
     if str(record.record_type) == "response":
         if not content_type.strip().lower().startswith("application/http"):
             _pass_over(record, where)
             return None
-        record.parse_http()
-        headers = record.http_headers
-        content_type = str(headers.get("Content-Type", "") if headers else "")
+        head, begun, ends = _head(record)
+        headers = header_fields(head)
+        content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind != "text/plain" and str(record.record_type) != "conversion":
-        _pass_over(record, where)
+        _pass_over(record, where, len(head) + len(begun))
         return None
     length = record.content_length
     if length > _LONGEST:
         raise BadData(f"{where}: longer than the limit of {_LONGEST} bytes")
     content: bytes = record.reader.read()
-    if len(content) < length:
-        raise BadData(f"{where}: ends after {len(content)} of {length} bytes")
-    if headers:
-        content = decoded(content, headers.items(), _LONGEST)
+    if (byte_count := len(head) + len(begun) + len(content)) < length:
+        raise BadData(f"{where}: ends after {byte_count} of {length} bytes")
+    if not ends:
+        raise BadContent("its HTTP header has no end")
+    content = decoded(begun + content, headers, _LONGEST)
     charset = _CHARSET.search(content_type)
     return _as_utf8(content, charset[1] if charset else "utf-8")
 
@@ -280,9 +286,24 @@ def _as_utf8(content: bytes, charset: str) -> bytes:
     return encoded
 
 
-def _pass_over(record: Any, where: str) -> None:
+def _head(record: Any) -> tuple[bytes, bytes, bool]:
+    """The header of an HTTP answer, what was read after it, and whether it ends.
+
+    Not fastwarc's own, which takes all of a record for a header that has no empty line.
+    """
+    data = b""
+    while len(data) <= _LONGEST_HEAD:
+        if (end := _EMPTY_LINE.search(data)) is not None:
+            return data[: end.end()], data[end.end() :], True
+        if not (piece := record.reader.read(_PIECE_BYTES)):
+            break
+        data += piece
+    return data, b"", False
+
+
+def _pass_over(record: Any, where: str, byte_count: int = 0) -> None:
     """Reads the content of a record that isn't wanted, which may be larger than memory."""
-    length, byte_count = record.content_length, 0
+    length = record.content_length
     while piece := record.reader.read(_PIECE_BYTES):
         byte_count += len(piece)
     if byte_count < length:

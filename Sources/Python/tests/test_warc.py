@@ -170,6 +170,23 @@ class WARCTests(support.Case):
                 (batch,) = warc.batches(path, skip=True)
                 self.assertEqual((list(batch), batch.bad_line_count), ([b"first"], 1))
 
+    def test_a_header_of_http_that_has_no_end_is_a_bad_record(self):
+        http = "application/http; msgtype=response"
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+        for body in (head + b"words of a text", head, head + b"X: " + bytes(3 << 20)):
+            path = self.write("r.warc", RECORDS[1] + record("response", body, content_type=http)
+                              + RECORDS[2])  # fmt: skip
+            with self.subTest(len(body)):
+                with self.assertRaisesRegex(gobbet.BadData, "2: its HTTP header has no end"):
+                    list(warc.batches(path))
+                found = list(warc.batches(path, skip=True))
+                self.assertEqual([text for batch in found for text in batch], TEXTS[:2])
+                self.assertEqual(sum(batch.bad_line_count for batch in found), 1)
+        fields = b"HTTP/1.0 200 OK\nX: 1\nno field\nContent-Type:\n text/plain\n\n"
+        for body, expected in ((fields + b"a\n\nb", [b"a\n\nb"]), (fields, [b""])):
+            path = self.write("r.warc", record("response", body, content_type=http))
+            self.assertEqual(list(documents(path)), expected)
+
     def test_what_is_decoded_has_a_limit(self):
         packed, chunks = gzip.compress(bytes(10_000)), b"5\r\nwords\r\n0\r\n\r\n"
         for coding, body in (("gzip", packed), ("gzip, gzip", gzip.compress(packed)),
