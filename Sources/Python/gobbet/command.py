@@ -11,11 +11,14 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import IO, Any, Literal, cast
 
 from .errors import BY_STATUS, Internal, LibraryMissing
+from .progress import Progress
+from .showing import visible
 
 Path = str | os.PathLike[str]
 #: What the elements of tensors become.
@@ -88,6 +91,7 @@ def convert(
     verify: bool = False,
     skip: bool = False,
     key: str | None = None,
+    progress: bool = False,
 ) -> Conversion:
     """Converts a vocabulary or weights from or to another format.
 
@@ -109,6 +113,7 @@ def convert(
         verify: Whether the output is read again and compared with the input.
         skip: Whether tensors of a GGUF file whose type is not known are left out.
         key: The dictionary with the tensors in a PyTorch checkpoint.
+        progress: Whether to show how far it is, by tqdm where that is installed.
 
     Returns:
         What was written, and what was left out.
@@ -124,25 +129,26 @@ def convert(
         >>> gobbet.convert("weights.gobbet", "weights.safetensors").tensors
         1
     """
-    words = ["convert", _name(input), "--output=" + os.fspath(output), "--json", "--quiet"]
+    words = ["convert", _name(input), "--output=" + os.fspath(output)]
     words += _options(
         to=to, vocabulary=vocabulary, pattern=pattern, type=type, codec=codec, base=base,
         resize_embeddings=resize_embeddings, rows_to_multiple=rows_to_multiple, new_rows=new_rows,
         shard_size=shard_size, key=key, force=force, verify=verify, skip=skip,
     )  # fmt: skip
-    (found,) = _run(words)
+    (found,) = _run(words, progress=progress)
     return Conversion(
         found["output"], found.get("vocabulary_ids"), found.get("tensors"), found["has_vocabulary"],
         tuple(found["notes"]),
     )  # fmt: skip
 
 
-def inspect(path: Path, *, tensors: bool = False) -> dict[str, Any]:
+def inspect(path: Path, *, tensors: bool = False, progress: bool = False) -> dict[str, Any]:
     """What a file holds: its sections, their sizes and their contents.
 
     Args:
         path: A file in any format.
         tensors: Whether every tensor is listed, with its smallest, largest and mean element.
+        progress: Whether to show how far `tensors` is, by tqdm where that is installed.
 
     Returns:
         What `gobbet inspect --json` prints.
@@ -156,18 +162,21 @@ def inspect(path: Path, *, tensors: bool = False) -> dict[str, Any]:
         >>> gobbet.inspect("weights.gobbet")["weights"]["tensors"]
         1
     """
-    (found,) = _run(["inspect", _name(path), "--json", *_options(tensors=tensors)])
+    (found,) = _run(
+        ["inspect", _name(path), *_options(tensors=tensors)], progress=progress, is_long=tensors
+    )
     return found
 
 
 def verify(
-    paths: Path | Sequence[Path], *, key: str | None = None
+    paths: Path | Sequence[Path], *, key: str | None = None, progress: bool = False
 ) -> list[Verification]:
     """Checks every checksum, index, id and signature of .gobbet files.
 
     Args:
         paths: A file or a folder of shards, or several.
         key: The public key of the signer, 64 hexadecimal digits or a file of them.
+        progress: Whether to show how far it is, by tqdm where that is installed.
 
     Returns:
         What was found out about each file; a damaged one raises nothing.
@@ -181,13 +190,13 @@ def verify(
         True
     """
     listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    words = ["verify", *map(_name, listed), "--json", "--quiet", *_options(key=key)]
+    words = ["verify", *map(_name, listed), *_options(key=key)]
     return [
         Verification(
             found["file"], found["ok"], found.get("sections"), found.get("content_id"),
             found.get("signed_by"), found.get("fault"),
         )
-        for found in _run(words, negative=True)
+        for found in _run(words, negative=True, progress=progress)
     ]  # fmt: skip
 
 
@@ -220,17 +229,57 @@ def _command() -> str:
     return found
 
 
-def _run(words: list[str], *, negative: bool = False) -> list[dict[str, Any]]:
-    """Runs the command; the JSON objects that it prints, a line each."""
+def _run(words: list[str], **options: bool) -> list[dict[str, Any]]:
+    """Runs the command as `output_of`; the JSON objects that it prints, a line each."""
+    return [json.loads(line) for line in output_of([*words, "--json"], **options).splitlines()]
+
+
+def output_of(
+    words: list[str], *, negative: bool = False, progress: bool = False, is_long: bool = True
+) -> str:
+    """Runs the command; what it prints.
+
+    With `negative`, status 1 is an answer, too. A job that isn't long has no progress to show.
+    """
     command = _command()
-    try:
-        done = subprocess.run(
-            [command, *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
-        )
-    except OSError as error:
-        raise LibraryMissing(f"{command}: {error.strerror}") from None
-    if done.returncode != 0 and not (negative and done.returncode == 1):
-        message = done.stderr.strip().removeprefix("gobbet: ")
-        kind = BY_STATUS.get(done.returncode, Internal)
-        raise kind(message or f"{command} ended with status {done.returncode}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    with Progress(words[0], progress and is_long) as shown:
+        try:
+            if shown.is_shown:
+                status, printed, told = _watched([command, *words], shown)
+            else:
+                done = subprocess.run(
+                    [command, *words, *["--quiet"] * is_long], stdin=subprocess.DEVNULL,
+                    capture_output=True, encoding="utf-8",
+                )  # fmt: skip
+                status, printed, told = done.returncode, done.stdout, done.stderr
+        except OSError as error:
+            raise LibraryMissing(f"{command}: {error.strerror}") from None
+    if status != 0 and not (negative and status == 1):
+        message = told.strip().removeprefix("gobbet: ")
+        kind = BY_STATUS.get(status, Internal)
+        raise kind(message or f"{command} ended with status {status}")
+    return printed
+
+
+def _watched(words: list[str], shown: Progress) -> tuple[int, str, str]:
+    """Runs the command and shows the lines in which it says how far it is; its status and texts."""
+    told: list[str] = []
+    environment = {"GOBBET_PROGRESS_INTERVAL": "0.5", **os.environ}
+
+    def watch(lines: IO[str]) -> None:
+        for line in lines:
+            if told or line.startswith("gobbet: "):
+                told.append(line)
+            else:
+                shown.say(visible(line.rstrip("\n")))
+
+    with subprocess.Popen(
+        [*words, "--progress"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8", env=environment,
+    ) as process:  # fmt: skip
+        output, lines = cast("IO[str]", process.stdout), cast("IO[str]", process.stderr)
+        watcher = threading.Thread(target=watch, args=[lines], name="gobbet", daemon=True)
+        watcher.start()
+        printed = output.read()
+        watcher.join()
+    return process.returncode, printed, "".join(told)

@@ -73,6 +73,7 @@ def train_files(
     split_by_unicode_script: bool = True,
     split_by_number: bool = True,
     split_by_whitespace: bool = True,
+    progress: bool = False,
 ) -> Training:
     """Trains a vocabulary on files, with every option of `gobbet train`.
 
@@ -111,7 +112,8 @@ def train_files(
         whitespace_only_pieces: sentencepiece: whether pieces may be nothing but spaces.
         split_by_unicode_script: sentencepiece: whether pieces have characters of one script only.
         split_by_number: sentencepiece: whether digits count as a script.
-        split_by_whitespace: sentencepiece: whether no piece goes on behind a space.
+        split_by_whitespace: sentencepiece: whether pieces end before a space.
+        progress: Whether to show how far it is, by tqdm where that is installed.
 
     Returns:
         What was learned.
@@ -129,7 +131,7 @@ def train_files(
         True
     """
     listed = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    words = ["train", *map(_name, listed), "--output=" + os.fspath(output), "--json", "--quiet"]
+    words = ["train", *map(_name, listed), "--output=" + os.fspath(output)]
     words += _options(
         size=size, force=force, text_key=text_key, lines=lines, pattern=pattern, split=split,
         template=template, special=special, tie_break=tie_break, minimum_frequency=minimum_frequency,
@@ -145,7 +147,7 @@ def train_files(
         no_split_by_unicode_script=not split_by_unicode_script,
         no_split_by_number=not split_by_number, no_split_by_whitespace=not split_by_whitespace,
     )  # fmt: skip
-    (found,) = _run(words)
+    (found,) = _run(words, progress=progress)
     (learned,) = found["vocabularies"]
     return Training(
         learned["output"], learned["vocabulary_size"], learned["merges"], found["documents"],

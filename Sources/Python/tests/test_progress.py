@@ -2,9 +2,11 @@
 
 import contextlib
 import io
+import os
 import sys
 import unittest
 import warnings
+from unittest import mock
 
 import gobbet
 
@@ -33,6 +35,33 @@ class ProgressTests(support.Case):
             self.assertIn(part, shown)
         (self.folder / "d.gobbet").unlink()
         self.assertEqual(self._shown(False), "")
+
+    @needs("tqdm")
+    def test_what_comes_in_many_parts_is_added_up(self):
+        stream = io.StringIO()
+        with contextlib.redirect_stderr(stream):
+            with gobbet.DatasetWriter(self.folder / "d.gobbet", support.encoding()) as writer:
+                writer.add_texts(["a" * (1 << 23)] * 7, progress=True)
+        self.assertIn("7 documents", stream.getvalue())
+
+    @needs("tqdm")
+    def test_the_command_says_how_far_it_is(self):
+        command = self.folder / "gobbet"
+        command.write_text(
+            "#!/bin/sh\nfor part in 1 2 3; do echo $part of 3 MB >&2; done\n"
+            "case \"$*\" in *none*) echo 'gobbet: none: cannot open' >&2; exit 66;; esac\n"
+            "echo '{\"output\": \"x\", \"has_vocabulary\": true, \"notes\": []}'\n"
+        )
+        command.chmod(0o755)
+        stream = io.StringIO()
+        with (
+            mock.patch.dict(os.environ, {"GOBBET_COMMAND": str(command)}),
+            contextlib.redirect_stderr(stream),
+        ):
+            self.assertEqual(gobbet.convert("a", "x", progress=True).output, "x")
+            with self.assertRaisesRegex(gobbet.NoInput, "^none: cannot open$"):
+                gobbet.convert("none", "x", progress=True)
+        self.assertIn("convert: 3 of 3 MB", stream.getvalue())
 
     def test_without_tqdm_nothing_is_shown_and_a_warning_says_so(self):
         hidden = {name: sys.modules.get(name) for name in ("tqdm", "tqdm.auto")}
