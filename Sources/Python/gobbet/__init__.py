@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .generation import Generation
     from .lora import ExtractedLoRA, extract_lora
     from .model import Model
+    from .report import Report, report
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
     from .train_command import Training, train_files
@@ -58,6 +59,7 @@ _HOMES = {
     "Generation": "generation",
     "Model": "model",
     "PackedRows": "rows",
+    "Report": "report",
     "RowBatch": "rows",
     "Sampler": "sampler",
     "TensorInfo": "weights",
@@ -68,6 +70,7 @@ _HOMES = {
     "convert": "command",
     "extract_lora": "lora",
     "inspect": "command",
+    "report": "report",
     "safe_open": "weights",
     "train": "training",
     "train_files": "train_command",
@@ -96,6 +99,7 @@ __all__ = [
     "PackedRows",
     "ReadWriteFailed",
     "RemoteFailed",
+    "Report",
     "RowBatch",
     "Sampler",
     "SpecialToken",
@@ -108,6 +112,7 @@ __all__ = [
     "extract_lora",
     "inspect",
     "native_available",
+    "report",
     "safe_open",
     "train",
     "train_files",

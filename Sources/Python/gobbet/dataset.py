@@ -22,6 +22,7 @@ from .remote.urls import shown
 from .row_options import Gaps, LongDocuments
 from .sampler import Sampler
 from .sampler_state import Order, window_count
+from .showing import facts_html
 
 if TYPE_CHECKING:
     from .rows import PackedRows, RowBatch
@@ -96,6 +97,15 @@ class TokenDataset:
     def __repr__(self) -> str:
         name = shown(self.paths[0]) if len(self.paths) == 1 else f"{len(self.paths)} files"
         return f"<TokenDataset {name!r}: {self.token_count} tokens>"
+
+    def _repr_html_(self) -> str:
+        name = shown(self.paths[0]) if len(self.paths) == 1 else f"{len(self.paths)} files"
+        return facts_html(name, {
+            "tokens": self.token_count, "documents": self.document_count, "ids below": self.id_bound,
+            "codec": self.codec, "tokens of a block": self.block_token_count,
+            "says which tokens count in a loss": self.has_loss_mask,
+            "content id": self.content_id, "vocabulary": self.fingerprint,
+        })  # fmt: skip
 
     def __len__(self) -> int:
         return self.token_count

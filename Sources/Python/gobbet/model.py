@@ -19,6 +19,7 @@ from .joining import utf8
 from .limits import thread_count, whole
 from .native_backends import NativeVocabulary
 from .remote.urls import is_remote, shown
+from .showing import facts_html
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -117,6 +118,13 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}>"
+
+    def _repr_html_(self) -> str:
+        return facts_html(self.name, {
+            "layers": self.layer_count, "hidden size": self.hidden_size, "heads": self.head_count,
+            "context length": self.context_length, "ids below": self.n_vocab,
+            "an encoder": self.is_encoder, "bytes of weights in memory": self.weight_byte_count,
+        })  # fmt: skip
 
     @property
     def is_encoder(self) -> bool:

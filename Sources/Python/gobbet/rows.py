@@ -16,6 +16,7 @@ from .limits import whole
 from .row_options import Gaps, LongDocuments, RowOptions
 from .sampler import Sampler
 from .sampler_state import Order
+from .showing import facts_html
 
 
 class RowBatch(NamedTuple):
@@ -109,6 +110,16 @@ class PackedRows:
 
     def __repr__(self) -> str:
         return f"<PackedRows: {len(self)} of {self.length} tokens, {self.efficiency:.5f} used>"
+
+    def _repr_html_(self) -> str:
+        options = self._options
+        return facts_html("rows of whole documents", {
+            "rows": len(self), "tokens of a row": self.length,
+            "places that hold a token": f"{self.efficiency:.3%}", "padding": self.padding_count,
+            "tokens left out": self.cropped_token_count,
+            "documents longer than a row": self.too_long_count,
+            "long documents": options.long_documents, "gaps": options.gaps,
+        })  # fmt: skip
 
     @property
     def efficiency(self) -> float:

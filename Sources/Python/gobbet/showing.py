@@ -152,6 +152,25 @@ def _markup(text: str) -> str:
     return html.escape(visible(text))
 
 
+def facts_html(name: str, facts: Mapping[str, object]) -> str:
+    """What is to be told of a thing, a row each: numbers with commas, texts escaped."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left">{_markup(what)}</th>'
+        f'<td style="text-align:left">{_markup(_fact(fact))}</td></tr>'
+        for what, fact in facts.items()
+    )
+    return (
+        f"<table><caption><strong>{_markup(name)}</strong></caption>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _fact(fact: object) -> str:
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    return f"{fact:,}" if isinstance(fact, int) else str(fact)
+
+
 def _text(piece: bytes) -> tuple[str, bool]:
     """The text of a token, and whether it is none, for which its bytes stand."""
     try:

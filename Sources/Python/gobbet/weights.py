@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from .backends import open_weights
 from .block_types import BLOCKS
 from .errors import BadData, InvalidArgument, NoInput, NotFound
-from .remote.urls import is_remote
+from .remote.urls import is_remote, shown
+from .showing import facts_html
 from .special_tokens import listed
 from .weight_sets import check_neighbours
 
@@ -35,6 +36,10 @@ SAFETENSORS_NAMES = {
     17: "I32", 18: "I16", 19: "I8", 20: "I4", 32: "U64", 33: "U32", 34: "U16", 35: "U8", 36: "U4",
     48: "BOOL", 64: "C64",
 }  # fmt: skip
+
+
+#: Tensors that a notebook shows; of the rest the number is.
+_SHOWN = 40
 
 
 class TensorInfo(NamedTuple):
@@ -199,6 +204,15 @@ class SafeOpen:
     def __init__(self, filename: Path, *, verify: bool = True) -> None:
         self._file = WeightsFile(filename)
         self._verify = verify
+
+    def _repr_html_(self) -> str:
+        tensors = self._file.tensors
+        facts: dict[str, object] = {
+            info.name: f"{info.dtype} [{', '.join(map(str, info.shape))}]" for info in tensors[:_SHOWN]
+        }
+        if len(tensors) > _SHOWN:
+            facts["and"] = f"{len(tensors) - _SHOWN:,} more"
+        return facts_html(f"{shown(self._file.path)}: {len(tensors):,} tensors", facts)
 
     def _whole(self, index: int) -> Any:
         raise NotImplementedError

@@ -1,5 +1,6 @@
 """Converting, inspecting and verifying by the command."""
 
+import html
 import os
 import pathlib
 import shutil
@@ -66,6 +67,20 @@ class CommandTests(Case):
         self.assertEqual((good.ok, bad.ok, bad.file), (True, False, str(other)))
         self.assertIn("checksum", f"{bad.fault}")
 
+    def test_a_report_is_shown_in_a_frame_of_its_own(self):
+        made = gobbet.report(MODEL)
+        self.assertTrue(made.html.startswith("<!DOCTYPE html>"))
+        shown = made._repr_html_()
+        self.assertEqual(shown.count("<"), 2)
+        self.assertIn('sandbox=""', shown)
+        self.assertEqual(html.unescape(shown.partition('srcdoc="')[2].rpartition('">')[0]), made.html)
+        made.save(self.folder / "r.html")
+        self.assertEqual((self.folder / "r.html").read_text(), made.html)
+        self.assertRaises(FileExistsError, made.save, self.folder / "r.html")
+        compared = gobbet.report([MODEL, MODEL])
+        self.assertNotEqual(compared.html, made.html)
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.report(self.folder / "none")
 
     def test_training_splits_by_an_expression(self):
         corpus = self.folder / "corpus.txt"

@@ -38,8 +38,8 @@ MODULES = {
 #: Those whose names come from modules below them.
 PACKAGES = {"gobbet", "gobbet.jobs"}
 #: Classes that no caller makes: what they are made from is nobody's business.
-GIVEN = {"Conversion", "Engine", "Generation", "RemoteFailed", "Sampler", "TokenizedText", "Training",
-         "Verification"}  # fmt: skip
+GIVEN = {"Conversion", "Engine", "Generation", "RemoteFailed", "Report", "Sampler", "TokenizedText",
+         "Training", "Verification"}  # fmt: skip
 #: What calls the library and cannot fail.
 SURE = {"special_tokens", "next_epoch"}
 
@@ -87,7 +87,7 @@ def function_of(member: Any) -> Callable[..., Any] | None:
 def lacks_command(value: Any) -> bool:
     """Whether examples run the command, and there is none."""
     there = os.environ.get("GOBBET_COMMAND") or shutil.which("gobbet")
-    return getattr(value, "__module__", "").endswith("command") and not there
+    return getattr(value, "__module__", "").endswith(("command", "report")) and not there
 
 
 def section(text: str, name: str) -> str | None:

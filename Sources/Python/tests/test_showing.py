@@ -6,6 +6,7 @@ import unittest
 from html.parser import HTMLParser
 
 import gobbet
+import gobbet.numpy
 from gobbet.showing import TokenizedText, visible, vocabulary_html
 
 from . import support
@@ -68,6 +69,27 @@ class ShowingTests(support.Case):
         page = _Elements(vocabulary_html(NASTY, 3, {NASTY: 2}))
         self.assertNotIn("script", page.tags)
         self.assertFalse(set("\x1b\x9b\u202e") & set(page.text))
+
+    def test_datasets_rows_weights_and_models_tell_what_they_hold(self):
+        import numpy as np
+
+        support.write_dataset(self.folder / "d.gobbet")
+        dataset = gobbet.TokenDataset(self.folder / "d.gobbet")
+        names = ["<b>\u202e", *(f"t{number:03}" for number in range(50))]
+        gobbet.numpy.save_file({name: np.zeros((2, 3)) for name in names}, self.folder / "w.gobbet")
+        weights = gobbet.safe_open(self.folder / "w.gobbet")
+        model = gobbet.Model(support.FIXTURES / "tinymodel" / "model.safetensors")
+        rows = dataset.packed_rows(64)
+        for shown, parts in (
+            (dataset, [f"{len(dataset):,}", "d.gobbet", dataset.content_id, "rank"]),
+            (rows, [f"{len(rows):,}", "split", "%"]), (model, ["model.safetensors", "layers"]),
+            (weights, ["51 tensors", "f64 [2, 3]", "11 more"]),
+        ):  # fmt: skip
+            page = _Elements(shown._repr_html_())
+            for part in parts:
+                self.assertIn(part, page.text)
+            self.assertLessEqual(set(page.tags), {"table", "caption", "strong", "tbody", "tr", "th", "td"})
+            self.assertNotIn("\u202e", page.text)
 
     def test_what_is_hidden_is_the_same_as_in_the_command(self):
         generator = random.Random(32)
