@@ -179,10 +179,13 @@ class ExamplesTests(ExampleCase):
     def test_grain_resumes_at_the_next_batch_with_workers_and_without(self):
         import grain
 
+        from .grain_support import parse_flags
+
         for workers in (0, 2):
             source = trainers.Examples(self.rows)
             batches = grain.MapDataset.source(source).shuffle(seed=4).batch(4).to_iter_dataset()
             if workers:
+                parse_flags()
                 batches = batches.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
             straight = [batch["targets"].tolist() for batch in batches]
             self.assertEqual(len(straight), -(-len(source) // 4))
@@ -193,6 +196,47 @@ class ExamplesTests(ExampleCase):
             resumed = iter(batches)
             resumed.set_state(state)
             self.assertEqual([batch["targets"].tolist() for batch in resumed], straight[3:])
+
+    @needs("grain", "array_record")
+    def test_a_loader_of_grain_has_the_batches_of_a_store_of_array_records(self):
+        import grain
+        from array_record.python.array_record_module import ArrayRecordWriter
+
+        from .grain_support import FIELDS, Unpacked, parse_flags
+
+        parse_flags()
+        examples = trainers.Examples(self.rows)
+        writer = ArrayRecordWriter(str(self.folder / "rows.array_record"), "group_size:1")
+        for index in range(len(examples)):
+            writer.write(b"".join(examples[index][name].tobytes() for name in FIELDS))
+        writer.close()
+        store = grain.sources.ArrayRecordDataSource(str(self.folder / "rows.array_record"))
+
+        def loader(source, workers):
+            return grain.DataLoader(
+                data_source=source,
+                sampler=grain.samplers.IndexSampler(
+                    len(source), grain.sharding.NoSharding(), shuffle=True, num_epochs=2, seed=7
+                ),
+                operations=[*([Unpacked()] if source is store else []), grain.transforms.Batch(4)],
+                worker_count=workers,
+            )
+
+        def lists(batches):
+            return [[batch[name].tolist() for name in FIELDS] for batch in batches]
+
+        for workers in (0, 2):
+            straight = lists(loader(store, workers))
+            self.assertEqual(lists(loader(examples, workers)), straight)
+            iterator = iter(loader(examples, workers))
+            self.assertEqual(lists(itertools.islice(iterator, 5)), straight[:5])
+            resumed = iter(loader(examples, workers))
+            resumed.set_state(iterator.get_state())
+            self.assertEqual(lists(resumed), straight[5:])
+            # Over other rows a state of Grain's is none.
+            other = iter(loader(trainers.Examples(self.dataset.packed_rows(32)), workers))
+            with self.assertRaises(ValueError):
+                other.set_state(iterator.get_state())
 
     @needs("datasets")
     def test_a_dataset_of_hugging_face_reads_rows_when_they_are_asked_for(self):
