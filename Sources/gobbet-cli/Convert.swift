@@ -8,16 +8,18 @@ struct Convert: ParsableCommand {
     commandName: "convert",
     abstract: "Convert vocabularies and weights from and to other formats.",
     discussion: """
-      The format of the input is recognized by its content: .gobbet, tiktoken ranks, \
-      tokenizer.json, vocab.json (with merges.txt beside it), GGUF, safetensors and their index \
-      (with config.json and tokenizer.json beside them, if present), NumPy's npy and npz, and \
-      checkpoints of PyTorch and llm.c. For a model in several .gobbet files, name any one of \
-      them: model-00001-of-00003.gobbet. The format of the output is that of its name: .gobbet, \
-      .tiktoken, vocab.json (with merges.txt beside it), .json, .safetensors, \
-      .safetensors.index.json, .gguf, .npy, .npz. Beside safetensors and npz, config.json and \
-      tokenizer.json are written, with which transformers loads the model. What the output cannot \
-      hold is named on standard error, or refused. With --output - and --to tiktoken or \
-      tokenizer.json the file goes to standard output.
+      The format of the input is recognized by its content. Vocabularies: .gobbet, tiktoken ranks, \
+      tokenizer.json, tekken.json, vocab.json or encoder.json (with the merges beside it), SentencePiece's \
+      .model, vocab.txt, nanochat's tokenizer.pkl, GGUF. Weights: .gobbet, safetensors and their index \
+      (with config.json and tokenizer.json beside them, if present), GGUF, checkpoints of PyTorch (a folder \
+      of DCP too) and llm.c, npy and npz. Name any one of several .gobbet or GGUF files of a model: \
+      model-00001-of-00003.gobbet.
+
+      The format of the output is that of its name: .gobbet, .tiktoken, .json (tokenizer.json), vocab.json \
+      (with merges.txt beside it), .model, .safetensors, .safetensors.index.json, .gguf, .npy, .npz. \
+      Beside safetensors and npz, config.json and tokenizer.json are written, with which \
+      transformers loads the model. What the output cannot hold is named on standard error, or refused. \
+      With --output - and --to tiktoken or tokenizer.json the file goes to standard output.
       """)
 
   @Argument(help: "The file to convert.") var input: String

@@ -75,6 +75,8 @@ struct Generate: ParsableCommand {
     if Interruption.isRequested {
       throw Interruption.failure("\(count.grouped("token")) generated")
     }
+    // The text ends its line before another begins.
+    try StandardOutput.flush()
     if !json { note(summary(result, count)) }
   }
 

@@ -6,10 +6,10 @@ import Gobbet
   static let configuration = CommandConfiguration(
     commandName: "gobbet",
     abstract:
-      "Train byte-level BPE vocabularies, pack corpora into token files, run small GPTs.",
+      "Train BPE vocabularies, pack corpora into token files, convert weights, run language models.",
     discussion: """
-      Inputs are files, folders and - for standard input, plain, or compressed by gzip, zstd, bzip2, xz \
-      or lz4; their content says what they are. Results go to standard output, everything else to standard error.
+      Text comes from files, folders and - for standard input, plain, or compressed by gzip, zstd, bzip2, \
+      xz or lz4. The content of a file says what it is. Results go to standard output, everything else to standard error.
 
       Exit codes: 0 done, 1 a negative answer, 2 usage, 65 bad data, 66 no input, 73 cannot create, \
       74 reading or writing failed; 130, 143, 129 and 141 ended by INT, TERM, HUP or PIPE.

@@ -186,7 +186,7 @@ struct Pack: AsyncParsableCommand {
     guard isThere(name) else {
       throw Failure(
         .usage,
-        "--template: \(name) isn't a file, and none of \(ChatTemplate.names.joined(separator: ", "))"
+        "--template: \(name) is neither a file nor one of \(ChatTemplate.names.joined(separator: ", "))"
       )
     }
     return try ChatTemplate(json: try readAll(name), path: name)

@@ -9,7 +9,7 @@ struct Tokens: ParsableCommand {
     abstract: "Show the tokens of a text, with their ids and offsets.",
     discussion: """
       Each token stands above its id and the offset of its first byte. Spaces are shown as ␣, bytes \
-      that aren't a whole character in hexadecimal, and special tokens have a * behind their id. \
+      that aren't a whole character in hexadecimal, and special tokens have a * after their id. \
       'gobbet encode --json' gives the same to programs.
       """)
 
@@ -22,7 +22,7 @@ struct Tokens: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "How many columns a line has. (default: the terminal's width, elsewhere 80)",
+    help: "Columns of a line. (default: the terminal's width, elsewhere 80)",
     transform: Number.whole(20...10_000))
   var width: Int?
 

@@ -12,7 +12,7 @@ struct Train: AsyncParsableCommand {
 
       A document is what a program gets from an iterator; --lines takes lines, as programs do that \
       read files. '--model sentencepiece' learns pieces of characters: what BpeTrainer of tokenizers \
-      learns behind a Metaspace or, with '--like sentencepiece', what sentencepiece does. 'gobbet \
+      learns with a Metaspace or, with '--like sentencepiece', what sentencepiece does. 'gobbet \
       convert' makes tokenizer.json and .model from the result.
       """)
 

@@ -15,7 +15,7 @@ struct VocabularyCommand: ParsableCommand {
 /// `gobbet vocabulary truncate`.
 struct VocabularyTruncate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "truncate", abstract: "Write the smaller vocabulary that a vocabulary grew from.")
+    commandName: "truncate", abstract: "Cut a vocabulary down to its first merges.")
 
   @Argument(help: "The vocabulary.") var input: String
   @Option(

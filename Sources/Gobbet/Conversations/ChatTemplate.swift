@@ -169,7 +169,7 @@ extension JSONValue {
       let key = String(decoding: key, as: UTF8.self)
       guard members.contains(key) else {
         let known = members.sorted().joined(separator: ", ")
-        throw error(.damaged("\(key) is none of \(known)"))
+        throw error(.damaged("\(key) isn't one of \(known)"))
       }
     }
   }

@@ -272,7 +272,7 @@ extension FileConversion {
     {
       let reason =
         keepsFamily
-        ? "\(format) has no place for it" : "it is not of a model that is known here"
+        ? "\(format) has no place for it" : "this kind of model isn't known here"
       notes.append("\(input.configurationPath) is left out: \(reason)")
     } else if input.format == .gguf, format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")

@@ -84,9 +84,9 @@ struct SafetensorsHeader {
     var end = 0
     for entry in entries {
       guard entry.start == end else {
-        let what = entry.start > end ? "a hole in front of" : "an overlap with"
+        let what = entry.start > end ? "no tensor has the bytes before" : "two tensors have"
         throw root.error(
-          .damaged("\(what) the data from \(entry.start)"), key: entry.description.name.utf8)
+          .damaged("\(what) byte \(entry.start) of the data"), key: entry.description.name.utf8)
       }
       end = entry.end
     }

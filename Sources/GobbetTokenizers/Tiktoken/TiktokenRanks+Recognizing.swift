@@ -35,7 +35,7 @@ extension TiktokenRanks {
     guard let pattern = given ?? published?.pattern else {
       throw InterchangeError(
         .incomplete(
-          "does not say how text is split, and is none of the published ones; give the pattern"),
+          "doesn't say how text is split, and isn't a published file; give the pattern"),
         path: path)
     }
     // With another pattern it is another tokenizer, and its special tokens are its own affair.
@@ -46,7 +46,8 @@ extension TiktokenRanks {
         let names = published.map { $0.specialTokenNames.joined(separator: " and ") }
         throw InterchangeError(
           .incomplete(
-            "knows no special tokens named \(setName), but \(names ?? "none of any name")"),
+            names.map { "has no set of special tokens named \(setName); there are \($0)" }
+              ?? "isn't a published file: there is no set of special tokens for it"),
           path: path)
       }
       specials = named

@@ -108,7 +108,7 @@ struct PieceOptions: ParsableArguments {
   var splitByNumber = true
 
   @Flag(
-    inversion: .prefixedNo, help: "sentencepiece: whether no piece goes on behind a space.")
+    inversion: .prefixedNo, help: "sentencepiece: whether pieces end at spaces.")
   var splitByWhitespace = true
 
   /// Whether pieces of characters are learned.

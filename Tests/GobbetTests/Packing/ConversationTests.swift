@@ -256,7 +256,7 @@ import Testing
     for (wrong, fault) in [
       (#"{"name": "x"}"#, "no roles"), (#"{"roles": {}}"#, "no name"),
       (#"{"name": "x", "roles": {"a": {}}}"#, "nothing counts"),
-      (#"{"name": "x", "roles": {"a": {"count": true}}}"#, "roles: count is none of"),
+      (#"{"name": "x", "roles": {"a": {"count": true}}}"#, "roles: count isn't one of"),
       (#"{"name": "x", "roles": {"a": {"counts": 1}}}"#, "neither true nor false"),
       (#"{"name": "x", "end": [{"counts": true}], "roles": {}}"#, "a part is a token or a text"),
     ] {
