@@ -7,7 +7,7 @@ package enum PieceMerges {
   /// All ways to make a piece of two others; `pieces` are those that merge at all, the best first.
   ///
   /// - Precondition: no two pieces have the same bytes.
-  /// - Throws: ``VocabularyError`` (`tooManyMerges`, `mergesTooLong`) for pieces that so many others make.
+  /// - Throws: ``VocabularyError`` (`tooManyMerges`, `mergesTooLong`) for pieces that too many others make.
   package static func all(
     of pieces: [TokenID], in tokens: TokenTable
   ) throws(VocabularyError) -> [TokenMerge] {

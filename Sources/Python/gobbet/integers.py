@@ -77,7 +77,7 @@ def ends(values: npt.ArrayLike, count: int, what: str) -> npt.NDArray[np.uint64]
 
 
 def truth_values(values: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
-    """`values`, each of which is true or false, 1 or 0: labels, -100 among them, are no mask.
+    """`values`, each of which is true or false, 1 or 0: labels, -100 among them, aren't a mask.
 
     Raises:
         InvalidArgument: Some are neither. A ValueError.

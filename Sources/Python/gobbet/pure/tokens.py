@@ -154,7 +154,7 @@ class Tokens:
                     yield index
 
     def fetch_tables(self, most_bytes: int) -> None:
-        """Reads what windows need besides their blocks, if it has at most so many bytes in the file."""
+        """Reads what windows need besides their blocks, if it has at most that many bytes in the file."""
         kinds = ["TOKB"] + ["TOKR"] * (self._codec >= 4) + ["DOCL", "LMSK"] * self.has_loss_mask
         if sum(self._file.section(kind).stored_byte_count for kind in kinds) > most_bytes:
             return
