@@ -81,8 +81,9 @@ let package = Package(
     library("GobbetBPE", ["GobbetSpans", "CGobbetScan"]),
     library("GobbetSystem", ["GobbetSpans", system], smallSettings),
     library("GobbetPage", ["GobbetSystem"]),
+    // What an app needs to read a tokenizer: no library of the system.
     library(
-      "GobbetTokenizers", ["GobbetSpans", "GobbetBPE", "GobbetSystem", "CGobbetJSON"], smallSettings
+      "GobbetTokenizers", ["GobbetSpans", "GobbetBPE", "GobbetSystem", "CGobbetScan"], smallSettings
     ),
     // The container and the documents.
     library(
@@ -147,6 +148,10 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("GobbetBPE"),
     tests("GobbetPage"),
+    .executableTarget(
+      name: "TokenizerApp", dependencies: ["GobbetTokenizers"], path: "Tests/TokenizerApp",
+      swiftSettings: settings),
+    tests("GobbetTokenizers", ["GobbetInterchange", "CGobbetJSON", "TokenizerApp", crypto]),
     tests("GobbetSystem"),
     tests("GobbetFile", ["CGobbetKernels"]),
     tests("GobbetCorpus", compressions),

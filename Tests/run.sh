@@ -40,6 +40,10 @@ python3 Tests/documentation.py "$(swift build -c release --show-bin-path)"
 if [ "$(uname)" = Linux ]; then
   python3 Tests/availability.py "$(swift build -c release --show-bin-path)"
 fi
+# An app that reads a tokenizer links no library of the system.
+if [ "$(uname)" = Linux ]; then
+  python3 Tests/app.py "$(swift build -c release --show-bin-path)"
+fi
 # The pages of reports are opened in a browser, where there is one.
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [ -n "$browser" ] && python3 -c 'import playwright' 2>/dev/null; then

@@ -1,5 +1,5 @@
-// What the scanner and the encoder need of the machine and Swift does not say: the class masks of
-// 64 bytes, prefetches, and large pages. All but the last are inlined where they are called.
+// What the scanners of texts and of JSON and the encoder need of the machine and Swift does not say:
+// the masks of 64 bytes, prefetches, and large pages. All but the last are inlined where they are called.
 #ifndef CGOBBETSCAN_H
 #define CGOBBETSCAN_H
 
@@ -95,6 +95,31 @@ GOBBET_INLINE gobbet_masks gobbet_class_masks(const uint8_t *bytes) {
         gobbet_lane_bits((gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r')) << shift;
     masks.apostrophes |= gobbet_lane_bits((gobbet_tests)(lanes == '\'')) << shift;
     masks.beyond_ascii |= gobbet_lane_bits((gobbet_tests)(lanes >= 0x80)) << shift;
+  }
+  return masks;
+}
+
+/// Where strings and white space of JSON end in 64 bytes, each a mask whose lowest bit belongs to the
+/// first byte.
+typedef struct {
+  /// What a string can't go on over without a look: `"`, `\`, control characters, scalars beyond ASCII.
+  uint64_t stops;
+  /// All but `[ \t\n\r]`.
+  uint64_t solids;
+} gobbet_json_masks;
+
+/// The JSON masks of the 64 bytes at `bytes`.
+GOBBET_INLINE gobbet_json_masks gobbet_json_masks_of(const uint8_t *bytes) {
+  gobbet_json_masks masks = {0, 0};
+  for (int quarter = 0; quarter < 4; quarter++) {
+    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
+    const int shift = 16 * quarter;
+    const gobbet_tests stops = (gobbet_tests)((lanes - 0x20) >= 0x60) |
+                               (gobbet_tests)(lanes == '"') | (gobbet_tests)(lanes == '\\');
+    const gobbet_tests spaces = (gobbet_tests)(lanes == ' ') | (gobbet_tests)(lanes == '\t') |
+                                (gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r');
+    masks.stops |= gobbet_lane_bits(stops) << shift;
+    masks.solids |= gobbet_lane_bits(~spaces) << shift;
   }
   return masks;
 }

@@ -36,10 +36,6 @@ public struct FileFormat: Sendable {
 
   /// How a format has vocabularies.
   struct Vocabularies: Sendable {
-    /// Whether a JSON object is one of this format.
-    var recognizes: (@Sendable (JSONValue) throws(InterchangeError) -> Bool)?
-    /// The vocabulary in a JSON object of this format, where nothing else is needed.
-    var readObject: (@Sendable (JSONValue, _ path: String) throws -> Vocabulary)?
     /// The vocabulary in a file.
     var read: @Sendable (OpenedFile, VocabularyChoice) throws -> Vocabulary
     /// Whether a file leaves open how text is split.

@@ -24,9 +24,6 @@ package struct FileSample {
   /// Whether the file begins with these bytes.
   func begins(_ magic: [UInt8]) -> Bool { start.starts(with: magic) }
 
-  /// Whether the file is a JSON object, as far as its first character tells.
-  var isObject: Bool { start.first { !Self.isSpace($0) } == UInt8(ascii: "{") }
-
   /// The first of `signs` in the outermost object: a key far behind may tell what it is.
   ///
   /// - Throws: `FileError`.
@@ -37,20 +34,10 @@ package struct FileSample {
     return scanner.found
   }
 
-  /// The first line that is not blank.
-  var firstLine: ArraySlice<UInt8> {
-    start.drop { Self.isSpace($0) }.prefix { $0 != 0x0A && $0 != 0x0D }
-  }
-
   /// The name of the first member, if the file is a zip archive; empty if it has none.
   var firstMemberName: ArraySlice<UInt8>? {
     if begins([0x50, 0x4B, 5, 6]) { return [] }
     guard begins([0x50, 0x4B, 3, 4]) else { return nil }
     return start.dropFirst(30).prefix(start.count > 30 ? Int(start[26]) : 0)
-  }
-
-  /// Whether JSON has no meaning for a byte between values.
-  static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 }

@@ -6,18 +6,14 @@ extension FileFormat {
   public static let json: FileFormat = {
     var format = FileFormat("json")
     format.isText = true
-    format.recognizes = { $0.isObject }
+    format.recognizes = { $0.start.beginsJSONObject }
     format.vocabularies = Vocabularies(
       read: { file, choice in
-        let root = try JSONDocument(file.bytes(limit: 1 << 28), path: file.path).root
-        for format in allCases {
-          guard let vocabularies = format.vocabularies,
-            try vocabularies.recognizes?(root) == true
-          else { continue }
-          return try vocabularies.readObject?(root, file.path)
-            ?? vocabularies.read(file, choice)
-        }
-        throw try FileDescription.error(file, wanted: "a vocabulary")
+        guard
+          let vocabulary = try JSONVocabulary.vocabulary(
+            recognizing: file, pattern: choice.pattern)
+        else { throw try FileDescription.error(file, wanted: "a vocabulary") }
+        return vocabulary
       },
       leavesPatternOpen: { file in
         try JSONTopLevel.first(of: [.addedTokens, .tokenizerModel], in: file) == nil
@@ -38,10 +34,6 @@ extension FileFormat {
     format.folderNames = ["tokenizer.json"]
     format.isText = true
     format.vocabularies = Vocabularies(
-      recognizes: { (root) throws(InterchangeError) in
-        try root.member("model")?.isObject == true
-      },
-      readObject: { root, path in try TokenizerJSON.vocabulary(root, path: path) },
       read: { file, _ in try TokenizerJSON.vocabulary(file) },
       write: { try TokenizerJSON.write($0, to: $1, replacing: $2) })
     return format
@@ -53,7 +45,6 @@ extension FileFormat {
     format.folderNames = ["tekken.json"]
     format.isText = true
     format.vocabularies = Vocabularies(
-      recognizes: { (root) throws(InterchangeError) in try TekkenJSON.isTekken(root) },
       read: { file, _ in try TekkenJSON.vocabulary(file) })
     return format
   }()
@@ -65,15 +56,6 @@ extension FileFormat {
     format.endings = VocabularyAndMerges.names.map(\.tokens)
     format.folderNames = VocabularyAndMerges.names.map(\.tokens)
     format.vocabularies = Vocabularies(
-      recognizes: { root in
-        var isMap = false
-        var isTokenMap = root.isObject
-        root.forEach { _, value in
-          isMap = true
-          isTokenMap = isTokenMap && value.size != nil
-        }
-        return isMap && isTokenMap
-      },
       read: { try VocabularyAndMerges.vocabulary(recognizing: $0, pattern: $1.pattern) },
       write: {
         try VocabularyAndMerges.write(

@@ -72,12 +72,12 @@ package struct JSONTopLevel {
       if depth == 1, text.count < maximumKeyByteCount { text.append(byte) }
     case .afterString where byte == UInt8(ascii: ":"):
       state = .beforeValue
-    case .beforeValue where !Self.isSpace(byte):
+    case .beforeValue where !byte.isJSONSpace:
       found = signs.first { $0.key == text && $0.opening == byte }
       state = .between
       structure(byte)
     case .between, .afterString, .beforeValue:
-      if !Self.isSpace(byte) {
+      if !byte.isJSONSpace {
         state = .between
         structure(byte)
       }
@@ -93,10 +93,6 @@ package struct JSONTopLevel {
     case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
     default: break
     }
-  }
-
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 }
 

@@ -24,7 +24,7 @@ extension FileFormat {
     format.endings = [".safetensors.index.json"]
     format.noun = "an index of safetensors shards"
     format.recognizes = { (sample) throws(FileError) in
-      guard sample.isObject else { return false }
+      guard sample.start.beginsJSONObject else { return false }
       return try sample.first(of: [.weightMap, .addedTokens, .tokenizerModel]) == .weightMap
     }
     format.weights = safetensorsWeights { file, _ in
@@ -42,7 +42,7 @@ extension FileFormat {
   /// Whether a length that the reference reader allows stands in front of a JSON object.
   private static func beginsAsSafetensors(_ start: [UInt8]) -> Bool {
     start.count > 8 && start[4..<8].allSatisfy { $0 == 0 } && start[0..<4].contains { $0 != 0 }
-      && start[8...].first { !FileSample.isSpace($0) } == UInt8(ascii: "{")
+      && start[8...].beginsJSONObject
   }
 
   /// Opens a safetensors file, and the others of its set if its name says that it is one of several.

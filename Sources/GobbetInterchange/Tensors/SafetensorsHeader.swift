@@ -29,7 +29,7 @@ struct SafetensorsHeader {
         offset: 0, field: "header length")
     }
     let text = try file.bytes(in: 8..<(8 + Int(length)), "header")
-    guard text.first(where: { !FileSample.isSpace($0) }) == UInt8(ascii: "{") else {
+    guard text.beginsJSONObject else {
       throw InterchangeError(
         .damaged("the header does not begin with {"), path: path, offset: 8, field: "header")
     }

@@ -10,10 +10,7 @@ extension FileFormat {
     format.advice = "it holds a vocabulary; give it as one"
     format.recognizes = { SentencePieceModel.begins($0.start) }
     format.vocabularies = Vocabularies(
-      read: { file, _ in
-        try SentencePieceModel.vocabulary(
-          file.bytes(limit: SentencePieceModel.maximumFileByteCount), path: file.path)
-      },
+      read: { file, _ in try SentencePieceModel.vocabulary(file) },
       write: { try SentencePieceModel.write($0, to: $1, replacing: $2) })
     return format
   }()

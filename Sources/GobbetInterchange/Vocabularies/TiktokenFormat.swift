@@ -7,7 +7,7 @@ extension FileFormat {
     var format = FileFormat("tiktoken")
     format.endings = [".tiktoken"]
     format.isText = true
-    format.recognizes = { TiktokenRanks.begins($0.firstLine) }
+    format.recognizes = { TiktokenRanks.begins($0.start) }
     format.vocabularies = Vocabularies(
       read: { file, choice in
         try TiktokenRanks.vocabulary(

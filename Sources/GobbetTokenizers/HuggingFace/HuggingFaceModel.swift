@@ -136,11 +136,11 @@ struct HuggingFaceModel {
           throw merges.error(.damaged("merge \(index) is not two parts with a space between"))
         }
       } else {
-        var isText: [Bool] = []
-        merge.forEachMember { _, part in
-          isText.append(part.withBytes { visible.append(part: $0) } != nil)
+        let isPair = merge.withPair { left, right in
+          visible.append(part: left)
+          visible.append(part: right)
         }
-        guard merge.isArray, isText == [true, true] else {
+        guard isPair else {
           throw merges.error(.damaged("merge \(index) is neither a string nor two of them"))
         }
         visible.finishMerge()

@@ -13,6 +13,17 @@ public enum VocabularyAndMerges {
     (tokens: "vocab.json", merges: "merges.txt"), (tokens: "encoder.json", merges: "vocab.bpe"),
   ]
 
+  /// Whether JSON is an object of strings and ids.
+  static func isTokenMap(_ root: JSONValue) -> Bool {
+    var count = 0
+    var isTokenMap = root.isObject
+    root.forEachMember { _, value in
+      count += 1
+      isTokenMap = isTokenMap && value.size != nil
+    }
+    return isTokenMap && count > 0
+  }
+
   /// Reads a vocabulary from its two files.
   ///
   /// Special are the tokens that are neither single bytes nor made by a merge, as `<|endoftext|>` in

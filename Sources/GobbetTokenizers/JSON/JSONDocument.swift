@@ -1,97 +1,105 @@
-internal import CGobbetJSON
-
-/// A parsed JSON text and the memory of its values.
-@safe package final class JSONDocument {
+/// A parsed JSON text and where its values lie.
+package struct JSONDocument: Sendable {
   /// The file it comes from, for errors.
   let path: String?
-  // SAFETY: made in `init`, freed in `deinit`; it parses once, so that values stay valid as long as
-  // this object lives, and every `JSONValue` keeps it alive.
-  private let parser: OpaquePointer
-  private var rootValue = unsafe gobbet_json_value()
+  /// The text.
+  fileprivate let text: [UInt8]
+  /// Its strings with escapes, which were resolved.
+  fileprivate let unescaped: [UInt8]
+  /// Its values, in the order of the text.
+  fileprivate let nodes: [JSONNode]
 
   /// Parses `bytes`.
   ///
-  /// - Throws: ``InterchangeError`` (`damaged`, `outOfMemory`).
+  /// - Throws: ``InterchangeError`` (`damaged`) with the byte.
   package init(_ bytes: consuming [UInt8], path: String?) throws(InterchangeError) {
-    guard let parser = unsafe gobbet_json_create() else {
-      throw InterchangeError(.outOfMemory, path: path)
+    var parser = JSONParser(bytes.span)
+    do throws(JSONFault) {
+      try parser.parse()
+    } catch {
+      throw InterchangeError(
+        .damaged("not JSON: \(error.reason)"), path: path, offset: error.offset)
     }
-    unsafe self.parser = parser
+    nodes = parser.nodes
+    unescaped = parser.unescaped
+    text = bytes
     self.path = path
-    let count = bytes.count
-    bytes.append(contentsOf: repeatElement(0x20, count: Int(GOBBET_JSON_PADDING)))
-    // SAFETY: the array holds `count` bytes and the padding behind them.
-    let status = unsafe gobbet_json_parse(parser, bytes, count, &rootValue)
-    guard status == 0 else {
-      let message = unsafe String(cString: gobbet_json_message(status))
-      throw InterchangeError(.damaged("not JSON: \(message)"), path: path)
+  }
+
+  /// What `body` makes of the content of a string; nil for a node of anything else.
+  fileprivate func withBytes<Result>(
+    of node: JSONNode, _ body: (Span<UInt8>) -> Result
+  ) -> Result? {
+    switch node.kind {
+    case .string: body(text.span.extracting(node.range))
+    case .unescapedString: body(unescaped.span.extracting(node.range))
+    default: nil
     }
   }
 
-  deinit { unsafe gobbet_json_free(parser) }
-
   /// The outermost value.
-  package var root: JSONValue { unsafe JSONValue(rootValue, in: self, field: "") }
+  package var root: JSONValue { JSONValue(0, in: self, field: "") }
 }
 
 /// A value of a `JSONDocument`, and by which way it was found.
-@safe package struct JSONValue {
-  // SAFETY: valid while `document` lives, which this value sees to.
-  private var value: gobbet_json_value
+package struct JSONValue: Sendable {
+  /// The place of its node.
+  private var index: Int
   private let document: JSONDocument
   /// The keys and indices that lead here, for errors.
   package let field: String
 
-  init(_ value: gobbet_json_value, in document: JSONDocument, field: String) {
-    unsafe self.value = value
+  fileprivate init(_ index: Int, in document: JSONDocument, field: String) {
+    self.index = index
     self.document = document
     self.field = field
   }
 
-  private var kind: gobbet_json_kind { unsafe gobbet_json_kind_of(value) }
+  private var node: JSONNode { document.nodes[index] }
   /// Whether it is `null`.
-  package var isNull: Bool { kind == GOBBET_JSON_NULL }
+  package var isNull: Bool { node.kind == .null }
   /// Whether it is an object.
-  package var isObject: Bool { kind == GOBBET_JSON_OBJECT }
+  package var isObject: Bool { node.kind == .object }
   /// Whether it is an array.
-  package var isArray: Bool { kind == GOBBET_JSON_ARRAY }
+  package var isArray: Bool { node.kind == .array }
 
   /// The truth value that it is; nil for anything else.
   package var bool: Bool? {
-    var result = false
-    return unsafe gobbet_json_bool(value, &result) ? result : nil
+    switch node.kind {
+    case .true: true
+    case .false: false
+    default: nil
+    }
   }
 
   /// The integer that it is, if it is not negative and fits; nil for anything else.
-  package var size: Int? {
-    var result: UInt64 = 0
-    return unsafe gobbet_json_uint64(value, &result) ? Int(exactly: result) : nil
-  }
+  package var size: Int? { withNumber { $0.unsigned }.flatMap { $0 }.flatMap { Int(exactly: $0) } }
 
   /// The number that it is; nil for anything else.
-  package var double: Double? {
-    var result = 0.0
-    return unsafe gobbet_json_double(value, &result) ? result : nil
+  package var double: Double? { withNumber { $0.double } }
+
+  private func withNumber<Result>(_ body: (JSONNumber) -> Result) -> Result? {
+    let node = node
+    guard node.kind == .number else { return nil }
+    return body(JSONNumber(document.text.span.extracting(node.range)))
   }
 
   /// The UTF-8 of the string that it is; nil for anything else.
-  package var bytes: [UInt8]? {
-    var start: UnsafePointer<UInt8>?
-    var count = 0
-    // SAFETY: the string lives in the document and is copied.
-    guard unsafe gobbet_json_string(value, &start, &count) else { return nil }
-    return unsafe Array(UnsafeBufferPointer(start: start, count: count))
-  }
+  package var bytes: [UInt8]? { withBytes { [UInt8](copying: $0) } }
 
   /// What `body` makes of the UTF-8 of the string that it is; nil for anything else.
   package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
-    var start: UnsafePointer<UInt8>?
-    var count = 0
-    guard unsafe gobbet_json_string(value, &start, &count), let start = unsafe start else {
-      return nil
-    }
-    // SAFETY: the string lives in the document, which this value keeps for the length of the call.
-    return unsafe body(Span(_unsafeStart: start, count: count))
+    document.withBytes(of: node, body)
+  }
+
+  /// Calls `body` with the UTF-8 of both elements of an array of two strings; false, without a call, for
+  /// anything else.
+  package func withPair(_ body: (Span<UInt8>, Span<UInt8>) -> Void) -> Bool {
+    guard isArray, Int(node.end) == index + 3 else { return false }
+    let (left, right) = (document.nodes[index + 1], document.nodes[index + 2])
+    return document.withBytes(of: left) { left in
+      document.withBytes(of: right) { right in body(left, right) } != nil
+    } ?? false
   }
 
   /// The string that it is; nil for anything else.
@@ -101,14 +109,23 @@ internal import CGobbetJSON
   ///
   /// - Throws: ``InterchangeError`` (`damaged`) if there are several.
   package func member(_ key: String) throws(InterchangeError) -> JSONValue? {
-    var found = unsafe gobbet_json_value()
+    var found: Int?
+    var isRepeated = false
+    let wanted = Array(key.utf8)
+    guard isObject else { return nil }
+    forEachMember { name, value in
+      guard name.count == wanted.count, name.indices.allSatisfy({ name[$0] == wanted[$0] }) else {
+        return
+      }
+      isRepeated = isRepeated || found != nil
+      found = found ?? value.index
+    }
+    guard let found else { return nil }
     let path = field.isEmpty ? key : "\(field).\(key)"
-    switch unsafe gobbet_json_find(value, Array(key.utf8), key.utf8.count, &found) {
-    case 0: return nil
-    case 1: return unsafe JSONValue(found, in: document, field: path)
-    default:
+    guard !isRepeated else {
       throw InterchangeError(.damaged("the key is there twice"), path: document.path, field: path)
     }
+    return JSONValue(found, in: document, field: path)
   }
 
   /// The members of an object or the elements of an array, in turn; keys of elements are empty.
@@ -124,15 +141,22 @@ internal import CGobbetJSON
   package func forEachMember<Failure: Error>(
     _ body: (_ key: Span<UInt8>, JSONValue) throws(Failure) -> Void
   ) throws(Failure) {
-    var cursor = unsafe gobbet_json_walk(value)
-    var start: UnsafePointer<UInt8>?
-    var count = 0
+    guard isObject || isArray else { return }
+    let (isObject, end) = (isObject, Int(node.end))
     // One value for all of them spares counting who uses the document.
     var element = self
-    while unsafe gobbet_json_next(&cursor, &start, &count, &element.value) {
-      // SAFETY: keys live in the document, which this value keeps for the length of the call.
-      try unsafe body(
-        UnsafeBufferPointer(start: start, count: count).span, element)
+    element.index += 1
+    while element.index < end {
+      let name = element.node
+      if isObject { element.index += 1 }
+      let range = isObject ? name.range : 0..<0
+      if isObject, name.kind == .unescapedString {
+        try body(document.unescaped.span.extracting(range), element)
+      } else {
+        try body(document.text.span.extracting(range), element)
+      }
+      let node = element.node
+      element.index = node.isContainer ? Int(node.end) : element.index + 1
     }
   }
 
@@ -142,7 +166,9 @@ internal import CGobbetJSON
   }
 
   /// An error about the member `key` of this value.
-  package func error(_ code: InterchangeError.Code, key: some Sequence<UInt8>) -> InterchangeError {
+  package func error(
+    _ code: InterchangeError.Code, key: some Sequence<UInt8>
+  ) -> InterchangeError {
     let key = String(decoding: Array(key), as: UTF8.self)
     let path = field.isEmpty ? key : "\(field).\(key)"
     return InterchangeError(code, path: document.path, field: path)
@@ -152,7 +178,9 @@ internal import CGobbetJSON
 extension [UInt8] {
   /// A copy of bytes.
   package init(copying bytes: Span<UInt8>) {
-    // SAFETY: the buffer is read before the closure ends.
-    self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+    self.init()
+    append(addingCapacity: bytes.count) { output in
+      for index in bytes.indices { output.append(bytes[index]) }
+    }
   }
 }

@@ -15,3 +15,13 @@ extension [UInt8] {
 package func isUTF8(_ bytes: some Collection<UInt8>) -> Bool {
   String(validating: bytes, as: UTF8.self) != nil
 }
+
+extension UInt8 {
+  /// Whether JSON has no meaning for the byte between values.
+  package var isJSONSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+}
+
+extension Collection<UInt8> {
+  /// Whether JSON that begins so is an object, as far as its first character tells.
+  package var beginsJSONObject: Bool { first { !$0.isJSONSpace } == UInt8(ascii: "{") }
+}

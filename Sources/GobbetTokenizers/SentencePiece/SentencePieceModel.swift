@@ -5,13 +5,18 @@ public import GobbetBPE
 /// Pieces merge in the order of their scores, whichever two pieces make them, as in the
 /// `tokenizer.json` that `transformers` makes of such a file. Decoding follows that file too.
 public enum SentencePieceModel {
-  package static let maximumFileByteCount = 1 << 27
+  private static let maximumFileByteCount = 1 << 27
 
   /// The vocabulary in the file at `path`.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` with the field or the byte.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
-    try vocabulary(wholeFile(path, limit: maximumFileByteCount), path: path)
+    try vocabulary(StoredTokenizerFile(path))
+  }
+
+  /// The vocabulary in an open file.
+  package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
+    try vocabulary(file.bytes(limit: maximumFileByteCount), path: file.path)
   }
 
   /// Whether a file that begins so may be such a model: its first field is a piece with a text.

@@ -2,11 +2,11 @@
 /// the system for it.
 ///
 /// - Source: FIPS 180-4, section 6.2.
-enum SHA256 {
+package enum SHA256 {
   /// The digest of `message`, as 64 hexadecimal digits.
   ///
   /// - Complexity: linear, about 5 ns a byte.
-  static func hexadecimal(of message: Span<UInt8>) -> String {
+  package static func hexadecimal(of message: Span<UInt8>) -> String {
     var state = initial
     // The bytes of whole blocks, and behind the others a bit that is set, zeros, and the length in bits.
     let wholeCount = message.count / 64 * 64

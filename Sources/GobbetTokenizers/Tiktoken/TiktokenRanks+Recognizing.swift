@@ -1,9 +1,10 @@
 package import GobbetBPE
 
 extension TiktokenRanks {
-  /// Whether a file whose first line that isn't blank is `line` holds ranks: base64, white space and a
-  /// number.
-  package static func begins(_ line: ArraySlice<UInt8>) -> Bool {
+  /// Whether a file that begins so holds ranks: its first line that isn't blank is base64, white space
+  /// and a number.
+  package static func begins(_ start: [UInt8]) -> Bool {
+    let line = start.drop { $0.isJSONSpace }.prefix { $0 != 0x0A && $0 != 0x0D }
     let parts = line.split { $0 == 0x20 || $0 == 0x09 }
     guard parts.count == 2, parts[0].count % 4 == 0 else { return false }
     return parts[1].allSatisfy { (0x30...0x39).contains($0) }

@@ -1,6 +1,5 @@
 import Foundation
-import GobbetBPE
-import GobbetInterchange
+import GobbetTokenizers
 
 // What mlx-swift-lm 3 declares, for a program that doesn't import it: with `import MLXLMCommon` these
 // two protocols and the error go, and the types below stay as they are.
@@ -46,17 +45,11 @@ struct GobbetTokenizer: MLXTokenizer {
 
   /// Creates the tokenizer of a folder with a vocabulary and, mostly, a `tokenizer_config.json`.
   init(directory: URL) throws {
-    tokenizer = Tokenizer(try Vocabulary(recognizing: directory.path))
-    let path = directory.appending(path: "tokenizer_config.json")
-    let settings = try? JSONSerialization.jsonObject(with: Data(contentsOf: path))
-    /// A token is its text, or an object that has it.
-    func token(_ name: String) -> String? {
-      let value = (settings as? [String: Any])?[name]
-      return (value as? [String: Any])?["content"] as? String ?? value as? String
-    }
-    bosToken = token("bos_token")
-    eosToken = token("eos_token")
-    unknownToken = token("unk_token")
+    tokenizer = Tokenizer(try Vocabulary(tokenizer: directory.path))
+    let settings = try TokenizerSettings(folder: directory.path)
+    bosToken = settings.beginningToken
+    eosToken = settings.endToken
+    unknownToken = settings.unknownToken
   }
 
   func encode(text: String, addSpecialTokens: Bool) -> [Int] {
@@ -87,7 +80,8 @@ struct GobbetTokenizer: MLXTokenizer {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Throws: a model's template is a program in Jinja, which nothing here runs.
+  /// Throws: a model's template, `TokenizerSettings.chatTemplate`, is a program in Jinja, which nothing
+  /// here runs.
   func applyChatTemplate(
     messages: [[String: any Sendable]], tools: [[String: any Sendable]]?,
     additionalContext: [String: any Sendable]?
