@@ -25,9 +25,9 @@ extension CompiledExpression {
     }
   }
 
-  /// Whether a run that has come to `place` may go on.
-  @inline(__always) func hasPatience(_ run: borrowing ExpressionRun, at place: Int) -> Bool {
-    isBounded || run.rereadByteCount <= Self.patience * place + Self.allowance
+  /// Whether a run that has come to `place` may go on after it has read that many bytes in vain.
+  @inline(__always) func hasPatience(_ rereadByteCount: Int, at place: Int) -> Bool {
+    isBounded || rereadByteCount <= Self.patience * place + Self.allowance
   }
 
   @inline(__always) private func forEachPiece<Failure: Error>(
@@ -51,14 +51,14 @@ extension CompiledExpression {
       } else {
         run.rereadByteCount += run.place - start
         let next = run.startOfMatch(behind: start, automaton, self, text)
-        guard hasPatience(run, at: next) else {
+        guard hasPatience(run.rereadByteCount, at: next) else {
           run.start = start
           break
         }
         try body(start..<next, false)
         run.begin(at: next, self, text)
       }
-      guard hasPatience(run, at: run.start) else { break }
+      guard hasPatience(run.rereadByteCount, at: run.start) else { break }
     }
     guard run.start < text.count else { return run.stepCount(upTo: text.count) }
     let (pieces, stepCount) = piecesByOutcomes(in: text, from: run.start)
@@ -213,7 +213,7 @@ extension CompiledExpression {
       }
       rereadByteCount += next - first
       // The caller goes on by other means.
-      if !expression.hasPatience(self, at: first) { return first }
+      if !expression.hasPatience(rereadByteCount, at: first) { return first }
       first = expression.classNumber(text, at: first).end
     }
     return text.count
