@@ -7,7 +7,7 @@ struct VocabularyAdd: ParsableCommand {
     commandName: "add", abstract: "Add tokens to a vocabulary, without training.",
     discussion: """
       New tokens take the ids after the last one, in the order of the options: special tokens first, \
-      then the others. A text that is a token already becomes special with the id that it has.
+      then the others. A text that is a token already keeps its id, and is found as the option says.
       """)
 
   @Argument(help: "The vocabulary.") var input: String
@@ -27,6 +27,10 @@ struct VocabularyAdd: ParsableCommand {
     guard !specials.isEmpty || !tokens.isEmpty else {
       throw ValidationError("nothing to add; give --special or --token")
     }
+    var texts: Set<[UInt8]> = []
+    for text in specials + tokens where !texts.insert(Array(text.utf8)).inserted {
+      throw ValidationError("\(text) is given twice")
+    }
   }
 
   func run() throws {
@@ -37,7 +41,19 @@ struct VocabularyAdd: ParsableCommand {
       )
     }
     let whole = try loadVocabulary(input, pattern: pattern?.pattern)
-    let larger = try whole.adding(specials: specials, tokens: tokens)
+    let larger: Vocabulary
+    do {
+      larger = try whole.adding(specials: specials, tokens: tokens)
+    } catch {
+      throw LoadingError(path: input, reason: "\(error)")
+    }
+    let lost = format.parts(leftOutOf: larger)
+    guard lost.isEmpty else {
+      throw Failure(
+        .usage,
+        "\(output.output): \(format) has no place for \(lost.joined(separator: ", ")); write a "
+          + ".gobbet file or a tokenizer.json")
+    }
     try larger.write(to: output.output, format: format, replacing: output.force)
     try writeLine(
       "\(output.output): a vocabulary of \(larger.idBound.grouped("id")), "

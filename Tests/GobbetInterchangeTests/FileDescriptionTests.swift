@@ -23,7 +23,7 @@ import Testing
     ),
     (bytes(#"{"tokenizer_class": "GPT2Tokenizer"}"#), "a tokenizer_config.json", "vocab.json"),
     (bytes(#"{"architectures": ["GPT2LMHeadModel"]}"#), "a model's config.json", "beside it"),
-    (bytes("#version: 0.2\nt h\n"), "a merges.txt", "vocab.json"),
+    (bytes("#version: 0.2\nt h\n"), "a list of merges", "vocab.json"),
     ([0x80, 0x02, 0x8A], "a pickle of Python or PyTorch", "safetensors"),
     ([0x80, 0x03, 0x7D], "a Python pickle", nil),
     ([0x1F, 0x8B, 8, 0], "gzip data", "gunzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd data", "unzstd"),

@@ -101,6 +101,80 @@ import Testing
     #expect(try Vocabulary(recognizing: path) == tokenizer.vocabulary)
   }
 
+  @Test("tokens that llama.cpp knows by their text are what it takes them for")
+  func knownTexts() throws {
+    var pieces = Self.pieces
+    pieces[2].2 = 4
+    let first = TokenID(pieces.count)
+    pieces += [
+      ("<|im_end|>", -21, 1), ("<|channel|>", -22, 3), ("<PRE>", -23, 4), ("<|end|>", -24, 1),
+      ("<|call|>", -25, 1), ("<|return|>", -26, 4), ("<x>", -27, 4),
+    ]
+    let vocabulary = try vocabulary(Self.values(pieces))
+    func isSpecial(_ place: TokenID) -> Bool? {
+      vocabulary.specialTokens.token(withID: first + place)?.isSpecial
+    }
+    #expect((0..<7).map { isSpecial($0) } == [true, false, true, false, true, true, false])
+    #expect(vocabulary.specialTokens.token(withID: 2)?.isSpecial == true)
+    let other = try self.vocabulary(
+      Self.values(
+        pieces + [("<|tool_response>", -28, 4)],
+        [("tokenizer.ggml.fim_pre_token_id", .uint32(first + 6))]))
+    // A key names another for filling in the middle, and Gemma 4 has a token of its own at the end.
+    #expect(other.specialTokens.token(withID: first + 2)?.isSpecial == false)
+    #expect(other.specialTokens.token(withID: 2) == nil)
+  }
+
+  @Test("white space behind special tokens is theirs in a model named Phi-3, and is written so")
+  func whiteSpace() throws {
+    let pieces = Self.pieces + [("<|user|>", -20, 3), ("<|endoftext|>", -21, 3)]
+    let first = TokenID(Self.pieces.count)
+    let values = Self.values(pieces, [("general.name", .string("My Phi-3 Mini"))])
+    let vocabulary = try vocabulary(values)
+    let tokenizer = Tokenizer(vocabulary)
+    #expect(
+      try tokenizer.encoded("<|user|> \n a", allowing: .all)
+        == [first] + tokenizer.encoded("a"))
+    #expect(
+      try tokenizer.encoded("<|endoftext|> a", allowing: .all)
+        == [first + 1] + tokenizer.encoded(" a"))
+    #expect(
+      try GGUFVocabulary.values(of: vocabulary, rowCount: nil, name: "phi3", path: "x").count > 4)
+    let error = #expect(throws: InterchangeError.self) {
+      try GGUFVocabulary.values(of: vocabulary, rowCount: nil, name: "llama", path: "x")
+    }
+    #expect(error?.description.contains("a model named llama") == true)
+    let plain = try self.vocabulary(Self.values(pieces))
+    #expect(plain.specialTokens.token(withID: first)?.matching == [])
+    let folder = try TemporaryFolder()
+    let path = folder.file("p.gguf")
+    try GGUFWriter.write(MemorySource(), to: path, values: values)
+    let copy = folder.file("q.gguf")
+    let source = try #require(try WeightsInput(OpenedFile(path)))
+    try GGUFWriter.write(source.source, to: copy, vocabulary: vocabulary)
+    #expect(try Vocabulary(recognizing: copy) == vocabulary)
+  }
+
+  @Test("a vocabulary alone is written, with the tokens around a text, and without NFC")
+  func vocabularyAlone() throws {
+    let known = try Vocabulary(recognizing: fixturesFolder + "/tinymodel/tokenizer.json")
+    var pipeline = known.pipeline
+    pipeline.normalizers = [.nfc]
+    let folder = try TemporaryFolder()
+    let path = folder.file("alone.gguf")
+    try known.with(pipeline: pipeline).write(to: path, format: .gguf)
+    let again = try Vocabulary(recognizing: path)
+    #expect(again.tokens == known.tokens && again.merges == known.merges)
+    #expect(again.pipeline.normalizers.isEmpty)
+    #expect(
+      FileFormat.gguf.parts(leftOutOf: try known.with(pipeline: pipeline))
+        == ["the normalizer NFC (llama.cpp encodes a text as it is)"])
+    let pieces = try vocabulary(Self.values())
+    try pieces.write(to: path, format: .gguf, replacing: true)
+    let read = try Vocabulary(recognizing: path)
+    #expect(read == pieces && read.pipeline.template == pieces.pipeline.template)
+  }
+
   @Test("what stands in front of a text, the metadata says")
   func metadata() throws {
     let bare = Tokenizer(

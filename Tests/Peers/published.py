@@ -5,8 +5,9 @@
 FOLDER holds published files, whose names end in tokenizer.json, tekken.json, .model, .tiktoken or .vocab.gguf,
 perhaps with .zst. The corpora are JSON Lines with a `text`, perhaps with .zst. Each file encodes 2,000 documents that
 are drawn from them, of at most 20,000 characters, and every assigned scalar by itself, within a word, between spaces
-and between digits, sixteen scalars a document. Special tokens count where the library finds them: in files for
-tokenizers and llama.cpp. The table says how many documents differ; a file that Gobbet refuses is named with the
+and between digits, sixteen scalars a document, and 500 texts of special tokens of many models, words and white space.
+Special tokens count where the library finds them: in files for tokenizers, and for llama.cpp once with and once
+without. The table says how many documents differ; a file that Gobbet refuses is named with the
 reason. The exit code is 1 if a document differs.
 
 Needs: pip install tokenizers==0.23.3 tiktoken==0.14.0 sentencepiece==0.2.3 zstandard, and for GGUF
@@ -77,6 +78,20 @@ def scalar_documents() -> Iterator[str]:
         yield "".join(f"{scalar}\na{scalar}b\n {scalar} \n1{scalar}2\n" for scalar in assigned[start : start + 16])
 
 
+SPECIALS = (
+    "</s> <s> <unk> <pad> <bos> <eos> <mask> [MASK] [CLS] [SEP] [PAD] <|endoftext|> <|user|> <|assistant|> <|end|> <|im_start|> "
+    "<|im_end|> <|eot_id|> <|begin_of_text|> <start_of_turn> <end_of_turn> <|fim_prefix|> <|fim_middle|> <fim_prefix> "
+    "<fim_suffix> <PRE> <|channel|> <|message|> <think>"
+).split()
+
+
+def special_documents() -> list[str]:
+    """Texts of special tokens, words and white space."""
+    draw = random.Random(18)
+    others = [" ", "  ", "\n", "\n\n", "\t", "word", "Hi", "1", ".", "é", "▁", "<", ">"]
+    return ["".join(draw.choice(draw.choice([SPECIALS, others])) for _ in range(draw.randint(1, 9))) for _ in range(500)]
+
+
 def tiktokens(ranks: dict[bytes, int], pattern: str) -> Encode:
     """An encoder of tiktoken's."""
     import tiktoken
@@ -84,8 +99,22 @@ def tiktokens(ranks: dict[bytes, int], pattern: str) -> Encode:
     return tiktoken.Encoding("published", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}).encode_ordinary
 
 
-def peer(path: pathlib.Path) -> tuple[str, bool, Encode]:
+def peers(path: pathlib.Path) -> list[tuple[str, bool, Encode]]:
     """The library that a file is for, whether it finds special tokens in a text, and its encoder."""
+    if not path.name.endswith(".gguf"):
+        return [peer(path)]
+    import llama_cpp
+
+    model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+
+    def encode(special: bool) -> Encode:
+        return lambda text: model.tokenize(text.encode(), add_bos=False, special=special)
+
+    return [("llama.cpp", False, encode(False)), ("llama.cpp, special", True, encode(True))]
+
+
+def peer(path: pathlib.Path) -> tuple[str, bool, Encode]:
+    """The same for other files than GGUF."""
     name = path.name
     if name.endswith("tokenizer.json"):
         import tokenizers
@@ -103,17 +132,12 @@ def peer(path: pathlib.Path) -> tuple[str, bool, Encode]:
         ranks = {base64.b64decode(entry["token_bytes"]): entry["rank"] for entry in content["vocab"][:count]}
         encode = tiktokens(ranks, content["config"]["pattern"])
         return "tiktoken", False, lambda text: [id + special for id in encode(text)]
-    if name.endswith(".tiktoken"):
-        ranks = {}
-        for line in path.read_bytes().splitlines():
-            token, rank = line.split()
-            ranks[base64.b64decode(token)] = int(rank)
-        pattern = next(pattern for key, pattern in RANK_PATTERNS.items() if name.startswith(key))
-        return "tiktoken", False, tiktokens(ranks, pattern)
-    import llama_cpp
-
-    model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
-    return "llama.cpp", True, lambda text: model.tokenize(text.encode(), add_bos=False, special=True)
+    ranks = {}
+    for line in path.read_bytes().splitlines():
+        token, rank = line.split()
+        ranks[base64.b64decode(token)] = int(rank)
+    pattern = next(pattern for key, pattern in RANK_PATTERNS.items() if name.startswith(key))
+    return "tiktoken", False, tiktokens(ranks, pattern)
 
 
 def own_ids(gobbet: str, path: pathlib.Path, documents: pathlib.Path, specials: bool) -> list[list[int]] | str:
@@ -132,12 +156,18 @@ def main() -> int:
     gobbet, folder, *corpora = sys.argv[1:]
     documents = drawn_documents([pathlib.Path(corpus) for corpus in corpora], 2000)
     drawn = len(documents)
+    documents += special_documents()
+    texts_end = len(documents)
     documents += scalar_documents()
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         stored = pathlib.Path(scratch) / "documents.jsonl"
         stored.write_text("".join(json.dumps({"text": text}) + "\n" for text in documents))
-        print(f"{drawn} documents, and {len(documents) - drawn} of 16 scalars in four contexts each", flush=True)
+        print(
+            f"{drawn} documents, {texts_end - drawn} of special tokens, and {len(documents) - texts_end} of 16 scalars in "
+            "four contexts each",
+            flush=True,
+        )
         for path in sorted(pathlib.Path(folder).iterdir()):
             if not path.name.removesuffix(".zst").endswith((".json", ".model", ".tiktoken", ".vocab.gguf")):
                 continue
@@ -150,23 +180,26 @@ def main() -> int:
                 path = plain
             name = path.name.ljust(32)
             try:
-                library, specials, encode = peer(path)
+                libraries = peers(path)
             except ImportError as error:
                 print(f"{name} left out: {error}", flush=True)
                 continue
-            ids = own_ids(gobbet, path, stored, specials)
-            if isinstance(ids, str):
-                print(f"{name} refused: {ids}", flush=True)
-                continue
-            different = [
-                index
-                for index, (text, own) in enumerate(zip(documents, ids, strict=True))
-                if list(encode(text)) != own
-            ]
-            texts = sum(index < drawn for index in different)
-            failed = failed or bool(different)
-            example = f", the first is {documents[different[0]][:60]!r}" if different else ""
-            print(f"{name} {library:13} differ: {texts} documents, {len(different) - texts} of scalars{example}", flush=True)
+            for library, specials, encode in libraries:
+                ids = own_ids(gobbet, path, stored, specials)
+                if isinstance(ids, str):
+                    print(f"{name} refused: {ids}", flush=True)
+                    continue
+                different = [
+                    index
+                    for index, (text, own) in enumerate(zip(documents, ids, strict=True))
+                    if list(encode(text)) != own
+                ]
+                texts = sum(index < drawn for index in different)
+                scalars = sum(index >= texts_end for index in different)
+                failed = failed or bool(different)
+                example = f", the first is {documents[different[0]][:60]!r}" if different else ""
+                counts = f"{texts} documents, {len(different) - texts - scalars} of special tokens, {scalars} of scalars"
+                print(f"{name} {library:18} differ: {counts}{example}", flush=True)
     return int(failed)
 
 

@@ -47,7 +47,8 @@ extension FileConversion {
     let familyModel =
       format == .gguf ? try ggufModel(of: family, generation, input, to: path) : nil
     let embedded =
-      familyModel == nil ? chosen : try ggufVocabulary(chosen, to: path, &notes)
+      familyModel == nil ? chosen : try ggufVocabulary(chosen, input, to: path, &notes)
+    if format == .gguf, let embedded { notes += omissions(of: embedded, in: format) }
     let output = WeightsOutput(
       path: path, format: format, conversion: self, replacing: replacing, vocabulary: embedded,
       familyConfiguration: family, generationConfiguration: generation)
@@ -133,11 +134,13 @@ extension FileConversion {
   /// The vocabulary; nil, with a note, for one that came with the weights and that llama.cpp has no words
   /// for.
   private func ggufVocabulary(
-    _ vocabulary: Vocabulary?, to path: String, _ notes: inout [String]
+    _ vocabulary: Vocabulary?, _ input: WeightsInput, to path: String, _ notes: inout [String]
   ) throws -> Vocabulary? {
     guard let vocabulary else { return nil }
     do {
-      _ = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: path)
+      _ = try GGUFVocabulary.values(
+        of: vocabulary, rowCount: nil, name: input.source.metadata(forKey: "general.name"),
+        path: path)
       return vocabulary
     } catch {
       guard self.vocabulary == nil else { throw error }

@@ -120,7 +120,7 @@ public struct FileConversion: Sendable {
       notes: [
         "\(weights.source.tensors.count.counted("tensor")) left out: \(format) holds a "
           + "vocabulary only"
-      ])
+      ] + notes(on: vocabulary, in: format))
   }
 
   /// The tensors whose elements cannot be read, and how to call them.
@@ -168,7 +168,20 @@ public struct FileConversion: Sendable {
     try vocabulary.write(to: output, format: format, replacing: replacing)
     return Result(
       content: .vocabulary(idBound: vocabulary.idBound),
-      notes: try leftOut(of: file, [.vocabulary]))
+      notes: try leftOut(of: file, [.vocabulary]) + notes(on: vocabulary, in: format))
+  }
+
+  /// What a file of a format does not say of a vocabulary that it holds: a line, if anything.
+  func omissions(of vocabulary: Vocabulary, in format: FileFormat) -> [String] {
+    let parts = format.parts(leftOutOf: vocabulary).joined(separator: ", ")
+    return parts.isEmpty ? [] : ["left out, for \(format) has no place for it: \(parts)"]
+  }
+
+  /// The same, and what is unusual in the vocabulary.
+  private func notes(on vocabulary: Vocabulary, in format: FileFormat) -> [String] {
+    let gapCount = vocabulary.idBound - vocabulary.tokenCount
+    return omissions(of: vocabulary, in: format)
+      + (gapCount > 0 ? ["\(gapCount.counted("id")) without a token"] : [])
   }
 
   /// Refuses settings that would change nothing.

@@ -11,9 +11,10 @@ extension Vocabulary {
   /// The vocabulary with more added tokens, which take the ids after the last one in this order:
   /// special tokens, then those that every text yields.
   ///
-  /// A text that is an ordinary token already becomes an added one under the id that it has.
-  /// - Throws: ``VocabularyError``: `emptySpecialToken`, `duplicateSpecialToken` for a text that is an
-  ///   added token already or is given twice, `idTooLarge`.
+  /// A text that is a token already keeps its id; of one that is an added token it changes which texts
+  /// yield it.
+  /// - Throws: ``VocabularyError``: `emptySpecialToken`, `duplicateSpecialToken` for a text that is
+  ///   given twice, `idTooLarge`.
   public func adding(
     specials: [String] = [], tokens: [String] = []
   ) throws(VocabularyError) -> Vocabulary {
@@ -22,8 +23,13 @@ extension Vocabulary {
     let texts = specials.map { ($0, TokenMatching()) } + tokens.map { ($0, .ordinary) }
     for (text, matching) in texts {
       let bytes = Array(text.utf8)
-      if let id = specialTokens.id(of: bytes) {
-        throw VocabularyError(.duplicateSpecialToken, token: id)
+      if let old = specialTokens.first(where: { $0.bytes == bytes }),
+        let place = added.firstIndex(of: old)
+      {
+        added.remove(at: place)
+        let others = old.matching.subtracting(.ordinary)
+        added.append(SpecialToken(bytes: bytes, id: old.id, matching: others.union(matching)))
+        continue
       }
       var id = ordinaryID(of: bytes.span)
       if id == nil {

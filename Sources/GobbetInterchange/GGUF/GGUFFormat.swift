@@ -18,7 +18,9 @@ extension FileFormat {
       leavesPatternOpen: { file in
         let name = try GGUFReader(file)["tokenizer.ggml.pre"]?.string
         return name == nil || name == "default"
-      })
+      },
+      write: { try GGUFVocabulary.write($0, to: $1, replacing: $2) },
+      leavesOut: { GGUFVocabulary.parts(leftOutOf: $0) })
     format.weights = Weights(
       read: { file, choice in
         let reader = try GGUFReader(file, alone: choice.alone)

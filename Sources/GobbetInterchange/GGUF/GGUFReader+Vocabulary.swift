@@ -38,18 +38,19 @@ extension GGUFReader {
         .unsupported("the pre-tokenizer \(name)"), path: path, field: "tokenizer.ggml.pre")
     }
     var visible = VisibleVocabulary(path: path)
+    visible.firstMergeCounts = true
     // Control tokens, which text does not yield by itself, are special here; user-defined ones are
     // added tokens that every text yields, and unused ones are gaps.
     var specials: [SpecialToken] = []
-    try forEachToken { (id, text, kind) throws(InterchangeError) in
+    try forEachToken { (id, text, kind, strips) throws(InterchangeError) in
       if kind == 5 || text.isEmpty { return }
       guard visible.append(Array(text.utf8), id: TokenID(id)) else {
         throw InterchangeError(
           .damaged("entry \(id) is there twice"), path: path, field: "tokenizer.ggml.tokens")
       }
-      if kind == 3 || kind == 4 {
-        specials.append(
-          SpecialToken(text, id: TokenID(id), matching: kind == 4 ? .ordinary : []))
+      if (2...4).contains(kind) {
+        let matching = kind == 4 ? strips.union(.ordinary) : strips
+        specials.append(SpecialToken(text, id: TokenID(id), matching: matching))
       }
     }
     for (index, merge) in (self["tokenizer.ggml.merges"]?.elements ?? []).enumerated() {
@@ -79,7 +80,7 @@ extension GGUFReader {
     var pieces = SentencePieces(
       path: path, field: "tokenizer.ggml.tokens", userDefined: .cutOut)
     let scores = self["tokenizer.ggml.scores"]?.elements ?? []
-    try forEachToken { (id, text, kind) throws(InterchangeError) in
+    try forEachToken { (id, text, kind, strips) throws(InterchangeError) in
       guard id < scores.count, let score = scores[id].number else {
         throw InterchangeError(
           .damaged("entry \(id) isn't a number"), path: path, field: "tokenizer.ggml.scores")
@@ -89,7 +90,7 @@ extension GGUFReader {
       pieces.pieces.append(
         SentencePieces.Piece(
           text: text.isEmpty ? Array("[EMPTY_\(id)]".utf8) : Array(text.utf8), score: score,
-          type: type))
+          type: type, strips: strips))
     }
     if case .bool(let adds) = self["tokenizer.ggml.add_space_prefix"] { pieces.addsPrefix = adds }
     pieces.unknown = id("unknown_token_id") ?? 0
@@ -105,12 +106,12 @@ extension GGUFReader {
     let prefix = Array("##".utf8)
     var visible = VisibleVocabulary(path: path, isByteLevel: false)
     var specials: [SpecialToken] = []
-    try forEachToken { (id, text, kind) throws(InterchangeError) in
+    try forEachToken { (id, text, kind, strips) throws(InterchangeError) in
       if kind == 5 || text.isEmpty { return }
       var piece = Array(text.utf8)
       if kind == 3 || kind == 4 || kind == 2 {
-        specials.append(
-          SpecialToken(text, id: TokenID(id), matching: kind == 4 ? .ordinary : []))
+        let matching = kind == 4 ? strips.union(.ordinary) : strips
+        specials.append(SpecialToken(text, id: TokenID(id), matching: matching))
       } else if piece.starts(with: [0xE2, 0x96, 0x81]) {
         piece.removeFirst(3)
       } else {
@@ -153,17 +154,23 @@ extension GGUFReader {
       tokensField: "tokenizer.ggml.tokens", mergesField: "tokenizer.ggml.merges")
   }
 
-  /// Calls `body` with each token: its id, text and kind.
+  /// Calls `body` with each token: its id and text, what it is to llama.cpp, and which white space it takes
+  /// along.
   private func forEachToken(
-    _ body: (Int, String, Int) throws(InterchangeError) -> Void
+    _ body: (Int, String, Int, TokenMatching) throws(InterchangeError) -> Void
   ) throws(InterchangeError) {
     let kinds = self["tokenizer.ggml.token_type"]?.elements?.map { $0.size ?? 1 } ?? []
+    var tokens: [(text: String, kind: Int)] = []
     for (id, text) in (self["tokenizer.ggml.tokens"]?.elements ?? []).enumerated() {
       guard let text = text.string, id < TokenTable.maximumCount else {
         throw InterchangeError(
           .damaged("entry \(id) isn't a token"), path: path, field: "tokenizer.ggml.tokens")
       }
-      try body(id, text, id < kinds.count ? kinds[id] : 1)
+      tokens.append((text, id < kinds.count ? kinds[id] : 1))
+    }
+    let known = GGUFTokenKinds(tokens) { self[$0] }
+    for (id, token) in tokens.enumerated() {
+      try body(id, token.text, known.kinds[id], known.strips[id] ?? [])
     }
   }
 

@@ -13,18 +13,86 @@ package enum GGUFVocabulary {
   /// What llama.cpp calls the kinds of tokens: as SentencePiece does.
   private typealias Kind = SentencePieces.Kind
 
-  /// The values of a vocabulary for a model whose embedding has `rowCount` rows.
+  /// The values of a vocabulary for a model whose embedding has `rowCount` rows, and whose metadata has the
+  /// `name` as `general.name`.
   ///
   /// llama.cpp takes the number of tokens from the list, and wants as many rows: ids without a token
-  /// are filled with `[PADn]`, as its own converter does.
+  /// are filled with `[PADn]`, as its own converter does. Like that, this leaves out NFC.
   /// - Throws: ``InterchangeError`` (`notRepresentable`) for a pattern that llama.cpp has no name for,
-  ///   and for more ids than rows.
+  ///   for more ids than rows, and for tokens that take white space along where llama.cpp's do not.
   package static func values(
+    of vocabulary: Vocabulary, rowCount: Int?, name: String? = nil, path: String
+  ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
+    let values =
+      vocabulary.pipeline.symbols.unit == .scalar
+      ? try pieces(of: vocabulary, rowCount: rowCount, path: path)
+      : try byteLevelValues(of: vocabulary, rowCount: rowCount, path: path)
+    try checkStrips(of: vocabulary, values, name, path)
+    return values
+  }
+
+  /// What llama.cpp leaves out of a vocabulary: a phrase each.
+  package static func parts(leftOutOf vocabulary: Vocabulary) -> [String] {
+    vocabulary.pipeline.normalizers.first == .nfc
+      ? ["the normalizer NFC (llama.cpp encodes a text as it is)"] : []
+  }
+
+  /// Writes a file that holds nothing else, and that llama.cpp loads for its vocabulary alone.
+  ///
+  /// llama.cpp wants the name of a model's architecture all the same: `llama`.
+  /// - Throws: `FileError`; as ``values(of:rowCount:name:path:)``.
+  package static func write(
+    _ vocabulary: Vocabulary, to path: String, replacing: Bool
+  ) throws {
+    var values: [(key: String, value: GGUFValue)] = [("general.architecture", .string("llama"))]
+    values += try self.values(of: vocabulary, rowCount: nil, path: path)
+    let template = vocabulary.pipeline.template
+    let ends = ends(GPT2Configuration(), vocabulary)
+    for (side, ids, other) in [
+      ("bos", template?.before, ends.first), ("eos", template?.after, ends.last),
+    ] {
+      guard ids?.count ?? 0 < 2 else {
+        throw InterchangeError(
+          .notRepresentable("several special tokens at one end of a text"), path: path)
+      }
+      values.append(("tokenizer.ggml.add_\(side)_token", .bool(ids?.isEmpty == false)))
+      if let id = ids?.first {
+        values.append(("tokenizer.ggml.\(side)_token_id", .uint32(id)))
+      } else if let other {
+        values.append(other)
+      }
+    }
+    try GGUFWriter.write(values, to: path, replacing: replacing)
+  }
+
+  /// Refuses tokens that take along other white space than a reader of the values has them take.
+  private static func checkStrips(
+    of vocabulary: Vocabulary, _ values: [(key: String, value: GGUFValue)], _ name: String?,
+    _ path: String
+  ) throws(InterchangeError) {
+    func value(_ key: String) -> GGUFValue? {
+      if key == "general.name" { return name.map { .string($0) } }
+      return values.first { $0.key == key }?.value
+    }
+    let texts = value("tokenizer.ggml.tokens")?.elements ?? []
+    let kinds = value("tokenizer.ggml.token_type")?.elements ?? []
+    let known = GGUFTokenKinds(
+      zip(texts, kinds).map { (text: $0.string ?? "", kind: $1.size ?? 1) }, value: value)
+    let stripping: TokenMatching = [.stripsLeft, .stripsRight, .wholeWord]
+    for token in vocabulary.specialTokens {
+      let own = token.matching.intersection(stripping)
+      guard own == known.strips[Int(token.id)] ?? [] else {
+        throw InterchangeError(
+          .notRepresentable(
+            "\(token.text), which takes other white space along than llama.cpp has it take in a model "
+              + "named \(name ?? "otherwise")"), path: path)
+      }
+    }
+  }
+
+  private static func byteLevelValues(
     of vocabulary: Vocabulary, rowCount: Int?, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
-    if vocabulary.pipeline.symbols.unit == .scalar {
-      return try pieces(of: vocabulary, rowCount: rowCount, path: path)
-    }
     let name = try pretokenizerName(of: vocabulary, path)
     let count = try tokenCount(of: vocabulary, rowCount, path)
     let visible = try VisibleText(vocabulary, path: path)
@@ -71,6 +139,7 @@ package enum GGUFVocabulary {
     // Bytes without a token are left out there, too.
     let dropping = InitialSymbols(unit: .byte, isComplete: false)
     if name != nil { rest.pretokenizers = [] }
+    if rest.normalizers.first == .nfc { rest.normalizers.removeFirst() }
     if rest.symbols == dropping { rest.symbols = .bytes }
     try rest.requireText(path, of: "llama.cpp")
     guard let name else {
@@ -109,7 +178,11 @@ package enum GGUFVocabulary {
     if vocabulary.pipeline.symbols.pieceOrder == nil, pipeline.symbols.pieceOrder == .byResult {
       pipeline.symbols.pieceOrder = nil
     }
-    guard again.merges == vocabulary.merges, again.specialTokens == vocabulary.specialTokens,
+    let areAlike = zip(again.specialTokens, vocabulary.specialTokens).allSatisfy {
+      $0.bytes == $1.bytes && $0.id == $1.id && $0.isSpecial == $1.isSpecial
+    }
+    guard again.merges == vocabulary.merges, areAlike,
+      again.specialTokens.count == vocabulary.specialTokens.count,
       pipeline == vocabulary.pipeline.decidingIDs
     else {
       throw InterchangeError(

@@ -64,6 +64,16 @@ public enum GGUFWriter {
     }
   }
 
+  /// Writes a file of values without tensors.
+  ///
+  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a value that GGUF cannot hold.
+  static func write(
+    _ values: [(key: String, value: GGUFValue)], to path: String, replacing: Bool
+  ) throws {
+    let header = try header([], values, alignment(values, path), path)
+    try writeWholeFile(header, to: path, replacing: replacing)
+  }
+
   private static func byteCount(_ tensors: [TensorDescription]) -> Int {
     tensors.reduce(0) { $0 + $1.byteCount }
   }

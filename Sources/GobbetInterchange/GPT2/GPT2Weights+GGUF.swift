@@ -83,9 +83,12 @@ extension GGUFWriter {
     ends: [(key: String, value: GGUFValue)], rowCount: Int?, path: String,
     storing stored: StoredElements = .kept, keepsTypes: Bool = false
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
-    let vocabularyValues =
+    let vocabularyValues: [(key: String, value: GGUFValue)] =
       try vocabulary.map { vocabulary throws(InterchangeError) in
-        try GGUFVocabulary.values(of: vocabulary, rowCount: rowCount, path: path)
+        let name = (own.first { $0.key == "general.name" }?.value)?.string
+        return try GGUFVocabulary.values(
+          of: vocabulary, rowCount: rowCount,
+          name: name ?? metadata.first { $0.0 == "general.name" }?.1, path: path)
       } ?? []
     // How the elements are stored is another matter in the new file, unless they are kept.
     var quantization: [(key: String, value: GGUFValue)] = []

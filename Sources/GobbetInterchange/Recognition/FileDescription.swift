@@ -118,7 +118,10 @@ extension FileDescription {
 
   private static func merges(_ start: [UInt8]) -> FileDescription? {
     guard start.starts(with: "#version".utf8) else { return nil }
-    return FileDescription("a merges.txt", "give the vocab.json that belongs to it")
+    return FileDescription(
+      "a list of merges",
+      "give the tokens that belong to it: vocab.json beside merges.txt, encoder.json beside vocab.bpe"
+    )
   }
 
   private static func json(_ start: [UInt8]) -> FileDescription? {

@@ -42,6 +42,8 @@ public struct FileFormat: Sendable {
     var leavesPatternOpen: @Sendable (OpenedFile) throws -> Bool = { _ in false }
     /// Writes a vocabulary; nil if the format has none without weights, or is only read.
     var write: (@Sendable (Vocabulary, _ path: String, _ replacing: Bool) throws -> Void)?
+    /// What such a file does not say of a vocabulary that is written: a phrase each.
+    var leavesOut: @Sendable (Vocabulary) -> [String] = { _ in [] }
   }
 
   /// What a reader of a vocabulary is told where the file does not say it.
@@ -150,6 +152,11 @@ extension FileFormat: Hashable, CustomStringConvertible {
 extension FileFormat {
   /// Whether a vocabulary can be written alone.
   package var writesVocabularies: Bool { vocabularies?.write != nil }
+
+  /// What a file of this format does not say of a vocabulary: a phrase each.
+  package func parts(leftOutOf vocabulary: Vocabulary) -> [String] {
+    vocabularies?.leavesOut(vocabulary) ?? []
+  }
 
   /// Whether weights can be written.
   package var writesWeights: Bool { weights?.isWritten == true }

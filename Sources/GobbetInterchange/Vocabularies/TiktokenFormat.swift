@@ -15,7 +15,8 @@ extension FileFormat {
           digest: { ContentDigest(of: $0).description })
       },
       leavesPatternOpen: { _ in true },
-      write: { try TiktokenRanks.write($0, to: $1, replacing: $2) })
+      write: { try TiktokenRanks.write($0, to: $1, replacing: $2) },
+      leavesOut: { TiktokenRanks.parts(leftOutOf: $0) })
     return format
   }()
 

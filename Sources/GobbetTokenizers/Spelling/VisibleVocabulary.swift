@@ -12,6 +12,9 @@ package struct VisibleVocabulary {
   private let path: String?
   /// Whether tokens are bytes that are spelled as visible characters, rather than text.
   let isByteLevel: Bool
+  /// Whether the first of several merges of the same two tokens counts, as to llama.cpp, rather than the
+  /// last.
+  package var firstMergeCounts = false
   /// What tokens end with that stand for ends of words.
   package var endOfWordSuffix: [UInt8] = []
 
@@ -146,13 +149,30 @@ package struct VisibleVocabulary {
       isSpecial[Int(merge.result)] = false
     }
     let tokens = try table(without: isSpecial, tokensField)
-    do {
-      return try Vocabulary(
+    func vocabulary(_ merges: [TokenMerge]) throws(VocabularyError) -> Vocabulary {
+      try Vocabulary(
         tokens: tokens, merges: merges, mergeRule: mergeRule, pattern: pattern,
         specialTokens: SpecialTokens(specialTokens), pipeline: pipeline)
+    }
+    do throws(VocabularyError) {
+      do throws(VocabularyError) {
+        return try vocabulary(merges)
+      } catch {
+        guard error.code == .duplicateMerge else { throw error }
+        return try vocabulary(mergesOnce)
+      }
     } catch {
       throw InterchangeError(.vocabulary(error), path: path)
     }
+  }
+
+  /// The merges without those of the same two tokens as another that counts.
+  private var mergesOnce: [TokenMerge] {
+    var pairs: Set<UInt64> = []
+    func isNew(_ merge: TokenMerge) -> Bool {
+      pairs.insert(UInt64(merge.left) << 32 | UInt64(merge.right)).inserted
+    }
+    return firstMergeCounts ? merges.filter(isNew) : merges.reversed().filter(isNew).reversed()
   }
 
   private func table(

@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetSystem
 
 /// Files of tiktoken: a line a token, its bytes in base64, white space, and its rank, which is its id.
 ///
@@ -71,6 +72,21 @@ public enum TiktokenRanks {
     try vocabulary.requireText(path, of: "tiktoken")
     try checkMerges(of: vocabulary, path)
     return text(of: vocabulary.tokens)
+  }
+
+  /// What a reader of such a file cannot know of a vocabulary: special tokens and the pattern, unless the
+  /// ranks are published ones that say the same.
+  package static func parts(leftOutOf vocabulary: Vocabulary) -> [String] {
+    let published = WellKnownTokenizer.recognized(vocabulary.tokens)
+    let implied = published?.specialTokens.map { SpecialToken($0.text, id: $0.id) } ?? []
+    var parts: [String] = []
+    let others = vocabulary.specialTokens.filter { !implied.contains($0) }
+    if !others.isEmpty { parts.append(others.count.counted("special token")) }
+    if published?.pattern != vocabulary.pattern {
+      parts.append("the pattern" + (vocabulary.pattern.name.map { " \($0)" } ?? ""))
+    }
+    if vocabulary.pipeline.template != nil { parts.append("the special tokens around a text") }
+    return parts
   }
 
   /// The bytes of the file that holds these tokens and nothing that could vary.
