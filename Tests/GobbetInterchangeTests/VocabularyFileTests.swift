@@ -171,6 +171,43 @@ func smallVocabulary(
       contentsOf: try minimal(replacing: #"["a","b"]"#, with: #""a b""#))
     #expect(strings == pairs)
     #expect(pairs.merges == [TokenMerge(left: 97, right: 98, result: 256)])
+    let version = try TokenizerJSON.vocabulary(
+      contentsOf: try minimal(replacing: #"["a","b"]"#, with: ##""#version: 0.2","a b""##))
+    #expect(version == pairs)
+  }
+
+  @Test("a ByteLevel that is the normalizer spells bytes, and nothing cuts the text")
+  func byteLevelNormalizer() throws {
+    let path = try minimal(
+      replacing: #""normalizer":null"#,
+      with: #""normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"ByteLevel"}]}"#
+    )
+    let error = #expect(throws: InterchangeError.self) {
+      try TokenizerJSON.vocabulary(contentsOf: path)
+    }
+    #expect(error?.description.contains("ByteLevel in front of a pre-tokenizer") == true)
+    let text = String(decoding: try readFile(path), as: UTF8.self)
+    let start = try #require(text.firstRange(of: #""pre_tokenizer":"#)?.upperBound)
+    let end = try #require(text.firstRange(of: ",\n\"post_processor\"")?.lowerBound)
+    let vocabulary = try TokenizerJSON.vocabulary(
+      Array((text[..<start] + "null" + text[end...]).utf8), path: nil)
+    #expect(vocabulary.pattern == .whole && vocabulary.pipeline.normalizers == [.nfc])
+    let tokenizer = Tokenizer(vocabulary)
+    #expect(tokenizer.encoded("ab e\u{301}ab") == [256, 32, 0xC3, 0xA9, 256])
+    #expect(try tokenizer.decoded([256, 32, 0xC3, 0xA9]) == "ab \u{e9}")
+  }
+
+  @Test("of several merges of the same two tokens the last counts, as in tokenizers")
+  func repeatedMerges() throws {
+    let vocabulary = try Vocabulary(
+      byteOrder: Array(0...255), pairs: [(97, 98), (98, 99)], pattern: .gpt2)
+    let text = String(decoding: try TokenizerJSON.text(of: vocabulary, path: nil), as: UTF8.self)
+    let parts = text.split(separator: #"["b","c"]"#)
+    try #require(parts.count == 2)
+    let repeated = try TokenizerJSON.vocabulary(
+      Array((parts[0] + #"["b","c"],["a","b"]"# + parts[1]).utf8), path: nil)
+    #expect(Tokenizer(vocabulary).encoded("abc") == [256, 99])
+    #expect(Tokenizer(repeated).encoded("abc") == [97, 257])
   }
 
   static let unsupported: [(old: String, new: String, field: String, text: String)] = [
@@ -190,6 +227,8 @@ func smallVocabulary(
       "pre_tokenizer.pretokenizers", #"\1"#
     ),
     (#""decoder":{"type":"ByteLevel""#, #""decoder":{"type":"Fuse""#, "decoder", "Fuse"),
+    (#""version":"1.0""#, #""version":"2.0""#, "version", "a version other than 1.0"),
+    (#""version":"1.0""#, #""version":"1.0","state":1"#, "state", "tokenizer.json has none of"),
   ]
 
   @Test("what a vocabulary has no word for is refused by its name", arguments: unsupported)
@@ -211,6 +250,7 @@ func smallVocabulary(
     (#"["a","b"]"#, #"["a","x"]"#, "model.merges[0]"), (#"["a","b"]"#, #"["a"]"#, "model.merges"),
     (#"["a","b"]"#, #""ab""#, "model.merges"), (#"["a","b"]"#, #""a  b""#, "model.merges"),
     (#""merges":["#, #""merged":["#, "model.merges"), (#""model":"#, #""mode":"#, "model"),
+    (#"["a","b"]"#, #"["a","b"],"b a""#, "model.merges"),
     (#""content":"<s>""#, #""content":"""#, "added_tokens"), (#"}}"#, "}", ""),
     (#""dropout":null"#, #""dropout":null,"dropout":null"#, "model.dropout"),
   ]

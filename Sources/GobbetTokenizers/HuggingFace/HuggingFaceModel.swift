@@ -26,7 +26,9 @@ struct HuggingFaceModel {
       throw (try model.member("type") ?? model).error(.unsupported("the model \(type)"))
     }
     if let dropout = try model.present("dropout"), dropout.double != 0 {
-      throw dropout.error(.unsupported("dropout"))
+      throw dropout.error(
+        .unsupported(
+          "a dropout other than 0, with which tokenizers leaves out merges at random,"))
     }
     var rule = MergeRule.learnedPairs
     if !isWordPiece, let ignoring = try model.present("ignore_merges") {
@@ -124,13 +126,22 @@ struct HuggingFaceModel {
     return flag
   }
 
-  /// Reads merges, each a string with a space in it or an array of two.
+  private static let version = Array("#version".utf8)
+
+  /// Reads merges, all of them strings with a space inside or all arrays of two.
   private func readMerges(into visible: inout VisibleVocabulary) throws(InterchangeError) {
     guard let merges = try model.member("merges"), merges.isArray else {
       throw model.error(.damaged("no array"), key: "merges".utf8)
     }
     var index = 0
+    var isArray: Bool?
     try merges.forEach { (_, merge) throws(InterchangeError) in
+      guard isArray ?? merge.isArray == merge.isArray else {
+        throw merges.error(.damaged("merge \(index) is a string or an array, unlike those before"))
+      }
+      isArray = merge.isArray
+      // A version, as a merges.txt begins with it, wherever it stands.
+      if merge.withBytes({ $0.begins(with: Self.version) }) == true { return }
       if let isMerge = merge.withBytes({ visible.append(line: $0) }) {
         guard isMerge else {
           throw merges.error(.damaged("merge \(index) is not two parts with a space between"))
@@ -204,5 +215,12 @@ extension JSONValue {
   package func present(_ key: String) throws(InterchangeError) -> JSONValue? {
     guard let member = try member(key), !member.isNull else { return nil }
     return member
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether the first bytes are these.
+  fileprivate func begins(with bytes: [UInt8]) -> Bool {
+    count >= bytes.count && bytes.indices.allSatisfy { self[$0] == bytes[$0] }
   }
 }

@@ -7,10 +7,18 @@ enum HuggingFaceNormalizer {
   /// - Throws: ``InterchangeError`` (`unsupported`) for one that has no counterpart.
   static func steps(_ normalizer: JSONValue?) throws(InterchangeError) -> [Normalizer] {
     var steps: [Normalizer] = []
-    for part in try HuggingFaceParts.flattened(normalizer, "normalizers") {
-      steps.append(try step(part))
-    }
+    var parts = try HuggingFaceParts.flattened(normalizer, "normalizers")
+    if try spellsBytes(normalizer) { parts.removeLast() }
+    for part in parts { steps.append(try step(part)) }
     return steps
+  }
+
+  /// Whether the last step is a `ByteLevel`, which does to a text what it does elsewhere to pretokens.
+  static func spellsBytes(_ normalizer: JSONValue?) throws(InterchangeError) -> Bool {
+    guard let last = try HuggingFaceParts.flattened(normalizer, "normalizers").last else {
+      return false
+    }
+    return try HuggingFaceParts.type(of: last) == "ByteLevel"
   }
 
   private static func step(_ part: JSONValue) throws(InterchangeError) -> Normalizer {

@@ -53,11 +53,30 @@ public enum TokenizerJSON {
           .damaged("adds the id \(id), which no token has"), key: "post_processor".utf8)
       }
     }
+    try checkKeys(root)
     return try visible.vocabulary(
       specialTokens: added, mergeRule: model.mergeRule, pattern: pretokenizer.pattern,
       pipeline: pipeline,
       tokensField: "model.vocab", mergesField: "model.merges")
   }
+
+  /// Refuses what `tokenizers` refuses: another version, and members that it has none of.
+  private static func checkKeys(_ root: JSONValue) throws(InterchangeError) {
+    if let version = try root.member("version"), version.string != "1.0" {
+      throw version.error(.unsupported("a version other than 1.0"))
+    }
+    try root.forEachMember { (key, _) throws(InterchangeError) in
+      let key = [UInt8](copying: key)
+      guard keys.contains(where: { $0.utf8.elementsEqual(key) }) else {
+        throw root.error(.unsupported("a member that tokenizer.json has none of"), key: key)
+      }
+    }
+  }
+
+  private static let keys = [
+    "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
+    "post_processor", "decoder", "model",
+  ]
 
   /// What is kept as it is, to be written again.
   static let keptKeys = ["truncation", "padding", "post_processor"]
