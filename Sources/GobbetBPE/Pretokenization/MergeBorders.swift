@@ -29,15 +29,11 @@ struct MergeBorders: Sendable {
     for byte in UInt8.min...UInt8.max where byte & 0xC0 != 0x80 && isKnown(byte) {
       for before in UInt8.min...UInt8.max { cuts[Self.index(before, byte)] = 1 }
     }
-    let tokens = vocabulary.tokens
-    var isByteToken = [Bool](repeating: false, count: tokens.count)
-    for id in byteTokens where id < TokenID(truncatingIfNeeded: tokens.count) {
-      isByteToken[Int(id)] = true
-    }
-    let arena = tokens.arena.span
+    let edges = Self.edges(of: vocabulary.tokens, byteTokens)
     for merge in vocabulary.merges {
-      if isByteToken[Int(merge.left)] || isByteToken[Int(merge.right)] { return nil }
-      noteCrossing(arena, tokens.range(of: merge.left), tokens.range(of: merge.right))
+      let (left, right) = (edges[Int(merge.left)], edges[Int(merge.right)])
+      if left.isByteToken || right.isByteToken { return nil }
+      noteCrossing(left, right)
     }
     for bytes in whole {
       for place in bytes.indices.dropFirst() {
@@ -50,18 +46,37 @@ struct MergeBorders: Sendable {
     Int(byte) << 8 | Int(before)
   }
 
-  /// Notes that the bytes of one range may merge with those of the next.
-  private mutating func noteCrossing(
-    _ arena: Span<UInt8>, _ left: Range<Int>, _ right: Range<Int>
-  ) {
-    let (before, byte) = (arena[left.upperBound - 1], arena[right.lowerBound])
-    cuts[Self.index(before, byte)] = 0
-    guard areSpacesEscaped else { return }
-    let endsWithSpace = before == 0x81 && Self.isMetaspace(arena, left.suffix(3))
-    let beginsWithSpace = byte == 0xE2 && Self.isMetaspace(arena, right.prefix(3))
-    if endsWithSpace { cuts[Self.index(Self.space, byte)] = 0 }
-    if beginsWithSpace { cuts[Self.index(before, Self.space)] = 0 }
-    if endsWithSpace, beginsWithSpace { cuts[Self.index(Self.space, Self.space)] = 0 }
+  /// What matters of a token where others stand beside it.
+  private struct Edges: BitwiseCopyable {
+    var first: UInt8 = 0
+    var last: UInt8 = 0
+    var beginsWithSpace = false
+    var endsWithSpace = false
+    var isByteToken = false
+  }
+
+  private static func edges(of tokens: TokenTable, _ byteTokens: [TokenID]) -> [Edges] {
+    var edges = [Edges](repeating: Edges(), count: tokens.count)
+    let arena = tokens.arena.span
+    for id in edges.indices {
+      let range = tokens.range(of: TokenID(truncatingIfNeeded: id))
+      guard let last = range.last else { continue }
+      edges[id].first = arena[range.lowerBound]
+      edges[id].last = arena[last]
+      edges[id].beginsWithSpace = isMetaspace(arena, range.prefix(3))
+      edges[id].endsWithSpace = isMetaspace(arena, range.suffix(3))
+    }
+    for id in byteTokens where Int(id) < edges.count { edges[Int(id)].isByteToken = true }
+    return edges
+  }
+
+  /// Notes that one token may merge with the next.
+  @inline(__always) private mutating func noteCrossing(_ left: Edges, _ right: Edges) {
+    cuts[Self.index(left.last, right.first)] = 0
+    guard areSpacesEscaped, left.endsWithSpace || right.beginsWithSpace else { return }
+    if left.endsWithSpace { cuts[Self.index(Self.space, right.first)] = 0 }
+    if right.beginsWithSpace { cuts[Self.index(left.last, Self.space)] = 0 }
+    if left.endsWithSpace, right.beginsWithSpace { cuts[Self.index(Self.space, Self.space)] = 0 }
   }
 
   private static func isMetaspace(_ arena: Span<UInt8>, _ range: Range<Int>) -> Bool {

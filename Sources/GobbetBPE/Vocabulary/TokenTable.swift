@@ -28,6 +28,23 @@ public struct TokenTable: Hashable, Sendable {
     self.offsets = offsets
   }
 
+  /// A table of tokens whose bytes follow each other.
+  ///
+  /// - Precondition: the lengths add up to the bytes, and are of fewer tokens than ``maximumCount``.
+  /// - Throws: ``VocabularyError`` (`tokensTooLong`).
+  package init(lengths: [UInt16], bytes: [UInt8]) throws(VocabularyError) {
+    guard bytes.count <= Self.maximumByteCount else { throw VocabularyError(.tokensTooLong) }
+    precondition(lengths.count < Self.maximumCount, "TokenTable: too many tokens")
+    offsets.reserveCapacity(lengths.count + 1)
+    var end: UInt32 = 0
+    for length in lengths {
+      end += UInt32(length)
+      offsets.append(end)
+    }
+    precondition(Int(end) == bytes.count, "TokenTable: lengths of other bytes")
+    arena = bytes
+  }
+
   /// One more than the largest id.
   public var count: Int { offsets.count - 1 }
 

@@ -123,8 +123,11 @@ public struct Vocabulary: Sendable {
     let arena = tokens.arena.span
     var mergedByteCount = 0
     for (mergeIndex, merge) in merges.enumerated() {
-      for id in [merge.left, merge.right, merge.result] where !tokens.contains(id) {
-        throw VocabularyError(.unknownToken, token: id, mergeIndex: mergeIndex)
+      guard tokens.contains(merge.left), tokens.contains(merge.right),
+        tokens.contains(merge.result)
+      else {
+        let unknown = [merge.left, merge.right, merge.result].first { !tokens.contains($0) }
+        throw VocabularyError(.unknownToken, token: unknown, mergeIndex: mergeIndex)
       }
       let left = tokens.range(of: merge.left)
       let right = tokens.range(of: merge.right)
@@ -135,8 +138,11 @@ public struct Vocabulary: Sendable {
         throw VocabularyError(.mergesTooLong, mergeIndex: mergeIndex)
       }
       guard left.count + right.count == result.count,
-        ByteString.isEqual(arena, left, arena, from: result.lowerBound),
-        ByteString.isEqual(arena, right, arena, from: middle)
+        result.count <= ShortPretokenKey.maximumByteCount
+          ? ShortPretokenKey(tokens.shortKey(left), tokens.shortKey(right))
+            == tokens.shortKey(result)
+          : ByteString.isEqual(arena, left, arena, from: result.lowerBound)
+            && ByteString.isEqual(arena, right, arena, from: middle)
       else {
         throw VocabularyError(.mergeBytes, token: merge.result, mergeIndex: mergeIndex)
       }

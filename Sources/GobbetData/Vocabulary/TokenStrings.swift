@@ -29,25 +29,25 @@ enum TokenStrings {
           offset: 0,
           field: "tokenStrings.count")
       }
-      var lengths: [Int] = []
+      var lengths: [UInt16] = []
       lengths.reserveCapacity(min(count, reader.remainingCount / 2))
+      var byteCount = 0
       for _ in 0..<count {
-        lengths.append(Int(try reader.read(UInt16.self, "tokenStrings.length")))
+        lengths.append(try reader.read(UInt16.self, "tokenStrings.length"))
+        byteCount += Int(lengths[lengths.count - 1])
       }
-      var table = TokenTable()
-      table.reserve(tokenCount: count, byteCount: reader.remainingCount)
-      for length in lengths {
-        let start = reader.offset
-        let bytes = try reader.readBytes(length, "tokenStrings.bytes")
-        do throws(VocabularyError) {
-          try table.append(bytes)
-        } catch {
-          throw FormatError(
-            code: .damaged("\(error)"), offset: start, field: "tokenStrings.bytes")
-        }
+      if byteCount > reader.remainingCount {
+        // The first token that is cut says where.
+        for length in lengths { _ = try reader.readBytes(Int(length), "tokenStrings.bytes") }
       }
+      let start = reader.offset
+      let bytes = try reader.readBytes(byteCount, "tokenStrings.bytes")
       try reader.finish("tokenStrings")
-      return table
+      do throws(VocabularyError) {
+        return try TokenTable(lengths: lengths, bytes: bytes)
+      } catch {
+        throw FormatError(code: .damaged("\(error)"), offset: start, field: "tokenStrings.bytes")
+      }
     }
   }
 }

@@ -15,7 +15,7 @@
   @inline(__always) func rank(_ left: TokenID, _ right: TokenID) -> UInt32 {
     let key = PairTable.key(left, right)
     // SAFETY: `firstSlot` is below the slot count, a power of two, and `mask` keeps the rest there;
-    // at least half of the slots are empty, so the search ends.
+    // at least a third of the slots are empty, so the search ends.
     var slot = unsafe PairTable.firstSlot(key, shift)
     while true {
       let word = unsafe slots[slot]

@@ -14,7 +14,7 @@ struct PairTable: Sendable {
   /// A table with room for `count` pairs.
   init(capacity count: Int) {
     var bits: UInt64 = 4
-    while 1 << bits < 2 * count { bits += 1 }
+    while 1 << bits < count + count / 2 { bits += 1 }
     slots = AlignedWords(repeating: .max, count: 1 << Int(bits))
     shift = 64 - bits
   }
@@ -25,7 +25,7 @@ struct PairTable: Sendable {
     let words = unsafe slots.mutableBase()
     var slot = Self.firstSlot(key, shift)
     // SAFETY: `firstSlot` is below the count, a power of two, as is what is masked with it less one;
-    // at least half of the slots are empty.
+    // at least a third of the slots are empty.
     while unsafe words[slot] != .max {
       if unsafe words[slot] >> 21 == key { return }
       slot = (slot + 1) & (slots.count - 1)
