@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .generation import Generation
     from .lora import ExtractedLoRA, extract_lora
     from .model import Model
-    from .report import Report, report
+    from .reports import Report, report
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
     from .train_command import Training, train_files
@@ -59,7 +59,7 @@ _HOMES = {
     "Generation": "generation",
     "Model": "model",
     "PackedRows": "rows",
-    "Report": "report",
+    "Report": "reports",
     "RowBatch": "rows",
     "Sampler": "sampler",
     "TensorInfo": "weights",
@@ -70,7 +70,7 @@ _HOMES = {
     "convert": "command",
     "extract_lora": "lora",
     "inspect": "command",
-    "report": "report",
+    "report": "reports",
     "safe_open": "weights",
     "train": "training",
     "train_files": "train_command",

@@ -18,6 +18,7 @@ from .integers import integers
 from .joining import utf8
 from .limits import thread_count, whole
 from .native_backends import NativeVocabulary
+from .progress import Progress
 from .remote.urls import is_remote, shown
 from .showing import facts_html
 
@@ -33,6 +34,8 @@ Path = str | os.PathLike[str]
 Element = Literal["blocks", "f32", "bf16", "int8"]
 Pooling = Literal["mean", "first", "last"]
 
+#: Texts that are embedded at once where it is shown how many are done.
+_TEXTS_SHOWN = 64
 _POOLINGS = {"mean": 0, "first": 1, "last": 2}
 
 
@@ -310,7 +313,7 @@ class Model:
 
     def embed(
         self, texts: Iterable[Prompt], *, pooling: Pooling = "mean", normalize: bool = True,
-        out: Floats | None = None, num_threads: int | None = None,
+        out: Floats | None = None, num_threads: int | None = None, progress: bool = False,
     ) -> Floats:  # fmt: skip
         """A vector for each text, float32 [texts, C]: the states of its tokens pooled.
 
@@ -320,6 +323,7 @@ class Model:
             normalize: Whether vectors are divided by their length.
             out: A contiguous array of that shape to write to.
             num_threads: Instead of the model's own.
+            progress: Whether to show how many are done, by tqdm where that is installed.
 
         Returns:
             float32 [texts, C].
@@ -337,9 +341,23 @@ class Model:
         if pooling not in _POOLINGS:
             raise InvalidArgument(f"pooling: {pooling!r} is none of {', '.join(_POOLINGS)}")
         pieces = [self._tokens(text) for text in texts]
+        rows = self._room(out, (len(pieces), self.hidden_size))
+        with Progress("embedding", progress) as shown:
+            # The numbers of a text are the same whatever it is computed with.
+            step = _TEXTS_SHOWN if shown.is_shown else max(1, len(pieces))
+            for start in range(0, max(1, len(pieces)), step):
+                part = slice(start, start + step)
+                self._embed(pieces[part], rows[part], pooling, normalize, num_threads)
+                shown.say(f"{min(start + step, len(pieces)):,} of {len(pieces):,} texts")
+        return rows
+
+    def _embed(
+        self, pieces: list[npt.NDArray[np.uint32]], rows: Floats, pooling: Pooling, normalize: bool,
+        num_threads: int | None,
+    ) -> None:  # fmt: skip
+        """Writes the vectors of texts to rows."""
         ids = np.concatenate(pieces) if pieces else np.empty(0, np.uint32)
         ends = np.cumsum([len(piece) for piece in pieces], dtype=np.uint64)
-        rows = self._room(out, (len(pieces), self.hidden_size))
         _native.check(
             self._library.model_embed(
                 self._handle, address(ids), address(ends), len(pieces), _POOLINGS[pooling],
@@ -347,7 +365,6 @@ class Model:
                 local.error_at,
             )
         )  # fmt: skip
-        return rows
 
     def generate(
         self,

@@ -1,7 +1,10 @@
 """Models: logits, states, vectors and text, beside the answers in Fixtures."""
 
+import contextlib
+import io
 import os
 import unittest
+import warnings
 
 import numpy as np
 
@@ -115,6 +118,12 @@ class ModelTests(Case):
         self.assertLess(np.abs((rows**2).sum(1) - 1).max(), 1e-5)
         self.assertTrue(np.array_equal(model.embed([[8, 9]]), rows[1:]))
         self.assertEqual(model.embed([]).shape, (0, model.hidden_size))
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            # Where tqdm is missing, a warning says so.
+            warnings.simplefilter("ignore")
+            many = model.embed([[5, 6, 7], [8, 9]] * 40, progress=True)
+            self.assertEqual(model.embed([], progress=True).shape, (0, model.hidden_size))
+        self.assertTrue(np.array_equal(many, np.tile(rows, (40, 1))))
         expected = answers("bert")
         states = expected["states.0"] if "states.0" in expected else None
         if states is not None:

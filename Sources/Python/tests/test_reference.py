@@ -87,7 +87,7 @@ def function_of(member: Any) -> Callable[..., Any] | None:
 def lacks_command(value: Any) -> bool:
     """Whether examples run the command, and there is none."""
     there = os.environ.get("GOBBET_COMMAND") or shutil.which("gobbet")
-    return getattr(value, "__module__", "").endswith(("command", "report")) and not there
+    return getattr(value, "__module__", "").endswith(("command", "reports")) and not there
 
 
 def section(text: str, name: str) -> str | None:
