@@ -8,7 +8,7 @@
 #
 # PyTorch is too large to fetch for this. Where GOBBET_PEERS_PYTHON names a Python that has it, the
 # tests that need it run there, with the same wheel; elsewhere they are skipped. So are those of
-# transformers, accelerate, lightning and torchdata.
+# transformers, accelerate, lightning, torchdata and Grain, and of the formats of other programs.
 set -euo pipefail
 wheel=$(realpath "${1:?usage: test.sh WHEEL}")
 cd "$(dirname "$0")/../.."
@@ -36,6 +36,6 @@ venv/bin/python -m unittest discover -v -s tests -t . 2>&1 | grep -v ' \.\.\. ok
 if [ -n "${GOBBET_PEERS_PYTHON:-}" ] && "$GOBBET_PEERS_PYTHON" -c 'import torch' 2>/dev/null; then
   venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target wheel "$wheel"
   PYTHONPATH=$work/wheel "$GOBBET_PEERS_PYTHON" -m unittest \
-    tests.test_torch_data tests.test_trainers tests.test_example tests.test_weights \
-    tests.test_reference tests.test_docs
+    tests.test_torch_data tests.test_trainers tests.test_remote_rows tests.test_exchange \
+    tests.test_example tests.test_weights tests.test_reference tests.test_docs
 fi

@@ -259,6 +259,41 @@ class LitdataTests(ExchangeCase):
         self.assertEqual(read[0].tolist(), first.tolist())
 
 
+@needs("megatron", "torch")
+class MegatronTests(ExchangeCase):
+    def test_megatron_core_writes_these_bytes_and_reads_them(self):
+        import torch
+        from megatron.core.datasets.indexed_dataset import IndexedDataset, IndexedDatasetBuilder
+
+        for name, has_modes in (("plain", False), ("modes", True)):
+            documents = []
+            for number, (tokens, *_) in enumerate(drawn(30)):
+                first = len(tokens) // 3
+                lengths = [first, len(tokens) - first] if number % 2 else [len(tokens)]
+                modes = [number % 4] * len(lengths) if has_modes else None
+                documents.append(Document(tokens, None, lengths, modes))
+            ours, theirs = self.folder / f"{name}-ours", self.folder / f"{name}-theirs"
+            exchange.write(ours, "megatron", documents, id_bound=3000)
+            builder = IndexedDatasetBuilder(f"{theirs}.bin", dtype=np.uint16, multimodal=has_modes)
+            for document in documents:
+                tokens = torch.from_numpy(document.tokens.astype(np.int32))
+                builder.add_document(tokens, document.lengths, document.modes)
+            builder.finalize(f"{theirs}.idx")
+            for end in (".bin", ".idx"):
+                found = [pathlib.Path(f"{each}{end}").read_bytes() for each in (ours, theirs)]
+                self.assertEqual(*found, f"{name}{end}")
+            self.assert_same(exchange.read(theirs, "megatron"), documents)
+            read = IndexedDataset(str(ours), multimodal=has_modes)
+            sequences = [read[number] for number in range(len(read))]
+            if has_modes:
+                self.assertEqual([int(mode) for _, mode in sequences],
+                                 sum((list(each.modes) for each in documents), []))  # fmt: skip
+                sequences = [tokens for tokens, _ in sequences]
+            self.assertEqual(np.concatenate(sequences).tolist(),
+                             np.concatenate([each.tokens for each in documents]).tolist())  # fmt: skip
+            self.assertEqual(len(read.document_indices), len(documents) + 1)
+
+
 @needs("olmo_core")
 class OLMoTests(ExchangeCase):
     def test_olmo_core_reads_the_documents(self):
