@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from . import _native, warc
 from .errors import BadData, LibraryMissing, NoInput
 from .remote.urls import is_remote
+from .unpacking import is_packed
 
 
 def documents(
@@ -21,7 +22,8 @@ def documents(
 
     What a file is follows from its content: of JSON, each object is a document, under `text_key`;
     another text is one document; WARC and WET, which fastwarc reads, have one a record
-    (`gobbet.warc`). gzip and zstd are decompressed. In a directory, hidden files are left
+    (`gobbet.warc`). gzip, zstd, bzip2, xz and lz4 (by the package of that name) are decompressed, the
+    last three into a copy of their text that lies here while it is read. In a directory, hidden files are left
     out, and so are those that hold no text, of which a `CorpusWarning` tells in the end.
 
     Args:
@@ -43,7 +45,7 @@ def documents(
         True
     """
     place = os.fspath(path)
-    if is_remote(place) or _native.available() and _holds_warc(place):
+    if is_remote(place) or _native.available() and _is_read_here(place):
         from .jobs.files import files_of
         from .jobs.options import Reading
         from .jobs.reading import batches_of
@@ -62,12 +64,13 @@ def documents(
         yield from batch
 
 
-def _holds_warc(path: str) -> bool:
-    """Whether a file that a path stands for holds WARC."""
+def _is_read_here(path: str) -> bool:
+    """Whether a file that a path stands for holds WARC, or is compressed as the library doesn't read it."""
     from .corpus_reader import CorpusReader
 
     return path != "-" and any(
-        warc.is_warc(found) for found in CorpusReader(path, is_part=True).inputs()
+        warc.is_warc(found) or found.kind == "foreign" and is_packed(found.path)
+        for found in CorpusReader(path, is_part=True).inputs()
     )
 
 

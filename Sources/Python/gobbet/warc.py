@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from . import unpacking
 from .corpus_reader import Batch, Input
 from .errors import BadData, CorpusWarning, Error, LibraryMissing, NoInput, RemoteFailed
 from .http_content import BadContent, decoded, header_fields
@@ -62,7 +63,9 @@ def begins(path: str) -> bool:
                 start = unpacked.read(5)
         elif start.startswith(b"\x28\xb5\x2f\xfd"):
             start = _zstd_start(path)
-    except (OSError, EOFError, zlib.error):
+        elif unpacking.coding_of(start) is not None:
+            start, _ = unpacking.head(path)
+    except (OSError, EOFError, zlib.error, BadData, LibraryMissing):
         return False
     return start.startswith(b"WARC/")
 
@@ -183,7 +186,7 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         elif start == b"\x28\xb5\x2f\xfd":
             yield _zstd(file)
         else:
-            yield file
+            yield unpacking.stream(file, shown(path))
 
 
 def _zstd(file: BinaryIO) -> BinaryIO:

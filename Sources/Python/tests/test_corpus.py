@@ -1,7 +1,10 @@
 """What a corpus is made of follows from its content, and what is left out is told."""
 
+import bz2
 import gzip
+import importlib.util
 import json
+import lzma
 import unittest
 import warnings
 
@@ -130,6 +133,69 @@ class CorpusTests(support.Case):
         ):
             with self.assertRaises(gobbet.OutOfRange):
                 call()
+
+
+class PackedTests(support.Case):
+    """What bzip2, xz or lz4 compressed, which the library doesn't read."""
+
+    TEXTS = [f"Document {number}. ".encode() * 9 for number in range(200)]
+    LINES = b"".join(json.dumps({"text": text.decode()}).encode() + b"\n" for text in TEXTS)
+
+    def packed(self) -> dict[str, bytes]:
+        """The lines in each of the compressions that there are here, of two streams."""
+        half = len(self.LINES) // 2
+        parts = self.LINES[:half], self.LINES[half:]
+        found = {
+            "a.jsonl.bz2": b"".join(map(bz2.compress, parts)),
+            "b.jsonl.xz": b"".join(lzma.compress(part) + bytes(8) for part in parts),
+            "named-as-text.txt": lzma.compress(self.LINES),
+        }
+        if importlib.util.find_spec("lz4"):
+            import lz4.frame
+
+            found["c.jsonl.lz4"] = b"".join(map(lz4.frame.compress, parts))
+        return found
+
+    def write(self, name: str, data: bytes):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def test_they_are_read_by_themselves_and_in_folders(self):
+        for name, data in self.packed().items():
+            with self.subTest(name):
+                self.assertEqual(list(documents(self.write(name, data))), self.TEXTS)
+        self.write("z.txt", b"text")
+        everything = list(documents(self.folder))
+        self.assertEqual(len(everything), len(self.packed()) * len(self.TEXTS) + 1)
+        path = self.write("one.xz", lzma.compress("Größe\n".encode()))
+        self.assertEqual(list(documents(path)), ["Größe\n".encode()])
+
+    def test_a_job_packs_the_dataset_of_the_plain_lines(self):
+        from gobbet import jobs
+
+        found = []
+        for name, data in {"plain.jsonl": self.LINES, **self.packed()}.items():
+            output = self.folder / f"{name}.packed"
+            jobs.pack(jobs.LocalEngine(1), [self.write(name, data)], output, support.encoding())
+            found.append(gobbet.TokenDataset(output).content_id)
+        self.assertEqual(set(found), {found[0]})
+
+    def test_what_is_cut_or_damaged_or_holds_no_text_is_named(self):
+        for name, data in self.packed().items():
+            broken = bytearray(data)
+            broken[len(data) // 2] ^= 0x55
+            for wrong, reason in ((data[:-30], "stops before|damaged"), (bytes(broken), "damaged")):
+                path = self.write(name, wrong)
+                expected = f"{path}: .*({reason})"
+                with self.subTest(name), self.assertRaisesRegex(gobbet.BadData, expected):
+                    list(documents(path))
+        path = self.write("image.xz", lzma.compress(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9))
+        with self.assertRaisesRegex(gobbet.BadData, "image.xz: holds no text"):
+            list(documents(path))
+        path = self.write("key.jsonl.xz", lzma.compress(b'{"text": "a"}\n{"other": 1}\n'))
+        with self.assertRaisesRegex(gobbet.BadData, f"{path}.* 2"):
+            list(documents(path))
 
 
 if __name__ == "__main__":

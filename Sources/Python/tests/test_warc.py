@@ -1,7 +1,9 @@
 """WARC and WET files, and corpora that lie elsewhere."""
 
+import bz2
 import gzip
 import json
+import lzma
 import subprocess
 import sys
 import time
@@ -59,6 +61,7 @@ class WARCTests(support.Case):
             ("a.warc.wet.gz", b"".join(map(gzip.compress, RECORDS))), ("b.wet", plain),
             ("named-as-text.txt", gzip.compress(plain)),
             ("c.warc.zst", zstandard.ZstdCompressor().compress(plain)),
+            ("d.warc.xz", lzma.compress(plain)), ("e.bz2", bz2.compress(plain)),
         ):  # fmt: skip
             with self.subTest(name):
                 self.assertEqual(list(documents(self.write(name, data))), TEXTS)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .. import warc
+from .. import unpacking, warc
 from ..corpus_reader import CorpusReader, Input, SkippedFile
 from ..errors import BadData, CorpusWarning, InvalidArgument
 from ..remote.stream import expanded
@@ -87,6 +87,9 @@ def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Ite
         is_part=True,
     )
     for found in reader.inputs():
+        is_packed = found.kind == "foreign" and unpacking.is_packed(found.path)
+        if is_packed:
+            found = _unpacked(found, reader)
         if found.kind == "unseen":
             raise InvalidArgument(
                 f"{found.path}: can be read once only, and tasks may read a file several times"
@@ -103,7 +106,18 @@ def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Ite
         elif found.kind == "foreign":
             raise BadData(f"{found.path}: holds no text: {found.reason}")
         else:
-            yield File(found.path, "text" if found.kind == "text" else "json", _is_plain(found))
+            kind = "text" if found.kind == "text" else "json"
+            yield File(found.path, kind, not is_packed and _is_plain(found))
+
+
+def _unpacked(found: Input, reader: CorpusReader) -> Input:
+    """What a file holds that the library doesn't unpack."""
+    start, is_whole = unpacking.head(found.path)
+    inside = reader.look(os.path.splitext(found.path)[0], start, is_whole=is_whole)
+    is_left_out = found.is_left_out and inside.kind in ("foreign", "parquet")
+    if inside.kind == "parquet":
+        inside = inside._replace(kind="foreign", reason="compressed Parquet; decompress it")
+    return inside._replace(path=found.path, is_named=found.is_named, is_left_out=is_left_out)
 
 
 def _is_plain(found: Input) -> bool:
@@ -127,7 +141,7 @@ def _named_kind(path: str, reading: Reading) -> str:
     path = path.partition("?")[0].lower()
     if path.endswith(".parquet"):
         return "parquet"
-    for suffix in (".gz", ".zst", ".zstd"):
+    for suffix in (".gz", ".zst", ".zstd", *unpacking.SUFFIXES):
         path = path.removesuffix(suffix)
     if path.endswith((".warc", ".wet")):
         return "warc"

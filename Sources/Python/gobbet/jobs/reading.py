@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..corpus_reader import Batch, CorpusReader
 from ..errors import Error
 from ..remote.stream import local
 from ..remote.urls import is_remote, shown
+from ..unpacking import unpacked
 from .files import File
 from .folder import Job, job_at
 from .options import Reading
@@ -74,12 +75,13 @@ def parts_of(source: FileGroup | Iterable[Part]) -> Iterator[Part]:
 
 
 def batches_of(file: File, reading: Reading) -> Iterator[Batch]:
-    """The documents of a file; one that is remote is copied while it is read, but for WARC."""
+    """The documents of a file; one that is remote, or compressed as the library doesn't read it, is
+    copied while it is read, but for WARC."""
     skip = reading.bad_lines == "skip"
     if file.kind == "warc" or reading.format == "warc":
         yield from warc.batches(file.path, reading.id_key, skip=skip)
         return
-    with local(file.path) as path:
+    with local(file.path) as copy, unpacked(copy) as path:
         # What is remote was told by its name.
         if path != file.path and reading.format == "auto" and warc.begins(path):
             yield from warc.batches(file.path, reading.id_key, skip=skip)
@@ -90,7 +92,8 @@ def batches_of(file: File, reading: Reading) -> Iterator[Batch]:
             if path == file.path:
                 raise
             # An error names what was asked for.
-            raise type(error)(str(error).replace(path, shown(file.path))) from error
+            told = str(error).replace(path, shown(file.path)).replace(copy, shown(file.path))
+            raise type(error)(told) from error
 
 
 def _batches(file: File, reading: Reading) -> Iterable[Batch]:
