@@ -36,8 +36,9 @@ class Encoding(Decoding, Saving, Showing):
     """A vocabulary, ready to encode and to decode; shared by any number of threads.
 
     It is made from a file: a Gobbet file that holds a vocabulary, tiktoken ranks, `tokenizer.json`,
-    `vocab.json` with `merges.txt` beside it, or GGUF. `pattern` names how text is split, for files
-    that do not say it (tiktoken's): gpt2, cl100k, llama3, o200k, qwen2, …
+    `vocab.json` with `merges.txt` beside it (or `encoder.json` with `vocab.bpe`), a `.model` of
+    SentencePiece's, `tekken.json`, BERT's `vocab.txt`, or GGUF. `pattern` names how text is split, for
+    files that do not say it (tiktoken's): gpt2, cl100k, llama3, o200k, qwen2, …
 
     Args:
         path: The file.

@@ -144,11 +144,14 @@ class KeptTests(support.Case):
     def test_what_several_threads_ask_for_is_made_once_and_what_fails_is_made_again(self):
         kept: Kept[int] = Kept(10)
         made: list[int] = []
+        asking: list[int] = []
         fails = [True]
 
         def make() -> int:
             made.append(1)
-            time.sleep(0.05)
+            while len(asking) < 5:
+                time.sleep(0.01)
+            time.sleep(0.3)
             if fails[0]:
                 raise OSError("not now")
             return 7
@@ -156,6 +159,7 @@ class KeptTests(support.Case):
         found: list[object] = []
 
         def ask() -> None:
+            asking.append(1)
             try:
                 found.append(kept.get("key", make, lambda value: 4))
             except OSError as error:
@@ -168,7 +172,7 @@ class KeptTests(support.Case):
             for each in threads:
                 each.join()
             self.assertEqual((found, made), ([expected] * 5, [1]))
-            found.clear(), made.clear()
+            found.clear(), made.clear(), asking.clear()
             fails[0] = False
         for key in range(4):
             kept.get(key, lambda: 0, lambda value: 4)

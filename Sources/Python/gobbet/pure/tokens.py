@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -261,9 +261,10 @@ class Tokens:
         begin = int(ends[first - 1]) if first else 0
         parts, position = [], begin
         while position < end:
-            after = int(ends[first])
+            after = min(int(ends[first]), end)
             if after > position:
-                parts.append(masks.mask(first, self.tokens(position, after)))
+                ids = partial(self.tokens, position, after)
+                parts.append(masks.mask(first, after - position, ids))
             first, position = first + 1, after
         return np.concatenate(parts)[start - begin : end - begin]
 
