@@ -35,7 +35,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .command import Conversion, Verification, convert, inspect, verify
-    from .dataset import TokenDataset, Windows
+    from .dataset import TokenDataset
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
     from .generation import Generation
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .train_command import Training, train_files
     from .training import Counts, train, train_from_counts
     from .weights import TensorInfo, safe_open
+    from .windows import Windows
 
 __version__ = "0.2.0"
 
@@ -66,7 +67,7 @@ _HOMES = {
     "TokenDataset": "dataset",
     "Training": "train_command",
     "Verification": "command",
-    "Windows": "dataset",
+    "Windows": "windows",
     "convert": "command",
     "extract_lora": "lora",
     "inspect": "command",

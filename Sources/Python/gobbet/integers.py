@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._native import INTEGER_TYPES
 from .errors import InvalidArgument, OutOfRange
 
 
@@ -74,6 +75,22 @@ def ends(values: npt.ArrayLike, count: int, what: str) -> npt.NDArray[np.uint64]
             f"{what}: the last is {last if len(array) else 'missing'}, not {count}"
         )
     return array
+
+
+def token_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """The type of arrays of tokens.
+
+    Raises:
+        InvalidArgument: The library writes no such type. A ValueError.
+    """
+    known = ", ".join(INTEGER_TYPES)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        raise InvalidArgument(f"tokens as {dtype!r}: none of {known}") from None
+    if kind.name not in INTEGER_TYPES or not kind.isnative:
+        raise InvalidArgument(f"tokens as {kind.name}: none of {known}")
+    return kind
 
 
 def truth_values(values: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:

@@ -11,13 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import _native, _structures
-from ._native import address, local
-from .errors import Error, InvalidArgument, NotFound
+from ._native import local
+from .errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from .backends import Path
     from .encoding import Encoding
     from .weights import TensorInfo

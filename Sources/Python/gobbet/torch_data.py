@@ -23,12 +23,13 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from .dataset import TokenDataset, Windows
+from .dataset import TokenDataset
 from .errors import BadData
 from .integers import integers
 from .ranks import Ranks, refuse_change
 from .sampler import Sampler
 from .sampler_state import Order, share_length
+from .windows import Windows
 
 if TYPE_CHECKING:
     from .row_loader import RowLoader as RowLoader

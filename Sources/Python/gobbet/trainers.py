@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .dataset import Windows
 from .errors import InvalidArgument
 from .rows import PackedRows
 from .sampler import Sampler
+from .windows import Windows
 
 #: The names that models of transformers have for what an example holds. Targets are shifted already,
 #: which `shift_labels` says; a model that doesn't know it must not be given `labels`.
