@@ -7,8 +7,8 @@ struct Diff: ParsableCommand {
     commandName: "diff",
     abstract: "Compare the contents of two files, not their bytes.",
     discussion: """
-      Vocabularies, tokens and tensors are compared whatever codec stores them. Weights may be in \
-      any format that convert reads. Exits with 0 if both files hold the same, with 1 if they don't.
+      Vocabularies, tokens and tensors are compared whatever codec stores them. Weights and \
+      vocabularies may be in any format that convert reads. Exits with 0 if both files hold the same, with 1 if they don't.
       """)
 
   @Argument(help: "The first file.") var first: String

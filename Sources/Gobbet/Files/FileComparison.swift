@@ -51,10 +51,11 @@ public struct FileComparison: Sendable {
   /// compared.
   public typealias Progress = (_ byteCount: Int, _ total: Int) throws -> Void
 
-  /// Compares the files at two paths; files of others only by the tensors that they hold.
+  /// Compares the files at two paths; files of others by the tensors that both hold or, where not both
+  /// do, by their vocabularies.
   ///
   /// - Throws: `FormatError`, `FileError` and the other errors of reading them; `LoadingError` for
-  ///   a file of others without tensors; what `progress` throws, which ends the comparison.
+  ///   a file of others that holds neither; what `progress` throws, which ends the comparison.
   /// - Complexity: O(bytes of both) where sections differ, in the memory of a few blocks.
   public init(
     _ firstPath: String, _ secondPath: String, progress: Progress = { _, _ in }
@@ -72,9 +73,14 @@ public struct FileComparison: Sendable {
       return format == .gobbet
     }
     guard isOurs == [true, true] else {
-      weights = try WeightsDifference(
-        Self.tensors(of: files[0]), Self.tensors(of: files[1]), progress)
-      (sections, vocabulary, tokens) = ([], nil, nil)
+      (sections, tokens) = ([], nil)
+      if let first = try WeightsInput(files[0]), let second = try WeightsInput(files[1]) {
+        weights = try WeightsDifference(first.source, second.source, progress)
+        vocabulary = nil
+      } else {
+        weights = nil
+        vocabulary = try VocabularyDifference(Vocabulary(files[0]), Vocabulary(files[1]))
+      }
       return
     }
     let first = try files[0].container()
@@ -100,13 +106,6 @@ public struct FileComparison: Sendable {
     sections = differences.map { section, change in
       SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }
-  }
-
-  private static func tensors(of file: OpenedFile) throws -> any TensorSource {
-    guard let input = try WeightsInput(file) else {
-      throw LoadingError(path: file.path, reason: "holds no tensors to compare")
-    }
-    return input.source
   }
 
   /// Sections that together are one thing.

@@ -7,6 +7,13 @@ extension InspectionReport.VocabularyPart {
     ids = vocabulary.idBound
     merges = vocabulary.merges.count
     pattern = vocabulary.pattern.nameOrSettings
+    let pipeline = vocabulary.pipeline
+    model = pipeline.modelName
+    normalizers = pipeline.normalizers.map(\.name)
+    pretokenizers = pipeline.pretokenizers.map(\.name)
+    decoders = pipeline.decoders.map(\.name)
+    added_in_front = pipeline.template?.before ?? []
+    added_behind = pipeline.template?.after ?? []
     special_tokens = Dictionary(
       vocabulary.specialTokens.map { ($0.text, $0.id) }, uniquingKeysWith: { first, _ in first })
     fingerprint = "\(vocabulary.fingerprint)"
@@ -16,11 +23,23 @@ extension InspectionReport.VocabularyPart {
     let specials = special_tokens.sorted { $0.value < $1.value }.map {
       "\($0.key.cropped()) = \($0.value)"
     }
-    return [
-      "vocabulary", "  \(ids.grouped("id")), \(merges.grouped("merge")), pattern \(pattern)",
-      "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))",
-      "  fingerprint \(fingerprint)",
+    var lines = [
+      "vocabulary",
+      "  \(model): \(ids.grouped("id")), \(merges.grouped("merge")), pattern \(pattern)",
     ]
+    for (title, steps) in [
+      ("normalizers", normalizers), ("pre-tokenizers", pretokenizers), ("decoders", decoders),
+    ] where !steps.isEmpty {
+      lines.append("  \(title): \(steps.joined(separator: ", "))")
+    }
+    if !added_in_front.isEmpty || !added_behind.isEmpty {
+      let ids = added_in_front.map { "\($0)" } + ["the text"] + added_behind.map { "\($0)" }
+      lines.append("  post-processor: \(ids.joined(separator: ", "))")
+    }
+    lines.append(
+      "  special tokens: \(specials.isEmpty ? "none" : specials.joined(separator: ", "))")
+    lines.append("  fingerprint \(fingerprint)")
+    return lines
   }
 }
 

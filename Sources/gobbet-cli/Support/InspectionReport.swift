@@ -15,6 +15,12 @@ struct InspectionReport: Encodable {
     let ids: Int
     let merges: Int
     let pattern: String
+    let model: String
+    let normalizers: [String]
+    let pretokenizers: [String]
+    let decoders: [String]
+    let added_in_front: [TokenID]
+    let added_behind: [TokenID]
     let special_tokens: [String: TokenID]
     let fingerprint: String
   }
