@@ -95,6 +95,9 @@ typedef struct gobbet_vocabulary_info {
   uint8_t fingerprint[32];
   /// The pattern's name, or empty for settings that have none; ends in a zero byte.
   char pattern[32];
+  /// How many special tokens the post-processor puts in front of a text, and behind it.
+  uint32_t front_token_count;
+  uint32_t behind_token_count;
 } gobbet_vocabulary_info;
 
 /// Opens a vocabulary: a Gobbet file that holds one, tiktoken ranks, `tokenizer.json`, `vocab.json`
@@ -127,6 +130,12 @@ gobbet_status gobbet_vocabulary_token(
     gobbet_vocabulary *vocabulary, uint32_t id, uint8_t *bytes, size_t capacity, size_t *count,
     gobbet_error *error);
 
+/// A part of the tokenizer's own files that the vocabulary keeps as it was, as UTF-8: "truncation",
+/// "padding", "post_processor", "tokenizer_config" or "chat_template". GOBBET_NOT_FOUND if it keeps none.
+gobbet_status gobbet_vocabulary_part(
+    gobbet_vocabulary *vocabulary, const char *name, uint8_t *bytes, size_t capacity, size_t *count,
+    gobbet_error *error);
+
 /// The id of a token, ordinary or special, that has exactly these bytes. GOBBET_NOT_FOUND if none has.
 gobbet_status gobbet_vocabulary_id(
     gobbet_vocabulary *vocabulary, const uint8_t *bytes, size_t count, uint32_t *id,
@@ -142,7 +151,8 @@ void gobbet_vocabulary_close(gobbet_vocabulary *vocabulary);
 
 // MARK: Encoding and decoding
 
-/// How special tokens in a text are taken. Null stands for "all as ordinary text".
+/// How special tokens in a text are taken, and whether some are added. Null stands for "all as ordinary
+/// text, and none".
 typedef struct gobbet_special_tokens {
   uint32_t size;
   /// 1 if every special token becomes a token.
@@ -152,11 +162,16 @@ typedef struct gobbet_special_tokens {
   size_t allowed_count;
   /// 1 if one that is not allowed makes the call fail with GOBBET_SPECIAL_TOKEN, else it is text.
   uint32_t refuse_others;
+  /// 0.
+  uint32_t reserved;
+  /// 1 if the special tokens of the vocabulary's post-processor are put around each text, if it has one.
+  uint32_t add_template;
 } gobbet_special_tokens;
 
 /// The ids of a text.
 ///
-/// A capacity of as many ids as the text has bytes is always enough.
+/// A capacity of as many ids as the text has bytes is enough for a vocabulary that neither normalizes nor
+/// adds anything.
 gobbet_status gobbet_encode(
     gobbet_vocabulary *vocabulary, const uint8_t *text, size_t byte_count,
     const gobbet_special_tokens *specials, uint32_t *ids, size_t capacity, size_t *count,

@@ -2,23 +2,6 @@ internal import Gobbet
 internal import GobbetBPE
 internal import Synchronization
 
-extension EncoderBox {
-  /// Puts the ids of a text into `ids`.
-  func encode(_ text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(SpecialTokenError) {
-    ids.removeAll(keepingCapacity: true)
-    try append(text, policy)
-  }
-
-  /// Appends the ids of a text to `ids`.
-  func append(_ text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(SpecialTokenError) {
-    if policy == .none {
-      encoder.encode(text, into: &ids)
-    } else {
-      try encoder.encode(text, specials: policy, into: &ids)
-    }
-  }
-}
-
 /// The ids of many texts, encoded by several threads.
 struct EncodedBatch {
   /// Some of the texts; their ids are in the encoder's own room, which is used again afterwards.
@@ -31,7 +14,7 @@ struct EncodedBatch {
 
     init(
       _ texts: Pieces<UInt8>, _ range: Range<Int>, _ handle: VocabularyHandle,
-      _ policy: SpecialTokenPolicy
+      _ wish: SpecialTokenWish
     ) throws(SpecialTokenError) {
       self.handle = handle
       box = handle.takeEncoder()
@@ -39,7 +22,7 @@ struct EncodedBatch {
       ends.reserveCapacity(range.count)
       for index in range {
         try texts.withPiece(index) { text throws(SpecialTokenError) in
-          try box.append(text, policy)
+          try box.append(text, wish)
         }
         ends.append(box.ids.count)
       }
@@ -56,13 +39,13 @@ struct EncodedBatch {
   ///
   /// - Throws: the first ``SpecialTokenError`` in the order of the texts.
   init(
-    _ texts: Pieces<UInt8>, _ handle: VocabularyHandle, _ policy: SpecialTokenPolicy,
+    _ texts: Pieces<UInt8>, _ handle: VocabularyHandle, _ wish: SpecialTokenWish,
     threadCount: Int
   ) throws {
     let ranges = texts.parts(count: threadCount)
     let results = Mutex<[Int: Result<Part, any Error>]>([:])
     onThreads(ranges.count) { index in
-      let result = Result { try Part(texts, ranges[index], handle, policy) }
+      let result = Result { try Part(texts, ranges[index], handle, wish) }
       results.withLock { $0[index] = result }
     }
     let encoded = results.withLock { $0 }

@@ -15,9 +15,9 @@ public func gobbet_encode(
   reporting(to: error) {
     let handle = try object(vocabulary, VocabularyHandle.self, "vocabulary")
     let bytes = try buffer(text, byteCount, "text")
-    let policy = try policy(specials, handle)
+    let wish = try SpecialTokenWish(specials, handle)
     try handle.withEncoder { box in
-      try box.encode(bytes.span, policy)
+      try box.encode(bytes.span, wish)
       let found = box.ids
       try deliver(found.span, to: ids, capacity, count, "ids")
     }
@@ -36,7 +36,7 @@ public func gobbet_encode_batch(
     let texts = try Pieces(texts, textEnds, textCount, "text")
     let ends = try room(idEnds, textCount, "id_ends")
     let batch = try EncodedBatch(
-      texts, handle, try policy(specials, handle), threadCount: threadCount(threads))
+      texts, handle, try SpecialTokenWish(specials, handle), threadCount: threadCount(threads))
     let room = try room(ids, capacity, "ids")
     try result(count, "count").pointee = batch.idCount
     guard batch.idCount <= room.count else {
@@ -76,21 +76,4 @@ public func gobbet_decode(
     try handle.decoder.decode(ids.span, into: &decoded)
     try deliver(decoded.span, to: bytes, capacity, count, "bytes")
   }
-}
-
-/// What a caller wants of special tokens.
-private func policy(
-  _ pointer: UnsafePointer<gobbet_special_tokens>?, _ handle: VocabularyHandle
-) throws(CallError) -> SpecialTokenPolicy {
-  let wish = try read(pointer, or: gobbet_special_tokens())
-  if wish.allow_all != 0 { return .all }
-  guard wish.allowed_count > 0 else { return wish.refuse_others != 0 ? .refused : .none }
-  var allowed: [String] = []
-  for id in try buffer(wish.allowed, wish.allowed_count, "allowed") {
-    guard let token = handle.vocabulary.specialTokens.token(withID: id) else {
-      throw .notFound("the vocabulary has no special token \(id)")
-    }
-    allowed.append(token.text)
-  }
-  return .only(allowed, others: wish.refuse_others != 0 ? .error : .text)
 }

@@ -84,6 +84,9 @@ public func gobbet_vocabulary_describe(
     value.longest_token_byte_count = UInt32(handle.longestTokenByteCount)
     fill(&value.fingerprint, with: vocabulary.fingerprint)
     fill(&value.pattern, with: (vocabulary.pattern.name ?? "").utf8)
+    let template = vocabulary.pipeline.template
+    value.front_token_count = UInt32(template?.before.count ?? 0)
+    value.behind_token_count = UInt32(template?.after.count ?? 0)
     copy(value, to: try result(info, "info"))
   }
 }
@@ -99,6 +102,22 @@ public func gobbet_vocabulary_token(
       throw CallError.notFound("the vocabulary has no id \(id)")
     }
     try deliver(token.span, to: bytes, capacity, count, "bytes")
+  }
+}
+
+@c @implementation
+public func gobbet_vocabulary_part(
+  _ vocabulary: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ bytes: UnsafeMutablePointer<UInt8>?,
+  _ capacity: Int, _ count: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let vocabulary = try object(vocabulary, VocabularyHandle.self, "vocabulary").vocabulary
+    let name = try text(name, "name")
+    guard let part = vocabulary.pipeline.keptParts[name] else {
+      throw CallError.notFound("the vocabulary keeps no \(name)")
+    }
+    try deliver(Array(part.utf8).span, to: bytes, capacity, count, "bytes")
   }
 }
 

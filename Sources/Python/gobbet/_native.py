@@ -56,6 +56,7 @@ _FUNCTIONS = {
     "vocabulary_write": "pzip",
     "vocabulary_describe": "ppp",
     "vocabulary_token": "pIpnpp",
+    "vocabulary_part": "pzpnpp",
     "vocabulary_id": "ppnpp",
     "vocabulary_special_tokens": "ppnpp",
     "encode": "ppnppnpp",

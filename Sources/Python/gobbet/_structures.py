@@ -22,6 +22,8 @@ class VocabularyInfo(Structure):
         ("longest_token_byte_count", c_uint32),
         ("fingerprint", c_uint8 * 32),
         ("pattern", c_char * 32),
+        ("front_token_count", c_uint32),
+        ("behind_token_count", c_uint32),
     ]
 
 
@@ -34,6 +36,8 @@ class SpecialTokens(Structure):
         ("allowed", c_void_p),
         ("allowed_count", c_size_t),
         ("refuse_others", c_uint32),
+        ("reserved", c_uint32),
+        ("add_template", c_uint32),
     ]
 
 

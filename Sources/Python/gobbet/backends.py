@@ -61,6 +61,9 @@ class VocabularyBackend(Protocol):
     def special_ids(self) -> list[int]:
         """The ids of special tokens."""
 
+    def part(self, name: str) -> str | None:
+        """A part of the tokenizer's own files that the vocabulary keeps; None if it keeps none."""
+
     def reopened(self, encoding: Encoding) -> tuple[object, ...]:
         """How pickle makes the encoding anew."""
 

@@ -212,6 +212,9 @@ class Encoding(Decoding, Saving, Showing):
         *,
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
+        add_special_tokens: bool = False,
+        truncate: bool = False,
+        pad: bool = False,
     ) -> list[int]:
         """The ids of a text.
 
@@ -223,24 +226,34 @@ class Encoding(Decoding, Saving, Showing):
             allowed_special: The special tokens that become tokens, or "all" of them.
             disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
                 are not allowed. The rest is ordinary text.
+            add_special_tokens: Whether those of the vocabulary's post-processor, if it has one, are
+                put around each text.
+            truncate: Whether the tokens are cut to the length that the truncation of the vocabulary's
+                tokenizer.json says.
+            pad: Whether they are filled up as its padding says; to the longest of a batch, if it says so.
 
         Returns:
             The ids.
 
         Raises:
             SpecialToken: The text holds a special token that is disallowed. A ValueError.
+            InvalidArgument: The tokenizer.json says nothing of the lengths that were asked for. A
+                ValueError.
 
         Example:
             >>> encoding.encode("Hello<|endoftext|>", allowed_special={"<|endoftext|>"})
             [39, 473, 78, 4095]
         """
-        if allowed_special is _NONE and disallowed_special == "all":
+        if allowed_special is _NONE and disallowed_special == "all" and not add_special_tokens:
             policy = self._default
         else:
-            policy = self._policy(allowed_special, disallowed_special)
+            policy = self._policy(allowed_special, disallowed_special, add_special_tokens)
         mine = local.scratch
         count = self._encoded(text, policy, mine)
-        return mine.ids[:count].tolist()
+        ids = mine.ids[:count].tolist()
+        if truncate or pad:
+            return self._fitted([ids], add_special_tokens, truncate, pad)[0]
+        return ids
 
     def encode_to_numpy(
         self,
@@ -248,6 +261,7 @@ class Encoding(Decoding, Saving, Showing):
         *,
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
+        add_special_tokens: bool = False,
     ) -> npt.NDArray[np.uint32]:
         """The same as `encode`, as an array.
 
@@ -256,6 +270,8 @@ class Encoding(Decoding, Saving, Showing):
             allowed_special: The special tokens that become tokens, or "all" of them.
             disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
                 are not allowed. The rest is ordinary text.
+            add_special_tokens: Whether those of the vocabulary's post-processor, if it has one, are
+                put around each text.
 
         Returns:
             The ids.
@@ -267,16 +283,41 @@ class Encoding(Decoding, Saving, Showing):
             >>> encoding.encode_to_numpy("Hello")
             array([ 39, 473,  78], dtype=uint32)
         """
-        if allowed_special is _NONE and disallowed_special == "all":
+        if allowed_special is _NONE and disallowed_special == "all" and not add_special_tokens:
             policy = self._default
         else:
-            policy = self._policy(allowed_special, disallowed_special)
+            policy = self._policy(allowed_special, disallowed_special, add_special_tokens)
         mine = local.scratch
         count = self._encoded(text, policy, mine)
         ids = mine.array
         if ids is None:
             ids = mine.ids_array()
         return ids[:count].copy()
+
+    def _fitted(
+        self, batch: list[list[int]], added: bool, truncate: bool, pad: bool
+    ) -> list[list[int]]:
+        from .lengths import fitted
+
+        vocabulary = cast(NativeVocabulary, self._backend)
+        return fitted(vocabulary, batch, added=added, truncate=truncate, pad=pad)
+
+    def kept_part(self, name: str) -> str | None:
+        """A part of the tokenizer's own files that the vocabulary keeps as it was.
+
+        Args:
+            name: "truncation", "padding" or "post_processor" of a tokenizer.json, as JSON;
+                "tokenizer_config", the text of a tokenizer_config.json; "chat_template", that of a
+                chat_template.jinja or of a GGUF file.
+
+        Returns:
+            The text; None if the vocabulary keeps no such part.
+
+        Example:
+            >>> encoding.kept_part("chat_template") is None
+            True
+        """
+        return self._backend.part(name)
 
     def _encoded(self, text: str, policy: Policy | None, mine: _native.Scratch) -> int:
         """Encodes into the buffer of this thread; how many ids there are."""
@@ -300,10 +341,15 @@ class Encoding(Decoding, Saving, Showing):
         if policy is not None:
             specials = policy.address
             policy.refuse_others(data)
-        status = self._library.encode(
-            self._handle, data, len(data), specials, mine.buffer_at, mine.room, mine.count_at,
-            mine.error_at,
-        )  # fmt: skip
+        while True:
+            status = self._library.encode(
+                self._handle, data, len(data), specials, mine.buffer_at, mine.room, mine.count_at,
+                mine.error_at,
+            )  # fmt: skip
+            # A normalizer may make a text longer.
+            if status != _native.BUFFER_TOO_SMALL:
+                break
+            mine.grow(mine.count.value)
         if status:
             self._refused(status, data, policy)
         return mine.count.value
@@ -312,25 +358,26 @@ class Encoding(Decoding, Saving, Showing):
         self,
         allowed: Literal["all"] | AbstractSet[str],
         disallowed: Literal["all"] | Collection[str],
+        adds: bool = False,
     ) -> Policy | None:
         if isinstance(disallowed, str) and disallowed != "all":
             raise InvalidArgument("disallowed_special is \"all\" or a collection of strings")
         if not isinstance(disallowed, str):
-            if not disallowed and not allowed:
+            if not disallowed and not allowed and not adds:
                 return None
             disallowed = frozenset(disallowed)
         if not isinstance(allowed, str):
             allowed = frozenset(allowed)
         elif allowed != "all":
             raise InvalidArgument("allowed_special is \"all\" or a set of strings")
-        key = (allowed, disallowed)
+        key = (allowed, disallowed, adds)
         policy = self._policies.get(key)
         if policy is None:
             if len(self._policies) >= 64:
                 self._policies.clear()
             policy = self._policies[key] = Policy(
                 self, allowed,
-                cast('Literal["all"] | frozenset[str]', disallowed),
+                cast('Literal["all"] | frozenset[str]', disallowed), adds,
             )
         return policy
 
@@ -373,6 +420,9 @@ class Encoding(Decoding, Saving, Showing):
         num_threads: int = 0,
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
+        add_special_tokens: bool = False,
+        truncate: bool = False,
+        pad: bool = False,
     ) -> list[list[int]]:
         """The ids of many texts, each as by `encode`.
 
@@ -382,18 +432,29 @@ class Encoding(Decoding, Saving, Showing):
             allowed_special: The special tokens that become tokens, or "all" of them.
             disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
                 are not allowed. The rest is ordinary text.
+            add_special_tokens: Whether those of the vocabulary's post-processor, if it has one, are
+                put around each text.
+            truncate: Whether the tokens are cut to the length that the truncation of the vocabulary's
+                tokenizer.json says.
+            pad: Whether they are filled up as its padding says; to the longest of a batch, if it says so.
 
         Returns:
             The ids of each text.
 
         Raises:
             SpecialToken: The text holds a special token that is disallowed. A ValueError.
+            InvalidArgument: The tokenizer.json says nothing of the lengths that were asked for. A
+                ValueError.
 
         Example:
             >>> encoding.encode_batch(["Hello", "."])
             [[39, 473, 78], [13]]
         """
-        return self._batch(text, self._policy(allowed_special, disallowed_special), num_threads)
+        policy = self._policy(allowed_special, disallowed_special, add_special_tokens)
+        batch = self._batch(text, policy, num_threads)
+        if truncate or pad:
+            return self._fitted(batch, add_special_tokens, truncate, pad)
+        return batch
 
     def encode_batch_to_numpy(
         self,
@@ -402,6 +463,7 @@ class Encoding(Decoding, Saving, Showing):
         num_threads: int = 0,
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
+        add_special_tokens: bool = False,
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         """The ids of many texts one after the other, and where those of each text end.
 
@@ -411,6 +473,8 @@ class Encoding(Decoding, Saving, Showing):
             allowed_special: The special tokens that become tokens, or "all" of them.
             disallowed_special: The special tokens that raise `SpecialToken`; "all" is all that
                 are not allowed. The rest is ordinary text.
+            add_special_tokens: Whether those of the vocabulary's post-processor, if it has one, are
+                put around each text.
 
         Returns:
             The ids of all texts, and where those of each end.
@@ -425,7 +489,7 @@ class Encoding(Decoding, Saving, Showing):
         """
         import numpy as np
 
-        policy = self._policy(allowed_special, disallowed_special)
+        policy = self._policy(allowed_special, disallowed_special, add_special_tokens)
         pieces, all_ends, start = [], [], 0
         for count, ends in self._batches(text, policy, num_threads):
             pieces.append(local.ids_array()[:count].copy())
@@ -467,12 +531,16 @@ class Encoding(Decoding, Saving, Showing):
 
         texts, ends = checked(texts, ends)
         ids, id_ends = np.empty(len(texts), np.uint32), np.empty(len(ends), np.uint64)
-        _native.check(
-            self._library.encode_batch(
+        while True:
+            status = self._library.encode_batch(
                 self._handle, address(texts), address(ends), len(ends), None, 1, address(ids),
                 len(ids), address(id_ends), local.count_at, local.error_at,
-            )
-        )  # fmt: skip
+            )  # fmt: skip
+            # A normalizer may make a text longer.
+            if status != _native.BUFFER_TOO_SMALL:
+                break
+            ids = np.empty(local.count.value, np.uint32)
+        _native.check(status)
         return ids[: local.count.value], id_ends
 
     def _batch(
@@ -510,19 +578,23 @@ class Encoding(Decoding, Saving, Showing):
                         policy.refuse_others(utf8(text))
             first += count
             id_ends = (ctypes.c_uint64 * count)()
-            status = self._library.encode_batch(
-                self._handle,
-                mine.text_at,
-                mine.ends_at,
-                count,
-                specials,
-                threads,
-                mine.buffer_at,
-                mine.room,
-                ctypes.addressof(id_ends),
-                mine.count_at,
-                mine.error_at,
-            )
+            while True:
+                status = self._library.encode_batch(
+                    self._handle,
+                    mine.text_at,
+                    mine.ends_at,
+                    count,
+                    specials,
+                    threads,
+                    mine.buffer_at,
+                    mine.room,
+                    ctypes.addressof(id_ends),
+                    mine.count_at,
+                    mine.error_at,
+                )
+                if status != _native.BUFFER_TOO_SMALL:
+                    break
+                mine.grow(mine.count.value)
             if status:
                 self._refused(status, mine.text.raw[:size], policy)
             yield mine.count.value, id_ends

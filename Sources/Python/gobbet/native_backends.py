@@ -109,6 +109,27 @@ class NativeVocabulary:
             _native.fail(status)
         return bytes(mine.bytes[: mine.count.value])
 
+    @property
+    def template_counts(self) -> tuple[int, int]:
+        """How many special tokens the post-processor puts in front of a text and behind it."""
+        return self._info.front_token_count, self._info.behind_token_count
+
+    def part(self, name: str) -> str | None:
+        """A part of the tokenizer's own files that the vocabulary keeps; None if it keeps none."""
+        mine = local
+        while True:
+            status = self.library.vocabulary_part(
+                self.handle, name.encode(), mine.buffer_at, 4 * mine.room, mine.count_at,
+                mine.error_at,
+            )  # fmt: skip
+            if status != _native.BUFFER_TOO_SMALL:
+                break
+            mine.grow(mine.count.value // 4 + 1)
+        if status == _native.NOT_FOUND:
+            return None
+        _native.check(status)
+        return bytes(mine.bytes[: mine.count.value]).decode()
+
     def token_id(self, data: bytes) -> int:
         """The id of the token with these bytes."""
         found = ctypes.c_uint32()

@@ -102,6 +102,11 @@ class PureVocabulary:
             if not self._vocabulary.is_ordinary(token)
         ]
 
+    def part(self, name: str) -> str | None:
+        """A part of the tokenizer's own files that the vocabulary keeps; None if it keeps none."""
+        post = self._vocabulary.post
+        return post.kept.get(name) if post else None
+
     def reopened(self, encoding: Encoding) -> tuple[object, ...]:
         """From its file: nothing can be written here."""
         return type(encoding), (self._path,)

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 
 class Policy:
-    """Which special tokens are allowed and which refused, as the library takes it."""
+    """Which special tokens are allowed, which refused and whether some are added, as the library
+    takes it."""
 
     def __init__(
         self,
         encoding: Encoding,
         allowed: Literal["all"] | frozenset[str],
         disallowed: Literal["all"] | frozenset[str],
+        adds: bool,
     ) -> None:
         known = encoding.special_tokens
         chosen = set(known) if isinstance(allowed, str) else set(allowed) & set(known)
@@ -39,9 +41,10 @@ class Policy:
             allowed=self._allowed.buffer_info()[0],
             allowed_count=len(ids),
             refuse_others=refuse_rest,
+            add_template=adds,
         )
         #: Where the structure is; null if there is nothing to tell.
-        self.address = ctypes.addressof(self._structure) if ids or refuse_rest else 0
+        self.address = ctypes.addressof(self._structure) if ids or refuse_rest or adds else 0
 
     def refuse_others(self, data: bytes) -> None:
         """Refuses what the library does not refuse by itself."""
