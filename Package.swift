@@ -107,7 +107,7 @@ let package = Package(
     // Files behind HTTP: nothing else needs libcurl.
     library("GobbetRemote", ["GobbetInterchange", "CGobbetCurl"]),
     .executableTarget(
-      name: "gobbet-cli", dependencies: ["GobbetReport", "GobbetPage", arguments],
+      name: "gobbet-cli", dependencies: ["GobbetReport", "GobbetPage", arguments, crypto],
       swiftSettings: settings),
     .executableTarget(
       name: "gobbet-bench", dependencies: ["Gobbet", arguments], swiftSettings: settings),

@@ -34,6 +34,19 @@ struct Convert: ParsableCommand {
     transform: PatternName.orExpression)
   var pattern: PatternName?
 
+  @Option(
+    help: ArgumentHelp(
+      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
+      valueName: "name"))
+  var specialTokens: String?
+
+  @Option(
+    name: .customLong("special"),
+    help: ArgumentHelp(
+      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
+      valueName: "name=id"))
+  var specials: [SpecialTokenArgument] = []
+
   @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")
   var skip = false
 
@@ -70,6 +83,8 @@ struct Convert: ParsableCommand {
     defer { progress.finish() }
     return try WeightsOptions.checked {
       var conversion = try weights.conversion(format, pattern: pattern?.pattern)
+      conversion.specialTokens = specialTokens
+      conversion.specials = specials.map(\.token)
       conversion.skipsUnreadTensors = skip
       conversion.key = key
       return try conversion.convert(

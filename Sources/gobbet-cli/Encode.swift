@@ -14,6 +14,7 @@ struct Encode: AsyncParsableCommand {
   @OptionGroup var input: InputOptions
   @OptionGroup var vocabulary: VocabularyOptions
   @OptionGroup var specials: SpecialTokenOptions
+  @OptionGroup var lengths: LengthOptions
 
   @Option(help: "Encode this text instead of the inputs.")
   var text: String?
@@ -36,19 +37,37 @@ struct Encode: AsyncParsableCommand {
     let added = try specials.added(tokenizer.vocabulary)
     var encoder = tokenizer.makeEncoder()
     let policy = try specials.policy(tokenizer.vocabulary)
-    var ids: [TokenID] = []
+    let lengths = try lengths.lengths(tokenizer.vocabulary, added)
+    /// What waits until the longest is known.
+    var waiting: [EncodedLine] = []
+    let loaded = tokenizer.vocabulary
     func show(_ document: Span<UInt8>, _ source: String?) throws {
+      var encoded: EncodedLine
       if json {
         let tokens = try encoder.textTokens(of: document, specials: policy, adding: added)
-        return try writeJSON(Report(source, document, tokens, tokenizer.vocabulary))
+        var list: [EncodedLine.ShownToken] = []
+        list.reserveCapacity(tokens.count)
+        for token in tokens {
+          let text = String(decoding: token.bytes(document, loaded), as: UTF8.self)
+          list.append(.init(id: token.id, text: text, offset: token.range.lowerBound))
+        }
+        encoded = .tokens(list, source: source)
+      } else {
+        var ids: [TokenID] = []
+        try encoder.encode(document, specials: policy, adding: added, into: &ids)
+        encoded = .ids(ids)
       }
-      ids.removeAll(keepingCapacity: true)
-      try encoder.encode(document, specials: policy, adding: added, into: &ids)
-      try writeLine(ids.map(String.init).joined(separator: " "))
+      try encoded.cut(lengths)
+      guard !lengths.needsAll else { return waiting.append(encoded) }
+      try encoded.write(lengths, longest: 0, loaded)
+    }
+    func showWaiting() throws {
+      let longest = waiting.lazy.map(\.count).max() ?? 0
+      for encoded in waiting { try encoded.write(lengths, longest: longest, loaded) }
     }
     if let text {
       try show(Array(text.utf8).span, nil)
-      return
+      return try showWaiting()
     }
     let inputs = try input.inputs()
     let corpus = try input.corpus()
@@ -64,29 +83,9 @@ struct Encode: AsyncParsableCommand {
       try show(document.text.span, document.source.description)
       documentCount += 1
     }
+    try showWaiting()
     progress.finish()
     try corpus.finish()
-  }
-
-  private struct Report: Encodable {
-    let source: String?
-    let tokens: [TokenID]
-    let texts: [String]
-    let offsets: [Int]
-
-    init(
-      _ source: String?, _ text: Span<UInt8>, _ tokens: [TextToken], _ vocabulary: Vocabulary
-    ) {
-      self.source = source
-      self.tokens = tokens.map(\.id)
-      offsets = tokens.map(\.range.lowerBound)
-      var texts: [String] = []
-      texts.reserveCapacity(tokens.count)
-      for token in tokens {
-        texts.append(String(decoding: token.bytes(text, vocabulary), as: UTF8.self))
-      }
-      self.texts = texts
-    }
   }
 }
 

@@ -56,6 +56,64 @@ import Testing
     expectOneLine(result, 2, "--special-tokens: ")
   }
 
+  @Test("special tokens that ranks don't say are given with their ids")
+  func listedSpecialTokens() throws {
+    let shop = try Workshop.shared.get()
+    let ranks = folder.file("v.tiktoken")
+    #expect(try gobbet("convert", shop.vocabulary, "-o", ranks).status == 0)
+    func encoded(_ options: String...) throws -> CommandResult {
+      try run(
+        productPath("gobbet"),
+        ["encode", "-v", ranks, "--pattern", "gpt2", "--text", "<a=b>", "--allow-all-specials"]
+          + options)
+    }
+    #expect(try encoded("--special", "<a=b>=2000").text == "2000\n")
+    expectOneLine(try encoded("--special", "<a=b>=x"), 2, "--special")
+    expectOneLine(try encoded("--special", "<a=b>=5"), 65, "5")
+    let own = try gobbet("encode", "-v", shop.vocabulary, "--special", "<x>=9", "--text", "a")
+    expectOneLine(own, 2, "--special: ")
+    let converted = folder.file("v.gobbet")
+    let result = try gobbet(
+      "convert", ranks, "--pattern", "gpt2", "--special", "<a=b>=2000", "-o", converted)
+    #expect(result.text.contains("2,001 ids"), "\(result.errorText)")
+  }
+
+  @Test("a name that there isn't says which there are")
+  func unknownName() throws {
+    expectOneLine(try gobbet("encode", "-v", "llama3", "--text", "a"), 66, "by name there are gpt2")
+  }
+
+  @Test("a repository stands for the vocabulary of it in Hugging Face's cache, which is checked")
+  func repository() throws {
+    let shop = try Workshop.shared.get()
+    let json = folder.file("tokenizer.json")
+    #expect(try gobbet("convert", shop.vocabulary, "-o", json).status == 0)
+    func encoded() throws -> CommandResult {
+      try run(
+        productPath("gobbet"), ["encode", "-v", "somebody/model", "--text", "a"],
+        environment: ["HF_HOME": folder.path])
+    }
+    expectOneLine(try encoded(), 66, "hf download somebody/model tokenizer.json")
+    let cache = folder.path + "/hub/models--somebody--model"
+    let snapshot = cache + "/snapshots/abc"
+    for path in [cache + "/refs", cache + "/blobs", snapshot] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    try writeFile(cache + "/refs/main", Array("abc".utf8))
+    func link(_ name: String) throws {
+      try? FileManager.default.removeItem(atPath: snapshot + "/tokenizer.json")
+      try writeFile(cache + "/blobs/" + name, readFile(json))
+      try FileManager.default.createSymbolicLink(
+        atPath: snapshot + "/tokenizer.json", withDestinationPath: "../../blobs/" + name)
+    }
+    let hash = try run("/usr/bin/env", ["git", "hash-object", json]).text
+    try link(String(hash.prefix(40)))
+    let direct = try gobbet("encode", "-v", json, "--text", "a")
+    #expect(try encoded().text == direct.text)
+    try link(String(repeating: "a", count: 64))
+    expectOneLine(try encoded(), 65, "its content isn't that of its name")
+  }
+
   @Test("a name that no cache has says where it was looked for, and how to get it")
   func missingName() throws {
     let result = try run(

@@ -195,6 +195,16 @@ import Testing
     let llama = try Vocabulary(recognizing: unpacked("llama3"))
     #expect(llama.pattern == .llama3)
     #expect(llama.specialTokens.id(of: Array("<|eot_id|>".utf8)) == 128_009)
+    for (set, text, id) in [
+      ("llama3", "<|reserved_special_token_250|>", 128_255 as TokenID),
+      ("llama3.1", "<|eom_id|>", 128_008), ("llama3.1", "<|python_tag|>", 128_010),
+      ("llama3.1", "<|reserved_special_token_247|>", 128_255),
+    ] {
+      let named = try Vocabulary(recognizing: folder.file("llama3"), specialTokens: set)
+      #expect(named.specialTokens.count == 256)
+      #expect(named.specialTokens.id(of: Array(text.utf8)) == id)
+      #expect(Set(llama.specialTokens).isSubset(of: named.specialTokens))
+    }
     let whisper = try Vocabulary(recognizing: unpacked("whisper-multilingual"))
     #expect(whisper.pattern == .gpt2)
     // Of openai-whisper's own tests: the first time stamp, and the last language.
@@ -203,6 +213,8 @@ import Testing
     #expect(whisper.idBound == 51_865)
     // What tiktoken makes of them by the expression of Kimi's own tokenizer.
     let kimi = Tokenizer(try Vocabulary(recognizing: unpacked("kimi-k2")))
+    #expect(kimi.vocabulary.idBound == 163_840)
+    #expect(kimi.vocabulary.specialTokens.id(of: Array("<|im_middle|>".utf8)) == 163_601)
     #expect(
       kimi.encoded("Kimi 说：你好world!") == [42, 30223, 220, 662, 2648, 33845, 23617, 0])
     #expect(

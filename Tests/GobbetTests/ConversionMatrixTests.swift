@@ -133,6 +133,8 @@ import Testing
     case .skip: conversion.skipsUnreadTensors = true
     case .key: conversion.key = "model"
     case .base: conversion.base = "earlier.gobbet"
+    case .specialTokens: conversion.specialTokens = "o200k_harmony"
+    case .special: conversion.specials = [SpecialToken("<x>", id: 9)]
     }
     return conversion
   }

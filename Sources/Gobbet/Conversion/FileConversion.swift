@@ -18,6 +18,10 @@ internal import GobbetSystem
 public struct FileConversion: Sendable {
   /// How text is split, for vocabularies that do not say.
   public var pattern: SplitPattern?
+  /// The name of the set of special tokens, where several go with a file of ranks.
+  public var specialTokens: String?
+  /// Special tokens that a file of ranks does not say.
+  public var specials: [SpecialToken] = []
   /// A vocabulary for weights; nil takes the one of the input, or of the `tokenizer.json` beside it, if
   /// there is one.
   public var vocabulary: Vocabulary?
@@ -111,6 +115,7 @@ public struct FileConversion: Sendable {
       throw LoadingError(path: input, reason: "holds weights, which \(format) does not")
     }
     try check(format, .vocabulary)
+    try checkLeavesSpecialTokensOpen(input, isOfRanks: false)
     if pattern != nil {
       throw ConversionOptionError(.pattern, "\(input) says itself how text is split")
     }
@@ -164,11 +169,14 @@ public struct FileConversion: Sendable {
     if pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
       throw ConversionOptionError(.pattern, "\(file.path) says itself how text is split")
     }
-    let vocabulary = try Vocabulary(file, pattern: pattern)
+    try checkLeavesSpecialTokensOpen(file.path, isOfRanks: file.format() == .tiktoken)
+    let vocabulary = try Vocabulary(
+      file, pattern: pattern, specialTokens: specialTokens, specials: specials)
     try vocabulary.write(to: output, format: format, replacing: replacing)
     return Result(
       content: .vocabulary(idBound: vocabulary.idBound),
-      notes: try leftOut(of: file, [.vocabulary]) + notes(on: vocabulary, in: format))
+      notes: try leftOut(of: file, [.vocabulary]) + notes(on: vocabulary, in: format)
+        + keptPartsLeftOut(vocabulary, output, format))
   }
 
   /// What a file of a format does not say of a vocabulary that it holds: a line, if anything.
@@ -184,13 +192,39 @@ public struct FileConversion: Sendable {
       + (gapCount > 0 ? ["\(gapCount.counted("id")) without a token"] : [])
   }
 
+  /// The files beside a tokenizer that a vocabulary keeps and that have no place beside the output.
+  private func keptPartsLeftOut(
+    _ vocabulary: Vocabulary, _ output: String, _ format: FileFormat
+  ) -> [String] {
+    let hasPlace =
+      format == .gobbet
+      || [.tokenizerJSON, .vocabularyAndMerges].contains(format)
+        && TokenizerNeighbours.belong(beside: output)
+    guard !hasPlace else { return [] }
+    return TokenizerNeighbours.names.filter { vocabulary.pipeline.keptParts[$0.key] != nil }
+      .map { "the \($0.ending) of the input is left out" }
+  }
+
+  /// Refuses special tokens for a file that says itself which they are.
+  private func checkLeavesSpecialTokensOpen(
+    _ path: String, isOfRanks: Bool
+  ) throws(ConversionOptionError) {
+    guard !isOfRanks else { return }
+    for (option, isGiven) in [
+      (ConversionOption.specialTokens, specialTokens != nil), (.special, !specials.isEmpty),
+    ] where isGiven {
+      throw ConversionOptionError(option, "\(path) says itself which tokens are special")
+    }
+  }
+
   /// Refuses settings that would change nothing.
   func check(
     _ format: FileFormat, _ content: FileFormat.Content
   ) throws(ConversionOptionError) {
     let given: [(ConversionOption, Bool)] = [
-      (.vocabulary, vocabulary != nil), (.pattern, pattern != nil), (.codec, codec != nil),
-      (.base, base != nil),
+      (.vocabulary, vocabulary != nil), (.pattern, pattern != nil),
+      (.specialTokens, specialTokens != nil), (.special, !specials.isEmpty),
+      (.codec, codec != nil), (.base, base != nil),
       (.type, elementType != nil || ggufType != nil || quantization != nil),
       (.resizeEmbeddings, resizing != nil), (.shardSize, shardByteCount != nil),
       (.verify, verifies), (.skip, skipsUnreadTensors),

@@ -12,6 +12,7 @@ struct OutputNeighbours {
   private var configuration: (path: String, text: [UInt8])?
   private var generation: (path: String, text: [UInt8])?
   private var vocabulary: (path: String, value: Vocabulary)?
+  private var besideVocabulary: [(path: String, text: [UInt8])] = []
 
   /// Finds out which files are to be written beside the weights at `path`.
   ///
@@ -51,6 +52,8 @@ struct OutputNeighbours {
         try Self.requireFree(place, replacing)
         self.vocabulary = (place, vocabulary)
       }
+      besideVocabulary = try TokenizerNeighbours.files(
+        of: vocabulary, beside: place, replacing: replacing)
     }
   }
 
@@ -74,7 +77,7 @@ struct OutputNeighbours {
         willWrite(path)
         try TokenizerJSON.write(value, to: path, replacing: replacing)
       }
-      for case (let path, let text)? in [configuration, generation] {
+      for case (let path, let text)? in [configuration, generation] + besideVocabulary {
         willWrite(path)
         var file = try AtomicFile(path, replacing: replacing)
         try file.write(text.span)

@@ -73,6 +73,7 @@ package struct ModelFile: Sendable {
         } else if let file = try input.generationConfigurationFile {
           ends.add(try TextEnds(json: file.bytes(limit: 1 << 24), path: file.path))
         }
+        if ends.ends.isEmpty, let vocabulary = try vocabulary { ends.add(try TextEnds(vocabulary)) }
         return ends
       case .gpt2(let source):
         var ends = TextEnds()

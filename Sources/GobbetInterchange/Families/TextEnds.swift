@@ -41,6 +41,14 @@ public struct TextEnds: Hashable, Sendable {
     ends = try ids("eos_token_id")
   }
 
+  /// Reads what the `tokenizer_config.json` says that a vocabulary keeps.
+  ///
+  /// - Throws: ``InterchangeError`` for a damaged one.
+  package init(_ vocabulary: Vocabulary) throws(InterchangeError) {
+    beginning = try vocabulary.token(named: "bos_token")
+    ends = try vocabulary.token(named: "eos_token").map { [$0] } ?? []
+  }
+
   /// Adds what other files say; what is known already goes first.
   public mutating func add(_ other: TextEnds) {
     beginning = beginning ?? other.beginning

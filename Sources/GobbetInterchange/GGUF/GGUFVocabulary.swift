@@ -62,6 +62,9 @@ package enum GGUFVocabulary {
         values.append(other)
       }
     }
+    if let template = try vocabulary.chatTemplate {
+      values.append(("tokenizer.chat_template", .string(template)))
+    }
     try GGUFWriter.write(values, to: path, replacing: replacing)
   }
 

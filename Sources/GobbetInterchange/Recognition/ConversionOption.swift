@@ -8,6 +8,10 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case vocabulary
   /// How text is split, for vocabularies that do not say.
   case pattern
+  /// The set of special tokens, where several go with a file of ranks.
+  case specialTokens = "special-tokens"
+  /// Special tokens that a file of ranks doesn't say.
+  case special
   /// How weights are stored in Gobbet files.
   case codec
   /// The checkpoint that weights are stored as differences from.
@@ -57,10 +61,12 @@ extension FileFormat {
   /// This is the one table of which option means something for which format.
   public func reason(against option: ConversionOption, for content: Content) -> String? {
     switch (content, option) {
-    case (.vocabulary, .pattern): nil
+    case (.vocabulary, .pattern), (.vocabulary, .specialTokens), (.vocabulary, .special): nil
     case (.vocabulary, _): "only weights have a use for it, and the input holds a vocabulary"
     case (.weights, .pattern):
       "only vocabularies that do not say how text is split have a use for it"
+    case (.weights, .specialTokens), (.weights, .special):
+      "only files of ranks that do not say which tokens are special have a use for it"
     case (.weights, _) where weights == nil: "\(name) does not hold weights"
     case (.weights, .resizeEmbeddings), (.weights, .vocabulary):
       weights?.holdsOneTensor == true ? "\(name) has a place for one tensor only" : nil

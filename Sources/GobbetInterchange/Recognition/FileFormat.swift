@@ -51,6 +51,8 @@ public struct FileFormat: Sendable {
     var pattern: SplitPattern?
     /// The name of a set of special tokens.
     var specialTokens: String?
+    /// Special tokens besides those of the set.
+    var specials: [SpecialToken] = []
   }
 
   /// How a format has weights.

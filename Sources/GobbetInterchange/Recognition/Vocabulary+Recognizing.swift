@@ -22,19 +22,26 @@ extension Vocabulary {
       OpenedFile(Self.file(in: path)), pattern: pattern, specialTokens: specialTokens)
   }
 
-  /// The same of an open file.
+  /// The same of an open file; `specials` are special tokens that it doesn't say.
   package init(
-    _ file: OpenedFile, pattern: SplitPattern? = nil, specialTokens: String? = nil
+    _ file: OpenedFile, pattern: SplitPattern? = nil, specialTokens: String? = nil,
+    specials: [SpecialToken] = []
   ) throws {
     let format = try file.format()
-    guard specialTokens == nil || format == .tiktoken else {
+    guard specialTokens == nil && specials.isEmpty || format == .tiktoken else {
       throw LoadingError(path: file.path, reason: "says itself which tokens are special")
     }
     guard let vocabularies = format?.vocabularies else {
       throw try FileDescription.error(file, wanted: "a vocabulary")
     }
-    self = try vocabularies.read(
-      file, FileFormat.VocabularyChoice(pattern: pattern, specialTokens: specialTokens))
+    let vocabulary = try vocabularies.read(
+      file,
+      FileFormat.VocabularyChoice(
+        pattern: pattern, specialTokens: specialTokens, specials: specials))
+    // A tokenizer.json comes with them.
+    self =
+      format == .tokenizerJSON
+      ? vocabulary : try TokenizerNeighbours.kept(by: vocabulary, of: file)
   }
 
   /// The file of a folder that holds its vocabulary, the first of those that programs save; what is no

@@ -12,6 +12,7 @@ extension FileFormat {
       read: { file, choice in
         try TiktokenRanks.vocabulary(
           recognizing: file, pattern: choice.pattern, specialTokens: choice.specialTokens,
+          specials: choice.specials,
           digest: { ContentDigest(of: $0).description })
       },
       leavesPatternOpen: { _ in true },

@@ -18,7 +18,7 @@ public enum TokenizerJSON {
   /// The vocabulary in an open file.
   package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
     let document = try JSONDocument(file.bytes(limit: maximumFileByteCount), path: file.path)
-    return try vocabulary(document.root, path: file.path)
+    return try TokenizerNeighbours.kept(by: vocabulary(document.root, path: file.path), of: file)
   }
 
   /// The vocabulary in `text`; `path` is for errors.

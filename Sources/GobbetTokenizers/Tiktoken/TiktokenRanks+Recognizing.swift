@@ -21,12 +21,13 @@ extension TiktokenRanks {
 
   /// The vocabulary in a file of ranks, of which those that are published say the rest.
   ///
-  /// `given` is how text is split, and `setName` a set of special tokens; `digest` is a SHA-256.
+  /// `given` is how text is split, and `setName` a set of special tokens; `added` are others.
+  /// Beside the file, a `tokenizer_config.json` names special tokens, too, as that of Kimi does. `digest` is a SHA-256.
   /// - Throws: `FileError`; ``InterchangeError``: `incomplete` if nothing says how text is split, or
   ///   which set that is.
   package static func vocabulary(
     recognizing file: any TokenizerFile, pattern given: SplitPattern?,
-    specialTokens setName: String?,
+    specialTokens setName: String?, specials added: [SpecialToken] = [],
     digest: (Span<UInt8>) -> String = { SHA256.hexadecimal(of: $0) }
   ) throws -> Vocabulary {
     let text = try file.bytes(limit: maximumFileByteCount)
@@ -53,8 +54,22 @@ extension TiktokenRanks {
       }
       specials = named
     }
+    var tokens = specials.map { SpecialToken($0.text, id: $0.id) }
+    if setName == nil, let file = try file.neighbour("tokenizer_config.json") {
+      tokens.take(try TokenizerConfiguration(file, needsPattern: false).addedTokens)
+    }
+    tokens.take(added)
     return try vocabulary(
       of: ranks, path: path, pattern: pattern,
-      specialTokens: SpecialTokens(specials.map { SpecialToken($0.text, id: $0.id) }))
+      specialTokens: SpecialTokens(tokens))
+  }
+}
+
+extension [SpecialToken] {
+  /// Takes others in, each in the place of those with its id or its bytes.
+  fileprivate mutating func take(_ others: [SpecialToken]) {
+    let (ids, texts) = (Set(others.map(\.id)), Set(others.map(\.bytes)))
+    removeAll { ids.contains($0.id) || texts.contains($0.bytes) }
+    self += others
   }
 }

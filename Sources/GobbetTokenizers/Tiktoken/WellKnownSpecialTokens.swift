@@ -22,6 +22,48 @@ enum WellKnownSpecialTokens {
     return numbered(names, from: 199_998)
   }()
 
+  /// Those of p50k_edit, with which OpenAI's models that edit fill a gap.
+  static let edit =
+    [("<|endoftext|>", 50_256)]
+    + numbered(["fim_prefix", "fim_middle", "fim_suffix"], from: 50_281)
+
+  /// The 256 of Llama 3.
+  static let llama3 = numberedLlama3(
+    ["reserved_special_token_2", "reserved_special_token_3"], ["reserved_special_token_4"],
+    [], reserved: 5..<251)
+
+  /// The 256 of Llama 3.1 to 3.3, which name some of those that Llama 3 reserves.
+  static let llama31 = numberedLlama3(
+    ["finetune_right_pad_id", "reserved_special_token_2"], ["eom_id"], ["python_tag"],
+    reserved: 3..<248)
+
+  /// Llama 3's, which differ in those behind the first reserved ones, in front of the end of a turn and
+  /// behind it.
+  private static func numberedLlama3(
+    _ third: [String], _ eighth: [String], _ tenth: [String], reserved: Range<Int>
+  ) -> [(text: String, id: TokenID)] {
+    var names = ["begin_of_text", "end_of_text"]
+    names += ["reserved_special_token_0", "reserved_special_token_1"] + third
+    names += ["start_header_id", "end_header_id"] + eighth + ["eot_id"] + tenth
+    names += reserved.map { "reserved_special_token_\($0)" }
+    return numbered(names, from: 128_000)
+  }
+
+  /// The 256 of Kimi K2.
+  static let kimi: [(text: String, id: TokenID)] = {
+    var tokens = (163_584..<163_840).map { ("<|reserved_token_\($0)|>", TokenID($0)) }
+    for (place, text) in [
+      (0, "[BOS]"), (1, "[EOS]"), (2, "<|im_end|>"), (3, "<|im_user|>"), (4, "<|im_assistant|>"),
+      (6, "<|start_header_id|>"), (7, "<|end_header_id|>"), (9, "[EOT]"), (10, "<|im_system|>"),
+      (11, "<|tool_calls_section_begin|>"), (12, "<|tool_calls_section_end|>"),
+      (13, "<|tool_call_begin|>"), (14, "<|tool_call_argument_begin|>"), (15, "<|tool_call_end|>"),
+      (17, "<|im_middle|>"), (254, "[UNK]"), (255, "[PAD]"),
+    ] {
+      tokens[place].0 = text
+    }
+    return tokens
+  }()
+
   /// Those of Llama 4.
   static let llama4: [(text: String, id: TokenID)] = {
     func reserved(_ name: String, _ numbers: Range<Int>) -> [String] {

@@ -3,7 +3,8 @@ public import GobbetBPE
 /// The published vocabularies whose files say nothing of their pattern and special tokens.
 ///
 /// - Source: tiktoken's `openai_public.py`, whose digests of `r50k_base`, `p50k_base`, `cl100k_base`
-///   and `o200k_base` these are; llama-models 0.3.0 and mlx-whisper's `tokenizer.py`; for Qwen the
+///   and `o200k_base` these are; llama-models 0.3.0 and mlx-whisper's `tokenizer.py`; Kimi K2's
+///   `tokenizer_config.json`; for Qwen the
 ///   tokens of Qwen 2.5's tokenizer.json, which are the ranks of `qwen.tiktoken`.
 public struct WellKnownTokenizer: Sendable {
   /// The name that its publisher gives it.
@@ -58,6 +59,7 @@ public struct WellKnownTokenizer: Sendable {
     WellKnownTokenizer(
       name: "p50k_base", pattern: .gpt2, rankCount: 50_280,
       specialTokens: [("<|endoftext|>", 50_256)],
+      otherSpecialTokens: [("p50k_edit", WellKnownSpecialTokens.edit)],
       digest: "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069"),
     WellKnownTokenizer(
       name: "cl100k_base", pattern: .cl100k, rankCount: 100_256,
@@ -80,6 +82,9 @@ public struct WellKnownTokenizer: Sendable {
         ("<|start_header_id|>", 128_006), ("<|end_header_id|>", 128_007),
         ("<|eot_id|>", 128_009),
       ],
+      otherSpecialTokens: [
+        ("llama3", WellKnownSpecialTokens.llama3), ("llama3.1", WellKnownSpecialTokens.llama31),
+      ],
       digest: "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55"),
     WellKnownTokenizer(
       name: "Llama 4", pattern: .o200k, rankCount: 200_000,
@@ -94,7 +99,8 @@ public struct WellKnownTokenizer: Sendable {
       specialTokens: WellKnownSpecialTokens.whisper,
       digest: "316413f0a5497a8219e48697be7faac30a90c0756680c24114266233fba152af"),
     WellKnownTokenizer(
-      name: "Kimi K2", expression: kimiExpression, rankCount: 163_584, specialTokens: [],
+      name: "Kimi K2", expression: kimiExpression, rankCount: 163_584,
+      specialTokens: WellKnownSpecialTokens.kimi,
       digest: "b6c497a7469b33ced9c38afb1ad6e47f03f5e5dc05f15930799210ec050c5103"),
   ]
 

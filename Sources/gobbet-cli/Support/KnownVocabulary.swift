@@ -36,6 +36,9 @@ struct KnownVocabulary {
     KnownVocabulary(
       "p50k_base", encoding: "p50k_base", cacheName: "ec7223a39ce59f226a68acc30dc1af2788490e15"),
     KnownVocabulary(
+      "p50k_edit", tokenizer: "p50k_base", specialTokens: "p50k_edit", encoding: "p50k_base",
+      cacheName: "ec7223a39ce59f226a68acc30dc1af2788490e15"),
+    KnownVocabulary(
       "cl100k_base", encoding: "cl100k_base",
       cacheName: "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"),
     KnownVocabulary(
@@ -46,18 +49,22 @@ struct KnownVocabulary {
       encoding: "o200k_base", cacheName: "fb374d419588a4632f3f557e76b4b70aebbca790"),
   ]
 
+  /// All names, for help and errors.
+  static var names: String { all.map(\.name).joined(separator: ", ") }
+
   /// The vocabulary of that name; nil if the name is none.
   init?(named name: String) {
     guard let known = Self.all.first(where: { $0.name == name }) else { return nil }
     self = known
   }
 
-  /// The vocabulary in the first cache that has it.
+  /// The vocabulary in the first cache that has it; with the special tokens of that set, if one is
+  /// named.
   ///
   /// - Throws: ``Failure`` if none has it, or what is there has other ranks.
-  func load() throws -> Vocabulary {
+  func load(specialTokens chosen: String? = nil) throws -> Vocabulary {
     let places = places()
-    guard let path = places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+    guard let path = places.first(where: isThere) else {
       throw Failure(
         .noInput,
         "\(name): no such file, and no cache has it: looked for \(places.joined(separator: ", ")); "
@@ -68,64 +75,20 @@ struct KnownVocabulary {
     guard WellKnownTokenizer.recognized(vocabulary.tokens)?.name == tokenizer else {
       throw Failure(.badData, "\(path): has other ranks than \(name); remove it, and get it again")
     }
-    guard let specialTokens else { return vocabulary }
-    return try Vocabulary(file, specialTokens: specialTokens)
+    guard let set = chosen ?? specialTokens else { return vocabulary }
+    return try Vocabulary(file, specialTokens: set)
   }
 
   /// Where the file may be: Gobbet's cache, tiktoken's, Hugging Face's.
   private func places() -> [String] {
-    let environment = ProcessInfo.processInfo.environment
-    func folder(_ keys: [String], _ otherwise: String) -> String {
-      keys.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? otherwise
-    }
-    let home = NSHomeDirectory()
-    let caches = folder(["XDG_CACHE_HOME"], home + "/.cache")
-    let own = folder(["GOBBET_CACHE_DIR"], caches + "/gobbet")
-    let temporary = folder(["TMPDIR", "TEMP", "TMP"], "/tmp")
-    let tiktoken = folder(
-      ["TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"], temporary + "/data-gym-cache")
-    let hub = folder(
-      ["HF_HUB_CACHE"], folder(["HF_HOME"], caches + "/huggingface") + "/hub")
-    var places = ["\(own)/\(encoding.name).tiktoken", "\(tiktoken)/\(encoding.cacheName)"]
-    for repository in repositories {
-      let snapshots =
-        "\(hub)/models--\(repository.replacingOccurrences(of: "/", with: "--"))/snapshots"
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: snapshots)) ?? []
-      places += (names.isEmpty ? ["*"] : names.sorted()).map { "\(snapshots)/\($0)/tokenizer.json" }
-    }
-    return places
+    let own = CacheFolders.own
+    return ["\(own)/\(encoding.name).tiktoken", "\(CacheFolders.tiktoken)/\(encoding.cacheName)"]
+      + repositories.flatMap { repository in
+        let snapshots = HubSnapshot.snapshots(of: repository)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: snapshots)) ?? []
+        return (names.isEmpty ? ["*"] : names.sorted()).map {
+          "\(snapshots)/\($0)/tokenizer.json"
+        }
+      }
   }
-}
-
-/// The vocabulary in the file at `path`, or, where there is none, that of the name that `path` is.
-///
-/// - Throws: ``Failure``; the errors of reading it.
-func loadVocabulary(
-  _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil,
-  refusingUnusedPattern: Bool = false
-) throws -> Vocabulary {
-  if let known = KnownVocabulary(named: path), !FileManager.default.fileExists(atPath: path) {
-    if pattern != nil { throw Failure(.usage, "--pattern: \(path) says itself how text is split") }
-    if specialTokens != nil {
-      throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
-    }
-    return try known.load()
-  }
-  return try loadVocabulary(
-    OpenedFile(Vocabulary.file(in: path)), path, pattern: pattern, specialTokens: specialTokens,
-    refusingUnusedPattern: refusingUnusedPattern)
-}
-
-/// The vocabulary in an open file, which `path` led to.
-func loadVocabulary(
-  _ file: OpenedFile, _ path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil,
-  refusingUnusedPattern: Bool = false
-) throws -> Vocabulary {
-  if specialTokens != nil, try file.format() != .tiktoken {
-    throw Failure(.usage, "--special-tokens: \(path) says itself which they are")
-  }
-  if refusingUnusedPattern, pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
-    throw Failure(.usage, "--pattern: \(path) says itself how text is split")
-  }
-  return try Vocabulary(file, pattern: pattern, specialTokens: specialTokens)
 }

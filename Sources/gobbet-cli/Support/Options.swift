@@ -196,7 +196,7 @@ struct VocabularyOptions: ParsableArguments {
     help: """
       A .gobbet vocabulary, a tiktoken file, a tokenizer.json, a tekken.json, a vocab.json, a \
       vocab.txt, a SentencePiece model or a GGUF; or the name of one that a cache of this \
-      machine has: gpt2, p50k_base, cl100k_base, o200k_base, o200k_harmony.
+      machine has: \(KnownVocabulary.names); or a repository in Hugging Face's cache.
       """)
   var vocabulary: String
 
@@ -214,9 +214,17 @@ struct VocabularyOptions: ParsableArguments {
       valueName: "name"))
   var specialTokens: String?
 
+  @Option(
+    name: .customLong("special"),
+    help: ArgumentHelp(
+      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
+      valueName: "name=id"))
+  var specials: [SpecialTokenArgument] = []
+
   /// Reads the file.
   func load() throws -> Vocabulary {
     try loadVocabulary(
-      vocabulary, pattern: pattern?.pattern, specialTokens: specialTokens)
+      vocabulary, pattern: pattern?.pattern, specialTokens: specialTokens,
+      specials: specials.map(\.token))
   }
 }
