@@ -3,6 +3,10 @@
 #include <pthread.h>
 #include <string.h>
 
+#if defined(__aarch64__)
+#include "planes_neon.h"
+#endif
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "elements in files are little-endian, and these loops take them as they are"
 #endif
@@ -26,12 +30,29 @@ typedef uint32_t four_bytes __attribute__((vector_size(4 * lanes)));
 #undef PLANES_TARGET
 #endif
 
+#if defined(__aarch64__)
+static void split_neon(size_t width, const void *elements, size_t count, void *planes) {
+  if (!gobbet_split_neon(width, elements, count, planes)) {
+    split_plain(width, elements, count, planes);
+  }
+}
+
+// Past the caches too: these processors do not read first what is written in whole lines.
+static void join_neon(size_t width, const void *const *planes, size_t count, void *elements) {
+  if (!gobbet_join_neon(width, planes, count, elements)) {
+    join_plain(width, planes, count, elements);
+  }
+}
+#endif
+
 int gobbet_planes_ways(gobbet_planes_way *ways) {
   int count = 0;
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2"))
     ways[count++] =
         (gobbet_planes_way){"avx2", split_avx2, join_avx2, join_past_caches_avx2};
+#elif defined(__aarch64__)
+  ways[count++] = (gobbet_planes_way){"neon", split_neon, join_neon, join_neon};
 #endif
   ways[count++] =
       (gobbet_planes_way){"plain", split_plain, join_plain, join_past_caches_plain};

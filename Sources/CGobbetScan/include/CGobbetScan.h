@@ -11,6 +11,27 @@
 typedef uint8_t gobbet_lanes __attribute__((vector_size(16), aligned(1), may_alias));
 typedef int8_t gobbet_tests __attribute__((vector_size(16)));
 
+/// 64 bytes in four parts, and a test of each of them: all ones or zero. In which part a byte is depends
+/// on the instructions.
+typedef struct {
+  gobbet_lanes quarters[4];
+} gobbet_window;
+
+typedef struct {
+  gobbet_tests quarters[4];
+} gobbet_window_tests;
+
+#if defined(__aarch64__)
+#include "gobbet_scan_neon.h"
+#else
+GOBBET_INLINE gobbet_window gobbet_window_at(const uint8_t *bytes) {
+  gobbet_window window;
+  for (int quarter = 0; quarter < 4; quarter++) {
+    window.quarters[quarter] = *(const gobbet_lanes *)(bytes + 16 * quarter);
+  }
+  return window;
+}
+
 /// Bit `i` is set where lane `i` is all ones, and not where it is zero.
 GOBBET_INLINE uint64_t gobbet_lane_bits(gobbet_tests tests) {
 #if defined(__SSE2__)
@@ -29,32 +50,42 @@ GOBBET_INLINE uint64_t gobbet_lane_bits(gobbet_tests tests) {
 #endif
 }
 
-/// Which of 64 bytes are in `first..<(first + count)`.
-GOBBET_INLINE uint64_t gobbet_range_mask(const uint8_t *bytes, uint8_t first, uint8_t count) {
+/// The tests of a window as bits, the lowest that of its first byte.
+GOBBET_INLINE uint64_t gobbet_window_bits(gobbet_window_tests tests) {
   uint64_t mask = 0;
   for (int quarter = 0; quarter < 4; quarter++) {
-    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
-    mask |= gobbet_lane_bits((gobbet_tests)((lanes - first) < count)) << (16 * quarter);
+    mask |= gobbet_lane_bits(tests.quarters[quarter]) << (16 * quarter);
   }
   return mask;
+}
+#endif
+
+/// Which bytes of a window are in `first..<(first + count)`.
+GOBBET_INLINE uint64_t gobbet_window_mask(gobbet_window window, uint8_t first, uint8_t count) {
+  gobbet_window_tests tests;
+  for (int quarter = 0; quarter < 4; quarter++) {
+    tests.quarters[quarter] = (gobbet_tests)((window.quarters[quarter] - first) < count);
+  }
+  return gobbet_window_bits(tests);
+}
+
+/// Which of 64 bytes are in `first..<(first + count)`.
+GOBBET_INLINE uint64_t gobbet_range_mask(const uint8_t *bytes, uint8_t first, uint8_t count) {
+  return gobbet_window_mask(gobbet_window_at(bytes), first, count);
 }
 
 /// Which of 64 bytes are in one of `count` ranges: the first byte of each, and how many there are.
 GOBBET_INLINE uint64_t gobbet_ranges_mask(const uint8_t *bytes, const uint8_t *ranges,
                                           ptrdiff_t count) {
-  gobbet_tests found[4] = {{0}, {0}, {0}, {0}};
+  const gobbet_window window = gobbet_window_at(bytes);
+  gobbet_window_tests found = {{{0}, {0}, {0}, {0}}};
   for (ptrdiff_t range = 0; range < count; range++) {
     const uint8_t first = ranges[2 * range], length = ranges[2 * range + 1];
     for (int quarter = 0; quarter < 4; quarter++) {
-      const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
-      found[quarter] |= (gobbet_tests)((lanes - first) < length);
+      found.quarters[quarter] |= (gobbet_tests)((window.quarters[quarter] - first) < length);
     }
   }
-  uint64_t mask = 0;
-  for (int quarter = 0; quarter < 4; quarter++) {
-    mask |= gobbet_lane_bits(found[quarter]) << (16 * quarter);
-  }
-  return mask;
+  return gobbet_window_bits(found);
 }
 
 /// Which of 64 bytes are one.
@@ -82,20 +113,23 @@ typedef struct {
 
 /// The masks of the 64 bytes at `bytes`.
 GOBBET_INLINE gobbet_masks gobbet_class_masks(const uint8_t *bytes) {
-  gobbet_masks masks = {0, 0, 0, 0, 0, 0, 0};
+  const gobbet_window window = gobbet_window_at(bytes);
+  gobbet_window folded;
+  gobbet_window_tests newlines;
   for (int quarter = 0; quarter < 4; quarter++) {
-    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
-    const int shift = 16 * quarter;
-    const gobbet_lanes folded = (lanes | 0x20) - 'a';
-    masks.letters |= gobbet_lane_bits((gobbet_tests)(folded < 26)) << shift;
-    masks.digits |= gobbet_lane_bits((gobbet_tests)((lanes - '0') < 10)) << shift;
-    masks.spaces |= gobbet_lane_bits((gobbet_tests)(lanes == ' ')) << shift;
-    masks.controls |= gobbet_lane_bits((gobbet_tests)((lanes - '\t') < 5)) << shift;
-    masks.newlines |=
-        gobbet_lane_bits((gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r')) << shift;
-    masks.apostrophes |= gobbet_lane_bits((gobbet_tests)(lanes == '\'')) << shift;
-    masks.beyond_ascii |= gobbet_lane_bits((gobbet_tests)(lanes >= 0x80)) << shift;
+    const gobbet_lanes lanes = window.quarters[quarter];
+    folded.quarters[quarter] = lanes | 0x20;
+    newlines.quarters[quarter] = (gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r');
   }
+  const gobbet_masks masks = {
+      .letters = gobbet_window_mask(folded, 'a', 26),
+      .digits = gobbet_window_mask(window, '0', 10),
+      .spaces = gobbet_window_mask(window, ' ', 1),
+      .controls = gobbet_window_mask(window, '\t', 5),
+      .newlines = gobbet_window_bits(newlines),
+      .apostrophes = gobbet_window_mask(window, '\'', 1),
+      .beyond_ascii = gobbet_window_mask(window, 0x80, 0x80),
+  };
   return masks;
 }
 
@@ -130,27 +164,22 @@ GOBBET_INLINE gobbet_json_masks gobbet_json_masks_of(const uint8_t *bytes) {
 ///
 /// Only scalars with their three bytes inside the window count.
 GOBBET_INLINE uint64_t gobbet_east_asian_letters(const uint8_t *bytes) {
-  uint64_t kana = 0, hiragana = 0, middle = 0, katakana = 0, first = 0, han = 0;
-  uint64_t continuations = 0, hexagrams = 0, hangul = 0, last = 0, marks = 0, dots = 0;
-  for (int quarter = 0; quarter < 4; quarter++) {
-    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
-    const int shift = 16 * quarter;
-    kana |= gobbet_lane_bits((gobbet_tests)(lanes == 0xE3)) << shift;
-    first |= gobbet_lane_bits((gobbet_tests)(lanes == 0xE4)) << shift;
-    han |= gobbet_lane_bits((gobbet_tests)((lanes - 0xE4) < 6)) << shift;
-    hangul |= gobbet_lane_bits((gobbet_tests)((lanes - 0xEB) < 3)) << shift;
-    continuations |= gobbet_lane_bits((gobbet_tests)((lanes & 0xC0) == 0x80)) << shift;
-    hiragana |= gobbet_lane_bits((gobbet_tests)(lanes == 0x81)) << shift;
-    middle |= gobbet_lane_bits((gobbet_tests)(lanes == 0x82)) << shift;
-    katakana |= gobbet_lane_bits((gobbet_tests)(lanes == 0x83)) << shift;
-    hexagrams |= gobbet_lane_bits((gobbet_tests)(lanes == 0xB7)) << shift;
-    last |= gobbet_lane_bits((gobbet_tests)(lanes == 0xED)) << shift;
-    marks |= gobbet_lane_bits((gobbet_tests)((lanes - 0x97) < 10)) << shift;
-    dots |= gobbet_lane_bits((gobbet_tests)(lanes == 0xBB)) << shift;
-  }
+  const gobbet_window window = gobbet_window_at(bytes);
+  const uint64_t kana = gobbet_window_mask(window, 0xE3, 1);
+  const uint64_t first = gobbet_window_mask(window, 0xE4, 1);
+  const uint64_t han = gobbet_window_mask(window, 0xE4, 6);
+  const uint64_t hangul = gobbet_window_mask(window, 0xEB, 3);
+  const uint64_t continuations = gobbet_window_mask(window, 0x80, 0x40);
+  const uint64_t hiragana = gobbet_window_mask(window, 0x81, 1);
+  const uint64_t middle = gobbet_window_mask(window, 0x82, 1);
+  const uint64_t katakana = gobbet_window_mask(window, 0x83, 1);
+  const uint64_t hexagrams = gobbet_window_mask(window, 0xB7, 1);
+  const uint64_t last = gobbet_window_mask(window, 0xED, 1);
+  const uint64_t marks = gobbet_window_mask(window, 0x97, 10);
+  const uint64_t dots = gobbet_window_mask(window, 0xBB, 1);
   const uint64_t second = continuations >> 1, third = continuations >> 2;
-  const uint64_t zero = gobbet_byte_mask(bytes, 0x80);
-  const uint64_t late = gobbet_range_mask(bytes, 0x9E, 0x22);
+  const uint64_t zero = gobbet_window_mask(window, 0x80, 1);
+  const uint64_t late = gobbet_window_mask(window, 0x9E, 0x22);
   uint64_t letters = han & ~(first & (hexagrams >> 1));
   letters |= hangul & ~(last & (late >> 1));
   letters |= kana & (hiragana >> 1) & ~(zero >> 2);
