@@ -116,7 +116,8 @@ typedef enum {
 /// The functions for one set of instructions.
 typedef struct {
   /// `avx512-dot-pairs`, with the instructions for bfloat16 and int8, `avx512-dot`, with those for int8,
-  /// `avx512`, `avx2`, `plain`, or `neon` where that is what plain C becomes.
+  /// `avx512`, `avx2`; `neon-i8mm`, with products of matrices of bytes and with bfloat16, `neon-dot`, with
+  /// dot products of bytes, `neon`; or `plain`.
   const char *_Nonnull name;
   /// The product for the panels from `first` to before `end`.
   void (*_Nonnull multiply)(const gobbet_product *_Nonnull product, size_t first, size_t end);

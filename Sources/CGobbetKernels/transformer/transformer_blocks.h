@@ -6,7 +6,9 @@
 #define TRANSFORMER_BLOCKS_H
 
 #include "transformer_products.h"
-#ifdef OWN_BYTE_PRODUCTS
+#if defined(FOR_NEON)
+#include "transformer_neon_blocks.h"
+#elif defined(OWN_BYTE_PRODUCTS)
 #include "transformer_bytes.h"
 #else
 #include "transformer_pairs.h"
@@ -25,6 +27,9 @@ INLINE lanes block_scale(const uint32_t *block, size_t step) {
 /// A float of a converted row.
 INLINE lanes row_value(const uint32_t *from) { return as_lanes((lane_bits)(int32_t)*from); }
 
+#ifdef FOR_NEON
+#include "transformer_neon_steps.h"
+#else
 /// Adds a block's products with the inputs of `rows` rows, a constant, to their sums. The rows'
 /// scales for the block stand at `input_scale`.
 INLINE void add_block(
@@ -43,6 +48,7 @@ INLINE void add_block(
     }
   }
 }
+#endif
 
 /// A panel's outputs for a group of rows; the sums of a single row stay in registers.
 INLINE void multiply_group(
@@ -74,6 +80,13 @@ INLINE void multiply_group(
           &block, scale, from + row * stride, input_scale + row * stride, stride, inputs,
           ROWS_OF_BLOCKS, sums + row);
     }
+#ifdef FOR_NEON
+    for (; !is_single && row + 2 <= rows; row += 2) {
+      add_block(
+          &block, scale, from + row * stride, input_scale + row * stride, stride, inputs, 2,
+          sums + row);
+    }
+#endif
     for (; row < rows; row++) {
       add_block(
           &block, scale, from + row * stride, input_scale + row * stride, stride, inputs, 1,

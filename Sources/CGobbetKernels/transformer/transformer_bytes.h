@@ -53,12 +53,6 @@ INLINE block_weights read_block(const uint32_t *words, const gobbet_inputs input
   return block;
 }
 
-INLINE void store_bytes(uint32_t *row, lane_bits first, lane_bits second) {
-  typedef uint8_t bytes __attribute__((ext_vector_type(16), aligned(4)));
-  *(bytes *)row = __builtin_convertvector(first & 0xFF, bytes);
-  *(bytes *)(row + 4) = __builtin_convertvector(second & 0xFF, bytes);
-}
-
 /// Puts the two halves of a block's inputs into a row.
 INLINE void store_block(
     uint32_t *row, const gobbet_inputs inputs, lane_bits first, lane_bits second) {

@@ -113,6 +113,7 @@ INLINE void convert_to_blocks(
 static void convert_to_tiles(
     gobbet_element element, const float *input, size_t depth, uint32_t *row) {
   const gobbet_format format = gobbet_format_of(element);
+  const int32_t zero = are_bytes_signed && format.bits == 8 ? 0 : format.zero;
   const size_t tiles = depth / gobbet_tile_length;
   uint32_t *starts = row + tiles * gobbet_tile_input_words;
   lanes sizes = (lanes)0.0f, total = (lanes)0.0f;
@@ -129,9 +130,9 @@ static void convert_to_tiles(
     const lane_bits second = nearest(load(own + 16) * whole.inverse);
     const int32_t sums[2] = {
       __builtin_reduce_add(first), __builtin_reduce_add(second)};
-    const int32_t start = -format.zero * (format.runs == 2 ? sums[0] : sums[0] + sums[1]);
+    const int32_t start = -zero * (format.runs == 2 ? sums[0] : sums[0] + sums[1]);
     const float sum = (float)(sums[0] + sums[1]);
-    const int32_t other = -format.zero * sums[1];
+    const int32_t other = -zero * sums[1];
     store_tile(row + index * gobbet_tile_input_words, first, second);
     memcpy(starts + 2 * index, &start, sizeof start);
     memcpy(starts + 2 * index + 1, format.has_least ? (const void *)&sum : &other, sizeof other);

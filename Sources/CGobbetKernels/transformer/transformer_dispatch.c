@@ -1,4 +1,5 @@
 #include "transformer_variants.h"
+#include "transformer_neon_features.h"
 
 const gobbet_kernels *gobbet_kernels_at(size_t index) {
 #if defined(__x86_64__)
@@ -14,6 +15,12 @@ const gobbet_kernels *gobbet_kernels_at(size_t index) {
   if (has_dot && !has_fast_pairs && index-- == 0) return &gobbet_kernels_avx512_dot_pairs;
   if (has_avx512 && index-- == 0) return &gobbet_kernels_avx512;
   if (has_avx2 && index-- == 0) return &gobbet_kernels_avx2;
+#elif defined(__aarch64__)
+  const gobbet_neon_features has = gobbet_features();
+  const bool has_all = has.has_dot_products && has.has_matrix_products && has.has_bfloat16;
+  if (has_all && index-- == 0) return &gobbet_kernels_neon_i8mm;
+  if (has.has_dot_products && index-- == 0) return &gobbet_kernels_neon_dot;
+  if (index-- == 0) return &gobbet_kernels_neon;
 #endif
   return index == 0 ? &gobbet_kernels_plain : NULL;
 }

@@ -50,6 +50,13 @@ INLINE lanes load_some(const float *from, size_t count, lanes rest) {
   return rest;
 }
 
+/// The lowest bytes of 32 lanes.
+INLINE void store_bytes(uint32_t *to, lane_bits first, lane_bits second) {
+  typedef uint8_t bytes __attribute__((ext_vector_type(16), aligned(4)));
+  *(bytes *)to = __builtin_convertvector(first & 0xFF, bytes);
+  *(bytes *)(to + 4) = __builtin_convertvector(second & 0xFF, bytes);
+}
+
 INLINE void store_some(float *to, size_t count, lanes value) {
   memcpy(to, &value, count * sizeof(float));
 }

@@ -1,14 +1,10 @@
-// What the compiler makes of plain C: NEON on arm64; elsewhere the slow oracle of the others,
-// which computes a fused multiply-add in software.
+// What the compiler makes of plain C: the slow oracle of the others, which calls a function for every
+// fused multiply-add, and on x86-64 computes it in software.
 #include "transformer_variants.h"
 
 #define VARIANT gobbet_kernels_plain
-#if defined(__aarch64__)
-#define VARIANT_NAME "neon"
-#else
 #define VARIANT_NAME "plain"
 #define FUSED_BY_CALLS
-#endif
 #define ROWS_AT_ONCE 6
 #define ROWS_OF_BLOCKS 2
 #define STEPS_AT_ONCE 1

@@ -65,6 +65,8 @@ INLINE lanes half_of(lane_bits pairs, const bool is_upper) {
 INLINE lanes add_word(lanes sums, float input, lane_bits weights, const panel_words words) {
 #ifdef OWN_DOT_PRODUCTS
   if (words == words_are_pairs) return dot_bfloat16(sums, input, weights);
+#else
+  (void)words;
 #endif
   return fused((lanes)input, as_lanes(weights), sums);
 }
@@ -188,6 +190,10 @@ INLINE void multiply_rows(
   }
 }
 
+#ifdef FOR_NEON
+#include "transformer_neon_rows.h"
+#endif
+
 /// A panel's outputs for a single row, whose sums stay in registers.
 INLINE void multiply_row(
     const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t row,
@@ -197,7 +203,13 @@ INLINE void multiply_row(
   const size_t count = words_of_inputs(product, words) / a_word;
   lanes sums[2];
   for (size_t step = 0; step < 2; step++) sums[step] = start(product, first_output + step * 16);
-  for (size_t k = 0; k < count; k++) {
+  size_t k = 0;
+#ifdef FOR_NEON
+  for (; k + 4 <= count; k += 4) {
+    add_four_words(input + k * a_word, panel + k * gobbet_panel_width, words, sums);
+  }
+#endif
+  for (; k < count; k++) {
     const uint32_t *own = panel + k * gobbet_panel_width;
     prefetch_two(own);
     for (size_t step = 0; step < 2; step++) {

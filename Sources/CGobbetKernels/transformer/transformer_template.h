@@ -8,7 +8,10 @@
 // OWN_DOT_PRODUCTS       if the variant brings `dot_bfloat16`: then there is a second table,
 //                        VARIANT_WITH_PAIRS, of kernels that use it
 // OWN_INTEGER_PRODUCTS   if it brings `dot_int16`
-// OWN_BYTE_PRODUCTS      if it brings `dot_bytes` and `dot_signed`
+// OWN_BYTE_PRODUCTS      if it brings `dot_bytes` and `dot_signed`, or has `sdot`
+// FOR_NEON               if products of integers are those of `transformer_neon_blocks.h`
+// OWN_MATRIX_PRODUCTS    if `smmla` is among them
+// OWN_PAIRS              if it has products of bfloat16 that are added with one rounding
 // FUSED_BY_CALLS         if a fused multiply-add is a call for each lane, whose code is not repeated
 //                        for single rows of tiles
 // OWN_HALVES             if it brings `halves_at`

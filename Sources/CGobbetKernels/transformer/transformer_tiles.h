@@ -12,9 +12,24 @@
 
 enum { quads_a_tile = gobbet_tile_length / 4 };
 
-/// A tile of twice 16 outputs: weights without their signs, scales for each run, minima.
+#ifdef FOR_NEON
+/// Whether weights of eight bits get their signs back when they are read, as products want them.
+enum { are_bytes_signed = true };
+#else
+enum { are_bytes_signed = false };
+
 typedef struct {
   lane_bits quads[quads_a_tile][2];
+} byte_weights;
+
+INLINE lane_bits load_weights(const uint32_t *words) { return load_bits(words); }
+
+INLINE void add_pairs_of_quads(byte_weights *weights) { (void)weights; }
+#endif
+
+/// A tile of twice 16 outputs: weights without their signs, scales for each run, minima.
+typedef struct {
+  byte_weights bytes;
   lanes scales[2][2];
   lanes least[2];
 } tile;
@@ -60,35 +75,25 @@ INLINE lane_bits moved(lane_bits bits, const int up, const int32_t mask) {
   return (up >= 0 ? bits << up : bits >> -up) & mask;
 }
 
-INLINE void read_weights(
-    const gobbet_element element, const uint32_t *words, const size_t step, tile *result) {
+/// Four inputs' weights of 16 outputs, the first of which has its words at `words`.
+INLINE lane_bits weights_of(
+    const gobbet_element element, const uint32_t *words, const size_t quad) {
   const gobbet_format format = gobbet_format_of(element);
-  const uint32_t *own = words + step * 16;
   if (format.bits == 8) {
-    UNROLLED
-    for (size_t quad = 0; quad < quads_a_tile; quad++) {
-      result->quads[quad][step] = load_bits(own + quad * 32);
-    }
-    return;
+    const lane_bits bytes = load_weights(words + quad * 32);
+    return are_bytes_signed ? bytes ^ (int32_t)0x80808080 : bytes;
   }
-  UNROLLED
-  for (size_t k = 0; k < quads_a_tile / 2; k++) {
-    const lane_bits both = load_bits(own + k * 32);
-    result->quads[k][step] = both & 0x0F0F0F0F;
-    result->quads[k + 4][step] = both >> 4 & 0x0F0F0F0F;
+  const lane_bits both = load_weights(words + quad % 4 * 32);
+  const lane_bits weights = (quad < 4 ? both : both >> 4) & 0x0F0F0F0F;
+  if (element == gobbet_mxfp4) return float4_bytes(weights);
+  if (format.bits == 5) {
+    return weights | moved(load_weights(words + 4 * 32), 4 - (int)quad, 0x10101010);
   }
-  UNROLLED
-  for (size_t quad = 0; quad < quads_a_tile; quad++) {
-    lane_bits *weights = &result->quads[quad][step];
-    if (element == gobbet_mxfp4) *weights = float4_bytes(*weights);
-    if (format.bits == 5) {
-      *weights |= moved(load_bits(own + 4 * 32), 4 - (int)quad, 0x10101010);
-    }
-    if (format.bits == 6) {
-      const lane_bits pairs = load_bits(own + (4 + quad / 4) * 32);
-      *weights |= moved(pairs, 4 - 2 * (int)(quad % 4), 0x30303030);
-    }
+  if (format.bits == 6) {
+    const lane_bits pairs = load_weights(words + (4 + quad / 4) * 32);
+    return weights | moved(pairs, 4 - 2 * (int)(quad % 4), 0x30303030);
   }
+  return weights;
 }
 
 /// The scales in front of a block's tiles.
@@ -135,11 +140,18 @@ INLINE void read_tile(
     tile *result) {
   for (size_t step = 0; step < 2; step++) {
     read_scales(element, header, words, step, result);
-    read_weights(element, words + gobbet_format_of(element).scale_words, step, result);
+    const uint32_t *own = words + gobbet_format_of(element).scale_words + step * 16;
+    UNROLLED
+    for (size_t quad = 0; quad < quads_a_tile; quad++) {
+      result->bytes.quads[quad][step] = weights_of(element, own, quad);
+    }
   }
+  add_pairs_of_quads(&result->bytes);
 }
 
-#ifdef OWN_BYTE_PRODUCTS
+#if defined(FOR_NEON)
+#include "transformer_neon_tiles.h"
+#elif defined(OWN_BYTE_PRODUCTS)
 /// The sums of a run's products with the inputs of `rows` rows: those of the upper bytes, times 256,
 /// plus those of the lower ones, all with signs.
 INLINE void dot_run(
@@ -161,7 +173,7 @@ INLINE void dot_run(
     for (size_t row = 0; row < rows; row++) {
       const uint32_t *own = input + row * stride + quad;
       for (size_t step = 0; step < 2; step++) {
-        const lane_bits bytes = weights->quads[quad][step];
+        const lane_bits bytes = weights->bytes.quads[quad][step];
         upper[row][step] = dot_signed(upper[row][step], bytes, (int32_t)own[0]);
         exact[row][step] = dot_signed(exact[row][step], bytes, (int32_t)own[quads_a_tile]);
       }
@@ -195,7 +207,7 @@ INLINE void dot_run(
   for (size_t k = 0; k < count; k++) {
     const size_t quad = run * count + k;
     for (size_t step = 0; step < 2; step++) {
-      const lane_bits bytes = weights->quads[quad][step];
+      const lane_bits bytes = weights->bytes.quads[quad][step];
       UNROLLED
       for (size_t row = 0; row < rows; row++) {
         const uint32_t *own = input + row * stride + 2 * quad;
@@ -211,6 +223,7 @@ INLINE void store_tile(uint32_t *row, lane_bits first, lane_bits second) {
 }
 #endif
 
+#ifndef FOR_NEON
 /// Adds a tile's products with the inputs of `rows` rows to their sums.
 INLINE void add_tile(
     const tile *weights, const uint32_t *input, const uint32_t *starts, size_t stride,
@@ -233,6 +246,7 @@ INLINE void add_tile(
     }
   }
 }
+#endif
 
 /// The same for any number of rows. Not inlined: what a tile was in memory is the same from here on.
 INLINE void add_tile_to_all(
@@ -245,6 +259,13 @@ INLINE void add_tile_to_all(
         &own, input + row * stride, starts + row * stride, stride, runs, has_least,
         ROWS_OF_BLOCKS, sums + row);
   }
+#ifdef FOR_NEON
+  for (; row + 2 <= rows; row += 2) {
+    add_tile(
+        &own, input + row * stride, starts + row * stride, stride, runs, has_least, 2,
+        sums + row);
+  }
+#endif
   for (; row < rows; row++) {
     add_tile(
         &own, input + row * stride, starts + row * stride, stride, runs, has_least, 1,
@@ -291,8 +312,16 @@ INLINE void multiply_tile_group(
     const block_header header = read_header(element, own);
     for (size_t index = 0; index < tiles_a_block; index++) {
       const uint32_t *words = own + format.header_words + index * tile_words;
-      tile weights;
       if (is_single) prefetch_tile(words, tile_words);
+#ifdef FOR_NEON
+      if (is_single) {
+        add_single_tile(element, &header, words, input, starts, sums[0]);
+        input += gobbet_tile_input_words;
+        starts += gobbet_tile_sum_words;
+        continue;
+      }
+#endif
+      tile weights;
       read_tile(element, &header, words, &weights);
       if (is_single) {
         add_tile(&weights, input, starts, stride, format.runs, format.has_least, 1, sums);
