@@ -121,8 +121,9 @@ def main() -> None:
     server.fault = respond
     print(server.url, flush=True)
     for _ in sys.stdin:
-        print(server.sent, flush=True)
-        server.sent = 0
+        # Set back first: whoever has the answer may ask for a file at once.
+        sent, server.sent = server.sent, 0
+        print(sent, flush=True)
     server.close()
 
 
