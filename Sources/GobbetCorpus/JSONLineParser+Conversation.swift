@@ -17,7 +17,9 @@ extension JSONLineParser {
     do throws(CorpusError) {
       messages = try unsafe self.messages(value(key), key)
     } catch {
-      guard case .missingKey = error.code, let instruction = try instruction() else { throw error }
+      guard case .missingKey = error.code, let instruction = try instruction(options) else {
+        throw error
+      }
       messages = instruction
     }
     if let message = messages.first(where: { !options.roles.contains($0.role) }) {
@@ -67,18 +69,31 @@ extension JSONLineParser {
   }
 
   /// The messages of a line with an instruction and an output; nil if it has neither.
-  private func instruction() throws(CorpusError) -> [ConversationMessage]? {
+  ///
+  /// Where messages have no role of these names, a user says the instruction, and behind an empty line the
+  /// input, and the assistant the output.
+  private func instruction(
+    _ options: ConversationOptions
+  ) throws(CorpusError) -> [ConversationMessage]? {
     var messages: [ConversationMessage] = []
     for key in ["instruction", "input", "output"] {
       guard let value = try unsafe member(key, of: unsafe line) else {
         if key == "input" { continue }
         return nil
       }
+      if key == "input", unsafe gobbet_json_kind_of(value) == GOBBET_JSON_NULL { continue }
       guard let text = try unsafe text(of: value) else { throw CorpusError(.notAString(key: key)) }
       if key == "input", text.isEmpty { continue }
       messages.append(ConversationMessage(role: key, content: text))
     }
-    return messages
+    guard !options.roles.contains("instruction"), options.roles.contains("user") else {
+      return messages
+    }
+    let asked = messages.dropLast().map(\.content).joined(separator: Array("\n\n".utf8))
+    return [
+      ConversationMessage(role: "user", content: Array(asked)),
+      ConversationMessage(role: "assistant", content: messages[messages.count - 1].content),
+    ]
   }
 
   /// The text that a member is; nil if there is none, or it isn't text.

@@ -119,6 +119,27 @@ import Testing
     }
   }
 
+  @Test(
+    "a template of turns takes an instruction, and the input below it, for what a user says",
+    arguments: ["chatml", "llama3", "harmony"])
+  func instructionsAsTurns(name: String) async throws {
+    let folder = try TemporaryFolder()
+    func turns(_ asked: String, _ answer: String) -> String {
+      #"{"messages": [{"role": "user", "content": "\#(asked)"}, "#
+        + #"{"role": "assistant", "content": "\#(answer)"}]}"#
+    }
+    let expected = try await Self.packed(
+      try Self.write([turns(#"Name it.\n\nA dog"#, "Rex."), turns("Count.", "1")], folder),
+      Self.template(name), folder)
+    let found = try await Self.packed(
+      try Self.write(
+        [
+          #"{"instruction": "Name it.", "input": "A dog", "output": "Rex."}"#,
+          #"{"instruction": "Count.", "input": null, "output": "1"}"#,
+        ], folder), Self.template(name), folder)
+    #expect(found.documents == expected.documents && found.masks == expected.masks)
+  }
+
   @Test("the book's batches: padding is ignored after the first end of text")
   func bookBatches() throws {
     let folder = try TemporaryFolder()
