@@ -45,6 +45,11 @@ import Testing
       arguments + ["--messages", "messages", "--template", "chatml", "-o", out])
     #expect(packed.status == 0, "\(packed.errorText)")
     #expect(try gobbet("verify", out).status == 0)
+    #expect(try gobbet("inspect", out).text.contains("which tokens count in a loss is said by a"))
+    let dropped = try run(
+      productPath("gobbet"),
+      arguments + ["--template", "chatml", "--row-length", "1", "--too-long", "drop", "--dry-run"])
+    #expect(dropped.status == 0 && dropped.errorText.contains("no document is packed"))
     #expect(try gobbet("decode", out, "--document", "0").text.hasPrefix("<|im_start|>user\nWhat"))
     let merged = folder.file("merged.gobbet")
     #expect(try gobbet("merge", out, "-o", merged).status == 0)
@@ -74,7 +79,8 @@ import Testing
     #expect(foreign.status == 65)
     #expect(
       foreign.errorText.contains(
-        "template llama3: the vocabulary has no special token <|begin_of_text|>"))
+        "template llama3: the vocabulary has no special token <|begin_of_text|>; gobbet vocabulary add"
+      ))
   }
 
   @Test("nested keys, names of documents, a split, shards, and each document unique")

@@ -28,7 +28,8 @@ struct ConversationEncoder: Sendable {
         let token = tokenizer.vocabulary.specialTokens.first(where: { $0.text == name })
       else {
         throw ChatTemplateError(
-          description: "template \(template.name): the vocabulary has no special token \(name)")
+          description: "template \(template.name): the vocabulary has no special token \(name);"
+            + " gobbet vocabulary add --special adds it")
       }
       tokens[name] = token.id
     }

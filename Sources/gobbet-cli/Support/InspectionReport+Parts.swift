@@ -53,15 +53,20 @@ extension InspectionReport.TokensPart {
       dataset.tokenCount == 0
       ? nil : Double(fileByteCount) * 8 / Double(dataset.tokenCount)
     vocabulary_fingerprint = "\(dataset.fingerprint)"
+    loss_mask = dataset.hasLossMask ? dataset.lossRule == nil ? "runs" : "rule" : nil
   }
 
   var lines: [String] {
     let share = bits_per_token.map { ", \($0.rounded(places: 2)) bits a token in all" } ?? ""
+    let masks = loss_mask.map { kind in
+      let what = kind == "rule" ? "by a rule of delimiters" : "by a mask of each document"
+      return "  which tokens count in a loss is said \(what); gobbet report shows how many"
+    }
     return [
       "tokens", "  \(tokens.grouped("token")) in \(documents.grouped("document"))",
       "  codec \(codec), blocks of \(block_tokens.grouped("token"))\(share)",
       "  vocabulary \(vocabulary_fingerprint)",
-    ]
+    ] + (masks.map { [$0] } ?? [])
   }
 }
 

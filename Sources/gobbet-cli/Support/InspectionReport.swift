@@ -32,6 +32,8 @@ struct InspectionReport: Encodable {
     let block_tokens: Int
     let bits_per_token: Double?
     let vocabulary_fingerprint: String
+    /// What says which tokens count in a loss, `rule` or `runs`; nil if all do.
+    let loss_mask: String?
   }
 
   struct TensorPart: Encodable {

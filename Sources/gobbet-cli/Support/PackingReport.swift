@@ -59,6 +59,10 @@ struct PackingReport {
     if summary.badLineCount > 0, let first = summary.firstBadLine {
       note("gobbet: \(summary.badLineCount.grouped("bad line")) left out, the first: \(first)")
     }
+    let isEmpty = summary.documentCount == 0 && summary.keptDocumentCount == 0
+    if isEmpty, summary.tooLongCount > 0 || summary.badLineCount > 0 {
+      note("gobbet: nothing else was there: no document is packed")
+    }
   }
 
   /// Bits a token of the whole file; nil without a file or tokens.
