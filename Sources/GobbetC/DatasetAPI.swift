@@ -141,8 +141,9 @@ public func gobbet_dataset_documents(
       throw CallError.invalid("there are no documents \(first)..<\(last)")
     }
     let room = try room(ends, Int(last - first), "ends")
+    let places = try dataset.documentPlaces()
     for index in 0..<room.count {
-      let document = dataset.document(Int(first) + index)
+      let document = places[Int(first) + index]
       if index == 0 { try result(start, "start").pointee = UInt64(document.lowerBound) }
       room[index] = UInt64(document.upperBound)
     }
@@ -160,7 +161,7 @@ public func gobbet_dataset_document_containing(
       throw CallError.invalid("there is no token \(token)")
     }
     try result(document, "document").pointee =
-      UInt64(dataset.document(containing: Int(token)))
+      UInt64(try dataset.document(containing: Int(token)))
   }
 }
 

@@ -33,7 +33,7 @@ struct DatasetContents: Sendable {
       count(ids.span)
     }
     for index in 0..<documentCount {
-      let length = dataset.document(index).count
+      let length = try dataset.document(index).count
       longest = max(longest, length)
       if length > Self.longestCounted {
         longerCount += 1

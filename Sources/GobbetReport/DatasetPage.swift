@@ -62,7 +62,7 @@ public struct DatasetPage: Sendable {
     let sources =
       dataset.documentCount <= Self.sourceLimit ? try dataset.documentSources() : nil
     rows = try (0..<min(Self.rowCount, dataset.documentCount)).map { index in
-      let range = dataset.document(index)
+      let range = try dataset.document(index)
       let shown = range.lowerBound..<min(range.upperBound, range.lowerBound + Self.rowTokenCount)
       return Row(
         index: index, source: sources?[index] ?? "", tokenCount: range.count,

@@ -80,7 +80,7 @@ struct Decode: ParsableCommand {
       guard (0..<dataset.documentCount).contains(document) else {
         throw Failure(.usage, "--document: \(input) has documents 0..<\(dataset.documentCount)")
       }
-      wanted = dataset.document(document)
+      wanted = try dataset.document(document)
     }
     if let range {
       guard range.bounds.upperBound <= wanted.count else {

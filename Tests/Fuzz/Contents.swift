@@ -64,9 +64,11 @@ private func use(_ dataset: TokenDataset) {
   let end = dataset.tokenCount
   expected { _ = try dataset.tokens(in: (end - min(end, 9))..<end) }
   for index in 0..<min(dataset.documentCount, 50) {
-    let document = dataset.document(index)
-    expected { _ = try dataset.tokens(in: document.prefix(1000)) }
-    if !document.isEmpty { _ = dataset.document(containing: document.lowerBound) }
+    expected {
+      let document = try dataset.document(index)
+      _ = try dataset.tokens(in: document.prefix(1000))
+      if !document.isEmpty { _ = try dataset.document(containing: document.lowerBound) }
+    }
   }
   expected { _ = try dataset.documentSources() }
   expected { _ = try dataset.documentByteCounts() }

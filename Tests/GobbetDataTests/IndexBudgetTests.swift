@@ -45,7 +45,7 @@ import Testing
     let path = folder.file("bomb.gobbet")
     try Self.emptyDocuments(40 << 20, at: path)
     #expect(try readFile(path).count < 8192)
-    let error = Self.overBudget { _ = try TokenDataset(path: path) }
+    let error = Self.overBudget { _ = try TokenDataset(path: path).document(0) }
     #expect(error?.code == .overIndexBudget(needed: 9 * (40 << 20), budget: 256 << 20))
     #expect(error?.description.contains("GOBBET_INDEX_BUDGET") == true)
     #expect(error?.description.contains("indexBudget") == true)
@@ -60,9 +60,9 @@ import Testing
     func dataset(_ budget: Int?) throws -> TokenDataset {
       try TokenDataset([ContainerReader(path: path, indexBudget: budget)])
     }
-    #expect(Self.overBudget { _ = try dataset(9 * count - 1) } != nil)
+    #expect(Self.overBudget { _ = try dataset(9 * count - 1).document(0) } != nil)
     let narrow = try dataset(9 * count)
-    #expect(narrow.documentCount == count)
+    #expect(try narrow.document(count - 1) == 0..<0)
     #expect(Self.overBudget { _ = try narrow.documentSources() } != nil)
     #expect(try dataset(nil).documentSources() == [String](repeating: "", count: count))
   }
@@ -73,7 +73,7 @@ import Testing
     let vocabulary = try Vocabularies.random(mergeCount: 40, seed: 1)
     func read(_ path: String, _ budget: Int?) throws {
       let container = try ContainerReader(path: path, indexBudget: budget)
-      if container.section(.tokenHeader) != nil { _ = try TokenDataset([container]) }
+      if container.section(.tokenHeader) != nil { _ = try TokenDataset([container]).document(0) }
       if container.section(.tensorTable) != nil { _ = try WeightsReader(container) }
       if container.section(.vocabularyHeader) != nil { _ = try Vocabulary(container) }
     }

@@ -187,7 +187,7 @@ import Testing
     for row in 0..<rows.count {
       var expected: [Int32] = []
       for part in rows.parts(ofRow: row) {
-        let end = dataset.document(part.document).upperBound
+        let end = try dataset.document(part.document).upperBound
         expected += part.tokens.map { $0 + 1 < end && mask[$0 + 1] ? Int32(ids[$0 + 1]) : -100 }
       }
       expected += [Int32](repeating: -100, count: 25 - expected.count)

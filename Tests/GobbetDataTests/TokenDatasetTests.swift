@@ -212,9 +212,9 @@ import Testing
     #expect(dataset.documentCount == documents.count)
     #expect(try dataset.tokens(in: 0..<all.count) == all)
     for (index, document) in documents.enumerated() {
-      let range = dataset.document(index)
+      let range = try dataset.document(index)
       #expect(try dataset.tokens(in: range) == document)
-      if !range.isEmpty { #expect(dataset.document(containing: range.lowerBound) == index) }
+      if !range.isEmpty { #expect(try dataset.document(containing: range.lowerBound) == index) }
     }
     #expect(try dataset.vocabulary() == vocabulary)
     #expect(dataset.contentID != (try TokenDataset(paths: paths.reversed())).contentID)

@@ -31,6 +31,30 @@ import Testing
     return try TokenDataset(path: path)
   }
 
+  @Test(
+    "a dataset of many documents is opened without their lengths, which come when they are asked for"
+  )
+  func manyDocuments() throws {
+    let vocabulary = try Vocabulary(contentsOf: fixturesFolder + "/" + Self.vocabularyPath)
+    var writer = try TokenDatasetWriter(
+      path: server.folder.file("many.gobbet"), vocabulary: vocabulary,
+      options: TokenDatasetOptions(codec: .raw16, embedsVocabulary: false))
+    var generator = SeededGenerator(1)
+    var lengths: [Int] = []
+    for _ in 0..<300_000 {
+      lengths.append(Int.random(in: 0...9, using: &generator))
+      try writer.append(document: [TokenID](repeating: 7, count: lengths[lengths.count - 1]).span)
+    }
+    try writer.finish()
+    _ = try server.sentByteCount()
+    let there = try TokenDataset(url: server.url("many.gobbet"))
+    #expect(there.documentCount == lengths.count)
+    #expect(try server.sentByteCount() < 96 << 10)
+    #expect(try there.document(299_999).count == lengths[299_999])
+    #expect(try server.sentByteCount() > 64 << 10)
+    #expect(try there.document(1) == lengths[0]..<(lengths[0] + lengths[1]))
+  }
+
   @Test("a dataset of each codec is the same by its URL, and a window reads its block alone")
   func datasets() throws {
     for codec in [TokenCodec.raw16, .packed, .rank, .archive] {

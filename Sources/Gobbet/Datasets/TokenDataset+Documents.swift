@@ -20,15 +20,16 @@ extension TokenDataset {
   ) throws {
     let sources = try documentSources()
     let byteCounts = try documentByteCounts()
+    let places = try documentPlaces()
     let step = 1 << 20
     var first = 0
     while first < documentCount {
       var end = first
-      let start = document(first).lowerBound
-      repeat { end += 1 } while end < documentCount && document(end).upperBound - start <= step
-      let ids = try tokens(in: start..<document(end - 1).upperBound)
+      let start = places[first].lowerBound
+      repeat { end += 1 } while end < documentCount && places[end].upperBound - start <= step
+      let ids = try tokens(in: start..<places[end - 1].upperBound)
       for index in first..<end {
-        let range = document(index)
+        let range = places[index]
         try body(
           DocumentNote(
             index: index, source: sources?[index], byteCount: byteCounts?[index],

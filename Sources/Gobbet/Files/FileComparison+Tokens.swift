@@ -73,8 +73,9 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
     documentCounts = [first.documentCount, second.documentCount]
     vocabulariesDiffer = first.fingerprint != second.fingerprint
     let common = min(first.documentCount, second.documentCount)
+    let (firstPlaces, secondPlaces) = (try first.documentPlaces(), try second.documentPlaces())
     firstDocument =
-      (0..<common).first { first.document($0) != second.document($0) }
+      (0..<common).first { firstPlaces[$0] != secondPlaces[$0] }
       ?? (first.documentCount == second.documentCount ? nil : common)
     firstToken = try Self.firstToken(first, second, progress)
     firstMask =
@@ -104,7 +105,7 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
       guard left != right else { continue }
       for index in left.indices where left[index] != right[index] {
         return Token(
-          index: start + index, document: first.document(containing: start + index),
+          index: start + index, document: try first.document(containing: start + index),
           first: left[index], second: right[index])
       }
     }
@@ -112,7 +113,7 @@ public struct TokenDifference: Hashable, Sendable, Encodable {
     let next = common..<(common + 1)
     let firstIsLonger = first.tokenCount > common
     return Token(
-      index: common, document: firstIsLonger ? first.document(containing: common) : nil,
+      index: common, document: firstIsLonger ? try first.document(containing: common) : nil,
       first: firstIsLonger ? try first.tokens(in: next).first : nil,
       second: firstIsLonger ? nil : try second.tokens(in: next).first)
   }

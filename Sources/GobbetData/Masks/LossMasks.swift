@@ -15,8 +15,9 @@ package struct LossMasks: Sendable {
   /// Reads the section of a file; nil if it has none.
   ///
   /// - Throws: `FormatError` if it is damaged; `FileError`.
-  init?(_ container: ContainerReader, _ documents: DocumentIndex, idBound: Int) throws {
+  init?(_ container: ContainerReader, _ documents: ShardDocuments, idBound: Int) throws {
     guard let section = container.section(.lossMasks) else { return nil }
+    let documents = try documents.index()
     guard documents.count <= section.byteCount else {
       throw FormatError(
         code: .damaged(

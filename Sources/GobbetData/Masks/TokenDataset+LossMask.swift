@@ -73,7 +73,7 @@ extension TokenDataset {
   /// - Precondition: `index` is in `0..<documentCount`.
   /// - Throws: `FormatError` or `FileError` if tokens that a rule needs cannot be read.
   public func countedRanges(ofDocument index: Int) throws -> [Range<Int>] {
-    let (shard, document) = placeInShard(ofDocument: index)
+    let (shard, document) = try placeInShard(ofDocument: index)
     var counted: [Range<Int>] = []
     var end = 0
     try shard.forEachUncounted(in: document) { uncounted in

@@ -10,6 +10,7 @@ extension TokenShard {
   ///   counts, in the tokens back to the last opening or closing before the range.
   func forEachUncounted(in range: Range<Int>, _ body: (Range<Int>) -> Void) throws {
     guard let masks, !range.isEmpty else { return }
+    let documents = try documents.index()
     func report(_ tokens: Range<Int>) {
       let part = tokens.clamped(to: range)
       if !part.isEmpty { body(part) }

@@ -59,11 +59,11 @@ extension TokenDataset {
   public func batch(
     ofDocuments indices: some Collection<Int>, length: Int? = nil, padding: TokenID
   ) throws -> PackedRowBatch {
-    let length = length ?? max(1, (indices.map { document($0).count }.max() ?? 1) - 1)
+    let length = try length ?? max(1, (indices.map { try document($0).count }.max() ?? 1) - 1)
     precondition(length > 0 && idBound <= 1 << 31, "batch(ofDocuments:): no such rows")
-    var layout = RowLayout(length: length)
+    var layout = RowLayout(length: length, rowCount: indices.count)
     for index in indices {
-      let document = document(index)
+      let document = try document(index)
       let tokens = document.prefix(length)
       if !tokens.isEmpty {
         layout.append(

@@ -20,21 +20,25 @@ public struct PackedRows: Sendable {
   /// Where the rows of each group begin, and at the end the number of rows.
   private let rowStarts: [Int]
   private let plans: RowPlanCache
+  private let documents: DocumentPlaces
 
   /// Plans the rows of a dataset; of the plans, those that fit into `planByteBudget` are kept.
   ///
   /// A plan takes some 4 to 8 bytes a document. Where not all can be kept, read the rows in an order of
   /// groups, which plans each group about once an epoch.
   /// - Throws: ``TokenDatasetError`` (`idsTooLarge`) for ids of 2³¹ or more, which targets have no
-  ///   room for; (`tooManyTokens`); (`documentTooLong`) where the options say so.
+  ///   room for; (`tooManyTokens`); (`documentTooLong`) where the options say so. `FormatError` if the
+  ///   lengths of documents are damaged; `FileError`.
   /// - Complexity: O(number of documents).
   public init(
     _ dataset: TokenDataset, _ options: PackedRowOptions, planByteBudget: Int = 64 << 20
-  ) throws(TokenDatasetError) {
+  ) throws {
     guard dataset.idBound <= 1 << 31 else {
       throw TokenDatasetError(.idsTooLarge(bound: dataset.idBound), dataset.paths[0])
     }
+    let documents = try dataset.documentPlaces()
     self.dataset = dataset
+    self.documents = documents
     self.options = options
     plans = RowPlanCache(budget: planByteBudget)
     var content = ByteWriter()
@@ -49,9 +53,9 @@ public struct PackedRows: Sendable {
     var tooLongCount = 0
     let size = options.groupDocumentCount
     for first in stride(from: 0, to: dataset.documentCount, by: size) {
-      let plan = Self.plan(dataset, options, first: first)
+      let plan = Self.plan(documents, options, first: first)
       if options.longDocuments == .fail, plan.tooLongCount > 0 {
-        throw Self.tooLong(dataset, options)
+        throw Self.tooLong(documents, options, dataset.paths[0])
       }
       let (end, overflow) = (rowStarts.last ?? 0).addingReportingOverflow(plan.rowCount)
       guard !overflow, end <= Int.max / options.length else {
@@ -69,13 +73,12 @@ public struct PackedRows: Sendable {
 
   /// The error that names the first document that is longer than a row.
   private static func tooLong(
-    _ dataset: TokenDataset, _ options: PackedRowOptions
+    _ documents: DocumentPlaces, _ options: PackedRowOptions, _ path: String
   ) -> TokenDatasetError {
-    let lengths = dataset.documentLengths(0..<dataset.documentCount)
+    let lengths = documents.lengths(0..<documents.count)
     let document = lengths.firstIndex { $0 > options.length } ?? 0
     return TokenDatasetError(
-      .documentTooLong(document, tokenCount: lengths[document], limit: options.length),
-      dataset.paths[0])
+      .documentTooLong(document, tokenCount: lengths[document], limit: options.length), path)
   }
 
   /// How many rows there are.
@@ -92,10 +95,10 @@ public struct PackedRows: Sendable {
   }
 
   private static func plan(
-    _ dataset: TokenDataset, _ options: PackedRowOptions, first: Int
+    _ documents: DocumentPlaces, _ options: PackedRowOptions, first: Int
   ) -> RowPlan {
-    let end = min(first + options.groupDocumentCount, dataset.documentCount)
-    return RowPlan(lengths: dataset.documentLengths(first..<end), options)
+    let end = min(first + options.groupDocumentCount, documents.count)
+    return RowPlan(lengths: documents.lengths(first..<end), options)
   }
 
   /// Tokens of one document in a row.
@@ -118,8 +121,8 @@ public struct PackedRows: Sendable {
   ///
   /// - Precondition: all rows are in `0..<count`.
   package func layout(ofRows rows: some Collection<Int>) -> RowLayout {
-    var layout = RowLayout(length: length)
-    let dataset = dataset
+    var layout = RowLayout(length: length, rowCount: rows.count)
+    let documents = documents
     var rowsOfGroup = 0..<0
     var first = 0
     var plan: RowPlan?
@@ -129,10 +132,10 @@ public struct PackedRows: Sendable {
         let group = rowStarts.partitioningIndex { $0 > row } - 1
         rowsOfGroup = rowStarts[group]..<rowStarts[group + 1]
         first = group * options.groupDocumentCount
-        plan = plans.plan(ofGroup: group) { Self.plan(dataset, options, first: first) }
+        plan = plans.plan(ofGroup: group) { Self.plan(documents, options, first: first) }
       }
       plan?.forEachPart(
-        ofRow: row - rowsOfGroup.lowerBound, tokensOf: { dataset.document(first + $0) }
+        ofRow: row - rowsOfGroup.lowerBound, tokensOf: { documents[first + $0] }
       ) { document, tokens, part in
         layout.append(
           Part(

@@ -10,8 +10,12 @@ package struct RowLayout: Sendable {
   /// How many rows there are.
   package var rowCount: Int { ends.count }
 
-  /// A layout without rows.
-  init(length: Int) { self.length = length }
+  /// A layout without rows, with room for `rowCount` of them.
+  init(length: Int, rowCount: Int) {
+    self.length = length
+    ends.reserveCapacity(rowCount)
+    parts.reserveCapacity(4 * rowCount)
+  }
 
   /// Adds a part to the row that has not ended.
   mutating func append(_ part: PackedRows.Part) { parts.append(part) }

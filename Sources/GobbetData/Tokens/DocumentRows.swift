@@ -20,7 +20,7 @@ extension TokenDataset {
   public func rows(
     ofDocuments indices: some Collection<Int>, length: Int? = nil, padding: TokenID
   ) throws -> DocumentRows {
-    let ranges = indices.map { document($0) }
+    let ranges = try indices.map { try document($0) }
     let length = length ?? ranges.map(\.count).max() ?? 0
     precondition(length >= 0, "rows(ofDocuments:): a negative length")
     let counts = ranges.map { min($0.count, length) }

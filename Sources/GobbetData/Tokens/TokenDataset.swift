@@ -9,23 +9,55 @@ public import GobbetFile
 /// print(try dataset.tokens(in: dataset.document(0)).prefix(10))
 /// ```
 public struct TokenDataset: Sendable {
-  /// The files, in the order of their tokens.
-  public let paths: [String]
-  /// The fingerprint of the vocabulary that the tokens are of.
-  public let fingerprint: ContentDigest
-  /// What the dataset holds: the content id of the file, or the SHA-256 of those of all files.
-  public let contentID: ContentDigest
-  /// All ids are below this bound.
-  public let idBound: Int
-  package let shards: [TokenShard]
-  /// Where the tokens of each file are among all tokens.
-  let tokens: DocumentIndex
-  /// Where the documents of each file are among all documents.
-  private let documents: DocumentIndex
-  /// Which tokens don't count in a loss; nil if all do.
-  let maskCache: LossMaskCache?
+  /// All that the dataset holds: one object, so that handing the dataset around counts one reference.
+  private let content: Content
 
-  /// Opens the dataset at `path`; blocks are read and checked when their tokens are asked for.
+  private final class Content: Sendable {
+    let paths: [String]
+    let fingerprint: ContentDigest
+    let contentID: ContentDigest
+    let idBound: Int
+    let shards: [TokenShard]
+    /// The blocks of the only file; nil if there are several.
+    let onlyBlocks: TokenBlocks?
+    let tokens: DocumentIndex
+    let documents: DocumentIndex
+    let maskCache: LossMaskCache?
+
+    init(_ shards: [TokenShard], tokens: DocumentIndex, documents: DocumentIndex) {
+      paths = shards.map(\.container.path)
+      fingerprint = shards[0].header.fingerprint
+      let contentIDs = shards.flatMap { $0.container.contentID.bytes }
+      contentID =
+        shards.count == 1 ? shards[0].container.contentID : ContentDigest(of: contentIDs.span)
+      idBound = shards.map { $0.header.idBound }.max() ?? 0
+      self.shards = shards
+      onlyBlocks = shards.count == 1 ? shards[0].blocks : nil
+      self.tokens = tokens
+      self.documents = documents
+      let hasMasks = shards.contains { $0.masks != nil }
+      maskCache = hasMasks ? LossMaskCache(tokenCount: tokens.tokenCount) : nil
+    }
+  }
+
+  /// The files, in the order of their tokens.
+  public var paths: [String] { content.paths }
+  /// The fingerprint of the vocabulary that the tokens are of.
+  public var fingerprint: ContentDigest { content.fingerprint }
+  /// What the dataset holds: the content id of the file, or the SHA-256 of those of all files.
+  public var contentID: ContentDigest { content.contentID }
+  /// All ids are below this bound.
+  public var idBound: Int { content.idBound }
+  package var shards: [TokenShard] { content.shards }
+  /// Where the tokens of each file are among all tokens.
+  var tokens: DocumentIndex { content.tokens }
+  /// Where the documents of each file are among all documents.
+  private var documents: DocumentIndex { content.documents }
+  /// Which tokens don't count in a loss; nil if all do.
+  var maskCache: LossMaskCache? { content.maskCache }
+
+  /// Opens the dataset at `path`; blocks are read and checked when their tokens are asked for, and where
+  /// documents begin when the first is.
   ///
   /// Of compressed blocks as many are kept decoded as `cacheByteBudget` allows. Tokens that are not
   /// compressed are mapped: who cuts the file short while it is open ends the process.
@@ -76,17 +108,7 @@ public struct TokenDataset: Sendable {
     guard let tokens = DocumentIndex(lengths: shards.map { $0.header.tokenCount }),
       let documents = DocumentIndex(lengths: shards.map { $0.header.documentCount })
     else { throw TokenDatasetError(.tooManyTokens, paths[0]) }
-    self.paths = paths
-    self.shards = shards
-    self.tokens = tokens
-    self.documents = documents
-    let hasMasks = shards.contains { $0.masks != nil }
-    maskCache = hasMasks ? LossMaskCache(tokenCount: tokens.tokenCount) : nil
-    self.fingerprint = fingerprint
-    idBound = shards.map { $0.header.idBound }.max() ?? 0
-    let contentIDs = shards.flatMap { $0.container.contentID.bytes }
-    contentID =
-      shards.count == 1 ? shards[0].container.contentID : ContentDigest(of: contentIDs.span)
+    content = Content(shards, tokens: tokens, documents: documents)
   }
 
   /// Tokens in all documents.
@@ -101,46 +123,43 @@ public struct TokenDataset: Sendable {
   /// The tokens of a document, as a range of all tokens.
   ///
   /// - Precondition: `index` is in `0..<documentCount`.
-  /// - Complexity: O(log number of files).
-  public func document(_ index: Int) -> Range<Int> {
+  /// - Throws: `FormatError` if the lengths of documents are damaged; `FileError`.
+  /// - Complexity: O(log number of files); the first time O(documents of the file).
+  public func document(_ index: Int) throws -> Range<Int> {
     let shard = documents.document(containing: index)
     let start = tokens[shard].lowerBound
-    let document = shards[shard].documents[index - documents[shard].lowerBound]
+    let document = try shards[shard].documents.index()[index - documents[shard].lowerBound]
     return (start + document.lowerBound)..<(start + document.upperBound)
   }
 
-  /// The file that holds a document, and the document's tokens there.
-  func placeInShard(ofDocument index: Int) -> (shard: TokenShard, tokens: Range<Int>) {
-    let shard = documents.document(containing: index)
-    return (shards[shard], shards[shard].documents[index - documents[shard].lowerBound])
+  /// Where the documents of each file begin, read if they were not yet, and where the files do.
+  ///
+  /// - Throws: as ``document(_:)``.
+  package func documentPlaces() throws -> DocumentPlaces {
+    DocumentPlaces(
+      files: try shards.map { try $0.documents.index() }, tokens: tokens, documents: documents)
   }
 
-  /// The number of tokens of each of some documents.
+  /// The file that holds a document, and the document's tokens there.
   ///
-  /// - Precondition: `range` lies in `0..<documentCount`.
-  package func documentLengths(_ range: Range<Int>) -> [Int] {
-    guard !range.isEmpty else { return [] }
-    var lengths: [Int] = []
-    lengths.reserveCapacity(range.count)
-    var shard = documents.document(containing: range.lowerBound)
-    while lengths.count < range.count {
-      let first = documents[shard].lowerBound
-      for index in range.clamped(to: documents[shard]) {
-        lengths.append(shards[shard].documents[index - first].count)
-      }
-      shard += 1
-    }
-    return lengths
+  /// - Throws: as ``document(_:)``.
+  func placeInShard(ofDocument index: Int) throws -> (shard: TokenShard, tokens: Range<Int>) {
+    let shard = documents.document(containing: index)
+    return (
+      shards[shard], try shards[shard].documents.index()[index - documents[shard].lowerBound]
+    )
   }
 
   /// The document that holds a token.
   ///
   /// - Precondition: `token` is in `0..<tokenCount`.
-  /// - Complexity: O(log number of documents).
-  public func document(containing token: Int) -> Int {
+  /// - Throws: as ``document(_:)``.
+  /// - Complexity: O(log number of documents); the first time O(documents of the file).
+  public func document(containing token: Int) throws -> Int {
     let shard = tokens.document(containing: token)
+    let index = try shards[shard].documents.index()
     return documents[shard].lowerBound
-      + shards[shard].documents.document(containing: token - tokens[shard].lowerBound)
+      + index.document(containing: token - tokens[shard].lowerBound)
   }
 
   /// A range of the tokens of all documents, one after the other.
@@ -169,7 +188,7 @@ public struct TokenDataset: Sendable {
       range.lowerBound >= 0 && range.upperBound <= tokenCount && range.count == target.count,
       "copyTokens(in:to:): no such tokens, or no room")
     guard !range.isEmpty else { return }
-    if shards.count == 1 { return try shards[0].blocks.copy(range, to: &target) }
+    if let blocks = content.onlyBlocks { return try blocks.copy(range, to: &target) }
     var shard = tokens.document(containing: range.lowerBound)
     var done = 0
     while done < range.count {
@@ -190,7 +209,7 @@ public struct TokenDataset: Sendable {
   /// - Precondition: `range` lies in `0..<tokenCount`.
   package func prefetch(_ range: Range<Int>) {
     guard !range.isEmpty else { return }
-    if shards.count == 1 { return shards[0].blocks.prefetch(range) }
+    if let blocks = content.onlyBlocks { return blocks.prefetch(range) }
     let shard = tokens.document(containing: range.lowerBound)
     let start = tokens[shard].lowerBound
     let part = range.clamped(to: tokens[shard])
@@ -237,7 +256,7 @@ public struct TokenDataset: Sendable {
   /// - Throws: as ``PackedRows/init(_:_:planByteBudget:)``.
   public func packedRows(
     _ options: PackedRowOptions, planByteBudget: Int = 64 << 20
-  ) throws(TokenDatasetError) -> PackedRows {
+  ) throws -> PackedRows {
     try PackedRows(self, options, planByteBudget: planByteBudget)
   }
 

@@ -7,7 +7,8 @@ package struct TokenShard: Sendable {
   package let container: ContainerReader
   let header: TokenDatasetHeader
   let blocks: TokenBlocks
-  let documents: DocumentIndex
+  /// Where its documents begin.
+  package let documents: ShardDocuments
   /// Which tokens count in a loss; nil if all do.
   let masks: LossMasks?
 
@@ -33,7 +34,8 @@ package struct TokenShard: Sendable {
       try TokenDatasetHeader(content)
     }
     blocks = try TokenBlocks(container, header, cache, file: file, checksContent: checksContent)
-    documents = try Self.documents(container, header)
+    documents = ShardDocuments(container, header)
+    if checksContent { _ = try documents.index() }
     masks = try LossMasks(container, documents, idBound: header.idBound)
   }
 
@@ -42,43 +44,5 @@ package struct TokenShard: Sendable {
   /// - Throws: `FormatError` if it is damaged; `FileError`.
   func vocabulary() throws -> Vocabulary? {
     container.section(.vocabularyHeader) == nil ? nil : try VocabularySections.read(container)
-  }
-
-  private static func documents(
-    _ container: ContainerReader, _ header: TokenDatasetHeader
-  ) throws -> DocumentIndex {
-    let section = try container.requiredSection(.documentLengths)
-    // A length takes a byte of the content at least, and a word here.
-    guard header.documentCount <= section.byteCount else {
-      throw FormatError(
-        code: .damaged(
-          "\(section.byteCount.counted("byte")) for \(header.documentCount.counted("document"))"),
-        offset: section.offset, field: "documents.length", file: container.path)
-    }
-    return try container.parsed(section, building: header.documentCount, of: 8) {
-      content throws(FormatError) in
-      var reader = ByteReader(content)
-      var offsets: [Int] = []
-      offsets.reserveCapacity(header.documentCount + 1)
-      offsets.append(0)
-      var end = 0
-      var isTooLarge = false
-      for _ in 0..<header.documentCount {
-        let length = try reader.readVariable("documents.length")
-        let (next, overflow) = end.addingReportingOverflow(length)
-        isTooLarge = isTooLarge || overflow
-        end = isTooLarge ? end : next
-        offsets.append(end)
-      }
-      try reader.finish("documents.length")
-      let documents = DocumentIndex(offsets: offsets)
-      guard !isTooLarge, documents.tokenCount == header.tokenCount else {
-        throw FormatError(
-          code: .damaged("the lengths do not sum up to \(header.tokenCount.counted("token"))"),
-          offset: 0,
-          field: "documents.length")
-      }
-      return documents
-    }
   }
 }

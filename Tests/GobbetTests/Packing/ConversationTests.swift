@@ -28,7 +28,7 @@ import Testing
     let path = folder.file("\(template.name).gobbet")
     _ = try await job.write(to: path, replacing: true)
     let dataset = try TokenDataset(path: path)
-    let ranges = (0..<dataset.documentCount).map { dataset.document($0) }
+    let ranges = try (0..<dataset.documentCount).map { try dataset.document($0) }
     return (
       try ranges.map { try dataset.tokens(in: $0) },
       try ranges.map { try dataset.lossMask(in: $0) },

@@ -146,7 +146,8 @@ import Testing
       let ends = all.indices.filter { all[$0] == 256 }.map { $0 + 1 }
       let bounds = [0] + ends + (ends.last == all.count ? [] : [all.count])
       #expect(
-        (0..<found.documentCount).map { found.document($0).upperBound } == Array(bounds.dropFirst())
+        try (0..<found.documentCount).map { try found.document($0).upperBound }
+          == Array(bounds.dropFirst())
       )
     }
   }

@@ -58,7 +58,7 @@ func names(in folder: String) throws -> [String] {
         #expect(dataset.tokenCount == shard.tokenCount)
         let isLast = index == split.shards.count - 1
         #expect(isLast || dataset.tokenCount >= 40_000)
-        let last = dataset.document(dataset.documentCount - 1)
+        let last = try dataset.document(dataset.documentCount - 1)
         #expect(dataset.tokenCount - last.count < 40_000)
       }
       #expect(split.shards.count > 1 || split.name == .validation)
