@@ -18,11 +18,16 @@ void gobbet_memory_take(void *_Nonnull memory, size_t byte_count);
 /// Gives back what `gobbet_memory_allocate` gave for the same count.
 void gobbet_memory_free(void *_Nonnull memory, size_t byte_count);
 
-/// Has the processor fetch `count` bytes into its caches while it goes on; nothing is read, and an
-/// address that is not there does no harm.
+/// Has the processor fetch bytes into its second cache while it goes on: the first 512 of `count`, from
+/// where it goes ahead by itself once they are read. Nothing is read, and an address that is not there
+/// does no harm.
+///
+/// Windows of 2 KiB anywhere in 40 MB took 560 ns unfetched, 460 with all of their lines fetched into
+/// the first cache, 430 into the second, and 350 this way (Xeon with AMX, C, CPU time).
 static inline void gobbet_prefetch_bytes(const void *_Nonnull bytes, size_t count) {
   const char *start = (const char *)bytes;
-  for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch(start + offset, 0, 3);
+  size_t end = count < 512 ? count : 512;
+  for (size_t offset = 0; offset < end; offset += 64) __builtin_prefetch(start + offset, 0, 2);
 }
 
 #endif

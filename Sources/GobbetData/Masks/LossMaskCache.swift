@@ -1,3 +1,5 @@
+internal import CGobbetKernels
+internal import GobbetBPE
 internal import Synchronization
 
 /// Which tokens don't count in a loss, for stretches of tokens that were asked for of late; shared by
@@ -40,5 +42,34 @@ final class LossMaskCache: Sendable {
       slots[(stretch + file) % slots.count] = Slot(file: file, stretch: stretch, bits: bits)
     }
     return bits
+  }
+
+  /// Puts ``TokenBatch/ignoredTarget`` in the place of the targets that don't count, the first of which is
+  /// token `first` of a stretch; false, and nothing is done, if that is not kept.
+  ///
+  /// The lock is held for the few instructions that it takes, fewer than counting a reference would.
+  func ignoreUncounted(
+    ofStretch stretch: Int, inFile file: Int, from first: Int,
+    _ targets: inout MutableSpan<TokenID>
+  ) -> Bool {
+    slots.withLock { slots in
+      let place = (stretch + file) % slots.count
+      guard slots[place].file == file, slots[place].stretch == stretch else { return false }
+      Self.ignore(slots[place].bits, from: first, &targets)
+      return true
+    }
+  }
+
+  /// The same with the bits of a stretch.
+  static func ignore(
+    _ bits: [UInt64], from first: Int, _ targets: inout MutableSpan<TokenID>
+  ) {
+    guard !bits.isEmpty else { return }
+    precondition(first + targets.count <= 64 * bits.count, "LossMaskCache: too few bits")
+    // SAFETY: the bits of all targets are in the words, as was just checked.
+    unsafe targets.withUnsafeMutableBufferPointer { targets in
+      guard let start = targets.baseAddress else { return }
+      unsafe gobbet_ignore_targets(bits, first, start, targets.count)
+    }
   }
 }

@@ -1,4 +1,3 @@
-internal import CGobbetKernels
 internal import GobbetBPE
 
 extension TokenDataset {
@@ -16,7 +15,10 @@ extension TokenDataset {
   ///   opening or closing before the range, or to the beginning of the document.
   public func lossMask(in range: Range<Int>) throws -> [Bool] {
     var mask = [Bool](repeating: true, count: range.count)
-    try forEachStretch(of: range) { bits, first, places in
+    guard let maskCache else { return mask }
+    try forEachStretch(of: range) { stretch, file, first, places in
+      let bits = try bits(ofStretch: stretch, inFile: file, maskCache)
+      if bits.isEmpty { return }
       for (bit, place) in zip(first..., places) {
         mask[place] = bits[bit / 64] >> UInt64(bit % 64) & 1 == 0
       }
@@ -31,38 +33,42 @@ extension TokenDataset {
   /// - Throws: as ``lossMask(in:)``.
   func ignoreUncounted(in range: Range<Int>, _ targets: inout MutableSpan<TokenID>) throws {
     precondition(range.count == targets.count, "ignoreUncounted: another number of targets")
-    try forEachStretch(of: range) { bits, first, places in
-      targets.withPart(places) { part in
-        precondition(first + part.count <= 64 * bits.count, "ignoreUncounted: too few bits")
-        // SAFETY: the bits of all targets of the part are in the words, as was just checked.
-        unsafe part.withUnsafeMutableBufferPointer { targets in
-          guard let start = targets.baseAddress else { return }
-          unsafe gobbet_ignore_targets(bits, first, start, targets.count)
+    guard let maskCache else { return }
+    try forEachStretch(of: range) { stretch, file, first, places in
+      try targets.withPart(places) { part in
+        if maskCache.ignoreUncounted(ofStretch: stretch, inFile: file, from: first, &part) {
+          return
         }
+        let bits = try bits(ofStretch: stretch, inFile: file, maskCache)
+        LossMaskCache.ignore(bits, from: first, &part)
       }
     }
   }
 
-  /// Calls `body` for each stretch of a range in which some tokens don't count in a loss: with its bits,
-  /// which of them is the first of the range, and where in the range its tokens are.
+  private func bits(
+    ofStretch stretch: Int, inFile file: Int, _ cache: LossMaskCache
+  ) throws -> [UInt64] {
+    try cache.bits(ofStretch: stretch, inFile: file) {
+      try shards[file].uncountedBits(ofStretch: stretch)
+    }
+  }
+
+  /// Calls `body` for each stretch that a range touches: with its number, its file, its first token in the
+  /// range, and where in the range its tokens are.
   private func forEachStretch(
-    of range: Range<Int>, _ body: ([UInt64], Int, Range<Int>) -> Void
-  ) throws {
-    guard let maskCache, !range.isEmpty else { return }
+    of range: Range<Int>, _ body: (Int, Int, Int, Range<Int>) throws -> Void
+  ) rethrows {
+    guard !range.isEmpty else { return }
     let size = LossMaskCache.stretchTokenCount
-    var file = tokens.document(containing: range.lowerBound)
+    let files = tokens
+    var file = files.count == 1 ? 0 : files.document(containing: range.lowerBound)
     var place = range.lowerBound
     while place < range.upperBound {
-      while tokens[file].upperBound <= place { file += 1 }
-      let (stretch, first) = (place - tokens[file].lowerBound).quotientAndRemainder(
+      while files[file].upperBound <= place { file += 1 }
+      let (stretch, first) = (place - files[file].lowerBound).quotientAndRemainder(
         dividingBy: size)
-      let end = min(range.upperBound, tokens[file].upperBound, place - first + size)
-      let bits = try maskCache.bits(ofStretch: stretch, inFile: file) {
-        try shards[file].uncountedBits(ofStretch: stretch)
-      }
-      if !bits.isEmpty {
-        body(bits, first, (place - range.lowerBound)..<(end - range.lowerBound))
-      }
+      let end = min(range.upperBound, files[file].upperBound, place - first + size)
+      try body(stretch, file, first, (place - range.lowerBound)..<(end - range.lowerBound))
       place = end
     }
   }

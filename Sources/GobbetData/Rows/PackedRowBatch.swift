@@ -28,7 +28,9 @@ public struct PackedRowBatch: Hashable, Sendable {
     // SAFETY: the bounds rise from 0 to the number of inputs, so that every place is filled once.
     unsafe [Int32](unsafeUninitializedCapacity: inputs.count) { positions, count in
       for (start, end) in zip(bounds, bounds.dropFirst()) {
-        for place in start..<end { unsafe positions[Int(place)] = place - start }
+        for place in Int(start)..<Int(end) {
+          unsafe positions[place] = Int32(truncatingIfNeeded: place &- Int(start))
+        }
       }
       count = inputs.count
     }

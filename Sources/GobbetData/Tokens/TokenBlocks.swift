@@ -18,8 +18,9 @@ final class TokenBlocks: Sendable {
   /// The number that the cache knows the file by.
   private let file: Int
   private let checked: CheckedBlocks
-  /// The payload where it lies, if its tokens can be taken from there.
+  /// The payload where it lies, and how its ids are stored, if tokens can be taken from there.
   private let mapped: MappedSection?
+  private let packed: PackedCode?
 
   /// The blocks in the sections of `container`, file number `file` of those that share `cache`.
   ///
@@ -56,6 +57,7 @@ final class TokenBlocks: Sendable {
     self.cache = cache
     self.file = file
     checked = CheckedBlocks(count: header.blockCount)
+    packed = decoder.packed
     mapped = decoder.packed == nil ? nil : try container.mapped(payload)
   }
 
@@ -83,10 +85,10 @@ final class TokenBlocks: Sendable {
     guard !range.isEmpty else { return }
     let size = header.blockTokenCount
     let touched = (range.lowerBound / size)...((range.upperBound - 1) / size)
-    if let code = decoder.packed, let mapped {
+    if let packed, let mapped {
       try checked.check(touched) { _ = try checkedIDs(ofBlock: $0) }
       // Blocks are whole bytes, so that the whole payload is one array.
-      return code.decode(mapped.bytes, from: range.lowerBound, into: &target)
+      return packed.decode(mapped.bytes, from: range.lowerBound, into: &target)
     }
     for block in touched {
       let tokens = header.tokens(inBlock: block)
@@ -109,7 +111,7 @@ final class TokenBlocks: Sendable {
   ///
   /// - Precondition: `range` lies in the tokens.
   func prefetch(_ range: Range<Int>) {
-    guard let mapped, let width = decoder.packed?.width else { return }
+    guard let mapped, let width = packed?.width else { return }
     let start = range.lowerBound * width / 8
     let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
     guard start < end else { return }
