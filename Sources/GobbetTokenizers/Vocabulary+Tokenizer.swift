@@ -19,7 +19,7 @@ extension Vocabulary {
   /// ```swift
   /// import GobbetTokenizers
   ///
-  /// let tokenizer = Tokenizer(try Vocabulary(tokenizer: "model"))
+  /// let tokenizer = Tokenizer(try Vocabulary(tokenizer: "tokenizer.json"))
   /// print(tokenizer.encoded("Hello, world."))
   /// ```
   /// - Throws: `FileError`; ``InterchangeError`` with the field, `incomplete` where a file or a setting
@@ -58,7 +58,7 @@ extension Vocabulary {
     return WordPieceVocabulary.begins(start) ? try WordPieceVocabulary.vocabulary(file) : nil
   }
 
-  /// The file of a folder that holds the vocabulary; what is no folder stands for itself.
+  /// The file of a folder that holds the vocabulary; a file stands for itself.
   private static func tokenizerFile(in path: String) throws -> String {
     guard try FileStatus(of: path).kind == .directory else { return path }
     let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
