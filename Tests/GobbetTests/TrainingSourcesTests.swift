@@ -132,6 +132,40 @@ import Testing
     #expect(limited.byteCount == expectedBytes)
   }
 
+  @Test(
+    "a limit ends with the line that has its last byte, to the line and on any number of workers",
+    arguments: [1, 10, 11, 12, 65_536, 99_998, 99_999, 100_000, 1_500_000])
+  func exactLimit(byteCount: Int) async throws {
+    let folder = try TemporaryFolder()
+    // Lines of ten letters and a newline.
+    let lines = (100_000..<300_000).map { "word\($0)\n" }.joined()
+    let text = try folder.write("lines.txt", Array(lines.utf8))
+    for workers in [1, 3] {
+      let limited = try await trained { counting in
+        counting.inputs = [text]
+        counting.corpus.textSeparator = [0x0A]
+        counting.byteLimit = byteCount
+        counting.workerCount = workers
+      }
+      #expect(limited.documentCount == min(200_000, (byteCount + 10) / 11))
+    }
+  }
+
+  @Test("a limit ends with the value of a JSON array that has its last byte")
+  func exactLimitOfValues() async throws {
+    let folder = try TemporaryFolder()
+    // Behind the bracket, values of 20 bytes with a comma each.
+    let values = (10_000..<40_000).map { "{\"text\": \"ab \($0)\"}" }
+    let path = try folder.write("a.json", Array("[\(values.joined(separator: ","))]".utf8))
+    for byteCount in [1, 21, 22, 23, 100_000] {
+      let limited = try await trained { counting in
+        counting.inputs = [path]
+        counting.byteLimit = byteCount
+      }
+      #expect(limited.documentCount == (byteCount + 20) / 21)
+    }
+  }
+
   @Test("long pretokens are cut, and counted as cut")
   func cuts() async throws {
     let result = try await trained { $0.maximumPretokenLength = 8 }

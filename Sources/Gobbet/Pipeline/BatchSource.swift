@@ -29,7 +29,8 @@ final class BatchSource: Sendable {
       defer { state.nextSequence += 1 }
       do {
         let wanted = min(batchByteCount, state.remainingByteCount)
-        if wanted > 0, let batch = try state.reader.nextUnparsedBatch(byteCount: wanted) {
+        if wanted > 0, var batch = try state.reader.nextUnparsedBatch(byteCount: wanted) {
+          batch.keepUnits(upToByte: state.remainingByteCount)
           state.remainingByteCount -= batch.byteCount
           return (state.nextSequence, .success(batch), state.reader.readByteCount)
         }
