@@ -31,6 +31,7 @@ import Gobbet
       let arguments = commandLineArguments()
       try checkVerb(arguments)
       try checkAddresses(arguments)
+      try checkRepeatedOptions(arguments)
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

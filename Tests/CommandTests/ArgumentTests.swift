@@ -3,6 +3,20 @@ import TestSupport
 import Testing
 
 @Suite("What arguments mean") struct ArgumentTests {
+  @Test("an option that takes one value is refused when it is there twice")
+  func repeatedOptions() throws {
+    let vocabulary = fixturesFolder + "/tinymodel/tokenizer.json"
+    expectOneLine(
+      try gobbet("report", vocabulary, "--text", "a", "-o", "-", "--text=b"), 2,
+      "--text: is there twice, and takes one value")
+    expectOneLine(
+      try gobbet("count", "-v", "gpt2", "-v", vocabulary), 2, "-v: is there twice")
+    // One that takes several, what stands behind --, and a value that looks like an option.
+    let tokens = try gobbet("report", vocabulary, "--token", "a", "--token", "b", "-q", "-o", "-")
+    #expect(tokens.status == 0)
+    #expect(try gobbet("tokens", "-v", vocabulary, "--", "-v -v").status == 0)
+  }
+
   @Test(
     "a wrong verb gets the one that was meant",
     arguments: [
