@@ -47,6 +47,22 @@ import Testing
     #expect(piped.output == Array(page.utf8))
   }
 
+  @Test("a model's folder stands for its weights, without a text and with one")
+  func modelFolder() throws {
+    let model = fixturesFolder + "/tinymodel"
+    for (arguments, title) in [([], "Weights "), (["--text", "ROMEO:"], "Run of ")] {
+      let result = try run(
+        productPath("gobbet"), ["report", model, "-q", "-o", "-"] + arguments)
+      #expect(result.status == 0, "\(result.errorText)")
+      #expect(result.text.contains("<h1>\(title)"))
+    }
+    let folder = try TemporaryFolder()
+    expectOneLine(
+      try gobbet("report", folder.path, "-o", "-"), 66,
+      "a folder without model.safetensors or model.safetensors.index.json")
+    #expect(try gobbet("inspect", model).text.contains("tensors"))
+  }
+
   @Test("a folder of conversations: how much of each split is trained on")
   func splits() throws {
     let folder = try TemporaryFolder()

@@ -172,9 +172,9 @@ package struct ModelFile: Sendable {
   }
 
   /// The weights in the folder at `path`, or `path` itself if it isn't a folder.
-  private static func weightsFile(at path: String) throws -> String {
+  package static func weightsFile(at path: String) throws -> String {
     guard try FileStatus(of: path).kind == .directory else { return path }
-    let names = ["model.safetensors", "model.safetensors.index.json"]
+    let names = OpenedFile.modelNames
     let files = names.map { path + "/" + $0 }
     guard let file = files.first(where: exists) else {
       throw FileError(path, .open, "a folder without \(names.joined(separator: " or "))")

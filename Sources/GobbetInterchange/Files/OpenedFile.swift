@@ -27,15 +27,26 @@ package final class OpenedFile: TokenizerFile {
   /// The file for a reader that goes through it in order.
   package var shared: PooledFile { source.file }
 
-  /// Opens the file at `path`; the plan, if that is the folder of a ``DistributedCheckpoint``.
+  /// Opens the file at `path`; of the folder of a ``DistributedCheckpoint`` its plan, and of a model's
+  /// folder its weights.
   ///
   /// - Throws: `FileError`.
   package init(_ path: String) throws(FileError) {
-    let path = DistributedCheckpoint.planPath(inFolder: path) ?? path
+    let path = Self.filePath(inFolder: path) ?? path
     source = try FileSource(path: path)
     self.path = path
     byteCount = source.byteCount
     start = 0
+  }
+
+  /// The names of a model's weights in a folder that transformers wrote.
+  package static let modelNames = ["model.safetensors", "model.safetensors.index.json"]
+
+  /// The file that a folder stands for; nil if it has none such, or isn't a folder.
+  private static func filePath(inFolder path: String) -> String? {
+    guard (try? FileStatus(of: path).kind) == .directory else { return nil }
+    let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
+    return ([DistributedCheckpoint.planName] + modelNames).map { folder + $0 }.first(where: exists)
   }
 
   /// A part of `file` as a file of its own.

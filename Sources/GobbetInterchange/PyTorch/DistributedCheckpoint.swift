@@ -35,12 +35,8 @@ public struct DistributedCheckpoint: TensorSource {
   private static let maximumPlanByteCount = 1 << 26
   private static let wrappers: Set<String> = ["model", "state_dict", "model_state_dict", "app"]
 
-  /// The plan in the folder at `path`; nil if that isn't a folder, or has none.
-  package static func planPath(inFolder path: String) -> String? {
-    guard (try? FileStatus(of: path).kind) == .directory else { return nil }
-    let plan = path + (path.utf8.last == UInt8(ascii: "/") ? "" : "/") + ".metadata"
-    return (try? FileStatus(of: plan)) == nil ? nil : plan
-  }
+  /// The name of the plan in the folder of a checkpoint.
+  static let planName = ".metadata"
 
   /// Whether a file is such a plan.
   ///

@@ -22,7 +22,7 @@ enum ReportKind: String, Sendable {
 struct ReportInput {
   /// What the user gave.
   let path: String
-  /// The file; nil for the folder of a model and the name of a vocabulary.
+  /// The file; nil for the name of a vocabulary.
   let file: OpenedFile?
   /// What a page shows of it by itself.
   private let kind: ReportKind
@@ -53,9 +53,11 @@ struct ReportInput {
   private init(_ path: String) throws {
     self.path = path
     if isFolder(path) {
-      let isDataset = isThere(manifestPath(path))
-      file = isDataset ? try TokenDataset.file(at: path) : nil
-      kind = isDataset ? .dataset : .weights
+      if isThere(manifestPath(path)) {
+        (file, kind) = (try TokenDataset.file(at: path), .dataset)
+      } else {
+        (file, kind) = (try OpenedFile(ModelFile.weightsFile(at: path)), .weights)
+      }
     } else if KnownVocabulary(named: path) != nil, !isThere(path) {
       (file, kind) = (nil, .vocabularies)
     } else {
