@@ -95,8 +95,9 @@ struct GGUFTokenKinds {
   /// Tokens that are found in every text.
   private static let shown = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"]
 
-  /// Tokens for filling in the middle, one of which is a control token where no key names one. Where a file
-  /// has several of a kind, llama.cpp takes any.
+  /// Tokens for filling in the middle, one of which is a control token where no key names one.
+  ///
+  /// Where a file has several of a kind, llama.cpp takes any; the first is taken here.
   private static let fillers: [(keys: [String], names: [String])] = [
     (
       ["fim_pre", "prefix"],

@@ -28,7 +28,7 @@ struct HuggingFaceModel {
     if let dropout = try model.present("dropout"), dropout.double != 0 {
       throw dropout.error(
         .unsupported(
-          "a dropout other than 0, with which tokenizers leaves out merges at random,"))
+          "a dropout other than 0, with which tokenizers leaves out merges at random"))
     }
     var rule = MergeRule.learnedPairs
     if !isWordPiece, let ignoring = try model.present("ignore_merges") {
