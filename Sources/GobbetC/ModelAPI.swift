@@ -20,7 +20,7 @@ public func gobbet_model_open(
     }
     let handle = try ModelHandle(
       path: try text(path, "path"), vocabulary,
-      element: try wish.element.map { try text($0, "element") } ?? "blocks",
+      element: try wish.element.map { try text($0, "element") } ?? "stored",
       threadCount: threadCount(wish.thread_count))
     try deliver(handle, to: model, "model")
   }

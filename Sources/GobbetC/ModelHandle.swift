@@ -27,7 +27,7 @@ final class ModelHandle: Sendable {
   }
 
   private static let precisions: [(name: String, precision: Precision)] = [
-    ("blocks", .blocks), ("f32", .float32), ("bf16", .bfloat16), ("int8", .int8),
+    ("stored", .stored), ("f32", .float32), ("bf16", .bfloat16), ("int8", .int8),
   ]
 
   /// The model with its vocabulary, which is read at the first call.

@@ -9,14 +9,17 @@ struct GPTBench: AsyncParsableCommand {
     abstract: "Prefill and decoding speed of a GPT, and what the machine could do.")
 
   @Option(help: "The model; a GPT-2 of 124M random weights by default.") var model: String?
-  @Option(help: "f32, bf16, int8 or blocks; blocks by default for a model, f32 without one.")
+  @Option(
+    help:
+      "f32, bf16, int8 or stored, the elements of the file; stored by default for a model, f32 without one."
+  )
   var element: String?
   @Option(help: "Tokens of the prompt.") var prompt = 512
   @Option(help: "Tokens to generate.") var generate = 64
   @Option(name: [.customShort("T"), .long], help: "Threads.") var threads = 1
 
   private static let elements: [String: Precision] = [
-    "f32": .float32, "bf16": .bfloat16, "int8": .int8, "blocks": .blocks,
+    "f32": .float32, "bf16": .bfloat16, "int8": .int8, "stored": .stored,
   ]
 
   private struct Report: Encodable {
@@ -42,7 +45,7 @@ struct GPTBench: AsyncParsableCommand {
 
   func validate() throws {
     if let element, Self.elements[element] == nil {
-      throw ValidationError("--element: f32, bf16, int8, blocks")
+      throw ValidationError("--element: f32, bf16, int8, stored")
     }
     guard prompt > 0, generate > 0 else {
       throw ValidationError("--prompt, --generate: not below 1")
@@ -51,7 +54,7 @@ struct GPTBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let element = element ?? (model == nil ? "f32" : "blocks")
+    let element = element ?? (model == nil ? "f32" : "stored")
     let precision = Self.elements[element] ?? .float32
     let (model, loading) = try loaded(precision)
     let architecture = model.architecture
@@ -84,7 +87,7 @@ struct GPTBench: AsyncParsableCommand {
     // Before the limits, which take memory of their own.
     let peak = peakResidentMegabytes
     let limits = try MachineLimits(threadCount: threads)
-    let arithmetic = best { limits.exhaust(precision) }
+    let arithmetic = best { limits.exhaust(model.multipliesFloats ? .float32 : precision) }
     let reading = best { limits.readThrough() }
     let work = Work(model, precision, narrowShare: limits.narrowShare)
     let prefillRate = Double(prompt) / median(prefill.map(\.wall))

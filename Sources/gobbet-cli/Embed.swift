@@ -45,7 +45,7 @@ struct Embed: ParsableCommand {
   var force = false
 
   @Option(help: ElementHelp.option)
-  var element = Named(Precision.blocks)
+  var element = Named(Precision.stored)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progressOptions: ProgressOptions

@@ -42,7 +42,7 @@ struct Evaluate: ParsableCommand {
   var padding: TokenID?
 
   @Option(help: ElementHelp.option)
-  var element = Named(Precision.blocks)
+  var element = Named(Precision.stored)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions

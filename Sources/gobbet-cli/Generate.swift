@@ -26,7 +26,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var sampling: SamplingOptions
 
   @Option(help: ElementHelp.option)
-  var element = Named(Precision.blocks)
+  var element = Named(Precision.stored)
 
   @OptionGroup var threads: ThreadOptions
 

@@ -24,7 +24,7 @@ struct Logits: ParsableCommand {
   var force = false
 
   @Option(help: ElementHelp.option)
-  var element = Named(Precision.blocks)
+  var element = Named(Precision.stored)
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progressOptions: ProgressOptions
@@ -70,7 +70,7 @@ enum ModelFileHelp {
 /// The help of options that choose what a model computes with.
 enum ElementHelp {
   static let option: ArgumentHelp = """
-    The precision to compute with; "blocks" is GGUF's quantized blocks as they are, and f32 for other \
-    weights.
+    The precision to compute with; "stored" is what the file has: its floats of 16 or 32 bits, or GGUF's \
+    quantized blocks, as they are.
     """
 }

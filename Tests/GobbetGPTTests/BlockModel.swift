@@ -107,7 +107,7 @@ struct BlockModel: Sendable, CustomStringConvertible {
     return bytes
   }
 
-  func model(_ precision: Precision = .blocks, threadCount: Int = 1) throws -> GPT {
+  func model(_ precision: Precision = .stored, threadCount: Int = 1) throws -> GPT {
     try GPT(
       source(), architecture: Self.architecture, precision: precision, threadCount: threadCount)
   }

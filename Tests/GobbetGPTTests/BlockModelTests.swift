@@ -79,10 +79,10 @@ import Testing
   @Test("parts that are packed one by one, on any number of threads, are the same")
   func parts() throws {
     var source = try BlockModel.all[9].source()
-    let whole = try GPT(source, architecture: BlockModel.architecture, precision: .blocks)
+    let whole = try GPT(source, architecture: BlockModel.architecture, precision: .stored)
     source.readsParts = true
     let parts = try GPT(
-      source, architecture: BlockModel.architecture, precision: .blocks, threadCount: 3)
+      source, architecture: BlockModel.architecture, precision: .stored, threadCount: 3)
     let logits = try ForwardPass(whole).logits(of: BlockModel.ids, .all)
     #expect(try ForwardPass(parts).logits(of: BlockModel.ids, .all) == logits)
   }
@@ -103,7 +103,7 @@ import Testing
     try source.set(name, type, tensor.shape, bytes)
     let damaged = source
     let error = #expect(throws: GPTError.self) {
-      _ = try GPT(damaged, architecture: BlockModel.architecture, precision: .blocks)
+      _ = try GPT(damaged, architecture: BlockModel.architecture, precision: .stored)
     }
     #expect(error?.code == .notFinite(name))
   }

@@ -105,35 +105,64 @@ static void check_products(
   free(panels); free(converted);
 }
 
-/// Bfloat16 as files have them make the panels that their floats make, and what is not finite is found.
-static void check_pairs(const gobbet_kernels *kernels, size_t depth, size_t outputs) {
-  const size_t count = depth * outputs, panels = (outputs + 31) / 32;
-  const size_t words = panels * gobbet_panel_words(gobbet_bfloat16, depth);
-  uint16_t *file = malloc(count * sizeof *file);
-  float *weights = malloc(count * sizeof *weights), *scratch = malloc(depth * 32 * sizeof(float));
-  uint32_t *expected = calloc(words, 4), *found = calloc(words, 4);
+/// Rows of floats as files have them, at an odd address, give the bits of their floats in panels.
+static void check_stored_rows(
+    const gobbet_kernels *kernels, gobbet_pool *pool, gobbet_element element, size_t rows,
+    size_t depth, size_t outputs) {
+  const size_t count = depth * outputs, size = gobbet_float_size(element);
+  const size_t panel_words = gobbet_panel_words(gobbet_float32, depth);
+  uint8_t *memory = malloc(count * size + 1), *file = memory + 1;
+  float *weights = malloc(count * sizeof(float)), *input = malloc(rows * depth * sizeof(float));
+  float *bias = calloc(outputs + 31, sizeof(float));
+  float *output = malloc(2 * rows * outputs * sizeof(float));
+  void *panels = calloc((outputs + 31) / 32 * panel_words, 4);
   for (size_t index = 0; index < count; index++) {
-    const uint32_t bits = random_bits();
-    // Finite, and of every eight one under the least normal number.
-    file[index] = (uint16_t)(bits >> 16 & (bits % 8 == 0 ? 0x807F : 0xBFFF));
-    const uint32_t value = (uint32_t)file[index] << 16;
-    memcpy(weights + index, &value, sizeof value);
+    // Of every eight one under the least normal number; none that is infinite.
+    uint32_t bits = random_bits() & (index % 8 == 0 ? 0x807FFFFF : 0xBF7FFFFF);
+    if (element == gobbet_rows_of_float16) bits = bits >> 16 & (index % 8 == 0 ? 0x83FF : 0xBBFF);
+    if (element == gobbet_rows_of_bfloat16) bits >>= 16;
+    memcpy(file + index * size, &bits, size);
   }
+  for (size_t at = 0; at < outputs; at++) {
+    gobbet_unpack_output(element, file, depth, at, weights + at * depth);
+  }
+  for (size_t index = 0; index < count; index++) {
+    uint32_t bits = 0;
+    memcpy(&bits, file + index * size, size);
+    const double half = ldexp((bits & 1023) + (bits >> 10 & 31 ? 1024 : 0),
+        (int)(bits >> 10 & 31) - (bits >> 10 & 31 ? 25 : 24));
+    float value = bits >> 15 ? -(float)half : (float)half;
+    if (element == gobbet_rows_of_bfloat16) bits <<= 16;
+    if (element != gobbet_rows_of_float16) memcpy(&value, &bits, sizeof value);
+    if (value != weights[index]) fail(kernels->name, "a stored weight", element, depth);
+  }
+  for (size_t index = 0; index < rows * depth; index++) input[index] = random_float();
+  for (size_t index = 0; index < outputs; index++) bias[index] = random_float();
   const gobbet_part part = {weights, true, 0, depth, 0, outputs};
-  const gobbet_block_part blocks = {(const uint8_t *)file, 0, outputs};
-  if (!gobbet_pack(gobbet_bfloat16, &part, depth, scratch, expected)
-      || !gobbet_pack_blocks(gobbet_bfloat16, &blocks, depth, found)
-      || memcmp(expected, found, words * 4) != 0) {
-    fail(kernels->name, "a panel of pairs", gobbet_bfloat16, depth);
+  if (!gobbet_pack(gobbet_float32, &part, depth, NULL, panels)
+      || !gobbet_floats_are_finite(element, file, count)) {
+    fail(kernels->name, "finiteness of rows", element, depth);
   }
-  file[random_bits() % count] = depth % 4 == 0 ? 0x7F80 : 0xFFC1;
-  if (gobbet_pack_blocks(gobbet_bfloat16, &blocks, depth, found)) {
-    fail(kernels->name, "finiteness of pairs", gobbet_bfloat16, depth);
+  gobbet_product product = {
+    gobbet_float32, input, depth, rows, depth, panels, panel_words, bias, output, outputs, outputs,
+    gobbet_store, gobbet_inputs_of_16_bits};
+  gobbet_multiply(kernels, pool, &product, NULL);
+  product.element = element;
+  product.panels = file;
+  product.panel_stride = gobbet_panel_words(element, depth);
+  product.output += rows * outputs;
+  gobbet_multiply(kernels, pool, &product, NULL);
+  if (memcmp(output, product.output, rows * outputs * sizeof(float)) != 0) {
+    fail(kernels->name, "a product of rows", element, depth);
   }
-  if (gobbet_block_row_size(gobbet_bfloat16, depth + 1) != 0) {
-    fail(kernels->name, "the size of an odd row", gobbet_bfloat16, depth);
+  add_to_checksum(output, rows * outputs);
+  // The upper byte of the last exponent.
+  file[count * size - 1] = 0x7F;
+  file[count * size - 2] |= 0x80;
+  if (gobbet_floats_are_finite(element, file, count)) {
+    fail(kernels->name, "finiteness of rows", element, depth);
   }
-  free(file); free(weights); free(scratch); free(expected); free(found);
+  free(memory); free(weights); free(input); free(bias); free(output); free(panels);
 }
 
 /// A row of zeros gives the bias, one with an input that is not finite gives NaN.
@@ -259,10 +288,17 @@ int main(void) {
         }
       }
     }
-    for (int inputs = 0; inputs < 3; inputs++) check_odd_rows(kernels, pool, inputs);
-    for (size_t depth = 2; depth < 200; depth += 14) {
-      for (size_t o = 0; o < 5; o++) check_pairs(kernels, depth, output_counts[o]);
+    for (int element = gobbet_rows_of_float32; element <= gobbet_rows_of_bfloat16; element++) {
+      for (size_t r = 0; r < sizeof row_counts / sizeof *row_counts; r += 2) {
+        for (size_t o = 0; o < 5; o++) {
+          for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+            check_stored_rows(
+                kernels, pool, element, row_counts[r], depths[d], output_counts[o]);
+          }
+        }
+      }
     }
+    for (int inputs = 0; inputs < 3; inputs++) check_odd_rows(kernels, pool, inputs);
     failures += check_blocks(kernels, pool, random_bits, add_to_checksum);
     for (size_t count = 1; count <= 300; count++) check_rows(kernels, count);
     for (size_t count = 1; count <= 300; count++) check_families(kernels, count);

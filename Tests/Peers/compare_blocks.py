@@ -43,14 +43,14 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         path = os.path.join(temporary, "ids.npy")
         numpy.save(path, numpy.array(ids, numpy.uint32))
-        for element in ("blocks", "f32"):
+        for element in ("stored", "f32"):
             output = os.path.join(temporary, f"{element}.npy")
             subprocess.run([arguments.gobbet, "logits", arguments.model, "--ids", path, "-o", output, "--element", element],
                            check=True, stdout=subprocess.DEVNULL)
             found[element] = logarithms(numpy.load(output))
     worst = 0.0
-    for first, second, truth, guess in (("f32", "blocks", found["f32"], found["blocks"]),
-                                        ("transformers", "blocks", theirs, found["blocks"]),
+    for first, second, truth, guess in (("f32", "stored", found["f32"], found["stored"]),
+                                        ("transformers", "stored", theirs, found["stored"]),
                                         ("transformers", "f32", theirs, found["f32"])):
         divergence = (truth.exp() * (truth - guess)).sum(-1)
         agreed = (truth.argmax(-1) == guess.argmax(-1)).double().mean()

@@ -2,10 +2,10 @@
 
 Usage: compare_gpt.py [--elements f32,bf16,int8] [--threads 1,2] [--prompts 64,512,1024]
                       [--peers torch,ctranslate2,llama_cpp]
-       compare_gpt.py --model FILE.gguf [--elements blocks] [--threads 1,2] [--prompts 64,512] [--cpu]
+       compare_gpt.py --model FILE.gguf [--elements stored] [--threads 1,2] [--prompts 64,512] [--cpu]
 
 The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading, those from
-there to the first token behind the prompt, and the peak memory; `blocks` are those of the file.
+there to the first token behind the prompt, and the peak memory; `stored` are those of the file.
 `random_gguf.py` makes files in the shape of a published model. With --cpu all seconds are those of the
 processor's work, for one thread on a machine that others use.
 
@@ -83,7 +83,7 @@ def main():
     if options.cpu:
         os.environ["GOBBET_CPU_TIME"] = "1"
     path = options.model
-    options.elements = options.elements or ("f32,bf16,int8" if path is None else "blocks")
+    options.elements = options.elements or ("f32,bf16,int8" if path is None else "stored")
     options.prompts = options.prompts or ("64,512,1024" if path is None else "64,512")
     lists = {name: value.split(",") for name, value in vars(options).items() if isinstance(value, str)}
     if path is not None:

@@ -38,8 +38,24 @@ typedef enum {
   gobbet_q4_k,
   gobbet_q5_k,
   gobbet_q6_k,
-  gobbet_mxfp4
+  gobbet_mxfp4,
+  /// Floats as files have them, an output's after those of the one before, at any address. A panel is
+  /// 32 outputs, the last of them as many as are left. Inputs are floats, and all numbers those of the same
+  /// weights in `gobbet_float32`.
+  gobbet_rows_of_float32,
+  gobbet_rows_of_float16,
+  gobbet_rows_of_bfloat16
 } gobbet_element;
+
+/// Bytes of a weight in rows of floats; 0 for elements that lie in panels.
+static inline size_t gobbet_float_size(gobbet_element element) {
+  return element < gobbet_rows_of_float32 ? 0 : element == gobbet_rows_of_float32 ? 4 : 2;
+}
+
+/// Whether inputs are multiplied as the floats that they are.
+static inline bool gobbet_reads_floats(gobbet_element element) {
+  return element == gobbet_float32 || gobbet_float_size(element) != 0;
+}
 
 /// What the inputs of a product with `gobbet_int8` are rounded to.
 ///
@@ -121,7 +137,7 @@ typedef struct {
   const char *_Nonnull name;
   /// The product for the panels from `first` to before `end`.
   void (*_Nonnull multiply)(const gobbet_product *_Nonnull product, size_t first, size_t end);
-  /// Makes a row of floats one of `gobbet_row_words` words; not for `gobbet_float32`.
+  /// Makes a row of floats one of `gobbet_row_words` words; not where weights multiply floats.
   void (*_Nonnull convert)(
       gobbet_element element, gobbet_inputs inputs, const float *_Nonnull input, size_t depth,
       void *_Nonnull row);
@@ -159,24 +175,19 @@ size_t gobbet_row_words(
 const gobbet_kernels *_Nullable gobbet_kernels_at(size_t index);
 
 /// The whole product, its panels divided over the pool. `scratch` holds `gobbet_row_words` for
-/// every row; it is not used for `gobbet_float32`.
+/// every row; it is not used where weights multiply floats.
 void gobbet_multiply(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
     const gobbet_product *_Nonnull product, void *_Nullable scratch);
 
-/// Normalises `row_count` rows of `width` floats, divided over the pool; by the root mean square if
-/// `shift` is NULL.
+/// Normalises heads of rows, divided over the pool: of each row the `head_count` runs of `width` floats
+/// from its beginning, `row_stride` floats behind those of the row before. By the root mean square if
+/// `shift` is NULL; then the output may be the input.
 void gobbet_normalize(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,
-    const float *_Nonnull input, size_t row_count, size_t width, const float *_Nonnull gain,
-    const float *_Nullable shift, float epsilon, float *_Nonnull output);
-
-/// Normalises every head of `row_count` rows by its root mean square, in place, divided over the
-/// pool: the `head_count` runs of `head_width` floats from the beginning of each row.
-void gobbet_normalize_heads(
-    const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool, float *_Nonnull rows,
-    size_t row_stride, size_t row_count, size_t head_count, size_t head_width,
-    const float *_Nonnull gain, float epsilon);
+    const float *_Nonnull input, size_t row_count, size_t row_stride, size_t head_count,
+    size_t width, const float *_Nonnull gain, const float *_Nullable shift, float epsilon,
+    float *_Nonnull output);
 
 /// Rows = activation(rows) * factors, divided over the pool; the factors may be NULL.
 void gobbet_activate(
@@ -312,10 +323,15 @@ typedef struct {
 } gobbet_part;
 
 /// Puts a part of a matrix of `depth` inputs into its panels. `scratch` holds a panel of floats of
-/// the part's inputs; it is not used for `gobbet_float32`. Returns whether every weight is finite.
+/// the part's inputs; it is not used for `gobbet_float32`. Rows of floats are of 16 bits, and what they
+/// are given is one of their values. Returns whether every weight is finite.
 bool gobbet_pack(
     gobbet_element element, const gobbet_part *_Nonnull part, size_t depth,
     float *_Nullable scratch, void *_Nonnull panels);
+
+/// Whether `count` weights of rows of floats are finite.
+bool gobbet_floats_are_finite(
+    gobbet_element element, const void *_Nonnull weights, size_t count);
 
 /// Some outputs of a matrix in blocks of GGUF, row after row as files have them.
 typedef struct {
@@ -326,8 +342,8 @@ typedef struct {
   size_t output_count;
 } gobbet_block_part;
 
-/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, which pairs of
-/// bfloat16 are too, or files do not have the element as panels do.
+/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, or the element
+/// has none.
 size_t gobbet_block_row_size(gobbet_element element, size_t depth);
 
 /// Puts outputs of a matrix of `depth` inputs, whole blocks, into its panels, which are zeros before.

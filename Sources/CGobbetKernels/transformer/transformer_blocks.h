@@ -106,18 +106,6 @@ INLINE void multiply_group(
   }
 }
 
-/// All rows, a group at a time by all panels.
-INLINE void multiply_blocks(
-    const gobbet_product *product, size_t first, size_t end, const gobbet_inputs inputs) {
-  for (size_t row = 0; row < product->row_count; row += rows_a_group) {
-    const bool is_single = product->row_count - row == 1;
-    for (size_t index = first; index < end; index++) {
-      const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
-      const size_t output = index * gobbet_panel_width;
-      if (is_single) multiply_group(product, panel, output, row, inputs, true);
-      else multiply_group(product, panel, output, row, inputs, false);
-    }
-  }
-}
+MULTIPLY_GROUPS(multiply_blocks, gobbet_inputs, multiply_group)
 
 #endif

@@ -21,11 +21,14 @@ typedef int32_t lane_bits __attribute__((ext_vector_type(16)));
 #define INLINE static inline __attribute__((minsize))
 #define APART static __attribute__((noinline, minsize))
 #define UNROLLED
+#define SINGLE_ROWS false
 #else
 #define INLINE static inline __attribute__((always_inline))
 #define APART static __attribute__((noinline))
 /// Stands before a loop whose length is a constant where it is inlined.
 #define UNROLLED _Pragma("clang loop unroll(full)")
+/// Whether single rows have code of their own.
+#define SINGLE_ROWS true
 #endif
 
 INLINE lanes load(const float *from) { return *(const lanes_anywhere *)from; }
@@ -60,6 +63,18 @@ INLINE void store_bytes(uint32_t *to, lane_bits first, lane_bits second) {
 INLINE void store_some(float *to, size_t count, lanes value) {
   memcpy(to, &value, count * sizeof(float));
 }
+
+#ifndef OWN_HALVES
+/// The values of 16 IEEE halves.
+INLINE lanes halves_at(const void *from) {
+  typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
+  const lane_bits wide = __builtin_convertvector(*(const halves *)from, lane_bits);
+  lane_bits size = as_bits(as_lanes((wide & 0x7FFF) << 13) * 0x1p112f);
+  // What is over the largest half is infinite, or NaN.
+  size |= size >= 0x47800000 ? (lane_bits)0x7F800000 : (lane_bits)0;
+  return as_lanes(size | (wide & 0x8000) << 16);
+}
+#endif
 
 /// The sum of all lanes, as a tree of halves.
 INLINE float sum(lanes v) {

@@ -58,6 +58,11 @@ typedef struct {
   size_t runs;
 } gobbet_format;
 
+/// CASE for every element that GGUF has blocks of, where it must be a constant.
+#define GOBBET_BLOCK_ELEMENTS(CASE) \
+  CASE(gobbet_q4_0) CASE(gobbet_q4_1) CASE(gobbet_q5_0) CASE(gobbet_q5_1) CASE(gobbet_q8_0) \
+  CASE(gobbet_q4_k) CASE(gobbet_q5_k) CASE(gobbet_q6_k) CASE(gobbet_mxfp4)
+
 /// The blocks of an element; a length of 0 for elements that GGUF has no blocks of.
 static inline __attribute__((always_inline)) gobbet_format gobbet_format_of(
     gobbet_element element) {
@@ -97,6 +102,16 @@ void gobbet_unpack_tiles(
 /// large; or, for tiles with minima, a zero and the sum of its inputs, a float.
 enum { gobbet_tile_input_words = 16, gobbet_tile_sum_words = 2 };
 
+/// The value of an IEEE half.
+static inline float gobbet_half_value(uint32_t bits) {
+  uint32_t size_bits = (bits & 0x7FFF) << 13;
+  float size;
+  memcpy(&size, &size_bits, sizeof size);
+  // What is over the largest half is infinite, or NaN.
+  size = size_bits >= 0x0F800000 ? size * 0x1p112f * 0x1p127f : size * 0x1p112f;
+  return bits & 0x8000 ? -size : size;
+}
+
 /// The nearest bfloat16, ties to even; what is under the least normal number becomes zero, as the
 /// instructions for it read it anyway.
 static inline uint32_t gobbet_bfloat16_bits(float value) {
@@ -114,6 +129,18 @@ static inline float gobbet_bfloat16_value(uint32_t bits) {
   bits <<= 16;
   memcpy(&value, &bits, sizeof value);
   return value;
+}
+
+/// A weight of rows of floats.
+static inline float gobbet_float_at(gobbet_element element, const void *from) {
+  float value;
+  uint16_t half;
+  if (element == gobbet_rows_of_float32) {
+    memcpy(&value, from, sizeof value);
+    return value;
+  }
+  memcpy(&half, from, sizeof half);
+  return element == gobbet_rows_of_float16 ? gobbet_half_value(half) : gobbet_bfloat16_value(half);
 }
 
 #endif

@@ -9,8 +9,8 @@ static size_t blocks_of(size_t depth) {
 }
 
 size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, size_t depth) {
+  if (gobbet_reads_floats(element)) return depth;
   switch (element) {
-  case gobbet_float32: return depth;
   case gobbet_bfloat16: return (depth + 1) / 2 * kernels->words_a_pair;
   case gobbet_int8: return blocks_of(depth) * (gobbet_block_length / 2 + 1) + 2;
   default:
@@ -19,8 +19,10 @@ size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, s
 }
 
 size_t gobbet_panel_words(gobbet_element element, size_t depth) {
+  if (gobbet_float_size(element) == 2) return depth * gobbet_panel_width / 2;
   switch (element) {
-  case gobbet_float32: return depth * gobbet_panel_width;
+  case gobbet_float32:
+  case gobbet_rows_of_float32: return depth * gobbet_panel_width;
   case gobbet_bfloat16: return (depth + 1) / 2 * gobbet_panel_width;
   case gobbet_int8: return blocks_of(depth) * gobbet_words_a_block;
   default: {
@@ -125,6 +127,29 @@ static void encode_int8(const float *panel, size_t depth, uint32_t *words) {
   }
 }
 
+/// The bits of a half, by way of those of a float that is 2^112 times smaller.
+static uint16_t half_bits(float value) {
+  const float small = fabsf(value) * 0x1p-112f;
+  uint32_t bits;
+  memcpy(&bits, &small, sizeof bits);
+  return (uint16_t)(bits >> 13 | (signbit(value) ? 0x8000 : 0));
+}
+
+/// Puts a panel's inputs into rows of `depth` weights of 16 bits.
+static void encode_rows(
+    gobbet_element element, const float *panel, size_t inputs, size_t outputs, size_t depth,
+    uint16_t *rows) {
+  for (size_t output = 0; output < outputs; output++) {
+    for (size_t input = 0; input < inputs; input++) {
+      const float *weight = panel + input * gobbet_panel_width + output;
+      uint32_t bits;
+      memcpy(&bits, weight, sizeof bits);
+      rows[output * depth + input] =
+          element == gobbet_rows_of_float16 ? half_bits(*weight) : (uint16_t)(bits >> 16);
+    }
+  }
+}
+
 bool gobbet_pack(
     gobbet_element element, const gobbet_part *part, size_t depth, float *scratch, void *panels) {
   const size_t float_count = part->input_count * gobbet_panel_width;
@@ -132,16 +157,34 @@ bool gobbet_pack(
   for (size_t first = 0; first < part->output_count; first += gobbet_panel_width) {
     const size_t left = part->output_count - first;
     const size_t count = left < gobbet_panel_width ? left : gobbet_panel_width;
+    const size_t output = part->first_output + first;
     uint32_t *words = (uint32_t *)panels
-        + (part->first_output + first) / gobbet_panel_width * gobbet_panel_words(element, depth)
+        + output / gobbet_panel_width * gobbet_panel_words(element, depth)
         + gobbet_panel_words(element, part->first_input);
     float *panel = element == gobbet_float32 ? (float *)words : scratch;
     gather(part, first, count, panel);
     is_finite &= all_finite(panel, float_count);
     if (element == gobbet_bfloat16) encode_bfloat16(panel, part->input_count, words);
     if (element == gobbet_int8) encode_int8(panel, part->input_count, words);
+    if (gobbet_float_size(element) == 2) {
+      encode_rows(
+          element, panel, part->input_count, count, depth,
+          (uint16_t *)panels + output * depth + part->first_input);
+    }
   }
   return is_finite;
+}
+
+bool gobbet_floats_are_finite(gobbet_element element, const void *weights, size_t count) {
+  if (gobbet_float_size(element) == 4) return all_finite(weights, count);
+  const uint16_t exponent = element == gobbet_rows_of_float16 ? 0x7C00 : 0x7F80;
+  size_t found = 0;
+  for (size_t index = 0; index < count; index++) {
+    uint16_t bits;
+    memcpy(&bits, (const uint8_t *)weights + 2 * index, sizeof bits);
+    found += (bits & exponent) == exponent;
+  }
+  return found == 0;
 }
 
 void gobbet_unpack_output(
@@ -150,6 +193,14 @@ void gobbet_unpack_output(
   const uint32_t *panel = (const uint32_t *)panels
       + output / gobbet_panel_width * gobbet_panel_words(element, input_count);
   const size_t column = output % gobbet_panel_width;
+  const size_t float_size = gobbet_float_size(element);
+  if (float_size != 0) {
+    const uint8_t *row = (const uint8_t *)panels + output * input_count * float_size;
+    for (size_t input = 0; input < input_count; input++) {
+      weights[input] = gobbet_float_at(element, row + input * float_size);
+    }
+    return;
+  }
   if (gobbet_format_of(element).length != 0) {
     return gobbet_unpack_tiles(element, panel, input_count, column, weights);
   }

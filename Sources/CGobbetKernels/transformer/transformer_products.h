@@ -50,7 +50,11 @@ typedef enum {
   /// `vdpbf16ps` on Intel's processors. Of a pair of inputs the second stands first.
   words_become_floats,
   /// As pairs by `dot_bfloat16`, which is twice as fast as a product of floats on AMD's.
-  words_are_pairs
+  words_are_pairs,
+  /// As floats, which are put together out of rows: see `take_rows`.
+  words_in_rows_of_float32,
+  words_in_rows_of_float16,
+  words_in_rows_of_bfloat16
 } panel_words;
 
 // Below, `words`, `rows` and `steps` are constants wherever a function is inlined, so that the sums
@@ -151,10 +155,13 @@ INLINE void widen(const uint32_t *pairs, size_t count, lanes floats[][2]) {
   }
 }
 
+#include "transformer_rows_of_floats.h"
+
 /// Words of a row of inputs.
 INLINE size_t words_of_inputs(const gobbet_product *product, const panel_words words) {
   const size_t pairs = (product->depth + 1) / 2;
-  return words == words_are_floats ? product->depth : words == words_are_pairs ? pairs : pairs * 2;
+  if (words == words_are_pairs) return pairs;
+  return words == words_become_floats ? pairs * 2 : product->depth;
 }
 
 /// A panel's outputs for a group of rows.
@@ -165,6 +172,7 @@ INLINE void multiply_rows(
   const size_t rows = left < rows_a_group ? left : rows_a_group;
   const size_t stride = product->input_stride, depth = words_of_inputs(product, words);
   const float *input = (const float *)product->input + first_row * stride;
+  const panel_rows stored = rows_of_panel(product, panel, first_output, words);
   lanes sums[rows_a_group][2];
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) {
@@ -173,9 +181,10 @@ INLINE void multiply_rows(
   }
   for (size_t first = 0; first < depth; first += words_a_part) {
     const size_t count = depth - first < words_a_part ? depth - first : words_a_part;
-    if (words == words_become_floats) {
+    if (words == words_become_floats || words >= words_in_rows_of_float32) {
       lanes floats[words_a_part][2];
-      widen(panel + first / 2 * gobbet_panel_width, count, floats);
+      if (words == words_become_floats) widen(panel + first / 2 * gobbet_panel_width, count, floats);
+      else take_rows(&stored, first, count, words, NULL, floats);
       add_floats(input + first, stride, (const uint32_t *)floats, count, sums, rows);
       continue;
     }
@@ -204,6 +213,11 @@ INLINE void multiply_row(
   lanes sums[2];
   for (size_t step = 0; step < 2; step++) sums[step] = start(product, first_output + step * 16);
   size_t k = 0;
+  if (words >= words_in_rows_of_float32) {
+    const panel_rows stored = rows_of_panel(product, panel, first_output, words);
+    take_rows(&stored, 0, count, words, input, &sums);
+    k = count;
+  }
 #ifdef FOR_NEON
   for (; k + 4 <= count; k += 4) {
     add_four_words(input + k * a_word, panel + k * gobbet_panel_width, words, sums);
@@ -227,18 +241,29 @@ INLINE void multiply_row(
   finish(product, row, first_output, results, 2);
 }
 
-/// All rows, a group at a time by all panels.
-INLINE void multiply_panels(
-    const gobbet_product *product, size_t first, size_t end, const panel_words words) {
-  for (size_t row = 0; row < product->row_count; row += rows_a_group) {
-    const bool is_single = product->row_count - row == 1;
-    for (size_t index = first; index < end; index++) {
-      const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
-      const size_t output = index * gobbet_panel_width;
-      if (is_single) multiply_row(product, panel, output, row, words);
-      else multiply_rows(product, panel, output, row, words);
-    }
-  }
+/// The same for a group, or for a single row.
+INLINE void multiply_some(
+    const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t row,
+    const panel_words words, const bool is_single) {
+  if (is_single) multiply_row(product, panel, first_output, row, words);
+  else multiply_rows(product, panel, first_output, row, words);
 }
+
+/// A function NAME of all rows, a group at a time by all panels from `first` to before `end`. `kind` is
+/// a constant, and whether a group is a single row is one for the product of it.
+#define MULTIPLY_GROUPS(NAME, KIND, MULTIPLY_GROUP) \
+  INLINE void NAME(const gobbet_product *product, size_t first, size_t end, const KIND kind) { \
+    for (size_t row = 0; row < product->row_count; row += rows_a_group) { \
+      const bool is_single = SINGLE_ROWS && product->row_count - row == 1; \
+      for (size_t index = first; index < end; index++) { \
+        const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride; \
+        const size_t output = index * gobbet_panel_width; \
+        if (is_single) MULTIPLY_GROUP(product, panel, output, row, kind, true); \
+        else MULTIPLY_GROUP(product, panel, output, row, kind, false); \
+      } \
+    } \
+  }
+
+MULTIPLY_GROUPS(multiply_panels, panel_words, multiply_some)
 
 #endif

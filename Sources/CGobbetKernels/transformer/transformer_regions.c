@@ -1,5 +1,5 @@
 // Products and normalisations divided over a pool.
-#include "gobbet_transformer.h"
+#include "transformer_layout.h"
 
 enum { rows_a_task = 16 };
 
@@ -44,7 +44,7 @@ void gobbet_multiply(
     const gobbet_kernels *kernels, gobbet_pool *pool, const gobbet_product *product,
     void *scratch) {
   gobbet_product converted = *product;
-  if (product->element != gobbet_float32) {
+  if (!gobbet_reads_floats(product->element)) {
     size_t row_words = gobbet_row_words(kernels, product->element, product->depth);
     conversion work = {kernels, product, scratch, row_words};
     gobbet_pool_run(
@@ -73,10 +73,8 @@ void gobbet_multiply(
 typedef struct {
   const gobbet_kernels *kernels;
   const float *input;
-  size_t row_count;
-  size_t width;
-  const float *gain;
-  const float *shift;
+  size_t row_count, row_stride, head_count, width;
+  const float *gain, *shift;
   float epsilon;
   float *output;
 } normalization;
@@ -87,56 +85,27 @@ static void normalize_task(const void *context, size_t task, size_t thread) {
   size_t end = (task + 1) * rows_a_task;
   if (end > work->row_count) end = work->row_count;
   for (size_t row = task * rows_a_task; row < end; row++) {
-    const float *input = work->input + row * work->width;
-    float *output = work->output + row * work->width;
-    if (work->shift == NULL) {
-      work->kernels->normalize_by_rms(input, work->width, work->gain, work->epsilon, output);
-    } else {
-      work->kernels->normalize(
-          input, work->width, work->gain, work->shift, work->epsilon, output);
+    for (size_t head = 0; head < work->head_count; head++) {
+      const size_t place = row * work->row_stride + head * work->width;
+      const float *input = work->input + place;
+      float *output = work->output + place;
+      if (work->shift == NULL) {
+        work->kernels->normalize_by_rms(input, work->width, work->gain, work->epsilon, output);
+      } else {
+        work->kernels->normalize(
+            input, work->width, work->gain, work->shift, work->epsilon, output);
+      }
     }
   }
 }
 
 void gobbet_normalize(
     const gobbet_kernels *kernels, gobbet_pool *pool, const float *input, size_t row_count,
-    size_t width, const float *gain, const float *shift, float epsilon, float *output) {
-  normalization work = {kernels, input, row_count, width, gain, shift, epsilon, output};
+    size_t row_stride, size_t head_count, size_t width, const float *gain, const float *shift,
+    float epsilon, float *output) {
+  normalization work = {
+    kernels, input, row_count, row_stride, head_count, width, gain, shift, epsilon, output};
   gobbet_pool_run(pool, (row_count + rows_a_task - 1) / rows_a_task, normalize_task, &work);
-}
-
-typedef struct {
-  const gobbet_kernels *kernels;
-  float *rows;
-  size_t row_stride;
-  size_t row_count;
-  size_t head_count;
-  size_t head_width;
-  const float *gain;
-  float epsilon;
-} head_normalization;
-
-static void normalize_heads_task(const void *context, size_t task, size_t thread) {
-  (void)thread;
-  const head_normalization *work = context;
-  size_t end = (task + 1) * rows_a_task;
-  if (end > work->row_count) end = work->row_count;
-  for (size_t row = task * rows_a_task; row < end; row++) {
-    for (size_t head = 0; head < work->head_count; head++) {
-      float *values = work->rows + row * work->row_stride + head * work->head_width;
-      work->kernels->normalize_by_rms(
-          values, work->head_width, work->gain, work->epsilon, values);
-    }
-  }
-}
-
-void gobbet_normalize_heads(
-    const gobbet_kernels *kernels, gobbet_pool *pool, float *rows, size_t row_stride,
-    size_t row_count, size_t head_count, size_t head_width, const float *gain, float epsilon) {
-  head_normalization work = {
-    kernels, rows, row_stride, row_count, head_count, head_width, gain, epsilon};
-  gobbet_pool_run(
-      pool, (row_count + rows_a_task - 1) / rows_a_task, normalize_heads_task, &work);
 }
 
 typedef struct {

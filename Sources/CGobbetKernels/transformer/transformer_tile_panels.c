@@ -30,14 +30,6 @@ static uint16_t half_at(const uint8_t *bytes) {
 
 static bool is_finite_half(uint16_t half) { return (half & 0x7C00) != 0x7C00; }
 
-static float half_value(uint16_t half) {
-  uint32_t bits = (uint32_t)(half & 0x7FFF) << 13;
-  float size;
-  memcpy(&size, &bits, sizeof size);
-  size *= 0x1p112f;
-  return half & 0x8000 ? -size : size;
-}
-
 /// 2 to the power of `exponent` - 128, for the values of 4-bit floats are stored doubled.
 static float power_value(uint8_t exponent) {
   const uint32_t bits = exponent < 2 ? 0x00200000u << exponent : (uint32_t)(exponent - 1) << 23;
@@ -198,81 +190,18 @@ static inline __attribute__((always_inline)) bool pack_panel(
   return is_finite;
 }
 
-/// Puts a word of every row beside those of the others: `first` to before `end` of `count` rows.
-static void gather_words(
-    const uint8_t *rows, size_t row_words, size_t count, size_t first, size_t end, uint32_t *words) {
-  typedef uint32_t quad __attribute__((ext_vector_type(4), aligned(4)));
-  // Four words of four rows at once.
-  const size_t whole = count == gobbet_panel_width ? first + (end - first) / 4 * 4 : first;
-  for (size_t output = 0; output < gobbet_panel_width; output += 4) {
-    for (size_t word = first; word < whole; word += 4) {
-      quad own[4];
-      for (size_t row = 0; row < 4; row++) {
-        const uint8_t *from = rows + ((output + row) * row_words + word) * sizeof *words;
-        memcpy(&own[row], from, sizeof own[row]);
-      }
-      const quad low0 = __builtin_shufflevector(own[0], own[1], 0, 4, 1, 5);
-      const quad low1 = __builtin_shufflevector(own[2], own[3], 0, 4, 1, 5);
-      const quad high0 = __builtin_shufflevector(own[0], own[1], 2, 6, 3, 7);
-      const quad high1 = __builtin_shufflevector(own[2], own[3], 2, 6, 3, 7);
-      uint32_t *to = words + word * gobbet_panel_width + output;
-      *(quad *)to = __builtin_shufflevector(low0, low1, 0, 1, 4, 5);
-      *(quad *)(to + gobbet_panel_width) = __builtin_shufflevector(low0, low1, 2, 3, 6, 7);
-      *(quad *)(to + 2 * gobbet_panel_width) = __builtin_shufflevector(high0, high1, 0, 1, 4, 5);
-      *(quad *)(to + 3 * gobbet_panel_width) = __builtin_shufflevector(high0, high1, 2, 3, 6, 7);
-    }
-  }
-  for (size_t output = 0; output < count; output++) {
-    for (size_t word = whole; word < end; word++) {
-      memcpy(
-          words + word * gobbet_panel_width + output,
-          rows + (output * row_words + word) * sizeof *words, sizeof *words);
-    }
-  }
-}
-
-/// Pairs of bfloat16, of which those under the least normal number become zeros.
-static bool pack_pairs(const uint8_t *rows, size_t count, size_t depth, uint32_t *words) {
-  // Few enough words of every output to stay in the cache until they are checked.
-  enum { words_at_once = 16 };
-  const size_t row_words = depth / 2;
-  uint32_t found = 0;
-  for (size_t first = 0; first < row_words; first += words_at_once) {
-    const size_t left = row_words - first;
-    const size_t end = first + (left < words_at_once ? left : words_at_once);
-    gather_words(rows, row_words, count, first, end, words);
-    const uint32_t lower = 0x7F80, upper = lower << 16;
-    for (size_t word = first * gobbet_panel_width; word < end * gobbet_panel_width; word++) {
-      const uint32_t pair = words[word];
-      found |= (uint32_t)((pair & lower) == lower) | (uint32_t)((pair & upper) == upper);
-      const uint32_t first_tiny = (pair & lower) == 0 ? 0x7F : 0;
-      const uint32_t second_tiny = (pair & upper) == 0 ? 0x7F0000 : 0;
-      words[word] = pair & ~(first_tiny | second_tiny);
-    }
-  }
-  return found == 0;
-}
-
 /// The switch makes the element a constant.
 static bool pack_panel_of(
     gobbet_element element, const uint8_t *rows, size_t count, size_t depth, uint32_t *words) {
   switch (element) {
-  case gobbet_bfloat16: return pack_pairs(rows, count, depth, words);
-  case gobbet_q4_0: return pack_panel(gobbet_q4_0, rows, count, depth, words);
-  case gobbet_q4_1: return pack_panel(gobbet_q4_1, rows, count, depth, words);
-  case gobbet_q5_0: return pack_panel(gobbet_q5_0, rows, count, depth, words);
-  case gobbet_q5_1: return pack_panel(gobbet_q5_1, rows, count, depth, words);
-  case gobbet_q8_0: return pack_panel(gobbet_q8_0, rows, count, depth, words);
-  case gobbet_q4_k: return pack_panel(gobbet_q4_k, rows, count, depth, words);
-  case gobbet_q5_k: return pack_panel(gobbet_q5_k, rows, count, depth, words);
-  case gobbet_q6_k: return pack_panel(gobbet_q6_k, rows, count, depth, words);
-  case gobbet_mxfp4: return pack_panel(gobbet_mxfp4, rows, count, depth, words);
+#define PACK(ELEMENT) case ELEMENT: return pack_panel(ELEMENT, rows, count, depth, words);
+    GOBBET_BLOCK_ELEMENTS(PACK)
+#undef PACK
   default: return false;
   }
 }
 
 size_t gobbet_block_row_size(gobbet_element element, size_t depth) {
-  if (element == gobbet_bfloat16) return depth % 2 == 0 ? 2 * depth : 0;
   const gobbet_format format = gobbet_format_of(element);
   if (format.length == 0 || depth % format.length != 0) return 0;
   return depth / format.length * format.file_size;
@@ -323,17 +252,17 @@ void gobbet_unpack_tiles(
       break;
     case gobbet_q6_k:
       weights[input] =
-          half_value(halves[0]) * (float)(int8_t)bytes[within / 16 * gobbet_panel_width] * number;
+          gobbet_half_value(halves[0]) * (float)(int8_t)bytes[within / 16 * gobbet_panel_width] * number;
       break;
     case gobbet_q4_k:
     case gobbet_q5_k:
-      weights[input] = half_value(halves[0]) * (float)bytes[0] * number
-          - half_value(halves[gobbet_panel_width]) * (float)bytes[gobbet_panel_width];
+      weights[input] = gobbet_half_value(halves[0]) * (float)bytes[0] * number
+          - gobbet_half_value(halves[gobbet_panel_width]) * (float)bytes[gobbet_panel_width];
       break;
     default: {
-      const float product = half_value(halves[0]) * number;
+      const float product = gobbet_half_value(halves[0]) * number;
       weights[input] =
-          format.has_least ? product + half_value(halves[gobbet_panel_width]) : product;
+          format.has_least ? product + gobbet_half_value(halves[gobbet_panel_width]) : product;
     }
     }
   }

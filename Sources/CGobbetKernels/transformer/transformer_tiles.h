@@ -34,16 +34,6 @@ typedef struct {
   lanes least[2];
 } tile;
 
-#ifndef OWN_HALVES
-/// The values of 16 IEEE halves that are finite.
-INLINE lanes halves_at(const void *from) {
-  typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
-  const lane_bits wide = __builtin_convertvector(*(const halves *)from, lane_bits);
-  const lanes size = as_lanes((wide & 0x7FFF) << 13) * 0x1p112f;
-  return as_lanes(as_bits(size) | (wide & 0x8000) << 16);
-}
-#endif
-
 #ifndef OWN_TABLES
 /// For every byte, the value of a 4-bit float, doubled, plus 12.
 INLINE lane_bits float4_bytes(lane_bits codes) {
@@ -347,36 +337,14 @@ INLINE void multiply_tile_group(
   }
 }
 
-/// All rows, a group at a time by all panels.
-INLINE void multiply_tiles(
-    const gobbet_product *product, size_t first, size_t end, const gobbet_element element) {
-  for (size_t row = 0; row < product->row_count; row += rows_a_group) {
-#ifdef FUSED_BY_CALLS
-    const bool is_single = false;
-#else
-    const bool is_single = product->row_count - row == 1;
-#endif
-    for (size_t index = first; index < end; index++) {
-      const uint32_t *panel = (const uint32_t *)product->panels + index * product->panel_stride;
-      const size_t output = index * gobbet_panel_width;
-      if (is_single) multiply_tile_group(product, panel, output, row, element, true);
-      else multiply_tile_group(product, panel, output, row, element, false);
-    }
-  }
-}
+MULTIPLY_GROUPS(multiply_tiles, gobbet_element, multiply_tile_group)
 
 /// A switch that makes the element a constant.
 static void multiply_all_tiles(const gobbet_product *product, size_t first, size_t end) {
   switch (product->element) {
-  case gobbet_q4_0: return multiply_tiles(product, first, end, gobbet_q4_0);
-  case gobbet_q4_1: return multiply_tiles(product, first, end, gobbet_q4_1);
-  case gobbet_q5_0: return multiply_tiles(product, first, end, gobbet_q5_0);
-  case gobbet_q5_1: return multiply_tiles(product, first, end, gobbet_q5_1);
-  case gobbet_q8_0: return multiply_tiles(product, first, end, gobbet_q8_0);
-  case gobbet_q4_k: return multiply_tiles(product, first, end, gobbet_q4_k);
-  case gobbet_q5_k: return multiply_tiles(product, first, end, gobbet_q5_k);
-  case gobbet_q6_k: return multiply_tiles(product, first, end, gobbet_q6_k);
-  case gobbet_mxfp4: return multiply_tiles(product, first, end, gobbet_mxfp4);
+#define MULTIPLY(ELEMENT) case ELEMENT: return multiply_tiles(product, first, end, ELEMENT);
+    GOBBET_BLOCK_ELEMENTS(MULTIPLY)
+#undef MULTIPLY
   default: return;
   }
 }

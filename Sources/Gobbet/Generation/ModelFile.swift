@@ -230,7 +230,7 @@ extension GPT {
   /// ```
   /// - Throws: `LoadingError` for weights that make no model; `FileError`, `InterchangeError`,
   ///   `FormatError`.
-  public init(path: String, precision: Precision = .blocks, threadCount: Int = 1) throws {
+  public init(path: String, precision: Precision = .stored, threadCount: Int = 1) throws {
     self = try ModelFile(path).model(precision: precision, threadCount: threadCount)
   }
 }

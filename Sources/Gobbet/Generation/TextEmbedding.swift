@@ -29,7 +29,7 @@ public struct TextEmbedding: Sendable {
   /// - Throws: `LoadingError` if there is no vocabulary or it has ids that the model has not; `GPTError`
   ///   for texts; `FormatError`, `InterchangeError`, `FileError`.
   public init(
-    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
+    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .stored,
     threadCount: Int = 1, checking texts: [String] = []
   ) throws {
     let file = try ModelFile(path)

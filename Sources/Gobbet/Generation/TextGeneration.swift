@@ -28,7 +28,7 @@ public struct TextGeneration: Sendable {
   /// - Throws: `LoadingError` if the model is an encoder, if there is no vocabulary or it has ids that the
   ///   model has not; `GPTError` for prompts; `FormatError`, `InterchangeError`, `FileError`.
   public init(
-    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
+    path: String, vocabulary: Vocabulary? = nil, precision: Precision = .stored,
     threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
   ) throws {
     try self.init(
@@ -38,7 +38,7 @@ public struct TextGeneration: Sendable {
 
   /// Reads an open file of weights.
   package init(
-    _ file: ModelFile, vocabulary: Vocabulary? = nil, precision: Precision = .blocks,
+    _ file: ModelFile, vocabulary: Vocabulary? = nil, precision: Precision = .stored,
     threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
   ) throws {
     try file.requireHead()

@@ -22,8 +22,8 @@ public protocol TensorSource: Sendable {
   /// Calls `body` with one tensor's data where it lies, row-major and little-endian; returns nil
   /// without a call if the source does not have it so.
   ///
-  /// The pointer must not leave `body`, and need not be aligned to the elements. A file that is cut
-  /// short meanwhile raises SIGBUS: who cannot trust the file reads a copy.
+  /// The bytes stay there as long as the source lives, and need not be aligned to the elements. A file
+  /// that is cut short meanwhile raises SIGBUS: who cannot trust the file reads a copy.
   /// - Throws: an error of the source if the data cannot be had, and what `body` throws.
   func withBytesInPlace<Result>(
     of tensor: TensorDescription, _ body: (UnsafeRawBufferPointer) throws -> Result

@@ -2,22 +2,6 @@ internal import CGobbetKernels
 internal import GobbetData
 
 extension Kernels {
-  /// Normalises heads of rows by their root mean square, in place: `count` runs of the gain's length
-  /// from column `first` on.
-  func normalizeHeads(
-    of rows: inout FloatMatrix, first: Int, count: Int, gain: [Float], epsilon: Float
-  ) {
-    precondition(
-      first >= 0 && count * gain.count <= rows.width - first, "normalizeHeads: past the row")
-    let (width, rowCount) = (rows.width, rows.rowCount)
-    unsafe rows.elements.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      // SAFETY: the precondition keeps the heads in their rows.
-      unsafe gobbet_normalize_heads(
-        functions, threads.pool, base + first, width, rowCount, count, gain.count, gain, epsilon)
-    }
-  }
-
   /// Replaces every element by its activation, times the factor at its place if there are some.
   func activate(
     _ rows: inout FloatMatrix, _ activation: Architecture.Activation, factors: FloatMatrix?
@@ -29,15 +13,8 @@ extension Kernels {
     unsafe rows.elements.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       // SAFETY: rows and factors have the same shape.
-      if let factors {
-        unsafe factors.elements.withUnsafeBufferPointer { factors in
-          unsafe gobbet_activate(
-            functions, threads.pool, activation.code, base, factors.baseAddress, rowCount, width)
-        }
-      } else {
-        unsafe gobbet_activate(
-          functions, threads.pool, activation.code, base, nil, rowCount, width)
-      }
+      unsafe gobbet_activate(
+        functions, threads.pool, activation.code, base, factors?.elements, rowCount, width)
     }
   }
 

@@ -81,8 +81,26 @@ internal import CGobbetKernels
       unsafe output.elements.withUnsafeMutableBufferPointer { outputs in
         guard let from = inputs.baseAddress, let to = outputs.baseAddress else { return }
         unsafe gobbet_normalize(
-          functions, threads.pool, from, input.rowCount, input.width, gain, shift, epsilon, to)
+          functions, threads.pool, from, input.rowCount, input.width, 1, input.width, gain, shift,
+          epsilon, to)
       }
+    }
+  }
+
+  /// Normalises heads of rows by their root mean square, in place: `count` runs of the gain's length
+  /// from column `first` on.
+  func normalizeHeads(
+    of rows: inout FloatMatrix, first: Int, count: Int, gain: [Float], epsilon: Float
+  ) {
+    precondition(
+      first >= 0 && count * gain.count <= rows.width - first, "normalizeHeads: past the row")
+    let (width, rowCount) = (rows.width, rows.rowCount)
+    unsafe rows.elements.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      // SAFETY: the precondition keeps the heads in their rows.
+      unsafe gobbet_normalize(
+        functions, threads.pool, base + first, rowCount, width, count, gain.count, gain, nil,
+        epsilon, base + first)
     }
   }
 

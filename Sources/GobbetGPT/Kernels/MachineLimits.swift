@@ -32,7 +32,7 @@ package final class MachineLimits {
       switch precision {
       case .float32: (gobbet_float32, 1)
       case .bfloat16: (gobbet_bfloat16, 2)
-      case .int8, .blocks: (gobbet_int8, 2)
+      case .int8, .stored: (gobbet_int8, 2)
       }
     unsafe gobbet_exhaust(variant.functions, threads.pool, element, rounds)
     return unsafe 2 * products * rounds * variant.functions.pointee.sums_a_round

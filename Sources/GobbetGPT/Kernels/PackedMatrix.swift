@@ -1,9 +1,10 @@
 internal import CGobbetKernels
 internal import GobbetData
 
-/// A matrix in panels: for every 32 outputs, input by input, their weights side by side.
+/// A matrix in panels: for every 32 outputs, input by input, their weights side by side, so that a
+/// product reads the weights strictly in order, for one row as for many.
 ///
-/// So a product reads the weights strictly in order, for one row as for many.
+/// Or, as files have floats, the rows of its outputs one after the other.
 @safe struct PackedMatrix: Sendable {
   /// Outputs in a panel.
   static let panelWidth = Int(gobbet_panel_width)
@@ -24,8 +25,7 @@ internal import GobbetData
   let inputCount: Int
   /// Floats that every row becomes.
   let outputCount: Int
-  private let memory: LargeMemory
-  private let offset: Int
+  private let memory: WeightMemory
 
   /// A count of outputs, rounded up to whole panels.
   static func paddedCount(_ outputCount: Int) -> Int {
@@ -43,24 +43,29 @@ internal import GobbetData
     return overflow ? nil : count
   }
 
-  /// Bytes of the panels.
+  /// Bytes of the panels or rows.
   var byteCount: Int {
     4 * (Self.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0)
   }
 
-  /// A matrix whose panels begin at a word of zeroed memory, and whose weights are yet to come.
+  /// Whether the weights are rows of floats in a mapped file, and were not looked at.
+  var isMapped: Bool { memory.isMapped }
+
+  /// A matrix that begins where `memory` does: rows of a mapped file, or zeros where its weights are
+  /// yet to come.
   init(
-    inputCount: Int, outputCount: Int, _ element: gobbet_element, _ memory: LargeMemory,
-    offset: Int
+    inputCount: Int, outputCount: Int, _ element: gobbet_element, _ memory: WeightMemory
   ) {
-    let count = Self.wordCount(inputCount: inputCount, outputCount: outputCount, element)
+    let byteCount =
+      memory.isMapped
+      ? inputCount * outputCount * gobbet_float_size(element)
+      : Self.wordCount(inputCount: inputCount, outputCount: outputCount, element).map { 4 * $0 }
     precondition(
-      count.map { offset >= 0 && $0 <= memory.count - offset } ?? false, "PackedMatrix: no room")
+      byteCount.map { $0 <= memory.byteCount } ?? false, "PackedMatrix: no room")
     self.element = element
     self.inputCount = inputCount
     self.outputCount = outputCount
     self.memory = memory
-    self.offset = offset
   }
 
   /// Puts some of the weights into the panels; false if one of them is not finite.
@@ -91,15 +96,14 @@ internal import GobbetData
       // SAFETY: the part has that many weights and lies in the panels, and the scratch holds a panel
       // of its inputs.
       return unsafe gobbet_pack(
-        element, &part, inputCount, &scratch, memory.pointer(at: offset))
+        element, &part, inputCount, &scratch, memory.mutablePointer)
     }
   }
 
   /// Bytes that an output takes in a tensor that has its weights in the order and with the bits of the
-  /// panels' blocks, or pairs of bfloat16; nil if the tensor does not.
+  /// panels' blocks; nil if the tensor does not.
   func blockRowByteCount(of tensor: TensorDescription, _ order: Order) -> Int? {
-    let isOtherFloats = element == gobbet_bfloat16 && tensor.elementType != .bfloat16
-    guard order == .byOutput, !isOtherFloats else { return nil }
+    guard order == .byOutput else { return nil }
     let count = gobbet_block_row_size(element, inputCount)
     return count == 0 ? nil : count
   }
@@ -119,8 +123,14 @@ internal import GobbetData
       var part = unsafe gobbet_block_part(
         blocks: base, first_output: outputs.lowerBound, output_count: outputs.count)
       // SAFETY: the outputs have that many bytes and lie in the panels.
-      return unsafe gobbet_pack_blocks(element, &part, inputCount, memory.pointer(at: offset))
+      return unsafe gobbet_pack_blocks(element, &part, inputCount, memory.mutablePointer)
     }
+  }
+
+  /// Whether every weight of a matrix of rows is finite.
+  var isFinite: Bool {
+    // SAFETY: the rows have that many weights.
+    unsafe gobbet_floats_are_finite(element, pointer, inputCount * outputCount)
   }
 
   /// Copies the weights of one output to a row.
@@ -135,6 +145,6 @@ internal import GobbetData
     }
   }
 
-  /// The panels, for kernels; the pointer lives as long as `self`.
-  var pointer: UnsafeRawPointer { unsafe UnsafeRawPointer(memory.pointer(at: offset)) }
+  /// The panels, or rows, for kernels; the pointer lives as long as `self`.
+  var pointer: UnsafeRawPointer { unsafe memory.pointer }
 }

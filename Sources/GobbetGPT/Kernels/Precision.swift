@@ -12,15 +12,19 @@ public enum Precision: Hashable, Sendable, CaseIterable {
   /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to integers of 16
   /// bits, and of 8 behind attention and GELU; attention itself is as in `bfloat16`.
   case int8
-  /// The blocks of GGUF as the file has them, never widened in memory: Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
-  /// Q4_K, Q5_K, Q6_K and MXFP4. The inputs of layers are rounded to integers of 16 bits; all other
-  /// weights are as in `float32`, and attention is.
-  case blocks
+  /// What the file has, matrix by matrix, never widened in memory.
+  ///
+  /// Floats of 16 and 32 bits give the bits of `float32`: 16 bits become 32 in registers. They are read
+  /// where the file is mapped if it has them uncompressed; who cuts the file short meanwhile ends the
+  /// program. Before the blocks of GGUF (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K and MXFP4) the
+  /// inputs of layers are rounded to integers of 16 bits. All other weights, and attention, are as in
+  /// `float32`.
+  case stored
 
   /// As kernels call what the keys and values of such a model are stored as.
   var cacheCode: gobbet_element {
     switch self {
-    case .float32, .blocks: gobbet_float32
+    case .float32, .stored: gobbet_float32
     case .bfloat16, .int8: gobbet_bfloat16
     }
   }

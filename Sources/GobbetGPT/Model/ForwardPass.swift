@@ -84,7 +84,7 @@ public final class ForwardPass {
   /// Shapes: [wanted, V or the width of the head]. With a cache, the tokens continue its sequence.
   /// `progress` is told how many rows there are, after every 120 of them at the latest.
   /// - Throws: ``GPTError`` (`noTokens`, `unknownToken`, `contextExceeded`); nothing has changed
-  ///   then.
+  ///   then. `notFinite` names a tensor of a mapped file whose weights aren't.
   public func logits(
     of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil,
     progress: (_ rowCount: Int) -> Void = { _ in }
@@ -137,6 +137,7 @@ public final class ForwardPass {
         let rows = workspace.residual.rows(part)
         normalizeFinally(rows)
         head.apply(workspace.normalized, .store, into: &logits, kernels)
+        try model.check(logits)
         scale(&logits)
         body(logits, Array(piece.wantedSequences[part]))
       }
@@ -201,6 +202,7 @@ public final class ForwardPass {
     for piece in pieces(of: batch, positions) {
       applyBlocks(to: piece)
       normalizeFinally(workspace.residual)
+      try model.check(workspace.normalized)
       body(workspace.normalized, piece.wantedSequences)
     }
   }
@@ -274,6 +276,7 @@ public final class ForwardPass {
       if let seen { weights = seen }
       show(workspace.residual)
     }
+    try model.check(workspace.residual)
     return weights
   }
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 #: What a model computes with.
-Element = Literal["blocks", "f32", "bf16", "int8"]
+Element = Literal["stored", "f32", "bf16", "int8"]
 Pooling = Literal["mean", "first", "last"]
 
 #: Texts that are embedded at once where it is shown how many are done.
@@ -54,8 +54,8 @@ class Model:
     Args:
         path: A `.gobbet` file, safetensors, GGUF, or a folder with config.json and model.safetensors, on
             this machine.
-        element: What it computes with; "blocks" is GGUF's quantized blocks as they are, and f32 for
-            other weights.
+        element: What it computes with; "stored" is what the file has: its floats of 16 or 32 bits, or
+            GGUF's quantized blocks, as they are. The file must not be cut short meanwhile.
         vocabulary: The vocabulary, instead of the one in the file or beside it.
         num_threads: Threads that load and compute, 0 (one per core) to 1,024; they change no result.
 
@@ -76,7 +76,7 @@ class Model:
         self,
         path: Path,
         *,
-        element: Element = "blocks",
+        element: Element = "stored",
         vocabulary: Encoding | None = None,
         num_threads: int = 0,
     ) -> None:

@@ -66,7 +66,7 @@ extension Precision: NamedChoice {
     case .float32: "f32"
     case .bfloat16: "bf16"
     case .int8: "int8"
-    case .blocks: "blocks"
+    case .stored: "stored"
     }
   }
 }
