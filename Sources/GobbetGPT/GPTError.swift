@@ -1,4 +1,5 @@
 public import GobbetBPE
+internal import GobbetData
 internal import GobbetSystem
 
 /// Weights, tokens or settings that a model cannot work with.

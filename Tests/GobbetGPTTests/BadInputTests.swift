@@ -100,7 +100,7 @@ import Testing
       ),
     ])
   func configurations(json: String, part: String) throws {
-    let error = #expect(throws: GPTError.self) { _ = try GPTConfiguration(json: json) }
+    let error = #expect(throws: ConfigurationError.self) { _ = try GPTConfiguration(json: json) }
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
   }
 

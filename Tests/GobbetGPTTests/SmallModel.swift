@@ -1,3 +1,4 @@
+import GobbetData
 import GobbetGPT
 import TestSupport
 

@@ -151,6 +151,10 @@ public struct GPT: Sendable {
     guard let json = source.metadata(forKey: GPTConfiguration.metadataKey) else {
       throw GPTError(.missingConfiguration)
     }
-    return try GPTConfiguration(json: json)
+    do {
+      return try GPTConfiguration(json: json)
+    } catch {
+      throw GPTError(.invalidConfiguration(error.reason))
+    }
   }
 }

@@ -13,29 +13,29 @@ extension GPT2Configuration {
       throw InterchangeError(.damaged("an embedding isn't a matrix"), path: nil)
     }
     var result = self
-    let found: [(key: String, path: WritableKeyPath<GPT2Configuration, Int?>, value: Int)] = [
-      ("vocab_size", \.vocabularySize, embedding.shape[0]),
-      ("n_positions", \.contextLength, positions.shape[0]),
-      ("n_embd", \.width, embedding.shape[1]),
-      ("n_layer", \.layerCount, layerCount),
+    let found: [(size: GPTSize, value: Int)] = [
+      (.vocabularySize, embedding.shape[0]), (.contextLength, positions.shape[0]),
+      (.width, embedding.shape[1]), (.layerCount, layerCount),
     ]
-    for (key, path, value) in found {
-      if let given = self[keyPath: path], given != value {
+    for (size, value) in found {
+      if let given = sizes[size], given != value {
         throw InterchangeError(
-          .damaged("the configuration says \(given), the tensors \(value)"), path: nil, field: key)
+          .damaged("the configuration says \(given), the tensors \(value)"), path: nil,
+          field: size.key)
       }
-      result[keyPath: path] = value
+      result.sizes[size] = value
     }
     let width = embedding.shape[1]
     let heads = headCount ?? ([768, 1024, 1280, 1600].contains(width) ? width / 64 : nil)
     guard let heads else {
       throw InterchangeError(
-        .unsupported("weights without a configuration that says it"), path: nil, field: "n_head")
+        .unsupported("weights without a configuration that says it"), path: nil,
+        field: GPTSize.headCount.key)
     }
     guard width.isMultiple(of: heads) else {
       throw InterchangeError(
         .damaged("\(heads.counted("head")) do not divide a width of \(width)"), path: nil,
-        field: "n_head")
+        field: GPTSize.headCount.key)
     }
     result.headCount = heads
     result.hasTiedHead = isTied
@@ -50,7 +50,7 @@ extension GPT2Configuration {
       #""architectures": ["GPT2LMHeadModel"]"#, #""model_type": "gpt2""#,
       #""activation_function": "gelu_new""#, "\"layer_norm_epsilon\": \(layerNormEpsilon)",
     ]
-    for (key, size) in sizes + [
+    for (key, size) in sizesByKey + [
       ("bos_token_id", beginningOfTextID), ("eos_token_id", endOfTextID),
     ] {
       // transformers takes GPT-2's own where a file says nothing.
@@ -71,26 +71,19 @@ extension GPT2Configuration {
   ///
   /// Whether the head is tied is left to the tensors, as readers do.
   package func agrees(with other: GPT2Configuration) -> Bool {
-    func agree(_ path: KeyPath<GPT2Configuration, Int?>) -> Bool {
-      guard let one = self[keyPath: path], let two = other[keyPath: path] else { return true }
-      return one == two
-    }
-    return layerNormEpsilon == other.layerNormEpsilon && agree(\.vocabularySize)
-      && agree(\.contextLength) && agree(\.width) && agree(\.layerCount) && agree(\.headCount)
-      && agree(\.beginningOfTextID) && agree(\.endOfTextID)
+    func agree(_ one: Int?, _ two: Int?) -> Bool { one == nil || two == nil || one == two }
+    return layerNormEpsilon == other.layerNormEpsilon
+      && GPTSize.allCases.allSatisfy { agree(sizes[$0], other.sizes[$0]) }
+      && agree(beginningOfTextID, other.beginningOfTextID)
+      && agree(endOfTextID, other.endOfTextID)
   }
 
-  private var sizes: [(String, Int?)] {
-    [
-      ("vocab_size", vocabularySize), ("n_positions", contextLength), ("n_embd", width),
-      ("n_layer", layerCount), ("n_head", headCount),
-    ]
-  }
+  private var sizesByKey: [(String, Int?)] { GPTSize.allCases.map { ($0.key, sizes[$0]) } }
 
   /// One flat JSON object with the keys of `config.json`, in a fixed order; sizes that are not known
   /// are left out.
   public var json: String {
-    var members = sizes.compactMap { key, size in size.map { "\"\(key)\":\($0)" } }
+    var members = sizesByKey.compactMap { key, size in size.map { "\"\(key)\":\($0)" } }
     members.append("\"layer_norm_epsilon\":\(layerNormEpsilon)")
     if let id = beginningOfTextID { members.append("\"bos_token_id\":\(id)") }
     if let id = endOfTextID { members.append("\"eos_token_id\":\(id)") }

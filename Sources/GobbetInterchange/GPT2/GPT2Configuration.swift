@@ -1,18 +1,40 @@
-/// The sizes of a GPT-2, as far as its tensors do not tell them, and what else `config.json` says.
+package import GobbetData
+
+/// The sizes of a GPT-2, as far as they are known before its tensors are, and what else `config.json`
+/// says.
+///
+/// `GPTConfiguration` has all sizes.
 public struct GPT2Configuration: Hashable, Sendable {
   /// The metadata key under which weights carry it.
-  public static let metadataKey = "gpt.configuration"
+  public static let metadataKey = GPTConfiguration.metadataKey
 
+  /// The sizes that are known.
+  package var sizes: [GPTSize: Int] = [:]
   /// V, rows of the token embedding.
-  public var vocabularySize: Int?
+  public var vocabularySize: Int? {
+    get { sizes[.vocabularySize] }
+    set { sizes[.vocabularySize] = newValue }
+  }
   /// Positions that the model can see at once.
-  public var contextLength: Int?
+  public var contextLength: Int? {
+    get { sizes[.contextLength] }
+    set { sizes[.contextLength] = newValue }
+  }
   /// C, the width of the residual stream.
-  public var width: Int?
+  public var width: Int? {
+    get { sizes[.width] }
+    set { sizes[.width] = newValue }
+  }
   /// Blocks.
-  public var layerCount: Int?
+  public var layerCount: Int? {
+    get { sizes[.layerCount] }
+    set { sizes[.layerCount] = newValue }
+  }
   /// H, heads of a block's attention.
-  public var headCount: Int?
+  public var headCount: Int? {
+    get { sizes[.headCount] }
+    set { sizes[.headCount] = newValue }
+  }
   /// What LayerNorm adds to the variance.
   public var layerNormEpsilon: Double
   /// Whether the head is the token embedding; nil where nothing says so.
@@ -55,17 +77,8 @@ public struct GPT2Configuration: Hashable, Sendable {
     let root = try JSONDocument(json, path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
     try Self.checkVariant(root)
-    func size(_ key: String) throws(InterchangeError) -> Int? {
-      guard let value = try root.member(key), !value.isNull else { return nil }
-      guard let size = value.size, size > 0 else { throw value.error(.damaged("not a size")) }
-      return size
-    }
-    vocabularySize = try size("vocab_size")
-    contextLength = try size("n_positions")
-    if contextLength == nil { contextLength = try size("n_ctx") }
-    width = try size("n_embd")
-    layerCount = try size("n_layer")
-    headCount = try size("n_head")
+    for size in GPTSize.allCases { sizes[size] = try Self.size(root, size.key) }
+    if contextLength == nil { contextLength = try Self.size(root, "n_ctx") }
     if let value = try root.member("layer_norm_epsilon") {
       guard let epsilon = value.double, epsilon > 0 else {
         throw value.error(.damaged("not a positive number"))
@@ -78,6 +91,13 @@ public struct GPT2Configuration: Hashable, Sendable {
       guard let isTied = value.bool else { throw value.error(.damaged("not a boolean")) }
       hasTiedHead = isTied
     }
+  }
+
+  /// The size under a key; nil if there is none.
+  private static func size(_ root: JSONValue, _ key: String) throws(InterchangeError) -> Int? {
+    guard let value = try root.member(key), !value.isNull else { return nil }
+    guard let size = value.size, size > 0 else { throw value.error(.damaged("not a size")) }
+    return size
   }
 
   /// The id under a key; nil if there is none.

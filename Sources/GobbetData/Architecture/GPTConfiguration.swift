@@ -1,7 +1,29 @@
-public import GobbetData
 internal import GobbetSystem
 
-/// The sizes of a model, under the names of GPT-2's `config.json`.
+/// The sizes of a GPT-2 by the keys that they have in its `config.json`.
+package enum GPTSize: String, CaseIterable, Sendable {
+  case vocabularySize = "vocab_size"
+  case contextLength = "n_positions"
+  case width = "n_embd"
+  case layerCount = "n_layer"
+  case headCount = "n_head"
+
+  /// The key.
+  package var key: String { rawValue }
+}
+
+/// A configuration that makes no model.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong: one lower-case line.
+  public let reason: String
+
+  /// One line for a terminal or a log.
+  public var description: String { "configuration: \(reason)" }
+}
+
+/// The sizes of a GPT-2, all known.
+///
+/// `GPT2Configuration` is what a file says of them, as far as it does.
 public struct GPTConfiguration: Hashable, Sendable {
   /// The metadata key under which weights carry it.
   public static let metadataKey = "gpt.configuration"
@@ -26,12 +48,12 @@ public struct GPTConfiguration: Hashable, Sendable {
 
   /// A model of these sizes, with the context of GPT-2 unless another is given.
   ///
-  /// - Throws: ``GPTError`` (`invalidConfiguration`) if a size is not positive or over 2^31, or the
+  /// - Throws: ``ConfigurationError`` if a size is not positive or over 2^31, or the
   ///   heads do not divide the width.
   public init(
     vocabularySize: Int, contextLength: Int = 1024, width: Int, layerCount: Int, headCount: Int,
     layerNormEpsilon: Float = 1e-5, hasTiedHead: Bool = true
-  ) throws(GPTError) {
+  ) throws(ConfigurationError) {
     self.vocabularySize = vocabularySize
     self.contextLength = contextLength
     self.width = width
@@ -39,46 +61,52 @@ public struct GPTConfiguration: Hashable, Sendable {
     self.headCount = headCount
     self.layerNormEpsilon = layerNormEpsilon
     self.hasTiedHead = hasTiedHead
-    for (key, size) in sizes {
-      guard size > 0, size <= 1 << 31 else {
-        throw GPTError(.invalidConfiguration("\(key) is \(size)"))
+    for size in GPTSize.allCases {
+      let count = self[size]
+      guard count > 0, count <= 1 << 31 else {
+        throw ConfigurationError(reason: "\(size.key) is \(count)")
       }
     }
     guard width.isMultiple(of: headCount) else {
-      throw GPTError(
-        .invalidConfiguration("\(headCount.counted("head")) do not divide a width of \(width)"))
+      throw ConfigurationError(
+        reason: "\(headCount.counted("head")) do not divide a width of \(width)")
     }
     guard layerNormEpsilon > 0, layerNormEpsilon.isFinite else {
-      throw GPTError(.invalidConfiguration("layer_norm_epsilon is \(layerNormEpsilon)"))
+      throw ConfigurationError(reason: "layer_norm_epsilon is \(layerNormEpsilon)")
     }
   }
 
-  private var sizes: [(key: String, size: Int)] {
-    [
-      ("vocab_size", vocabularySize), ("n_positions", contextLength), ("n_embd", width),
-      ("n_layer", layerCount), ("n_head", headCount),
-    ]
+  private subscript(size: GPTSize) -> Int {
+    switch size {
+    case .vocabularySize: vocabularySize
+    case .contextLength: contextLength
+    case .width: width
+    case .layerCount: layerCount
+    case .headCount: headCount
+    }
   }
 
   /// Reads a flat JSON object with the keys of `config.json`; keys of no meaning here are skipped.
   ///
   /// `layer_norm_epsilon` is 1e-5 and `tie_word_embeddings` true where they are not given.
-  /// - Throws: ``GPTError`` (`invalidConfiguration`).
-  public init(json: String) throws(GPTError) {
+  /// - Throws: ``ConfigurationError``.
+  public init(json: String) throws(ConfigurationError) {
     let object: FlatJSON
     do {
       object = try FlatJSON(Array(json.utf8).span)
     } catch {
-      throw GPTError(.invalidConfiguration("byte \(error.offset): \(error.reason)"))
+      throw ConfigurationError(reason: "byte \(error.offset): \(error.reason)")
     }
-    func fault(_ member: FlatJSON.Member, _ what: String) -> GPTError {
-      GPTError(.invalidConfiguration("byte \(member.offset): \(member.key) \(what)"))
+    func fault(_ member: FlatJSON.Member, _ what: String) -> ConfigurationError {
+      ConfigurationError(reason: "byte \(member.offset): \(member.key) \(what)")
     }
     for member in object.members {
       if case .text = member.value { throw fault(member, "is a string") }
     }
-    func size(_ key: String) throws(GPTError) -> Int {
-      guard let member = object[key] else { throw GPTError(.invalidConfiguration("no \(key)")) }
+    func size(_ size: GPTSize) throws(ConfigurationError) -> Int {
+      guard let member = object[size.key] else {
+        throw ConfigurationError(reason: "no \(size.key)")
+      }
       guard case .number(let value) = member.value else { throw fault(member, "isn't a number") }
       guard let size = Int(exactly: value) else { throw fault(member, "isn't an integer") }
       return size
@@ -94,14 +122,14 @@ public struct GPTConfiguration: Hashable, Sendable {
       hasTiedHead = value
     }
     try self.init(
-      vocabularySize: size("vocab_size"), contextLength: size("n_positions"),
-      width: size("n_embd"), layerCount: size("n_layer"), headCount: size("n_head"),
+      vocabularySize: size(.vocabularySize), contextLength: size(.contextLength),
+      width: size(.width), layerCount: size(.layerCount), headCount: size(.headCount),
       layerNormEpsilon: epsilon, hasTiedHead: hasTiedHead)
   }
 
   /// The object that ``init(json:)`` reads, its keys in a fixed order.
   public var json: String {
-    let sizes = sizes.map { "\"\($0.key)\":\($0.size)" }.joined(separator: ",")
+    let sizes = GPTSize.allCases.map { "\"\($0.key)\":\(self[$0])" }.joined(separator: ",")
     return "{\(sizes),\"layer_norm_epsilon\":\(layerNormEpsilon),"
       + "\"tie_word_embeddings\":\(hasTiedHead)}"
   }
