@@ -68,7 +68,7 @@ package struct InputFile: ~Copyable, Sendable {
 
   private static let notRegular = "not a regular file"
 
-  private init(
+  init(
     _ path: String, _ descriptor: FileDescriptor, byteCount: Int?, identity: FileStatus.Identity?
   ) {
     self.path = path

@@ -14,7 +14,8 @@ internal import SystemPackage
 /// open.
 ///
 /// Half as many as the process may have open stay open, those that were read last. One that was
-/// closed is opened again at its next read, and must then be the same file.
+/// closed is opened again at its next read, and must then be the same file. What the process had open
+/// already, as standard input, stays open.
 package final class PooledFile: Sendable {
   /// The path as the caller gave it.
   package let path: String
@@ -37,19 +38,28 @@ package final class PooledFile: Sendable {
     let file: InputFile
 
     init(_ path: String) throws(FileError) { file = try InputFile(path, regularOnly: true) }
+
+    init(_ file: consuming InputFile) { self.file = file }
   }
 
-  /// Opens the regular file at `path`.
+  /// Opens the regular file at `path`, or takes what the process has open under that name: standard input
+  /// as `-`, and pipes of a shell.
   ///
-  /// - Throws: ``FileError`` (`open`).
+  /// - Throws: ``FileError``: `open`; `read` for a pipe.
   package init(_ path: String) throws(FileError) {
-    let opened = try OpenFilePool.open(path)
+    var inherited: OpenedFile?
+    if let file = try InputFile.inherited(path) { inherited = OpenedFile(file) }
+    let opened = if let inherited { inherited } else { try OpenFilePool.open(path) }
     self.path = path
     place = path.utf8.first == UInt8(ascii: "/") ? path : currentFolder() + "/" + path
     byteCount = opened.file.byteCount ?? 0
     identity = opened.file.identity
     slot = Slot()
-    OpenFilePool.shared.put(opened, in: slot)
+    if inherited == nil {
+      OpenFilePool.shared.put(opened, in: slot)
+    } else {
+      slot.opened.withLock { $0 = opened }
+    }
   }
 
   deinit { OpenFilePool.shared.forget(slot) }

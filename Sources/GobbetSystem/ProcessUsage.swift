@@ -36,9 +36,13 @@ package struct ProcessUsage: Sendable {
 
 /// The number that an environment variable holds; nil if it is not set, or is not a number from 0 on.
 package func environmentNumber(_ name: String) -> Int? {
+  environmentText(name).flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }
+}
+
+/// The text of an environment variable; nil if it is not set.
+func environmentText(_ name: String) -> String? {
   // SAFETY: the text is copied at once; nothing in this package changes the environment.
-  guard let text = unsafe getenv(name).map({ unsafe String(cString: $0) }) else { return nil }
-  return Int(text).flatMap { $0 < 0 ? nil : $0 }
+  unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
 /// The processors that this process may use.

@@ -17,6 +17,34 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
   }
 
+  // MARK: pipes
+
+  @Test("a file is read from standard input and from pipes as from its path")
+  func pipes() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    let gobbet = productPath("gobbet")
+    func shell(_ script: String) throws -> CommandResult {
+      try run(
+        "/usr/bin/env",
+        ["bash", "-c", script, "bash", gobbet, shop.vocabulary, shop.model, folder.path])
+    }
+    for script in [
+      #"cat "$2" | "$1" verify -"#, #""$1" verify - < "$2""#, #""$1" diff "$2" <(cat "$2")"#,
+      #"cat "$3" | "$1" convert - -o "$4/m.gguf""#, #""$1" inspect <(cat "$3")"#,
+      #"cat "$2" | "$1" encode -v - --text hi"#,
+    ] {
+      let result = try shell(script)
+      #expect(result.status == 0, "\(script): \(result.errorText)")
+    }
+    #expect(try folder.names() == ["m.gguf"])
+    let nothing = try run(gobbet, ["inspect", "-"])
+    #expect(nothing.status == 65, "\(nothing.errorText)")
+    // Nobody may ever write into a named pipe.
+    let named = try shell(#"mkfifo "$4/p"; "$1" inspect "$4/p""#)
+    expectOneLine(named, 66, "not a regular file")
+  }
+
   // MARK: diff
 
   @Test("a file does not differ from its copy")

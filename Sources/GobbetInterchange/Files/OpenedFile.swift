@@ -30,9 +30,10 @@ package final class OpenedFile: TokenizerFile {
   /// Opens the file at `path`; of the folder of a ``DistributedCheckpoint`` its plan, and of a model's
   /// folder its weights.
   ///
+  /// `-` is standard input, beside which no files are looked for.
   /// - Throws: `FileError`.
   package init(_ path: String) throws(FileError) {
-    let path = Self.filePath(inFolder: path) ?? path
+    let path = path == "-" ? "/dev/stdin" : Self.filePath(inFolder: path) ?? path
     source = try FileSource(path: path)
     self.path = path
     byteCount = source.byteCount

@@ -39,7 +39,7 @@ func loadVocabulary(
 /// The open file that `path` leads to: itself, that of a folder, or that of a repository of Hugging
 /// Face's in its cache.
 private func vocabularyFile(_ path: String) throws -> OpenedFile {
-  guard !isThere(path) else { return try OpenedFile(Vocabulary.file(in: path)) }
+  guard !isThere(path), path != "-" else { return try OpenedFile(Vocabulary.file(in: path)) }
   if FileFormat(ofFileNamed: path) == nil {
     if let snapshot = HubSnapshot(named: path) { return try snapshot.file() }
     if !path.contains("/"), !path.contains(".") {
