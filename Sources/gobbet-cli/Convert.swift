@@ -47,7 +47,7 @@ struct Convert: ParsableCommand {
       valueName: "name=id"))
   var specials: [SpecialTokenArgument] = []
 
-  @Flag(help: "Leave out tensors of a GGUF file whose type is not known, and name them.")
+  @Flag(help: "Leave out tensors of GGUF and PyTorch that cannot be read, and name them.")
   var skip = false
 
   @Option(

@@ -118,7 +118,7 @@ import Testing
     #expect(model.tensors == (try PyTorchReader(path)).tensors)
     for (key, text) in [
       ("optimizer.states", "no states in this checkpoint; there is state, param_groups"),
-      ("iter_num", "no dictionary instead of a dictionary of tensors"),
+      ("iter_num", "a number, or nothing, instead of a dictionary of tensors"),
       ("optimizer.param_groups.7", "no 7 in this checkpoint"),
       ("optimizer", "several dictionaries of tensors (state.0"),
     ] {
@@ -179,24 +179,64 @@ import Testing
     offset: Int = 0, shape: [UInt8] = [2], strides: [UInt8] = [1], storage: String = "FloatStorage",
     function: String = "_rebuild_tensor_v2", module: String = "torch._utils"
   ) -> [UInt8] {
-    func text(_ string: String) -> [UInt8] {
-      [0x8C, UInt8(string.utf8.count)] + Array(string.utf8)
-    }
+    let value = tensor(
+      offset: offset, shape: shape, strides: strides, storage: storage, function: function,
+      module: module)
+    return [0x80, 2, 0x7D] + text("w") + value + [0x73, 0x2E]
+  }
+
+  /// What puts a text on a pickle's stack.
+  private static func text(_ string: String) -> [UInt8] {
+    [0x8C, UInt8(string.utf8.count)] + Array(string.utf8)
+  }
+
+  /// What puts a tensor there.
+  private static func tensor(
+    offset: Int = 0, shape: [UInt8] = [2], strides: [UInt8] = [1], storage: String = "FloatStorage",
+    function: String = "_rebuild_tensor_v2", module: String = "torch._utils"
+  ) -> [UInt8] {
     func numbers(_ values: [UInt8]) -> [UInt8] {
       [0x28] + values.flatMap { [0x4B, $0] } + [0x74]
     }
-    var bytes: [UInt8] = [0x80, 2, 0x7D] + text("w")
-    bytes += Array("c\(module)\n\(function)\n".utf8)
+    var bytes = Array("c\(module)\n\(function)\n".utf8)
     bytes += [0x28, 0x28] + text("storage") + Array("ctorch\n\(storage)\n".utf8)
     bytes += text("0") + text("cpu") + [0x4B, 2, 0x74, 0x51]
     bytes += [0x4B, UInt8(offset)] + numbers(shape) + numbers(strides)
-    bytes += [0x89, 0x7D, 0x74, 0x52, 0x73, 0x2E]
+    bytes += [0x89, 0x7D, 0x74, 0x52]
     return bytes
   }
 
   private func read(_ pickle: [UInt8], data: Int = 8) throws -> PyTorchReader {
     try PyTorchReader(
       try archive([("a/data.pkl", pickle), ("a/data/0", [UInt8](repeating: 1, count: data))]))
+  }
+
+  @Test("a loss that is a tensor beside the model hides it neither from a reader nor from a key")
+  func lossBesideModel() throws {
+    let model = [0x7D] + Self.text("w") + Self.tensor() + [0x73]
+    let pickle =
+      [0x80, 2, 0x7D, 0x28] + Self.text("best_val_loss") + Self.tensor(shape: [], strides: [])
+      + Self.text("model") + model + Self.text("iter_num") + [0x4B, 3, 0x75, 0x2E]
+    let reader = try read(pickle)
+    #expect(reader.tensors.map(\.name) == ["w"])
+    #expect(reader.otherKeys == ["best_val_loss", "iter_num"])
+    #expect(try PyTorchReader(folder.file("made.pt"), key: "model").otherKeys == reader.otherKeys)
+  }
+
+  @Test("a tensor that is not understood is listed, and an error by its name to who reads it")
+  func unreadTensors() throws {
+    let pickle =
+      [0x80, 2, 0x7D, 0x28] + Self.text("q") + Self.tensor(function: "_rebuild_qtensor")
+      + Self.text("w") + Self.tensor() + [0x75, 0x2E]
+    let reader = try read(pickle)
+    #expect(reader.tensors.map(\.name) == ["q", "w"])
+    #expect(try reader.bytes(of: reader.tensors[1]).count == 8)
+    #expect(
+      reader.unreadTensors.map(\.typeName) == ["a tensor made by torch._utils._rebuild_qtensor"])
+    let error = #expect(throws: InterchangeError.self) {
+      try reader.bytes(of: reader.tensors[0])
+    }
+    #expect(error?.field == "q")
   }
 
   @Test("a name that is not PyTorch's tensor is never followed, and stops only who needs it")
@@ -241,7 +281,7 @@ import Testing
         in: 0...255, using: &generator)
       let path = try folder.write("changed.pt", changed)
       if let reader = try? PyTorchReader(path) {
-        for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+        for tensor in reader.tensors { _ = try? reader.bytes(of: tensor) }
       }
     }
   }
@@ -258,7 +298,7 @@ import Testing
         var changed = original
         changed[offset] = UInt8.random(in: 0...255, using: &generator)
         if let reader = try? read(changed) {
-          for tensor in reader.tensors { _ = try reader.bytes(of: tensor) }
+          for tensor in reader.tensors { _ = try? reader.bytes(of: tensor) }
         }
       }
     }

@@ -44,7 +44,7 @@ public struct FileConversion: Sendable {
   public var key: String?
   /// Whether what was written is read again and compared.
   public var verifies = false
-  /// Whether tensors of a GGUF file whose type is not known are left out, and named in the notes;
+  /// Whether tensors of GGUF and PyTorch that cannot be read are left out, and named in the notes;
   /// without this they are an error.
   public var skipsUnreadTensors = false
 
@@ -128,6 +128,11 @@ public struct FileConversion: Sendable {
       ] + notes(on: vocabulary, in: format))
   }
 
+  /// A type that is not known: a name or number of ggml's, or what PyTorch made the tensor with.
+  private static func kind(_ typeName: String) -> String {
+    typeName.contains(" ") ? typeName : "type \(typeName)"
+  }
+
   /// The tensors whose elements cannot be read, and how to call them.
   ///
   /// - Throws: `LoadingError` if there are some and they are not to be left out;
@@ -135,20 +140,22 @@ public struct FileConversion: Sendable {
   private func unreadTensors(
     of input: WeightsInput
   ) throws -> (tensors: Set<TensorDescription>, names: [String]) {
-    guard let reader = input.source as? GGUFReader else {
+    let unread =
+      (input.source as? GGUFReader)?.unreadTensors
+      ?? (input.source as? PyTorchReader)?.unreadTensors
+    guard let unread else {
       if skipsUnreadTensors {
         throw ConversionOptionError(
           .skip, "every tensor of \(input.path) is of a type that is known")
       }
       return ([], [])
     }
-    let unread = reader.unreadTensors
-    let names = unread.map { "\($0.tensor.name.cropped()) (type \($0.typeName))" }
+    let names = unread.map { "\($0.tensor.name.cropped()) (\(Self.kind($0.typeName)))" }
     guard skipsUnreadTensors || unread.isEmpty else {
       let more = names.count > 4 ? " and \(names.count - 4) more" : ""
       throw LoadingError(
         path: input.path,
-        reason: "has tensors of types that cannot be read here: "
+        reason: "has tensors that cannot be read here: "
           + names.prefix(4).joined(separator: ", ") + more + "; --skip leaves them out")
     }
     return (Set(unread.map(\.tensor)), names)

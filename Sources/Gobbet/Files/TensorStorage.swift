@@ -12,7 +12,11 @@ package struct TensorStorage {
   package init(_ source: some TensorSource) {
     packed = source as? WeightsReader
     guard let gguf = source as? GGUFReader else {
-      (blocks, unread) = ([:], [])
+      let others = (source as? PyTorchReader)?.unreadTensors ?? []
+      unread = Set(others.map(\.tensor))
+      blocks = Dictionary(
+        others.map { ($0.tensor, (typeName: $0.typeName, byteCount: 0)) },
+        uniquingKeysWith: { first, _ in first })
       return
     }
     blocks = Dictionary(

@@ -5,13 +5,16 @@ internal import GobbetSystem
 ///
 /// The pickle in it is read as data: nothing that it names is ever called. The weights are the dictionary
 /// that the file holds, or the one in it that has tensors, or the one that a key names. The checksum of
-/// a storage is compared before it is first read. Views that are not contiguous come row-major.
+/// a storage is compared before it is first read. A tensor that depends on a name that is not understood is
+/// listed, and an error by that name if it is read. Views that are not contiguous come row-major.
 /// - Source: PyTorch's `torch/serialization.py` and `torch/_utils.py`.
 public struct PyTorchReader: TensorPartSource {
   /// Every tensor, in the order of the dictionary.
   public let tensors: [TensorDescription]
   /// There is none.
   public let metadata: [(String, String)] = []
+  /// The tensors that cannot be read, which are described as having no elements, and what they are.
+  public let unreadTensors: [(tensor: TensorDescription, typeName: String)]
   /// The keys beside the tensors, such as an optimizer's, whose values are not read.
   public let otherKeys: [String]
   /// The sizes of a GPT-2 in the `model_args` of nanoGPT; nil if there are none.
@@ -52,6 +55,10 @@ public struct PyTorchReader: TensorPartSource {
     entries = try Self.entries(found, contents, path)
     self.file = file
     tensors = found.map(\.tensor)
+    unreadTensors = found.compactMap { found in
+      guard case .unsupported(let reason) = found.fault?.code else { return nil }
+      return (found.tensor, reason)
+    }
     otherKeys = finder.others(in: pairs, contents.root)
     gpt2Configuration = Self.configuration(contents)
   }
@@ -76,6 +83,7 @@ public struct PyTorchReader: TensorPartSource {
     entries = try Self.entries([found], contents, file.path)
     self.file = file
     tensors = [found.tensor]
+    unreadTensors = []
     otherKeys = []
     gpt2Configuration = nil
   }
@@ -86,6 +94,10 @@ public struct PyTorchReader: TensorPartSource {
   ) throws(InterchangeError) -> [[UInt8]: Entry] {
     var entries: [[UInt8]: Entry] = [:]
     for entry in tensors {
+      guard entry.fault == nil else {
+        entries[Array(entry.tensor.name.utf8)] = Entry(tensor: entry, start: 0, member: nil)
+        continue
+      }
       let storage = contents.storages[Array(entry.storage.utf8)]
       entries[Array(entry.tensor.name.utf8)] = Entry(
         tensor: entry, start: try start(of: entry, storage?.range, path),
@@ -159,6 +171,7 @@ public struct PyTorchReader: TensorPartSource {
     of tensor: TensorDescription
   ) throws -> (tensor: PyTorchTensor, start: Int) {
     let entry = try entry(of: tensor)
+    if let fault = entry.tensor.fault { throw fault }
     if let member = entry.member { try checked.check(member, of: file, tensor.name) }
     return (entry.tensor, entry.start)
   }

@@ -10,6 +10,8 @@ struct PyTorchTensor: Sendable {
   let offset: Int
   /// Elements from one index of an axis to the next.
   let strides: [Int]
+  /// Why the tensor cannot be read, which has no elements then; nil for one that can.
+  var fault: InterchangeError?
 
   /// Whether the elements lie side by side, row-major.
   var isContiguous: Bool {
@@ -104,8 +106,10 @@ struct PyTorchTensors {
     return widths
   }
 
-  /// The dictionary with the weights: `root`, or the one in it that is called as training programs call
-  /// it, or the only one that has tensors; with a `key`, in the value that this leads to.
+  /// The dictionary with the weights: the one in `root` that is called as training programs call it, or
+  /// `root`, or the only one in it that has tensors; with a `key`, in the value that this leads to.
+  ///
+  /// A loss or a step may be a tensor beside the weights, so that names come before tensors of `root`.
   ///
   /// - Throws: ``InterchangeError`` if there is none, or more than one.
   func weights(
@@ -113,12 +117,16 @@ struct PyTorchTensors {
   ) throws(InterchangeError) -> [(key: Int, value: Int)] {
     if let key { return try weights(in: try place(key, in: root)) }
     guard let pairs = heap.pairs(root) else {
-      let what =
-        heap.globalName(callee(root) ?? root).map { "an object of \($0)" } ?? "no dictionary"
       throw InterchangeError(
-        .unsupported("\(what) instead of a dictionary of tensors"), path: path, field: field)
+        .unsupported("\(kind(of: root)) instead of a dictionary of tensors"), path: path,
+        field: field)
     }
-    if holdsTensors(pairs) { return pairs }
+    let named = pairs.filter { pair in
+      heap.text(pair.key).map(Self.wrappers.contains) ?? false
+        && holdsTensors(heap.pairs(pair.value) ?? [])
+    }
+    if named.count == 1, let inner = heap.pairs(named[0].value) { return inner }
+    if named.isEmpty, holdsTensors(pairs) { return pairs }
     var candidates: [(name: String, pairs: [(key: Int, value: Int)])] = []
     // Deeper where there is none that is nearer.
     var level: [(name: String, place: Int)] = [("", root)]
@@ -146,7 +154,8 @@ struct PyTorchTensors {
       throw InterchangeError(
         candidates.isEmpty
           ? .unsupported("a checkpoint without a dictionary of tensors")
-          : .unsupported("several dictionaries of tensors (\(names)), of which no key names one"),
+          : .unsupported(
+            "several dictionaries of tensors (\(names)), of which no key names one; --key does"),
         path: path, field: field)
     }
     return chosen[0].pairs
@@ -191,6 +200,14 @@ struct PyTorchTensors {
     return place
   }
 
+  /// What is there, for an error.
+  private func kind(of place: Int) -> String {
+    if isTensor(place) { return "a tensor without a name" }
+    if let name = heap.globalName(callee(place) ?? place) { return "an object of \(name)" }
+    if heap.elements(place) != nil { return "a list" }
+    return heap.text(place) != nil ? "a text" : "a number, or nothing,"
+  }
+
   private func callee(_ place: Int) -> Int? {
     if case .call(let function, _) = heap[place] { function } else { nil }
   }
@@ -206,8 +223,9 @@ struct PyTorchTensors {
 
   /// The tensors of a dictionary by its keys, in order; of equal keys the last.
   ///
-  /// Numbers, text and objects beside them aren't tensors, and are named by ``others(in:)``.
-  /// - Throws: ``InterchangeError`` with the name of a tensor that is not understood.
+  /// Numbers, text and objects beside them aren't tensors, and are named by ``others(in:)``. A tensor that
+  /// is not understood hinders only who reads it, unless there is no other.
+  /// - Throws: ``InterchangeError`` with the name of a tensor that is damaged.
   func tensors(in pairs: [(key: Int, value: Int)]) throws(InterchangeError) -> [PyTorchTensor] {
     guard pairs.count <= Self.maximumCount else {
       throw InterchangeError(
@@ -219,7 +237,7 @@ struct PyTorchTensors {
       guard let name = heap.text(key) ?? heap.integer(key).map(String.init) else {
         throw InterchangeError(.damaged("a key that is not text"), path: path, field: field)
       }
-      let tensor = try tensor(name, value, depth: 0)
+      let tensor = try readableOrNot(name, value)
       if let place = places[Array(name.utf8)] {
         tensors[place] = tensor
       } else {
@@ -227,17 +245,36 @@ struct PyTorchTensors {
         tensors.append(tensor)
       }
     }
+    if let fault = tensors.first?.fault, tensors.allSatisfy({ $0.fault != nil }) { throw fault }
     return tensors
+  }
+
+  /// The tensor at `place`; one without elements if it is not understood.
+  private func readableOrNot(
+    _ name: String, _ place: Int
+  ) throws(InterchangeError) -> PyTorchTensor {
+    do {
+      return try tensor(name, place)
+    } catch {
+      guard case .unsupported = error.code,
+        let empty = try? TensorDescription(name: name, elementType: .uint8, shape: [0])
+      else { throw error }
+      return PyTorchTensor(tensor: empty, storage: "", offset: 0, strides: [1], fault: error)
+    }
   }
 
   /// The keys beside the tensors of a dictionary, and beside the dictionary if it is in `root`.
   func others(in pairs: [(key: Int, value: Int)], _ root: Int) -> [String] {
     let inner = pairs.filter { !isTensor($0.value) }
-    let isNested = !holdsTensors(heap.pairs(root) ?? [])
-    let outer = (heap.pairs(root) ?? []).filter { pair in
-      // The dictionary itself is known by its first tensor.
-      isNested && heap.pairs(pair.value)?.first?.value != pairs.first?.value
+    // A dictionary is known by its first value.
+    func isChosen(_ place: Int) -> Bool { heap.pairs(place)?.first?.value == pairs.first?.value }
+    func holds(_ place: Int, depth: Int) -> Bool {
+      isChosen(place)
+        || depth > 0 && (heap.pairs(place) ?? []).contains { holds($0.value, depth: depth - 1) }
     }
+    let outer =
+      isChosen(root)
+      ? [] : (heap.pairs(root) ?? []).filter { !holds($0.value, depth: Self.maximumDepth) }
     return (inner + outer).map { heap.text($0.key) ?? "a key that is not text" }
   }
 
