@@ -66,6 +66,33 @@ import Testing
     }
   }
 
+  @Test("8-bit floats with a scale for all, or for each row, are multiplied by it")
+  func fp8OfRows() throws {
+    let weight: [UInt8] = [0x38, 0x40, 0xB8, 0x30, 0x44, 0x3C]
+    for (shape, scales) in [
+      ([], [0.5]), ([1], [0.5]), ([2, 1], [0.5, 3]), ([2], [0.5, 3]),
+    ] as [([Int], [Float])] {
+      let path = try write([
+        ("a.weight", .float8E4M3, [2, 3], weight),
+        ("a.weight_scale", .float32, shape, try Self.bytes(scales)),
+        ("b", .float32, [1], try Self.bytes([1])), ("b_scale", .float32, [1], try Self.bytes([2])),
+      ])
+      let source = try #require(try WeightsInput(recognizing: path)).elements()
+      #expect(source.tensors.map(\.name) == ["a.weight", "b", "b_scale"])
+      let expected = weight.enumerated().map { index, byte in
+        FloatConversion.widened(float8E4M3: byte) * scales[scales.count == 1 ? 0 : index / 3]
+      }
+      #expect(try source.floats(named: "a.weight") == expected)
+    }
+    let unfit = try write([
+      ("a.weight", .float8E4M3, [2, 3], weight),
+      ("a.weight_scale", .float32, [3], try Self.bytes([1, 2, 3])),
+    ])
+    #expect(throws: InterchangeError.self) {
+      try #require(try WeightsInput(recognizing: unfit)).elements()
+    }
+  }
+
   @Test("gpt-oss's blocks and scales are the experts' matrices, turned round")
   func experts() throws {
     var generator = SeededGenerator(2)

@@ -4,7 +4,7 @@ package import GobbetData
 ///
 /// Two ways are known. `w` with `w_scale_inv` is 8-bit floats, and a factor for each part of 128 rows
 /// and columns, or as many as the configuration says: products are rounded to `float32` once, as
-/// transformers computes them. `w_blocks` with `w_scales`, as in gpt-oss, is MXFP4: pairs of 4-bit
+/// transformers computes them; with `w_scale`, a factor for each row or for all. `w_blocks` with `w_scales`, as in gpt-oss, is MXFP4: pairs of 4-bit
 /// floats, and a power of two for each 32 of them; `w` is their values in `bfloat16`, which holds them
 /// exactly, with the last two axes exchanged as in the models that are not quantised.
 package struct DequantizedWeights: TensorDecorator {
@@ -30,16 +30,23 @@ package struct DequantizedWeights: TensorDecorator {
     var names: [[UInt8]: TensorDescription] = [:]
     for tensor in base.tensors { names[Array(tensor.name.utf8)] = tensor }
     func named(_ name: String) -> TensorDescription? { names[Array(name.utf8)] }
+    func isScale(_ tensor: TensorDescription) -> Bool {
+      if tensor.name.hasSuffix(ScaledFloats.ending) {
+        return named(String(tensor.name.dropLast(ScaledFloats.ending.count))) != nil
+      }
+      guard tensor.name.hasSuffix(ScaledFloats.rowEnding) else { return false }
+      return named(String(tensor.name.dropLast(ScaledFloats.rowEnding.count)))
+        .map(Self.isScaled) ?? false
+    }
     var entries: [(TensorDescription, Origin)] = []
     for tensor in base.tensors {
       let name = tensor.name
       do {
-        if name.hasSuffix(ScaledFloats.ending),
-          named(String(name.dropLast(ScaledFloats.ending.count))) != nil
-        {
-          continue
-        }
-        if let scale = named(name + ScaledFloats.ending) {
+        if isScale(tensor) { continue }
+        let scale =
+          named(name + ScaledFloats.ending)
+          ?? (Self.isScaled(tensor) ? named(name + ScaledFloats.rowEnding) : nil)
+        if let scale {
           let scaled = try ScaledFloats(tensor, scale, blockShape, path: path)
           entries.append((scaled.result, .scaled(scaled)))
           continue
@@ -64,6 +71,11 @@ package struct DequantizedWeights: TensorDecorator {
     }
     self.base = base
     tensors = entries.map(\.0)
+  }
+
+  /// Whether a tensor by the name of which there is a `_scale` is what it scales: 8-bit floats.
+  private static func isScaled(_ tensor: TensorDescription) -> Bool {
+    [.float8E4M3, .float8E5M2].contains(tensor.elementType)
   }
 
   /// The tensor in the base, or what it is made of there.

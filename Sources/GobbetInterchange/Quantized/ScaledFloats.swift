@@ -1,7 +1,8 @@
 internal import GobbetData
 internal import GobbetSystem
 
-/// A matrix of 8-bit floats, or several, and a factor for each part of some rows and columns.
+/// A matrix of 8-bit floats, or several, and a factor for each part of some rows and columns, for each
+/// row, or for all.
 struct ScaledFloats: Sendable {
   /// What both stand for.
   let result: TensorDescription
@@ -15,8 +16,11 @@ struct ScaledFloats: Sendable {
   private let scaleRows: Int
   private let scaleColumns: Int
 
-  /// What the name of the factors adds.
+  /// What the name of the factors of parts adds.
   static let ending = "_scale_inv"
+  /// What the name of the factors of rows, or of the factor of a whole matrix, adds: as vLLM and
+  /// NVIDIA's ModelOpt write them.
+  static let rowEnding = "_scale"
   /// Bytes of the result that are made at once.
   private static let pieceByteCount = 1 << 18
 
@@ -27,13 +31,15 @@ struct ScaledFloats: Sendable {
   ) throws {
     func parts(_ length: Int, _ size: Int) -> Int { length / size + (length % size == 0 ? 0 : 1) }
     let rank = weight.shape.count
+    let blockShape = Self.blockShape(weight, scale) ?? blockShape
     guard rank >= 2, [.float8E4M3, .float8E5M2].contains(weight.elementType),
       FloatConversion(scale.elementType) != nil,
-      scale.shape == weight.shape.dropLast(2)
-        + [
-          parts(weight.shape[rank - 2], blockShape[0]),
-          parts(weight.shape[rank - 1], blockShape[1]),
-        ]
+      Self.blockShape(weight, scale) != nil
+        || scale.shape == weight.shape.dropLast(2)
+          + [
+            parts(weight.shape[rank - 2], blockShape[0]),
+            parts(weight.shape[rank - 1], blockShape[1]),
+          ]
     else {
       throw InterchangeError(
         .damaged(
@@ -47,10 +53,23 @@ struct ScaledFloats: Sendable {
     self.blockShape = blockShape
     rows = weight.shape[rank - 2]
     columns = weight.shape[rank - 1]
-    scaleRows = scale.shape[rank - 2]
-    scaleColumns = scale.shape[rank - 1]
+    scaleRows = parts(rows, blockShape[0])
+    scaleColumns = parts(columns, blockShape[1])
     result = try TensorDescription(
       name: weight.name, elementType: .float32, shape: weight.shape)
+  }
+
+  /// The rows and columns that share a factor of those that `_scale` names; nil for others, and where they
+  /// do not fit a matrix.
+  private static func blockShape(
+    _ weight: TensorDescription, _ scale: TensorDescription
+  ) -> [Int]? {
+    guard scale.name.hasSuffix(rowEnding), weight.shape.count == 2, weight.elementCount > 0 else {
+      return nil
+    }
+    let (rows, columns) = (weight.shape[0], weight.shape[1])
+    if scale.elementCount == 1 { return [rows, columns] }
+    return scale.shape == [rows, 1] || scale.shape == [rows] ? [1, columns] : nil
   }
 
   /// Calls `body` with pieces that hold a range of the result's bytes, and where each begins.
