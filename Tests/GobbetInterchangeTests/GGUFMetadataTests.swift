@@ -29,6 +29,17 @@ import Testing
             .array(elementType: 5, [.int32(3)]),
           ])
       ),
+      ("b.none", .array(elementType: 9, [])),
+      (
+        "b.mixed",
+        .array(
+          elementType: 9,
+          [
+            .array(elementType: 4, [.uint32(1), .uint32(2)]),
+            .array(elementType: 8, [.string("a,b]"), .string("[c")]),
+            .array(elementType: 9, [.array(elementType: 7, [.bool(true)])]),
+          ])
+      ),
       (
         "b.words",
         .array(

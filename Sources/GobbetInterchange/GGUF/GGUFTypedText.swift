@@ -76,8 +76,8 @@ extension GGUFValue {
     "uint64", "int64", "float64",
   ]
 
-  /// The name of the type, arrays with that of their elements: `[int32]`; nil for an array whose
-  /// elements are arrays of several types.
+  /// The name of the type, arrays with that of their elements: `[int32]`, or with those of all where
+  /// they are arrays of several types: `[[int32],[string]]`; nil for a type that is not known.
   fileprivate var typeName: String? {
     guard case .array(let elementType, let elements) = self else {
       return Self.typeNames[Int(typeCode)]
@@ -85,9 +85,11 @@ extension GGUFValue {
     guard elementType == 9 else {
       return elementType < 13 ? "[\(Self.typeNames[Int(elementType)])]" : nil
     }
-    let inner = Set(elements.map(\.typeName))
-    guard inner.count == 1, let name = inner.first ?? nil else { return nil }
-    return "[\(name)]"
+    // Of no arrays nothing says what is in them.
+    if elements.isEmpty { return "[array]" }
+    let names = elements.compactMap(\.typeName)
+    guard names.count == elements.count else { return nil }
+    return "[\((Set(names).count == 1 ? [names[0]] : names).joined(separator: ","))]"
   }
 
   /// The value of a type whose ``text`` is `text`; nil if it is not of that type.
@@ -121,6 +123,13 @@ extension GGUFValue {
     else { return nil }
     let elementName = typeName.dropFirst().dropLast()
     if elementName == "string" { return strings(text) }
+    let names = elementTexts(String(typeName))
+    if names.count > 1 {
+      let parts = elementTexts(text)
+      let elements = zip(parts, names).compactMap { GGUFValue($0, typeName: $1[...]) }
+      guard parts.count == names.count, elements.count == parts.count else { return nil }
+      return .array(elementType: 9, elements)
+    }
     let code = elementName.hasPrefix("[") ? 9 : typeNames.firstIndex(of: String(elementName))
     guard let code else { return nil }
     var elements: [GGUFValue] = []
