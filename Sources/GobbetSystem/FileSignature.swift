@@ -95,7 +95,9 @@ package struct FileSignature: Hashable, Sendable {
     entry("ORC", "an ORC file", advice: toJSONLines),
     entry([0x4F, 0x62, 0x6A, 0x01], "an Avro file", advice: toJSONLines),
     entry("SQLite format 3\0", "an SQLite database", program: "sqlite3 -readonly"),
-    entry([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
+    entry(
+      [0x89, 0x48, 0x44, 0x46], "an HDF5 file",
+      advice: "convert it with h5py and numpy.savez, as Keras 2's weights, too"),
   ]
 
   private static let models = [

@@ -12,6 +12,10 @@ struct Inspect: ParsableCommand {
   @Flag(
     help: "List every tensor, with its smallest, largest and mean element and how many are NaN.")
   var tensors = false
+  @Option(
+    help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
+  var key: String?
+
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var progressOptions: ProgressOptions
 
@@ -27,11 +31,12 @@ struct Inspect: ParsableCommand {
     let progress = Progress(progressOptions)
     defer { progress.finish() }
     let listing = tensors ? progress : nil
-    if let report = try ForeignReport(file, listingTensors: listing) {
+    if let report = try ForeignReport(file, key: key, listingTensors: listing) {
       progress.finish()
       if json { try writeJSON(report) } else { try writeLines(report.lines) }
       return
     }
+    if key != nil { throw Failure(.usage, "--key: \(input) isn't a checkpoint of PyTorch") }
     let container: ContainerReader
     do {
       container = try file.container()

@@ -1,4 +1,5 @@
 import Foundation
+import Gobbet
 import TestSupport
 import Testing
 
@@ -360,6 +361,21 @@ import Testing
     #expect(rest.errorText.contains("tensors left out: Q4_K (type 250)"))
     #expect(try gobbet("inspect", skipped).text.contains("22 tensors"))
     #expect(try gobbet("convert", skipped, "-o", changed + ".gobbet", "--skip").status == 2)
+  }
+
+  @Test("inspect takes a key, and says which part of a model a file is")
+  func keysAndParts() throws {
+    let checkpoint = fixturesFolder + "/pytorch/training.pt"
+    let moments = try gobbet("inspect", checkpoint, "--key", "optimizer.state.0", "--tensors")
+    #expect(moments.text.contains("exp_avg_sq"), "\(moments.errorText)")
+    let blocks = fixturesFolder + "/gguf/blocks.gguf"
+    #expect(try gobbet("inspect", blocks, "--key", "a").status == 2)
+    let folder = try TemporaryFolder()
+    try GGUFWriter.write(
+      GGUFReader(blocks), to: folder.file("m-00002-of-00003.gguf"),
+      values: [("split.no", .uint16(1)), ("split.count", .uint16(3))])
+    let part = try gobbet("inspect", folder.file("m-00002-of-00003.gguf"))
+    #expect(part.text.contains("gguf, file 2 of 3 of a model"))
   }
 
   @Test("a conversion tells a program what it wrote, and what it left out, in one object")

@@ -56,6 +56,12 @@ public struct GGUFReader: TensorPartSource {
   /// The path of the file, of a split model that of its first part.
   var path: String { parts[0].file.path }
 
+  /// Which of the files of a split model this one is, from 1, if it was opened alone.
+  package var partOfModel: (number: Int, count: Int)? {
+    guard let count = self["split.count"]?.size, count > 1 else { return nil }
+    return (1 + (self["split.no"]?.size ?? 0), count)
+  }
+
   /// How each of the tensors is stored.
   public var types: [GGUFType] { parts.flatMap { $0.entries.map(\.type) } }
 

@@ -50,7 +50,14 @@ public struct NumPyReader: TensorPartSource {
     if start.elementsEqual([0x50, 0x4B, 0x03, 0x04])
       || start.elementsEqual([0x50, 0x4B, 0x05, 0x06])
     {
-      entries = try StoredZip.members(of: file).map { member in
+      let members = try StoredZip.members(of: file)
+      if members.contains(where: { $0.name.utf8.elementsEqual("model.weights.h5".utf8) }) {
+        throw InterchangeError(
+          .unsupported(
+            "a model of Keras, whose weights are HDF5; convert it with keras and numpy.savez"),
+          path: file.path)
+      }
+      entries = try members.map { member in
         let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
         return try Self.entry(name, member, member.range, member.byteCount, file)
       }
