@@ -8,7 +8,10 @@ internal import GobbetSystem
 ///
 /// Belongs to one thread.
 @safe public final class Decompressor {
-  private let context: OpaquePointer
+  /// The context of libzstd; nil until a frame needs it, which literals do not.
+  ///
+  /// Making one takes as long as decoding 64 KiB or so.
+  private var context: OpaquePointer? = nil
   private let decodesLiterals: Bool
   /// What the codes of literals are looked up in; nil before the first.
   private var table: UnsafeMutableRawPointer? = nil
@@ -19,19 +22,26 @@ internal import GobbetSystem
   /// The checksum of the stored bytes has then to be enough. Computing zstd's takes 7 to 13 % of the
   /// time that decoding tokens and exponents takes.
   public init(checksContent: Bool = true) {
-    // SAFETY: the context is freed in `deinit` only; setting a parameter reads and writes it alone.
-    guard let context = unsafe ZSTD_createDCtx() else {
-      preconditionFailure("Decompressor: no memory for a context")
-    }
-    unsafe self.context = context
     decodesLiterals = !checksContent
-    // What zstd.h calls ZSTD_d_forceIgnoreChecksum; a libzstd that does not know it checks on.
-    if !checksContent { unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam3, 1) }
   }
 
   deinit {
+    // SAFETY: nobody else has the two, of which the first may be nil.
     unsafe ZSTD_freeDCtx(context)
     unsafe table?.deallocate()
+  }
+
+  /// The context, made at the first call.
+  private func madeContext() -> OpaquePointer {
+    if let context = unsafe context { return unsafe context }
+    // SAFETY: the context is freed in `deinit` only; setting a parameter reads and writes it alone.
+    guard let made = unsafe ZSTD_createDCtx() else {
+      preconditionFailure("Decompressor: no memory for a context")
+    }
+    // What zstd.h calls ZSTD_d_forceIgnoreChecksum; a libzstd that does not know it checks on.
+    if decodesLiterals { unsafe ZSTD_DCtx_setParameter(made, ZSTD_d_experimentalParam3, 1) }
+    unsafe context = made
+    return unsafe made
   }
 
   /// Appends the content of `frame`, which must be `byteCount` bytes, to `output`.
@@ -47,7 +57,7 @@ internal import GobbetSystem
     let content = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let result = unsafe frame.withUnsafeBytes { frame in
         unsafe ZSTD_decompressDCtx(
-          context, buffer.baseAddress, byteCount, frame.baseAddress, frame.count)
+          madeContext(), buffer.baseAddress, byteCount, frame.baseAddress, frame.count)
       }
       if ZSTD_isError(result) != 0 {
         failure = unsafe String(cString: ZSTD_getErrorName(result)).withSmallLetters
@@ -73,7 +83,7 @@ internal import GobbetSystem
     if decodesLiterals, unsafe decodeLiterals(of: frame, nextCount, into: output) { return }
     try check(unsafe Span<UInt8>(_unsafeBytes: frame), output.count, field)
     let result = unsafe ZSTD_decompressDCtx(
-      context, output.baseAddress, output.count, frame.baseAddress, frame.count)
+      madeContext(), output.baseAddress, output.count, frame.baseAddress, frame.count)
     guard ZSTD_isError(result) == 0, result == output.count else {
       let reason =
         ZSTD_isError(result) == 0

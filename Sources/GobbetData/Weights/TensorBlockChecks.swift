@@ -25,7 +25,7 @@ package final class TensorBlockChecks: Sendable {
     let place = try reader.directory.place(of: tensor)
     let size = TensorTable.blockByteCount(of: tensor.elementType)
     let first = place.entry.blocks.lowerBound
-    var blocks = TensorBlockReader(reader.container, reader.directory, nil, checks: true)
+    let blocks = TensorBlockReader(reader.container, reader.directory, nil, checks: true)
     try groups[place.group].check(
       (first + range.lowerBound / size)...(first + (range.upperBound - 1) / size)
     ) { try blocks.check(place, block: $0) }

@@ -9,24 +9,17 @@ struct TensorBlockReader {
   private let base: OpenedBase?
   private let checks: Bool
   private let isMapped: Bool
-  private let stored = ScratchMemory()
-  private let whole = ScratchMemory()
-  private let planes = ScratchMemory()
-  private let baseElements = ScratchMemory()
-  private let differences = ScratchMemory()
-  private let checksContent: Bool
-  private lazy var decompressor = Decompressor(checksContent: checksContent)
+  private let memory: BlockMemory
 
   /// A reader of the blocks of `container`, whose tables are in `directory`.
   ///
   /// Differences are added to the elements of `base`, and without it stay what they are. With `isMapped`
-  /// blocks are decoded from where the file is mapped, and with `checksContent` zstd's checksums of
-  /// what they decode to are checked too.
+  /// blocks are decoded from where the file is mapped.
   init(
     _ container: ContainerReader, _ directory: TensorDirectory, _ base: OpenedBase?, checks: Bool,
-    isMapped: Bool = false, checksContent: Bool = false
+    isMapped: Bool = false, _ memory: BlockMemory = BlockMemory()
   ) {
-    self.checksContent = checksContent
+    self.memory = memory
     self.base = base
     self.container = container
     self.directory = directory
@@ -34,11 +27,18 @@ struct TensorBlockReader {
     self.isMapped = isMapped && container.isMappable
   }
 
+  /// A reader of the blocks of a file that works in `memory`.
+  init(_ reader: WeightsReader, _ memory: BlockMemory) {
+    self.init(
+      reader.container, reader.directory, reader.openedBase, checks: reader.checks != .none,
+      isMapped: reader.isMapped, memory)
+  }
+
   /// Copies a part of a tensor's data.
   ///
   /// - Precondition: the range lies in the data, and `target` is as long.
   /// - Throws: `FormatError`, `FileError`.
-  mutating func read(
+  func read(
     _ place: TensorDirectory.Place, bytes range: Range<Int>,
     into target: UnsafeMutableRawBufferPointer
   ) throws {
@@ -62,7 +62,7 @@ struct TensorBlockReader {
         try unsafe read(
           place, number, into: part, isPastCaches: range.count > Self.cachedByteCount)
       } else {
-        let data = unsafe whole.bytes(block.count)
+        let data = unsafe memory.whole.bytes(block.count)
         try unsafe read(place, number, into: data)
         let from = wanted.lowerBound - block.lowerBound
         // SAFETY: `wanted` lies in the block, and `part` is as long.
@@ -75,30 +75,30 @@ struct TensorBlockReader {
   /// Reads every block of a tensor, and keeps nothing of it.
   ///
   /// - Throws: `FormatError`, `FileError`.
-  mutating func verify(_ place: TensorDirectory.Place) throws {
+  func verify(_ place: TensorDirectory.Place) throws {
     let size = TensorTable.blockByteCount(of: place.entry.tensor.elementType)
     for number in 0..<place.entry.blocks.count {
       let count = min(size, place.entry.tensor.byteCount - number * size)
-      try unsafe read(place, number, into: whole.bytes(count))
+      try unsafe read(place, number, into: memory.whole.bytes(count))
     }
   }
 
   /// Checks every block of a tensor without decoding it.
   ///
   /// - Throws: `FormatError`, `FileError`.
-  mutating func check(_ place: TensorDirectory.Place) throws {
+  func check(_ place: TensorDirectory.Place) throws {
     for index in place.entry.blocks { try check(place, block: index) }
   }
 
   /// Checks a block of a tensor, by its number in its group, without decoding it.
   ///
   /// - Throws: `FormatError`, `FileError`.
-  mutating func check(_ place: TensorDirectory.Place, block index: Int) throws {
+  func check(_ place: TensorDirectory.Place, block index: Int) throws {
     _ = try unsafe storedBlock(place, index, nil)
   }
 
   /// Writes the data of a whole block; with `isPastCaches` past the caches, where that can be.
-  private mutating func read(
+  private func read(
     _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer,
     isPastCaches: Bool = false
   ) throws {
@@ -113,10 +113,10 @@ struct TensorBlockReader {
         reason: "lacks tensor \(tensor.name) with the type and the shape that it has in "
           + "\(container.path), which stores the difference")
     }
-    let stored = unsafe differences.bytes(target.count)
+    let stored = unsafe memory.differences.bytes(target.count)
     try unsafe readStored(place, number, into: stored)
     let start = number * TensorTable.blockByteCount(of: tensor.elementType)
-    let elements = unsafe baseElements.bytes(target.count)
+    let elements = unsafe memory.baseElements.bytes(target.count)
     // SAFETY: each piece of scratch memory is as long as the block, and nobody else uses it.
     try unsafe reader.read(tensor, bytes: start..<(start + target.count), into: elements)
     unsafe ElementDifference.add(
@@ -125,7 +125,7 @@ struct TensorBlockReader {
   }
 
   /// Writes what is stored as a whole block: data, or its difference from the base.
-  private mutating func readStored(
+  private func readStored(
     _ place: TensorDirectory.Place, _ number: Int, into target: UnsafeMutableRawBufferPointer,
     isPastCaches: Bool = false
   ) throws {
@@ -161,14 +161,14 @@ struct TensorBlockReader {
     }
   }
 
-  private mutating func decode(
+  private func decode(
     _ stored: UnsafeRawBufferPointer, _ split: ElementPlanes,
     _ place: TensorDirectory.Place, _ index: Int, into target: UnsafeMutableRawBufferPointer,
     isPastCaches: Bool
   ) throws(FormatError) {
     do throws(FormatError) {
       try unsafe CompactBlock.decode(
-        stored, split, decompressor, planes, into: target, isPastCaches: isPastCaches)
+        stored, split, memory.decompressor, memory.planes, into: target, isPastCaches: isPastCaches)
     } catch {
       throw error.located(at: offset(place, index).file, in: container.path)
     }
@@ -199,7 +199,7 @@ struct TensorBlockReader {
     _ place: TensorDirectory.Place, _ index: Int, _ target: UnsafeMutableRawBufferPointer?
   ) throws -> UnsafeMutableRawBufferPointer {
     let group = directory.groups[place.group]
-    let bytes = unsafe target ?? stored.bytes(group.blocks[index].stored.count)
+    let bytes = unsafe target ?? memory.stored.bytes(group.blocks[index].stored.count)
     let offset = offset(place, index)
     // Piece by piece, so that each is in the nearest cache still when its checksum is computed.
     var checksum: UInt32 = 0

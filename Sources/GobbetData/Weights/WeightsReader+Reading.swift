@@ -10,11 +10,8 @@ extension WeightsReader {
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
     let place = try directory.place(of: tensor)
-    var blocks = TensorBlockReader(
-      container, directory, openedBase, checks: checks != .none, isMapped: isMapped,
-      checksContent: checksContent)
     // SAFETY: the caller promises a valid buffer of the range's size.
-    try unsafe blocks.read(place, bytes: range, into: destination)
+    try unsafe memories.read(place, bytes: range, of: self, into: destination)
   }
 
   /// Calls `body` with the data of a raw tensor where the file is mapped, at a multiple of 64 bytes;

@@ -24,6 +24,8 @@ public struct WeightsReader: TensorPartSource {
   let directory: TensorDirectory
   /// Whether zstd's checksums of decoded planes are checked as well as those of the stored blocks.
   let checksContent: Bool
+  /// What reading works in.
+  let memories: BlockMemoryPool
   /// The file that tensors of this one differ from; nil if none do.
   public let base: WeightsBase?
   private(set) var openedBase: OpenedBase?
@@ -91,8 +93,8 @@ public struct WeightsReader: TensorPartSource {
     try checkPadding()
     _ = try setPlace()
     // What a table says of tensors that were replaced since must hold, too.
-    var blocks = TensorBlockReader(
-      container, directory, openedBase, checks: true, checksContent: true)
+    let blocks = TensorBlockReader(
+      container, directory, openedBase, checks: true, BlockMemory(checksContent: true))
     for place in directory.replaced { try blocks.verify(place) }
   }
 
@@ -121,6 +123,7 @@ public struct WeightsReader: TensorPartSource {
     directory = try TensorDirectory(container)
     self.container = container
     self.checksContent = checksContent
+    memories = BlockMemoryPool(checksContent: checksContent)
     self.checks = checks
     self.isMapped = isMapped
     base = try container.section(.weightsBase).map { section in
@@ -130,7 +133,7 @@ public struct WeightsReader: TensorPartSource {
       OpenedBase($0, of: container, chain, checks: checks, isMapped: isMapped)
     }
     if checks == .all {
-      var blocks = TensorBlockReader(container, directory, nil, checks: true)
+      let blocks = TensorBlockReader(container, directory, nil, checks: true)
       for place in directory.places { try blocks.check(place) }
     }
   }
@@ -181,8 +184,9 @@ public struct WeightsReader: TensorPartSource {
   package func storedElements(of tensor: TensorDescription) throws -> [UInt8] {
     try requireMemory(for: tensor)
     let place = try directory.place(of: tensor)
-    var blocks = TensorBlockReader(
-      container, directory, nil, checks: checks != .none, checksContent: checksContent)
+    let blocks = TensorBlockReader(
+      container, directory, nil, checks: checks != .none,
+      BlockMemory(checksContent: checksContent))
     var elements = [UInt8](repeating: 0, count: tensor.byteCount)
     // SAFETY: the array is as long as the tensor's data.
     try unsafe elements.withUnsafeMutableBytes {
