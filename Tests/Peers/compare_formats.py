@@ -2,11 +2,13 @@
 
     compare_formats.py [--gobbet PATH]
 
-Four contents: tensors, elements of every type of safetensors 0.8, a GPT-2 and a vocabulary. `=` is exact: what comes out holds what went in, and is
-the same file as by way of .gobbet; a number is a refusal, whose reason stands below. Needs numpy, safetensors
+Five contents: tensors, elements of every type of safetensors 0.8, blocks of every type of GGUF, a GPT-2 and
+vocabularies. `=` is exact: what comes out holds what went in, with blocks widened where the format has none, and is
+the same file as by way of .gobbet; a number is a refusal, whose reason stands below. Needs numpy, safetensors, gguf
 and torch. Exit 1 if a conversion changes something, or the two ways differ.
 """
 import argparse
+import base64
 import json
 import pathlib
 import re
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+import gguf
 import numpy as np
 import torch
 import torch.distributed.checkpoint
@@ -86,6 +89,18 @@ class Matrix:
         self.reasons = {}
 
 
+def write_tekken(path):
+    """Mistral's vocabulary of bytes, a pair and two special tokens."""
+    tokens = [bytes([byte]) for byte in range(256)] + [b"th"]
+    path.write_text(json.dumps({
+        "config": {"pattern": r"\p{L}+|\s+|[^\p{L}\s]+", "num_vocab_tokens": len(tokens), "version": "v3",
+                   "default_vocab_size": len(tokens) + 2, "default_num_special_tokens": 2},
+        "vocab": [{"rank": rank, "token_bytes": base64.b64encode(token).decode(), "token_str": None}
+                  for rank, token in enumerate(tokens)],
+        "special_tokens": [{"rank": rank, "token_str": text, "is_control": True}
+                           for rank, text in enumerate(("<unk>", "<s>"))]}))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gobbet", default=HERE.parents[1] / ".build/release/gobbet")
@@ -129,12 +144,19 @@ def main():
         torch.save(state, folder / "t.pt")
         torch.save({"model": state, "step": 3}, folder / "legacy.pt", _use_new_zipfile_serialization=False)
         torch.distributed.checkpoint.save(state, checkpoint_id=folder / "dcp")
+        writer = gguf.GGUFWriter(folder / "split.gguf", "none", split_max_tensors=2)
+        for name, array in arrays.items():
+            writer.add_tensor(name, array)
+        for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
+            write()
+        writer.close()
         one = {"o": ("F32", [5], arrays["b"].tobytes())}
         matrix.print("tensors from", [
             ("gobbet", made("gobbet", folder / "t.safetensors"), held),
             ("safetensors", folder / "t.safetensors", held),
             ("safetensors index", made("index", folder / "t.safetensors"), held),
             ("gguf", made("gguf", folder / "t.safetensors"), held),
+            ("gguf in parts", folder / "split-00001-of-00002.gguf", held),
             ("npz", folder / "t.npz", held), ("npz, deflated", folder / "deflated.npz", held),
             ("npy", folder / "t.npy", one), ("pytorch", folder / "t.pt", held),
             ("pytorch, legacy", folder / "legacy.pt", held), ("pytorch, distributed", folder / "dcp/.metadata", held),
@@ -149,21 +171,35 @@ def main():
             inputs.append((kind, path, tensors(path)))
         matrix.print("safetensors of type", inputs, tensors, tuple(OUTPUTS)[:6])
 
-        model = HERE.parents[1] / "Fixtures/tinymodel/model.safetensors"
+        fixtures = HERE.parents[1] / "Fixtures"
+        blocks = fixtures / "gguf/blocks.gguf"
+        held = tensors(made("safetensors", blocks))
+        matrix.print("blocks of GGUF from", [("gguf", blocks, held), ("gobbet", made("gobbet", blocks), held)],
+                     tensors, tuple(OUTPUTS)[:6])
+
+        model = fixtures / "tinymodel/model.safetensors"
         held = tensors(made("safetensors", model))
         matrix.print("a GPT-2 from", [
             ("safetensors", model, held),
             *((kind, made(kind, model), held) for kind in ("gobbet", "index", "gguf", "npz", "llm.c")),
         ], tensors, tuple(OUTPUTS)[:7])
 
-        vocabulary = HERE.parents[1] / "Fixtures/tinymodel/tokenizer.json"
+        vocabulary = fixtures / "tinymodel/tokenizer.json"
         held = ids(vocabulary)
         inputs = [("tokenizer.json", vocabulary, held)]
         for kind in ("gobbet", "vocab.json", "gguf", "tiktoken"):
             path, _ = matrix.convert(vocabulary, kind, OUTPUTS[kind])
             if path:
                 inputs.append((kind, path, held, *(PATTERN if kind == "tiktoken" else ())))
+        (folder / "vocab.txt").write_text("[PAD] [UNK] [CLS] [SEP] [MASK] the ##s in a ".replace(" ", "\n"))
+        write_tekken(folder / "tekken.json")
+        for path in fixtures / "sentencepiece/spaces.model", folder / "vocab.txt", folder / "tekken.json":
+            inputs.append((path.name, path, ids(path)))
         matrix.print("a vocabulary from", inputs, ids)
+        # Ranks do not say how nanochat splits text.
+        path = fixtures / "nanochat/tokenizer.pkl"
+        matrix.print("a vocabulary from", [("tokenizer.pkl", path, ids(path))], ids,
+                     tuple(name for name in OUTPUTS if name != "tiktoken"))
     return int(matrix.failures > 0)
 
 
