@@ -21,9 +21,8 @@ typedef struct {
   gobbet_tests quarters[4];
 } gobbet_window_tests;
 
-#if defined(__aarch64__)
 #include "gobbet_scan_neon.h"
-#else
+#if !defined(__aarch64__)
 GOBBET_INLINE gobbet_window gobbet_window_at(const uint8_t *bytes) {
   gobbet_window window;
   for (int quarter = 0; quarter < 4; quarter++) {

@@ -6,6 +6,8 @@
 #ifndef GOBBET_SCAN_NEON_H
 #define GOBBET_SCAN_NEON_H
 
+#if defined(__aarch64__)
+
 typedef uint8_t gobbet_all_lanes __attribute__((vector_size(64), aligned(1), may_alias));
 
 /// The bytes of a quarter: `ld4`.
@@ -47,4 +49,5 @@ GOBBET_INLINE uint64_t gobbet_window_bits(gobbet_window_tests tests) {
 }
 #undef GOBBET_INSERT
 
+#endif
 #endif
