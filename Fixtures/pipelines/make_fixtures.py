@@ -1,7 +1,8 @@
-"""Writes base.json and cases.jsonl: small tokenizers, random texts, and what `tokenizers` makes of them.
+"""Writes base.json, cases.jsonl and ordinary.jsonl: small tokenizers, random texts, and what `tokenizers` makes of them.
 
 Each line of cases.jsonl has the members of a tokenizer.json that differ from base.json, and texts with
-their ids and the text that these become again.
+their ids and the text that these become again. Each line of ordinary.jsonl has the number of one of those lines,
+to whose added tokens come "<s>", which is special, and "<t>", and what lists of ids are without special tokens.
 
 Usage: make_fixtures.py FOLDER          Needs: pip install tokenizers==0.23.3
 """
@@ -209,4 +210,25 @@ def main(folder):
             file.write("\n")
 
 
+def ordinary(folder):
+    draw = random.Random(20261201)
+    decoders = []
+    with open(f"{folder}/ordinary.jsonl", "w", encoding="utf-8") as file:
+        for line, case in enumerate([*cases(), *more_cases()], 1):
+            case = dict(base(), **case)
+            if case["decoder"] in decoders:
+                continue
+            decoders.append(case["decoder"])
+            case["added_tokens"] = case["added_tokens"] + added(("<s>", "sp"), ("<t>", ""))
+            tokenizer = Tokenizer.from_str(json.dumps(case))
+            special, other = (tokenizer.token_to_id(text) for text in ["<s>", "<t>"])
+            every = range(tokenizer.get_vocab_size())
+            ids = [draw.choices(every, k=6) + [other] + [special] * draw.randint(0, 3) for _ in range(12)]
+            ids = [draw.sample(each, k=7) for each in ids]
+            texts = [tokenizer.decode(each, skip_special_tokens=True) for each in ids]
+            json.dump(dict(line=line, ids=ids, texts=texts), file, ensure_ascii=False, separators=(",", ":"))
+            file.write("\n")
+
+
 main(sys.argv[1])
+ordinary(sys.argv[1])

@@ -198,6 +198,11 @@ gobbet_status gobbet_decode(
     gobbet_vocabulary *vocabulary, const uint32_t *ids, size_t id_count, uint8_t *bytes,
     size_t capacity, size_t *count, gobbet_error *error);
 
+/// The same without special tokens; added tokens that aren't special stay.
+gobbet_status gobbet_decode_ordinary(
+    gobbet_vocabulary *vocabulary, const uint32_t *ids, size_t id_count, uint8_t *bytes,
+    size_t capacity, size_t *count, gobbet_error *error);
+
 // MARK: Corpora
 
 /// The documents of files, read one batch after the other.

@@ -69,11 +69,30 @@ public func gobbet_decode(
   _ bytes: UnsafeMutablePointer<UInt8>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
   _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
+  decode(vocabulary, ids, idCount, bytes, capacity, count, error, skippingSpecialTokens: false)
+}
+
+@c @implementation
+public func gobbet_decode_ordinary(
+  _ vocabulary: OpaquePointer?, _ ids: UnsafePointer<UInt32>?, _ idCount: Int,
+  _ bytes: UnsafeMutablePointer<UInt8>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  decode(vocabulary, ids, idCount, bytes, capacity, count, error, skippingSpecialTokens: true)
+}
+
+/// The bytes of tokens, of special ones too unless they are left out.
+private func decode(
+  _ vocabulary: OpaquePointer?, _ ids: UnsafePointer<UInt32>?, _ idCount: Int,
+  _ bytes: UnsafeMutablePointer<UInt8>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?, skippingSpecialTokens: Bool
+) -> gobbet_status {
   reporting(to: error) {
     let handle = try object(vocabulary, VocabularyHandle.self, "vocabulary")
     let ids = try buffer(ids, idCount, "ids")
     var decoded: [UInt8] = []
-    try handle.decoder.decode(ids.span, into: &decoded)
+    try handle.decoder(skippingSpecialTokens: skippingSpecialTokens)
+      .decode(ids.span, into: &decoded)
     try deliver(decoded.span, to: bytes, capacity, count, "bytes")
   }
 }

@@ -4,15 +4,26 @@ internal import GobbetBPE
 /// A vocabulary with the encoders that calls on it use.
 final class VocabularyHandle: @unchecked Sendable {
   let vocabulary: Vocabulary
-  let decoder: TokenDecoder
+  private let decoder: TokenDecoder
   private let tokenizer: Tokenizer
   // SAFETY: only touched under the table's lock; an encoder that was taken out is one thread's.
   private var idle: [EncoderBox] = []
+  // SAFETY: only touched under the table's lock.
+  private var ordinaryDecoder: TokenDecoder?
 
   init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
     tokenizer = Tokenizer(vocabulary)
     decoder = TokenDecoder(vocabulary)
+  }
+
+  /// What decodes; the one that leaves special tokens out is made when it is first asked for.
+  func decoder(skippingSpecialTokens: Bool) -> TokenDecoder {
+    guard skippingSpecialTokens else { return decoder }
+    if let made = tableLock.withLock({ ordinaryDecoder }) { return made }
+    let made = TokenDecoder(vocabulary, skippingSpecialTokens: true)
+    tableLock.withLock { ordinaryDecoder = made }
+    return made
   }
 
   /// How many bytes the longest token has, special ones included.

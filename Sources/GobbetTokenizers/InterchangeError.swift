@@ -19,6 +19,16 @@ public struct InterchangeError: Error, Hashable, Sendable, CustomStringConvertib
     case tensor(String)
     /// Memory for parsing is not to be had.
     case outOfMemory
+
+    /// Why an expression of a file cannot be run: `unsupported` with the part, or `damaged`.
+    package init(_ error: SplitExpressionError) {
+      self =
+        if case .unsupported(let what) = error.code {
+          .unsupported("\(what) at byte \(error.offset) of the expression, \(error.fragment)")
+        } else {
+          .damaged("\(error)")
+        }
+    }
   }
 
   /// What is wrong.

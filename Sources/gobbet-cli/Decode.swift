@@ -38,6 +38,9 @@ struct Decode: ParsableCommand {
     transform: Number.indices)
   var range: IndexRange?
 
+  @Flag(help: "Leave special tokens out; added tokens that aren't special stay.")
+  var skipSpecialTokens = false
+
   @OptionGroup var progressOptions: ProgressOptions
 
   func run() throws {
@@ -52,7 +55,8 @@ struct Decode: ParsableCommand {
       let ids = try parsedIDs(file)
       guard let given else { throw Failure(.usage, "\(input): ids need a --vocabulary") }
       var bytes: [UInt8] = []
-      try TokenDecoder(given).decode(ids.span, into: &bytes)
+      let decoder = TokenDecoder(given, skippingSpecialTokens: skipSpecialTokens)
+      try decoder.decode(ids.span, into: &bytes)
       var output = TextOutput()
       try output.write(bytes)
       try output.finish()
@@ -89,7 +93,7 @@ struct Decode: ParsableCommand {
       let first = wanted.lowerBound
       wanted = (first + range.bounds.lowerBound)..<(first + range.bounds.upperBound)
     }
-    let decoder = TokenDecoder(vocabulary)
+    let decoder = TokenDecoder(vocabulary, skippingSpecialTokens: skipSpecialTokens)
     var state = decoder.makeState()
     let step = 1 << 20
     var output = TextOutput()

@@ -122,6 +122,8 @@ static int round_encoding(round_state *state, gobbet_vocabulary *vocabulary) {
   specials.allowed_count = 1;
   DONE(gobbet_encode(vocabulary, text + 36, 14, &specials, ids, 64, &count, &state->error));
   CHECK(ids[0] == end_id);
+  DONE(gobbet_decode_ordinary(vocabulary, ids, count, bytes, 64, &number, &state->error));
+  CHECK(number == 7 && memcmp(bytes, text + 43, 7) == 0);
   uint32_t unknown = 100000;
   CHECK(gobbet_decode(vocabulary, &unknown, 1, bytes, 64, &number, &state->error)
         == GOBBET_NOT_FOUND);

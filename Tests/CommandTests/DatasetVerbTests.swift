@@ -17,6 +17,8 @@ import Testing
     #expect(result.status == 0, "\(result.errorText)")
     let text = try gobbet("decode", shop.dataset).text
     #expect(try gobbet("decode", merged).text == text + text)
+    let ordinary = text.replacing("<|endoftext|>", with: "")
+    #expect(try gobbet("decode", shop.dataset, "--skip-special-tokens").text == ordinary)
     #expect(try gobbet("merge", shop.dataset, "-o", merged).status == 73)
     for (name, seed, memory) in [("a", "5", "1M"), ("b", "5", "1G"), ("c", "6", "1M")] {
       let result = try gobbet(

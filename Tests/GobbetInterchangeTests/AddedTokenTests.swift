@@ -42,6 +42,13 @@ import Testing
     #expect(vocabulary.specialTokens[1].matching == [.ordinary, .stripsLeft])
   }
 
+  @Test("a token that is spelled as the token of other bytes is refused with file and text")
+  func otherBytes() throws {
+    // "é" stands for the byte E9 there.
+    let refusal = try Self.refusal(try Self.file(added: [("é", [:])]))
+    #expect(refusal.hasPrefix("x, model.vocab: not supported: an added token é that is spelled as"))
+  }
+
   @Test("a token that is not special counts under every policy, and is never an error")
   func policies() throws {
     let file = try Self.file(added: [("<b>", [:]), ("<s>", ["special": true])])

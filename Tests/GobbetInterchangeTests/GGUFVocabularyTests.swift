@@ -265,7 +265,7 @@ import Testing
     nan[260].1 = .nan
     #expect(
       try refusal(Self.values(nan)).hasSuffix(
-        "tokenizer.ggml.tokens[260]: has no text or no score"))
+        "tokenizer.ggml.tokens[260]: has a score that isn't a finite number"))
     #expect(
       try refusal(Self.values(Self.pieces + [("ab", 0, 1)])).hasSuffix(
         "tokenizer.ggml.tokens[268]: is there twice"))
@@ -295,6 +295,71 @@ import Testing
       #expect(try encoded(name, "12").count == 2, "\(name)")
     }
     #expect(throws: InterchangeError.self) { try encoded("of-no-one", "12") }
+  }
+
+  @Test("texts are cut as llama.cpp cuts them that has functions of its own for a name")
+  func ownFunctions() throws {
+    // Ids of llama-cpp-python 0.3.36: each letter is a token, and any two of them are.
+    let expected: [(name: String, text: String, ids: [TokenID])] = [
+      ("kimi-k2", "\u{301}\na가B'。1B\n2", [424, 273, 66, 365, 49, 66, 10, 50]),
+      (
+        "kimi-k2", "\n가B1s\u{301}'\n\u{301}a。2BB",
+        [10, 394, 49, 115, 262, 359, 419, 261, 50, 277]
+      ),
+      ("kimi-k2", "'sB'1B中's!", [362, 66, 39, 49, 66, 257, 362, 33]),
+      (
+        "kimi-k2", "\n '\n2가中2'!。中2\u{301}",
+        [10, 322, 10, 50, 259, 257, 50, 39, 352, 257, 50, 262]
+      ),
+      ("kimi-k2", "!1 \u{301}\n\u{301}B", [33, 49, 327, 10, 420]),
+      ("kimi-k2", "'。 中''\n가\u{301}!sa中s", [365, 32, 257, 39, 359, 259, 425, 367, 257, 115]),
+      ("youtu", "\u{301}\na가B'。1B\n2", [262, 10, 97, 259, 66, 39, 261, 49, 66, 10, 50]),
+      ("youtu", "\n가B1s\u{301}'\n\u{301}a。2BB", [10, 259, 66, 49, 379, 359, 419, 261, 50, 277]),
+      ("youtu", "'sB'1B中's!", [362, 66, 39, 49, 66, 257, 362, 33]),
+      (
+        "youtu", "\n '\n2가中2'!。中2\u{301}",
+        [10, 322, 10, 50, 259, 257, 50, 360, 261, 257, 50, 262]
+      ),
+      ("youtu", "!1 \u{301}\n\u{301}B", [33, 49, 327, 10, 420]),
+      (
+        "youtu", "'。 中''\n가\u{301}!sa中s",
+        [39, 261, 32, 257, 39, 359, 259, 262, 349, 97, 257, 115]
+      ),
+      ("afmoe", "\u{301}\na가B'。1B\n2", [262, 10, 97, 259, 66, 365, 49, 66, 10, 50]),
+      ("afmoe", "\n가B1s\u{301}'\n\u{301}a。2BB", [10, 259, 66, 49, 379, 359, 419, 261, 50, 277]),
+      ("afmoe", "'sB'1B中's!", [362, 66, 39, 49, 66, 257, 362, 33]),
+      ("afmoe", "\n '\n2가中2'!。中2\u{301}", [10, 322, 10, 50, 402, 50, 39, 352, 257, 50, 262]),
+      ("afmoe", "!1 \u{301}\n\u{301}B", [33, 49, 327, 10, 420]),
+      ("afmoe", "'。 中''\n가\u{301}!sa中s", [365, 32, 257, 39, 359, 259, 262, 349, 97, 257, 115]),
+    ]
+    var tokens = (0..<256).map { [UInt8($0)] }
+    var merges: [GGUFValue] = []
+    func visible(_ bytes: some Sequence<UInt8>) -> String {
+      bytes.map { VisibleByte.text(Int($0)) }.joined()
+    }
+    func merge(_ left: [UInt8], _ right: [UInt8]) {
+      merges.append(.string(visible(left) + " " + visible(right)))
+      if !tokens.contains(left + right) { tokens.append(left + right) }
+    }
+    let letters = ["a", "B", "1", "2", " ", "\n", "!", "'", "s", "中", "가", "。", "\u{301}"]
+      .map { Array($0.utf8) }
+    for letter in letters {
+      for end in letter.indices.dropFirst() { merge(Array(letter[..<end]), [letter[end]]) }
+    }
+    for left in letters { for right in letters { merge(left, right) } }
+    for each in expected {
+      let vocabulary = try vocabulary([
+        ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string(each.name)),
+        (
+          "tokenizer.ggml.tokens", .array(elementType: 8, tokens.map { .string(visible($0)) })
+        ),
+        ("tokenizer.ggml.merges", .array(elementType: 8, merges)),
+      ])
+      let ids = Tokenizer(vocabulary).encoded(each.text)
+      #expect(ids == each.ids, "\(each.name): \(each.text.debugDescription)")
+      let again = try GGUFVocabulary.values(of: vocabulary, rowCount: nil, path: "x")
+      #expect(try self.vocabulary(again) == vocabulary)
+    }
   }
 }
 

@@ -90,6 +90,41 @@ import Testing
     }
   }
 
+  /// A line of `ordinary.jsonl`.
+  private struct Ordinary: Decodable {
+    /// The number of the tokenizer's line in `cases.jsonl`.
+    let line: Int
+    let ids: [[TokenID]]
+    let texts: [String]
+  }
+
+  @Test("without special tokens ids become the text that tokenizers makes of them, at once or not")
+  func ordinaryTexts() throws {
+    let lines = try fixture("pipelines/ordinary.jsonl").split(separator: 0x0A)
+    #expect(lines.count == 9)
+    for line in lines {
+      let each = try JSONDecoder().decode(Ordinary.self, from: Data(line))
+      let file = Self.cases[each.line - 1].file
+      var object = try #require(
+        try JSONSerialization.jsonObject(with: Data(file)) as? [String: Any])
+      let added = try #require(object["added_tokens"] as? [[String: Any]])
+      object["added_tokens"] =
+        added + [
+          ["id": 1, "content": "<s>", "special": true],
+          ["id": 1, "content": "<t>", "special": false],
+        ]
+      let vocabulary = try TokenizerJSON.vocabulary(
+        [UInt8](try JSONSerialization.data(withJSONObject: object)), path: nil)
+      let decoder = TokenDecoder(vocabulary, skippingSpecialTokens: true)
+      for (ids, text) in zip(each.ids, each.texts) {
+        #expect(Array(try decoder.decoded(ids).utf8) == Array(text.utf8), "\(each.line): \(ids)")
+        var stream = StreamingDecoder(decoder)
+        let streamed = try ids.map { try stream.append($0) }.joined() + stream.finish()
+        #expect(Array(streamed.utf8) == Array(text.utf8), "\(each.line): \(ids)")
+      }
+    }
+  }
+
   @Test("a pipeline survives a file of ours and one of Hugging Face's, with its fingerprint")
   func files() throws {
     let folder = try TemporaryFolder()

@@ -162,7 +162,7 @@ import Testing
         == "m, pieces[266]: not supported: a piece of 2050 bytes")
     #expect(
       try refusal(Self.model(Self.pieces + [Self.piece("x", .nan)]))
-        == "m, pieces[266]: has no text or no score")
+        == "m, pieces[266]: has a score that isn't a finite number")
     #expect(
       try refusal([0x0A, 0x7F, 0x0A, 0x01])
         == "m, byte 0: not a SentencePiece model: a field of 127 bytes, 2 left")

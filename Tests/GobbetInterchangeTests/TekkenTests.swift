@@ -42,6 +42,22 @@ import Testing
     #expect(named.specialTokens.map(\.text).prefix(3) == ["<SPECIAL_0>", "<a>", "<SPECIAL_2>"])
   }
 
+  @Test("a pattern of the file's own cuts as tiktoken does, and what isn't supported is named")
+  func ownPattern() throws {
+    let known = Self.expression
+    let vocabulary = try vocabulary(Self.text().replacing(known, with: #"th|\\w(?!h)|[^\\w]+|\\w"#))
+    #expect(vocabulary.pattern.expression?.text == #"th|\w(?!h)|[^\w]+|\w"#)
+    // Ids of tiktoken 0.14.0, and five.
+    #expect(
+      Tokenizer(vocabulary).encoded("the thth  ehé") == [
+        261, 106, 37, 261, 261, 37, 37, 106, 109, 200, 174,
+      ])
+    let error = #expect(throws: InterchangeError.self) {
+      try self.vocabulary(Self.text().replacing(known, with: #"(\\w)\\1"#))
+    }
+    #expect(try "\(#require(error))".contains("config.pattern: not supported: "))
+  }
+
   @Test("ranks out of order, without bytes or too few are refused")
   func refusals() throws {
     for text in [

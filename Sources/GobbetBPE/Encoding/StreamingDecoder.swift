@@ -7,7 +7,7 @@ public struct StreamingDecoder: Sendable {
   /// Tokens decoded so far, for errors.
   private var tokenCount = 0
 
-  /// Begins a text.
+  /// Begins a text, of which the decoder says whether it has special tokens.
   public init(_ decoder: TokenDecoder) {
     self.decoder = decoder
     state = decoder.makeState()

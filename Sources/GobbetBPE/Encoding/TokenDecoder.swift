@@ -11,7 +11,7 @@
 public struct TokenDecoder: Sendable {
   /// The bytes of a token of at most 15 bytes, and their number in the topmost byte.
   private typealias Record = SIMD16<UInt8>
-  /// In place of the number, for a longer token and for no token.
+  /// In place of the number, for a longer token and for no token; a token that is left out has 0.
   private static let elsewhere: UInt8 = 255
   /// Bytes that are decoded before they are appended.
   private static let blockByteCount = 1 << 14
@@ -21,8 +21,13 @@ public struct TokenDecoder: Sendable {
   /// What added tokens look like that are found in normalized text, where that is not their content.
   private let normalizedTokens: [TokenID: [UInt8]]
 
-  /// Lays out the tokens of a vocabulary for decoding.
-  public init(_ vocabulary: Vocabulary) {
+  /// Lays out the tokens of a vocabulary for decoding; with `skippingSpecialTokens`, texts are those
+  /// of the tokens that aren't special.
+  ///
+  /// Added tokens that are not special are never left out. What treats the first token of a text in
+  /// its own way takes the first that is left for it.
+  /// - Source: `decode` of `tokenizers` 0.23.3 with `skip_special_tokens`.
+  public init(_ vocabulary: Vocabulary, skippingSpecialTokens: Bool = false) {
     self.vocabulary = vocabulary
     var records = [Record](repeating: Record(repeating: Self.elsewhere), count: vocabulary.idBound)
     func set(_ id: TokenID, _ bytes: ArraySlice<UInt8>) {
@@ -34,6 +39,10 @@ public struct TokenDecoder: Sendable {
     for id in 0..<TokenID(truncatingIfNeeded: tokens.count) { set(id, tokens[id]) }
     var normalizedTokens: [TokenID: [UInt8]] = [:]
     for token in vocabulary.specialTokens {
+      if skippingSpecialTokens, token.isSpecial {
+        records[Int(token.id)][15] = 0
+        continue
+      }
       var bytes = token.bytes
       if token.matching.contains(.normalized),
         let changed = vocabulary.pipeline.normalizers.normalized(bytes.span, .untracked)
@@ -51,7 +60,7 @@ public struct TokenDecoder: Sendable {
   /// The state before the first token of a text.
   public func makeState() -> DecoderState { DecoderState(vocabulary.pipeline.decoders) }
 
-  /// Appends the text of all tokens to `bytes`, special tokens too.
+  /// Appends the text of all tokens to `bytes`; of special tokens too, unless they are left out.
   ///
   /// - Throws: ``UnknownTokenError``; what comes before the unknown id is then appended.
   public func decode(
@@ -75,8 +84,8 @@ public struct TokenDecoder: Sendable {
         guard let token = self.bytes(of: ids[index]) else {
           throw UnknownTokenError(id: ids[index], index: index)
         }
-        state.append(Array(token), to: &bytes)
         index += 1
+        if !isLeftOut(ids[index - 1]) { state.append(Array(token), to: &bytes) }
       }
       return
     }
@@ -86,10 +95,13 @@ public struct TokenDecoder: Sendable {
       guard let token = self.bytes(of: ids[index]) else {
         throw UnknownTokenError(id: ids[index], index: index)
       }
-      bytes.append(contentsOf: token)
+      if !isLeftOut(ids[index]) { bytes.append(contentsOf: token) }
       index += 1
     }
   }
+
+  /// Whether a token is special and those are left out.
+  private func isLeftOut(_ id: TokenID) -> Bool { records[Int(id)][15] == 0 }
 
   /// What decoding begins with for a token; nil if `id` has none.
   private func bytes(of id: TokenID) -> ArraySlice<UInt8>? {

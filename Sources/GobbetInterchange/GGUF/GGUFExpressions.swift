@@ -130,5 +130,34 @@ struct GGUFExpressions {
         #"[\p{P}!-/:-@\[-`{-~]"#,
         gpt2WithoutRest,
       ], addsBeginning: true),
+    // llama.cpp has functions of its own for the next one and for the numerals of the one behind it.
+    GGUFExpressions(
+      ["kimi-k2"],
+      [
+        "[\(kimiHan)]+|" + #"[^\r\n\p{L}\p{N}]?[\p{L}&&[^"# + kimiHan + "]]+" + contractions
+          + #"?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+      ]),
+    GGUFExpressions(
+      ["afmoe"],
+      [
+        // Groups of three from the right, the first with what is in front of it.
+        #"[^\p{N}]*\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))"#,
+        "[\u{E40}-\u{EFF}\u{1000}-\u{109F}\u{1100}-\u{11FF}\u{1780}-\u{17FF}\u{2F00}-\u{2FDF}"
+          + "\u{3040}-\u{30FF}\u{3400}-\u{4DBF}\u{4E00}-\u{FAFF}\u{FF65}-\u{FF9F}]+",
+        ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?"##
+          + #"[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+      ]),
+    GGUFExpressions(
+      ["youtu"],
+      [
+        "[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-\u{303F}︰-﹏]+|[ㄅ-ㄯ]+|[一-龥\u{3040}-\u{30FF}]+",
+        #"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+"# + contractions
+          + #"?|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+      ], takesWhole: true),
   ]
+
+  /// What llama.cpp takes for Han in Kimi's texts, as ranges of a set.
+  private static let kimiHan =
+    "\u{3400}-\u{4DBF}\u{4E00}-\u{9FFF}\u{F900}-\u{FAFF}\u{20000}-\u{2A6DF}\u{2A700}-\u{2EBEF}"
+    + "\u{2F800}-\u{2FA1F}"
 }

@@ -40,8 +40,11 @@ public enum TiktokenPickle {
     guard let expression = member("pat_str").flatMap({ heap.text($0) }) else {
       throw error(.damaged("no expression"), "pat_str")
     }
-    guard let pattern = SplitPattern(regularExpressions: [expression], dialect: .tiktoken) else {
-      throw error(.unsupported("the expression \(expression)"), "pat_str")
+    let pattern: SplitPattern
+    do {
+      pattern = try SplitPattern(expression: expression, dialect: .tiktoken)
+    } catch let refusal {
+      throw error(.init(refusal), "pat_str")
     }
     guard let ranks = member("mergeable_ranks").flatMap({ heap.pairs($0) }) else {
       throw error(.damaged("no dictionary"), "mergeable_ranks")

@@ -216,11 +216,7 @@ enum HuggingFaceParts {
       return try SplitExpression(
         text, dialect: .oniguruma, behavior: behavior, isInverted: isInverted)
     } catch {
-      guard case .unsupported(let what) = error.code else {
-        throw part.error(.damaged("\(error)"))
-      }
-      throw part.error(
-        .unsupported("\(what) at byte \(error.offset) of the expression, \(error.fragment)"))
+      throw part.error(.init(error))
     }
   }
 

@@ -112,8 +112,11 @@ package struct SentencePieces {
 
   /// Whether a piece isn't part of text as it is.
   private func check(_ piece: Piece, _ index: Int) throws(InterchangeError) -> Bool {
-    guard !piece.text.isEmpty, isUTF8(piece.text), piece.score.isFinite else {
-      throw error(.damaged("has no text or no score"), index)
+    guard !piece.text.isEmpty, isUTF8(piece.text) else {
+      throw error(.damaged("has no text, or text that isn't UTF-8"), index)
+    }
+    guard piece.score.isFinite else {
+      throw error(.damaged("has a score that isn't a finite number"), index)
     }
     if merges(piece), piece.text.count > PieceMerges.maximumByteCount {
       throw error(.unsupported("a piece of \(piece.text.count) bytes"), index)

@@ -162,6 +162,14 @@ package struct VisibleVocabulary {
         return try vocabulary(mergesOnce)
       }
     } catch {
+      if error.code == .specialTokenClash, let id = error.token, let text = entries.text(of: id) {
+        let text = String(decoding: text, as: UTF8.self)
+        throw InterchangeError(
+          .unsupported(
+            "an added token \(text) that is spelled as token \(id), which stands for other bytes; "
+              + "leave it out of the added tokens"),
+          path: path, field: tokensField)
+      }
       throw InterchangeError(.vocabulary(error), path: path)
     }
   }

@@ -41,10 +41,11 @@ public enum TekkenJSON {
     guard let expression = try config.member("pattern")?.string else {
       throw config.error(.damaged("no expression"), key: "pattern".utf8)
     }
-    guard
-      let pattern = SplitPattern(regularExpressions: [expression], dialect: .tiktoken)
-    else {
-      throw config.error(.unsupported("the expression \(expression)"), key: "pattern".utf8)
+    let pattern: SplitPattern
+    do {
+      pattern = try SplitPattern(expression: expression, dialect: .tiktoken)
+    } catch {
+      throw config.error(.init(error), key: "pattern".utf8)
     }
     func number(_ key: String) throws(InterchangeError) -> Int {
       guard let value = try config.member(key)?.size, value < TokenTable.maximumCount else {

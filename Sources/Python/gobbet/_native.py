@@ -63,6 +63,7 @@ _FUNCTIONS = {
     "encode_batch": "pppnpIpnppp",
     "count": "ppnpp",
     "decode": "ppnpnpp",
+    "decode_ordinary": "ppnpnpp",
     "corpus_open": "pnppp",
     "corpus_read": "pQpp",
     "corpus_parse": "pzQppnpp",

@@ -49,8 +49,8 @@ class VocabularyBackend(Protocol):
     def fingerprint(self) -> str:
         """What names the content of the vocabulary, in hexadecimal."""
 
-    def decode_bytes(self, tokens: Any) -> bytes:
-        """The bytes of tokens."""
+    def decode_bytes(self, tokens: Any, skip_special_tokens: bool) -> bytes:
+        """The bytes of tokens, of special ones too unless they are left out."""
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of one token; raises `NotFound` if there is none."""

@@ -34,11 +34,12 @@ class Decoding:
         """
         return self._backend.n_vocab
 
-    def decode_bytes(self, tokens: Ids) -> bytes:
-        """The bytes of tokens, special ones too.
+    def decode_bytes(self, tokens: Ids, skip_special_tokens: bool = False) -> bytes:
+        """The bytes of tokens, of special ones too unless they are left out.
 
         Args:
             tokens: The ids.
+            skip_special_tokens: Whether to leave special tokens out.
 
         Returns:
             The bytes.
@@ -50,14 +51,18 @@ class Decoding:
             >>> encoding.decode_bytes([39, 473, 78])
             b'Hello'
         """
-        return self._backend.decode_bytes(tokens)
+        return self._backend.decode_bytes(tokens, skip_special_tokens)
 
-    def decode(self, tokens: Ids, errors: str = "replace") -> str:
+    def decode(
+        self, tokens: Ids, errors: str = "replace", skip_special_tokens: bool = False
+    ) -> str:
         """The text of tokens; `errors` says what becomes of bytes that aren't UTF-8.
 
         Args:
             tokens: The ids.
             errors: What becomes of bytes that aren't UTF-8, as `bytes.decode` has it.
+            skip_special_tokens: Whether to leave special tokens out, as `tokenizers` does unless told
+                otherwise.
 
         Returns:
             The text.
@@ -70,7 +75,7 @@ class Decoding:
             >>> encoding.decode([39, 473, 78])
             'Hello'
         """
-        return self.decode_bytes(tokens).decode("utf-8", errors)
+        return self.decode_bytes(tokens, skip_special_tokens).decode("utf-8", errors)
 
     def decode_single_token_bytes(self, token: int) -> bytes:
         """The bytes of a token, a special one too.
@@ -134,7 +139,12 @@ class Decoding:
         return b"".join(pieces).decode(), offsets
 
     def decode_batch(
-        self, batch: Iterable[Ids], *, errors: str = "replace", num_threads: int = 0
+        self,
+        batch: Iterable[Ids],
+        *,
+        errors: str = "replace",
+        num_threads: int = 0,
+        skip_special_tokens: bool = False,
     ) -> list[str]:
         """The texts of many lists of tokens. `num_threads` is there for callers of tiktoken.
 
@@ -142,6 +152,7 @@ class Decoding:
             batch: Lists of ids.
             errors: What becomes of bytes that aren't UTF-8, as `bytes.decode` has it.
             num_threads: Has no effect; it is there for callers of tiktoken.
+            skip_special_tokens: Whether to leave special tokens out.
 
         Returns:
             The text of each.
@@ -153,14 +164,17 @@ class Decoding:
             >>> encoding.decode_batch([[39, 473, 78], [13]])
             ['Hello', '.']
         """
-        return [self.decode(tokens, errors) for tokens in batch]
+        return [self.decode(tokens, errors, skip_special_tokens) for tokens in batch]
 
-    def decode_bytes_batch(self, batch: Iterable[Ids], *, num_threads: int = 0) -> list[bytes]:
+    def decode_bytes_batch(
+        self, batch: Iterable[Ids], *, num_threads: int = 0, skip_special_tokens: bool = False
+    ) -> list[bytes]:
         """The bytes of many lists of tokens. `num_threads` is there for callers of tiktoken.
 
         Args:
             batch: Lists of ids.
             num_threads: Has no effect; it is there for callers of tiktoken.
+            skip_special_tokens: Whether to leave special tokens out.
 
         Returns:
             The bytes of each.
@@ -172,7 +186,7 @@ class Decoding:
             >>> encoding.decode_bytes_batch([[39, 473, 78], [13]])
             [b'Hello', b'.']
         """
-        return [self.decode_bytes(tokens) for tokens in batch]
+        return [self.decode_bytes(tokens, skip_special_tokens) for tokens in batch]
 
     # MARK: What there is
 

@@ -75,16 +75,17 @@ class NativeVocabulary:
         )
         return cls(local.handle.value)
 
-    def decode_bytes(self, tokens: Any) -> bytes:
-        """The bytes of tokens."""
+    def decode_bytes(self, tokens: Any, skip_special_tokens: bool) -> bytes:
+        """The bytes of tokens, of special ones too unless they are left out."""
         ids, place, count = _ids(tokens)
         mine = local
-        status = self.library.decode(
+        decode = self.library.decode_ordinary if skip_special_tokens else self.library.decode
+        status = decode(
             self.handle, place, count, mine.buffer_at, 4 * mine.room, mine.count_at, mine.error_at
         )
         if status == _native.BUFFER_TOO_SMALL:
             mine.grow(mine.count.value // 4 + 1)
-            status = self.library.decode(
+            status = decode(
                 self.handle, place, count, mine.buffer_at, 4 * mine.room, mine.count_at,
                 mine.error_at,
             )  # fmt: skip

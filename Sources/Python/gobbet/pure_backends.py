@@ -70,15 +70,17 @@ class PureVocabulary:
     def _by_bytes(self) -> dict[bytes, int]:
         return {text: token for token, text in self._tokens.items()}
 
-    def decode_bytes(self, tokens: Any) -> bytes:
-        """The bytes of tokens."""
+    def decode_bytes(self, tokens: Any, skip_special_tokens: bool) -> bytes:
+        """The bytes of tokens, of special ones too unless they are left out."""
         pipeline = self._vocabulary.pipeline
         if pipeline and pipeline.decoders:
             raise LibraryMissing(
                 "decoding with this vocabulary's decoders needs the native library, "
                 "which is missing"
             )
-        return b"".join(self.token_bytes(int(token)) for token in tokens)
+        left_out = frozenset(self.special_ids() if skip_special_tokens else ())
+        texts = ((token, self.token_bytes(int(token))) for token in tokens)
+        return b"".join(text for token, text in texts if token not in left_out)
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of one token."""

@@ -115,6 +115,15 @@ class EncodingTests(support.Case):
             self.assertEqual(ours.encode(text), theirs.encode(text))
         self.assertEqual(ours.encode_batch(surrogates), theirs.encode_batch(surrogates))
 
+    def test_special_tokens_can_be_left_out_of_texts(self):
+        ours = support.encoding()
+        ids = ours.encode(f"{END}a {END}", allowed_special="all")
+        self.assertEqual(ours.decode(ids), f"{END}a {END}")
+        self.assertEqual(ours.decode(ids, skip_special_tokens=True), "a ")
+        self.assertEqual(ours.decode_batch([ids, []], skip_special_tokens=True), ["a ", ""])
+        with self.assertRaises(gobbet.NotFound):
+            ours.decode([1 << 20], skip_special_tokens=True)
+
     def test_the_refusal_names_the_token_and_the_ways_out(self):
         with self.assertRaisesRegex(ValueError, r"'<\|pad\|>'.*allowed_special.*disallowed"):
             support.encoding().encode(f"a <|pad|> {END}")

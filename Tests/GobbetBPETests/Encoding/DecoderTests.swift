@@ -17,6 +17,24 @@ import Testing
     #expect(try decoder.decoded([0xFF]) == "\u{FFFD}")
   }
 
+  @Test("special tokens can be left out, and added ones that aren't special stay")
+  func skipping() throws {
+    let vocabulary = try Vocabulary(
+      byteOrder: Array(0...255), pairs: [(97, 98)], pattern: .cl100k,
+      specialTokens: SpecialTokens([
+        SpecialToken("<end>", id: 300), SpecialToken("<a>", id: 301, matching: .ordinary),
+        SpecialToken("a", id: 97),
+      ]))
+    let decoder = TokenDecoder(vocabulary, skippingSpecialTokens: true)
+    #expect(try decoder.decoded([300, 256, 97, 301, 300]) == "ab<a>")
+    #expect(try decoder.decoded([300]).isEmpty)
+    #expect(throws: UnknownTokenError(id: 299, index: 1)) { try decoder.decoded([300, 299]) }
+    let ids = Array(repeating: [300, 98, 97] as [TokenID], count: 3000).flatMap { $0 }
+    #expect(try decoder.decoded(ids) == String(repeating: "b", count: 3000))
+    var stream = StreamingDecoder(decoder)
+    #expect(try [0xC3, 300, 0xA9].map { try stream.append($0) } == ["", "", "é"])
+  }
+
   @Test("an id without a token is named with its place") func unknown() {
     let decoder = TokenDecoder(vocabulary)
     for id: TokenID in [259, 299, 301, .max] {
