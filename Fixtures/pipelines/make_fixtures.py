@@ -188,6 +188,20 @@ def table_cases():
     yield dict(normalizer=dict(type="Sequence", normalizers=[normalizer, dict(type="NFC")]), pre_tokenizer=byte_level)
 
 
+def byte_level_cases():
+    level = dict(type="ByteLevel")
+    cut = dict(type="Split", pattern=dict(String="Ġ"), behavior="MergedWithNext", invert=False)
+    words = dict(type="Split", pattern=dict(Regex="Ġ?[A-Za-z]+|[^A-Za-zĠ]+|Ġ"), behavior="Isolated", invert=False)
+    replace = dict(type="Replace", pattern=dict(String="Ã"), content="x")
+    yield dict(normalizer=level, pre_tokenizer=cut)
+    yield dict(normalizer=dict(type="Sequence", normalizers=[dict(type="NFC"), level]), pre_tokenizer=words)
+    yield dict(normalizer=dict(type="Sequence", normalizers=[level, replace]), pre_tokenizer=None)
+    yield dict(normalizer=level, pre_tokenizer=dict(type="Sequence", pretokenizers=[cut, dict(type="Digits", individual_digits=True)]),
+               added_tokens=added(("<a>", "sp"), ("<ab>", ""), ("the", "no")))
+    yield dict(normalizer=level, pre_tokenizer=base()["pre_tokenizer"])
+    yield dict(normalizer=level, pre_tokenizer=None)
+
+
 TABLE_WORDS = ["e", "e\u0301", "e\u0301\u0301\u0301", "ab", "abcd", "ﬁ", "ﬁ\u0301", "\u3000", "\t", "\r\n", "\u200b",
                "\u200b\u0301", "\uff21", "\uff21\u0301", "\uff21\u200d", "Ⅷ", "\u0600e", "\u0600\u1100", "\u1161", "\u11a8",
                "\uac00", "\u0915", "\u094d", "\u0301", "©", "\u200d", "⌚", "🇦", "🇧", "👍🏽", "\x00", "x", " "]
@@ -200,6 +214,7 @@ def main(folder):
     with open(f"{folder}/cases.jsonl", "w", encoding="utf-8") as file:
         every = [(case, WORDS) for case in cases()] + [(case, MORE_WORDS) for case in more_cases()]
         every += [(case, TABLE_WORDS) for case in table_cases()]
+        every += [(case, WORDS) for case in byte_level_cases()]
         for case, words in every:
             tokenizer = Tokenizer.from_str(json.dumps(dict(base(), **case)))
             texts = ["", " ", "  the", *("".join(DRAW.choices(words, k=DRAW.randint(1, 9))) for _ in range(40))]

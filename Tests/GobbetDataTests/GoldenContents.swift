@@ -62,6 +62,9 @@ enum GoldenContents {
     File(kind: .vocabulary, name: "pipeline-of-words", version: "1.1") {
       try wordPipeline().write(to: $0)
     },
+    File(kind: .vocabulary, name: "pipeline-of-letters", version: "1.1") {
+      try letterPipeline().write(to: $0)
+    },
     File(kind: .vocabulary, name: "pipeline-of-symbols", version: "1.1") {
       try symbolPipeline().write(to: $0)
     },
@@ -199,6 +202,19 @@ enum GoldenContents {
         pretokenizers: [.whitespaceSplit],
         symbols: InitialSymbols(unit: .scalar, isComplete: false, endOfWordSuffix: end),
         decoders: [.endOfWord(end)]))
+  }
+
+  /// A vocabulary of the letters of bytes.
+  private static func letterPipeline() throws -> Vocabulary {
+    var tokens = TokenTable()
+    for token in ["h", "Ġ", "Ã", "©", "Ã©"] { try tokens.append(Array(token.utf8)) }
+    return try Vocabulary(
+      tokens: tokens, merges: [TokenMerge(left: 2, right: 3, result: 4)],
+      mergeRule: .learnedPairs, pattern: .whole, specialTokens: .none,
+      pipeline: TextPipeline(
+        normalizers: [.byteLevel],
+        pretokenizers: [.split(Array("Ġ".utf8), .mergedWithNext, isInverted: false)],
+        symbols: InitialSymbols(unit: .scalar, isComplete: false), decoders: [.byteLevel]))
   }
 
   /// The vocabulary that the tokens are of: few tokens, but ids that need all of a codec.

@@ -119,11 +119,11 @@ class Pipeline:
             self.ids.add(unknown)
         # What follows each code: b bytes, B bytes of which there is one, f a flag, or a bound of a byte, 4 a number, P one
         # above 0, T a table of characters.
-        normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4], 16: "", 17: "", 18: [16], 19: "", 20: "T", 21: "", 22: "Bb", 23: "T"})
+        normalizers = self.steps({1: "", 2: "", 3: "", 4: "", 5: "b", 6: "Bb", 7: [4], 16: "", 17: "", 18: [16], 19: "", 20: "T", 21: "", 22: "Bb", 23: "T", 24: ""})
         steps = self.steps({1: "f", 2: "", 3: [3, "f", "B"], 4: [5, "f", "B"], 13: "", 14: [5], 15: "", 16: "", 17: "P", 18: "", 5: "B"})
         require(all(code != 22 or pattern(v[0])[:1] == b"\xff" and v[0][2:4] == b"\1\0" for code, v in normalizers), "pipeline.code")
         require(all(code != 5 or pattern(values[0])[:1] == b"\xff" for code, values in steps), "pipeline.code")
-        decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB", 14: "fb", 15: "B"})
+        decoders = self.steps({1: "Bb", 2: "", 3: "", 4: "44B", 5: "fB", 14: "fb", 15: "B", 16: ""})
         fused = False
         for code, values in decoders:
             require(not fused or code == 3 or code == 4 and values[1] == 0, "pipeline.decoders")

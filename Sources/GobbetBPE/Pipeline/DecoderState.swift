@@ -51,6 +51,7 @@ public struct DecoderState: Sendable {
         push(token, from: step + 1, to: &text)
       }
     case .fuse: push(token, from: step + 1, to: &text)
+    case .byteLevel: push(ByteLetters.bytes(of: token), from: step + 1, to: &text)
     case .wordPiece(let prefix, let cleansUp):
       var changed = token
       if !isFirst {

@@ -36,6 +36,8 @@ public enum Normalizer: Hashable, Sendable {
   case precompiled(CharacterMap)
   /// Makes one of several spaces, and none of those at the ends.
   case collapseSpaces
+  /// Spells each byte as a letter, as GPT-2's files do.
+  case byteLevel
 
   /// The text as the normalizer leaves it; nil if that is as it was.
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
@@ -58,6 +60,7 @@ public enum Normalizer: Hashable, Sendable {
     case .characterMap(let map): map.normalized(text, source)
     case .precompiled(let map): map.normalizedByClusters(text, source)
     case .collapseSpaces: Self.spacesCollapsed(in: text, source)
+    case .byteLevel: ByteLetters.spelled(text, source)
     }
   }
 

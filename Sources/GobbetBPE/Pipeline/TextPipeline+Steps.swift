@@ -52,7 +52,7 @@ extension Normalizer {
     case .nfkc, .nfkd: 11
     case .nfc, .nfd: 3
     case .bert: 5
-    case .lowercase: 2
+    case .lowercase, .byteLevel: 2
     case .strip, .stripAccents, .nmt, .collapseSpaces: 1
     }
   }
@@ -60,7 +60,8 @@ extension Normalizer {
   /// Whether it does to every text what Unicode or a library says, rather than a file.
   fileprivate var isFixed: Bool {
     switch self {
-    case .nfc, .nfd, .nfkc, .nfkd, .strip, .lowercase, .stripAccents, .bert, .nmt, .collapseSpaces:
+    case .nfc, .nfd, .nfkc, .nfkd, .strip, .lowercase, .stripAccents, .bert, .nmt, .collapseSpaces,
+      .byteLevel:
       true
     case .prepend, .replace, .replaceMatches, .characterMap, .precompiled: false
     }

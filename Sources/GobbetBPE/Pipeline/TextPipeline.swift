@@ -141,4 +141,6 @@ public enum DecoderStep: Hashable, Sendable {
   case wordPiece(prefix: [UInt8], cleansUp: Bool)
   /// The suffix, which is not empty, is a space, and in the last token nothing.
   case endOfWord([UInt8])
+  /// A token that is all letters of bytes becomes these bytes.
+  case byteLevel
 }

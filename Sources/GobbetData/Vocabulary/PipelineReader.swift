@@ -147,6 +147,7 @@ struct PipelineReader: ~Escapable {
     case 20: return .characterMap(try characterMap(field))
     case 21: return .collapseSpaces
     case 23: return .precompiled(try characterMap(field))
+    case 24: return .byteLevel
     case 22:
       let expression = try expression(field)
       try require(expression.behavior == .isolated && !expression.isInverted, field)
@@ -227,6 +228,7 @@ struct PipelineReader: ~Escapable {
       let cleansUp = try flag(field)
       return .wordPiece(prefix: try bytes(field), cleansUp: cleansUp)
     case 15: return .endOfWord(try someBytes(field))
+    case 16: return .byteLevel
     default: throw unknown(field)
     }
   }

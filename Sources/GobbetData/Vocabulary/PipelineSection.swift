@@ -99,6 +99,7 @@ struct PipelineSection {
       content.write(UInt8(23))
       write(map.bytes, to: &content)
     case .collapseSpaces: content.write(UInt8(21))
+    case .byteLevel: content.write(UInt8(24))
     case .replaceMatches(let expression, let new):
       content.write(UInt8(22))
       write(SplitPattern(expression).settings, to: &content)
@@ -146,6 +147,7 @@ struct PipelineSection {
       write(new, to: &content)
     case .byteFallback: content.write(UInt8(2))
     case .fuse: content.write(UInt8(3))
+    case .byteLevel: content.write(UInt8(16))
     case .strip(let scalar, let start, let stop):
       content.write(UInt8(4))
       content.write(UInt32(start))

@@ -23,7 +23,7 @@ enum HuggingFaceDecoder {
     }
     var steps: [DecoderStep] = []
     for part in parts { steps.append(try step(part)) }
-    guard steps.isStreamable else {
+    guard steps.isStreamable, !steps.dropLast().contains(.byteLevel) else {
       throw root.error(.unsupported("decoders in this order"), key: "decoder".utf8)
     }
     return steps
@@ -36,6 +36,7 @@ enum HuggingFaceDecoder {
       return .replace(old, with: new)
     case "ByteFallback": return .byteFallback
     case "Fuse": return .fuse
+    case "ByteLevel": return .byteLevel
     case "Strip":
       guard let scalar = try part.member("content")?.bytes, !scalar.isEmpty,
         let start = try part.member("start")?.size, let stop = try part.member("stop")?.size,
@@ -65,8 +66,7 @@ enum HuggingFaceDecoder {
   /// Appends the decoder of a vocabulary.
   static func append(_ pipeline: TextPipeline, to text: inout [UInt8]) {
     guard pipeline.symbols.unit != .byte else {
-      text.append(#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"#)
-      text.append(#""use_regex":true}"#)
+      text += Self.text(of: .byteLevel)
       return
     }
     HuggingFaceParts.append(pipeline.decoders.map(Self.text(of:)), as: "decoders", to: &text)
@@ -79,6 +79,9 @@ enum HuggingFaceDecoder {
       HuggingFaceParts.appendReplacement(of: old, by: new, to: &text)
     case .byteFallback: text.append(#"{"type":"ByteFallback"}"#)
     case .fuse: text.append(#"{"type":"Fuse"}"#)
+    case .byteLevel:
+      text.append(#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"#)
+      text.append(#""use_regex":true}"#)
     case .strip(let scalar, let start, let stop):
       text.append(#"{"type":"Strip","content":"#)
       text.append(quoted: scalar)

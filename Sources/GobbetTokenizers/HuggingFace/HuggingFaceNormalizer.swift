@@ -2,22 +2,25 @@ internal import GobbetBPE
 
 /// The `normalizer` of a `tokenizer.json`.
 enum HuggingFaceNormalizer {
-  /// The steps of a file's normalizer.
+  /// The steps of the normalizer of a file whose outermost object is `root`.
   ///
   /// - Throws: ``InterchangeError`` (`unsupported`) for one that has no counterpart.
-  static func steps(_ normalizer: JSONValue?) throws(InterchangeError) -> [Normalizer] {
+  static func steps(_ root: JSONValue) throws(InterchangeError) -> [Normalizer] {
     var steps: [Normalizer] = []
-    var parts = try HuggingFaceParts.flattened(normalizer, "normalizers")
-    if try spellsBytes(normalizer) { parts.removeLast() }
+    var parts = try HuggingFaceParts.flattened(try root.member("normalizer"), "normalizers")
+    if try spellsBytes(root) { parts.removeLast() }
     for part in parts { steps.append(try step(part)) }
     return steps
   }
 
-  /// Whether the last step is a `ByteLevel`, which does to a text what it does elsewhere to pretokens.
-  static func spellsBytes(_ normalizer: JSONValue?) throws(InterchangeError) -> Bool {
-    guard let last = try HuggingFaceParts.flattened(normalizer, "normalizers").last else {
-      return false
-    }
+  /// Whether the last step is a `ByteLevel` without a pre-tokenizer behind it, which does to a text what
+  /// it does elsewhere to pretokens.
+  static func spellsBytes(_ root: JSONValue) throws(InterchangeError) -> Bool {
+    let normalizer = try root.member("normalizer")
+    let pretokenizer = try root.member("pre_tokenizer")
+    guard try HuggingFaceParts.flattened(pretokenizer, "pretokenizers").isEmpty,
+      let last = try HuggingFaceParts.flattened(normalizer, "normalizers").last
+    else { return false }
     return try HuggingFaceParts.type(of: last) == "ByteLevel"
   }
 
@@ -49,6 +52,7 @@ enum HuggingFaceNormalizer {
     case "Lowercase": return .lowercase
     case "StripAccents": return .stripAccents
     case "Nmt": return .nmt
+    case "ByteLevel": return .byteLevel
     case "Precompiled": return .precompiled(try table(part))
     case "BertNormalizer", "Bert": return .bert(try bert(part))
     case let other: throw part.error(.unsupported("the normalizer \(other)"))
@@ -127,6 +131,7 @@ enum HuggingFaceNormalizer {
     case .lowercase: text.append(#"{"type":"Lowercase"}"#)
     case .stripAccents: text.append(#"{"type":"StripAccents"}"#)
     case .nmt: text.append(#"{"type":"Nmt"}"#)
+    case .byteLevel: text.append(#"{"type":"ByteLevel"}"#)
     case .precompiled(let map):
       text.append(#"{"type":"Precompiled","precompiled_charsmap":""#)
       Base64.encode(map.bytes[...], appendingTo: &text)

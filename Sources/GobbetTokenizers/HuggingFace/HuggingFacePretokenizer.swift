@@ -16,15 +16,8 @@ struct HuggingFacePretokenizer {
   init(_ root: JSONValue) throws(InterchangeError) {
     let pretokenizer = try root.member("pre_tokenizer")
     var splits: [(text: String, part: JSONValue)] = []
-    let parts = try HuggingFaceParts.flattened(pretokenizer, "pretokenizers")
-    let normalizer = try root.member("normalizer")
-    if let normalizer, try HuggingFaceNormalizer.spellsBytes(normalizer) {
-      guard parts.isEmpty else {
-        throw normalizer.error(.unsupported("the normalizer ByteLevel in front of a pre-tokenizer"))
-      }
-      isByteLevel = true
-    }
-    for part in parts {
+    isByteLevel = try HuggingFaceNormalizer.spellsBytes(root)
+    for part in try HuggingFaceParts.flattened(pretokenizer, "pretokenizers") {
       let type = try HuggingFaceParts.type(of: part)
       guard !isByteLevel else {
         throw part.error(.unsupported("the pre-tokenizer \(type) behind a ByteLevel"))

@@ -35,7 +35,7 @@ public enum TokenizerJSON {
     let model = try HuggingFaceModel(root)
     let pretokenizer = try HuggingFacePretokenizer(root)
     var pipeline = TextPipeline(
-      normalizers: try HuggingFaceNormalizer.steps(try root.member("normalizer")),
+      normalizers: try HuggingFaceNormalizer.steps(root),
       pretokenizers: pretokenizer.steps,
       decoders: try HuggingFaceDecoder.steps(root, isByteLevel: pretokenizer.isByteLevel),
       template: try HuggingFacePostProcessor.template(try root.member("post_processor")))

@@ -1,20 +1,9 @@
+internal import GobbetBPE
+
 /// The visible character that stands for each byte in GPT-2's vocabulary files.
-///
-/// Printable Latin-1 characters stand for themselves; the other 68 bytes have U+0100 to U+0143.
-/// - Source: `bytes_to_unicode` of GPT-2's `encoder.py`.
 enum VisibleBytes {
   /// The scalar of each byte.
-  private static let scalars: [UInt16] = {
-    var next: UInt16 = 0x100
-    return (0...255).map { byte in
-      switch byte {
-      case 0x21...0x7E, 0xA1...0xAC, 0xAE...0xFF: return UInt16(byte)
-      default:
-        defer { next += 1 }
-        return next
-      }
-    }
-  }()
+  private static let scalars = ByteLetters.scalars
 
   /// The byte of each scalar; -1 for scalars that stand for none.
   private static let bytes: [Int16] = {

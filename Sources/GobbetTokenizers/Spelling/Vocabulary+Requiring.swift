@@ -51,6 +51,7 @@ extension Normalizer {
     case .bert: "BertNormalizer"
     case .nmt: "Nmt"
     case .characterMap, .precompiled: "Precompiled"
+    case .byteLevel: "ByteLevel"
     }
   }
 }

@@ -35,6 +35,7 @@ extension Normalizer {
     case .characterMap: "a character map of SentencePiece"
     case .precompiled: "Precompiled"
     case .collapseSpaces: "spaces collapsed"
+    case .byteLevel: "ByteLevel"
     }
   }
 }
@@ -69,6 +70,7 @@ extension DecoderStep {
     case .metaspace(let replacement, _): "Metaspace(\(quoted(replacement)))"
     case .wordPiece(let prefix, _): "WordPiece(\(quoted(prefix)))"
     case .endOfWord(let suffix): "BPEDecoder(\(quoted(suffix)))"
+    case .byteLevel: "ByteLevel"
     }
   }
 }

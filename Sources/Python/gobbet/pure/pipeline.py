@@ -136,7 +136,7 @@ def _normalizer(fields: _Fields, code: int) -> Step:
         return code, fields.bytes(at_least=1), fields.bytes()
     if code == 7:
         return code, fields.number(1, below=4)
-    if code in (16, 17, 19, 21):
+    if code in (16, 17, 19, 21, 24):
         return (code,)
     if code in (20, 23):
         return code, _table(fields)
@@ -196,7 +196,7 @@ def _pretokenizer(fields: _Fields, code: int) -> Step:
 def _decoder(fields: _Fields, code: int) -> Step:
     if code == 1:
         return code, fields.bytes(at_least=1), fields.bytes()
-    if code in (2, 3):
+    if code in (2, 3, 16):
         return (code,)
     if code == 4:
         return code, fields.number(4), fields.number(4), fields.bytes(at_least=1)
