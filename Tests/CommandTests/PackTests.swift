@@ -68,7 +68,7 @@ import Testing
       (["--messages", "messages"], "--messages: needs a --template"),
       (["--template", "chatml", "--append-eot"], "--append-eot: does not go with --template"),
       (["--template", "chatml", "--text-key", "x"], "--text-key: does not go with --template"),
-      (["--template", "none"], "--template: none isn't a file, and none of alpaca"),
+      (["--template", "none"], "--template: none is neither a file nor one of alpaca"),
     ] {
       let result = try run(
         productPath("gobbet"), arguments + wrong + ["-o", folder.file("y.gobbet")])

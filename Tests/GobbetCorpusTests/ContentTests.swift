@@ -197,7 +197,7 @@ import Testing
     (gzip(bytes("words")), "cat FILE | zcat | gobbet"),
     (
       bytes("WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 5\r\n\r\nwords\r\n\r\n"),
-      "a WARC file; read its text through a pipe: python -m gobbet.warc FILE"
+      "read its text through a pipe: python -m gobbet.warc FILE"
     ),
     (bytes("WARC/0.18\nWARC-Type: warcinfo\nContent-Length: 0\n\n"), "a WARC file"),
   ]

@@ -29,7 +29,7 @@ import Testing
             .array(elementType: 5, [.int32(3)]),
           ])
       ),
-      ("b.none", .array(elementType: 9, [])),
+      ("b.no_arrays", .array(elementType: 9, [])),
       (
         "b.mixed",
         .array(

@@ -105,7 +105,7 @@ import Testing
     #expect(kept.notes.contains { $0.contains("llama.cpp leaves such names as they are") })
     conversion.quantization = nil
     conversion.ggufType = .q8_0
-    let all = try conversion.convert(blocks, to: folder.file("c.gguf"), format: .gguf)
+    let all = try conversion.convert(source, to: folder.file("c.gguf"), format: .gguf)
     #expect(all.notes.allSatisfy { !$0.contains("another type") }, "\(all.notes)")
   }
 
