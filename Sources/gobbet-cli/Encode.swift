@@ -36,7 +36,7 @@ struct Encode: AsyncParsableCommand {
     let tokenizer = Tokenizer(try vocabulary.load())
     let added = try specials.added(tokenizer.vocabulary)
     var encoder = tokenizer.makeEncoder()
-    let policy = try specials.policy(tokenizer.vocabulary)
+    let policy = try specials.allowed.policy(tokenizer.vocabulary)
     let lengths = try lengths.lengths(tokenizer.vocabulary, added)
     /// What waits until the longest is known.
     var waiting: [EncodedLine] = []

@@ -23,6 +23,8 @@ struct Generate: ParsableCommand {
 
   @Flag(help: "Leave out the token that the model's texts begin with.") var noBos = false
 
+  @OptionGroup var specials: AllowedSpecialOptions
+
   @OptionGroup var sampling: SamplingOptions
 
   @Option(help: ElementHelp.option)
@@ -47,10 +49,12 @@ struct Generate: ParsableCommand {
     options.settings = sampling.settings
     options.stopTexts = sampling.stop
     options.addsBeginning = !noBos
+    options.specialTokens = specials.allowAllSpecials ? nil : Set(specials.allowedSpecials)
     options.threadCount = threads.count
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },
       precision: element.value, threadCount: threads.count, checking: prompts, options)
+    _ = try specials.policy(generation.tokenizer.vocabulary)
     Interruption.watch("the text ends early, run the command again", patience: .seconds(10))
     // One text can be shown as it comes, several only one after the other.
     let streams = !json && prompts.count == 1

@@ -28,7 +28,7 @@ struct Tokens: ParsableCommand {
 
   func run() throws {
     let vocabulary = try vocabulary.load()
-    let policy = try specials.policy(vocabulary)
+    let policy = try specials.allowed.policy(vocabulary)
     let added = try specials.added(vocabulary)
     let bytes = text == "-" ? try readAll("-") : Array(text.utf8)
     var encoder = Tokenizer(vocabulary).makeEncoder()

@@ -29,6 +29,23 @@ import Testing
     }
   }
 
+  @Test("the marks of a chat count as special tokens where the caller allows them")
+  func specialTokensOfPrompts() throws {
+    func promptTokens(_ options: String...) throws -> Substring? {
+      let result = try run(
+        productPath("gobbet"),
+        ["generate", Self.model, "--prompt", "<|endoftext|>", "-n", "1"] + options)
+      #expect(result.status == 0, "\(result.errorText)")
+      return result.errorText.split(separator: " ").first
+    }
+    #expect(try promptTokens("--allow-all-specials") == "1")
+    #expect(try promptTokens("--allow-special", "<|endoftext|>") == "1")
+    #expect(try promptTokens() != "1")
+    let unknown = try gobbet(
+      "generate", Self.model, "--prompt", "a", "--allow-special", "<|im_start|>")
+    expectOneLine(unknown, 2, "--allow-special: the vocabulary has no special token <|im_start|>")
+  }
+
   @Test("embed writes a vector for every text, or its states; options that do nothing are refused")
   func embed() throws {
     let model = fixturesFolder + "/models/bert"

@@ -49,7 +49,7 @@ public struct TextGeneration: Sendable {
     endTokens = try Self.endTokens(vocabulary, file)
     try options.settings.sampling.validate()
     for prompt in prompts {
-      let ids = (options.addsBeginning ? beginning : []) + tokenizer.encoded(prompt)
+      let ids = Self.tokens(of: prompt, tokenizer, beginning, options)
       try file.check([ids], ofAnyLength: options.settings.contextEnd == .slides)
     }
     model = try file.model(precision: precision, threadCount: threadCount)
@@ -91,6 +91,10 @@ public struct TextGeneration: Sendable {
     public var stopTexts: [String] = []
     /// Whether what stands before every text stands before prompts.
     public var addsBeginning = true
+    /// The special tokens of prompts that count as such, as the marks of a chat; nil for all.
+    ///
+    /// Others are ordinary text.
+    public var specialTokens: Set<String>? = []
     /// Threads that compute; they change no result.
     public var threadCount = 1
 
@@ -138,7 +142,16 @@ public struct TextGeneration: Sendable {
 
   /// The tokens of a prompt.
   func prompt(_ text: String, _ options: Options) -> [TokenID] {
-    options.addsBeginning ? tokens(of: text) : tokenizer.encoded(text)
+    Self.tokens(of: text, tokenizer, beginning, options)
+  }
+
+  private static func tokens(
+    of prompt: String, _ tokenizer: Tokenizer, _ beginning: [TokenID], _ options: Options
+  ) -> [TokenID] {
+    let policy = options.specialTokens.map { SpecialTokenPolicy.only($0, others: .text) } ?? .all
+    // What isn't allowed is text, so that nothing is refused.
+    let ids = (try? tokenizer.encoded(prompt, allowing: policy)) ?? []
+    return (options.addsBeginning ? beginning : []) + ids
   }
 
   /// The settings of the options, with the tokens that end a text and without those that have no text:

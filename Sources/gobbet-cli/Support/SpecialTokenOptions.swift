@@ -1,8 +1,8 @@
 import ArgumentParser
 import Gobbet
 
-/// Which special tokens in a text count as such, and which are put around it.
-struct SpecialTokenOptions: ParsableArguments {
+/// Which special tokens in a text count as such.
+struct AllowedSpecialOptions: ParsableArguments {
   @Option(
     name: .customLong("allow-special"),
     help: "Encode this special token as one token where its text occurs; repeatable.")
@@ -10,9 +10,6 @@ struct SpecialTokenOptions: ParsableArguments {
 
   @Flag(help: "Encode every special token as one token where its text occurs.")
   var allowAllSpecials = false
-
-  @Flag(help: "Add the special tokens of the vocabulary's post-processor to each document.")
-  var addSpecialTokens = false
 
   /// The special tokens of `vocabulary` that count as such.
   ///
@@ -25,6 +22,14 @@ struct SpecialTokenOptions: ParsableArguments {
     }
     return allowedSpecials.isEmpty ? .none : .only(Set(allowedSpecials))
   }
+}
+
+/// Which special tokens in a text count as such, and which are put around it.
+struct SpecialTokenOptions: ParsableArguments {
+  @OptionGroup var allowed: AllowedSpecialOptions
+
+  @Flag(help: "Add the special tokens of the vocabulary's post-processor to each document.")
+  var addSpecialTokens = false
 
   /// The special tokens around each text.
   ///
