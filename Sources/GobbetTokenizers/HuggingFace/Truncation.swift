@@ -5,7 +5,8 @@ public import GobbetBPE
 /// It is kept with a vocabulary and applied only where somebody asks for it:
 ///
 /// ```swift
-/// var ids = tokenizer.encoded(text)
+/// let tokenizer = Tokenizer(try Vocabulary(recognizing: "Fixtures/tinymodel/tokenizer.json"))
+/// var ids = tokenizer.encoded("But, soft! what light through yonder window breaks?")
 /// try Truncation(of: tokenizer.vocabulary)?.apply(to: &ids)
 /// ```
 ///
