@@ -97,7 +97,7 @@ public struct DatasetManifest: Hashable, Sendable {
 extension DatasetManifest {
   /// Reads a manifest.
   ///
-  /// - Throws: ``InterchangeError`` if it isn't JSON; `LoadingError` if it isn't a manifest;
+  /// - Throws: `InterchangeError` if it isn't JSON; `LoadingError` if it isn't a manifest;
   ///   `FileError`.
   public init(contentsOf path: String) throws {
     try self.init(OpenedFile(path))

@@ -19,7 +19,7 @@ package struct DatasetPlan: Sendable {
   /// Reads a plan as it stands in a manifest or in `unfinished.json`, whose other members are passed
   /// over; errors call it `path`.
   ///
-  /// - Throws: `LoadingError`, ``InterchangeError``.
+  /// - Throws: `LoadingError`, `InterchangeError`.
   package init(json text: [UInt8], path: String) throws {
     let root = try JSONDocument(text, path: path).root
     guard let fingerprint = ContentDigest(try root.member("vocabulary")?.string) else {
@@ -43,7 +43,7 @@ package struct DatasetPlan: Sendable {
 
   /// Checks that the file at `path`, an unfinished job's or a manifest, is of this plan.
   ///
-  /// - Throws: `LoadingError` that names the first difference; ``InterchangeError``,
+  /// - Throws: `LoadingError` that names the first difference; `InterchangeError`,
   ///   `FileError`.
   func check(_ path: String) throws {
     let root = try DatasetManifest.document(OpenedFile(path)).root

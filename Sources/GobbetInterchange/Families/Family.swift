@@ -56,7 +56,7 @@ public struct FamilyModel: Sendable {
   ///
   /// Old and new spellings are read (`rope_theta` and `rope_parameters`, `torch_dtype` and `dtype`), and a
   /// text model nested under `text_config`.
-  /// - Throws: ``InterchangeError`` for a setting that is missing, damaged, or changes the model in a
+  /// - Throws: `InterchangeError` for a setting that is missing, damaged, or changes the model in a
   ///   way that is not known here.
   public init?(json: [UInt8], path: String?) throws(InterchangeError) {
     let root = try JSONDocument(json, path: path).root
@@ -104,7 +104,7 @@ public struct FamilyModel: Sendable {
 
   /// Reads the `config.json` at `path`, as ``init(json:path:)`` does.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   public init?(contentsOf path: String) throws {
     try self.init(OpenedFile(path))
   }
@@ -118,7 +118,7 @@ public struct FamilyModel: Sendable {
 
   /// The weights in `source` under the names that the forward pass knows.
   ///
-  /// - Throws: ``InterchangeError`` for the first tensor that is missing, misshapen or has no place.
+  /// - Throws: `InterchangeError` for the first tensor that is missing, misshapen or has no place.
   public func weights(in source: some TensorSource, path: String?) throws -> FamilyWeights {
     try FamilyWeights(source, architecture, names, biases: biases, path: path)
   }

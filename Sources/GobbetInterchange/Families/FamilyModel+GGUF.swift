@@ -6,7 +6,7 @@ extension FamilyModel {
   ///
   /// What GGUF does not say is what llama.cpp computes: Gemma 3's pattern of six layers and the base of
   /// its windows, for one. Llama's queries and keys are stored for pairs of neighbours.
-  /// - Throws: ``InterchangeError`` for a value that is missing, damaged, or not known here; an error of
+  /// - Throws: `InterchangeError` for a value that is missing, damaged, or not known here; an error of
   ///   the file.
   public init?(gguf reader: GGUFReader) throws {
     try self.init(gguf: reader, path: reader.path) { reader[$0] }

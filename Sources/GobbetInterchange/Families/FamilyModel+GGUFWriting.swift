@@ -6,7 +6,7 @@ extension FamilyModel {
   ///
   /// With a `type`, matrices are stored as that, as ``GGUFWriter`` says; vectors are `float32` always. With
   /// a vocabulary the file holds it too, with a token for each row of the embedding.
-  /// - Throws: as ``GGUFWriter``; ``InterchangeError`` (`notRepresentable`) for a family that llama.cpp does
+  /// - Throws: as ``GGUFWriter``; `InterchangeError` (`notRepresentable`) for a family that llama.cpp does
   ///   not know, for a model that it would compute otherwise, and for a vocabulary that it has no words
   ///   for.
   public func writeGGUF(
@@ -44,7 +44,7 @@ extension FamilyModel {
 
   /// The family of GGUF that the model is written as.
   ///
-  /// - Throws: ``InterchangeError`` (`notRepresentable`) if there is none, or llama.cpp would compute
+  /// - Throws: `InterchangeError` (`notRepresentable`) if there is none, or llama.cpp would compute
   ///   something else of what the file says.
   package func requireGGUF(path: String) throws { _ = try ggufFamily(path: path) }
 

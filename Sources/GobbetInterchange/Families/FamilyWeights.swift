@@ -13,7 +13,7 @@ public struct FamilyWeights: TensorDecorator {
 
   /// Finds the tensors of an architecture.
   ///
-  /// - Throws: ``InterchangeError`` for the first tensor that is missing, misshapen or has no place.
+  /// - Throws: `InterchangeError` for the first tensor that is missing, misshapen or has no place.
   init(
     _ source: some TensorSource, _ architecture: Architecture, _ names: FamilyNames,
     biases: Set<String>, path: String?

@@ -21,7 +21,7 @@ struct GGUFModelTensors: TensorDecorator {
 
   /// Lays the weights of a model out as a family of GGUF has them.
   ///
-  /// - Throws: ``InterchangeError`` for parts of unlike types; an error of the source.
+  /// - Throws: `InterchangeError` for parts of unlike types; an error of the source.
   init(
     _ source: FamilyWeights, _ model: Architecture, _ family: GGUFFamily,
     metadata: [(String, String)]

@@ -31,7 +31,7 @@ package struct ResizedEmbeddings: TensorDecorator {
   /// Gives `rowCount` rows to the tensors called `names`.
   ///
   /// - Precondition: `base` has these tensors, and none has more rows.
-  /// - Throws: ``InterchangeError`` (`unsupported`) for one of a type without a mean, such as one in
+  /// - Throws: `InterchangeError` (`unsupported`) for one of a type without a mean, such as one in
   ///   blocks; `ElementOverflow` if the mean isn't finite; errors of the base.
   package init(
     _ base: some TensorSource, names: [String], rowCount: Int, newRows: NewRows, path: String?

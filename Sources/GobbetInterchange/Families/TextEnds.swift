@@ -13,7 +13,7 @@ public struct TextEnds: Hashable, Sendable {
   /// Reads `bos_token_id` and `eos_token_id`, a number or several, of a `config.json` or a
   /// `generation_config.json`.
   ///
-  /// - Throws: ``InterchangeError`` for what isn't an id.
+  /// - Throws: `InterchangeError` for what isn't an id.
   public init(json: [UInt8], path: String?) throws(InterchangeError) {
     let root = try JSONDocument(json, path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
@@ -43,7 +43,7 @@ public struct TextEnds: Hashable, Sendable {
 
   /// Reads what the `tokenizer_config.json` says that a vocabulary keeps.
   ///
-  /// - Throws: ``InterchangeError`` for a damaged one.
+  /// - Throws: `InterchangeError` for a damaged one.
   package init(_ vocabulary: Vocabulary) throws(InterchangeError) {
     beginning = try vocabulary.token(named: "bos_token")
     ends = try vocabulary.token(named: "eos_token").map { [$0] } ?? []

@@ -25,7 +25,7 @@ package enum VocabularyRows {
 
   /// The text of a `config.json` with another `vocab_size`, at the place where it has one.
   ///
-  /// - Throws: ``InterchangeError`` for a text that isn't JSON.
+  /// - Throws: `InterchangeError` for a text that isn't JSON.
   package static func configuration(
     _ text: String, withVocabularySize size: Int
   ) throws(InterchangeError) -> String {

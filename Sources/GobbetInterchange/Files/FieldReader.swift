@@ -30,7 +30,7 @@ struct FieldReader {
 
   /// Reads one integer.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends inside.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file ends inside.
   mutating func integer<Value: FixedWidthInteger>(
     _: Value.Type, _ field: String
   ) throws -> Value {
@@ -67,7 +67,7 @@ struct FieldReader {
 
   /// Passes over `count` bytes of text.
   ///
-  /// - Throws: as ``integer(_:_:)``; ``InterchangeError`` (`damaged`) for text that is not UTF-8.
+  /// - Throws: as ``integer(_:_:)``; `InterchangeError` (`damaged`) for text that is not UTF-8.
   mutating func skipText(_ count: Int, _ field: String) throws {
     try fill(count, field)
     let start = offset - bufferStart
@@ -77,7 +77,7 @@ struct FieldReader {
 
   /// Reads a count of things that take at least `size` bytes each.
   ///
-  /// - Throws: as ``integer(_:_:)``; ``InterchangeError`` (`damaged`) if the file cannot hold them.
+  /// - Throws: as ``integer(_:_:)``; `InterchangeError` (`damaged`) if the file cannot hold them.
   mutating func count(of size: Int, _ field: String) throws -> Int {
     let count = try countField(field)
     guard count <= UInt64(max(remainingCount, 0) / size) else {

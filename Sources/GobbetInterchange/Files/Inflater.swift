@@ -20,7 +20,7 @@ internal import GobbetSystem
 
   /// Begins at the front of a member.
   ///
-  /// - Throws: ``InterchangeError`` (`outOfMemory`).
+  /// - Throws: `InterchangeError` (`outOfMemory`).
   init(_ member: ZipMember, of file: OpenedFile) throws(InterchangeError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
@@ -42,7 +42,7 @@ internal import GobbetSystem
 
   /// Fills `output` with the next bytes.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the member is, or ends before.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the member is, or ends before.
   mutating func read(into output: UnsafeMutableRawBufferPointer) throws {
     var filled = 0
     while filled < output.count {

@@ -52,7 +52,7 @@ package final class OpenedFile: TokenizerFile {
 
   /// A part of `file` as a file of its own.
   ///
-  /// - Throws: ``InterchangeError`` (`damaged`) if the file ends before.
+  /// - Throws: `InterchangeError` (`damaged`) if the file ends before.
   init(_ file: OpenedFile, window: Range<Int>, _ field: String) throws(InterchangeError) {
     path = file.path
     source = file.source
@@ -110,7 +110,7 @@ package final class OpenedFile: TokenizerFile {
 
   /// All bytes of the file, which may have at most `limit`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for a larger file.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) for a larger file.
   package func bytes(limit: Int) throws -> [UInt8] {
     guard byteCount <= limit else {
       throw InterchangeError(.damaged("\(byteCount) bytes are more than \(limit)"), path: path)
@@ -128,7 +128,7 @@ package final class OpenedFile: TokenizerFile {
 
   /// The bytes of `range`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file ends before.
   func bytes(in range: Range<Int>, _ field: String) throws -> [UInt8] {
     guard range.upperBound <= byteCount else { throw ends(at: range.lowerBound, field) }
     let bytes = try available(in: range)
@@ -138,7 +138,7 @@ package final class OpenedFile: TokenizerFile {
 
   /// Fills `destination` from `offset` on.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file ends before.
   func read(
     at offset: Int, into destination: UnsafeMutableRawBufferPointer, _ field: String
   ) throws {
@@ -153,7 +153,7 @@ package final class OpenedFile: TokenizerFile {
   /// Calls `body` with bytes of the file where they are mapped, from the first time on that this is
   /// asked for.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file ends before; what `body`
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file ends before; what `body`
   ///   throws.
   func withBytesInPlace<Result>(
     in range: Range<Int>, _ field: String, _ body: (UnsafeRawBufferPointer) throws -> Result

@@ -16,7 +16,7 @@ struct StoredTensors: Sendable {
 
   /// Copies a part of one tensor's data.
   ///
-  /// - Throws: `TensorError`, `FileError`; ``InterchangeError`` if the file was cut meanwhile.
+  /// - Throws: `TensorError`, `FileError`; `InterchangeError` if the file was cut meanwhile.
   func copy(
     _ range: Range<Int>, of tensor: TensorDescription,
     into destination: UnsafeMutableRawBufferPointer
@@ -47,7 +47,7 @@ protocol StoredTensorSource: TensorPartSource {
 extension StoredTensorSource {
   /// Copies a part of one tensor's data; nothing else is read.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file was cut meanwhile;
   ///   `TensorError` if it isn't a tensor of this file.
   package func copy(
     _ range: Range<Int>, of tensor: TensorDescription,

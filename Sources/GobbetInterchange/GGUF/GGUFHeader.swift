@@ -33,7 +33,7 @@ struct GGUFHeader {
 
   /// Reads the front of `file`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   init(_ file: OpenedFile) throws {
     var fields = FieldReader(file)
     guard try fields.bytes(4, "magic").elementsEqual("GGUF".utf8) else {

@@ -44,7 +44,7 @@ struct GGUFMetadata: Sendable {
 
   /// Reads `count` keys and values.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` with the key.
+  /// - Throws: `FileError`; `InterchangeError` with the key.
   init(_ count: Int, _ fields: inout FieldReader) throws {
     var elementCount = 0
     for _ in 0..<count {
@@ -68,7 +68,7 @@ struct GGUFMetadata: Sendable {
 
   /// Reads text behind its length.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`).
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`).
   static func string(
     _ fields: inout FieldReader, _ field: String, limit: Int = .max
   ) throws -> String {

@@ -14,7 +14,7 @@ struct GGUFParts {
   /// Opens the files of which `file` is one; `alone` only that.
   ///
   /// - Throws: `LoadingError` if a file is missing or cannot be found by the name; `FileError`;
-  ///   ``InterchangeError`` for one that is another.
+  ///   `InterchangeError` for one that is another.
   init(_ file: OpenedFile, _ header: GGUFHeader, alone: Bool) throws {
     guard !alone, let count = header.metadata["split.count"]?.size, count > 1 else {
       metadata = header.metadata

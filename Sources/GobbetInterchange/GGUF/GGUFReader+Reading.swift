@@ -3,7 +3,7 @@ public import GobbetData
 extension GGUFReader {
   /// Copies a part of one tensor's data, little-endian, blocks as they are; nothing else is read.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile,
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file was cut meanwhile,
   ///   (`unsupported`) for a type that is not read; `TensorError` if it isn't a tensor of this file.
   package func copy(
     _ range: Range<Int>, of tensor: TensorDescription,

@@ -17,7 +17,7 @@ extension GGUFReader {
 
   /// The BPE vocabulary in the file; nil if it has none.
   ///
-  /// - Throws: ``InterchangeError``: another kind of tokenizer, or a damaged one.
+  /// - Throws: `InterchangeError`: another kind of tokenizer, or a damaged one.
   public func vocabulary() throws(InterchangeError) -> Vocabulary? {
     switch self["tokenizer.ggml.model"]?.string {
     case nil: return nil

@@ -25,7 +25,7 @@ public struct GGUFReader: TensorPartSource {
   ///
   /// A part of a split model, `name-00002-of-00003.gguf`, stands for all of its parts, unless it is
   /// wanted `alone`.
-  /// - Throws: `FileError`; ``InterchangeError`` with field and offset; `LoadingError` for a part whose
+  /// - Throws: `FileError`; `InterchangeError` with field and offset; `LoadingError` for a part whose
   ///   others are not found.
   public init(_ path: String, alone: Bool = false) throws {
     try self.init(OpenedFile(path), alone: alone)

@@ -28,7 +28,7 @@ package enum GGUFTypedText {
 
   /// The values of pairs: strings where no type is said.
   ///
-  /// - Throws: ``InterchangeError`` (`notRepresentable`) for a text that is not of its type.
+  /// - Throws: `InterchangeError` (`notRepresentable`) for a text that is not of its type.
   package static func values(
     _ pairs: [(String, String)], path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {

@@ -18,7 +18,7 @@ package enum GGUFVocabulary {
   ///
   /// llama.cpp takes the number of tokens from the list, and wants as many rows: ids without a token
   /// are filled with `[PADn]`, as its own converter does. Like that, this leaves out NFC.
-  /// - Throws: ``InterchangeError`` (`notRepresentable`) for a pattern that llama.cpp has no name for,
+  /// - Throws: `InterchangeError` (`notRepresentable`) for a pattern that llama.cpp has no name for,
   ///   for more ids than rows, and for tokens that take white space along where llama.cpp's do not.
   package static func values(
     of vocabulary: Vocabulary, rowCount: Int?, name: String? = nil, path: String
@@ -154,7 +154,7 @@ package enum GGUFVocabulary {
 
   /// The values of a vocabulary of SentencePiece's pieces.
   ///
-  /// - Throws: ``InterchangeError`` (`notRepresentable`) for one that reads back as another.
+  /// - Throws: `InterchangeError` (`notRepresentable`) for one that reads back as another.
   private static func pieces(
     of vocabulary: Vocabulary, rowCount: Int?, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {

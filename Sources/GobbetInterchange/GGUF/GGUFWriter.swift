@@ -11,7 +11,7 @@ public enum GGUFWriter {
   /// them. Matrices whose rows aren't whole blocks get the type that llama.cpp gives them: Q5_0 for
   /// Q4_K, Q5_1 for Q5_K, Q8_0 for Q6_K, else `float16`. Without a `type` every tensor keeps its
   /// elements, and its blocks.
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor of a type, rank or
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for a tensor of a type, rank or
   ///   name that the format lacks, for a `type` that is read only, and for elements that its blocks have
   ///   no place for: NaN, infinities, and those whose scale is one; what the source throws.
   public static func write(
@@ -66,7 +66,7 @@ public enum GGUFWriter {
 
   /// Writes a file of values without tensors.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a value that GGUF cannot hold.
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for a value that GGUF cannot hold.
   static func write(
     _ values: [(key: String, value: GGUFValue)], to path: String, replacing: Bool
   ) throws {

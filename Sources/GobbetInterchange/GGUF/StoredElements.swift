@@ -20,7 +20,7 @@ package enum StoredElements: Hashable, Sendable {
 
   /// The type of each tensor.
   ///
-  /// - Throws: ``InterchangeError`` (`notRepresentable`) for a type that is read only.
+  /// - Throws: `InterchangeError` (`notRepresentable`) for a type that is read only.
   package func types(
     of tensors: [TensorDescription], path: String
   ) throws(InterchangeError) -> [ElementType] {
@@ -51,7 +51,7 @@ package enum StoredElements: Hashable, Sendable {
 extension TensorSource {
   /// The tensors, each with elements of the type that `stored` says.
   ///
-  /// - Throws: ``InterchangeError`` for a type that is read only, `TensorError`.
+  /// - Throws: `InterchangeError` for a type that is read only, `TensorError`.
   package func storing(_ stored: StoredElements, path: String) throws -> any TensorSource {
     guard stored != .kept else { return self }
     let types = try stored.types(of: tensors, path: path)

@@ -5,7 +5,7 @@ extension GPT2Configuration {
   /// The configuration with all that the tensors tell.
   ///
   /// Without a number of heads, a head is 64 wide where the width is one of GPT-2's four.
-  /// - Throws: ``InterchangeError`` if it contradicts the tensors, or nothing tells the heads.
+  /// - Throws: `InterchangeError` if it contradicts the tensors, or nothing tells the heads.
   func completed(
     embedding: TensorDescription, positions: TensorDescription, layerCount: Int, isTied: Bool
   ) throws(InterchangeError) -> GPT2Configuration {

@@ -52,7 +52,7 @@ public struct GPT2Configuration: Hashable, Sendable {
 
   /// Reads a `config.json`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``: not GPT-2's, or a variant of it that computes
+  /// - Throws: `FileError`; `InterchangeError`: not GPT-2's, or a variant of it that computes
   ///   something else.
   public init(contentsOf path: String) throws {
     try self.init(OpenedFile(path))

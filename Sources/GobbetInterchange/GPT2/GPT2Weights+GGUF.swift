@@ -7,7 +7,7 @@ extension GPT2Weights {
   /// With a `type`, matrices are stored as that, as ``GGUFWriter`` says. With a vocabulary the file
   /// holds it too, with a token for each row of the embedding. Metadata of the source goes with it,
   /// in the types that it had in GGUF.
-  /// - Throws: as ``GGUFWriter``; ``InterchangeError`` (`notRepresentable`) for a vocabulary that
+  /// - Throws: as ``GGUFWriter``; `InterchangeError` (`notRepresentable`) for a vocabulary that
   ///   llama.cpp has no words for.
   public func writeGGUF(
     to path: String, as type: GGUFType? = nil, vocabulary: Vocabulary? = nil,
@@ -61,7 +61,7 @@ extension GGUFWriter {
   /// Writes weights of any model, under the names that they have, with their metadata and a vocabulary.
   ///
   /// How elements are stored is as it was, if they are kept: a file type of llama.cpp's stays.
-  /// - Throws: as ``write(_:to:values:as:replacing:progress:)``; ``InterchangeError``
+  /// - Throws: as ``write(_:to:values:as:replacing:progress:)``; `InterchangeError`
   ///   (`notRepresentable`) for metadata and vocabularies that GGUF cannot hold.
   package static func write(
     _ source: some TensorSource, to path: String, vocabulary: Vocabulary?,

@@ -26,7 +26,7 @@ public struct GPT2Weights: TensorDecorator {
   /// anything more.
   ///
   /// The configuration is asked for only if they are.
-  /// - Throws: ``InterchangeError`` if configuration and tensors disagree or the number of heads is not
+  /// - Throws: `InterchangeError` if configuration and tensors disagree or the number of heads is not
   ///   known; errors of the source, and what `configuration` throws.
   public init?(
     _ source: some TensorSource,

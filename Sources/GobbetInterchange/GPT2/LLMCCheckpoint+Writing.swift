@@ -6,7 +6,7 @@ extension LLMCCheckpoint {
   ///
   /// Its elements become `elementType`; nil makes them `bfloat16` if all of them are, and 32-bit
   /// floats if those hold all of them exactly.
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a model without biases, with a
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for a model without biases, with a
   ///   head of its own, another epsilon than 1e-5, or elements that llm.c does not have; what the
   ///   source throws.
   public static func write(

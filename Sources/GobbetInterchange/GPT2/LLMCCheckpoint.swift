@@ -17,7 +17,7 @@ public struct LLMCCheckpoint: StoredTensorSource {
 
   /// Opens the file at `path`, of version 3 (32-bit floats) or 5 (`bfloat16`).
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   public init(_ path: String) throws { try self.init(OpenedFile(path)) }
 
   /// Reads the header of an open file.

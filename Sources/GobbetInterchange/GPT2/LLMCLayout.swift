@@ -52,7 +52,7 @@ struct LLMCLayout {
   /// Every tensor and the offset of its data.
   ///
   /// - Precondition: ``byteCount(_:)`` is not nil.
-  /// - Throws: ``InterchangeError`` if a tensor is too large.
+  /// - Throws: `InterchangeError` if a tensor is too large.
   func entries(
     _ type: ElementType, _ path: String
   ) throws(InterchangeError) -> [(tensor: TensorDescription, offset: Int)] {

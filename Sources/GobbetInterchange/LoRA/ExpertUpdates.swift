@@ -24,7 +24,7 @@ struct ParameterUpdate: Sendable {
 
   /// The updates of the tensors that `weights` have for the parameter.
   ///
-  /// - Throws: ``InterchangeError`` if there are none, or they have other shapes.
+  /// - Throws: `InterchangeError` if there are none, or they have other shapes.
   func placed(
     in weights: [[UInt8]: TensorDescription], _ configuration: LoRAConfiguration, path: String
   ) throws(InterchangeError) -> [Placed] {
@@ -137,7 +137,7 @@ extension LoRAConfiguration {
   /// The parameter that the matrices under a name are for, and its module; nil for linear layers.
   ///
   /// Where several parameters of a module are adapted, the outer wrappers are those of the later ones.
-  /// - Throws: ``InterchangeError`` if nothing tells their order.
+  /// - Throws: `InterchangeError` if nothing tells their order.
   func parameter(
     ofMatricesNamed name: String
   ) throws(InterchangeError) -> (module: String, parameter: String)? {

@@ -75,7 +75,7 @@ public struct LoRAAdapter: Sendable {
   /// The adapter in `source`; tensors that aren't part of one are passed over if
   /// `allowingOthers`, as in a whole model of the book's.
   ///
-  /// - Throws: ``InterchangeError`` if there is none, a matrix lacks its other half or does not fit it,
+  /// - Throws: `InterchangeError` if there is none, a matrix lacks its other half or does not fit it,
   ///   a tensor is left over, or nothing says alpha.
   public init(
     _ source: some TensorSource, _ configuration: LoRAConfiguration, path: String,

@@ -30,7 +30,7 @@ extension LoRAConfiguration {
 
   /// Refuses every setting that is on and may change the mathematics.
   ///
-  /// - Throws: ``InterchangeError`` (`unsupported`) with the setting's name.
+  /// - Throws: `InterchangeError` (`unsupported`) with the setting's name.
   static func checkSettings(of root: JSONValue) throws(InterchangeError) {
     try root.forEach { (key, value) throws(InterchangeError) in
       let name = String(decoding: key, as: UTF8.self)

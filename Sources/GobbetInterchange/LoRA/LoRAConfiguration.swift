@@ -40,7 +40,7 @@ public struct LoRAConfiguration: Hashable, Sendable {
 
   /// Reads PEFT's `adapter_config.json`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` with the field: another kind of adapter, a setting that
+  /// - Throws: `FileError`; `InterchangeError` with the field: another kind of adapter, a setting that
   ///   computes something else or wants another base model, and any setting that is not known.
   public init(contentsOf path: String) throws { try self.init(OpenedFile(path)) }
 
@@ -119,7 +119,7 @@ public struct LoRAConfiguration: Hashable, Sendable {
 
   /// What the product of the matrices of a layer is multiplied by; nil if nothing says alpha.
   ///
-  /// - Throws: ``InterchangeError`` if a pattern is not understood for this name, or the matrices have
+  /// - Throws: `InterchangeError` if a pattern is not understood for this name, or the matrices have
   ///   another rank than the configuration says.
   func scale(of layer: String, rank: Int) throws(InterchangeError) -> Double? {
     let expected = try value(of: layer, ranks, "rank_pattern") ?? self.rank.map(Double.init)

@@ -32,7 +32,7 @@ struct LoRAExtras {
 
   /// Takes a tensor that isn't a matrix of a pair; false if it is nothing that is known here.
   ///
-  /// - Throws: ``InterchangeError`` for one that does not fit the configuration.
+  /// - Throws: `InterchangeError` for one that does not fit the configuration.
   mutating func take(_ tensor: TensorDescription) throws(InterchangeError) -> Bool {
     if let ending = Self.magnitudeEndings.first(where: tensor.name.hasSuffix) {
       guard configuration.usesMagnitudes else {
@@ -91,7 +91,7 @@ struct LoRAExtras {
 
   /// The lengths of the rows of a layer; nil if they are not trained.
   ///
-  /// - Throws: ``InterchangeError`` if they are missing, or are not `count`.
+  /// - Throws: `InterchangeError` if they are missing, or are not `count`.
   mutating func magnitudes(
     of name: String, count: Int
   ) throws(InterchangeError) -> TensorDescription? {
@@ -109,7 +109,7 @@ struct LoRAExtras {
 
   /// What is added to the biases of a layer; nil if nothing is.
   ///
-  /// - Throws: ``InterchangeError`` if they are missing, or are not `count`.
+  /// - Throws: `InterchangeError` if they are missing, or are not `count`.
   mutating func bias(
     of name: String, count: Int
   ) throws(InterchangeError) -> TensorDescription? {

@@ -54,7 +54,7 @@ struct LoRAPlaces {
 
   /// The place of an update; `isInputMajor` is what its configuration says of weights.
   ///
-  /// - Throws: ``InterchangeError``.
+  /// - Throws: `InterchangeError`.
   func place(
     of update: LoRAAdapter.Update, isInputMajor: Bool?, _ path: String
   ) throws(InterchangeError) -> Place {

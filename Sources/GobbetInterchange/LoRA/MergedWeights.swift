@@ -48,7 +48,7 @@ public struct MergedWeights: TensorDecorator {
   ///
   /// The layers of a GPT-2 are found under all of its names. How a square weight lies is told by whose
   /// names the weights have, and for other models by the adapter's configuration.
-  /// - Throws: ``InterchangeError`` for an update whose layer is not there or has another shape, or if
+  /// - Throws: `InterchangeError` for an update whose layer is not there or has another shape, or if
   ///   nothing tells how a weight lies; `path` is that of the weights.
   public init(_ base: some TensorSource, _ adapter: LoRAAdapter, path: String) throws {
     self.base = base

@@ -47,7 +47,7 @@ public struct DistributedCheckpoint: TensorSource {
 
   /// Opens the checkpoint whose plan is the file at `path`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` with the name of the tensor.
+  /// - Throws: `FileError`; `InterchangeError` with the name of the tensor.
   public init(plan path: String, key: String? = nil) throws {
     try self.init(plan: OpenedFile(path), key: key)
   }

@@ -64,7 +64,7 @@ struct DistributedPlan {
 
   /// Reads the plan in `bytes`, the content of the file at `path`.
   ///
-  /// - Throws: ``InterchangeError`` with the name of the tensor that is not understood.
+  /// - Throws: `InterchangeError` with the name of the tensor that is not understood.
   init(_ bytes: [UInt8], path: String) throws(InterchangeError) {
     let pickle = try PickleMachine.read(bytes, path: path, field: "metadata")
     heap = pickle.heap

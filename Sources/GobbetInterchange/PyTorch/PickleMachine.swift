@@ -22,7 +22,7 @@ struct PickleMachine {
 
   /// The values of the pickle from `offset` on, the place of the outermost, and where the pickle ends.
   ///
-  /// - Throws: ``InterchangeError`` with the byte of the pickle.
+  /// - Throws: `InterchangeError` with the byte of the pickle.
   /// - Complexity: O(bytes), in time and memory.
   static func read(
     _ bytes: [UInt8], from offset: Int = 0, path: String, field: String

@@ -27,7 +27,7 @@ struct PyTorchContents {
 
   /// Reads the pickle of `file`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   init(_ file: OpenedFile) throws {
     let start = try file.bytes(in: 0..<min(Self.magic.count, file.byteCount), "magic")
     if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) {

@@ -38,7 +38,7 @@ public struct PyTorchReader: TensorPartSource {
   ///
   /// `key` leads to the dictionary with the tensors through those that it lies in, as `optimizer.state`;
   /// places in lists are numbers.
-  /// - Throws: `FileError`; ``InterchangeError`` with the name of the tensor, or the byte of the pickle.
+  /// - Throws: `FileError`; `InterchangeError` with the name of the tensor, or the byte of the pickle.
   public init(_ path: String, key: String? = nil) throws {
     try self.init(OpenedFile(path), key: key)
   }
@@ -178,7 +178,7 @@ public struct PyTorchReader: TensorPartSource {
 
   /// Copies one tensor's data.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile;
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file was cut meanwhile;
   ///   `TensorError` if it isn't a tensor of this file.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer

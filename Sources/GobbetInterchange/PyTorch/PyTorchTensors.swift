@@ -111,7 +111,7 @@ struct PyTorchTensors {
   ///
   /// A loss or a step may be a tensor beside the weights, so that names come before tensors of `root`.
   ///
-  /// - Throws: ``InterchangeError`` if there is none, or more than one.
+  /// - Throws: `InterchangeError` if there is none, or more than one.
   func weights(
     in root: Int, key: String? = nil
   ) throws(InterchangeError) -> [(key: Int, value: Int)] {
@@ -225,7 +225,7 @@ struct PyTorchTensors {
   ///
   /// Numbers, text and objects beside them aren't tensors, and are named by ``others(in:)``. A tensor that
   /// is not understood hinders only who reads it, unless there is no other.
-  /// - Throws: ``InterchangeError`` with the name of a tensor that is damaged.
+  /// - Throws: `InterchangeError` with the name of a tensor that is damaged.
   func tensors(in pairs: [(key: Int, value: Int)]) throws(InterchangeError) -> [PyTorchTensor] {
     guard pairs.count <= Self.maximumCount else {
       throw InterchangeError(
@@ -280,7 +280,7 @@ struct PyTorchTensors {
 
   /// The tensor that the value at `place` is.
   ///
-  /// - Throws: ``InterchangeError`` with its name if it is none that is understood.
+  /// - Throws: `InterchangeError` with its name if it is none that is understood.
   func tensor(
     _ name: String, _ place: Int, depth: Int = 0
   ) throws(InterchangeError) -> PyTorchTensor {

@@ -25,7 +25,7 @@ package struct DequantizedWeights: TensorDecorator {
 
   /// The tensors of `base`; nil if none comes with scales.
   ///
-  /// - Throws: ``InterchangeError`` for scales that do not fit.
+  /// - Throws: `InterchangeError` for scales that do not fit.
   package init?(_ base: some TensorSource, blockShape: [Int] = [128, 128], path: String) throws {
     var names: [[UInt8]: TensorDescription] = [:]
     for tensor in base.tensors { names[Array(tensor.name.utf8)] = tensor }

@@ -12,7 +12,7 @@ struct PackedExperts: Sendable {
   private var rows: Int { blocks.shape[1] }
   private var groups: Int { blocks.shape[2] }
 
-  /// - Throws: ``InterchangeError`` if the two do not fit together; `TensorError` for a tensor that is
+  /// - Throws: `InterchangeError` if the two do not fit together; `TensorError` for a tensor that is
   ///   too large.
   init(_ blocks: TensorDescription, _ scales: TensorDescription, path: String) throws {
     guard blocks.elementType == .uint8, scales.elementType == .uint8, blocks.shape.count == 4,

@@ -15,7 +15,7 @@ package struct QuantizationConfig: Hashable, Sendable {
 
   /// Reads an open `config.json`; nil where it does not speak of quantization.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` for a file that isn't JSON.
+  /// - Throws: `FileError`; `InterchangeError` for a file that isn't JSON.
   package init?(_ file: OpenedFile) throws {
     let root = try JSONDocument(file.bytes(limit: 1 << 24), path: file.path).root
     guard root.isObject, let config = try root.member(Self.key), config.isObject else { return nil }
@@ -38,7 +38,7 @@ package struct QuantizationConfig: Hashable, Sendable {
 
   /// The text of a `config.json` without what it says of quantization.
   ///
-  /// - Throws: ``InterchangeError`` for a text that isn't JSON.
+  /// - Throws: `InterchangeError` for a text that isn't JSON.
   package static func removed(from text: String) throws(InterchangeError) -> String {
     let root = try JSONDocument(Array(text.utf8), path: nil).root
     guard root.isObject, try root.member(key) != nil else { return text }

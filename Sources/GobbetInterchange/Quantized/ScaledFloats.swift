@@ -24,7 +24,7 @@ struct ScaledFloats: Sendable {
   /// Bytes of the result that are made at once.
   private static let pieceByteCount = 1 << 18
 
-  /// - Throws: ``InterchangeError`` if the two do not fit together; `TensorError` for a tensor that is
+  /// - Throws: `InterchangeError` if the two do not fit together; `TensorError` for a tensor that is
   ///   too large.
   init(
     _ weight: TensorDescription, _ scale: TensorDescription, _ blockShape: [Int], path: String

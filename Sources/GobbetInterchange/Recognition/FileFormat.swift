@@ -177,7 +177,7 @@ extension FileFormat {
 
   /// A file of this format at `path` that takes tensors under the names that they have.
   ///
-  /// - Throws: `LoadingError` for a format that has no place for them; ``InterchangeError``
+  /// - Throws: `LoadingError` for a format that has no place for them; `InterchangeError`
   ///   (`notRepresentable`) for a tensor that it cannot hold; `FileError`.
   package func sink(
     _ tensors: [TensorDescription], metadata: [(String, String)], at path: String, replacing: Bool

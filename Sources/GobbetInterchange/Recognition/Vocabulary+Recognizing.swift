@@ -14,7 +14,7 @@ extension Vocabulary {
   /// themselves `pattern` is not looked at.
   /// A folder stands for the file in it that holds its vocabulary.
   /// - Throws: `LoadingError` for other files and where a pattern is missing; `FileError`,
-  ///   `FormatError`, ``InterchangeError``.
+  ///   `FormatError`, `InterchangeError`.
   public init(
     recognizing path: String, pattern: SplitPattern? = nil, specialTokens: String? = nil
   ) throws {

@@ -5,7 +5,7 @@ extension Vocabulary {
   /// Writes the vocabulary in one of the formats for vocabularies; beside a `tokenizer.json` or a
   /// `vocab.json` also the `tokenizer_config.json` and the chat template that it keeps.
   ///
-  /// - Throws: `LoadingError` for a format of weights; ``InterchangeError`` for what the format
+  /// - Throws: `LoadingError` for a format of weights; `InterchangeError` for what the format
   ///   cannot say; `FileError`.
   public func write(
     to path: String, format: FileFormat, replacing: Bool = false

@@ -7,7 +7,7 @@ final class CheckedMembers: Sendable {
   /// Compares the checksum of a member that is not compressed with its bytes, unless that was done
   /// before; `name` is what errors call it.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if it is another.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if it is another.
   func check(_ member: ZipMember, of file: OpenedFile, _ name: String) throws {
     let start = member.range.lowerBound
     guard !starts.withLock({ $0.contains(start) }) else { return }

@@ -40,7 +40,7 @@ struct NumPyHeader {
 
   /// Reads the header at the front of `bytes`; `field` names the array in errors.
   ///
-  /// - Throws: ``InterchangeError``.
+  /// - Throws: `InterchangeError`.
   init(_ bytes: ArraySlice<UInt8>, path: String?, field: String) throws(InterchangeError) {
     func error(_ code: InterchangeError.Code) -> InterchangeError {
       InterchangeError(code, path: path, field: field)

@@ -3,7 +3,7 @@ public import GobbetData
 extension NumPyReader {
   /// Copies one array's data.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) if the file was cut meanwhile, or the member
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) if the file was cut meanwhile, or the member
   ///   is not what its checksum says; `TensorError` if it isn't an array of this file.
   public func read(
     _ tensor: TensorDescription, into destination: UnsafeMutableRawBufferPointer

@@ -39,7 +39,7 @@ public struct NumPyReader: TensorPartSource {
 
   /// Opens the file at `path` and reads its headers.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` with the name of the array.
+  /// - Throws: `FileError`; `InterchangeError` with the name of the array.
   public init(_ path: String) throws { try self.init(OpenedFile(path)) }
 
   /// Reads the headers of an open file.

@@ -5,7 +5,7 @@ internal import GobbetSystem
 public enum NumPyWriter {
   /// Writes one tensor of `source` as an array to a file at `path`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for `bfloat16` and others that
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for `bfloat16` and others that
   ///   NumPy does not have; what the source throws.
   public static func write(
     _ tensor: TensorDescription, of source: some TensorSource, to path: String,

@@ -15,7 +15,7 @@ struct SafetensorsHeader {
 
   /// Reads the header of `file`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   init(_ file: OpenedFile) throws {
     let path = file.path
     let lengthBytes = try file.bytes(in: 0..<8, "header length")

@@ -12,7 +12,7 @@ public struct SafetensorsIndex: TensorDecorator {
 
   /// Opens the index at `path` and every file that it names.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``: a file name that leaves the folder, a tensor that is
+  /// - Throws: `FileError`; `InterchangeError`: a file name that leaves the folder, a tensor that is
   ///   not in its file, or in another as well.
   public init(_ path: String) throws { try self.init(OpenedFile(path)) }
 

@@ -20,7 +20,7 @@ public struct SafetensorsReader: StoredTensorSource {
 
   /// Opens the file at `path` and reads its header.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` with the field.
+  /// - Throws: `FileError`; `InterchangeError` with the field.
   public init(_ path: String) throws { try self.init(OpenedFile(path)) }
 
   /// Reads the header of an open file.

@@ -16,7 +16,7 @@ public struct SafetensorsWriter: ~Copyable {
 
   /// Begins a file at `path` and writes its header.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) for a tensor named twice or
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for a tensor named twice or
   ///   `__metadata__`, or of a type that the format lacks.
   public init(
     _ path: String, tensors: [TensorDescription], metadata: [(String, String)] = [],

@@ -28,7 +28,7 @@ enum StoredZip {
 
   /// All members, in the order of the directory.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   static func members(of file: OpenedFile) throws -> [ZipMember] {
     let end = try directoryEnd(file)
     guard end.offset >= 0, end.byteCount >= 0, end.byteCount <= maximumDirectoryByteCount,

@@ -42,7 +42,7 @@ public struct ForeignTokens: Sendable {
   /// A range of the ids.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`.
-  /// - Throws: `FileError`; ``InterchangeError`` for an id that does not fit, or a file cut meanwhile.
+  /// - Throws: `FileError`; `InterchangeError` for an id that does not fit, or a file cut meanwhile.
   public func tokens(in range: Range<Int>) throws -> [TokenID] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokenCount, "tokens(in:): no such ids")

@@ -29,7 +29,7 @@ public struct ForeignTokensWriter: ~Copyable {
 
   /// Begins a file that will hold `tokenCount` ids below `idBound`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) if the format has no room for
+  /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) if the format has no room for
   ///   such ids, or that many.
   public init(
     _ path: String, format: Format, idBound: Int, tokenCount: Int, replacing: Bool = false

@@ -14,7 +14,7 @@ extension ForeignTokens {
 
   /// The ids in a `.bin` file of llm.c, for GPT-2 (16 bits) or Llama 3 (32 bits).
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   public static func llmC(_ path: String) throws -> ForeignTokens {
     let file = try OpenedFile(path)
     var fields = FieldReader(file)

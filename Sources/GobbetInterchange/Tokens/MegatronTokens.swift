@@ -26,7 +26,7 @@ extension ForeignTokens {
   /// Sequences must lie in the order of the index and without gaps, as Megatron's own writer has
   /// them; a document is one sequence or several. Where sequences begin inside documents, and their
   /// modes, is in ``leftOut``.
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   public static func megatron(prefix: String) throws -> ForeignTokens {
     let prefix = Megatron.prefix(prefix)
     let index = try OpenedFile(prefix + ".idx")

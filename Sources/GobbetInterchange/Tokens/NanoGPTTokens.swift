@@ -3,7 +3,7 @@ internal import GobbetSystem
 extension ForeignTokens {
   /// The ids in a `.bin` file of nanoGPT: 16 bits each, and nothing else.
   ///
-  /// - Throws: `FileError`; ``InterchangeError`` (`damaged`) for an odd number of bytes.
+  /// - Throws: `FileError`; `InterchangeError` (`damaged`) for an odd number of bytes.
   public static func nanoGPT(_ path: String) throws -> ForeignTokens {
     let file = try OpenedFile(path)
     guard file.byteCount.isMultiple(of: 2) else {

@@ -3,7 +3,7 @@ internal import GobbetData
 extension ForeignTokens {
   /// The ids in a NumPy `.npy` file: an array of one axis, of integers.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``.
+  /// - Throws: `FileError`; `InterchangeError`.
   public static func numPy(_ path: String) throws -> ForeignTokens {
     let reader = try NumPyReader(path)
     guard reader.entries.count == 1, let entry = reader.entries.first,

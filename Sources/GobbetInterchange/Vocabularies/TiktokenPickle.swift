@@ -9,7 +9,7 @@ public enum TiktokenPickle {
 
   /// The vocabulary in the file at `path`.
   ///
-  /// - Throws: `FileError`; ``InterchangeError``: a pickle of something else, or one that is damaged.
+  /// - Throws: `FileError`; `InterchangeError`: a pickle of something else, or one that is damaged.
   public static func vocabulary(contentsOf path: String) throws -> Vocabulary {
     try vocabulary(wholeFile(path, limit: maximumFileByteCount), path: path)
   }
