@@ -52,8 +52,9 @@ struct GGUFTokenKinds {
     pretokenizer: String, architecture: String, name: String
   ) -> [Int: TokenMatching] {
     let lowercaseName = name.lowercased()
+    // Not by `contains`, which the C library has no code for.
     func contains(_ text: String, _ parts: [String]) -> Bool {
-      parts.contains { text.contains($0) }
+      text.indices.contains { place in parts.contains { text[place...].hasPrefix($0) } }
     }
     if contains(pretokenizer, ["jina-v2-de", "jina-v2-es", "jina-v2-code"])
       || contains(architecture, ["nomic-bert-moe", "jina-bert-v3"])
