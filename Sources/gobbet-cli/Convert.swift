@@ -34,18 +34,7 @@ struct Convert: ParsableCommand {
     transform: PatternName.orExpression)
   var pattern: PatternName?
 
-  @Option(
-    help: ArgumentHelp(
-      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
-      valueName: "name"))
-  var specialTokens: String?
-
-  @Option(
-    name: .customLong("special"),
-    help: ArgumentHelp(
-      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
-      valueName: "name=id"))
-  var specials: [SpecialTokenArgument] = []
+  @OptionGroup var ranks: RankOptions
 
   @Flag(help: "Leave out tensors of GGUF and PyTorch that cannot be read, and name them.")
   var skip = false
@@ -83,8 +72,8 @@ struct Convert: ParsableCommand {
     defer { progress.finish() }
     return try WeightsOptions.checked {
       var conversion = try weights.conversion(format, pattern: pattern?.pattern)
-      conversion.specialTokens = specialTokens
-      conversion.specials = specials.map(\.token)
+      conversion.specialTokens = ranks.specialTokens
+      conversion.specials = ranks.specials.map(\.token)
       conversion.skipsUnreadTensors = skip
       conversion.key = key
       return try conversion.convert(

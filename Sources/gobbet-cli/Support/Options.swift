@@ -208,23 +208,12 @@ struct VocabularyOptions: ParsableArguments {
     transform: PatternName.orExpression)
   var pattern: PatternName?
 
-  @Option(
-    help: ArgumentHelp(
-      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
-      valueName: "name"))
-  var specialTokens: String?
-
-  @Option(
-    name: .customLong("special"),
-    help: ArgumentHelp(
-      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
-      valueName: "name=id"))
-  var specials: [SpecialTokenArgument] = []
+  @OptionGroup var ranks: RankOptions
 
   /// Reads the file.
   func load() throws -> Vocabulary {
     try loadVocabulary(
-      vocabulary, pattern: pattern?.pattern, specialTokens: specialTokens,
-      specials: specials.map(\.token))
+      vocabulary, pattern: pattern?.pattern, specialTokens: ranks.specialTokens,
+      specials: ranks.specials.map(\.token))
   }
 }

@@ -64,3 +64,19 @@ struct SpecialTokenArgument: ExpressibleByArgument {
     token = SpecialToken(String(argument[..<mark]), id: id)
   }
 }
+
+/// What a file of ranks leaves open besides how text is split.
+struct RankOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
+      valueName: "name"))
+  var specialTokens: String?
+
+  @Option(
+    name: .customLong("special"),
+    help: ArgumentHelp(
+      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
+      valueName: "name=id"))
+  var specials: [SpecialTokenArgument] = []
+}
