@@ -35,6 +35,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .command import Conversion, Verification, convert, inspect, verify
+    from .counts import Counts
     from .dataset import TokenDataset
     from .dataset_writer import DatasetWriter
     from .encoding import Encoding
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .rows import PackedRows, RowBatch
     from .sampler import Sampler
     from .train_command import Training, train_files
-    from .training import Counts, train, train_from_counts
+    from .training import train, train_from_counts
     from .weights import TensorInfo, safe_open
     from .windows import Windows
 
@@ -53,7 +54,7 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "Conversion": "command",
-    "Counts": "training",
+    "Counts": "counts",
     "DatasetWriter": "dataset_writer",
     "Encoding": "encoding",
     "ExtractedLoRA": "lora",

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..counts import Counts
 from ..errors import BadData, CannotCreate
-from ..training import Counts
 from .engine import Engine
 from .files import files_of, warn_of_bad_lines
 from .folder import Job, job_at, new_job_folder
