@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from .sampler import Sampler
     from .train_command import Training, train_files
     from .training import train, train_from_counts
-    from .weights import TensorInfo, safe_open
+    from .weights import safe_open
+    from .weights_file import TensorInfo
     from .windows import Windows
 
 __version__ = "0.2.0"
@@ -64,7 +65,7 @@ _HOMES = {
     "Report": "reports",
     "RowBatch": "rows",
     "Sampler": "sampler",
-    "TensorInfo": "weights",
+    "TensorInfo": "weights_file",
     "TokenDataset": "dataset",
     "Training": "train_command",
     "Verification": "command",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .encoding import Encoding
     from .row_options import RowOptions
     from .sampler_state import SamplerState
-    from .weights import TensorInfo
+    from .weights_file import TensorInfo
 
 Path = str | os.PathLike[str]
 

@@ -17,7 +17,7 @@ from .errors import InvalidArgument, NotFound
 if TYPE_CHECKING:
     from .backends import Path
     from .encoding import Encoding
-    from .weights import TensorInfo
+    from .weights_file import TensorInfo
 
 #: Tensors below this are read by one thread.
 _BYTES_PER_THREAD = 1 << 22
@@ -166,7 +166,7 @@ class NativeWeights:
     """A file of tensors that the library has opened."""
 
     def __init__(self, path: str) -> None:
-        from .weights import TensorInfo
+        from .weights_file import TensorInfo
 
         self._path = path
         library = self._library = _native.library()
@@ -245,7 +245,7 @@ class NativeWeights:
 
     def check(self, index: int, first: int, last: int) -> bool:
         """Compares rows with their checksums, once."""
-        from .weights import row_bytes
+        from .weights_file import row_bytes
 
         threads = 1 if (last - first) * row_bytes(self.tensors[index]) < _BYTES_PER_THREAD else 0
         status = self._library.weights_check(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import weight_sets
-from .block_types import BLOCKS
+from .element_types import BLOCKS, ELEMENT_TYPES
 from .errors import InvalidArgument
-from .weights import ELEMENT_TYPES, Path, SafeOpen, TensorInfo, row_bytes
+from .weights import SafeOpen
+from .weights_file import Path, TensorInfo, row_bytes
 from .weights_writer import Codec, WeightsWriter
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .pure_rows import PureRows, PureSampler
     from .row_options import RowOptions
     from .sampler_state import SamplerState
-    from .weights import TensorInfo
+    from .weights_file import TensorInfo
 
 
 #: The most bytes of tables that opening a remote file fetches: it takes less than 128 KiB in all.
@@ -247,7 +247,7 @@ class PureWeights:
     """The tensors of a file."""
 
     def __init__(self, path: str) -> None:
-        from .weights import TensorInfo
+        from .weights_file import TensorInfo
 
         self._path = path
         self._file = Weights(path)
@@ -276,7 +276,7 @@ class PureWeights:
 
     def read_into(self, index: int, first: int, last: int, address: int, byte_count: int) -> None:
         """Copies rows of a tensor to memory, checked."""
-        from .weights import row_bytes
+        from .weights_file import row_bytes
 
         start = first * row_bytes(self.tensors[index])
         data = self._file.read(self._file.tensors[index], start, start + byte_count)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from . import weight_sets
-from .block_types import BLOCKS
+from .element_types import BLOCKS
 from .errors import InvalidArgument
-from .weights import Path, SafeOpen, row_bytes
+from .weights import SafeOpen
+from .weights_file import Path, row_bytes
 from .weights_writer import Codec, WeightsWriter
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def check(paths: Sequence[str], *, is_whole: bool) -> None:
         BadData: They are not. A ValueError.
     """
     if not _native.available() or any(map(is_remote, paths)):
-        from .pure.weights import check_set
+        from .pure.weight_set import check_set
 
         return check_set(paths, is_whole=is_whole)
     encoded = [_native.path_bytes(path) for path in paths]

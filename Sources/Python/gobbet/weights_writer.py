@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from . import _native, _structures
 from ._native import local
-from .block_types import data_bytes
+from .element_types import data_bytes
 from .errors import InvalidArgument
-from .weights import ELEMENT_TYPES, Path
+from .weights_file import Path
 
 if TYPE_CHECKING:
     from .encoding import Encoding
@@ -59,7 +59,7 @@ class WeightsWriter:
         self, name: str, element_type: int, shape: tuple[int, ...], address: int, byte_count: int
     ) -> None:
         """Adds a tensor whose data, row-major and little-endian, lies at `address`."""
-        if byte_count != data_bytes(ELEMENT_TYPES[element_type][1], element_type, shape):
+        if byte_count != data_bytes(element_type, shape):
             raise InvalidArgument(f"{name}: {byte_count} bytes for {shape}")
         axes = (ctypes.c_uint64 * max(1, len(shape)))(*shape)
         _native.check(

@@ -15,7 +15,7 @@ from gobbet import pure
 from gobbet.numpy import load_file, save_file
 from gobbet.pure.checksum import crc32c
 from gobbet.pure_backends import PureVocabulary
-from gobbet.weights import WeightsFile
+from gobbet.weights_file import WeightsFile
 
 from . import support
 from .support import CODECS, needs

@@ -14,6 +14,7 @@ from .container import Container, Section
 from .counts import read_counts
 from .tokens import Tokens
 from .vocabulary import Vocabulary
-from .weights import Tensor, Weights
+from .tensor_table import Tensor
+from .weights import Weights
 
 __all__ = ["Container", "Section", "Tensor", "Tokens", "Vocabulary", "Weights", "read_counts"]
