@@ -10,11 +10,12 @@ the native library is missing:
 - `read_counts`: counted pretokens (`Spec/Counts.md`)
 """
 
-from .container import Container, Section
+from .container import Container
 from .counts import read_counts
+from .records import Section
+from .tensor_table import Tensor
 from .tokens import Tokens
 from .vocabulary import Vocabulary
-from .tensor_table import Tensor
 from .weights import Weights
 
 __all__ = ["Container", "Section", "Tensor", "Tokens", "Vocabulary", "Weights", "read_counts"]

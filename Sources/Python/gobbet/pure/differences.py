@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BadData
 from ..remote.urls import beside, is_remote, shown
-from .container import is_name
+from .records import is_name
 
 #: Files that may stand one on the other.
 MOST_BASES = 64

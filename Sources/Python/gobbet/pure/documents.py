@@ -7,9 +7,10 @@ import threading
 import numpy as np
 
 from ..errors import BadData
-from .container import Container, Section
+from .container import Container
 from .forks import renew_in_children
 from .groups import numbers
+from .records import Section
 
 
 class DocumentEnds:

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..element_types import BLOCKS, ELEMENT_TYPES, data_bytes
 from ..errors import BadData
-from .container import Container, is_name
+from .container import Container
 from .planes import BLOCK, block_bytes
+from .records import is_name
 from .sources import RawPayload
 
 

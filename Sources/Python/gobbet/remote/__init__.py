@@ -98,7 +98,8 @@ def local_vocabulary(url: str) -> Iterator[str]:
         BadData: The file is larger than a vocabulary of another format may be.
         InvalidArgument: It is a GGUF file.
     """
-    from ..pure.container import MAGIC, Container
+    from ..pure.container import Container
+    from ..pure.records import MAGIC
     from .extract import vocabulary_file
 
     import tempfile

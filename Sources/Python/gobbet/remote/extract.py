@@ -6,7 +6,8 @@ import struct
 
 from ..errors import NotFound
 from ..pure.checksum import crc32c
-from ..pure.container import MAGIC, Container
+from ..pure.container import Container
+from ..pure.records import MAGIC
 from ..pure.vocabulary import KINDS
 
 #: The sections of a vocabulary that readers may skip.
