@@ -524,7 +524,7 @@ class ParquetTests(support.Case):
         import pyarrow
         from gobbet.jobs.files import File
         from gobbet.jobs.folder import Job
-        from gobbet.spark import _compare
+        from gobbet.spark_splits import compare
 
         line = b'{"text": "x"}'
         for name, kind, rows, error in (
@@ -538,10 +538,10 @@ class ParquetTests(support.Case):
             job = Job(str(self.folder), str(self.folder), (file,), Reading())
             with self.subTest(name, rows=rows):
                 if error is None:
-                    _compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
+                    compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
                     continue
                 with self.assertRaisesRegex(gobbet.BadData, error):
-                    _compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
+                    compare(job, file, pyarrow.array(rows, pyarrow.binary()), kind)
 
     def test_rows_without_text_are_named_or_left_out(self):
         import pyarrow as arrow
