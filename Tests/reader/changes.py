@@ -10,7 +10,7 @@ import struct
 
 import zstandard
 
-import gobbet_content
+import gobbet_vocabulary
 from gobbet_reader import Contents, FormatError, aligned, crc32c, number
 
 # A section; `frame` is what it is stored as, if that is not made from the content.
@@ -189,7 +189,7 @@ def sealed_fingerprint(parts):
     if head is None:
         return
     try:
-        gobbet_content.vocabulary({part.kind: part.content for part in parts.values() if not part.name})
+        gobbet_vocabulary.vocabulary({part.kind: part.content for part in parts.values() if not part.name})
     except (FormatError, KeyError, ValueError, IndexError, struct.error) as error:
         if found := re.fullmatch("vocabulary.fingerprint: not ([0-9a-f]{64})", str(error)):
             content = bytes.fromhex(found[1]) + head.content[32:]

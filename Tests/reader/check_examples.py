@@ -7,6 +7,7 @@ import struct
 import types
 
 import gobbet_content
+import gobbet_weights
 from changes import Part, container
 from conformance import FIXTURES, golden
 from gobbet_reader import Contents, crc32c
@@ -86,13 +87,13 @@ def check_contents():
     elements, _, planes = text.partition(": the planes are ")
     stored = [bytes.fromhex(words) for words in re.findall("`([^`]*)`", planes.partition("\n\n")[0])]
     block = struct.pack("<3I", *map(len, stored)) + b"".join(stored)
-    expect(gobbet_content.compact(block, 2, 8) == struct.pack("<2f", 1, -2)
+    expect(gobbet_weights.compact(block, 2, 8) == struct.pack("<2f", 1, -2)
            and re.findall("0x(\\w+)", elements)[:2] == ["3F800000", "C0000000"], "Weights: planes of f32")
     # The stored differences that the text on deltas tells, with the elements and those of the base.
     text = page("Weights").partition("## Delta")[2].partition("In f32, ")[2].partition("\n\n")[0]
     one, two = struct.pack("<f", 1), struct.pack("<f", -2)
     for after, base, word in [(one, two, "0x81000000"), (two, one, "0x01000001")]:
-        expect(word in text and gobbet_content.sum_of(struct.pack("<I", int(word, 16)), base, 2) == after,
+        expect(word in text and gobbet_weights.sum_of(struct.pack("<I", int(word, 16)), base, 2) == after,
                f"Weights: the difference {word}")
     counts = read(example("Counts"))["counts"]
     expect([(bytes.fromhex(p["bytes"]), p["count"]) for p in counts["pretokens"]]
