@@ -15,7 +15,7 @@ from gobbet.pure import Container
 
 from . import support
 from .support import needs
-from .test_remote import ServerCase
+from .remote_support import ServerCase
 
 
 class RemoteRowCase(ServerCase):

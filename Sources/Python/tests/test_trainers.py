@@ -11,7 +11,7 @@ from gobbet import trainers
 
 from . import support
 from .support import needs
-from .test_torch_data import DistributedCase
+from .distributed_support import DistributedCase
 
 
 class TrainerCase(support.Case):
