@@ -86,14 +86,23 @@ _Bool _swift_backtrace_isThunkFunction(const char *name) { return name == (const
 OLD_ZSTD(05)
 OLD_ZSTD(06)
 OLD_ZSTD(07)
+// Nothing here compresses with a dictionary, for which zstd has code of its own, 140,000 bytes.
+size_t without_dictionary(void) { __builtin_trap(); }
 intptr_t __wrap__swift_stdlib_getScalarName(uint32_t scalar, uint8_t *buffer, intptr_t capacity) {
   (void)scalar, (void)buffer, (void)capacity;
   return 0;
 }
 END
+  unused=()
+  for strategy in fast doubleFast greedy lazy lazy2 btlazy2 btopt btultra; do
+    for kind in dictMatchState dictMatchState_row dedicatedDictSearch dedicatedDictSearch_row; do
+      name=ZSTD_compressBlock_${strategy}_$kind
+      unused+=("-Wl,--wrap=$name,--defsym=__wrap_$name=without_dictionary")
+    done
+  done
   "$swift/../../bin/clang" -shared -fuse-ld=lld -o "$folder/lib/libgobbet.so" \
     "$static/$(uname -m)/swiftrt.o" "$built/runtime-stubs.o" @"$built/gobbet.objects" \
-    -Wl,--wrap=_swift_stdlib_getScalarName "${libraries[@]}" \
+    -Wl,--wrap=_swift_stdlib_getScalarName "${unused[@]}" "${libraries[@]}" \
     -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=safe \
     -Wl,--version-script="$built/gobbet.exports" -Wl,--exclude-libs=ALL -Wl,-soname=libgobbet.so \
     ${GOBBET_LINK_MAP:+-Wl,-Map="$GOBBET_LINK_MAP"}

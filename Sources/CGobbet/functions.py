@@ -1,8 +1,9 @@
 """Divides the code of an object file of x86-64, so that the linker may leave out what nothing calls.
 
 The compiler gives a section to every function that others may call, and puts all others into one, `.text`:
-1.6 MB in Swift's own library, of which whoever needs one needs all. Where one of them calls another of the
-same section, the assembler has computed the distance, and left nothing to the linker.
+1.6 MB in Swift's own library, of which whoever needs one needs all; those of libzstd and zlib all lie in one.
+Where one of them calls another of the same section, the assembler has computed the distance, and left nothing to
+the linker.
 
 Here every function, or run of them, becomes a section. Distances between two of them are found by disassembling, and
 become relocations; two functions with a short jump between them stay together. Tables of jumps, which are
@@ -26,7 +27,7 @@ _SYMBOL = struct.Struct("<IBBHQQ")
 _RELOCATION = struct.Struct("<QQq")
 _RELATIVE = 2  # R_X86_64_PC32
 #: Files with less code than this are left as they are.
-_LEAST = 1 << 18
+_LEAST = 1 << 14
 _LINE = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t?(\S*)\s*(.*)$")
 _TARGET = re.compile(r"^(?:.*# )?([0-9a-f]+) <")
 
@@ -145,11 +146,10 @@ class _Code:
         for source, base, end in tables:
             old = self.sections[source]
             pieces.append([*old[:4], old[4] + base, end - base, *old[6:8], 4, 0])
-        table = next(s for s in self.sections if s[1] == _RELOCATIONS)
         lists = []
         for index, entries in enumerate(moved):
             if entries:
-                lists.append([*table[:4], self._append(
+                lists.append([0, _RELOCATIONS, 0, 0, self._append(
                     b"".join(_RELOCATION.pack(*entry) for entry in sorted(entries))),
                     24 * len(entries), self.table, first + index, 8, 24])
         code[5] = 0
@@ -198,12 +198,17 @@ class _Code:
         """
         owners = {i: s[3] for i, s in enumerate(self.symbols) if s[1] & 15 == 3}
         users: dict[tuple[int, int], set[int]] = {}
+
+        def function(section: int, offset: int) -> int:
+            return run(offset) if section == self.number else -section
+
         for section in self.sections:
-            if section[1] == _RELOCATIONS and section[7] == self.number:
+            if section[1] == _RELOCATIONS and self.names[section[7]].startswith(b".text"):
                 for place, info, addend in self._relocations(section):
                     owner = owners.get(info >> 32)
                     if owner is not None and self.names[owner].startswith(b".rodata"):
-                        users.setdefault((owner, addend + 4), set()).add(run(place))
+                        users.setdefault((owner, addend + 4), set()).add(
+                            function(section[7], place))
         found: dict[tuple[int, int], tuple[int, int]] = {}
         ends: dict[tuple[int, int], int] = {}
         for section in self.sections:
@@ -212,17 +217,18 @@ class _Code:
                 continue
             base, next_place = 0, -1
             for place, info, addend in sorted(self._relocations(section)):
-                if info >> 32 != whole:
+                owner = owners.get(info >> 32, 0)
+                if not self.names[owner].startswith(b".text"):
                     continue
                 if (source, place) in users:
                     base = next_place = place
                 goal = addend - (place - base)
-                if place == next_place and 0 <= goal and run(goal) in users[source, base]:
+                if place == next_place and 0 <= goal and function(owner, goal) in users[source, base]:
                     found[source, place] = (base, goal)
                     next_place = ends[source, base] = place + 4
                     continue
                 next_place = -1
-                if addend % 16:
+                if info >> 32 == whole and addend % 16:
                     raise _Unexpected
         # Nothing points into the middle of a table. Where an instruction ends in a constant, this is less than
         # four bytes before what it points to.

@@ -13,8 +13,8 @@ names, and for conformances, if what they are about is reached from the function
 lists (see `reachable.py`). Nothing reaches swift-crypto's Swift, for the library hashes without it and
 signs nothing; `build.sh` looks whether any of it is in the library nevertheless.
 
-Names of types and pointers to their descriptions lie in a few sections an object file, so that one
-that is used keeps what all others name. In the copies each of them is a section.
+Names of types, pointers to their descriptions and the tables by which generic code calls lie in a few sections
+an object file, so that one that is used keeps what all others name. In the copies each of them is a section.
 
 So is each function of Swift's own library: see `functions.py`.
 
@@ -47,6 +47,11 @@ _FRAMES = b".eh_frame"
 _CATCHES = b".gcc_except_table"
 #: Where names of types lie, and pointers to what has been found by them or is found elsewhere.
 _DIVIDED = {_NAMES, b".data.rel.ro", b".data"}
+#: What is executed, and how many bytes may lie between a distance in an instruction and the next instruction,
+#: from which it counts.
+_CODE = 4  # SHF_EXECINSTR
+_DISTANCE = 2  # R_X86_64_PC32
+_BEHIND = (4, 5, 6, 8)
 #: What the runtime looks for whoever reaches it. The lists of types, protocols and conformances are
 #: `reachable.py`'s; other sections called swift5_* are for debuggers, or are found by way of these.
 _LOOKED_FOR = (b"swift5_replac", b"swift5_accessible_functions", b"swift5_runtime_attributes",
@@ -94,6 +99,10 @@ def objects(data: bytes) -> Iterator[bytes]:
         start += 60 + length + length % 2
 
 
+#: Start, end and symbols of a part of a section.
+Piece = tuple[int, int, list[int]]
+
+
 class ObjectFile:
     """A relocatable file of 64 bits, little-endian, whose sections are let go and divided."""
 
@@ -107,6 +116,8 @@ class ObjectFile:
         size, count, names = struct.unpack_from("<3H", data, 58)
         if size != self._HEADER.size or count == 0 or names == 0xFFFF:
             raise SystemExit("more sections than an object file is expected to have")
+        #: Whether it is clear where relocations lead: on x86-64.
+        self.is_known_machine = struct.unpack_from("<H", data, 18)[0] == 62  # EM_X86_64
         #: Name, type, flags, address, offset, size, link, info, alignment, size of entries.
         self.sections = [
             list(self._HEADER.unpack_from(data, start + index * size)) for index in range(count)
@@ -132,8 +143,11 @@ class ObjectFile:
                 divided.append(index)
         # Only what Swift compiled is known to be laid out so.
         if any(self.name(self.sections[index]) == _NAMES for index in divided):
+            pieces = {index: self.pieces(index) for index in divided}
+            last = (
+                self.name_targets(pieces) if self.is_known_machine else dict.fromkeys(pieces, 0))
             for index in divided:
-                self.divide(index)
+                self.divide(index, pieces[index], last[index])
             # An empty list of functions that something compares by their addresses.
             symbols = next(i for i, section in enumerate(self.sections) if section[1] == _SYMBOLS)
             self.sections.append([0, _ADDRESSES, 0x80000000, 0, 0, 0, symbols, 0, 1, 0])
@@ -162,10 +176,10 @@ class ObjectFile:
                     if gone is not None:
                         gone[1:] = [0] * (len(gone) - 1)
 
-    def divide(self, number: int) -> None:
-        """Makes sections of what has a name outside of the file; all else stays in the old one."""
+    def divide(self, number: int, pieces: list[Piece], last: int) -> None:
+        """Makes sections of the pieces of a section; all else stays in the old one, up to the part that holds
+        its byte `last`."""
         old = self.sections[number]
-        pieces = self.pieces(number)
         starts = [piece[0] for piece in pieces]
         relocations = self.relocations.get(number)
         inside: list[bytes] = [b""] * len(pieces)
@@ -180,8 +194,14 @@ class ObjectFile:
                     inside[index] += struct.pack("<Q", position - starts[index]) + entry[8:]
                 else:
                     left += entry
+                    last = max(last, position)
             self.data[place:place + len(left)] = left
             relocations[5] = len(left)
+        moved = {symbol for _, _, symbols in pieces for symbol in symbols}
+        last = max([last, *(
+            value for value, _, symbol, _ in self.symbols[number] if symbol not in moved)])
+        if self.is_known_machine:
+            old[5] = next((start for start in starts if start > last), old[5])
         for (start, end, symbols), entries in zip(pieces, inside):
             for symbol in symbols:
                 value, = struct.unpack_from("<Q", self.data, symbol + 8)
@@ -196,22 +216,74 @@ class ObjectFile:
                      len(self.sections) - 1, *relocations[8:]])
                 self.data += entries
 
-    def pieces(self, number: int) -> list[tuple[int, int, list[int]]]:
-        """Start, end and symbols of each part of a section that only symbols known outside name.
+    def pieces(self, number: int) -> list[Piece]:
+        """Start, end and symbols of each part of a section that may lie anywhere.
 
-        An assembler leaves it to the linker to find those, so that the parts may lie anywhere.
+        What they hold are whole pointers, which an assembler leaves to the linker. Those to a part that isn't
+        known outside it gives as a place in the section, which `name_targets` changes on machines that it knows.
         """
-        pieces: list[tuple[int, int, list[int]]] = []
-        movable: list[bool] = []
+        pieces: list[Piece] = []
+        local: set[int] = set()
         for value, size, symbol, is_known in sorted(self.symbols[number]):
             # A second name for a part of what came before says more bytes than are left of it.
             if pieces and value < pieces[-1][1]:
                 pieces[-1][2].append(symbol)
-                movable[-1] &= is_known
             else:
                 pieces.append((value, value - size, [symbol]))
-                movable.append(is_known and size < 0)
-        return [piece for piece, is_movable in zip(pieces, movable) if is_movable]
+            if not is_known:
+                local.add(len(pieces) - 1)
+        if self.is_known_machine and self.name(self.sections[number]) != _NAMES:
+            local = set()
+        return [
+            piece for index, piece in enumerate(pieces)
+            if index not in local and piece[0] < piece[1]]
+
+    def name_targets(self, pieces: dict[int, list[Piece]]) -> dict[int, int]:
+        """Has relocations name the pieces of a section that they lead to, rather than a place in the section.
+
+        A piece stays where it is if it isn't clear whether something leads to it. Returns of each section the last
+        place that relocations still name as such.
+        """
+        table = next(section for section in self.sections if section[1] == _SYMBOLS)
+        whole: dict[int, int] = {}
+        for index in range(table[5] // 24):
+            info, _, section = struct.unpack_from("<BBH", self.data, table[4] + 24 * index + 4)
+            if info & 15 == 3 and section in pieces:  # STT_SECTION
+                whole[index] = section
+        starts = {number: [piece[0] for piece in found] for number, found in pieces.items()}
+
+        def piece(number: int, offset: int) -> int:
+            index = bisect.bisect_right(starts[number], offset) - 1
+            return index if index >= 0 and offset < pieces[number][index][1] else -1
+
+        fixed: set[tuple[int, int]] = set()
+        named: list[tuple[int, int, int]] = []
+        for holder, relocations in self.relocations.items():
+            is_code = self.sections[holder][2] & _CODE
+            for entry in range(relocations[4], relocations[4] + relocations[5], 24):
+                info, addend = struct.unpack_from("<Qq", self.data, entry + 8)
+                if (number := whole.get(info >> 32)) is None:
+                    continue
+                behind = _BEHIND if is_code and info & 0xFFFFFFFF == _DISTANCE else (0,)
+                targets = {piece(number, addend + more) for more in behind}
+                if len(targets) == 1:
+                    named.append((entry, number, targets.pop()))
+                else:
+                    fixed |= {(number, target) for target in targets}
+        last = dict.fromkeys(pieces, -1)
+        for entry, number, index in named:
+            info, addend = struct.unpack_from("<Qq", self.data, entry + 8)
+            if index < 0:
+                last[number] = max(last[number], addend + _BEHIND[-1])
+            elif (number, index) not in fixed:
+                start, _, symbols = pieces[number][index]
+                symbol = (symbols[0] - table[4]) // 24
+                struct.pack_into(
+                    "<Qq", self.data, entry + 8, symbol << 32 | info & 0xFFFFFFFF, addend - start)
+        for number, found in pieces.items():
+            pieces[number] = [
+                one for index, one in enumerate(found) if (number, index) not in fixed]
+        return last
 
 
 if __name__ == "__main__":
