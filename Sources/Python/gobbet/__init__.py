@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .encoding import Encoding
     from .generation import Generation
     from .lora import ExtractedLoRA, extract_lora
+    from .loss_rules import LossRule
     from .model import Model
     from .reports import Report, report
     from .rows import PackedRows, RowBatch
@@ -60,6 +61,7 @@ _HOMES = {
     "Encoding": "encoding",
     "ExtractedLoRA": "lora",
     "Generation": "generation",
+    "LossRule": "loss_rules",
     "Model": "model",
     "PackedRows": "rows",
     "Report": "reports",
@@ -95,6 +97,7 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "LibraryMissing",
+    "LossRule",
     "Model",
     "NoInput",
     "NotFound",

@@ -86,6 +86,9 @@ class DatasetBackend(Protocol):
     def loss_mask(self, start: int, end: int) -> npt.NDArray[np.bool_]:
         """Which of these tokens count in a loss."""
 
+    def loss_rule(self) -> list[int] | None:
+        """The rule of the first file that has one, as the library lays it out."""
+
     def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
         """Where document `first` begins, and where documents `first` to `last` end."""
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .backends import DatasetBackend
 from .errors import InvalidArgument
 from .integers import token_type
+from .loss_rules import LossRule, rule_of
 
 
 class DatasetContent:
@@ -68,6 +69,13 @@ class DatasetContent:
         if not 0 <= start <= end <= self.token_count:
             raise InvalidArgument(f"tokens {start}..<{end} of {self.token_count}")
         return self._backend.loss_mask(start, end)
+
+    @property
+    def loss_rule(self) -> LossRule | None:
+        """What says by its ids which tokens of a document count in a loss where nothing else does; None
+        if there is no such rule."""
+        numbers = self._backend.loss_rule()
+        return None if numbers is None else rule_of(numbers)
 
     # MARK: Documents
 

@@ -16,6 +16,7 @@ from .errors import InvalidArgument, NotFound
 from .integers import ends as ends_of, integers, truth_values
 from .joining import utf8
 from .limits import thread_count, whole
+from .loss_rules import LossRule
 from .progress import Progress
 from .special_tokens import missing_special
 
@@ -35,11 +36,14 @@ class DatasetWriter:
         codec: How tokens are stored: rank, packed or raw; rank if it is None.
         block_token_count: Tokens of a block; 0 for 16,384.
         embed_vocabulary: Whether the file holds the vocabulary too, or only names it.
+        loss_rule: What says by its ids which tokens of a document count in a loss; where `add_masked`
+            says the same, the mask takes no room. A document that is added without a mask has that of
+            the rule.
         replace: Whether a file that is there is replaced.
 
     Raises:
         CannotCreate: The file exists, or can't be made. A FileExistsError.
-        InvalidArgument: There is no such codec. A ValueError.
+        InvalidArgument: There is no such codec, or the rule is none. A ValueError.
 
     Example:
         >>> with gobbet.DatasetWriter("two.gobbet", encoding, replace=True) as writer:
@@ -56,15 +60,19 @@ class DatasetWriter:
         codec: str | None = None,
         block_token_count: int = 0,
         embed_vocabulary: bool = True,
+        loss_rule: LossRule | None = None,
         replace: bool = False,
     ) -> None:
         library = _native.library()
+        rule = None if loss_rule is None else loss_rule._numbers()
         options = _structures.DatasetOptions(
             size=ctypes.sizeof(_structures.DatasetOptions),
             replace=replace,
             codec=_native.optional_text(codec, "a codec"),
             block_token_count=whole(block_token_count, "block_token_count"),
             fingerprint_only=not embed_vocabulary,
+            loss_rule=None if rule is None else address(rule),
+            loss_rule_count=0 if rule is None else len(rule),
         )
         _native.check(
             library.dataset_writer_make(

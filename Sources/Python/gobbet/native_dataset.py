@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _native, _structures
 from ._native import address, local
-from .errors import Error
+from .errors import Error, NotFound
 from .native_backends import embedded
 from .native_rows import NativeRows, NativeSampler
 from .row_options import RowOptions
@@ -19,6 +19,9 @@ from .sampler_state import SamplerState
 
 if TYPE_CHECKING:
     from .encoding import Encoding
+
+#: The most numbers that a rule of masks has.
+_RULE_NUMBERS = 1217
 
 
 class NativeDataset:
@@ -90,6 +93,19 @@ class NativeDataset:
             )
         )
         return mask
+
+    def loss_rule(self) -> list[int] | None:
+        """The rule of the first file that has one, as the library lays it out."""
+        rule = np.empty(_RULE_NUMBERS, np.uint32)
+        try:
+            _native.check(
+                self._library.dataset_loss_rule(
+                    self.handle(), address(rule), len(rule), local.count_at, local.error_at
+                )
+            )
+        except NotFound:
+            return None
+        return [int(number) for number in rule[: local.count.value]]
 
     def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
         """Where documents begin and end."""

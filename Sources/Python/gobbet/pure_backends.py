@@ -165,6 +165,10 @@ class PureDataset:
                  for index, low, high in _parts(self._token_starts, start, end)]  # fmt: skip
         return np.concatenate([*parts, np.empty(0, np.bool_)])
 
+    def loss_rule(self) -> list[int] | None:
+        """The rule of the first file that has one, as the library lays it out."""
+        return next((rule for file in self._files if (rule := file.loss_rule)), None)
+
     def document_bounds(self, first: int, last: int) -> tuple[int, npt.NDArray[np.uint64]]:
         """Where documents begin and end."""
         ends = [

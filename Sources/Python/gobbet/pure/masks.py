@@ -33,6 +33,18 @@ class LossMasks:
         #: Of each document; None where the rule says them.
         self._runs = self._read_runs(lengths)
 
+    @property
+    def rule(self) -> list[int] | None:
+        """The rule, laid out as in `gobbet.h`; None if there is none."""
+        if not self._openings:
+            return None
+        numbers = [len(self._openings)]
+        for opening in self._openings:
+            numbers += [len(opening), *opening]
+        for closing, counts in self._closings.items():
+            numbers += [closing, int(counts)]
+        return numbers
+
     def _number(self, most: int) -> int:
         value, self._offset = number(self._data, self._offset, self._where)
         if value > most:

@@ -247,6 +247,11 @@ class Tokens:
         data = self._file.read(self._file.section("LMSK"))
         return LossMasks(data, lengths, self.id_bound, f"{self._file.path}: LMSK")
 
+    @property
+    def loss_rule(self) -> list[int] | None:
+        """The rule of the masks, laid out as in `gobbet.h`; None if there is none."""
+        return self._masks.rule if self.has_loss_mask else None
+
     def loss_mask(self, start: int, end: int) -> np.ndarray:
         """Which of tokens `start` to `end`, without it, count in a loss."""
         if not 0 <= start <= end <= self.token_count:
