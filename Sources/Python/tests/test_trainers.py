@@ -321,6 +321,34 @@ class ExampleStreamTests(ExampleCase):
             resumed.load_state_dict(first.state_dict())
             self.assertEqual([labels.tolist() for _, labels in resumed], straight[3:])
 
+    @needs("torchdata")
+    def test_workers_share_a_rank_and_resume_where_each_stopped(self):
+        from torchdata.stateful_dataloader import StatefulDataLoader
+
+        def loader(rank=0, world_size=1, workers=2):
+            stream = self.stream(rank, world_size, infinite=False)
+            return StatefulDataLoader(stream, batch_size=2, num_workers=workers)
+
+        def labels(batches):
+            return [each.tolist() for _, each in batches]
+
+        everything = sorted(labels for _, _, labels in self.lists(self.stream(infinite=False)))
+        for world_size in (1, 2):
+            seen = sum((labels(loader(rank, world_size)) for rank in range(world_size)), [])
+            self.assertEqual(sorted(sum(seen, [])), everything)
+        straight = labels(loader())
+        for steps in (1, 2, 5):
+            first = loader()
+            self.assertEqual(labels(itertools.islice(first, steps)), straight[:steps])
+            resumed = loader()
+            resumed.load_state_dict(first.state_dict())
+            self.assertEqual(labels(resumed), straight[steps:])
+
+    def test_a_state_of_workers_resumes_among_as_many_only(self):
+        state = self.stream().state_dict() | {"workers": 2, "world_size": 2}
+        with self.assertRaisesRegex(gobbet.BadData, "of 1 ranks of 2 workers, and here are 1 of 1"):
+            self.stream().load_state_dict(state)
+
 
 @needs("torch", "accelerate")
 class AccelerateTests(DistributedCase):
