@@ -73,6 +73,21 @@ extension TokenDataset {
     }
   }
 
+  /// How many tokens count in a loss; nil if only a rule says it of more than `most` tokens, which would
+  /// have to be read.
+  ///
+  /// - Throws: `FormatError` or `FileError` if tokens that a rule needs cannot be read.
+  /// - Complexity: linear in the masks of the files, and in the tokens that are read.
+  public func countedTokenCount(readingAtMost most: Int = .max) throws -> Int? {
+    var count = 0
+    var left = most
+    for shard in shards {
+      guard let part = try shard.countedTokenCount(readingAtMost: &left) else { return nil }
+      count += part
+    }
+    return count
+  }
+
   /// The tokens of a document that count in a loss, counted from its first, as ranges that rise and
   /// don't touch.
   ///

@@ -39,6 +39,37 @@ extension TokenShard {
     }
   }
 
+  /// How many tokens count in a loss; nil if more than `left` of them would have to be read, of which
+  /// those that are read are subtracted.
+  func countedTokenCount(readingAtMost left: inout Int) throws -> Int? {
+    guard let masks, tokenCount > 0 else { return tokenCount }
+    let documents = try documents.index()
+    var numbers = masks.numbers(fromDocument: 0)
+    var count = 0
+    for index in 0..<documents.count {
+      let document = documents[index]
+      let runCount = numbers.next()
+      if runCount == 0 {
+        guard let rule = masks.rule else {
+          count += document.count
+          continue
+        }
+        guard document.count <= left else { return nil }
+        left -= document.count
+        count += try countedRanges(of: document, in: document, by: rule).reduce(0) { $0 + $1.count }
+        continue
+      }
+      var rest = document.count
+      for run in 0..<(runCount - 1) {
+        let length = numbers.next()
+        if !run.isMultiple(of: 2) { count += length }
+        rest -= length
+      }
+      if runCount.isMultiple(of: 2) { count += rest }
+    }
+    return count
+  }
+
   /// The tokens of a part of a document that count by a rule.
   private func countedRanges(
     of part: Range<Int>, in document: Range<Int>, by rule: LossRule

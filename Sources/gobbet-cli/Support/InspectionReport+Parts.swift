@@ -44,7 +44,10 @@ extension InspectionReport.VocabularyPart {
 }
 
 extension InspectionReport.TokensPart {
-  init(_ dataset: TokenDataset, fileByteCount: Int) {
+  /// Tokens that are read to say how many of them a rule counts.
+  private static let mostTokensRead = 1 << 24
+
+  init(_ dataset: TokenDataset, fileByteCount: Int) throws {
     tokens = dataset.tokenCount
     documents = dataset.documentCount
     codec = dataset.codec.name
@@ -54,13 +57,21 @@ extension InspectionReport.TokensPart {
       ? nil : Double(fileByteCount) * 8 / Double(dataset.tokenCount)
     vocabulary_fingerprint = "\(dataset.fingerprint)"
     loss_mask = dataset.hasLossMask ? dataset.lossRule == nil ? "runs" : "rule" : nil
+    counted_tokens =
+      dataset.hasLossMask
+      ? try dataset.countedTokenCount(readingAtMost: Self.mostTokensRead) : nil
   }
 
   var lines: [String] {
     let share = bits_per_token.map { ", \($0.rounded(places: 2)) bits a token in all" } ?? ""
     let masks = loss_mask.map { kind in
       let what = kind == "rule" ? "by a rule of delimiters" : "by a mask of each document"
-      return "  which tokens count in a loss is said \(what); gobbet report shows how many"
+      let count = counted_tokens.map { counted in
+        let share = Double(counted) * 100 / Double(max(1, tokens))
+        return "\(counted.grouped("token")) (\(share.rounded(places: 1)) %) count in a loss,"
+      }
+      return count.map { "  \($0) which is said \(what)" }
+        ?? "  which tokens count in a loss is said \(what); gobbet report shows how many"
     }
     return [
       "tokens", "  \(tokens.grouped("token")) in \(documents.grouped("document"))",

@@ -34,6 +34,8 @@ struct InspectionReport: Encodable {
     let vocabulary_fingerprint: String
     /// What says which tokens count in a loss, `rule` or `runs`; nil if all do.
     let loss_mask: String?
+    /// Tokens that count in a loss; nil without a mask, and where that would take long to say.
+    let counted_tokens: Int?
   }
 
   struct TensorPart: Encodable {
@@ -106,7 +108,7 @@ struct InspectionReport: Encodable {
       ? VocabularyPart(try Vocabulary(container)) : nil
     tokens =
       holdings.tokens
-      ? TokensPart(try TokenDataset([container]), fileByteCount: container.byteCount)
+      ? try TokensPart(TokenDataset([container]), fileByteCount: container.byteCount)
       : nil
     counts =
       holdings.counts ? CountsPart(try PretokenCountsFile(container)) : nil
