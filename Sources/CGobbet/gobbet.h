@@ -233,6 +233,16 @@ typedef struct gobbet_corpus_options {
   uint32_t is_part;
 } gobbet_corpus_options;
 
+/// What is wrong with lines that are left out.
+enum {
+  GOBBET_BAD_LINE_NOT_JSON = 0,
+  GOBBET_BAD_LINE_MISSING_KEY = 1,
+  GOBBET_BAD_LINE_DUPLICATE_KEY = 2,
+  /// A value, as that of the text, has another type than it should.
+  GOBBET_BAD_LINE_WRONG_TYPE = 3,
+  GOBBET_BAD_LINE_KIND_COUNT = 4,
+};
+
 /// What a batch holds.
 typedef struct gobbet_corpus_batch {
   uint32_t size;
@@ -244,6 +254,8 @@ typedef struct gobbet_corpus_batch {
   uint64_t identifier_byte_count;
   /// Lines or text documents that were read, bad ones included; 0 after the last batch.
   uint64_t unit_count;
+  /// How many of the lines that were left out are of each kind, as GOBBET_BAD_LINE_NOT_JSON.
+  uint64_t bad_line_kinds[GOBBET_BAD_LINE_KIND_COUNT];
 } gobbet_corpus_batch;
 
 /// What reading a corpus has left out so far, and how it took what it read.
@@ -258,6 +270,7 @@ typedef struct gobbet_corpus_log {
   /// Empty files in directories.
   uint64_t empty_file_count;
   uint64_t bad_line_count;
+  uint64_t bad_line_kinds[GOBBET_BAD_LINE_KIND_COUNT];
 } gobbet_corpus_log;
 
 /// What an input holds.
@@ -414,6 +427,8 @@ typedef struct gobbet_training_options {
   const uint8_t *specials;
   const uint64_t *special_ends;
   size_t special_count;
+  /// Where the number of merges so far is written while they are learned; null for nowhere.
+  uint64_t *merge_count;
 } gobbet_training_options;
 
 /// Learns a vocabulary from counts.

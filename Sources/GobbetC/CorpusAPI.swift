@@ -44,6 +44,9 @@ extension CorpusHandle.State {
       let parsed = try parser.documents(of: unparsed)
       try log.add(rejections: parsed.rejections, lines: parsed.rejectedLines)
       told.bad_line_count = UInt32(clamping: parsed.rejections.count)
+      var kinds: [BadLineKind: Int] = [:]
+      kinds.add(parsed.rejections)
+      told.bad_line_kinds = badLineKinds(kinds)
       told.document_count = UInt64(parsed.count)
       told.text_byte_count = UInt64(parsed.byteCount)
       told.unit_count = UInt64(unparsed.count)
@@ -54,6 +57,12 @@ extension CorpusHandle.State {
     }
     copy(told, to: info)
   }
+}
+
+/// How many bad lines are of each kind, in the header's order.
+func badLineKinds(_ counts: [BadLineKind: Int]) -> (UInt64, UInt64, UInt64, UInt64) {
+  func count(_ kind: BadLineKind) -> UInt64 { UInt64(counts[kind] ?? 0) }
+  return (count(.notJSON), count(.missingKey), count(.duplicateKey), count(.wrongType))
 }
 
 @c @implementation

@@ -21,6 +21,7 @@ public func gobbet_corpus_describe(
     told.listed_file_count = UInt64(kept.skippedInputs.count)
     told.empty_file_count = UInt64(kept.emptyInputCount)
     told.bad_line_count = UInt64(kept.badLineCount)
+    told.bad_line_kinds = badLineKinds(kept.badLineKinds)
     copy(told, to: try result(log, "log"))
   }
 }

@@ -116,8 +116,9 @@ public func gobbet_train(
   reporting(to: error) {
     let handle = try object(counts, CountsHandle.self, "counts")
     let trainer = try Trainer(trainingOptions(options))
+    let count = try mergeCount(options)
     let learned = try handle.state.withLock { state in
-      try trainer.train(state.counts, pattern: handle.pattern)
+      try trainer.train(state.counts, pattern: handle.pattern) { told in tell(told, to: count) }
     }
     try deliver(VocabularyHandle(learned), to: vocabulary, "vocabulary")
   }
@@ -131,7 +132,10 @@ public func gobbet_train_from_file(
   reporting(to: error) {
     let trainer = try Trainer(trainingOptions(options))
     let file = try PretokenCountsFile(path: try text(path, "path"))
-    let learned = try trainer.train(source: file, pattern: file.pattern)
+    let count = try mergeCount(options)
+    let learned = try trainer.train(source: file, pattern: file.pattern) { told in
+      tell(told, to: count)
+    }
     try deliver(VocabularyHandle(learned), to: vocabulary, "vocabulary")
   }
 }
@@ -139,6 +143,17 @@ public func gobbet_train_from_file(
 @c @implementation
 public func gobbet_counts_close(_ counts: OpaquePointer?) {
   HandleTable.shared.remove(counts, as: CountsHandle.self)
+}
+
+private func mergeCount(
+  _ options: UnsafePointer<gobbet_training_options>?
+) throws(CallError) -> UnsafeMutablePointer<UInt64>? {
+  try read(options, or: gobbet_training_options()).merge_count
+}
+
+private func tell(_ progress: TrainingProgress, to count: UnsafeMutablePointer<UInt64>?) -> Bool {
+  count?.pointee = UInt64(progress.mergeCount)
+  return true
 }
 
 private func trainingOptions(

@@ -17,7 +17,7 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The key's value is neither a string nor an integer.
     case notAnIdentifier(key: String)
     /// What isn't a conversation that the template takes; the text says why.
-    case notAConversation(String)
+    case notAConversation(BadLineKind, String)
     /// A line or document is longer than the limit.
     case tooLong(limit: Int)
     /// Compressed data stops before its end.
@@ -81,7 +81,7 @@ public struct CorpusError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAString(let key): "the value of the key \(key) is not a string"
     case .notAnIdentifier(let key):
       "the value of the key \(key) is neither a string nor an integer"
-    case .notAConversation(let reason): "no conversation: \(reason)"
+    case .notAConversation(_, let reason): "no conversation: \(reason)"
     case .tooLong(let limit): "longer than the limit of \(limit) bytes"
     case .truncated(let coding): "the \(coding) data stops before its end"
     case .damaged(let reason): reason

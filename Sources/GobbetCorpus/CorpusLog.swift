@@ -23,6 +23,7 @@ public final class CorpusLog: Sendable, Hashable {
     var undecodedInputs: [String] = []
     var undecodedInputCount = 0
     var badLineCount = 0
+    var badLineKinds: [BadLineKind: Int] = [:]
     var firstBadLine: CorpusError?
     var badLines: AtomicFile?
   }
@@ -63,6 +64,8 @@ public final class CorpusLog: Sendable, Hashable {
   public var emptyInputCount: Int { state.withLock { $0.emptyInputCount } }
   /// Lines without text that were left out.
   public var badLineCount: Int { state.withLock { $0.badLineCount } }
+  /// How many of them are of which kind; kinds without lines aren't listed.
+  public var badLineKinds: [BadLineKind: Int] { state.withLock { $0.badLineKinds } }
   /// Why the first of them was left out.
   public var firstBadLine: CorpusError? { state.withLock { $0.firstBadLine } }
 
@@ -84,7 +87,9 @@ public final class CorpusLog: Sendable, Hashable {
             + Self.list(state.undecodedInputs.map(displayedPath), of: state.undecodedInputCount))
       }
       if let first = state.firstBadLine {
-        notes.append("\(state.badLineCount.counted("bad line")) left out, the first: \(first)")
+        let kinds = BadLineKind.words(state.badLineKinds)
+        notes.append(
+          "\(state.badLineCount.counted("bad line")) left out\(kinds), the first: \(first)")
       }
       return notes
     }
@@ -119,6 +124,7 @@ public final class CorpusLog: Sendable, Hashable {
     guard let first = rejections.first else { return }
     try state.withLock { state throws(FileError) in
       state.badLineCount += rejections.count
+      state.badLineKinds.add(rejections)
       state.firstBadLine = state.firstBadLine ?? first
       for line in lines { try state.badLines?.write((line + [0x0A]).span) }
     }

@@ -120,7 +120,7 @@ public struct DocumentParser: ~Copyable, Sendable {
       try unsafe json.parse(bytes)
       let framed: [UInt8]? =
         if let conversations {
-          FramedConversation.framed(try json.messages(key, conversations))
+          try json.conversation(key, conversations).framed
         } else {
           nil
         }

@@ -4,66 +4,111 @@ extension JSONLineParser {
   /// Members of a message that say something which its content does not, and a template has no place
   /// for.
   private static let refusedMembers = [
-    "tool_calls", "function_call", "reasoning_content", "reasoning", "thinking", "refusal",
+    "function_call", "reasoning_content", "reasoning", "thinking", "refusal",
   ]
 
-  /// The messages under `key`, or the instruction, input and output of the line where it has those.
+  /// The messages under `key`, or the instruction, input and output of the line where it has those, and
+  /// the tools that it describes.
   ///
   /// - Throws: ``CorpusError`` without its place.
-  func messages(
+  func conversation(
     _ key: TextKey, _ options: ConversationOptions
-  ) throws(CorpusError) -> [ConversationMessage] {
-    let messages: [ConversationMessage]
+  ) throws(CorpusError) -> Conversation {
+    var conversation = Conversation(tools: try tools())
     do throws(CorpusError) {
-      messages = try unsafe self.messages(value(key), key)
+      conversation.messages = try unsafe messages(value(key), key)
     } catch {
-      guard case .missingKey = error.code, let instruction = try instruction(options) else {
-        throw error
+      guard case .missingKey = error.code else { throw error }
+      guard let instruction = try instruction(options) else {
+        throw Self.fault(.noMessages, "no key \(key.text), nor an instruction and an output")
       }
-      messages = instruction
+      conversation.messages = instruction
     }
-    if let message = messages.first(where: { !options.roles.contains($0.role) }) {
-      let known = options.roles.sorted().joined(separator: ", ")
-      throw CorpusError(
-        .notAConversation("the template has no role \(message.role), only \(known)"))
+    try Self.check(conversation, options)
+    return conversation
+  }
+
+  private static func fault(_ kind: BadLineKind, _ text: String) -> CorpusError {
+    CorpusError(.notAConversation(kind, text))
+  }
+
+  /// Refuses what the template has no place for, and what there is nothing to learn from.
+  private static func check(
+    _ conversation: Conversation, _ options: ConversationOptions
+  ) throws(CorpusError) {
+    let messages = conversation.messages
+    if messages.isEmpty { throw fault(.noMessages, "there is no message to learn from") }
+    for message in messages {
+      guard options.roles.contains(message.role) else {
+        let known = options.roles.sorted().joined(separator: ", ")
+        throw fault(.unknownRole, "the template has no role \(message.role), only \(known)")
+      }
+      if message.calls.isEmpty { continue }
+      switch options.toolCalls[message.role] {
+      case .any: break
+      case .alone:
+        guard message.calls.count == 1, message.content.isEmpty else {
+          throw fault(.toolCalls, "the template takes one tool call a message, without a text")
+        }
+      case nil:
+        throw fault(
+          .toolCalls, "the template doesn't say what tool calls of the \(message.role) become")
+      }
     }
     guard messages.contains(where: { options.learnedRoles.contains($0.role) }) else {
-      throw CorpusError(.notAConversation("there is no message to learn from"))
+      throw fault(.nothingToLearn, "there is no message to learn from")
     }
-    return messages
+    if let last = messages.last, options.joiningRoles.contains(last.role) {
+      throw fault(
+        .noPlace, "a \(last.role) message is the last, and the template joins it to the next")
+    }
+    guard conversation.tools.isEmpty || options.takesTools else {
+      throw fault(.noPlace, "the template has no place for tools: describe them in a message")
+    }
   }
 
   private func messages(
     _ list: gobbet_json_value, _ key: TextKey
   ) throws(CorpusError) -> [ConversationMessage] {
     guard unsafe gobbet_json_kind_of(list) == GOBBET_JSON_ARRAY else {
-      throw CorpusError(.notAConversation("the value of the key \(key.text) isn't a list"))
+      throw Self.fault(.wrongType, "the value of the key \(key.text) isn't a list")
     }
     var messages: [ConversationMessage] = []
     var cursor = unsafe gobbet_json_walk(list)
     var message = unsafe gobbet_json_value()
     // SAFETY: values belong to the parser, which holds the line that was parsed last.
     while unsafe gobbet_json_next(&cursor, nil, nil, &message) {
-      func fault(_ text: String) -> CorpusError {
-        CorpusError(.notAConversation("message \(messages.count + 1) \(text)"))
+      let number = messages.count + 1
+      func fault(_ kind: BadLineKind, _ text: String) -> CorpusError {
+        Self.fault(kind, "message \(number) \(text)")
       }
       guard unsafe gobbet_json_kind_of(message) == GOBBET_JSON_OBJECT else {
-        throw fault("isn't an object")
+        throw fault(.noRole, "isn't an object")
       }
-      guard let role = try unsafe text("role", of: message) else { throw fault("has no role") }
+      guard let role = try unsafe text("role", of: message) else {
+        throw fault(.noRole, "has no role")
+      }
       let name = String(decoding: role, as: UTF8.self)
-      guard !role.isEmpty, !role.contains(0) else { throw fault("has an empty role") }
+      guard let first = role.first, Conversation.roles.contains(first), !role.contains(0) else {
+        throw fault(.noRole, "has an empty role")
+      }
       for key in Self.refusedMembers {
         guard let value = try unsafe member(key, of: message) else { continue }
         let kind = unsafe gobbet_json_kind_of(value)
         let isEmpty =
           unsafe kind == GOBBET_JSON_NULL || kind == GOBBET_JSON_ARRAY && isEmptyArray(value)
-        guard isEmpty else { throw fault("has \(key), which isn't text: put it into the content") }
+        guard isEmpty else {
+          throw fault(.noPlace, "has \(key), which isn't text: put it into the content")
+        }
       }
-      guard let content = try unsafe text("content", of: message) else {
-        throw fault("has no content that is a text, or a list of texts")
+      let calls = try unsafe toolCalls(of: message, number: number)
+      // Who calls a tool may say nothing.
+      let isSilent = try unsafe calls.isEmpty ? false : isNull("content", of: message)
+      let said = try unsafe text("content", of: message)
+      guard let content = said ?? (isSilent ? [] : nil) else {
+        throw fault(.notText, "has no content that is a text, or a list of texts")
       }
-      messages.append(ConversationMessage(role: name, content: content))
+      messages.append(ConversationMessage(role: name, content: content, calls: calls))
     }
     return messages
   }
@@ -104,6 +149,12 @@ extension JSONLineParser {
     return try unsafe text(of: value)
   }
 
+  /// Whether an object doesn't have a member, or has null there.
+  private func isNull(_ key: String, of object: gobbet_json_value) throws(CorpusError) -> Bool {
+    guard let value = try unsafe member(key, of: object) else { return true }
+    return unsafe gobbet_json_kind_of(value) == GOBBET_JSON_NULL
+  }
+
   private func isEmptyArray(_ value: gobbet_json_value) -> Bool {
     var cursor = unsafe gobbet_json_walk(value)
     var element = unsafe gobbet_json_value()
@@ -111,7 +162,7 @@ extension JSONLineParser {
   }
 
   /// A member of an object; nil if there is none.
-  private func member(
+  func member(
     _ key: String, of object: gobbet_json_value
   ) throws(CorpusError) -> gobbet_json_value? {
     var found = unsafe gobbet_json_value()

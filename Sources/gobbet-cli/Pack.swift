@@ -34,7 +34,7 @@ struct Pack: AsyncParsableCommand {
     help: ArgumentHelp(
       "The template that makes conversations of JSON lines: \(ChatTemplate.names.joined(separator: ", ")), or a JSON file.",
       discussion:
-        "A line has a list of messages, each with a role and a content, or an instruction, perhaps an input, and an output. The dataset says which tokens count in a loss.",
+        "A line has a list of messages, each with a role and a content, perhaps with tool_calls, or an instruction, perhaps an input, and an output. The dataset says which tokens count in a loss.",
       valueName: "name or file"))
   var template: String?
 
@@ -115,7 +115,8 @@ struct Pack: AsyncParsableCommand {
           "\(option): does not go with --template, which says what a document is")
       }
     } else if messages != nil {
-      throw ValidationError("--messages: needs a --template")
+      throw ValidationError(
+        "--messages: needs a --template: \(ChatTemplate.names.joined(separator: ", ")), or a file")
     }
     if tooLong != nil, rowLength == nil {
       throw ValidationError("--too-long: needs a --row-length")
@@ -215,13 +216,12 @@ struct Pack: AsyncParsableCommand {
 
 /// How far packing is, on one line.
 private func line(_ summary: PackingSummary, _ progress: Progress, _ total: Int?) -> String {
-  let seconds = progress.seconds
   var line =
     "\(summary.documentCount.grouped("document")), \(summary.tokenCount.grouped("token")), "
-    + "\(Int(Double(summary.tokenCount) / seconds).grouped) a second"
-  if let total, total > 0, summary.readByteCount > 0, seconds > 1 {
-    let share = min(1, Double(summary.readByteCount) / Double(total))
-    line += ", \(Int(share * 100)) %, \(Int(seconds * (1 - share) / share) + 1) s left"
+    + "\(Int(Double(summary.tokenCount) / max(progress.seconds, 1e-9)).grouped) a second"
+  if let total, total > 0, summary.readByteCount > 0 {
+    let done = min(summary.readByteCount, total)
+    line += ", \(done * 100 / total) %" + progress.timeLeft(done, of: total)
   }
   return line
 }

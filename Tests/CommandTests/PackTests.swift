@@ -35,6 +35,36 @@ import Testing
     return try JSONDecoder().decode(Report.self, from: Data(result.output))
   }
 
+  @Test("what is left out is counted by what is wrong with it")
+  func kindsOfBadLines() throws {
+    struct Counts: Decodable {
+      let bad_lines: Int
+      let bad_line_kinds: [String: Int]
+      let counted_tokens: Int
+    }
+    let good = #"{"messages": [{"role": "assistant", "content": "y"}]}"#
+    let lines = [
+      good, "nothing", #"{"messages": [{"role": "judge", "content": "y"}]}"#, "[]", "{",
+      #"{"messages": [{"role": "user", "content": "y"}]}"#,
+    ]
+    let input = try folder.write("bad.jsonl", Array(lines.joined(separator: "\n").utf8))
+    let result = try run(
+      productPath("gobbet"),
+      [
+        "pack", "-v", fixturesFolder + "/chat/tokenizer.json", input, "--template", "chatml",
+        "--bad-lines", "skip", "--json", "-o", folder.file("bad.gobbet"),
+      ])
+    let counts = try JSONDecoder().decode(Counts.self, from: Data(result.output))
+    #expect(counts.bad_lines == 5 && counts.counted_tokens == 2)
+    #expect(
+      counts.bad_line_kinds
+        == ["not_json": 2, "wrong_type": 1, "unknown_role": 1, "nothing_to_learn": 1])
+    #expect(
+      result.errorText.contains(
+        "5 bad lines left out (2 not JSON, 1 with a value of another type, 1 with an unknown role,"
+          + " 1 with nothing to learn from), the first: "), "\(result.errorText)")
+  }
+
   @Test("conversations become tokens with a loss mask, which the other verbs keep or name")
   func conversations() throws {
     let chat = fixturesFolder + "/chat"
@@ -45,7 +75,20 @@ import Testing
       arguments + ["--messages", "messages", "--template", "chatml", "-o", out])
     #expect(packed.status == 0, "\(packed.errorText)")
     #expect(try gobbet("verify", out).status == 0)
-    #expect(try gobbet("inspect", out).text.contains("which tokens count in a loss is said by a"))
+    let said = try gobbet("inspect", out).text
+    #expect(said.contains(" %) count in a loss, which is said by a rule of delimiters"), "\(said)")
+    struct Parts: Decodable {
+      struct Tokens: Decodable {
+        let counted_tokens: Int
+        let tokens: Int
+      }
+      let tokens: Tokens
+    }
+    let inspected = try JSONDecoder().decode(
+      Parts.self, from: Data(gobbet("inspect", out, "--json").output))
+    let counted = inspected.tokens.counted_tokens
+    #expect(counted > 0 && counted < inspected.tokens.tokens)
+    #expect(packed.text.contains("\(counted) tokens count in a loss"), "\(packed.text)")
     let dropped = try run(
       productPath("gobbet"),
       arguments + ["--template", "chatml", "--row-length", "1", "--too-long", "drop", "--dry-run"])

@@ -3,9 +3,11 @@ extension ChatTemplate {
   ///
   /// - Source: `alpaca` is the prompt style of "Build a Large Language Model (From Scratch)", chapter 7,
   ///   where every token counts, and `alpaca-masked` that of its exercise 7.2, where the instruction
-  ///   doesn't; `chatml` is transformers' own template of that name; `llama3` that of
-  ///   Meta-Llama-3-8B-Instruct (5f0b02c); `nanochat` its `render_conversation` (92d63d4); `harmony`
-  ///   the turns without calls of openai-harmony 0.0.8. `Fixtures/chat` pins them.
+  ///   doesn't; `chatml` is transformers' own template of that name, with tools and calls as texts in
+  ///   the form of Qwen 2.5; `qwen2.5` is that of Qwen2.5-7B-Instruct (a09a354); `llama3` that of
+  ///   Meta-Llama-3-8B-Instruct (5f0b02c), with a call, and the role of its answer, as Llama 3.1 has
+  ///   them; `nanochat` its `render_conversation` (92d63d4); `harmony` the turns without calls of
+  ///   openai-harmony 0.0.8. `Fixtures/chat` pins them.
   public static func named(_ name: String) -> ChatTemplate? {
     texts[name].flatMap { try? ChatTemplate(json: Array($0.utf8)) }
   }
@@ -16,7 +18,7 @@ extension ChatTemplate {
   private static let texts = [
     "alpaca": alpaca(name: "alpaca", learnsInstruction: true),
     "alpaca-masked": alpaca(name: "alpaca-masked", learnsInstruction: false),
-    "chatml": chatML, "llama3": llama3, "nanochat": nanochat, "harmony": harmony,
+    "chatml": chatML, "qwen2.5": qwen, "llama3": llama3, "nanochat": nanochat, "harmony": harmony,
   ]
 
   private static func alpaca(name: String, learnsInstruction: Bool) -> String {
@@ -32,11 +34,30 @@ extension ChatTemplate {
 
   private static let chatML = #"""
     {"name": "chatml",
+     "tools": {"joint": "\n\n",
+      "before": [{"text": "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>\n"}],
+      "after": [{"text": "\n</tools>\n\nFor each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call>"}]},
      "roles": {
       "system": {"before": [{"token": "<|im_start|>"}, {"text": "system\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
       "user": {"before": [{"token": "<|im_start|>"}, {"text": "user\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
       "tool": {"before": [{"token": "<|im_start|>"}, {"text": "tool\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
       "assistant": {"before": [{"token": "<|im_start|>"}, {"text": "assistant\n"}], "counts": true,
+       "calls": {"parts": [{"text": "<tool_call>\n{\"name\": \""}, {"value": "name"}, {"text": "\", \"arguments\": "}, {"value": "arguments"}, {"text": "}\n</tool_call>"}], "between": "\n"},
+       "after": [{"token": "<|im_end|>", "counts": true}, {"text": "\n"}]}}}
+    """#
+
+  private static let qwen = #"""
+    {"name": "qwen2.5",
+     "system": "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+     "tools": {
+      "before": [{"text": "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>\n"}],
+      "after": [{"text": "\n</tools>\n\nFor each function call, return a json object with function name and arguments within "}, {"token": "<tool_call>"}, {"token": "</tool_call>"}, {"text": " XML tags:\n"}, {"token": "<tool_call>"}, {"text": "\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n"}, {"token": "</tool_call>"}]},
+     "roles": {
+      "system": {"before": [{"token": "<|im_start|>"}, {"text": "system\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
+      "user": {"before": [{"token": "<|im_start|>"}, {"text": "user\n"}], "after": [{"token": "<|im_end|>"}, {"text": "\n"}]},
+      "tool": {"before": [{"token": "<|im_start|>"}, {"text": "user\n<tool_response>\n"}], "between": [{"text": "\n</tool_response>\n<tool_response>\n"}], "after": [{"text": "\n</tool_response>"}, {"token": "<|im_end|>"}, {"text": "\n"}]},
+      "assistant": {"before": [{"token": "<|im_start|>"}, {"text": "assistant\n"}], "counts": true,
+       "calls": {"parts": [{"token": "<tool_call>"}, {"text": "\n{\"name\": \""}, {"value": "name"}, {"text": "\", \"arguments\": "}, {"value": "arguments"}, {"text": "}\n"}, {"token": "</tool_call>"}], "between": "\n"},
        "after": [{"token": "<|im_end|>", "counts": true}, {"text": "\n"}]}}}
     """#
 
@@ -46,7 +67,9 @@ extension ChatTemplate {
      "roles": {
       "system": {"before": [{"token": "<|start_header_id|>"}, {"text": "system"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "after": [{"token": "<|eot_id|>"}]},
       "user": {"before": [{"token": "<|start_header_id|>"}, {"text": "user"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "after": [{"token": "<|eot_id|>"}]},
+      "tool": {"before": [{"token": "<|start_header_id|>"}, {"text": "ipython"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "after": [{"token": "<|eot_id|>"}]},
       "assistant": {"before": [{"token": "<|start_header_id|>"}, {"text": "assistant"}, {"token": "<|end_header_id|>"}, {"text": "\n\n"}], "counts": true,
+       "calls": {"parts": [{"text": "{\"name\": \""}, {"value": "name"}, {"text": "\", \"parameters\": "}, {"value": "arguments"}, {"text": "}"}]},
        "after": [{"token": "<|eot_id|>", "counts": true}]}}}
     """#
 

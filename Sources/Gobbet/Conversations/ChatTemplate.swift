@@ -1,5 +1,4 @@
-internal import GobbetFile
-internal import GobbetInterchange
+internal import GobbetCorpus
 
 /// How the messages of a conversation become tokens, and which of those count in a loss.
 ///
@@ -40,12 +39,91 @@ public struct ChatTemplate: Hashable, Sendable {
     /// If the content is put before that of the next message, instead of being a turn of its own: what
     /// stands between the two.
     public var joinsNext: String?
+    /// If messages of the role that follow one another are one turn: what stands between their contents.
+    public var between: [Part]?
+    /// What the tools that a message calls become; nil if it must not call any.
+    public var calls: Calls?
 
     /// Creates a turn that is its content alone.
     public init() {}
 
+    /// What calls become, after a text or without one.
+    func parts(of toolCalls: [ToolCall], afterText: Bool) -> [Part] {
+      guard let calls else { return [] }
+      var parts: [Part] = []
+      for (index, call) in toolCalls.enumerated() {
+        if index > 0 || afterText {
+          parts.append(Part(.text(calls.between ?? ""), isCounted: isCounted))
+        }
+        for part in calls.parts {
+          let kind: Part.Kind =
+            switch part {
+            case .token(let name): .token(name)
+            case .text(let text): .text(text)
+            case .name: .text(String(decoding: call.name, as: UTF8.self))
+            case .arguments: .text(String(decoding: call.arguments, as: UTF8.self))
+            }
+          parts.append(Part(kind, isCounted: isCounted))
+        }
+      }
+      return parts
+    }
+
     /// Whether there is something to learn from.
     var isLearned: Bool { isCounted || (before + after).contains { $0.isCounted } }
+  }
+
+  /// How a call of a tool is written.
+  ///
+  /// A call counts in a loss where the content of its message does.
+  public struct Calls: Hashable, Sendable {
+    /// A part of a call.
+    public enum Part: Hashable, Sendable {
+      /// The special token of this name.
+      case token(String)
+      /// A text.
+      case text(String)
+      /// The name of the function.
+      case name
+      /// The arguments: JSON as Python's `json.dumps` writes it, or the text that they were given as.
+      case arguments
+    }
+
+    /// What each call becomes.
+    public var parts: [Part]
+    /// What stands between two calls, and between the content and the first; nil if a message is one
+    /// call without a content.
+    public var between: String?
+
+    /// Creates a way to write calls.
+    public init(_ parts: [Part], between: String? = nil) {
+      self.parts = parts
+      self.between = between
+    }
+  }
+
+  /// How descriptions of tools, which a line has beside its messages, are put into the system message
+  /// that comes first, or into one of their own.
+  public struct Tools: Hashable, Sendable {
+    /// What stands between the content of the system message and them.
+    public var joint: String
+    /// What stands before the first.
+    public var before: [ChatTemplate.Part]
+    /// What stands between two of them, each of which is JSON as Python's `json.dumps` writes it.
+    public var between: String
+    /// What stands after the last.
+    public var after: [ChatTemplate.Part]
+
+    /// Creates a way to write descriptions of tools.
+    public init(
+      joint: String = "", before: [ChatTemplate.Part] = [], between: String = "\n",
+      after: [ChatTemplate.Part] = []
+    ) {
+      self.joint = joint
+      self.before = before
+      self.between = between
+      self.after = after
+    }
   }
 
   /// What the template is called.
@@ -58,6 +136,10 @@ public struct ChatTemplate: Hashable, Sendable {
   public var trims: Bool
   /// What the messages of each role become.
   public var turns: [String: Turn]
+  /// What the system says in a conversation that begins with another role; nil for nothing.
+  public var systemPrompt: String?
+  /// How descriptions of tools are written; nil if there must not be any.
+  public var tools: Tools?
 
   /// Creates a template.
   public init(
@@ -71,113 +153,37 @@ public struct ChatTemplate: Hashable, Sendable {
     self.turns = turns
   }
 
-  /// What tells templates apart, whatever they are called.
-  var contentID: ContentDigest {
-    func text(_ parts: [Part]) -> String {
-      parts.map { part in
-        switch part.kind {
-        case .token(let name): "T\(name.utf8.count):\(name)\(part.isCounted)"
-        case .text(let text): "S\(text.utf8.count):\(text)\(part.isCounted)"
-        }
-      }.joined()
-    }
-    var content = "\(trims);\(text(begin));\(text(end))"
-    for (role, turn) in turns.sorted(by: { $0.key < $1.key }) {
-      let joins = turn.joinsNext.map { "J\($0.utf8.count):\($0)" } ?? ""
-      content += ";\(role.utf8.count):\(role);\(text(turn.before));\(text(turn.after));"
-      content += "\(turn.lastAfter.map(text) ?? "-");\(turn.isCounted);\(joins)"
-    }
-    return ContentDigest(of: Array(content.utf8).span)
-  }
+  /// The role of what the system says.
+  static let systemRole = "system"
 
   /// The roles that messages may have.
   public var roles: Set<String> { Set(turns.keys) }
   /// The roles from which there is something to learn.
   public var learnedRoles: Set<String> { Set(turns.filter(\.value.isLearned).keys) }
-}
 
-extension ChatTemplate {
-  /// Reads a template out of JSON.
-  ///
-  /// `path` names it in errors.
-  /// - Throws: `InterchangeError` (`damaged`) for what isn't a template, an unknown member among it.
-  public init(json: [UInt8], path: String? = nil) throws(InterchangeError) {
-    let root = try JSONDocument(json, path: path).root
-    try root.check(members: ["name", "begin", "end", "trim", "roles"])
-    guard let name = try root.member("name")?.string else {
-      throw root.error(.damaged("no name"))
+  /// What lines may hold, their messages under `key`.
+  func conversations(key: String) -> ConversationOptions {
+    var options = ConversationOptions(key: key, roles: roles, learnedRoles: learnedRoles)
+    options.joiningRoles = Set(turns.filter { $0.value.joinsNext != nil }.keys)
+    options.toolCalls = turns.compactMapValues { turn in
+      turn.calls.map { $0.between == nil ? .alone : .any }
     }
-    guard let roles = try root.member("roles"), roles.isObject else {
-      throw root.error(.damaged("no roles"))
-    }
-    var turns: [String: Turn] = [:]
-    try roles.forEach { key, value throws(InterchangeError) in
-      let role = String(decoding: key, as: UTF8.self)
-      guard !role.isEmpty, turns.updateValue(try Turn(value), forKey: role) == nil else {
-        throw value.error(.damaged("a role without a name, or twice"))
-      }
-    }
-    self.init(
-      name: name, begin: try Part.list(try root.member("begin")),
-      end: try Part.list(try root.member("end")), trims: try root.flag("trim"), turns: turns)
-    guard !learnedRoles.isEmpty else {
-      throw root.error(.damaged("there is no role to learn from: nothing counts"))
-    }
-  }
-}
-
-extension ChatTemplate.Turn {
-  fileprivate init(_ value: JSONValue) throws(InterchangeError) {
-    try value.check(members: ["before", "after", "last_after", "counts", "joins_next"])
-    before = try ChatTemplate.Part.list(try value.member("before"))
-    after = try ChatTemplate.Part.list(try value.member("after"))
-    if let last = try value.member("last_after") { lastAfter = try ChatTemplate.Part.list(last) }
-    isCounted = try value.flag("counts")
-    if let joins = try value.member("joins_next") {
-      guard let text = joins.string else { throw joins.error(.damaged("no text")) }
-      joinsNext = text
-      guard before.isEmpty, after.isEmpty, !isCounted else {
-        throw joins.error(.damaged("a turn that joins the next has nothing around it"))
-      }
-    }
-  }
-}
-
-extension ChatTemplate.Part {
-  fileprivate static func list(_ value: JSONValue?) throws(InterchangeError) -> [Self] {
-    guard let value else { return [] }
-    guard value.isArray else { throw value.error(.damaged("no list of tokens and texts")) }
-    var parts: [Self] = []
-    try value.forEach { _, part throws(InterchangeError) in
-      try part.check(members: ["token", "text", "counts"])
-      let isCounted = try part.flag("counts")
-      switch (try part.member("token")?.string, try part.member("text")?.string) {
-      case (let token?, nil): parts.append(Self(.token(token), isCounted: isCounted))
-      case (nil, let text?): parts.append(Self(.text(text), isCounted: isCounted))
-      default: throw part.error(.damaged("a part is a token or a text"))
-      }
-    }
-    return parts
-  }
-}
-
-extension JSONValue {
-  /// Checks that the value is an object without other members than these.
-  fileprivate func check(members: Set<String>) throws(InterchangeError) {
-    guard isObject else { throw error(.damaged("no object")) }
-    try forEach { key, _ throws(InterchangeError) in
-      let key = String(decoding: key, as: UTF8.self)
-      guard members.contains(key) else {
-        let known = members.sorted().joined(separator: ", ")
-        throw error(.damaged("\(key) isn't one of \(known)"))
-      }
-    }
+    options.takesTools = tools != nil
+    return options
   }
 
-  /// A truth value; false if there is none.
-  fileprivate func flag(_ key: String) throws(InterchangeError) -> Bool {
-    guard let value = try member(key) else { return false }
-    guard let bool = value.bool else { throw value.error(.damaged("neither true nor false")) }
-    return bool
+  /// The names of the special tokens that the template puts somewhere.
+  var tokenNames: Set<String> {
+    var names: Set<String> = []
+    for part in begin + end + (tools.map { $0.before + $0.after } ?? []) {
+      if case .token(let name) = part.kind { names.insert(name) }
+    }
+    for turn in turns.values {
+      for part in turn.before + turn.after + (turn.lastAfter ?? []) + (turn.between ?? []) {
+        if case .token(let name) = part.kind { names.insert(name) }
+      }
+      for case .token(let name) in turn.calls?.parts ?? [] { names.insert(name) }
+    }
+    return names
   }
 }

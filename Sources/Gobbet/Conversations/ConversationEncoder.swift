@@ -20,10 +20,8 @@ struct ConversationEncoder: Sendable {
   ///
   /// - Throws: ``ChatTemplateError`` for one that the vocabulary does not have.
   init(_ template: ChatTemplate, _ tokenizer: Tokenizer) throws(ChatTemplateError) {
-    let turns = template.turns.values.flatMap { $0.before + $0.after + ($0.lastAfter ?? []) }
     var tokens: [String: TokenID] = [:]
-    for part in template.begin + template.end + turns {
-      guard case .token(let name) = part.kind else { continue }
+    for name in template.tokenNames.sorted() {
       guard
         let token = tokenizer.vocabulary.specialTokens.first(where: { $0.text == name })
       else {
@@ -74,7 +72,7 @@ struct ConversationEncoder: Sendable {
   /// - Throws: ``ChatTemplateError`` if the last message was to join another one, or the vocabulary
   ///   changes texts so that it can't be told which of its tokens count.
   func encode(
-    _ messages: [ConversationMessage], _ encoder: inout TokenEncoder, into ids: inout [TokenID]
+    _ conversation: Conversation, _ encoder: inout TokenEncoder, into ids: inout [TokenID]
   ) throws(ChatTemplateError) -> [Range<Int>] {
     var writer = ConversationWriter(vocabulary, firstID: ids.count)
     func add(_ parts: [ChatTemplate.Part]) throws(ChatTemplateError) {
@@ -88,6 +86,7 @@ struct ConversationEncoder: Sendable {
       }
     }
     try add(template.begin)
+    let messages = withSystem(conversation)
     var joined: [UInt8] = []
     for (index, message) in messages.enumerated() {
       guard let turn = template.turns[message.role] else {
@@ -95,8 +94,9 @@ struct ConversationEncoder: Sendable {
           description: "template \(template.name): no role \(message.role)")
       }
       let content = template.trims ? Whitespace.trimmed(message.content) : message.content[...]
+      let isLast = index + 1 == messages.count
       if let separator = turn.joinsNext {
-        guard index + 1 < messages.count else {
+        guard !isLast else {
           throw ChatTemplateError(
             description: "template \(template.name): a \(message.role) message without one after it"
           )
@@ -105,15 +105,35 @@ struct ConversationEncoder: Sendable {
         joined += separator.utf8
         continue
       }
-      try add(turn.before)
+      // With `between`, messages of a role that follow one another are one turn.
+      let between = index > 0 && messages[index - 1].role == message.role ? turn.between : nil
+      try add(between ?? turn.before)
       writer.add(joined + content, turn.isCounted)
+      if index == 0, !conversation.tools.isEmpty, let tools = template.tools {
+        if !content.isEmpty { writer.add(tools.joint.utf8, false) }
+        try add(tools.before)
+        writer.add(Array(conversation.tools.joined(separator: tools.between.utf8)), false)
+        try add(tools.after)
+      }
+      try add(turn.parts(of: message.calls, afterText: !(joined.isEmpty && content.isEmpty)))
       joined = []
-      let isLast = index + 1 == messages.count
+      if turn.between != nil, !isLast, messages[index + 1].role == message.role { continue }
       try add(isLast ? turn.lastAfter ?? turn.after : turn.after)
     }
     try add(template.end)
     try writer.flush(&encoder, into: &ids)
     return writer.counted
+  }
+
+  /// The messages, and before them what the system says where they don't begin with that, and the template
+  /// has it say something or there are tools.
+  private func withSystem(_ conversation: Conversation) -> [ConversationMessage] {
+    let messages = conversation.messages
+    guard messages.first?.role != ChatTemplate.systemRole,
+      template.systemPrompt != nil || !conversation.tools.isEmpty
+    else { return messages }
+    let prompt = Array((template.systemPrompt ?? "").utf8)
+    return [ConversationMessage(role: ChatTemplate.systemRole, content: prompt)] + messages
   }
 }
 

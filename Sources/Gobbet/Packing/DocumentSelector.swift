@@ -54,6 +54,7 @@ struct DocumentSelector: ~Copyable, Sendable {
   mutating func select(_ batch: ParsedBatch) throws -> SelectedBatch {
     summary.readByteCount = batch.readByteCount
     summary.badLineCount += batch.documents.rejections.count
+    summary.badLineKinds.add(batch.documents.rejections)
     summary.firstBadLine = summary.firstBadLine ?? batch.documents.rejections.first
     for line in batch.documents.rejectedLines { try badLines?.write((line + [0x0A]).span) }
     var splits: [Int?] = []

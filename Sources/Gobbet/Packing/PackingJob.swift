@@ -144,8 +144,7 @@ public struct PackingJob: Sendable {
     var run = self
     if let template {
       run.corpus.format = .jsonLines
-      run.corpus.conversations = ConversationOptions(
-        key: messagesKey, roles: template.roles, learnedRoles: template.learnedRoles)
+      run.corpus.conversations = template.conversations(key: messagesKey)
       run.options.lossRule = try ConversationEncoder(template, Tokenizer(vocabulary)).rule
     }
     run.workerCount = try resolvedWorkerCount(workerCount)

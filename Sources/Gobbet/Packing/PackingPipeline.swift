@@ -79,6 +79,7 @@ private final class PackingPipeline: Sendable {
     summary.keptDocumentCount = selected.keptDocumentCount
     summary.duplicateCount = selected.duplicateCount
     summary.badLineCount = selected.badLineCount
+    summary.badLineKinds = selected.badLineKinds
     summary.firstBadLine = selected.firstBadLine
     summary.readByteCount = selected.readByteCount
     return summary
@@ -163,9 +164,9 @@ private final class PackingPipeline: Sendable {
       var byteCount = text.count
       var counted: [Range<Int>]?
       if let conversations {
-        let messages = FramedConversation.messages(text)
-        byteCount = messages.reduce(0) { $0 + $1.content.count }
-        counted = try conversations.encode(messages, &encoder.encoder, into: &encoded.ids)
+        let conversation = Conversation(framed: text)
+        byteCount = conversation.messages.reduce(0) { $0 + $1.byteCount }
+        counted = try conversations.encode(conversation, &encoder.encoder, into: &encoded.ids)
       } else {
         encoder.encoder.encode(text, into: &encoded.ids)
       }

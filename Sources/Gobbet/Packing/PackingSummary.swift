@@ -9,12 +9,16 @@ public struct PackingSummary: Hashable, Sendable {
   public var byteCount = 0
   /// Tokens they became, with those appended.
   public var tokenCount = 0
+  /// Tokens of them that count in a loss; nil where no template says which do.
+  public var countedTokenCount: Int?
   /// Documents in shards that were there already.
   public var keptDocumentCount = 0
   /// Documents left out because one of the same bytes came before.
   public var duplicateCount = 0
   /// Lines left out because they hold no text.
   public var badLineCount = 0
+  /// How many of them are of which kind; kinds without lines aren't listed.
+  public var badLineKinds: [BadLineKind: Int] = [:]
   /// Documents that had more tokens than ``PackingJob/lengthLimit`` allows.
   public var tooLongCount = 0
   /// Tokens of those that were left out.

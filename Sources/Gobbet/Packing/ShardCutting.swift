@@ -15,6 +15,8 @@ struct EncodedBatch: Sendable {
 
   var ids: [TokenID] = []
   var documents: [Document] = []
+  /// Tokens that count in a loss; nil where no template says which do.
+  var countedTokenCount: Int?
   /// Documents that had too many tokens.
   var tooLongCount = 0
   /// Tokens of them that were left out.
@@ -31,6 +33,7 @@ struct EncodedBatch: Sendable {
   ) throws {
     let count = ids.count - first
     guard let limit, count > limit.tokenCount else {
+      add(counted)
       let mask = TokenDatasetWriter.mask(ids.span.extracting(first...), counted, rule)
       return documents.append(document(ids.count, true, mask))
     }
@@ -44,12 +47,18 @@ struct EncodedBatch: Sendable {
       let counted = counted?.map { $0.clamped(to: part) }.filter { !$0.isEmpty }
         .map { ($0.lowerBound - part.lowerBound)..<($0.upperBound - part.lowerBound) }
       if counted?.isEmpty == true { continue }
+      add(counted)
       let mask = TokenDatasetWriter.mask(tokens.span.extracting(part), counted, rule)
       let isFirst = ids.count == first
       ids += tokens[part]
       documents.append(document(ids.count, isFirst, mask))
     }
     leftOutTokenCount += count - (ids.count - first)
+  }
+
+  private mutating func add(_ counted: [Range<Int>]?) {
+    guard let counted else { return }
+    countedTokenCount = counted.reduce(countedTokenCount ?? 0) { $0 + $1.count }
   }
 }
 
@@ -147,6 +156,9 @@ final class ShardCutting: Sendable {
     var start = 0
     state.summary.tooLongCount += batch.tooLongCount
     state.summary.leftOutTokenCount += batch.leftOutTokenCount
+    if let count = batch.countedTokenCount {
+      state.summary.countedTokenCount = (state.summary.countedTokenCount ?? 0) + count
+    }
     for document in batch.documents {
       let split = document.split
       if state.shards[split] == nil { open(split, &state, &output) }

@@ -68,6 +68,7 @@ class CorpusLog(Structure):
         ("listed_file_count", c_uint64),
         ("empty_file_count", c_uint64),
         ("bad_line_count", c_uint64),
+        ("bad_line_kinds", c_uint64 * 4),
     ]
 
 
@@ -96,6 +97,7 @@ class CorpusBatch(Structure):
         ("text_byte_count", c_uint64),
         ("identifier_byte_count", c_uint64),
         ("unit_count", c_uint64),
+        ("bad_line_kinds", c_uint64 * 4),
     ]
 
 
@@ -112,6 +114,7 @@ class TrainingOptions(Structure):
         ("specials", c_char_p),
         ("special_ends", c_void_p),
         ("special_count", c_size_t),
+        ("merge_count", c_void_p),
     ]
 
 

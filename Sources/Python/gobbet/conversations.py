@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .chat_templates import built_in
 from .encoding import Encoding
 from .errors import BadData, InvalidArgument, NotFound
 from .integers import truth_values
+from .loss_rules import LossRule
 
 Messages = Sequence[Mapping[str, Any]]
 
@@ -27,80 +30,13 @@ class Rendered(NamedTuple):
     mask: npt.NDArray[np.bool_]
 
 
-def _turn(before: list[Any], after: list[Any], counts: bool = False) -> dict[str, Any]:
-    """A turn: texts, and tokens by their names, which begin with `<|`; the first after it counts as
-    the content does."""
-
-    def parts(values: list[Any]) -> list[dict[str, Any]]:
-        return [{"token" if each.startswith("<|") else "text": each} for each in values]
-
-    turn = {"before": parts(before), "after": parts(after), "counts": counts}
-    for part in turn["after"][:1]:  # type: ignore[index]
-        part["counts"] = counts
-    return turn
-
-
-def _alpaca(name: str, learns: bool) -> dict[str, Any]:
-    heads = {
-        "instruction": (
-            "Below is an instruction that describes a task. Write a response that appropriately "
-            "completes the request.\n\n### Instruction:\n"
-        ),
-        "input": "\n\n### Input:\n",
-        "output": "\n\n### Response:\n",
-    }
-    roles = {}
-    for role, text in heads.items():
-        counts = learns or role == "output"
-        roles[role] = {"before": [{"text": text, "counts": counts}], "counts": counts}
-    return {"name": name, "end": [{"token": "<|endoftext|>", "counts": True}], "roles": roles}
-
-
-def _built_in() -> dict[str, dict[str, Any]]:
-    """The templates of `gobbet pack --template`, which `Fixtures/chat` pins for both."""
-    chatml = {
-        role: _turn(["<|im_start|>", f"{role}\n"], ["<|im_end|>", "\n"], role == "assistant")
-        for role in ("system", "user", "tool", "assistant")
-    }
-    llama3 = {
-        role: _turn(
-            ["<|start_header_id|>", role, "<|end_header_id|>", "\n\n"], ["<|eot_id|>"],
-            role == "assistant",
-        )
-        for role in ("system", "user", "assistant")
-    }  # fmt: skip
-    nanochat = {
-        "system": {"joins_next": "\n\n"},
-        "user": _turn(["<|user_start|>"], ["<|user_end|>"]),
-        "assistant": _turn(["<|assistant_start|>"], ["<|assistant_end|>"], True),
-    }
-    harmony = {
-        role: _turn(["<|start|>", role, "<|message|>"], ["<|end|>"])
-        for role in ("system", "developer", "user")
-    }
-    final = ["<|start|>", "assistant", "<|channel|>", "final", "<|message|>"]
-    harmony["assistant"] = _turn(final, ["<|end|>"], True)
-    harmony["assistant"]["last_after"] = [{"token": "<|return|>", "counts": True}]
-    return {
-        "alpaca": _alpaca("alpaca", True),
-        "alpaca-masked": _alpaca("alpaca-masked", False),
-        "chatml": {"name": "chatml", "roles": chatml},
-        "harmony": {"name": "harmony", "roles": harmony},
-        "llama3": {
-            "name": "llama3", "trim": True, "begin": [{"token": "<|begin_of_text|>"}],
-            "roles": llama3,
-        },
-        "nanochat": {"name": "nanochat", "begin": [{"token": "<|bos|>"}], "roles": nanochat},
-    }  # fmt: skip
-
-
 class ChatTemplate:
     """A template of `gobbet pack --template`: a built-in one by its name, or a JSON file.
 
     Text inside a message never becomes a special token: only the template names those.
 
     Args:
-        name: alpaca, alpaca-masked, chatml, harmony, llama3, nanochat, or the path of a file.
+        name: alpaca, alpaca-masked, chatml, harmony, llama3, nanochat, qwen2.5, or the path of a file.
 
     Raises:
         NotFound: There is neither such a template nor such a file. A KeyError.
@@ -112,25 +48,37 @@ class ChatTemplate:
     """
 
     def __init__(self, name: str | os.PathLike[str]) -> None:
-        built_in = _built_in()
-        if name in built_in:
-            content = built_in[str(name)]
+        known = built_in()
+        if name in known:
+            content = known[str(name)]
         elif pathlib.Path(name).is_file():
             try:
                 content = json.loads(pathlib.Path(name).read_bytes())
             except ValueError as error:
                 raise BadData(f"{name}: {error}") from None
         else:
-            raise NotFound(f"{name} isn't a file, and none of {', '.join(built_in)}")
-        _check(content, "the template", {"name", "begin", "end", "trim", "roles"})
+            raise NotFound(f"{name} isn't a file, and none of {', '.join(known)}")
+        _check(
+            content, "the template", {"name", "begin", "end", "trim", "roles", "system", "tools"}
+        )
         roles = content.get("roles")
         if not isinstance(roles, dict) or not isinstance(content.get("name"), str):
             raise BadData(f"{name}: no name, or no roles")
         for role, turn in roles.items():
-            _check(turn, f"role {role}", {"before", "after", "last_after", "counts", "joins_next"})
-        parts = [content.get("begin", []), content.get("end", [])]
+            members = {"before", "after", "last_after", "counts", "joins_next", "between", "calls"}
+            _check(turn, f"role {role}", members)
+            _check_calls(name, turn.get("calls", {"parts": []}))
+        self._tools = content.get("tools")
+        tools = {} if self._tools is None else self._tools
+        _check(tools, "tools", {"joint", "before", "between", "after"})
+        system = roles.get("system", {"joins_next": ""})
+        if ("system" in content or self._tools is not None) and "joins_next" in system:
+            raise BadData(f"{name}: system prompts and tools need a role system with its own turn")
+        parts = [source.get(place, []) for source, place in (
+            (content, "begin"), (content, "end"), (tools, "before"), (tools, "after")
+        )]  # fmt: skip
         for turn in roles.values():
-            parts += [turn.get(place, []) for place in ("before", "after", "last_after")]
+            parts += [turn.get(place, []) for place in ("before", "after", "last_after", "between")]
         for part in (part for each in parts for part in each):
             _check(part, "a part", {"token", "text", "counts"})
             if ("token" in part) == ("text" in part):
@@ -146,39 +94,97 @@ class ChatTemplate:
         if not self._learned:
             raise BadData(f"{name}: there is no role to learn from: nothing counts")
 
-    def render(self, messages: Messages, encoding: Encoding) -> Rendered:
+    def render(
+        self, messages: Messages, encoding: Encoding, *, tools: Sequence[Any] | None = None
+    ) -> Rendered:
         """The ids of a conversation, and which of them count: those of `gobbet pack`.
 
+        Args:
+            messages: Mappings with a role, a content, and perhaps tool_calls, as transformers has them.
+            encoding: The vocabulary.
+            tools: Descriptions of tools, as JSON has them.
+
         Raises:
-            BadData: A role isn't the template's, a content isn't text, or there is nothing to learn
-                from. A ValueError.
+            BadData: A role isn't the template's, a content isn't text, the template has no place for
+                calls or tools, or there is nothing to learn from. A ValueError.
             NotFound: The vocabulary lacks a special token of the template. A KeyError.
         """
-        texts = [(str(each.get("role")), _text(each)) for each in messages]
-        for role, _ in texts:
-            if role not in self._roles:
-                known = ", ".join(sorted(self._roles))
-                raise BadData(f"the template has no role {role}, only {known}")
-        if not any(role in self._learned for role, _ in texts):
-            raise BadData("there is no message to learn from")
+        texts = [(str(each.get("role")), _text(each), _calls(each)) for each in messages]
+        self._check_messages(texts, tools)
+        if texts[0][0] != "system" and ("system" in self._content or tools):
+            texts.insert(0, ("system", self._content.get("system", ""), []))
         writer = _Writer(encoding)
         writer.add(self._content.get("begin", []))
         joined = ""
-        for number, (role, text) in enumerate(texts, 1):
-            turn = self._roles[role]
+        for index, (role, text, calls) in enumerate(texts):
+            turn, is_last = self._roles[role], index + 1 == len(texts)
             content = text.strip() if self._content.get("trim") else text
             if "joins_next" in turn:
-                if number == len(texts):
-                    raise BadData(f"a {role} message without one after it")
                 joined += content + turn["joins_next"]
                 continue
-            after = turn.get("after", [])
-            writer.add(turn.get("before", []))
-            writer.add([{"text": joined + content, "counts": turn.get("counts", False)}])
-            writer.add(turn.get("last_after", after) if number == len(texts) else after)
+            counts = turn.get("counts", False)
+            is_one_turn = "between" in turn
+            continues = is_one_turn and index > 0 and texts[index - 1][0] == role
+            writer.add(turn["between"] if continues else turn.get("before", []))
+            writer.add([{"text": joined + content, "counts": counts}])
+            if index == 0 and tools and self._tools is not None:
+                writer.add(_described(self._tools, tools, content))
+            writer.add(_written(turn.get("calls", {}), calls, bool(joined + content), counts))
             joined = ""
+            if is_one_turn and not is_last and texts[index + 1][0] == role:
+                continue
+            after = turn.get("after", [])
+            writer.add(turn.get("last_after", after) if is_last else after)
         writer.add(self._content.get("end", []))
         return writer.finish()
+
+    def loss_rule(self, encoding: Encoding) -> LossRule | None:
+        """The rule by which most masks follow from the ids, for `DatasetWriter`: that of `gobbet pack`;
+        None if what counts isn't delimited by special tokens.
+
+        Raises:
+            NotFound: The vocabulary lacks a special token of the template. A KeyError.
+        """
+        openings, closings = [], dict[int, bool]()
+        for turn in (turn for turn in self._roles.values() if turn.get("counts")):
+            before = turn.get("before", [])
+            if not any("token" in part for part in before):
+                return None
+            opening = _Writer(encoding)
+            for part in before:
+                # Each by itself, since texts go on after what stands before them.
+                opening.add([part])
+                opening._flush()
+            openings.append(opening._ids)
+            after = turn.get("after", [])
+            for parts in (after, turn.get("last_after", after)):
+                if not parts or "token" not in parts[0]:
+                    return None
+                closing, counts = encoding.encode_single_token(parts[0]["token"]), parts[0]
+                if closings.setdefault(closing, bool(counts.get("counts"))) != bool(
+                    counts.get("counts")
+                ):
+                    return None
+        return LossRule(sorted(openings), closings) if openings else None
+
+    def _check_messages(
+        self, texts: list[tuple[str, str, list[_Call]]], tools: Sequence[Any] | None
+    ) -> None:
+        for role, text, calls in texts:
+            if role not in self._roles:
+                known = ", ".join(sorted(self._roles))
+                raise BadData(f"the template has no role {role}, only {known}")
+            form = self._roles[role].get("calls")
+            if calls and form is None:
+                raise BadData(f"the template doesn't say what tool calls of the {role} become")
+            if calls and "between" not in form and (len(calls) > 1 or text):
+                raise BadData("the template takes one tool call a message, without a text")
+        if not any(role in self._learned for role, _, _ in texts):
+            raise BadData("there is no message to learn from")
+        if "joins_next" in self._roles[texts[-1][0]]:
+            raise BadData(f"a {texts[-1][0]} message without one after it")
+        if tools and self._tools is None:
+            raise BadData("the template has no place for tools: describe them in a message")
 
 
 def _check(value: Any, what: str, members: set[str]) -> None:
@@ -186,9 +192,75 @@ def _check(value: Any, what: str, members: set[str]) -> None:
         raise BadData(f"{what} has other members than {', '.join(sorted(members))}")
 
 
+def _check_calls(name: Any, calls: Any) -> None:
+    _check(calls, "calls", {"parts", "between"})
+    for part in calls.get("parts", [{}]):
+        _check(part, "a part of a call", {"token", "text", "value"})
+        if len(part) != 1 or part.get("value", "name") not in ("name", "arguments"):
+            raise BadData(
+                f"{name}: a part of a call is a token, a text, or the value name or arguments"
+            )
+
+
+class _Call(NamedTuple):
+    name: str
+    arguments: str
+
+
+def _json(value: Any) -> str:
+    """What the filter `tojson` of transformers' templates gives."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _calls(message: Mapping[str, Any]) -> list[_Call]:
+    """The tool calls of a message, as OpenAI and transformers write them."""
+    who = f"a {message.get('role')} message"
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise BadData(f"{who} has tool_calls that aren't a list")
+    found = []
+    for call in calls:
+        if not isinstance(call, Mapping) or call.get("type", "function") != "function":
+            raise BadData(f"{who} calls something that isn't a function")
+        function = call.get("function", call)
+        name = function.get("name") if isinstance(function, Mapping) else None
+        if not isinstance(name, str) or not name or re.search(r'[\x00-\x1f"\\]', name):
+            raise BadData(f"{who} calls a function without a name, or with one that JSON escapes")
+        arguments = function.get("arguments")
+        if not isinstance(arguments, (str, Mapping)):
+            raise BadData(f"{who}: arguments of a call are neither an object nor a text")
+        found.append(_Call(name, arguments if isinstance(arguments, str) else _json(arguments)))
+    return found
+
+
+def _written(
+    form: Mapping[str, Any], calls: list[_Call], after_text: bool, counts: bool
+) -> Iterator[dict[str, Any]]:
+    """What calls become."""
+    for index, call in enumerate(calls):
+        if index or after_text:
+            yield {"text": form.get("between", ""), "counts": counts}
+        for part in form["parts"]:
+            value = part.get("value")
+            yield (part if value is None else {"text": getattr(call, value)}) | {"counts": counts}
+
+
+def _described(
+    form: Mapping[str, Any], tools: Sequence[Any], content: str
+) -> Iterator[dict[str, Any]]:
+    """What descriptions of tools become."""
+    if content:
+        yield {"text": form.get("joint", "")}
+    yield from form.get("before", [])
+    yield {"text": form.get("between", "\n").join(map(_json, tools))}
+    yield from form.get("after", [])
+
+
 def _text(message: Mapping[str, Any]) -> str:
     """The content of a message: a text, or a list of parts that are texts."""
     content = message.get("content")
+    if content is None and message.get("tool_calls"):
+        return ""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else [None]

@@ -6,7 +6,7 @@ import ctypes
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +23,15 @@ Format = Literal["auto", "text", "jsonl"]
 
 _FORMATS = {"auto": 0, "text": 1, "jsonl": 2}
 _KINDS = ("unseen", "text", "json lines", "json", "parquet", "foreign")
+
+
+#: Kinds of lines that are left out, in the library's order, and what they are in words; rows of Parquet
+#: and records of WARC have no text.
+BAD_LINES = {
+    "not_json": "not JSON", "missing_key": "without the key",
+    "duplicate_key": "with a key that is there twice", "wrong_type": "with a value of another type",
+    "no_text": "without text",
+}  # fmt: skip
 
 
 class SkippedFile(NamedTuple):
@@ -69,6 +78,8 @@ class Batch:
     unit_count: int = 0
     #: Lines that were left out.
     bad_line_count: int = 0
+    #: How many of them are of which kind: not_json, missing_key, duplicate_key, wrong_type, no_text.
+    bad_line_kinds: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -167,6 +178,11 @@ class CorpusReader:
     def bad_line_count(self) -> int:
         """How many lines without text were left out."""
         return int(self._log().bad_line_count)
+
+    @property
+    def bad_line_kinds(self) -> dict[str, int]:
+        """How many of them are of which kind: not_json, missing_key, duplicate_key or wrong_type."""
+        return _kinds(self._log())
 
     @property
     def notes(self) -> list[str]:
@@ -281,8 +297,15 @@ class CorpusReader:
                 identifiers.append(whole[start:end])
                 start = end
         return Batch(
-            texts, ends, numbers, identifiers, info.unit_count, info.bad_line_count
+            texts, ends, numbers, identifiers, info.unit_count, info.bad_line_count, _kinds(info)
         )
+
+
+def _kinds(info: _structures.CorpusBatch | _structures.CorpusLog) -> dict[str, int]:
+    """How many bad lines are of each kind of which there are any."""
+    return {
+        name: count for name, count in zip(BAD_LINES, info.bad_line_kinds, strict=False) if count
+    }
 
 
 def checked(

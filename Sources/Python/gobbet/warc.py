@@ -317,6 +317,7 @@ def _batch(texts: list[bytes], numbers: list[int], names: list[bytes] | None, ba
     batch = Batch.of(texts)
     batch.numbers[:] = numbers
     batch.identifiers, batch.bad_line_count = names, bad
+    batch.bad_line_kinds = {"no_text": bad} if bad else {}
     batch.unit_count = len(texts) + bad
     return batch
 

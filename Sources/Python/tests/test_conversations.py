@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import subprocess
 import unittest
 
 import gobbet
 from gobbet.conversations import ChatTemplate, rendered
+from gobbet.pure_backends import PureDataset
 
 from . import support
 
@@ -43,6 +45,60 @@ class TemplateTests(support.Case):
                 ids, mask = template.render(messages, self.encoding)
                 self.assertEqual(ids.tolist(), answer["ids"], name)
                 self.assertEqual(mask.astype(int).tolist(), answer["mask"], name)
+
+    def test_calls_of_tools_are_written_as_the_published_template_has_them(self):
+        chat = support.FIXTURES / "chat"
+        lines = (chat / "calls.jsonl").read_bytes().splitlines()
+        called = [json.loads(line) for line in lines]
+        for name, answers in json.loads((chat / "call_answers.json").read_text()).items():
+            template = ChatTemplate(name)
+            file = "calls_tokenizer.json" if name == "qwen2.5" else "tokenizer.json"
+            encoding = gobbet.Encoding(chat / file)
+            for line, answer in zip(called, answers, strict=True):
+                def render(line=line, template=template, encoding=encoding):
+                    return template.render(line["messages"], encoding, tools=line.get("tools"))
+
+                if answer is None:
+                    self.assertRaises(gobbet.BadData, render)
+                    continue
+                ids, mask = render()
+                self.assertEqual(ids.tolist(), answer["ids"], name)
+                self.assertEqual(mask.astype(int).tolist(), answer["mask"], name)
+
+    def test_a_template_has_the_rule_that_the_command_writes(self):
+        rule = ChatTemplate("chatml").loss_rule(self.encoding)
+        end = self.encoding.encode_single_token("<|im_end|>")
+        start = self.encoding.encode_single_token("<|im_start|>")
+        opening = [start, *self.encoding.encode_ordinary("assistant\n")]
+        self.assertEqual(rule, ([opening], {end: True}))
+        sizes, generator = [], random.Random(1)
+        conversations = [
+            [{"role": role, "content": "a word " * generator.randrange(40)}
+             for role in ("user", "assistant")] for _ in range(300)
+        ]  # fmt: skip
+        for chosen in (None, rule):
+            path = self.folder / "ruled.gobbet"
+            with gobbet.DatasetWriter(
+                path, self.encoding, loss_rule=chosen, replace=True
+            ) as writer:
+                rendered = [ChatTemplate("chatml").render(each, self.encoding)
+                            for each in conversations]  # fmt: skip
+                writer.add_masked(*rendered)
+            dataset = gobbet.TokenDataset(path)
+            self.assertEqual(dataset.loss_rule, chosen)
+            expected = sum((mask.tolist() for _, mask in rendered), [])
+            self.assertEqual(dataset.loss_mask(0, len(dataset)).tolist(), expected)
+            sizes.append(path.stat().st_size)
+        self.assertLess(sizes[1], sizes[0])
+        self.assertIsNone(ChatTemplate("alpaca").loss_rule(self.encoding))
+        if "GOBBET_COMMAND" in os.environ:
+            out, chat = self.folder / "c.gobbet", support.FIXTURES / "chat"
+            command = [os.environ["GOBBET_COMMAND"], "pack", "-v", chat / "tokenizer.json", "-q",
+                       "--template", "chatml", chat / "conversations.jsonl", "-o", out]  # fmt: skip
+            subprocess.run(command, check=True)
+            self.assertEqual(gobbet.TokenDataset(out).loss_rule, rule)
+            pure = PureDataset([str(out)], 1 << 20)
+            self.assertEqual(pure.loss_rule(), [1, len(opening), *opening, end, 1])
 
     def test_templates_give_what_the_command_packs(self):
         if "GOBBET_COMMAND" not in os.environ:

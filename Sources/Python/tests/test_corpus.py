@@ -105,6 +105,7 @@ class CorpusTests(support.Case):
         with self.assertWarnsRegex(gobbet.CorpusWarning, "2 bad lines left out, the first.*line 2"):
             self.assertEqual([text for batch in reader for text in batch], [b"a"])
         self.assertEqual(reader.bad_line_count, 2)
+        self.assertEqual(sum(reader.bad_line_kinds.values()), 2)
 
     def test_numbers_that_c_would_cut_are_refused(self):
         encoding = support.encoding()
@@ -170,6 +171,20 @@ class PackedTests(support.Case):
         self.assertEqual(len(everything), len(self.packed()) * len(self.TEXTS) + 1)
         path = self.write("one.xz", lzma.compress("Größe\n".encode()))
         self.assertEqual(list(documents(path)), ["Größe\n".encode()])
+
+    def test_vocabularies_are_trained_on_them_as_on_the_plain_lines(self):
+        plain = self.write("plain.jsonl", self.LINES)
+        expected = gobbet.train(plain, 300).fingerprint
+        paths = [self.write(name, data) for name, data in self.packed().items()]
+        for path in paths:
+            self.assertEqual(gobbet.train(path, 300).fingerprint, expected, path)
+        counts, sum_of_counts = gobbet.Counts(), gobbet.Counts()
+        counts.add_files(self.folder)
+        sum_of_counts.add_texts(self.TEXTS * (len(paths) + 1))
+        for number, each in enumerate((counts, sum_of_counts)):
+            each.write(self.folder / f"{number}.counts")
+        self.assertEqual((self.folder / "0.counts").read_bytes(),
+                         (self.folder / "1.counts").read_bytes())  # fmt: skip
 
     def test_a_job_packs_the_dataset_of_the_plain_lines(self):
         from gobbet import jobs

@@ -287,14 +287,15 @@ class JobTests(support.Case):
 
     def test_bad_lines_that_are_left_out_are_told(self):
         bad = self.folder / "bad.jsonl"
-        bad.write_bytes(b'{"text": "a"}\nnothing\n')
+        bad.write_bytes(b'{"text": "a"}\nnothing\n{"text": 1}\n{}\n{"text": 2}\n')
         for call in (
             lambda: jobs.pack(LocalEngine(), [bad], self.output, self.vocabulary, PackOptions(),
                               Reading(bad_lines="skip")),
             lambda: jobs.count(LocalEngine(), [bad], self.folder / "counts", "gpt2",
                                Reading(bad_lines="skip")),
         ):  # fmt: skip
-            with self.assertWarnsRegex(gobbet.CorpusWarning, "1 bad line left out"):
+            fault = "4 bad lines left out: 1 not JSON, 1 without the key, 2 with a value of another type"
+            with self.assertWarnsRegex(gobbet.CorpusWarning, fault):
                 call()
 
     def test_a_dataset_that_is_replaced_is_whole_until_the_new_one_stands(self):

@@ -15,9 +15,11 @@ struct PackingReport {
     let documents: Int
     let bytes: Int
     let tokens: Int
+    let countedTokens: Int?
     let documentsKept: Int
     let duplicates: Int
     let badLines: Int
+    let badLineKinds: [String: Int]
     let tooLong: Int
     let tokensLeftOut: Int
     let fileBytes: Int?
@@ -57,7 +59,9 @@ struct PackingReport {
           + " \(summary.leftOutTokenCount.grouped) tokens left out")
     }
     if summary.badLineCount > 0, let first = summary.firstBadLine {
-      note("gobbet: \(summary.badLineCount.grouped("bad line")) left out, the first: \(first)")
+      let kinds = BadLineKind.words(summary.badLineKinds)
+      note(
+        "gobbet: \(summary.badLineCount.grouped("bad line")) left out\(kinds), the first: \(first)")
     }
     let isEmpty = summary.documentCount == 0 && summary.keptDocumentCount == 0
     if isEmpty, summary.tooLongCount > 0 || summary.badLineCount > 0 {
@@ -74,8 +78,11 @@ struct PackingReport {
   private var fields: Fields {
     Fields(
       output: output, documents: summary.documentCount, bytes: summary.byteCount,
-      tokens: summary.tokenCount, documentsKept: summary.keptDocumentCount,
+      tokens: summary.tokenCount, countedTokens: summary.countedTokenCount,
+      documentsKept: summary.keptDocumentCount,
       duplicates: summary.duplicateCount, badLines: summary.badLineCount,
+      badLineKinds: Dictionary(
+        uniqueKeysWithValues: summary.badLineKinds.map { ($0.rawValue, $1) }),
       tooLong: summary.tooLongCount, tokensLeftOut: summary.leftOutTokenCount,
       fileBytes: stored?.byteCount, bitsPerToken: bits,
       shards: summary.manifest?.splits.reduce(0) { $0 + $1.shards.count } ?? summary.shardCount,
@@ -91,6 +98,9 @@ struct PackingReport {
       "\(summary.tokenCount.grouped("token")) of \(summary.documentCount.grouped("document"))"
         + " (\(summary.byteCount.grouped("byte")))"
     ]
+    if let count = summary.countedTokenCount {
+      parts.append("\(count.grouped("token")) \(count == 1 ? "counts" : "count") in a loss")
+    }
     if summary.keptDocumentCount > 0 {
       parts.append("\(summary.keptDocumentCount.grouped("document")) already there")
     }

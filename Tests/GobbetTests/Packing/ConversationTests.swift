@@ -233,7 +233,7 @@ import Testing
       ),
       (
         #"{"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": 1}]}]}"#,
-        "message 1 has tool_calls, which isn't text"
+        "message 1 calls a function without a name"
       ),
       (#"{"instruction": "x", "output": 3}"#, "the value of the key output is not a string"),
     ]

@@ -68,7 +68,7 @@ def count(
         results = engine.read(job, count_part)
         tallies = [tally for result in results for tally in result.tallies]
         check_parts(job, tallies)
-        warn_of_bad_lines(sum(tally.bad_line_count for tally in tallies))
+        warn_of_bad_lines(tally.bad_line_kinds for tally in tallies)
         names = [name for result in results for name in result.names]
         while len(names) > FAN_IN:
             tasks = [
@@ -101,7 +101,7 @@ def count_part(source: FileGroup | tuple[str, Iterable[Part]]) -> Counted:
         tallies.append(Tally(part.file, part.start))
         for batch in part.batches:
             tallies[-1].unit_count += batch.unit_count
-            tallies[-1].bad_line_count += batch.bad_line_count
+            tallies[-1].bad_line_kinds.update(batch.bad_line_kinds)
             if not len(batch):
                 continue
             counts.add_joined(batch.texts, batch.ends)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .. import unpacking, warc
-from ..corpus_reader import CorpusReader, Input, SkippedFile
+from ..corpus_reader import BAD_LINES, CorpusReader, Input, SkippedFile
 from ..errors import BadData, CorpusWarning, InvalidArgument
 from ..remote.stream import expanded
 from ..remote.urls import is_remote
@@ -68,11 +69,13 @@ def files_of(inputs: Sequence[str | os.PathLike[str]], reading: Reading) -> list
     return files
 
 
-def warn_of_bad_lines(count: int) -> None:
-    """Warns that lines were left out, if there were any."""
-    if count:
+def warn_of_bad_lines(tallies: Iterable[Counter[str]]) -> None:
+    """Warns that lines were left out, if there were any, by what is wrong with them."""
+    kinds = sum(tallies, Counter[str]())
+    if count := kinds.total():
         lines = "1 bad line" if count == 1 else f"{count} bad lines"
-        warnings.warn(f"{lines} left out", CorpusWarning, stacklevel=4)
+        words = ", ".join(f"{kinds[kind]} {words}" for kind, words in BAD_LINES.items() if kinds[kind])
+        warnings.warn(f"{lines} left out: {words}", CorpusWarning, stacklevel=4)
 
 
 def _looked_into(path: str, reading: Reading, skipped: list[SkippedFile]) -> Iterator[File]:

@@ -110,7 +110,7 @@ def _shards(engine: Engine, job: Job) -> None:
     """All steps from the files to the shards."""
     assert job.options is not None
     pieces = engine.read(job, make_piece)
-    warn_of_bad_lines(sum(tally.bad_line_count for piece in pieces for tally in piece.tallies))
+    warn_of_bad_lines(tally.bad_line_kinds for piece in pieces for tally in piece.tallies)
     orders = put_in_order(job, pieces)
     plans: list[tuple[ShardPlan, tuple[str, ...]]] = []
     for split, order in enumerate(orders):

@@ -90,7 +90,7 @@ class _PieceWriter:
         """Adds documents."""
         tally = self._tallies[-1]
         tally.unit_count += batch.unit_count
-        tally.bad_line_count += batch.bad_line_count
+        tally.bad_line_kinds.update(batch.bad_line_kinds)
         if not len(batch):
             return
         ids, ends = _encoded(self._encoding, batch, self._job.appended)

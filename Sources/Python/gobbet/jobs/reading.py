@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -142,6 +143,7 @@ class Tally:
     file: int
     start: int
     unit_count: int = 0
-    bad_line_count: int = 0
+    #: Lines that were left out, by what is wrong with them.
+    bad_line_kinds: Counter[str] = field(default_factory=Counter)
     #: Documents that went into each split.
     document_counts: list[int] = field(default_factory=lambda: [0, 0])
