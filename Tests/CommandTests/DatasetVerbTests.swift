@@ -10,6 +10,21 @@ import Testing
     shop = try Workshop.shared.get()
   }
 
+  @Test(
+    "formats of the Python package are named with its command",
+    arguments: ["datatrove", "litdata", "mds", "olmo"])
+  func formatsOfPython(format: String) throws {
+    for verb in [["export", "--to"], ["import", "--from"]] {
+      let result = try gobbet(verb[0], "x", verb[1], format, "-o", "y", "-v", "z")
+      let plain = try gobbet(verb[0], "x", verb[1], format, "-o", "y")
+      let text = result.errorText + plain.errorText
+      #expect(result.status == 2 && plain.status == 2)
+      #expect(
+        text.contains("python -m gobbet.exchange \(verb[0]) \(verb[1]) \(format)"), "\(text)")
+      #expect(try gobbet(verb[0], "--help").text.contains("python -m gobbet.exchange"))
+    }
+  }
+
   @Test("merge has the documents of all, shuffle the same in the order of a seed")
   func rearranging() throws {
     let merged = folder.file("merged.gobbet")
