@@ -91,6 +91,13 @@ import Testing
     #expect(result.status == job.status, "\(result.errorText)")
     let lines = result.errorText.split(separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
     #expect(lines.count > 1 && lines.contains { $0.contains(job.shows) }, "\(result.errorText)")
+    // Nobody can say how long a job takes of which next to nothing is done.
+    for line in lines where line.contains(" s left") {
+      let counts = line.replacing(",", with: "").firstMatch(of: /(\d+) of (\d+)/)?.output
+      guard let done = counts.flatMap({ Int($0.1) }), let all = counts.flatMap({ Int($0.2) })
+      else { continue }
+      #expect(100 * done >= all, "\(line)")
+    }
     // The last of them is taken away again.
     #expect(
       lines.last.map { $0.isEmpty || $0.utf8.last == 0x0A } == true, "\(lines.suffix(2))")

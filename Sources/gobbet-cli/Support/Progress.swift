@@ -61,16 +61,24 @@ final class Progress: Sendable {
     let now = nanoseconds
     let (exchanged, original) = mergingStart.compareExchange(
       expected: 0, desired: max(1, now), ordering: .relaxed)
-    let passed = Duration.nanoseconds(exchanged ? 0 : now - original)
-    guard passed > min(interval, .seconds(1)) else { return "" }
-    return ", \(Int(passed / .seconds(1) * Double(all - done) / Double(done)) + 1) s left"
+    return timeLeft(
+      Double(done) / Double(all), after: exchanged ? 0 : Double(now - original) / 1e9)
   }
 
   /// How long a job will take if it goes on as fast as it has; empty while that is not known.
   func timeLeft(_ done: Int, of all: Int) -> String {
-    let passed = seconds
-    guard done > 0, done < all, passed > min(interval / .seconds(1), 1) else { return "" }
-    return ", \(Int(passed * Double(all - done) / Double(done)) + 1) s left"
+    timeLeft(Double(done) / Double(max(1, all)), after: seconds)
+  }
+
+  /// The same where `share` of a job took `passed` seconds.
+  ///
+  /// Nothing is said before a second has passed, nor before a hundredth is done, unless half a minute has
+  /// passed: jobs begin with reading and opening, which say nothing of how fast they are.
+  private func timeLeft(_ share: Double, after passed: Double) -> String {
+    guard share > 0, share < 1, passed > min(interval / .seconds(1), 1),
+      share >= 0.01 || passed >= 30
+    else { return "" }
+    return ", \(Int(passed * (1 - share) / share) + 1) s left"
   }
 
   /// Shows how many tokens of all are done; whether the job goes on.
