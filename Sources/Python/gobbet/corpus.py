@@ -6,13 +6,16 @@ import gzip
 import io
 import json
 import os
-from typing import IO
-from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from . import _native, warc
 from .errors import BadData, LibraryMissing, NoInput
 from .remote.urls import is_remote
 from .unpacking import is_packed
+
+if TYPE_CHECKING:
+    from .corpus_reader import Batch
 
 
 def documents(
@@ -45,32 +48,47 @@ def documents(
         True
     """
     place = os.fspath(path)
-    if is_remote(place) or _native.available() and _is_read_here(place):
-        from .jobs.files import files_of
-        from .jobs.options import Reading
-        from .jobs.reading import batches_of
-
-        reading = Reading(text_key=text_key)
-        for file in files_of([place], reading):
-            for batch in batches_of(file, reading):
-                yield from batch
-        return
-    if not _native.available():
+    if not is_remote(place) and not _native.available():
         yield from _documents(place, text_key)
         return
-    from .corpus_reader import CorpusReader
-
-    for batch in CorpusReader(path, text_key=text_key):
+    for batch in batches([place], text_key=text_key):
         yield from batch
 
 
-def _is_read_here(path: str) -> bool:
-    """Whether a file that a path stands for holds WARC, or is compressed as the library doesn't read it."""
+def batches(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    text_key: str | None = None,
+    batch_bytes: int = 1 << 20,
+) -> Iterator[Batch]:
+    """The documents of several of what `documents` takes, in batches of about `batch_bytes` bytes of
+    input; they are of a corpus, so that a key is an error where none of them has a use for it."""
     from .corpus_reader import CorpusReader
 
-    return path != "-" and any(
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    places = [os.fspath(path) for path in listed]
+    if not _is_read_here(places):
+        yield from CorpusReader(places, text_key=text_key, batch_bytes=batch_bytes)
+        return
+    from .jobs.files import files_of
+    from .jobs.options import Reading
+    from .jobs.reading import batches_of
+
+    reading = Reading(text_key=text_key)
+    for file in files_of(places, reading):
+        yield from batches_of(file, reading)
+
+
+def _is_read_here(paths: list[str]) -> bool:
+    """Whether a file that paths stand for lies elsewhere, holds WARC, or is compressed as the library
+    doesn't read it."""
+    from .corpus_reader import CorpusReader
+
+    if "-" in paths or any(map(is_remote, paths)):
+        return "-" not in paths
+    return any(
         warc.is_warc(found) or found.kind == "foreign" and is_packed(found.path)
-        for found in CorpusReader(path, is_part=True).inputs()
+        for found in CorpusReader(paths, is_part=True).inputs()
     )
 
 

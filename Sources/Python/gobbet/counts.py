@@ -12,7 +12,7 @@ from ._native import address, local
 from .encoding import Encoding
 from .native_backends import NativeVocabulary
 from .progress import Progress
-from .training_options import training_options
+from .training_options import shown_merges, training_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,8 @@ class Counts:
         text_key: str | None = None,
         progress: bool = False,
     ) -> None:
-        """Counts the pretokens of the documents of files and directories, as `gobbet` reads them.
+        """Counts the pretokens of the documents of files and directories, as `gobbet` reads them:
+        plain, or compressed by gzip, zstd, bzip2, xz or lz4.
 
         `progress` shows how far it is, by tqdm.
         A `CorpusWarning` says which files in directories were left out since they hold no text.
@@ -147,10 +148,10 @@ class Counts:
             >>> len(counts) > 1000
             True
         """
-        from .corpus_reader import CorpusReader
+        from .corpus import batches
 
         with Progress("counting", progress) as shown:
-            for batch in CorpusReader(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
+            for batch in batches(paths, text_key=text_key, batch_bytes=_CHUNK_BYTES):
                 if len(batch):
                     self.add_joined(batch.texts, batch.ends)
                     shown.add(len(batch.texts), len(batch))
@@ -211,6 +212,7 @@ class Counts:
         max_token_length: int = 0,
         tie_break: Literal["huggingface", "bytes"] = "huggingface",
         name: str = "trained",
+        progress: bool = False,
     ) -> Encoding:
         """Learns a vocabulary of `vocab_size` tokens: bytes, merges and special tokens together.
 
@@ -222,6 +224,7 @@ class Counts:
             max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
             tie_break: Whose order decides between pairs that are equally frequent.
             name: The name of the encoding.
+            progress: Whether tqdm shows how many merges are learned, where it is installed.
 
         Returns:
             The vocabulary, ready to encode.
@@ -239,11 +242,12 @@ class Counts:
             vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length,
             tie_break,
         )  # fmt: skip
-        _native.check(
-            self._library.train(
-                self._owner.value, ctypes.addressof(options), local.handle_at, local.error_at
+        with shown_merges(options, progress):
+            _native.check(
+                self._library.train(
+                    self._owner.value, ctypes.addressof(options), local.handle_at, local.error_at
+                )
             )
-        )
         del kept
         return Encoding._of(NativeVocabulary(local.handle.value), name)
 

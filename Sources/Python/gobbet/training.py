@@ -13,7 +13,7 @@ from ._native import local
 from .counts import Counts
 from .encoding import Encoding
 from .native_backends import NativeVocabulary
-from .training_options import training_options
+from .training_options import shown_merges, training_options
 
 Path = str | os.PathLike[str]
 
@@ -50,7 +50,7 @@ def train(
         max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
         tie_break: Whose order decides between pairs that are equally frequent.
         name: The name of the encoding.
-        progress: Whether tqdm shows how much was read, where it is installed.
+        progress: Whether tqdm shows how much was read and learned, where it is installed.
 
     Returns:
         The vocabulary, ready to encode.
@@ -91,6 +91,7 @@ def train(
         max_token_length=max_token_length,
         tie_break=tie_break,
         name=name,
+        progress=progress,
     )
 
 
@@ -104,6 +105,7 @@ def train_from_counts(
     max_token_length: int = 0,
     tie_break: Literal["huggingface", "bytes"] = "huggingface",
     name: str = "trained",
+    progress: bool = False,
 ) -> Encoding:
     """Learns a vocabulary from a file of counts, which is read where it lies.
 
@@ -116,6 +118,7 @@ def train_from_counts(
         max_token_length: Tokens are shorter than this many bytes; 0 for no bound.
         tie_break: Whose order decides between pairs that are equally frequent.
         name: The name of the encoding.
+        progress: Whether tqdm shows how many merges are learned, where it is installed.
 
     Returns:
         The vocabulary, ready to encode.
@@ -135,10 +138,12 @@ def train_from_counts(
     options, kept = training_options(
         vocab_size, special_tokens, special_tokens_first, min_frequency, max_token_length, tie_break
     )
-    _native.check(
-        _native.library().train_from_file(
-            _native.path_bytes(path), ctypes.addressof(options), local.handle_at, local.error_at
-        )
-    )
+    with shown_merges(options, progress):
+        _native.check(
+            _native.library().train_from_file(
+                _native.path_bytes(path), ctypes.addressof(options), local.handle_at,
+                local.error_at,
+            )
+        )  # fmt: skip
     del kept
     return Encoding._of(NativeVocabulary(local.handle.value), name)

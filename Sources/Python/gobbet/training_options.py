@@ -1,13 +1,19 @@
-"""The options of training as the library takes them."""
+"""The options of training as the library takes them, and how far it is with them."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from . import _native, _structures
 from .errors import InvalidArgument
 from .limits import whole
+from .progress import Progress
+
+#: Seconds from one look at how far training is to the next.
+_SHOWN_SECONDS = 0.2
 
 
 def training_options(
@@ -37,3 +43,28 @@ def training_options(
         special_count=len(special_tokens),
     )
     return options, (texts, ends)
+
+
+@contextmanager
+def shown_merges(options: _structures.TrainingOptions, wanted: bool) -> Iterator[None]:
+    """Shows how many merges a call has learned with these options, which the library counts."""
+    with Progress("merging", wanted) as shown:
+        if not shown.is_shown:
+            yield
+            return
+        count, ended = ctypes.c_uint64(), threading.Event()
+        options.merge_count = ctypes.addressof(count)
+
+        def show() -> None:
+            while not ended.wait(_SHOWN_SECONDS):
+                shown.say(f"{count.value:,} merges")
+
+        thread = threading.Thread(target=show, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            options.merge_count = None
+        shown.say(f"{count.value:,} merges")

@@ -37,6 +37,25 @@ class ProgressTests(support.Case):
         self.assertEqual(self._shown(False), "")
 
     @needs("tqdm")
+    def test_merges_are_shown_while_they_are_learned(self):
+        counts = gobbet.Counts("gpt2")
+        counts.add_texts(support.texts(5, 300))
+        counts.write(self.folder / "counts")
+        for train in (
+            lambda progress: counts.train(400, progress=progress),
+            lambda progress: gobbet.train_from_counts(
+                self.folder / "counts", 400, progress=progress
+            ),
+        ):
+            stream = io.StringIO()
+            with contextlib.redirect_stderr(stream):
+                self.assertEqual(train(False).n_vocab, 400)
+                self.assertEqual(stream.getvalue(), "")
+                self.assertEqual(train(True).n_vocab, 400)
+            # The library tells of a merge from time to time.
+            self.assertRegex(stream.getvalue(), r"merging: [1-9]\d* merges")
+
+    @needs("tqdm")
     def test_what_comes_in_many_parts_is_added_up(self):
         stream = io.StringIO()
         with contextlib.redirect_stderr(stream):
