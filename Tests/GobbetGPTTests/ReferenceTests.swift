@@ -1,3 +1,4 @@
+import GobbetBPE
 import GobbetData
 import GobbetGPT
 import TestSupport

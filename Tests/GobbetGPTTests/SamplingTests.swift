@@ -1,3 +1,4 @@
+import GobbetBPE
 import GobbetGPT
 import TestSupport
 import Testing

@@ -80,24 +80,17 @@ public struct DropoutEncoder: Sendable {
   }
 }
 
-/// The draws of BPE-dropout (SplitMix64).
+/// The draws of BPE-dropout.
 struct DropoutCoin: Sendable {
   private let threshold: Double
-  private var state: UInt64
+  private var random: RandomSource
 
   init(probability: Double, seed: UInt64) {
     precondition((0...1).contains(probability), "a probability is between 0 and 1")
     threshold = probability
-    state = seed
+    random = RandomSource(seed: seed)
   }
 
   /// Whether the next pair is passed over.
-  mutating func isPassedOver() -> Bool {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    mixed ^= mixed >> 31
-    return Double(mixed >> 11) * 0x1p-53 < threshold
-  }
+  mutating func isPassedOver() -> Bool { random.nextUnit() < threshold }
 }
