@@ -17,6 +17,7 @@ struct Embed: ParsableCommand {
   @Argument(help: "The texts; - for the lines of standard input.") var texts: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: """
       Token ids instead of texts: numbers with commas between them, or a .npy file with one axis of \
       integers; repeatable.

@@ -20,6 +20,8 @@ struct Evaluate: ParsableCommand {
     help: "The vocabulary, if the model doesn't embed one and none lies beside it.")
   var vocabulary: String?
 
+  @OptionGroup var specials: AllowedSpecialOptions
+
   @Option(help: "The split to read when the input is a folder of shards.")
   var split = DatasetSplit.validation
 
@@ -62,7 +64,7 @@ struct Evaluate: ParsableCommand {
     let paths = try input.inputs()
     let first = paths[0] == "-" || isFolder(paths[0]) ? nil : try? OpenedFile(paths[0])
     let tokens = try openedTokens(paths, first)
-    if tokens != nil, let option = input.readingOption {
+    if tokens != nil, let option = input.readingOption ?? specials.option {
       throw Failure(.usage, "\(option): is for text, and \(paths[0]) holds tokens")
     }
     let measured =
@@ -137,6 +139,7 @@ struct Evaluate: ParsableCommand {
     _ evaluation: Evaluation
   ) throws -> Measured {
     let corpus = try input.corpus()
+    let policy = try specials.policy(generation.tokenizer.vocabulary)
     var reader = try CorpusReader(inputs: paths, options: corpus, opened: opened?.shared)
     var encoder = generation.tokenizer.makeEncoder()
     var byteCount = 0
@@ -147,7 +150,7 @@ struct Evaluate: ParsableCommand {
         guard let document = try reader.next() else { return nil }
         byteCount += document.text.count
         var ids = generation.beginning
-        encoder.encode(document.text.span, into: &ids)
+        try encoder.encode(document.text.span, specials: policy, adding: .none, into: &ids)
         return ids
       },
       report: { done in

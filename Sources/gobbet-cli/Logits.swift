@@ -14,6 +14,7 @@ struct Logits: ParsableCommand {
   @Argument(help: ModelFileHelp.argument) var model: String
 
   @Option(
+    parsing: .unconditional,
     help: "The ids: numbers with commas between them, or a .npy file with one axis of integers.")
   var ids: String
 
@@ -54,7 +55,8 @@ func tokenIDs(_ ids: String) throws -> [TokenID] {
   if ids.utf8.suffix(4).elementsEqual(".npy".utf8) { return try TokenIDs.read(fromNumPy: ids) }
   return try ids.split(separator: ",", omittingEmptySubsequences: false).map { number in
     guard let id = TokenID(number.trimmingPrefix { $0 == " " }) else {
-      throw ValidationError("--ids: \(number) is not a token id")
+      throw ValidationError(
+        "--ids: \(number.isEmpty ? "nothing" : String(number)) is not a token id")
     }
     return id
   }

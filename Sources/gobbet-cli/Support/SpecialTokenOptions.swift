@@ -11,6 +11,12 @@ struct AllowedSpecialOptions: ParsableArguments {
   @Flag(help: "Encode every special token as one token where its text occurs.")
   var allowAllSpecials = false
 
+  /// The option that was given; nil for none.
+  var option: String? {
+    if allowAllSpecials { return "--allow-all-specials" }
+    return allowedSpecials.isEmpty ? nil : "--allow-special"
+  }
+
   /// The special tokens of `vocabulary` that count as such.
   ///
   /// - Throws: ``Failure`` (`usage`) for one that the vocabulary doesn't have.
