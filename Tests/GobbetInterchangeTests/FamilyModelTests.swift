@@ -74,7 +74,12 @@ import Testing
       (#""attention_sinks": true"#, "attention_sinks: not supported: a setting that is not known"),
       (#""hidden_act": "relu6""#, "hidden_act: not supported: the activation relu6"),
       (#""num_key_value_heads": 3"#, "num_key_value_heads: the key is there twice"),
-      (#""rope_scaling": {"type": "dynamic", "factor": 2}"#, "rotary scaling of type dynamic"),
+      (#""rope_scaling": {"type": "ntk", "factor": 2}"#, "rotary scaling of type ntk"),
+      (#""rope_scaling": {"type": "linear", "factor": 0}"#, "factor is 0.0, not at least 1"),
+      (#""rope_theta": 0"#, "rope_theta is 0.0, not above 1"),
+      (#""partial_rotary_factor": 0.5"#, "partial_rotary_factor: not supported: a share of 0.5"),
+      (#""rope_parameters": {"partial_rotary_factor": 0.5}"#, "partial_rotary_factor: not"),
+      (#""rope_interleaved": true"#, "rope_interleaved: not supported: other than false"),
       (#""quantization_config": {"quant_method": "gptq"}"#, "weights quantised by gptq"),
       (#""head_dim": 15"#, "turns 15 of a head's 15 floats"),
       (#""rms_norm_eps": 0"#, "the norm's epsilon is 0.0"),
@@ -94,17 +99,19 @@ import Testing
       json(#""num_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": true"#))
     let new = try Self.architecture(
       json(#""num_local_experts": 4, "num_experts_per_tok": 2, "norm_topk_prob": true"#))
-    #expect(old == new && old.feedForwardSize == 40)
+    #expect(old == new && old.experts?.feedForwardSize == 40 && old.feedForwardSize == 96)
     #expect(old.experts?.count == 4 && old.experts?.chosenCount == 2)
     for (settings, message) in [
       (#""num_experts": 4, "num_experts_per_tok": 5"#, "5 of 4 experts are chosen"),
       (#""num_experts": 99999"#, "the number of experts is 99999"),
-      (#""mlp_only_layers": [2]"#, "layers without experts (mlp_only_layers)"),
-      (#""decoder_sparse_step": 2"#, "layers without experts between those that have some"),
       (#""shared_expert_intermediate_size": 8"#, "a setting that is not known here"),
     ] {
       #expect(Self.failure(json(settings))?.contains(message) == true, "\(settings)")
     }
+    let some = try Self.architecture(json(#""mlp_only_layers": [3], "decoder_sparse_step": 2"#))
+    #expect(
+      some.layers.indices.map { some.experts(inLayer: $0) != nil }
+        == [false, true, false, false, false, true])
     let oss = try #require(
       try FamilyModel(
         json: Array(
@@ -112,6 +119,143 @@ import Testing
     ).architecture
     #expect(oss.hasAttentionSinks && oss.gateClamp == .init(limit: 7, slope: 1.702))
     #expect(oss.layers.map(\.window) == [128, nil, 128, nil, 128, nil])
+  }
+
+  @Test("LongRoPE and YaRN turn by the factors of their settings, dynamic scaling by none")
+  func longContexts() throws {
+    func rotation(
+      _ type: String, _ scaling: String, _ more: String = ""
+    ) throws -> Architecture.Rotation {
+      let json =
+        "{\"model_type\": \"\(type)\", \(Self.sizes), \(more)\"rope_scaling\": {\(scaling)}}"
+      return try #require(try Self.architecture(json).layers[0].rotation)
+    }
+    let lists =
+      #""short_factor": [1, 1, 1.5, 2, 2, 3, 3, 4], "long_factor": [1, 2, 3, 4, 5, 6, 7, 8]"#
+    let long = try rotation(
+      "phi3", #""type": "su", \#(lists)"#, #""original_max_position_embeddings": 64, "#)
+    #expect(long.shortTextLength == 64)
+    #expect(abs(long.magnitude - (1 + log(4.0) / log(64.0)).squareRoot()) < 1e-12)
+    let plain = Architecture.Rotation(base: 10_000, dimension: 16).frequencies
+    #expect(
+      zip(plain, long.frequencies).map { ($0 / $1 * 2).rounded() / 2 } == [
+        1, 1, 1.5, 2, 2, 3, 3, 4,
+      ])
+    #expect(
+      zip(plain, long.inLongTexts.frequencies).map { ($0 / $1).rounded() } == [
+        1, 2, 3, 4, 5, 6, 7, 8,
+      ])
+    // Beside the settings it is 4096 where nothing is said, as in transformers.
+    let usual = try rotation("phi3", #""type": "longrope", "factor": 2, \#(lists)"#)
+    #expect(usual.shortTextLength == 4096)
+    let given = try rotation(
+      "llama",
+      #""rope_type": "longrope", "original_max_position_embeddings": 32, "attention_factor": 1.5, \#(lists)"#
+    )
+    #expect(given.shortTextLength == 32 && given.magnitude == 1.5)
+    let yarn = #""type": "yarn", "factor": 4, "original_max_position_embeddings": 64"#
+    #expect(abs(try rotation("llama", yarn).magnitude - (0.1 * log(4.0) + 1)) < 1e-12)
+    let shares = try rotation("llama", yarn + #", "mscale": 0.7, "mscale_all_dim": 0.3"#)
+    #expect(abs(shares.magnitude - (0.07 * log(4.0) + 1) / (0.03 * log(4.0) + 1)) < 1e-12)
+    #expect(
+      try rotation("llama", #""type": "dynamic", "factor": 4"#).scaling == .none)
+    #expect(
+      Self.failure(
+        "{\"model_type\": \"phi3\", \(Self.sizes), \"rope_scaling\": {\"type\": \"longrope\", "
+          + "\"short_factor\": [1], \"long_factor\": [1]}}")
+        == "config.json: layer 0 has a rotation with short_factor of 1 for 8 pairs")
+  }
+
+  @Test(
+    "what published files say besides is read, and what only some families know is refused elsewhere",
+    arguments: [
+      ("llama", #""is_llama_config": true, "rope_interleaved": false, "mlp_bias": false"#),
+      ("llama", #""activation": "swiglu", "transformers.js_config": {"dtype": "q4"}"#),
+      ("qwen2", #""use_mrope": false, "attention_bias": false"#),
+      ("smollm3", #""max_window_layers": 28, "pretraining_tp": 2"#),
+      ("gemma2", #""cache_implementation": "hybrid", "sliding_window_size": 4096"#),
+      ("phi3", #""attention_bias": false, "lm_head_bias": false, "full_attn_mod": 1"#),
+      ("phi3", #""interpolate_factor": 1, "embd_pdrop": 0.0, "partial_rotary_factor": 0.75"#),
+      ("starcoder2", #""norm_type": "layer_norm", "mlp_type": "default", "attn_pdrop": 0.1"#),
+      ("mistral", #""do_sample": false, "max_length": 20, "unsloth_version": "2025.1""#),
+    ])
+  func published(type: String, settings: String) throws {
+    let json = "{\"model_type\": \"\(type)\", \(Self.sizes), \(settings)}"
+    #expect(Self.failure(json) == nil)
+    let other = settings.replacing("false", with: "true").replacing(
+      "\"max_length\": 20, ", with: "")
+    if other.contains("bias") || other.contains("mrope") || other.contains("interleaved") {
+      #expect(
+        Self.failure(json.replacing(settings, with: other))?.contains("not supported") == true)
+    }
+  }
+
+  @Test(
+    "a part of each head is turned in families that do so, and refused in the others",
+    arguments: [
+      "llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "gpt_oss", "smollm3", "granite", "olmo2",
+      "olmo3", "gemma2", "gemma3_text", "starcoder2", "nanochat", "phi3", "gpt_neox",
+    ])
+  func partialRotation(type: String) throws {
+    let json =
+      "{\"model_type\": \"\(type)\", \(Self.sizes), \"head_dim\": 16, \"rope_parameters\": "
+      + "{\"rope_type\": \"default\", \"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.5}}"
+    if ["phi3", "gpt_neox"].contains(type) {
+      #expect(try Self.architecture(json).layers[0].rotation?.dimension == 8)
+    } else {
+      #expect(Self.failure(json)?.contains("partial_rotary_factor: not supported") == true)
+    }
+  }
+
+  @Test("a softcap that transformers does not apply is refused, and one that is null is not")
+  func unusedSoftcap() {
+    func json(_ value: String) -> String {
+      "{\"model_type\": \"gemma3_text\", \(Self.sizes), \"attn_logit_softcapping\": \(value)}"
+    }
+    #expect(Self.failure(json("null")) == nil)
+    #expect(Self.failure(json("50.0"))?.contains("attn_logit_softcapping: not supported") == true)
+  }
+
+  @Test(
+    "a model with biases that llama.cpp has no place for, or without those it asks for, isn't written",
+    arguments: [
+      ("llama", #""attention_bias": true, "mlp_bias": true"#, nil),
+      ("granite", #""attention_bias": true, "attention_multiplier": 0.25"#, nil),
+      ("qwen3", #""attention_bias": true"#, "a bias of attention_output"),
+      (
+        "gemma2", #""attention_bias": true, "sliding_window": 8, "head_dim": 256"#,
+        "a bias of attention_output"
+      ),
+      ("olmo2", #""attention_bias": true"#, "a bias of attention_output"),
+      ("olmo3", #""attention_bias": true, "sliding_window": 8"#, "a bias of attention_output"),
+      ("smollm3", #""attention_bias": true"#, "a bias of attention_output"),
+      ("smollm3", #""mlp_bias": true"#, "a bias of down"),
+      (
+        "qwen3_moe", #""attention_bias": true, "norm_topk_prob": true"#,
+        "a bias of attention_output"
+      ),
+      ("gpt_neox", #""attention_bias": false"#, "no bias of attention_output"),
+      ("starcoder2", #""use_bias": false"#, "no bias of attention_output"),
+      (
+        "gpt_oss", #""attention_bias": false, "rope_parameters": {}"#,
+        "no bias of attention_output"
+      ),
+      ("qwen2", #""use_sliding_window": false"#, nil), ("starcoder2", #""use_bias": true"#, nil),
+      ("gpt_oss", #""attention_bias": true, "rope_parameters": {}"#, nil),
+    ] as [(String, String, String?)])
+  func ggufBiases(type: String, settings: String, reason: String?) throws {
+    let json = "{\"model_type\": \"\(type)\", \(Self.sizes), \(settings)}"
+    let model = try #require(try FamilyModel(json: Array(json.utf8), path: nil))
+    let error = Result { try model.requireGGUF(path: "m.gguf") }
+    guard let reason else {
+      #expect(throws: Never.self) { try error.get() }
+      return
+    }
+    guard case .failure(let failure) = error else {
+      Issue.record("not refused")
+      return
+    }
+    #expect("\(failure)".contains("cannot be written: \(reason): llama.cpp"), "\(failure)")
   }
 
   @Test("of BERT, what would change its states is refused, and what does not is not")

@@ -247,8 +247,9 @@ static void check_families(const gobbet_kernels *kernels, size_t count) {
       const double wanted = activation == gobbet_gelu_tanh ? x * (1 + tanh(cubic)) / 2
           : activation == gobbet_gelu_erf                  ? x * (1 + erf(x / sqrt(2))) / 2
           : activation == gobbet_silu                      ? x / (1 + exp(-x))
-          : x > 0                                          ? x * x
-                                                           : 0;
+          : activation == gobbet_gelu_sigmoid              ? x / (1 + exp(-1.702 * x))
+          : activation == gobbet_relu                      ? fmax(x, 0)
+                                                           : fmax(x, 0) * fmax(x, 0);
       const double factor = count % 2 == 0 ? factors[index] : 1;
       if (fabs(wanted * factor - result[index]) > 4e-6) {
         fail(kernels->name, "activation", 0, count);

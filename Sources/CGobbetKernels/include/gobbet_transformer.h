@@ -125,6 +125,10 @@ typedef enum {
   gobbet_gelu_erf,
   /// x / (1 + exp(-x))
   gobbet_silu,
+  /// x / (1 + exp(-1.702 x))
+  gobbet_gelu_sigmoid,
+  /// max(x, 0)
+  gobbet_relu,
   /// max(x, 0)^2
   gobbet_relu_squared
 } gobbet_activation;

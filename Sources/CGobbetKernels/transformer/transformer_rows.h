@@ -19,36 +19,27 @@ static void normalize_by_rms(
   for (size_t i = whole; i < width; i++) output[i] = input[i] * scale * gain[i];
 }
 
+/// max(x, 0); NaN stays NaN.
+INLINE lanes relu(lanes x) { return x < 0.0f ? (lanes)0.0f : x; }
+
 INLINE lanes activated(gobbet_activation activation, lanes x) {
   switch (activation) {
   case gobbet_gelu_tanh: return gelu(x);
   case gobbet_gelu_erf: return 0.5f * x * (1.0f + error_function(x * 0.70710678f));
   case gobbet_silu: return silu(x);
-  case gobbet_relu_squared: {
-    lanes positive = x > 0.0f ? x : (lanes)0.0f;
-    // NaN stays NaN.
-    return x != x ? x : positive * positive;
-  }
+  case gobbet_gelu_sigmoid: return x / (1.0f + exponential(-1.702f * x));
+  case gobbet_relu: return relu(x);
+  case gobbet_relu_squared: return relu(x) * relu(x);
   }
 }
 
-INLINE void activate_all(
+static void activate(
     gobbet_activation activation, float *values, const float *factors, size_t count) {
   for (size_t i = 0; i < count; i += 16) {
     const size_t left = count - i < 16 ? count - i : 16;
     lanes result = activated(activation, load_some(values + i, left, (lanes)0.0f));
     if (factors != NULL) result *= load_some(factors + i, left, (lanes)0.0f);
     store_some(values + i, left, result);
-  }
-}
-
-static void activate(
-    gobbet_activation activation, float *values, const float *factors, size_t count) {
-  switch (activation) {
-  case gobbet_gelu_tanh: return activate_all(gobbet_gelu_tanh, values, factors, count);
-  case gobbet_gelu_erf: return activate_all(gobbet_gelu_erf, values, factors, count);
-  case gobbet_silu: return activate_all(gobbet_silu, values, factors, count);
-  case gobbet_relu_squared: return activate_all(gobbet_relu_squared, values, factors, count);
   }
 }
 

@@ -273,9 +273,13 @@ extension FileConversion {
       !(format.hasNeighbours
         && isSamePlace(input.configurationPath, siblingPath("config.json", of: path)))
     {
-      let reason =
-        keepsFamily
-        ? "\(format) has no place for it" : "this kind of model isn't known here"
+      var reason = "this kind of model isn't known here"
+      if keepsFamily { reason = "\(format) has no place for it" }
+      do {
+        _ = try input.configurationFile.flatMap { try FamilyModel($0) }
+      } catch {
+        reason = "\(error)"
+      }
       notes.append("\(input.configurationPath) is left out: \(reason)")
     } else if input.format == .gguf, format.hasNeighbours {
       notes.append("tensors keep GGUF's names: only those of a GPT-2 are known in other formats")

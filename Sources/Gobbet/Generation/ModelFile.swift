@@ -105,7 +105,8 @@ package struct ModelFile: Sendable {
   func requiredVocabulary(_ given: Vocabulary?) throws -> Vocabulary {
     guard let vocabulary = try given ?? vocabulary else {
       throw LoadingError(
-        path: input.path, reason: "has no vocabulary in it or beside it; give one")
+        path: input.path,
+        reason: "has no vocabulary in it or beside it; give one (--vocabulary, vocabulary:)")
     }
     return vocabulary
   }
@@ -201,6 +202,10 @@ package struct ModelFile: Sendable {
   ) throws -> any TensorSource {
     let weights = try GPT2Weights(source, configuration: input.configuration(of: source))
     guard let weights else {
+      if let file = try input.configurationFile, try FamilyModel.modelType(in: file) == nil {
+        throw LoadingError(
+          path: file.path, reason: "has no model_type, which says what family the model is of")
+      }
       let misfit =
         try otherFamily(of: input).map { "no model of the family \($0) can be run" }
         ?? GPT2Weights.misfit(of: source.tensors)

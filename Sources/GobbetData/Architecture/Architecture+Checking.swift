@@ -45,26 +45,54 @@ extension Architecture {
 }
 
 extension Architecture.Rotation {
+  /// A number of a rotation by the key that it has in a `config.json`, and what it has to be.
+  private typealias Bound = (key: String, value: Double, isMet: Bool, wanted: String)
+
   fileprivate func flaw(_ headDimension: Int) -> String? {
     guard dimension > 0, dimension.isMultiple(of: 2), dimension <= headDimension else {
       return "turns \(dimension) of a head's \(headDimension.counted("float"))"
     }
-    guard base > 1, base.isFinite else { return "has a rotary base of \(base)" }
-    switch scaling {
-    case .none: return nil
-    case .linear(let factor):
-      return factor >= 1 && factor.isFinite ? nil : "has a rotary factor of \(factor)"
-    case .llama3(let factor, let low, let high, let length):
-      return factor >= 1 && factor.isFinite && low > 0 && high > low && high.isFinite && length > 0
-        ? nil : "has a llama3 scaling of \(factor), \(low), \(high), \(length)"
-    case .factors(let factors):
-      return factors.count == dimension / 2 && factors.allSatisfy { $0 > 0 && $0.isFinite }
-        ? nil : "has \(factors.count) rotary factors for \(dimension / 2) pairs"
-    case .yarn(let factor, let fast, let slow, let length, let magnitude, _):
-      return factor >= 1 && factor.isFinite && slow > 0 && fast > slow && fast.isFinite
-        && length > 0
-        && magnitude ?? 1 > 0 && (magnitude ?? 1).isFinite
-        ? nil : "has a yarn scaling of \(factor), \(fast), \(slow), \(length)"
+    var lists: [(String, [Double])] = []
+    var bounds: [Bound] = [("rope_theta", base, base > 1, "above 1")]
+    func add(factor: Double) { bounds.append(("factor", factor, factor >= 1, "at least 1")) }
+    func add(originalContextLength length: Int) {
+      bounds.append(
+        ("original_max_position_embeddings", Double(length), length > 0, "at least 1"))
     }
+    func add(magnitude: Double) {
+      bounds.append(("attention_factor", magnitude, magnitude > 0, "above 0"))
+    }
+    switch scaling {
+    case .none: break
+    case .linear(let factor): add(factor: factor)
+    case .llama3(let factor, let low, let high, let length):
+      add(factor: factor)
+      bounds.append(("low_freq_factor", low, low > 0, "above 0"))
+      bounds.append(("high_freq_factor", high, high > low, "above low_freq_factor"))
+      add(originalContextLength: length)
+    case .factors(let factors): lists = [("the frequencies' factors", factors)]
+    case .longRope(let short, let long, let length, let magnitude):
+      lists = [("short_factor", short), ("long_factor", long)]
+      add(originalContextLength: length)
+      add(magnitude: magnitude)
+    case .yarn(let factor, let fast, let slow, let length, let magnitude, _):
+      add(factor: factor)
+      bounds.append(("beta_slow", slow, slow > 0, "above 0"))
+      bounds.append(("beta_fast", fast, fast > slow, "above beta_slow"))
+      add(originalContextLength: length)
+      add(magnitude: magnitude ?? 1)
+    }
+    if let bound = bounds.first(where: { !$0.isMet || !$0.value.isFinite }) {
+      return "has a rotation whose \(bound.key) is \(bound.value), not \(bound.wanted)"
+    }
+    for (key, factors) in lists {
+      guard factors.count == dimension / 2 else {
+        return "has a rotation with \(key) of \(factors.count) for \(dimension / 2) pairs"
+      }
+      if let factor = factors.first(where: { !($0 > 0 && $0.isFinite) }) {
+        return "has a rotation with \(factor) in \(key), not above 0"
+      }
+    }
+    return nil
   }
 }

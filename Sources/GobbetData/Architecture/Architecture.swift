@@ -22,7 +22,7 @@ public struct Architecture: Hashable, Sendable {
   public var keyValueHeadCount: Int
   /// D, the floats of a head; apart from hidden size / heads.
   public var headDimension: Int
-  /// Floats inside the feed-forward.
+  /// Floats inside the feed-forward, where that isn't experts'.
   public var feedForwardSize: Int
 
   /// How rows are normalised.
@@ -85,6 +85,23 @@ public struct Architecture: Hashable, Sendable {
     headDimension = sizes.headDimension
     feedForwardSize = sizes.feedForwardSize
     attentionScale = 1 / Float(max(headDimension, 1)).squareRoot()
+  }
+
+  /// The tokens up to which texts are turned otherwise than longer ones; more than there are where all are
+  /// turned alike.
+  package var shortTextLength: Int {
+    layers.lazy.compactMap { $0.rotation?.shortTextLength }.first ?? .max
+  }
+
+  /// How a layer turns queries and keys in texts of up to ``shortTextLength`` tokens, or in longer ones; nil
+  /// for not at all.
+  package func rotation(ofLayer layer: Int, inLongTexts isLong: Bool) -> Rotation? {
+    isLong ? layers[layer].rotation?.inLongTexts : layers[layer].rotation
+  }
+
+  /// The rotations of all layers, in short texts and in long ones.
+  package var rotations: Set<Rotation> {
+    Set(layers.compactMap(\.rotation).flatMap { [$0, $0.inLongTexts] })
   }
 
   /// The sizes that all layers share.
@@ -194,6 +211,10 @@ public struct Architecture: Hashable, Sendable {
     case geluErf
     /// x / (1 + exp(−x)), also called swish.
     case silu
+    /// x / (1 + exp(−1.702 x)), also called quick GELU.
+    case geluSigmoid
+    /// max(x, 0).
+    case relu
     /// max(x, 0)².
     case reluSquared
   }

@@ -13,13 +13,18 @@ extension Architecture {
     public var count: Int
     /// How many a token takes.
     public var chosenCount: Int
+    /// Floats inside the feed-forward of each.
+    public var feedForwardSize: Int
     /// Whether the shares of the chosen add up to 1; else they are shares among all.
     public var normalizesShares = true
+    /// Layers that have one feed-forward for all tokens, of the architecture's size.
+    public var layersWithout: Set<Int> = []
 
-    /// Creates experts of which each token takes some.
-    public init(count: Int, chosenCount: Int) {
+    /// Creates experts of which each token takes some, in every layer.
+    public init(count: Int, chosenCount: Int, feedForwardSize: Int) {
       self.count = count
       self.chosenCount = chosenCount
+      self.feedForwardSize = feedForwardSize
     }
 
     /// What makes the values no layer; nil if they can be computed with.
@@ -30,8 +35,16 @@ extension Architecture {
       guard chosenCount > 0, chosenCount <= count else {
         return "\(chosenCount) of \(count.counted("expert")) are chosen"
       }
+      guard feedForwardSize > 0, feedForwardSize <= 1 << 31 else {
+        return "the feed-forward size of the experts is \(feedForwardSize)"
+      }
       return nil
     }
+  }
+
+  /// The experts of a layer; nil if it has one feed-forward for all tokens.
+  package func experts(inLayer layer: Int) -> Experts? {
+    experts.flatMap { $0.layersWithout.contains(layer) ? nil : $0 }
   }
 
   /// Bounds of a gated activation: gates are at most `limit`, what they multiply is between −`limit` and

@@ -12,7 +12,8 @@ extension Architecture.Rotation {
     switch scaling {
     case .none: return plain
     case .linear(let factor): return plain.map { $0 / factor }
-    case .factors(let factors): return zip(plain, factors).map { $0 / $1 }
+    case .factors(let factors), .longRope(let factors, _, _, _):
+      return zip(plain, factors).map { $0 / $1 }
     case .llama3(let factor, let lowFactor, let highFactor, let length):
       return plain.map { frequency in
         // Whole turns that the pair makes in the context of the training.
@@ -39,5 +40,42 @@ extension Architecture.Rotation {
         return frequency / factor * ramp + frequency * (1 - ramp)
       }
     }
+  }
+
+  /// The tokens up to which a text is turned by ``frequencies``, and beyond which as
+  /// ``inLongTexts`` is; nil where both are the same.
+  package var shortTextLength: Int? {
+    if case .longRope(_, _, let length, _) = scaling { length } else { nil }
+  }
+
+  /// The rotation in texts that are longer than ``shortTextLength``.
+  package var inLongTexts: Self {
+    guard case .longRope(_, let long, let length, let magnitude) = scaling else { return self }
+    var rotation = self
+    rotation.scaling = .longRope(
+      short: long, long: long, originalContextLength: length, magnitude: magnitude)
+    return rotation
+  }
+
+  /// What turned vectors are multiplied by.
+  package var magnitude: Double {
+    switch scaling {
+    case .yarn(let factor, _, _, _, let magnitude, _): magnitude ?? Self.yarnMagnitude(factor)
+    case .longRope(_, _, _, let magnitude): magnitude
+    case .none, .linear, .llama3, .factors: 1
+    }
+  }
+
+  /// What YaRN multiplies turned vectors by; `share` is how much of that.
+  package static func yarnMagnitude(_ factor: Double, _ share: Double = 1) -> Double {
+    factor > 1 ? 0.1 * share * gobbet_logarithm(factor) + 1 : 1
+  }
+
+  /// What LongRoPE multiplies turned vectors by, for contexts that are `factor` times as long as those of
+  /// the training.
+  package static func longRopeMagnitude(_ factor: Double, originalContextLength: Int) -> Double {
+    factor > 1
+      ? (1 + gobbet_logarithm(factor) / gobbet_logarithm(Double(originalContextLength)))
+        .squareRoot() : 1
   }
 }

@@ -38,5 +38,11 @@ extension Architecture {
       roundsBounds: Bool)
     /// Each is divided by a factor of its own, as GGUF stores Llama 3.1's.
     case factors([Double])
+    /// Each is divided by a factor of its own: a text of up to `originalContextLength` tokens by those in
+    /// `short`, a longer one, from its first token on, by those in `long`. All turned vectors are
+    /// multiplied by `magnitude` (Phi-3).
+    /// - Source: Ding et al. 2024, "LongRoPE", as in transformers 5.24.
+    case longRope(
+      short: [Double], long: [Double], originalContextLength: Int, magnitude: Double)
   }
 }

@@ -31,10 +31,12 @@ struct GrowingSequence {
 
   /// What goes into the model for the next token.
   func nextInput() -> ForwardPass.Continuation {
-    guard settings.contextEnd == .slides, cache.count + ids.count - seen > cache.contextLength
-    else { return ForwardPass.Continuation(Array(ids[seen...]), cache) }
-    cache.rewind()
-    return ForwardPass.Continuation(ids.suffix(cache.contextLength), cache)
+    let slides =
+      settings.contextEnd == .slides && cache.count + ids.count - seen > cache.contextLength
+    // What was in the cache before the prompt isn't known here.
+    let beginsAgain = slides || cache.count == seen && cache.mustBeginAgain(at: ids.count)
+    if beginsAgain { cache.rewind() }
+    return .init(Array(beginsAgain ? ids.suffix(cache.contextLength) : ids[seen...]), cache)
   }
 
   /// Draws the next token from the logits behind ``nextInput()``.

@@ -65,6 +65,8 @@ extension Architecture.Activation {
     case .geluTanh: gobbet_gelu_tanh
     case .geluErf: gobbet_gelu_erf
     case .silu: gobbet_silu
+    case .geluSigmoid: gobbet_gelu_sigmoid
+    case .relu: gobbet_relu
     case .reluSquared: gobbet_relu_squared
     }
   }

@@ -16,16 +16,18 @@ extension Block {
     attentionPostNorm =
       hasNormsAfter ? try parameters.norm(name(names.attentionPostNorm), size) : nil
     feedForwardNorm = hasNormsBefore ? try parameters.norm(name(names.feedForwardNorm), size) : nil
-    if let experts = architecture.experts {
+    if let experts = architecture.experts(inLayer: layer) {
       feedForward = .experts(
         Experts(
           router: try parameters.linear(
             name(names.router), size, experts.count, precision: .float32),
           experts: try (0..<experts.count).map {
-            try FeedForward(&parameters, architecture, name(names.expert($0)))
+            try FeedForward(
+              &parameters, architecture, name(names.expert($0)), experts.feedForwardSize)
           }, settings: experts))
     } else {
-      feedForward = .one(try FeedForward(&parameters, architecture, name("")))
+      feedForward = .one(
+        try FeedForward(&parameters, architecture, name(""), architecture.feedForwardSize))
     }
     feedForwardPostNorm =
       hasNormsAfter ? try parameters.norm(name(names.feedForwardPostNorm), size) : nil
@@ -36,12 +38,12 @@ extension Block {
 }
 
 extension FeedForward {
-  /// A feed-forward whose names begin so.
+  /// A feed-forward of that size inside, whose names begin so.
   fileprivate init(
-    _ parameters: inout Parameters, _ architecture: Architecture, _ prefix: String
+    _ parameters: inout Parameters, _ architecture: Architecture, _ prefix: String, _ inside: Int
   ) throws {
     let names = parameters.names
-    let (size, inside) = (architecture.hiddenSize, architecture.feedForwardSize)
+    let size = architecture.hiddenSize
     // Behind a GELU alone, inputs are hardly negative.
     let isUpwards = !architecture.isGated && architecture.activation == .geluTanh
     self.init(

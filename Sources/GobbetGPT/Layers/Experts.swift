@@ -70,7 +70,7 @@ struct Experts: Sendable {
     init(_ architecture: Architecture) {
       scores = FloatMatrix(rowCount: 0, width: architecture.experts?.count ?? 0)
       picked = FloatMatrix(rowCount: 0, width: architecture.hiddenSize)
-      expanded = FloatMatrix(rowCount: 0, width: architecture.feedForwardSize)
+      expanded = FloatMatrix(rowCount: 0, width: architecture.experts?.feedForwardSize ?? 0)
       gated = expanded
       result = picked
       mixed = picked

@@ -21,11 +21,7 @@ struct TurnTable: Sendable {
   /// An empty table.
   init(_ rotation: Architecture.Rotation) {
     frequencies = rotation.frequencies.map { Float(rotation.isReversed ? -$0 : $0) }
-    if case .yarn(let factor, _, _, _, let magnitude, _) = rotation.scaling {
-      self.magnitude = Float(magnitude ?? 0.1 * gobbet_logarithm(factor) + 1)
-    } else {
-      magnitude = 1
-    }
+    magnitude = Float(rotation.magnitude)
     pairsAreNeighbours = rotation.pairsAreNeighbours
   }
 

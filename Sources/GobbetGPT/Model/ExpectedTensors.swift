@@ -73,18 +73,20 @@ struct ExpectedTensors {
     appendLinear(name(names.attentionOutput), queries, size)
     if place.isAfter { appendNorm(name(names.attentionPostNorm), size) }
     if place.isBefore { appendNorm(name(names.feedForwardNorm), size) }
-    if let experts = architecture.experts {
+    if let experts = architecture.experts(inLayer: layer) {
       appendLinear(name(names.router), size, experts.count, .float32)
-      for expert in 0..<experts.count { appendFeedForward(name(names.expert(expert))) }
+      for expert in 0..<experts.count {
+        appendFeedForward(name(names.expert(expert)), experts.feedForwardSize)
+      }
     } else {
-      appendFeedForward(name(""))
+      appendFeedForward(name(""), architecture.feedForwardSize)
     }
     if place.isAfter { appendNorm(name(names.feedForwardPostNorm), size) }
   }
 
-  /// The matrices of a feed-forward whose names begin so.
-  private mutating func appendFeedForward(_ prefix: String) {
-    let (size, inside) = (architecture.hiddenSize, architecture.feedForwardSize)
+  /// The matrices of a feed-forward of that size inside, whose names begin so.
+  private mutating func appendFeedForward(_ prefix: String, _ inside: Int) {
+    let size = architecture.hiddenSize
     if architecture.isGated { appendLinear(prefix + names.gate, size, inside) }
     appendLinear(prefix + names.up, size, inside)
     appendLinear(prefix + names.down, inside, size)

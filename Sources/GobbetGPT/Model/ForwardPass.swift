@@ -231,7 +231,7 @@ public final class ForwardPass {
   private func apply(
     _ layer: Int, to piece: Piece, kept: KeptRows?, weights: inout AttentionWeights?
   ) {
-    let rotation = model.architecture.layers[layer].rotation
+    let rotation = model.architecture.rotation(ofLayer: layer, inLongTexts: piece.isLong)
     model.blocks[layer].apply(
       &workspace, piece, layer: layer, kept: kept, rotation.flatMap { turns[$0] },
       weights: &weights, kernels)
@@ -306,7 +306,7 @@ public final class ForwardPass {
         model.architecture.isCausal || cache.count == 0, "an encoder takes a text as a whole")
       let tokenCount = cache.count + continuation.ids.count
       try model.architecture.check(tokenCount: tokenCount)
-      try cache.reserve(tokenCount)
+      try cache.prepare(tokenCount)
     }
   }
 

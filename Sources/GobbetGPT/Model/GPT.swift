@@ -127,8 +127,7 @@ public struct GPT: Sendable {
     } else {
       head = Linear(embedding.tokens)
     }
-    let rotations = Set(architecture.layers.compactMap(\.rotation))
-    turns = Dictionary(uniqueKeysWithValues: rotations.map { ($0, TurnTable($0)) })
+    turns = Dictionary(uniqueKeysWithValues: architecture.rotations.map { ($0, TurnTable($0)) })
     weightByteCount = parameters.matrixByteCount
     multipliesFloats = 2 * parameters.floatByteCount > weightByteCount
     mappedMatrices = parameters.mappedMatrices

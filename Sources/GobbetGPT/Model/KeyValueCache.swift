@@ -22,6 +22,10 @@ public final class KeyValueCache {
   /// For every layer its group, and which of the group's layers it is.
   private var places: [(group: Int, index: Int)] = []
   private let windows: [Int?]
+  /// The tokens beyond which a sequence is a long one, turned otherwise from its first token on.
+  private let shortTextLength: Int
+  /// Whether the sequence is a long one.
+  private(set) var isLong = false
 
   /// Positions that a cache has memory for at first.
   private static let firstCapacity = 128
@@ -36,6 +40,7 @@ public final class KeyValueCache {
     headCount = architecture.keyValueHeadCount
     headWidth = architecture.headDimension
     windows = architecture.layers.map(\.window)
+    shortTextLength = architecture.shortTextLength
     var groupOfWindow: [Int?: Int] = [:]
     for window in windows {
       let group = groupOfWindow[window] ?? groups.count
@@ -60,6 +65,22 @@ public final class KeyValueCache {
   /// - Throws: ``GPTError`` (`outOfMemory`); the sequence is unchanged then.
   func reserve(_ positionCount: Int) throws(GPTError) {
     for group in groups.indices { try groups[group].reserve(positionCount) }
+  }
+
+  /// Whether a sequence that becomes so long has to begin again, because it is turned otherwise.
+  func mustBeginAgain(at tokenCount: Int) -> Bool {
+    count > 0 && isLong != (tokenCount > shortTextLength)
+  }
+
+  /// Makes room for a sequence of that many tokens.
+  ///
+  /// - Throws: ``GPTError`` (`contextExceeded`) for one that ``mustBeginAgain(at:)``; `outOfMemory`.
+  func prepare(_ tokenCount: Int) throws(GPTError) {
+    guard !mustBeginAgain(at: tokenCount) else {
+      throw GPTError(.contextExceeded(tokenCount: tokenCount, contextLength: shortTextLength))
+    }
+    isLong = tokenCount > shortTextLength
+    try reserve(tokenCount)
   }
 
   /// Forgets all tokens but the first `count`.

@@ -6,6 +6,8 @@ struct Piece {
   private(set) var ids: [TokenID] = []
   /// The position of every token in its sequence.
   private(set) var positions: [Int] = []
+  /// Whether the sequences are turned as long ones; see ``KeyValueCache/isLong``.
+  private(set) var isLong = false
   /// The type of every token; 0 where the model has none.
   private(set) var types: [Int] = []
   /// The sequences among the rows.
@@ -37,7 +39,8 @@ struct Piece {
       var next = 0
       while next < continuation.ids.count {
         let rest = continuation.ids.count - next
-        if piece.ids.count + (areWhole ? rest : 1) > maximumRowCount, !piece.ids.isEmpty {
+        let fits = piece.ids.count + (areWhole ? rest : 1) <= maximumRowCount
+        if !fits || piece.isLong != continuation.cache.isLong, !piece.ids.isEmpty {
           pieces.append(piece)
           piece = Piece()
         }
@@ -67,6 +70,7 @@ struct Piece {
     let position = continuation.cache.count + range.lowerBound
     ids += continuation.ids[range]
     positions += position..<(position + range.count)
+    isLong = continuation.cache.isLong
     types += continuation.tokenTypes?[range] ?? [Int](repeating: 0, count: range.count)[...]
     segments.append(
       Segment(

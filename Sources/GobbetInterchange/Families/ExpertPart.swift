@@ -12,6 +12,14 @@ enum TensorPart: Sendable {
     case .expert(let expert): expert.description
     }
   }
+
+  /// What it is a part of.
+  var tensor: TensorDescription {
+    switch self {
+    case .rows(let rows): rows.tensor
+    case .expert(let expert): expert.tensor
+    }
+  }
 }
 
 /// An expert's matrix, or bias, in a tensor of all experts': [experts, inputs, outputs], or

@@ -7,16 +7,16 @@ extension Family {
     var architecture = try settings.decoder(contextLength: 32768)
     architecture.queryKeyNorm = .perHead
     architecture.activation = try settings.activation("hidden_act", default: .silu)
-    architecture.feedForwardSize = try settings.size("moe_intermediate_size", default: 768)
     var experts = try settings.experts(count: 128, chosenCount: 8)
     experts.normalizesShares = try settings.flag("norm_topk_prob", default: false)
+    experts.feedForwardSize = try settings.size("moe_intermediate_size", default: 768)
+    let without = try settings.list("mlp_only_layers") ?? []
+    let step = try settings.size("decoder_sparse_step", default: 1)
+    experts.layersWithout = Set(
+      architecture.layers.indices.filter { layer in
+        !(layer + 1).isMultiple(of: step) || without.contains { $0.size == layer }
+      })
     architecture.experts = experts
-    if let dense = try settings.list("mlp_only_layers"), let first = dense.first {
-      throw first.error(.unsupported("layers without experts (mlp_only_layers)"))
-    }
-    if let step = try settings.value("decoder_sparse_step"), step.size != 1 {
-      throw step.error(.unsupported("layers without experts between those that have some"))
-    }
     let usesWindows = try settings.flag("use_sliding_window", default: false)
     let window = try settings.size("sliding_window", default: 4096)
     settings.setLayers(
@@ -75,7 +75,9 @@ extension FamilySettings {
     if let new = try value("num_local_experts"), new.size != count {
       throw new.error(.damaged("another number of experts than num_experts"))
     }
-    return .init(count: count, chosenCount: try size("num_experts_per_tok", default: chosenCount))
+    return .init(
+      count: count, chosenCount: try size("num_experts_per_tok", default: chosenCount),
+      feedForwardSize: try size("intermediate_size"))
   }
 }
 
@@ -87,6 +89,9 @@ extension FamilyNames {
   fileprivate static let qwen3MoE: FamilyNames = {
     var names = withoutFeedForward.replacing(
       queryKeyNorms + [("router", .own("mlp.gate"))])
+    names.partsWithoutExperts = FamilyNames.llama.parts.filter {
+      FamilyArchitecture.feedForward.contains($0.common)
+    }
     names.expertParts = [
       ("gate", .own("mlp.experts.*.gate_proj")),
       ("up", .own("mlp.experts.*.up_proj")),
@@ -99,6 +104,8 @@ extension FamilyNames {
     var names = withoutFeedForward.replacing([
       ("router", .own("mlp.router")), ("sinks", .bare("self_attn.sinks")),
     ])
+    names.sizeKeys = SizeKeys(
+      expertFeedForward: "intermediate_size", experts: "num_local_experts")
     names.expertParts = [
       ("gate", .stacked("mlp.experts.gate_up_proj", first: 0, step: 2)),
       ("up", .stacked("mlp.experts.gate_up_proj", first: 1, step: 2)),

@@ -6,6 +6,8 @@ extension Family {
     var architecture = try settings.gemma(contextLength: 8192)
     architecture.attentionSoftcap = try settings.softcap("attn_logit_softcapping", default: 50)
     architecture.logitSoftcap = try settings.softcap("final_logit_softcapping", default: 30)
+    // The first files say the window a second time.
+    settings.ignore(["sliding_window_size"])
     let isWindowed = try settings.windowedLayers(architecture.layers.count) {
       !($0 + 1).isMultiple(of: 2)
     }
@@ -21,8 +23,10 @@ extension Family {
   ) { (settings) throws(InterchangeError) in
     var architecture = try settings.gemma(contextLength: 131_072)
     architecture.queryKeyNorm = .perHead
-    architecture.attentionSoftcap = try settings.softcap("attn_logit_softcapping", default: nil)
     architecture.logitSoftcap = try settings.softcap("final_logit_softcapping", default: nil)
+    if let cap = try settings.value("attn_logit_softcapping") {
+      throw cap.error(.unsupported("a softcap that transformers 5.24 does not apply"))
+    }
     let period = try settings.size(
       "sliding_window_pattern", default: try settings.size("_sliding_window_pattern", default: 6))
     let isWindowed = try settings.windowedLayers(architecture.layers.count) {

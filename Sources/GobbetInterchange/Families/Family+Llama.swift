@@ -6,8 +6,11 @@ extension Family {
     (settings) throws(InterchangeError) in
     var architecture = try settings.decoder(contextLength: 2048)
     architecture.activation = try settings.activation("hidden_act", default: .silu)
+    // Falcon 3 says it, and means the gate.
+    try settings.require("activation", "swiglu")
     settings.setLayers(of: &architecture, try settings.rotation(of: architecture))
-    return FamilyArchitecture(architecture: architecture, biases: try settings.biases())
+    return FamilyArchitecture(
+      architecture: architecture, biases: try settings.biases(haveFeedForward: true))
   }
 
   static let mistral = Family(modelType: "mistral", names: .llama) {
@@ -51,13 +54,15 @@ extension Family {
     }
     let usesWindows = try settings.flag("use_sliding_window", default: false)
     let window = try settings.value("sliding_window")?.size
+    settings.ignore(["max_window_layers"])
     let isWindowed = try settings.windowedLayers(layerCount) { usesWindows && !isTurned[$0] }
     for layer in 0..<layerCount {
       architecture.layers[layer] = .init(
         window: usesWindows && isWindowed[layer] ? window : nil,
         rotation: isTurned[layer] ? rotation : nil)
     }
-    return FamilyArchitecture(architecture: architecture, biases: try settings.biases())
+    return FamilyArchitecture(
+      architecture: architecture, biases: try settings.biases(haveFeedForward: true))
   }
 
   static let granite = Family(modelType: "granite", names: .llama) {
@@ -70,7 +75,8 @@ extension Family {
     architecture.attentionScale = Float(try settings.number("attention_multiplier", default: 1))
     architecture.logitScale = Float(1 / (try settings.number("logits_scaling", default: 1)))
     settings.setLayers(of: &architecture, try settings.rotation(of: architecture))
-    return FamilyArchitecture(architecture: architecture, biases: try settings.biases())
+    return FamilyArchitecture(
+      architecture: architecture, biases: try settings.biases(haveFeedForward: true))
   }
 }
 

@@ -5,11 +5,12 @@ extension Family {
     (settings) throws(InterchangeError) in
     var architecture = try settings.decoder(epsilon: 1e-5, contextLength: 4096)
     architecture.activation = try settings.activation("hidden_act", default: .silu)
-    // Only scaled rotations ask for it, and those are refused by their type.
-    _ = try settings.value("original_max_position_embeddings")
+    // What Phi-4-mini says besides, and transformers doesn't read.
+    try settings.require("full_attn_mod", 1)
+    try settings.require("interpolate_factor", 1)
     settings.setLayers(
       of: &architecture, window: try settings.value("sliding_window")?.size,
-      try settings.rotation(of: architecture))
+      try settings.rotation(of: architecture, .init(share: 1, originalContextLength: 4096)))
     return FamilyArchitecture(architecture: architecture)
   }
 }

@@ -12,6 +12,13 @@ extension Family {
     architecture.norm.kind = .layer
     architecture.activation = try settings.activation("hidden_act", default: .geluTanh)
     architecture.isGated = false
+    try settings.require("norm_type", "layer_norm")
+    try settings.require("mlp_type", "default")
+    settings.ignore([
+      "activation_function", "attention_softmax_in_fp32", "attn_pdrop", "inference_runner",
+      "layer_norm_epsilon", "scale_attention_softmax_in_fp32", "scale_attn_weights",
+      "validate_runner_input",
+    ])
     settings.setLayers(
       of: &architecture, window: try settings.value("sliding_window")?.size,
       try settings.rotation(of: architecture))

@@ -50,7 +50,8 @@ public struct FamilyModel: Sendable {
   public var textEnds = TextEnds()
   /// What its tensors are called.
   let names: FamilyNames
-  private let biases: Set<String>
+  /// The parts that have a bias in every layer.
+  let biases: Set<String>
 
   /// Reads the text of a `config.json`; nil if its `model_type` isn't a family that is computed.
   ///
@@ -72,7 +73,14 @@ public struct FamilyModel: Sendable {
       }
     }
     let settings = FamilySettings(object)
-    let read = try family.read(settings)
+    let read: FamilyArchitecture
+    do {
+      read = try family.read(settings)
+    } catch {
+      throw InterchangeError(
+        error.code, path: error.path ?? path, line: error.line, offset: error.offset,
+        field: error.field)
+    }
     if let flaw = read.architecture.flaw { throw object.error(.damaged(flaw)) }
     try settings.requireAllRead()
     self.family = modelType

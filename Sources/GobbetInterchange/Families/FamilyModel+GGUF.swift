@@ -55,11 +55,15 @@ struct GGUFFamily: Sendable {
   /// The families of `config.json` that become it.
   let modelTypes: [String]
   let names: FamilyNames
+  /// The biases that llama.cpp has a place for.
+  var biases = Biases.optional(.projections)
   var norm = Architecture.Norm.Kind.rms
   /// Whether pairs of a head are neighbours: llama.cpp's converter reorders the rows of some families.
   var pairsAreNeighbours = false
   /// Whether llama.cpp wants a tensor for the head even if it is the token embedding.
   var needsHead = false
+  /// Whether llama.cpp divides frequencies by other factors in longer contexts.
+  var hasLongFactors = false
   /// Whether it is read from files with matrices in blocks only.
   var isOfBlocksOnly = false
   /// Reads what the family has beyond the common settings.
@@ -81,6 +85,31 @@ struct GGUFFamily: Sendable {
     return result
   }
 
+  /// Which parts have a bias in llama.cpp's tensors of an architecture.
+  ///
+  /// llama.cpp doesn't load a file with a tensor that it has no place for, or without one that it asks
+  /// for. Queries, keys and values may have one in every architecture.
+  /// - Source: `load_arch_tensors` in `src/models` of llama.cpp, as of llama-cpp-python 0.3.36.
+  enum Biases: Sendable {
+    /// Parts that may have one.
+    case optional(Set<String>)
+    /// Parts that must have one; queries, keys and values may.
+    case required(Set<String>)
+
+    /// What keeps a model with these biases out, in a few words; nil for nothing.
+    ///
+    /// `parts` are those that the model has.
+    func difference(from biases: Set<String>, parts: Set<String>) -> String? {
+      let (required, possible): (Set<String>, Set<String>) =
+        switch self {
+        case .optional(let parts): ([], parts)
+        case .required(let parts): (parts, parts.union(Set.projections))
+        }
+      if let part = biases.subtracting(possible).min() { return "a bias of \(part)" }
+      return required.intersection(parts).subtracting(biases).min().map { "no bias of \($0)" }
+    }
+  }
+
   /// The parts that have a bias: those of which the first layer has one.
   func biases(_ isThere: (String) -> Bool) -> Set<String> {
     var parts: Set<String> = []
@@ -89,6 +118,14 @@ struct GGUFFamily: Sendable {
     }
     return parts
   }
+}
+
+extension Set<String> {
+  /// Queries, keys and values, by their common names.
+  static let projections: Self = ["query", "key", "value"]
+  /// All parts that have matrices.
+  static let all = FamilyArchitecture.attention.union(FamilyArchitecture.feedForward)
+    .union(["router"])
 }
 
 extension FamilyNames.Part {

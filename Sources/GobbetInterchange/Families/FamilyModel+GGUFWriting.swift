@@ -55,7 +55,10 @@ extension FamilyModel {
         path: path)
     }
     let expected = layout.restated(architecture)
-    let factors = layout.ropeFactors(architecture)
+    let divisors = layout.ropeFactors(architecture)
+    func factors(_ name: String) -> [Float]? {
+      divisors.first { "\($0.name).weight".utf8.elementsEqual(name.utf8) }?.factors
+    }
     let values = layout.values(architecture)
     let settings = GGUFSettings(
       architecture: layout.architecture, path: nil,
@@ -63,19 +66,23 @@ extension FamilyModel {
       shape: { name in
         switch name {
         case "output.weight": expected.hasTiedHead ? nil : [expected.vocabularySize]
-        case "rope_freqs.weight": factors.map { [$0.count] }
-        default: nil
+        case "token_types.weight":
+          expected.tokenTypeCount > 0 ? [expected.tokenTypeCount, expected.hiddenSize] : nil
+        default: factors(name).map { [$0.count] }
         }
-      }, floats: { _ in factors ?? [] })
-    let read = Result { try layout.architecture(settings) }
-    guard case .success(let computed) = read, let difference = expected.difference(from: computed)
-    else {
-      if case .failure(let error) = read {
-        throw InterchangeError(
-          .notRepresentable("this model of the family \(family): \(error)"), path: path)
-      }
-      return layout
+      }, floats: { factors($0) ?? [] })
+    let computed: Architecture
+    do {
+      computed = try layout.architecture(settings)
+    } catch {
+      throw InterchangeError(
+        .notRepresentable("this model of the family \(family): \(error)"), path: path)
     }
+    let parts = Set((names.parts + names.expertParts).map(\.common))
+    guard
+      let difference = expected.difference(from: computed)
+        ?? layout.biases.difference(from: biases, parts: parts)
+    else { return layout }
     throw InterchangeError(
       .notRepresentable(
         "\(difference): llama.cpp computes models of the architecture \(layout.architecture) otherwise"

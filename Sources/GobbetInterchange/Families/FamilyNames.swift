@@ -40,8 +40,12 @@ struct FamilyNames: Sendable {
   var parts: [(common: String, own: Part)]
   /// The parts of every expert by their common names; `*` is its number.
   var expertParts: [(common: String, own: Part)] = []
+  /// What layers without experts have instead, in models where others have some.
+  var partsWithoutExperts: [(common: String, own: Part)] = []
   /// Ends of names that aren't parameters but buffers, which old files carry along.
   var buffers = ["self_attn.rotary_emb.inv_freq"]
+  /// What files call the sizes.
+  var sizeKeys = SizeKeys()
   /// Beginnings of names of what comes after the last states and isn't computed.
   var heads: [String] = []
 
@@ -57,6 +61,11 @@ struct FamilyNames: Sendable {
     ("up", .own("mlp.up_proj")),
     ("down", .own("mlp.down_proj")),
   ])
+
+  /// The parts of a layer that has experts where the model has some, or that has none.
+  func parts(haveExperts: Bool) -> [(common: String, own: Part)] {
+    haveExperts ? parts : parts.filter { $0.common != "router" } + partsWithoutExperts
+  }
 
   /// The same names but for some parts; nil takes a part away.
   func replacing(_ changes: [(common: String, own: Part?)]) -> FamilyNames {

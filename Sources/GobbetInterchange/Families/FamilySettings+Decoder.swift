@@ -28,11 +28,13 @@ extension FamilySettings {
     return architecture
   }
 
-  /// The parts with biases, by the two settings that say so.
-  func biases() throws(InterchangeError) -> Set<String> {
+  /// The parts with biases, by the settings that say so; `mlp_bias` has a meaning in some families.
+  func biases(haveFeedForward: Bool = false) throws(InterchangeError) -> Set<String> {
     var parts: Set<String> = []
     if try flag("attention_bias", default: false) { parts.formUnion(FamilyArchitecture.attention) }
-    if try flag("mlp_bias", default: false) { parts.formUnion(FamilyArchitecture.feedForward) }
+    if haveFeedForward, try flag("mlp_bias", default: false) {
+      parts.formUnion(FamilyArchitecture.feedForward)
+    }
     return parts
   }
 

@@ -66,6 +66,18 @@ final class FamilySettings {
     throw value.error(.unsupported("other than \(expected)"))
   }
 
+  /// Refuses a setting that is there and another word than that for what the family computes.
+  func require(_ key: String, _ expected: String) throws(InterchangeError) {
+    guard let value = try value(key), value.string != expected else { return }
+    throw value.error(.unsupported("other than \(expected)"))
+  }
+
+  /// Refuses a setting that is there and another number than that for what the family computes.
+  func require(_ key: String, _ expected: Int) throws(InterchangeError) {
+    guard let value = try value(key), value.size != expected else { return }
+    throw value.error(.unsupported("other than \(expected)"))
+  }
+
   /// The activation of that setting.
   func activation(
     _ key: String, default fallback: Architecture.Activation
@@ -75,6 +87,8 @@ final class FamilySettings {
     case "silu", "swish": return .silu
     case "gelu": return .geluErf
     case "gelu_pytorch_tanh", "gelu_new": return .geluTanh
+    case "quick_gelu": return .geluSigmoid
+    case "relu": return .relu
     case "relu2": return .reluSquared
     default: throw value.error(.unsupported("the activation \(value.string ?? "of no name")"))
     }
@@ -88,21 +102,40 @@ final class FamilySettings {
     try object.forEach { (key, value) throws(InterchangeError) in
       let name = String(decoding: key, as: UTF8.self)
       if value.isNull || read.contains(name) || Self.harmless.contains(name)
-        || name.hasPrefix("_")
+        || name.hasPrefix("_") || name.hasPrefix("unsloth_")
       {
         return
       }
+      if Self.switches.contains(name) { return try require(name, false) }
       throw object.error(.unsupported("a setting that is not known here"), key: key)
     }
   }
 
-  /// Settings of training, of files and of texts, which change no logit.
+  /// Settings that published files have, that no family reads, and that change nothing where they are
+  /// false.
+  private static let switches: Set = [
+    "add_cross_attention", "attention_bias", "is_encoder_decoder", "lm_head_bias", "mlp_bias",
+    "rope_interleaved", "tie_encoder_decoder", "use_mrope",
+  ]
+
+  /// Settings of training, of files, of texts and of generation, which change no logit.
   private static let harmless: Set = [
-    "architectures", "attention_dropout", "auto_map", "bos_token_id", "classifier_dropout",
-    "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id", "hidden_dropout", "id2label",
-    "initializer_range", "is_decoder", "label2id", "model_type", "name_or_path",
-    "output_attentions", "output_hidden_states", "pad_token_id", "pretraining_tp",
-    "problem_type", "resid_pdrop", "residual_dropout", "return_dict", "tokenizer_class",
-    "torch_dtype", "transformers_version", "unk_token_id", "use_cache",
+    "architectures", "attention_dropout", "auto_map", "bos_token_id", "cache_implementation",
+    "classifier_dropout", "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id",
+    "finetuning_task", "gradient_checkpointing", "hidden_dropout", "id2label",
+    "initializer_range", "is_decoder", "is_llama_config", "label2id", "mask_token_id",
+    "model_type", "name_or_path", "neftune_noise_alpha", "output_attentions",
+    "output_hidden_states", "pad_token_id", "prefix", "pretraining_tp", "problem_type",
+    "pruned_heads", "resid_pdrop", "residual_dropout", "return_dict", "sep_token_id",
+    "task_specific_params", "tf_legacy_loss", "tokenizer_class", "torch_dtype", "torchscript",
+    "transformers.js_config", "transformers_version", "unk_token_id", "use_bfloat16", "use_cache",
+    // What transformers 4 wrote of how to generate.
+    "bad_words_ids", "begin_suppress_tokens", "chunk_size_feed_forward",
+    "cross_attention_hidden_size", "decoder_start_token_id", "diversity_penalty", "do_sample",
+    "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
+    "forced_bos_token_id", "forced_eos_token_id", "length_penalty", "max_length", "min_length",
+    "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences",
+    "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict_in_generate",
+    "suppress_tokens", "temperature", "top_k", "top_p", "typical_p",
   ]
 }

@@ -11,6 +11,7 @@ extension FamilyWeights {
     private var used: Set<[UInt8]> = []
     private let architecture: Architecture
     private let names: FamilyNames
+    private let shapes: PartShapes
     private let path: String?
     /// What stands before all names.
     private let prefix: String
@@ -22,6 +23,7 @@ extension FamilyWeights {
       self.tensors = tensors
       self.architecture = architecture
       self.names = names
+      shapes = PartShapes(architecture, names.sizeKeys)
       self.path = path
       for tensor in tensors { byName[Array(tensor.name.utf8)] = tensor }
       let embedding = "\(names.optionalPrefix)\(names.tokenEmbedding).weight"
@@ -35,6 +37,7 @@ extension FamilyWeights {
       for end in hasBias ? ["weight", "bias"] : ["weight"] {
         let tensor = try tensor("\(own).\(end)")
         try append("\(common).\(end)", tensor, [0..<rowCount(of: tensor)])
+        try checkShape(common, isBias: end == "bias", at: tensor.name)
       }
     }
 
@@ -43,7 +46,7 @@ extension FamilyWeights {
       _ common: String, _ layer: Int, _ part: FamilyNames.Part, hasBias: Bool, expert: Int? = nil
     ) throws(InterchangeError) {
       let part = expert.map { part.numbered($0) } ?? part
-      let common = expert.map { "experts.\($0).\(common)" } ?? common
+      let (plain, common) = (common, expert.map { "experts.\($0).\(common)" } ?? common)
       for end in hasBias ? ["weight", "bias"] : ["weight"] {
         let name = "blocks.\(layer).\(common).\(end)"
         switch part {
@@ -84,7 +87,20 @@ extension FamilyWeights {
           }
           try append(name, tensor, rows)
         }
+        try checkShape(
+          plain, isBias: end == "bias", isExpert: expert != nil,
+          at: found.last?.tensor.name ?? name)
       }
+    }
+
+    /// Refuses what was found last if its shape isn't what the sizes of the model say.
+    private func checkShape(
+      _ common: String, isBias: Bool, isExpert: Bool = false, at name: String
+    ) throws(InterchangeError) {
+      guard let shape = found.last?.description.shape,
+        let flaw = shapes.flaw(shape, of: common, isBias: isBias, isExpert: isExpert)
+      else { return }
+      throw error(.damaged(flaw), at: name)
     }
 
     /// Leaves a tensor out that may be there.

@@ -31,13 +31,14 @@ public struct FamilyWeights: TensorDecorator {
       try search.find("embedding_norm", names.embeddingNorm, hasBias: normsHaveBias)
     }
     for layer in architecture.layers.indices {
-      for part in names.parts {
+      let experts = architecture.experts(inLayer: layer)
+      for part in names.parts(haveExperts: experts != nil) {
         let isNorm = part.common.hasSuffix("norm")
         try search.find(
           part.common, layer, part.own,
           hasBias: isNorm ? normsHaveBias : biases.contains(part.common))
       }
-      for expert in 0..<(architecture.experts?.count ?? 0) {
+      for expert in 0..<(experts?.count ?? 0) {
         for part in names.expertParts {
           try search.find(
             part.common, layer, part.own, hasBias: biases.contains(part.common), expert: expert)

@@ -5,7 +5,8 @@ extension GGUFFamily {
   /// read and written as `GPT2Weights`.
   static let all = [
     GGUFFamily(
-      architecture: "gpt2", modelTypes: [], names: .ggufGPT2, norm: .layer, isOfBlocksOnly: true
+      architecture: "gpt2", modelTypes: [], names: .ggufGPT2, biases: .required(.all),
+      norm: .layer, isOfBlocksOnly: true
     ) {
       $1.isGated = false
       $1.activation = .geluTanh
@@ -14,7 +15,7 @@ extension GGUFFamily {
     },
     GGUFFamily(
       architecture: "llama", modelTypes: ["llama", "mistral"], names: .gguf,
-      pairsAreNeighbours: true
+      biases: .optional(.all), pairsAreNeighbours: true
     ) { _, _ in },
     GGUFFamily(architecture: "qwen2", modelTypes: ["qwen2"], names: .gguf) { _, _ in },
     GGUFFamily(
@@ -34,7 +35,7 @@ extension GGUFFamily {
       architecture: "gpt-oss", modelTypes: ["gpt_oss"],
       names: .ggufExperts.replacing([
         ("feed_forward_norm", .own("post_attention_norm")), ("sinks", .own("attn_sinks")),
-      ])
+      ]), biases: .required(.all.subtracting(.projections))
     ) { (settings, architecture) throws(InterchangeError) in
       try settings.readExperts(&architecture)
       architecture.hasAttentionSinks = true
@@ -49,7 +50,8 @@ extension GGUFFamily {
       }
     },
     GGUFFamily(
-      architecture: "granite", modelTypes: ["granite"], names: .gguf, pairsAreNeighbours: true
+      architecture: "granite", modelTypes: ["granite"], names: .gguf, biases: .optional(.all),
+      pairsAreNeighbours: true
     ) { (settings, architecture) throws(InterchangeError) in
       architecture.embeddingMultiplier = Float(try settings.number("embedding_scale", default: 1))
       architecture.residualMultiplier = Float(try settings.number("residual_scale", default: 1))
@@ -92,19 +94,20 @@ extension GGUFFamily {
       names: .gguf.replacing(
         FamilyNames.ggufProjections + [
           ("gate", .joined("ffn_up", .gateAndUp(0))), ("up", .joined("ffn_up", .gateAndUp(1))),
-        ]), needsHead: true
+        ]), needsHead: true, hasLongFactors: true
     ) { _, _ in },
     GGUFFamily(
       architecture: "starcoder2", modelTypes: ["starcoder2"],
-      names: .gguf.replacing([("gate", nil)]), norm: .layer
+      names: .gguf.replacing([("gate", nil)]),
+      biases: .required(.all.subtracting(.projections)), norm: .layer
     ) {
       $1.isGated = false
       $1.activation = .geluTanh
     },
     GGUFFamily(
       architecture: "gptneox", modelTypes: ["gpt_neox"],
-      names: .gguf.replacing(FamilyNames.ggufProjections + [("gate", nil)]), norm: .layer,
-      needsHead: true
+      names: .gguf.replacing(FamilyNames.ggufProjections + [("gate", nil)]),
+      biases: .required(.all), norm: .layer, needsHead: true
     ) { (settings, architecture) throws(InterchangeError) in
       architecture.isGated = false
       // llama.cpp computes its form with tanh, which is within 5e-4 of what the models were trained
@@ -113,15 +116,30 @@ extension GGUFFamily {
       architecture.normPlace =
         try settings.flag("use_parallel_residual", default: true) ? .parallel : .before
     },
+    GGUFFamily(
+      architecture: "bert", modelTypes: ["bert"], names: .ggufBERT, biases: .optional(.all),
+      norm: .layer
+    ) { (settings, architecture) throws(InterchangeError) in
+      architecture.normPlace = .afterAddition
+      architecture.normalizesEmbedding = true
+      architecture.hasLearnedPositions = true
+      architecture.tokenTypeCount = settings.shape("token_types.weight")?.first ?? 0
+      // As of GPT-NeoX: the form with tanh, there.
+      architecture.activation = .geluErf
+      architecture.isGated = false
+      architecture.isCausal = false
+      architecture.hasHead = false
+      for layer in architecture.layers.indices { architecture.layers[layer].rotation = nil }
+    },
   ]
 }
 
 extension GGUFSettings {
   fileprivate func readExperts(_ architecture: inout Architecture) throws(InterchangeError) {
     architecture.experts = .init(
-      count: try size("expert_count"), chosenCount: try size("expert_used_count"))
-    architecture.feedForwardSize = try size(
-      "expert_feed_forward_length", default: architecture.feedForwardSize)
+      count: try size("expert_count"), chosenCount: try size("expert_used_count"),
+      feedForwardSize: try size(
+        "expert_feed_forward_length", default: architecture.feedForwardSize))
   }
 
   /// What Gemma 2 and 3 have alike; the weights of their norms are stored with 1 added.
@@ -147,11 +165,26 @@ extension FamilyNames {
       ("up", .own("ffn_up")),
       ("down", .own("ffn_down")),
     ],
-    buffers: ["rope_freqs.weight"])
+    buffers: ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"],
+    sizeKeys: .gguf)
 
   fileprivate static let ggufGPT2: FamilyNames = {
     var names = FamilyNames.gguf.replacing(FamilyNames.ggufProjections + [("gate", nil)])
     names.positionEmbedding = "position_embd"
+    return names
+  }()
+
+  fileprivate static let ggufBERT: FamilyNames = {
+    var names = FamilyNames.gguf.replacing([
+      ("attention_norm", nil), ("feed_forward_norm", nil), ("gate", nil),
+      ("attention_post_norm", .own("attn_output_norm")),
+      ("feed_forward_post_norm", .own("layer_output_norm")),
+    ])
+    names.positionEmbedding = "position_embd"
+    names.tokenTypes = "token_types"
+    names.embeddingNorm = "token_embd_norm"
+    // What classifies texts by their first state.
+    names.heads = ["cls."]
     return names
   }()
 

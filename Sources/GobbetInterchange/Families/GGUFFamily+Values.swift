@@ -34,16 +34,21 @@ extension GGUFFamily {
     if let experts = model.experts {
       add("expert_count", experts.count)
       add("expert_used_count", experts.chosenCount)
-      add("expert_feed_forward_length", model.feedForwardSize)
+      add("expert_feed_forward_length", experts.feedForwardSize)
     }
     if let window = model.layers.lazy.compactMap(\.window).first {
       add("attention.sliding_window", window)
     }
     if let softcap = model.attentionSoftcap { add("attn_logit_softcapping", Double(softcap)) }
     if let softcap = model.logitSoftcap { add("final_logit_softcapping", Double(softcap)) }
-    if norm == .layer, !model.isGated {
+    if norm == .layer, !model.isGated, model.isCausal {
       values.append(
         ("\(architecture).use_parallel_residual", .bool(model.normPlace == .parallel)))
+    }
+    if !model.isCausal { values.append(("\(architecture).attention.causal", .bool(false))) }
+    if model.tokenTypeCount > 0 {
+      values.append(
+        ("tokenizer.ggml.token_type_count", .uint32(UInt32(clamping: model.tokenTypeCount))))
     }
     if architecture.utf8.elementsEqual("granite".utf8) {
       add("embedding_scale", Double(model.embeddingMultiplier))
@@ -56,11 +61,18 @@ extension GGUFFamily {
     add("rope.freq_base", rotation.base)
     switch rotation.scaling {
     case .none, .llama3, .factors: break
+    case .longRope(_, _, let length, let magnitude):
+      add("rope.scaling.original_context_length", length)
+      add("rope.scaling.attn_factor", magnitude)
     case .linear(let factor):
       values.append(("\(architecture).rope.scaling.type", .string("linear")))
       add("rope.scaling.factor", factor)
-    case .yarn(let factor, let fast, let slow, let length, _, _):
+    case .yarn(let factor, let fast, let slow, let length, let magnitude, _):
       values.append(("\(architecture).rope.scaling.type", .string("yarn")))
+      if let magnitude {
+        let usual = Architecture.Rotation.yarnMagnitude(Double(Float(factor)))
+        add("rope.scaling.attn_factor", magnitude / usual)
+      }
       add("rope.scaling.factor", factor)
       add("rope.scaling.original_context_length", length)
       add("rope.scaling.yarn_beta_fast", fast, unless: 32)
@@ -75,16 +87,28 @@ extension GGUFFamily {
     return (full ?? model.layers.last { $0.rotation != nil })?.rotation
   }
 
-  /// What llama.cpp divides the frequencies by, one after the other; nil if by nothing of the kind.
-  func ropeFactors(_ model: Architecture) -> [Float]? {
-    guard let rotation = Self.rotation(of: model) else { return nil }
+  /// What llama.cpp divides the frequencies by, one after the other, and the names of the tensors that
+  /// hold that; none if by nothing of the kind.
+  func ropeFactors(_ model: Architecture) -> [(name: String, factors: [Float])] {
+    guard let rotation = Self.rotation(of: model) else { return [] }
     switch rotation.scaling {
-    case .factors(let factors): return factors.map(Float.init)
+    case .factors(let factors): return [("rope_freqs", factors.map(Float.init))]
     case .llama3:
       var plain = rotation
       plain.scaling = .none
-      return zip(plain.frequencies, rotation.frequencies).map { Float($0 / $1) }
-    case .none, .linear, .yarn: return nil
+      return [
+        (
+          "rope_freqs",
+          zip(plain.frequencies, rotation.frequencies).map { Float($0 / $1) }
+        )
+      ]
+    case .longRope(let short, let long, _, _):
+      return hasLongFactors
+        ? [
+          ("rope_factors_long", long.map(Float.init)),
+          ("rope_factors_short", short.map(Float.init)),
+        ] : []
+    case .none, .linear, .yarn: return []
     }
   }
 
@@ -94,7 +118,8 @@ extension GGUFFamily {
     var result = model
     if result.norm.kind == .rmsOffset { result.norm.kind = .rms }
     if needsHead { result.hasTiedHead = false }
-    let factors = ropeFactors(model)?.map(Double.init)
+    if !result.hasHead { result.hasTiedHead = true }
+    let factors = ropeFactors(model).first?.factors.map(Double.init)
     for layer in result.layers.indices {
       // A window that is as long as the context is none.
       if let window = result.layers[layer].window, window >= model.contextLength {
@@ -106,7 +131,19 @@ extension GGUFFamily {
       switch rotation.scaling {
       case .llama3, .factors: if let factors { rotation.scaling = .factors(factors) }
       case .linear(let factor): rotation.scaling = .linear(factor: Double(Float(factor)))
-      case .none, .yarn: break
+      case .longRope(let short, let long, let length, let magnitude):
+        rotation.scaling = .longRope(
+          short: short.map { Double(Float($0)) }, long: long.map { Double(Float($0)) },
+          originalContextLength: length, magnitude: Double(Float(magnitude)))
+      case .yarn(let factor, let fast, let slow, let length, let magnitude, let roundsBounds):
+        let factor = Double(Float(factor))
+        let usual = Architecture.Rotation.yarnMagnitude(factor)
+        rotation.scaling = .yarn(
+          factor: factor, fast: Double(Float(fast)), slow: Double(Float(slow)),
+          originalContextLength: length,
+          magnitude: magnitude.map { Double(Float($0 / usual)) * usual },
+          roundsBounds: roundsBounds)
+      case .none: break
       }
       result.layers[layer].rotation = rotation
     }
@@ -126,6 +163,9 @@ extension Architecture {
     let pairs: [(String, Bool)] = [
       ("the activation", activation == other.activation && isGated == other.isGated),
       ("the clamp of its gates", gateClamp == other.gateClamp),
+      (
+        "layers without experts", experts?.layersWithout == other.experts?.layersWithout
+      ),
       ("the shares of its experts", experts == other.experts),
       ("the scale of attention", isNear(attentionScale, other.attentionScale)),
       (

@@ -16,6 +16,7 @@ struct GGUFModelTensors: TensorDecorator {
     /// Rows of tensors of the source, one after the other; `headDimension` is given where those of each
     /// head are to be put in the order of pairs.
     case rows(of: [TensorDescription], headDimension: Int?)
+    /// Floats that are held, row by row.
     case vector([Float])
   }
 
@@ -71,6 +72,16 @@ struct GGUFModelTensors: TensorDecorator {
       }
     }
     try addPlain("embedding", family.names.tokenEmbedding)
+    if model.hasLearnedPositions { try addPlain("positions", family.names.positionEmbedding) }
+    if let types = found("token_types.weight") {
+      // llama.cpp adds the first row as it is, and adds no other floats to those of 32 bits.
+      let tensor = try TensorDescription(
+        name: "\(family.names.tokenTypes).weight", elementType: .float32, shape: types.shape)
+      entries.append((tensor, .vector(try source.floats(of: types))))
+    }
+    if model.normalizesEmbedding {
+      try addPlain("embedding_norm", family.names.embeddingNorm)
+    }
     for layer in model.layers.indices {
       var done: Set<[UInt8]> = []
       for (_, part) in family.names.parts where done.insert(Array(part.name.utf8)).inserted {
@@ -98,11 +109,13 @@ struct GGUFModelTensors: TensorDecorator {
         }
       }
     }
-    try addPlain("final_norm", family.names.finalNorm)
-    try addPlain(model.hasTiedHead && family.needsHead ? "embedding" : "head", family.names.head)
-    if let factors = family.ropeFactors(model) {
+    if model.normPlace.isFinal { try addPlain("final_norm", family.names.finalNorm) }
+    if model.hasHead {
+      try addPlain(model.hasTiedHead && family.needsHead ? "embedding" : "head", family.names.head)
+    }
+    for (name, factors) in family.ropeFactors(model) {
       let tensor = try TensorDescription(
-        name: "rope_freqs.weight", elementType: .float32, shape: [factors.count])
+        name: "\(name).weight", elementType: .float32, shape: [factors.count])
       entries.append((tensor, .vector(factors)))
     }
     tensors = entries.map(\.0)

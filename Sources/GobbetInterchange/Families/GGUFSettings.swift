@@ -93,25 +93,41 @@ struct GGUFSettings {
     var rotation = Architecture.Rotation(
       base: try number("rope.freq_base", default: 10_000),
       dimension: try size("rope.dimension_count", default: architecture.headDimension))
+    let magnitude = try number("rope.scaling.attn_factor", default: 1)
+    let length = try size(
+      "rope.scaling.original_context_length", default: architecture.contextLength)
     switch value(prefix + "rope.scaling.type")?.string {
-    case nil, "none": break
+    case nil, "none", "longrope": break
     case "linear":
       rotation.scaling = .linear(factor: try number("rope.scaling.factor", default: nil))
     case "yarn":
+      let factor = try number("rope.scaling.factor", default: nil)
       rotation.scaling = .yarn(
-        factor: try number("rope.scaling.factor", default: nil),
-        fast: try number("rope.scaling.yarn_beta_fast", default: 32),
+        factor: factor, fast: try number("rope.scaling.yarn_beta_fast", default: 32),
         slow: try number("rope.scaling.yarn_beta_slow", default: 1),
-        originalContextLength: try size(
-          "rope.scaling.original_context_length", default: architecture.contextLength),
-        magnitude: nil, roundsBounds: true)
+        originalContextLength: length,
+        magnitude: has("rope.scaling.attn_factor")
+          ? magnitude * Architecture.Rotation.yarnMagnitude(factor) : nil, roundsBounds: true)
     case let type:
       throw InterchangeError(
         .unsupported("rotary scaling of type \(type ?? "unknown")"), path: path,
         field: prefix + "rope.scaling.type")
     }
-    if shape("rope_freqs.weight") != nil {
-      rotation.scaling = .factors(try floats("rope_freqs.weight").map(Double.init))
+    func factors(_ name: String) throws -> [Double]? {
+      shape(name) == nil ? nil : try floats(name).map(Double.init)
+    }
+    if let factors = try factors("rope_freqs.weight") {
+      rotation.scaling = .factors(factors)
+    } else if let long = try factors("rope_factors_long.weight"),
+      let short = try factors("rope_factors_short.weight")
+    {
+      rotation.scaling = .longRope(
+        short: short, long: long, originalContextLength: length, magnitude: magnitude)
+    }
+    guard magnitude == 1 || rotation.magnitude != 1 else {
+      throw InterchangeError(
+        .unsupported("a factor of attention without yarn or longrope"), path: path,
+        field: prefix + "rope.scaling.attn_factor")
     }
     return rotation
   }

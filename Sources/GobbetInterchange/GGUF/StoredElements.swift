@@ -40,7 +40,7 @@ package enum StoredElements: Hashable, Sendable {
             field: tensor.name)
         }
         types.append(
-          tensor.shape.count < 2
+          tensor.shape.count < 2 || tensor.name.utf8.elementsEqual("token_types.weight".utf8)
             ? tensor.elementType : QuantizationPreset.fitted(type.elementType, tensor))
       }
       return types
