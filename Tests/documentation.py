@@ -3,9 +3,12 @@
     documentation.py BUILD [OUTPUT]
 
 takes the modules of the release build in BUILD. Every public symbol has a doc comment, except an
-initialiser that the compiler makes of a raw value, and DocC has no warning. OUTPUT gets the archives,
-and in `python` the reference of the Python package, which pdoc makes of its docstrings
-(`pip install pdoc`; that of `gobbet.torch` needs PyTorch).
+initialiser that the compiler makes of a raw value, and DocC has no warning. OUTPUT gets an archive of
+each module, all of them as one in `Combined.doccarchive`, and in `python` the reference of the Python
+package, which pdoc makes of its docstrings (`pip install pdoc`; that of `gobbet.torch` needs PyTorch).
+
+With `GOBBET_DOCUMENTATION=1`, `swift package generate-documentation --enable-experimental-combined-documentation
+--warnings-as-errors` makes the same; it fetches swift-docc-plugin, and this doesn't.
 """
 
 from __future__ import annotations
@@ -47,9 +50,11 @@ def main() -> None:
             extract(module, build, graphs)
             flaws += undocumented(graphs)
             flaws += convert(module, graphs, output / f"{module}.doccarchive")
+        if not flaws:
+            flaws = merge(output)
     if flaws:
         sys.exit("\n".join([*flaws, f"documentation: {len(flaws)} flaws"]))
-    print(f"documentation: {len(MODULES)} modules, no warning, nothing undocumented")
+    print(f"documentation: {len(MODULES)} modules, no warning, nothing undocumented, and one archive of all")
 
 
 def make_python_reference(output: pathlib.Path) -> None:
@@ -104,6 +109,23 @@ def convert(module: str, graphs: pathlib.Path, archive: pathlib.Path) -> list[st
     lines = (done.stdout + done.stderr).splitlines()
     flaws = [f"{module}: {line}" for line in lines if line.startswith(("warning:", "error:"))]
     return flaws or ([f"{module}: docc ended with {done.returncode}"] if done.returncode else [])
+
+
+def merge(output: pathlib.Path) -> list[str]:
+    """Makes one archive of those of all modules; what DocC says if it can't."""
+    combined = output / "Combined.doccarchive"
+    shutil.rmtree(combined, ignore_errors=True)
+    done = subprocess.run(
+        ["docc", "merge", *(str(output / f"{module}.doccarchive") for module in MODULES),
+         "--synthesized-landing-page-name", "Gobbet", "--output-path", str(combined)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    lines = (done.stdout + done.stderr).splitlines()
+    flaws = [line for line in lines if line.startswith(("warning:", "error:"))]
+    for module in MODULES:
+        if not (combined / f"data/documentation/{module.lower()}.json").exists():
+            flaws.append(f"the combined archive lacks {module}")
+    return flaws or ([f"docc merge ended with {done.returncode}"] if done.returncode else [])
 
 
 if __name__ == "__main__":
