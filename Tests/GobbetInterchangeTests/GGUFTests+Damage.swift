@@ -1,3 +1,4 @@
+import GobbetData
 import GobbetInterchange
 import TestSupport
 import Testing
