@@ -941,7 +941,7 @@ typedef struct gobbet_model_options {
   /// Threads that read the weights; 0 for all cores.
   uint32_t thread_count;
   /// What it computes with: stored, f32, bf16 or int8; null for stored, which is what the file has: its
-  /// floats of 16 or 32 bits, or GGUF's blocks, as they are. The file must not be cut short meanwhile.
+  /// floats of 16 or 32 bits, or GGUF's blocks, as they are.
   const char *element;
   /// The vocabulary; null for the one in the file or beside it.
   gobbet_vocabulary *vocabulary;

@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  @Test("the forward pass and its kernels have grown by less than 72 % since they knew one family")
+  @Test("the forward pass and its kernels have grown by less than 70 % since they knew one family")
   func growth() throws {
     /// Lines of code, neither blank nor comments, of the last commit that ran GPT-2 alone.
     let before = 3_140
@@ -140,6 +140,6 @@ import Testing
       }
     }
     #expect(count > before)
-    #expect(Double(count) < 1.72 * Double(before), "\(count) lines of code")
+    #expect(Double(count) < 1.7 * Double(before), "\(count) lines of code")
   }
 }

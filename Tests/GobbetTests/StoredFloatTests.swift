@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(
-    "matrices of 16 bits take as much memory as in the file", arguments: ["gpt2", "llama3"],
+    "matrices of 16 bits take half the memory that floats take", arguments: ["gpt2", "llama3"],
     [ElementType.bfloat16, .float16])
   func memory(name: String, type: ElementType) throws {
     let path = try model(name, type, .safetensors)
@@ -65,29 +65,28 @@ import Testing
     let stored = try GPT(path: path)
     let reader = try SafetensorsReader(path)
     let matrices = reader.tensors.filter { $0.shape.count == 2 && $0.name != "wpe.weight" }
-    #expect(stored.weightByteCount <= matrices.reduce(0) { $0 + $1.byteCount } * 102 / 100)
+    // The outputs of a matrix are filled up to whole panels of 32; GPT-2's are such.
+    let wanted = matrices.reduce(0) { $0 + ($1.shape[0] + 31) / 32 * 32 * $1.shape[1] * 2 }
+    #expect(stored.weightByteCount <= wanted * 102 / 100)
     #expect(2 * stored.weightByteCount <= wide.weightByteCount)
   }
 
-  @Test("a weight of a mapped file that isn't finite is named when it shows")
-  func notFinite() throws {
+  @Test("a weight that isn't finite is refused by name", arguments: [0, 1])
+  func notFinite(place: Int) throws {
     let path = try model("llama3", .bfloat16, .safetensors)
     let reader = try SafetensorsReader(path)
-    let name = "model.layers.1.mlp.down_proj.weight"
-    let tensor = try #require(reader.tensor(named: name))
+    let tensor = try #require(reader.tensor(named: "model.layers.1.mlp.down_proj.weight"))
     let sound = try reader.bytes(of: tensor)
     var bytes = try readFile(path)
-    let first = try #require(bytes.firstRange(of: sound)).lowerBound
-    bytes[first + sound.count - 1] = 0x7F
-    bytes[first + sound.count - 2] = 0x80
+    let range = try #require(bytes.firstRange(of: sound))
+    let last = place == 0 ? range.lowerBound + 1 : range.upperBound - 1
+    bytes[last] = 0x7F
+    bytes[last - 1] = 0x80
     try Data(bytes).write(to: URL(fileURLWithPath: path))
-    let pass = try ForwardPass(GPT(path: path))
-    let errors = [
-      #expect(throws: GPTError.self) { _ = try pass.logits(of: [1, 2]) },
-      #expect(throws: GPTError.self) { _ = try pass.embeddings(of: [1, 2]) },
-      #expect(throws: GPTError.self) { _ = try pass.hiddenStates(of: [1, 2]) },
-    ]
-    #expect(errors.allSatisfy { $0?.code == .notFinite("blocks.1.down.weight") })
-    #expect(throws: LoadingError.self) { _ = try GPT(path: path, precision: .bfloat16) }
+    for precision in Precision.allCases {
+      #expect {
+        _ = try GPT(path: path, precision: precision)
+      } throws: { "\($0)".contains("tensor blocks.1.down.weight: holds an infinity or a NaN") }
+    }
   }
 }

@@ -182,7 +182,7 @@ static void check_kind(
     }
     for (size_t row = 0; row < rows; row++) {
       float sum = 0;
-      double exact = 0;
+      double exact = 0, size = 0;
       for (size_t index = 0; index < run_count; index++) {
         int products = 0, inputs = 0;
         for (size_t k = 0; k < kind->run_length; k++) {
@@ -191,6 +191,7 @@ static void check_kind(
           inputs += value;
           exact += (double)input[row * depth + index * kind->run_length + k]
               * weights[index * kind->run_length + k];
+          size += fabs(weights[index * kind->run_length + k]);
         }
         sum = fmaf((float)products, runs[index].scale, sum);
         if (kind->has_least) sum = fmaf((float)inputs, runs[index].least, sum);
@@ -199,8 +200,8 @@ static void check_kind(
       const float got = output[row * outputs + at];
       if (isnan(scales[row]) ? !isnan(got) : got != sum) fail(kernels, kind, "a product");
       const double error = fabs(got - bias[at] - exact);
-      // A step of an input is 1/8128 at most, a weight below 40.
-      if (!isnan(scales[row]) && !(error < 40.0 / 8128 * sqrt((double)depth))) {
+      // An input is off by half a step at most, and sums of floats by little.
+      if (!isnan(scales[row]) && !(error < size * (scales[row] / 2 + 1e-5) + 1e-6)) {
         fail(kernels, kind, "the size of a product");
       }
       if (isnan(scales[row])) output[row * outputs + at] = 0;

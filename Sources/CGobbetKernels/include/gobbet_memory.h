@@ -15,10 +15,6 @@ void *_Nullable gobbet_memory_allocate(size_t byte_count);
 /// others, the rest comes in small ones: those are read a little slower, and are there at once.
 void gobbet_memory_take(void *_Nonnull memory, size_t byte_count);
 
-/// Has the system map in bytes of a file that will be read, which takes a tenth of the time that page
-/// after page takes.
-void gobbet_memory_map_in(const void *_Nonnull bytes, size_t byte_count);
-
 /// Gives back what `gobbet_memory_allocate` gave for the same count.
 void gobbet_memory_free(void *_Nonnull memory, size_t byte_count);
 

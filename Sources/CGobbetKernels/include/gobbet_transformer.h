@@ -39,22 +39,20 @@ typedef enum {
   gobbet_q5_k,
   gobbet_q6_k,
   gobbet_mxfp4,
-  /// Floats as files have them, an output's after those of the one before, at any address. A panel is
-  /// 32 outputs, the last of them as many as are left. Inputs are floats, and all numbers those of the same
-  /// weights in `gobbet_float32`.
-  gobbet_rows_of_float32,
-  gobbet_rows_of_float16,
-  gobbet_rows_of_bfloat16
+  /// Floats of 16 bits as files have them, the weights of two outputs in a word. Inputs are floats, and
+  /// all numbers those of the same weights in `gobbet_float32`.
+  gobbet_stored_float16,
+  gobbet_stored_bfloat16
 } gobbet_element;
 
-/// Bytes of a weight in rows of floats; 0 for elements that lie in panels.
-static inline size_t gobbet_float_size(gobbet_element element) {
-  return element < gobbet_rows_of_float32 ? 0 : element == gobbet_rows_of_float32 ? 4 : 2;
+/// Whether weights are floats of 16 bits that multiply floats.
+static inline bool gobbet_is_stored_float(gobbet_element element) {
+  return element == gobbet_stored_float16 || element == gobbet_stored_bfloat16;
 }
 
 /// Whether inputs are multiplied as the floats that they are.
 static inline bool gobbet_reads_floats(gobbet_element element) {
-  return element == gobbet_float32 || gobbet_float_size(element) != 0;
+  return element == gobbet_float32 || gobbet_is_stored_float(element);
 }
 
 /// What the inputs of a product with `gobbet_int8` are rounded to.
@@ -327,17 +325,13 @@ typedef struct {
 } gobbet_part;
 
 /// Puts a part of a matrix of `depth` inputs into its panels. `scratch` holds a panel of floats of
-/// the part's inputs; it is not used for `gobbet_float32`. Rows of floats are of 16 bits, and what they
-/// are given is one of their values. Returns whether every weight is finite.
+/// the part's inputs; it is not used for `gobbet_float32`. What becomes a stored float is one of its
+/// values. Returns whether every weight is finite.
 bool gobbet_pack(
     gobbet_element element, const gobbet_part *_Nonnull part, size_t depth,
     float *_Nullable scratch, void *_Nonnull panels);
 
-/// Whether `count` weights of rows of floats are finite.
-bool gobbet_floats_are_finite(
-    gobbet_element element, const void *_Nonnull weights, size_t count);
-
-/// Some outputs of a matrix in blocks of GGUF, row after row as files have them.
+/// Some outputs of a matrix in blocks of GGUF or in stored floats, row after row as files have them.
 typedef struct {
   const uint8_t *_Nonnull blocks;
   /// A multiple of `gobbet_panel_width`.
@@ -346,8 +340,8 @@ typedef struct {
   size_t output_count;
 } gobbet_block_part;
 
-/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, or the element
-/// has none.
+/// Bytes that a row of `depth` weights takes in a file; 0 if `depth` is not whole blocks, or files have
+/// no such element.
 size_t gobbet_block_row_size(gobbet_element element, size_t depth);
 
 /// Puts outputs of a matrix of `depth` inputs, whole blocks, into its panels, which are zeros before.

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 static const size_t large_page = (size_t)2 << 20;
 /// Nanoseconds for a large page, five times those that clearing it takes.
@@ -60,16 +59,6 @@ void gobbet_memory_take(void *memory, size_t byte_count) {
   }
 #else
   (void)memory, (void)byte_count;
-#endif
-}
-
-void gobbet_memory_map_in(const void *bytes, size_t byte_count) {
-#ifdef MADV_POPULATE_READ
-  const size_t before = (uintptr_t)bytes % (size_t)sysconf(_SC_PAGESIZE);
-  // Advice only.
-  madvise((char *)bytes - before, byte_count + before, MADV_POPULATE_READ);
-#else
-  (void)bytes, (void)byte_count;
 #endif
 }
 

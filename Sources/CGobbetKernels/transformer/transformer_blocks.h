@@ -17,13 +17,6 @@
 // Below, `inputs`, `rows` where it is marked so, and `is_single` are constants wherever a function
 // is inlined.
 
-/// The scales of 16 outputs of a block.
-INLINE lanes block_scale(const uint32_t *block, size_t step) {
-  typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
-  const halves narrow = *(const halves *)(block + step * 8);
-  return as_lanes(__builtin_convertvector(narrow, lane_bits) << 16);
-}
-
 /// A float of a converted row.
 INLINE lanes row_value(const uint32_t *from) { return as_lanes((lane_bits)(int32_t)*from); }
 
@@ -65,7 +58,7 @@ INLINE void multiply_group(
   lanes weight_sums[2] = {(lanes)0.0f, (lanes)0.0f};
   for (size_t index = 0; index < blocks; index++) {
     const uint32_t *own = panel + index * gobbet_words_a_block;
-    const lanes scale[2] = {block_scale(own, 0), block_scale(own, 1)};
+    const lanes scale[2] = {bfloat16s_at(own), bfloat16s_at(own + 8)};
     const block_weights block = read_block(own + gobbet_panel_width / 2, inputs);
     if (inputs == gobbet_inputs_of_8_bits_upwards) {
       for (size_t step = 0; step < 2; step++) {
@@ -80,13 +73,11 @@ INLINE void multiply_group(
           &block, scale, from + row * stride, input_scale + row * stride, stride, inputs,
           ROWS_OF_BLOCKS, sums + row);
     }
-#ifdef FOR_NEON
-    for (; !is_single && row + 2 <= rows; row += 2) {
+    for (; ROWS_OF_BLOCKS > 2 && !is_single && row + 2 <= rows; row += 2) {
       add_block(
           &block, scale, from + row * stride, input_scale + row * stride, stride, inputs, 2,
           sums + row);
     }
-#endif
     for (; row < rows; row++) {
       add_block(
           &block, scale, from + row * stride, input_scale + row * stride, stride, inputs, 1,

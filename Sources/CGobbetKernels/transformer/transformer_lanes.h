@@ -15,6 +15,7 @@
 typedef float lanes __attribute__((ext_vector_type(16)));
 typedef float lanes_anywhere __attribute__((ext_vector_type(16), aligned(4)));
 typedef int32_t lane_bits __attribute__((ext_vector_type(16)));
+typedef uint16_t shorts __attribute__((ext_vector_type(16), aligned(2)));
 
 #ifdef FUSED_BY_CALLS
 // Slow anyway: as functions and loops of variable length they are a tenth of the code.
@@ -64,11 +65,18 @@ INLINE void store_some(float *to, size_t count, lanes value) {
   memcpy(to, &value, count * sizeof(float));
 }
 
+/// 16 numbers of 16 bits.
+INLINE lane_bits shorts_at(const void *from) {
+  return __builtin_convertvector(*(const shorts *)from, lane_bits);
+}
+
+/// The values of 16 bfloat16s.
+INLINE lanes bfloat16s_at(const void *from) { return as_lanes(shorts_at(from) << 16); }
+
 #ifndef OWN_HALVES
 /// The values of 16 IEEE halves.
 INLINE lanes halves_at(const void *from) {
-  typedef uint16_t halves __attribute__((ext_vector_type(16), aligned(2)));
-  const lane_bits wide = __builtin_convertvector(*(const halves *)from, lane_bits);
+  const lane_bits wide = shorts_at(from);
   lane_bits size = as_bits(as_lanes((wide & 0x7FFF) << 13) * 0x1p112f);
   // What is over the largest half is infinite, or NaN.
   size |= size >= 0x47800000 ? (lane_bits)0x7F800000 : (lane_bits)0;

@@ -20,7 +20,7 @@
 //             └──────────┴──────────┴───┴──────────┘
 //
 // Of bfloat16 a row has a pair of inputs: word 0 holds inputs 0 and 1 of output 0, the first in its lower
-// half.
+// half. Of stored floats a row is 16 words: word 0 holds outputs 0 and 16, the first in its lower half.
 //
 // The panel of a block of int8: 32 scales, the upper halves of floats; then, for every four inputs,
 // 32 outputs of four weights each.
@@ -97,6 +97,16 @@ static inline __attribute__((always_inline)) size_t gobbet_block_words(gobbet_fo
 void gobbet_unpack_tiles(
     gobbet_element element, const uint32_t *panel, size_t depth, size_t column, float *weights);
 
+/// Where the stored float of an output stands among the 32 of an input.
+static inline size_t gobbet_stored_place(size_t output) {
+  return output % 16 * 2 + output / 16;
+}
+
+/// Puts `count` outputs of stored floats, row after row as files have them, into a panel. Returns whether
+/// every weight is finite.
+bool gobbet_pack_stored(
+    gobbet_element element, const uint8_t *rows, size_t count, size_t depth, uint32_t *panel);
+
 /// A row of inputs for tiles: 16 words for each with its 32 integers of 16 bits, then two for each,
 /// and the scale of the row. The two are what the sums of its runs start at, for weights are stored too
 /// large; or, for tiles with minima, a zero and the sum of its inputs, a float.
@@ -129,18 +139,6 @@ static inline float gobbet_bfloat16_value(uint32_t bits) {
   bits <<= 16;
   memcpy(&value, &bits, sizeof value);
   return value;
-}
-
-/// A weight of rows of floats.
-static inline float gobbet_float_at(gobbet_element element, const void *from) {
-  float value;
-  uint16_t half;
-  if (element == gobbet_rows_of_float32) {
-    memcpy(&value, from, sizeof value);
-    return value;
-  }
-  memcpy(&half, from, sizeof half);
-  return element == gobbet_rows_of_float16 ? gobbet_half_value(half) : gobbet_bfloat16_value(half);
 }
 
 #endif

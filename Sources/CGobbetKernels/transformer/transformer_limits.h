@@ -10,13 +10,13 @@ INLINE float exhaust_element(
   // What the compiler cannot know it cannot compute ahead.
   volatile float opaque = 0.5f;
   const float input = opaque;
-  const lane_bits weights = as_bits((lanes)input);
+  const lanes weights = (lanes)input;
   for (size_t round = 0; round < rounds; round++) {
     UNROLLED
     for (size_t i = 0; i < count; i++) {
       const lane_bits own = as_bits(sums[i]);
       if (element == gobbet_int8) {
-        sums[i] = as_lanes(dot_integers(own, weights[0], own));
+        sums[i] = as_lanes(dot_integers(own, as_bits(weights)[0], own));
         continue;
       }
       sums[i] = add_word(sums[i], input, weights, words);

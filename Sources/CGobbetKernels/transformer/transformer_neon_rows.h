@@ -30,7 +30,7 @@ INLINE void add_four_words(
   UNROLLED
   for (size_t word = 0; word < 4; word++) {
     const uint32_t *own = panel + word * gobbet_panel_width;
-    prefetch_two(own);
+    prefetch(own, gobbet_panel_width);
     UNROLLED
     for (size_t step = 0; step < 2; step++) {
       const lane_bits bits = load_bits(own + step * 16);
@@ -39,4 +39,18 @@ INLINE void add_four_words(
           : fused((lanes)vld1q_f32(input)[word], as_lanes(bits), sums[step]);
     }
   }
+}
+
+/// Adds the products with the inputs of a row, as many as make whole fours of words; returns how many.
+INLINE size_t add_most_inputs(
+    const float *input, const uint32_t *panel, size_t count, const panel_words words,
+    lanes sums[2]) {
+  if (words != words_are_floats && words != words_become_floats) return 0;
+  const size_t inputs_a_word = words == words_become_floats ? 2 : 1;
+  size_t word = 0;
+  for (; (word + 4) * inputs_a_word <= count; word += 4) {
+    add_four_words(
+        input + word * inputs_a_word, panel + word * gobbet_panel_width, words, sums);
+  }
+  return word * inputs_a_word;
 }

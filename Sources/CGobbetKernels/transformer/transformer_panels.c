@@ -19,10 +19,10 @@ size_t gobbet_row_words(const gobbet_kernels *kernels, gobbet_element element, s
 }
 
 size_t gobbet_panel_words(gobbet_element element, size_t depth) {
-  if (gobbet_float_size(element) == 2) return depth * gobbet_panel_width / 2;
   switch (element) {
-  case gobbet_float32:
-  case gobbet_rows_of_float32: return depth * gobbet_panel_width;
+  case gobbet_float32: return depth * gobbet_panel_width;
+  case gobbet_stored_float16:
+  case gobbet_stored_bfloat16: return depth * gobbet_panel_width / 2;
   case gobbet_bfloat16: return (depth + 1) / 2 * gobbet_panel_width;
   case gobbet_int8: return blocks_of(depth) * gobbet_words_a_block;
   default: {
@@ -44,14 +44,15 @@ static bool all_finite(const float *values, size_t count) {
   return found == 0;
 }
 
+/// Inputs of a part of a panel that stays in the cache while it is filled output by output.
+enum { inputs_a_tile = 64 };
+
 /// The weights of `count` outputs from `first` on as a panel of floats.
 static void gather(const gobbet_part *part, size_t first, size_t count, float *panel) {
   const size_t inputs = part->input_count;
   if (part->by_output) {
-    // Tiles of the panel that stay in the cache while they are filled output by output.
-    enum { tile = 64 };
-    for (size_t start = 0; start < inputs; start += tile) {
-      const size_t end = inputs - start < tile ? inputs : start + tile;
+    for (size_t start = 0; start < inputs; start += inputs_a_tile) {
+      const size_t end = inputs - start < inputs_a_tile ? inputs : start + inputs_a_tile;
       for (size_t output = 0; output < count; output++) {
         const float *from = part->weights + (first + output) * inputs;
         for (size_t input = start; input < end; input++) {
@@ -135,17 +136,16 @@ static uint16_t half_bits(float value) {
   return (uint16_t)(bits >> 13 | (signbit(value) ? 0x8000 : 0));
 }
 
-/// Puts a panel's inputs into rows of `depth` weights of 16 bits.
-static void encode_rows(
-    gobbet_element element, const float *panel, size_t inputs, size_t outputs, size_t depth,
-    uint16_t *rows) {
-  for (size_t output = 0; output < outputs; output++) {
-    for (size_t input = 0; input < inputs; input++) {
-      const float *weight = panel + input * gobbet_panel_width + output;
+/// The floats of a panel, which have values of stored floats, as these.
+static void encode_stored(
+    gobbet_element element, const float *panel, size_t depth, uint16_t *weights) {
+  for (size_t input = 0; input < depth; input++) {
+    for (size_t output = 0; output < gobbet_panel_width; output++) {
+      const float weight = panel[input * gobbet_panel_width + output];
       uint32_t bits;
-      memcpy(&bits, weight, sizeof bits);
-      rows[output * depth + input] =
-          element == gobbet_rows_of_float16 ? half_bits(*weight) : (uint16_t)(bits >> 16);
+      memcpy(&bits, &weight, sizeof bits);
+      weights[input * gobbet_panel_width + gobbet_stored_place(output)] =
+          element == gobbet_stored_float16 ? half_bits(weight) : (uint16_t)(bits >> 16);
     }
   }
 }
@@ -166,25 +166,75 @@ bool gobbet_pack(
     is_finite &= all_finite(panel, float_count);
     if (element == gobbet_bfloat16) encode_bfloat16(panel, part->input_count, words);
     if (element == gobbet_int8) encode_int8(panel, part->input_count, words);
-    if (gobbet_float_size(element) == 2) {
-      encode_rows(
-          element, panel, part->input_count, count, depth,
-          (uint16_t *)panels + output * depth + part->first_input);
+    if (gobbet_is_stored_float(element)) {
+      encode_stored(element, panel, part->input_count, (uint16_t *)words);
     }
   }
   return is_finite;
 }
 
-bool gobbet_floats_are_finite(gobbet_element element, const void *weights, size_t count) {
-  if (gobbet_float_size(element) == 4) return all_finite(weights, count);
-  const uint16_t exponent = element == gobbet_rows_of_float16 ? 0x7C00 : 0x7F80;
-  size_t found = 0;
-  for (size_t index = 0; index < count; index++) {
-    uint16_t bits;
-    memcpy(&bits, (const uint8_t *)weights + 2 * index, sizeof bits);
-    found += (bits & exponent) == exponent;
+typedef uint16_t eight_shorts __attribute__((ext_vector_type(8), aligned(2)));
+typedef uint32_t four_words __attribute__((ext_vector_type(4), aligned(4)));
+
+/// Turns the words of four inputs of four outputs about.
+static void store_turned(const four_words outputs[4], uint32_t *panel) {
+  enum { stride = gobbet_panel_width / 2 };
+  four_words pairs[4];
+  for (size_t half = 0; half < 2; half++) {
+    const four_words a = outputs[2 * half], b = outputs[2 * half + 1];
+    pairs[half] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    pairs[2 + half] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   }
-  return found == 0;
+  for (size_t half = 0; half < 2; half++) {
+    const four_words a = pairs[2 * half], b = pairs[2 * half + 1];
+    four_words *inputs = (four_words *)(panel + 2 * half * stride);
+    inputs[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+    inputs[stride / 4] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  }
+}
+
+/// Puts eight inputs of four outputs, and of those 16 after them, into a panel. What is found are those that
+/// have all bits of `exponent`.
+static eight_shorts store_eight(
+    const uint8_t *rows, size_t row_size, uint16_t exponent, uint32_t *panel) {
+  eight_shorts found = (eight_shorts)0;
+  four_words lower[4], upper[4];
+  for (size_t output = 0; output < 4; output++) {
+    const eight_shorts a = *(const eight_shorts *)(rows + output * row_size);
+    const eight_shorts b = *(const eight_shorts *)(rows + (output + 16) * row_size);
+    found |= (eight_shorts)((a & exponent) == exponent | (b & exponent) == exponent);
+    lower[output] = (four_words)__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    upper[output] = (four_words)__builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+  store_turned(lower, panel);
+  store_turned(upper, panel + 4 * gobbet_panel_width / 2);
+  return found;
+}
+
+bool gobbet_pack_stored(
+    gobbet_element element, const uint8_t *rows, size_t count, size_t depth, uint32_t *panel) {
+  const uint16_t exponent = element == gobbet_stored_float16 ? 0x7C00 : 0x7F80;
+  const size_t row_size = 2 * depth, whole = count == gobbet_panel_width ? depth / 8 * 8 : 0;
+  eight_shorts found = (eight_shorts)0;
+  for (size_t start = 0; start < whole; start += inputs_a_tile) {
+    const size_t end = whole - start < inputs_a_tile ? whole : start + inputs_a_tile;
+    for (size_t output = 0; output < 16; output += 4) {
+      for (size_t input = start; input < end; input += 8) {
+        found |= store_eight(
+            rows + output * row_size + 2 * input, row_size, exponent,
+            panel + input * gobbet_panel_width / 2 + output);
+      }
+    }
+  }
+  for (size_t output = 0; output < count; output++) {
+    for (size_t input = whole; input < depth; input++) {
+      uint16_t bits;
+      memcpy(&bits, rows + output * row_size + 2 * input, sizeof bits);
+      found |= (bits & exponent) == exponent;
+      ((uint16_t *)panel)[input * gobbet_panel_width + gobbet_stored_place(output)] = bits;
+    }
+  }
+  return __builtin_reduce_or(found) == 0;
 }
 
 void gobbet_unpack_output(
@@ -193,14 +243,7 @@ void gobbet_unpack_output(
   const uint32_t *panel = (const uint32_t *)panels
       + output / gobbet_panel_width * gobbet_panel_words(element, input_count);
   const size_t column = output % gobbet_panel_width;
-  const size_t float_size = gobbet_float_size(element);
-  if (float_size != 0) {
-    const uint8_t *row = (const uint8_t *)panels + output * input_count * float_size;
-    for (size_t input = 0; input < input_count; input++) {
-      weights[input] = gobbet_float_at(element, row + input * float_size);
-    }
-    return;
-  }
+  const uint16_t *shorts = (const uint16_t *)panel + gobbet_stored_place(column);
   if (gobbet_format_of(element).length != 0) {
     return gobbet_unpack_tiles(element, panel, input_count, column, weights);
   }
@@ -214,6 +257,12 @@ void gobbet_unpack_output(
       weights[input] = gobbet_bfloat16_value(input % 2 == 0 ? pair & 0xFFFF : pair >> 16);
       break;
     }
+    case gobbet_stored_float16:
+      weights[input] = gobbet_half_value(shorts[input * gobbet_panel_width]);
+      break;
+    case gobbet_stored_bfloat16:
+      weights[input] = gobbet_bfloat16_value(shorts[input * gobbet_panel_width]);
+      break;
     case gobbet_int8: {
       const uint32_t *block = panel + input / gobbet_block_length * gobbet_words_a_block;
       const int8_t *bytes = (const int8_t *)(block + gobbet_panel_width / 2);

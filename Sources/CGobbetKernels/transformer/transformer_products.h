@@ -30,11 +30,13 @@ APART void finish(
 /// Decoding waits for memory; 4 KiB ahead is far enough to hide that.
 enum { words_ahead = 1024 };
 
-/// Asks for two lines of the cache ahead of those at `words`. What the machine foresees by itself
+/// Asks for `count` words that far ahead of those at `words`. What the machine foresees by itself
 /// covers about four fifths of them.
-INLINE void prefetch_two(const uint32_t *words) {
-  __builtin_prefetch(words + words_ahead);
-  __builtin_prefetch(words + words_ahead + 16);
+INLINE void prefetch(const uint32_t *words, const size_t count) {
+  UNROLLED
+  for (size_t word = 0; word < count; word += 16) {
+    __builtin_prefetch(words + words_ahead + word);
+  }
 }
 
 /// What the sums of outputs start at.
@@ -51,10 +53,9 @@ typedef enum {
   words_become_floats,
   /// As pairs by `dot_bfloat16`, which is twice as fast as a product of floats on AMD's.
   words_are_pairs,
-  /// As floats, which are put together out of rows: see `take_rows`.
-  words_in_rows_of_float32,
-  words_in_rows_of_float16,
-  words_in_rows_of_bfloat16
+  /// As stored floats that become floats of 32 bits first.
+  words_of_float16,
+  words_of_bfloat16
 } panel_words;
 
 // Below, `words`, `rows` and `steps` are constants wherever a function is inlined, so that the sums
@@ -65,14 +66,42 @@ INLINE lanes half_of(lane_bits pairs, const bool is_upper) {
   return as_lanes(is_upper ? pairs & (int32_t)0xFFFF0000 : pairs << 16);
 }
 
+#ifdef FOR_NEON
+#include "transformer_neon_rows.h"
+#endif
+
+/// Words of a panel for one input, or for one pair if products take pairs.
+INLINE size_t words_an_input(const panel_words words) {
+  const bool are_whole = words == words_are_floats || words == words_are_pairs;
+  return are_whole ? gobbet_panel_width : gobbet_panel_width / 2;
+}
+
+/// The weights of 16 outputs for an input, as products take them.
+INLINE lanes weights_at(
+    const uint32_t *panel, size_t input, const size_t step, const panel_words words) {
+  const uint32_t *own = panel + input * words_an_input(words);
+  switch (words) {
+  case words_become_floats:
+    own = panel + input / 2 * gobbet_panel_width;
+    return half_of(load_bits(own + step * 16), input % 2 == 0);
+  case words_of_float16: {
+    const shorts halves =
+        __builtin_convertvector(load_bits(own) >> (int)(16 * step) & 0xFFFF, shorts);
+    return halves_at(&halves);
+  }
+  case words_of_bfloat16: return half_of(load_bits(own), step == 1);
+  default: return load((const float *)own + step * 16);
+  }
+}
+
 /// Adds a product with a word of inputs.
-INLINE lanes add_word(lanes sums, float input, lane_bits weights, const panel_words words) {
+INLINE lanes add_word(lanes sums, float input, lanes weights, const panel_words words) {
 #ifdef OWN_DOT_PRODUCTS
-  if (words == words_are_pairs) return dot_bfloat16(sums, input, weights);
+  if (words == words_are_pairs) return dot_bfloat16(sums, input, as_bits(weights));
 #else
   (void)words;
 #endif
-  return fused((lanes)input, as_lanes(weights), sums);
+  return fused((lanes)input, weights, sums);
 }
 
 /// Words of inputs whose weights, 16 KiB, stay in the first cache while all rows go by them.
@@ -91,12 +120,12 @@ INLINE void add_words(
   }
   for (size_t k = 0; k < count; k++) {
     const uint32_t *own = weights + k * gobbet_panel_width;
-    prefetch_two(own);
+    prefetch(own, gobbet_panel_width);
     UNROLLED
     for (size_t row = 0; row < rows; row++) {
       for (size_t step = 0; step < steps; step++) {
-        const lane_bits bits = load_bits(own + (first_step + step) * 16);
-        sums[row][step] = add_word(sums[row][step], input[row * stride + k], bits, words);
+        const lanes own_weights = load((const float *)own + (first_step + step) * 16);
+        sums[row][step] = add_word(sums[row][step], input[row * stride + k], own_weights, words);
       }
     }
   }
@@ -142,20 +171,15 @@ ADD_WORDS(add_pairs, words_are_pairs)
 #endif
 #undef ADD_WORDS
 
-/// Pairs as floats, the upper half of each first: of a pair the second product is added first.
-INLINE void widen(const uint32_t *pairs, size_t count, lanes floats[][2]) {
-  for (size_t k = 0; k < count; k += 2) {
-    const uint32_t *own = pairs + k / 2 * gobbet_panel_width;
-    prefetch_two(own);
-    for (size_t step = 0; step < 2; step++) {
-      const lane_bits both = load_bits(own + step * 16);
-      floats[k][step] = half_of(both, true);
-      floats[k + 1][step] = half_of(both, false);
-    }
+/// The weights of `count` inputs as floats.
+INLINE const uint32_t *widened(
+    const uint32_t *weights, size_t count, const panel_words words, lanes floats[][2]) {
+  for (size_t k = 0; k < count; k++) {
+    prefetch(weights + k * words_an_input(words), words_an_input(words));
+    for (size_t step = 0; step < 2; step++) floats[k][step] = weights_at(weights, k, step, words);
   }
+  return (const uint32_t *)floats;
 }
-
-#include "transformer_rows_of_floats.h"
 
 /// Words of a row of inputs.
 INLINE size_t words_of_inputs(const gobbet_product *product, const panel_words words) {
@@ -172,7 +196,6 @@ INLINE void multiply_rows(
   const size_t rows = left < rows_a_group ? left : rows_a_group;
   const size_t stride = product->input_stride, depth = words_of_inputs(product, words);
   const float *input = (const float *)product->input + first_row * stride;
-  const panel_rows stored = rows_of_panel(product, panel, first_output, words);
   lanes sums[rows_a_group][2];
   for (size_t row = 0; row < rows; row++) {
     for (size_t step = 0; step < 2; step++) {
@@ -181,61 +204,48 @@ INLINE void multiply_rows(
   }
   for (size_t first = 0; first < depth; first += words_a_part) {
     const size_t count = depth - first < words_a_part ? depth - first : words_a_part;
-    if (words == words_become_floats || words >= words_in_rows_of_float32) {
-      lanes floats[words_a_part][2];
-      if (words == words_become_floats) widen(panel + first / 2 * gobbet_panel_width, count, floats);
-      else take_rows(&stored, first, count, words, NULL, floats);
-      add_floats(input + first, stride, (const uint32_t *)floats, count, sums, rows);
+    const uint32_t *weights = panel + first * words_an_input(words);
+#ifdef OWN_DOT_PRODUCTS
+    if (words == words_are_pairs) {
+      add_pairs(input + first, stride, weights, count, sums, rows);
       continue;
     }
-    const uint32_t *weights = panel + first * gobbet_panel_width;
-#ifdef OWN_DOT_PRODUCTS
-    if (words == words_are_pairs) add_pairs(input + first, stride, weights, count, sums, rows);
 #endif
-    if (words == words_are_floats) add_floats(input + first, stride, weights, count, sums, rows);
+    lanes floats[words_a_part][2];
+    if (words != words_are_floats) weights = widened(weights, count, words, floats);
+    add_floats(input + first, stride, weights, count, sums, rows);
   }
   for (size_t row = 0; row < rows; row++) {
     finish(product, first_row + row, first_output, sums[row], 2);
   }
 }
 
-#ifdef FOR_NEON
-#include "transformer_neon_rows.h"
-#endif
+/// Adds the products with word `k` of a single row to all sums.
+INLINE void add_one_word(
+    const float *input, const uint32_t *panel, size_t k, const panel_words words, lanes sums[2]) {
+  for (size_t step = 0; step < 2; step++) {
+    sums[step] = add_word(sums[step], input[k], weights_at(panel, k, step, words), words);
+  }
+}
 
 /// A panel's outputs for a single row, whose sums stay in registers.
 INLINE void multiply_row(
     const gobbet_product *product, const uint32_t *panel, size_t first_output, size_t row,
     const panel_words words) {
   const float *input = (const float *)product->input + row * product->input_stride;
-  const size_t a_word = words == words_become_floats ? 2 : 1;
-  const size_t count = words_of_inputs(product, words) / a_word;
+  const size_t count = words_of_inputs(product, words);
   lanes sums[2];
   for (size_t step = 0; step < 2; step++) sums[step] = start(product, first_output + step * 16);
   size_t k = 0;
-  if (words >= words_in_rows_of_float32) {
-    const panel_rows stored = rows_of_panel(product, panel, first_output, words);
-    take_rows(&stored, 0, count, words, input, &sums);
-    k = count;
-  }
 #ifdef FOR_NEON
-  for (; k + 4 <= count; k += 4) {
-    add_four_words(input + k * a_word, panel + k * gobbet_panel_width, words, sums);
-  }
+  k = add_most_inputs(input, panel, count, words, sums);
 #endif
-  for (; k < count; k++) {
-    const uint32_t *own = panel + k * gobbet_panel_width;
-    prefetch_two(own);
-    for (size_t step = 0; step < 2; step++) {
-      const lane_bits bits = load_bits(own + step * 16);
-      if (words == words_become_floats) {
-        sums[step] = fused((lanes)input[2 * k], half_of(bits, true), sums[step]);
-        sums[step] = fused((lanes)input[2 * k + 1], half_of(bits, false), sums[step]);
-      } else {
-        sums[step] = add_word(sums[step], input[k], bits, words);
-      }
-    }
+  for (; k + 2 <= count; k += 2) {
+    prefetch(panel + k * words_an_input(words), 2 * words_an_input(words));
+    add_one_word(input, panel, k, words, sums);
+    add_one_word(input, panel, k + 1, words, sums);
   }
+  if (k < count) add_one_word(input, panel, k, words, sums);
   // A copy, since what a function is given the address of stays in memory.
   const lanes results[2] = {sums[0], sums[1]};
   finish(product, row, first_output, results, 2);

@@ -29,12 +29,8 @@ static void multiply(const gobbet_product *product, size_t first, size_t end) {
   case gobbet_float32: return multiply_panels(product, first, end, words_are_floats);
   case gobbet_bfloat16: return multiply_panels(product, first, end, words_become_floats);
   case gobbet_int8: break;
-  case gobbet_rows_of_float32:
-    return multiply_panels(product, first, end, words_in_rows_of_float32);
-  case gobbet_rows_of_float16:
-    return multiply_panels(product, first, end, words_in_rows_of_float16);
-  case gobbet_rows_of_bfloat16:
-    return multiply_panels(product, first, end, words_in_rows_of_bfloat16);
+  case gobbet_stored_float16: return multiply_panels(product, first, end, words_of_float16);
+  case gobbet_stored_bfloat16: return multiply_panels(product, first, end, words_of_bfloat16);
   default: return multiply_all_tiles(product, first, end);
   }
   switch (product->inputs) {

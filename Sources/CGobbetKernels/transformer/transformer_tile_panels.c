@@ -197,11 +197,12 @@ static bool pack_panel_of(
 #define PACK(ELEMENT) case ELEMENT: return pack_panel(ELEMENT, rows, count, depth, words);
     GOBBET_BLOCK_ELEMENTS(PACK)
 #undef PACK
-  default: return false;
+  default: return gobbet_pack_stored(element, rows, count, depth, words);
   }
 }
 
 size_t gobbet_block_row_size(gobbet_element element, size_t depth) {
+  if (gobbet_is_stored_float(element)) return 2 * depth;
   const gobbet_format format = gobbet_format_of(element);
   if (format.length == 0 || depth % format.length != 0) return 0;
   return depth / format.length * format.file_size;

@@ -249,13 +249,11 @@ INLINE void add_tile_to_all(
         &own, input + row * stride, starts + row * stride, stride, runs, has_least,
         ROWS_OF_BLOCKS, sums + row);
   }
-#ifdef FOR_NEON
-  for (; row + 2 <= rows; row += 2) {
+  for (; ROWS_OF_BLOCKS > 2 && row + 2 <= rows; row += 2) {
     add_tile(
         &own, input + row * stride, starts + row * stride, stride, runs, has_least, 2,
         sums + row);
   }
-#endif
   for (; row < rows; row++) {
     add_tile(
         &own, input + row * stride, starts + row * stride, stride, runs, has_least, 1,
@@ -273,14 +271,6 @@ ADD_TILE(add_tile_of_one_run, 1, false)
 ADD_TILE(add_tile_with_least, 1, true)
 ADD_TILE(add_tile_of_two_runs, 2, false)
 #undef ADD_TILE
-
-/// Asks for what lies as far ahead of a tile as `words_ahead`.
-INLINE void prefetch_tile(const uint32_t *words, const size_t count) {
-  UNROLLED
-  for (size_t word = 0; word < count; word += 16) {
-    __builtin_prefetch(words + words_ahead + word);
-  }
-}
 
 /// A panel's outputs for a group of rows; the sums of a single row stay in registers.
 INLINE void multiply_tile_group(
@@ -302,7 +292,7 @@ INLINE void multiply_tile_group(
     const block_header header = read_header(element, own);
     for (size_t index = 0; index < tiles_a_block; index++) {
       const uint32_t *words = own + format.header_words + index * tile_words;
-      if (is_single) prefetch_tile(words, tile_words);
+      if (is_single) prefetch(words, tile_words);
 #ifdef FOR_NEON
       if (is_single) {
         add_single_tile(element, &header, words, input, starts, sums[0]);

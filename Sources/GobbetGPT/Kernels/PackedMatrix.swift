@@ -3,8 +3,6 @@ internal import GobbetData
 
 /// A matrix in panels: for every 32 outputs, input by input, their weights side by side, so that a
 /// product reads the weights strictly in order, for one row as for many.
-///
-/// Or, as files have floats, the rows of its outputs one after the other.
 @safe struct PackedMatrix: Sendable {
   /// Outputs in a panel.
   static let panelWidth = Int(gobbet_panel_width)
@@ -25,7 +23,9 @@ internal import GobbetData
   let inputCount: Int
   /// Floats that every row becomes.
   let outputCount: Int
-  private let memory: WeightMemory
+  private let memory: LargeMemory
+  /// The word of the memory where the panels begin.
+  private let offset: Int
 
   /// A count of outputs, rounded up to whole panels.
   static func paddedCount(_ outputCount: Int) -> Int {
@@ -43,29 +43,22 @@ internal import GobbetData
     return overflow ? nil : count
   }
 
-  /// Bytes of the panels or rows.
+  /// Bytes of the panels.
   var byteCount: Int {
     4 * (Self.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0)
   }
 
-  /// Whether the weights are rows of floats in a mapped file, and were not looked at.
-  var isMapped: Bool { memory.isMapped }
-
-  /// A matrix that begins where `memory` does: rows of a mapped file, or zeros where its weights are
-  /// yet to come.
+  /// A matrix of zeros, whose weights are yet to come, in memory from a word on.
   init(
-    inputCount: Int, outputCount: Int, _ element: gobbet_element, _ memory: WeightMemory
+    inputCount: Int, outputCount: Int, _ element: gobbet_element, _ memory: LargeMemory, offset: Int
   ) {
-    let byteCount =
-      memory.isMapped
-      ? inputCount * outputCount * gobbet_float_size(element)
-      : Self.wordCount(inputCount: inputCount, outputCount: outputCount, element).map { 4 * $0 }
-    precondition(
-      byteCount.map { $0 <= memory.byteCount } ?? false, "PackedMatrix: no room")
+    let count = Self.wordCount(inputCount: inputCount, outputCount: outputCount, element)
+    precondition(count.map { $0 <= memory.count - offset } ?? false, "PackedMatrix: no room")
     self.element = element
     self.inputCount = inputCount
     self.outputCount = outputCount
     self.memory = memory
+    self.offset = offset
   }
 
   /// Puts some of the weights into the panels; false if one of them is not finite.
@@ -95,22 +88,22 @@ internal import GobbetData
         input_count: inputs.count, first_output: outputs.lowerBound, output_count: outputs.count)
       // SAFETY: the part has that many weights and lies in the panels, and the scratch holds a panel
       // of its inputs.
-      return unsafe gobbet_pack(
-        element, &part, inputCount, &scratch, memory.mutablePointer)
+      return unsafe gobbet_pack(element, &part, inputCount, &scratch, memory.pointer(at: offset))
     }
   }
 
   /// Bytes that an output takes in a tensor that has its weights in the order and with the bits of the
-  /// panels' blocks; nil if the tensor does not.
+  /// panels; nil if the tensor does not.
   func blockRowByteCount(of tensor: TensorDescription, _ order: Order) -> Int? {
     guard order == .byOutput else { return nil }
     let count = gobbet_block_row_size(element, inputCount)
     return count == 0 ? nil : count
   }
 
-  /// Puts outputs into the panels that a file has in blocks; false if a weight is not finite.
+  /// Puts outputs into the panels with the bits of a file; false if a weight is not finite.
   ///
-  /// - Precondition: as ``pack(_:_:inputs:outputs:scratch:)``, for whole outputs of a matrix in blocks.
+  /// - Precondition: as ``pack(_:_:inputs:outputs:scratch:)``, for whole outputs, and
+  ///   ``blockRowByteCount(of:_:)`` is not nil.
   func pack(blocks: [UInt8], outputs: Range<Int>) -> Bool {
     let rowByteCount = gobbet_block_row_size(element, inputCount)
     precondition(
@@ -123,14 +116,8 @@ internal import GobbetData
       var part = unsafe gobbet_block_part(
         blocks: base, first_output: outputs.lowerBound, output_count: outputs.count)
       // SAFETY: the outputs have that many bytes and lie in the panels.
-      return unsafe gobbet_pack_blocks(element, &part, inputCount, memory.mutablePointer)
+      return unsafe gobbet_pack_blocks(element, &part, inputCount, memory.pointer(at: offset))
     }
-  }
-
-  /// Whether every weight of a matrix of rows is finite.
-  var isFinite: Bool {
-    // SAFETY: the rows have that many weights.
-    unsafe gobbet_floats_are_finite(element, pointer, inputCount * outputCount)
   }
 
   /// Copies the weights of one output to a row.
@@ -145,6 +132,6 @@ internal import GobbetData
     }
   }
 
-  /// The panels, or rows, for kernels; the pointer lives as long as `self`.
-  var pointer: UnsafeRawPointer { unsafe memory.pointer }
+  /// The panels, for kernels; the pointer lives as long as `self`.
+  var pointer: UnsafeRawPointer { unsafe UnsafeRawPointer(memory.pointer(at: offset)) }
 }

@@ -14,11 +14,9 @@ public enum Precision: Hashable, Sendable, CaseIterable {
   case int8
   /// What the file has, matrix by matrix, never widened in memory.
   ///
-  /// Floats of 16 and 32 bits give the bits of `float32`: 16 bits become 32 in registers. They are read
-  /// where the file is mapped if it has them uncompressed; who cuts the file short meanwhile ends the
-  /// program. Before the blocks of GGUF (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K and MXFP4) the
-  /// inputs of layers are rounded to integers of 16 bits. All other weights, and attention, are as in
-  /// `float32`.
+  /// Floats of 16 bits give the bits of `float32`: they become floats of 32 in registers. Before the
+  /// blocks of GGUF (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K and MXFP4) the inputs of layers are
+  /// rounded to integers of 16 bits. All other weights, and attention, are as in `float32`.
   case stored
 
   /// As kernels call what the keys and values of such a model are stored as.

@@ -4,8 +4,7 @@ internal import GobbetData
 extension Precision {
   /// What a matrix of the file is in memory.
   ///
-  /// Blocks lie along the inputs, so that only rows of outputs have them whole; of floats, those of 32
-  /// bits are packed where outputs are not rows.
+  /// Blocks lie along the inputs, so that only rows of outputs have them whole.
   func element(
     of tensor: TensorDescription, _ order: PackedMatrix.Order
   ) -> gobbet_element {
@@ -22,13 +21,12 @@ extension ElementType {
   /// How kernels call weights of this type; nil if they do not compute with them as they are.
   fileprivate func storedElement(_ order: PackedMatrix.Order) -> gobbet_element? {
     switch self {
-    case .float16: return gobbet_rows_of_float16
-    case .bfloat16: return gobbet_rows_of_bfloat16
+    case .float16: return gobbet_stored_float16
+    case .bfloat16: return gobbet_stored_bfloat16
     default: break
     }
     guard order == .byOutput else { return nil }
     return switch self {
-    case .float32: gobbet_rows_of_float32
     case .q4_0: gobbet_q4_0
     case .q4_1: gobbet_q4_1
     case .q5_0: gobbet_q5_0

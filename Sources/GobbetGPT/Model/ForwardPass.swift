@@ -84,7 +84,7 @@ public final class ForwardPass {
   /// Shapes: [wanted, V or the width of the head]. With a cache, the tokens continue its sequence.
   /// `progress` is told how many rows there are, after every 120 of them at the latest.
   /// - Throws: ``GPTError`` (`noTokens`, `unknownToken`, `contextExceeded`); nothing has changed
-  ///   then. `notFinite` names a tensor of a mapped file whose weights aren't.
+  ///   then.
   public func logits(
     of ids: [TokenID], _ positions: Positions = .last, cache: KeyValueCache? = nil,
     progress: (_ rowCount: Int) -> Void = { _ in }
@@ -137,7 +137,6 @@ public final class ForwardPass {
         let rows = workspace.residual.rows(part)
         normalizeFinally(rows)
         head.apply(workspace.normalized, .store, into: &logits, kernels)
-        try model.check(logits)
         scale(&logits)
         body(logits, Array(piece.wantedSequences[part]))
       }
@@ -202,7 +201,6 @@ public final class ForwardPass {
     for piece in pieces(of: batch, positions) {
       applyBlocks(to: piece)
       normalizeFinally(workspace.residual)
-      try model.check(workspace.normalized)
       body(workspace.normalized, piece.wantedSequences)
     }
   }
@@ -276,7 +274,6 @@ public final class ForwardPass {
       if let seen { weights = seen }
       show(workspace.residual)
     }
-    try model.check(workspace.residual)
     return weights
   }
 

@@ -25,8 +25,6 @@ public struct GPT: Sendable {
 
   /// Whether most weights multiply floats of 32 bits.
   package let multipliesFloats: Bool
-  /// The matrices that are read where their file is mapped, whose weights were not looked at.
-  private let mappedMatrices: [(name: String, matrix: PackedMatrix)]
 
   let embedding: Embedding
   let embeddingNorm: Norm?
@@ -130,18 +128,7 @@ public struct GPT: Sendable {
     turns = Dictionary(uniqueKeysWithValues: architecture.rotations.map { ($0, TurnTable($0)) })
     weightByteCount = parameters.matrixByteCount
     multipliesFloats = 2 * parameters.floatByteCount > weightByteCount
-    mappedMatrices = parameters.mappedMatrices
     try parameters.pack()
-  }
-
-  /// Refuses what an infinite or NaN weight of a mapped file has made of rows.
-  ///
-  /// - Throws: ``GPTError`` (`notFinite`) with the name of the tensor.
-  func check(_ rows: FloatMatrix) throws(GPTError) {
-    guard !mappedMatrices.isEmpty, !rows.elements.allSatisfy({ $0.isFinite }) else { return }
-    if let found = mappedMatrices.first(where: { !$0.matrix.isFinite }) {
-      throw GPTError(.notFinite(found.name))
-    }
   }
 
   private static func configuration(of source: any TensorSource) throws(GPTError)

@@ -11,20 +11,16 @@ struct Parameters {
   private let threads: ThreadPool
   private let architecture: Architecture
   private let byName: [String: TensorDescription]
-  /// Matrices of the file that are read where it is mapped.
-  private var mapped: [String: WeightMemory] = [:]
   private let panels: LargeMemory
   /// Words of the panels that are taken.
   private var wordCount = 0
   private var packingList: PackingList
 
-  /// The matrices that are read where they are mapped, by their names.
-  private(set) var mappedMatrices: [(name: String, matrix: PackedMatrix)] = []
   /// Bytes of the matrices whose weights multiply floats.
   private(set) var floatByteCount = 0
 
   /// Bytes of all matrices in memory.
-  var matrixByteCount: Int { mapped.values.reduce(panels.count * 4) { $0 + $1.byteCount } }
+  var matrixByteCount: Int { panels.count * 4 }
   /// What the tensors are called.
   let names: ParameterNames
   /// Outputs of the head.
@@ -34,12 +30,11 @@ struct Parameters {
 
   /// Finds the tensors of a model of that architecture; the threads share the packing.
   ///
-  /// - Throws: ``GPTError`` for the first tensor that is missing, misshapen or surplus, else an error of
-  ///   the source.
+  /// - Throws: ``GPTError`` for the first tensor that is missing, misshapen or surplus.
   init(
     _ source: any TensorSource, _ architecture: Architecture, _ names: ParameterNames,
     _ precision: Precision, _ threads: ThreadPool, partByteCount: Int
-  ) throws {
+  ) throws(GPTError) {
     if let flaw = architecture.flaw { throw GPTError(.invalidConfiguration(flaw)) }
     self.source = source
     self.architecture = architecture
@@ -63,25 +58,14 @@ struct Parameters {
     for tensor in expected.tensors {
       guard let found = byName[tensor.name], let order = tensor.order else { continue }
       let shape = order == .byInput ? tensor.shape : tensor.shape.reversed()
-      let element = (tensor.precision ?? precision).element(of: found, order)
-      if order == .byOutput, gobbet_float_size(element) > 0,
-        let memory = try WeightMemory(of: found, in: source)
-      {
-        mapped[tensor.name] = memory
-        continue
-      }
       let words = PackedMatrix.wordCount(
-        inputCount: shape[0], outputCount: shape[1], Self.packed(element))
+        inputCount: shape[0], outputCount: shape[1],
+        (tensor.precision ?? precision).element(of: found, order))
       let (sum, overflow) = wordCount.addingReportingOverflow(words ?? .max)
       guard !overflow else { throw GPTError(.outOfMemory(byteCount: .max)) }
       wordCount = sum
     }
     panels = try LargeMemory(wordCount: wordCount)
-  }
-
-  /// Rows of 32-bit floats are packed where they are not mapped.
-  private static func packed(_ element: gobbet_element) -> gobbet_element {
-    element == gobbet_rows_of_float32 ? gobbet_float32 : element
   }
 
   /// A tensor's elements, checked to be finite; zeros if the model does without it.
@@ -128,18 +112,11 @@ struct Parameters {
   ) throws(GPTError) -> PackedMatrix {
     let precision = precision ?? self.precision
     guard let tensor = byName[name] else { throw GPTError(.missingTensor(name)) }
-    let stored = precision.element(of: tensor, order)
-    let element = mapped[name] == nil ? Self.packed(stored) : stored
-    let memory = mapped[name] ?? WeightMemory(panels, from: wordCount)
+    let element = precision.element(of: tensor, order)
     let matrix = PackedMatrix(
-      inputCount: inputCount, outputCount: outputCount, element, memory)
+      inputCount: inputCount, outputCount: outputCount, element, panels, offset: wordCount)
     if gobbet_reads_floats(element) { floatByteCount += matrix.byteCount }
-    if matrix.isMapped {
-      mappedMatrices.append((name, matrix))
-      return matrix
-    }
-    wordCount +=
-      PackedMatrix.wordCount(inputCount: inputCount, outputCount: outputCount, element) ?? 0
+    wordCount += matrix.byteCount / 4
     packingList.append(tensor, order, matrix, from: source)
     return matrix
   }

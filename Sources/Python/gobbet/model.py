@@ -45,7 +45,7 @@ class Model(ModelOutputs):
         path: A `.gobbet` file, safetensors, GGUF, or a folder with config.json and model.safetensors, on
             this machine.
         element: What it computes with; "stored" is what the file has: its floats of 16 or 32 bits, or
-            GGUF's quantized blocks, as they are. The file must not be cut short meanwhile.
+            GGUF's quantized blocks, as they are.
         vocabulary: The vocabulary, instead of the one in the file or beside it.
         num_threads: Threads that load and compute, 0 (one per core) to 1,024; they change no result.
 
