@@ -74,6 +74,9 @@ struct OracleModel {
         for column in 0..<width { stream[row][column] += combined[column] }
         let inner = try linear(norm(stream[row], "h.\(layer).ln_2"), "h.\(layer).mlp.c_fc").map {
           (x: Double) -> Double in
+          if configuration.activation == .geluErf {
+            return 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+          }
           let cube: Double = x * x * x
           return 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * cube)))
         }
@@ -130,13 +133,13 @@ struct RandomModel: Sendable, CustomStringConvertible {
 
   private init(
     _ name: String, vocabulary: Int = 50, context: Int = 20, width: Int, layers: Int = 2,
-    heads: Int, isTied: Bool = true
+    heads: Int, isTied: Bool = true, activation: Architecture.Activation = .geluTanh
   ) {
     description = name
     configuration = Self.checked {
       try GPTConfiguration(
         vocabularySize: vocabulary, contextLength: context, width: width, layerCount: layers,
-        headCount: heads, hasTiedHead: isTied)
+        headCount: heads, activation: activation, hasTiedHead: isTied)
     }
   }
 
@@ -162,6 +165,7 @@ struct RandomModel: Sendable, CustomStringConvertible {
       RandomModel(
         "context 33, a vocabulary of 33", vocabulary: 33, context: 33, width: 33, heads: 3),
       RandomModel("one token", vocabulary: 1, width: 16, heads: 2),
+      RandomModel("GELU by the error function", width: 48, heads: 3, activation: .geluErf),
       noBias, untied, classes,
     ]
   }()

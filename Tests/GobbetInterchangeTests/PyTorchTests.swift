@@ -57,6 +57,8 @@ import Testing
     let configuration = try #require(training.gpt2Configuration)
     #expect(configuration.headCount == 3 && configuration.layerCount == 2)
     #expect(configuration.contextLength == 7 && configuration.vocabularySize == nil)
+    // nanoGPT's MLP has `nn.GELU()`.
+    #expect(configuration.activation == .geluErf)
     #expect(reader.gpt2Configuration == nil)
     #expect(try FileFormat(recognizing: fixturesFolder + "/pytorch/training.pt") == .pyTorch)
   }

@@ -46,6 +46,42 @@ import Testing
     }
   }
 
+  @Test("a GPT-2 with exact GELU keeps it, and is named where llama.cpp and llm.c compute another")
+  func exactGELU() throws {
+    let small = try SmallWeights()
+    let text = SmallWeights.configuration.dropLast() + #","activation_function":"gelu"}"#
+    try small.folder.write("config.json", Array(text.utf8))
+    let packed = small.folder.file("m.gobbet")
+    _ = try FileConversion().convert(small.path, to: packed, format: .gobbet)
+    let output = try folder("out", in: small.folder)
+    _ = try FileConversion().convert(packed, to: output + "m.safetensors", format: .safetensors)
+    #expect(
+      String(decoding: try readFile(output + "config.json"), as: UTF8.self)
+        .contains(#""activation_function": "gelu""#))
+    let ids: [TokenID] = [97, 98, 99]
+    func logits(_ path: String) throws -> [Float] {
+      try Array(ForwardPass(GPT(path: path)).logits(of: ids).elements)
+    }
+    let exact = try logits(packed)
+    #expect(try logits(output + "m.safetensors") == exact)
+    for format in [FileFormat.gguf, .llmC] {
+      let path = output + fileName(format)
+      let result = try FileConversion().convert(packed, to: path, format: format)
+      #expect(result.notes.contains { $0.contains("GELU with tanh") }, "\(format)")
+      let other = try logits(path)
+      #expect(other != exact)
+      #expect(zip(other, exact).allSatisfy { abs($0 - $1) < 0.1 })
+    }
+    let silu = SmallWeights.configuration.dropLast() + #","activation_function":"silu"}"#
+    try small.folder.write("config.json", Array(silu.utf8))
+    for format in [FileFormat.gguf, .llmC] {
+      let error = #expect(throws: InterchangeError.self) {
+        _ = try FileConversion().convert(small.path, to: output + "x", format: format)
+      }
+      #expect(error?.description.contains("activation silu") == true)
+    }
+  }
+
   @Test("a GPT-2 that has the configuration of another model is refused where that is needed")
   func neededConfiguration() throws {
     let small = try SmallWeights()

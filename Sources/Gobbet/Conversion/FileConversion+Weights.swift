@@ -83,6 +83,8 @@ extension FileConversion {
       try output.write(source, progress)
     }
     notes += try otherTypes(than: output.storedElements, in: path)
+    notes += activationNotes(
+      model?.configuration.activation ?? familyModel?.architecture.activation, format)
     notes += try omissions(of: source, model, input, path, format, keepsFamily: family != nil)
     return Result(
       content: .weights(
@@ -223,6 +225,15 @@ extension FileConversion {
       notes.append("the vocabulary is \(isKept ? "kept as metadata only" : "left out"): \(error)")
       return nil
     }
+  }
+
+  /// What the program that a file is for computes otherwise: a line, if anything.
+  private func activationNotes(
+    _ activation: Architecture.Activation?, _ format: FileFormat
+  ) -> [String] {
+    guard activation == .geluErf, format == .gguf || format == .llmC else { return [] }
+    let program = format == .gguf ? "llama.cpp" : "llm.c"
+    return ["\(program) computes GELU with tanh, within 5e-4 of this model's exact one"]
   }
 
   /// The matrices of the file at `path` that have another type than was asked for.

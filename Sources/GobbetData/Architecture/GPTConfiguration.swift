@@ -40,6 +40,8 @@ public struct GPTConfiguration: Hashable, Sendable {
   public var headCount: Int
   /// What LayerNorm adds to the variance.
   public var layerNormEpsilon: Float
+  /// What stands between the matrices of a feed-forward.
+  public var activation: Architecture.Activation
   /// Whether the head is the token embedding.
   public var hasTiedHead: Bool
 
@@ -52,7 +54,8 @@ public struct GPTConfiguration: Hashable, Sendable {
   ///   heads do not divide the width.
   public init(
     vocabularySize: Int, contextLength: Int = 1024, width: Int, layerCount: Int, headCount: Int,
-    layerNormEpsilon: Float = 1e-5, hasTiedHead: Bool = true
+    layerNormEpsilon: Float = 1e-5, activation: Architecture.Activation = .geluTanh,
+    hasTiedHead: Bool = true
   ) throws(ConfigurationError) {
     self.vocabularySize = vocabularySize
     self.contextLength = contextLength
@@ -60,6 +63,7 @@ public struct GPTConfiguration: Hashable, Sendable {
     self.layerCount = layerCount
     self.headCount = headCount
     self.layerNormEpsilon = layerNormEpsilon
+    self.activation = activation
     self.hasTiedHead = hasTiedHead
     for size in GPTSize.allCases {
       let count = self[size]
@@ -88,7 +92,8 @@ public struct GPTConfiguration: Hashable, Sendable {
 
   /// Reads a flat JSON object with the keys of `config.json`; keys of no meaning here are skipped.
   ///
-  /// `layer_norm_epsilon` is 1e-5 and `tie_word_embeddings` true where they are not given.
+  /// `layer_norm_epsilon` is 1e-5, `activation_function` `gelu_new` and `tie_word_embeddings` true where
+  /// they are not given.
   /// - Throws: ``ConfigurationError``.
   public init(json: String) throws(ConfigurationError) {
     let object: FlatJSON
@@ -100,8 +105,16 @@ public struct GPTConfiguration: Hashable, Sendable {
     func fault(_ member: FlatJSON.Member, _ what: String) -> ConfigurationError {
       ConfigurationError(reason: "byte \(member.offset): \(member.key) \(what)")
     }
+    var activation = Architecture.Activation.geluTanh
     for member in object.members {
-      if case .text = member.value { throw fault(member, "is a string") }
+      guard case .text(let text) = member.value else { continue }
+      guard member.key == Architecture.Activation.gpt2Key else {
+        throw fault(member, "is a string")
+      }
+      guard let known = Architecture.Activation(configurationName: text) else {
+        throw fault(member, "is \(text.cropped())")
+      }
+      activation = known
     }
     func size(_ size: GPTSize) throws(ConfigurationError) -> Int {
       guard let member = object[size.key] else {
@@ -124,14 +137,16 @@ public struct GPTConfiguration: Hashable, Sendable {
     try self.init(
       vocabularySize: size(.vocabularySize), contextLength: size(.contextLength),
       width: size(.width), layerCount: size(.layerCount), headCount: size(.headCount),
-      layerNormEpsilon: epsilon, hasTiedHead: hasTiedHead)
+      layerNormEpsilon: epsilon, activation: activation, hasTiedHead: hasTiedHead)
   }
 
   /// The object that ``init(json:)`` reads, its keys in a fixed order.
   public var json: String {
-    let sizes = GPTSize.allCases.map { "\"\($0.key)\":\(self[$0])" }.joined(separator: ",")
-    return "{\(sizes),\"layer_norm_epsilon\":\(layerNormEpsilon),"
-      + "\"tie_word_embeddings\":\(hasTiedHead)}"
+    var members = GPTSize.allCases.map { "\"\($0.key)\":\(self[$0])" }
+    members.append("\"layer_norm_epsilon\":\(layerNormEpsilon)")
+    if let member = activation.gpt2Member { members.append(member) }
+    members.append("\"tie_word_embeddings\":\(hasTiedHead)")
+    return "{\(members.joined(separator: ","))}"
   }
 }
 
@@ -145,7 +160,7 @@ extension GPTConfiguration {
       layerSizes: .init(hiddenSize: width, headCount: headCount, feedForwardSize: 4 * width))
     architecture.norm = .init(kind: .layer, epsilon: layerNormEpsilon)
     architecture.hasLearnedPositions = true
-    architecture.activation = .geluTanh
+    architecture.activation = activation
     architecture.isGated = false
     architecture.hasTiedHead = hasTiedHead
     return architecture

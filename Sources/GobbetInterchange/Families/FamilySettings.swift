@@ -83,15 +83,9 @@ final class FamilySettings {
     _ key: String, default fallback: Architecture.Activation
   ) throws(InterchangeError) -> Architecture.Activation {
     guard let value = try value(key) else { return fallback }
-    switch value.string {
-    case "silu", "swish": return .silu
-    case "gelu": return .geluErf
-    case "gelu_pytorch_tanh", "gelu_new": return .geluTanh
-    case "quick_gelu": return .geluSigmoid
-    case "relu": return .relu
-    case "relu2": return .reluSquared
-    default: throw value.error(.unsupported("the activation \(value.string ?? "of no name")"))
-    }
+    guard let activation = value.string.flatMap({ Architecture.Activation(configurationName: $0) })
+    else { throw value.error(.unsupported("the activation \(value.string ?? "of no name")")) }
+    return activation
   }
 
   /// Takes note of settings of the family that have no part in the forward pass.

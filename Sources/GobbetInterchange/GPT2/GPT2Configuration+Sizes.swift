@@ -48,7 +48,8 @@ extension GPT2Configuration {
   package func huggingFaceText(elementType: ElementType?) -> [UInt8] {
     var members = [
       #""architectures": ["GPT2LMHeadModel"]"#, #""model_type": "gpt2""#,
-      #""activation_function": "gelu_new""#, "\"layer_norm_epsilon\": \(layerNormEpsilon)",
+      "\"\(Architecture.Activation.gpt2Key)\": \"\(activation.configurationName)\"",
+      "\"layer_norm_epsilon\": \(layerNormEpsilon)",
     ]
     for (key, size) in sizesByKey + [
       ("bos_token_id", beginningOfTextID), ("eos_token_id", endOfTextID),
@@ -72,10 +73,22 @@ extension GPT2Configuration {
   /// Whether the head is tied is left to the tensors, as readers do.
   package func agrees(with other: GPT2Configuration) -> Bool {
     func agree(_ one: Int?, _ two: Int?) -> Bool { one == nil || two == nil || one == two }
-    return layerNormEpsilon == other.layerNormEpsilon
+    return layerNormEpsilon == other.layerNormEpsilon && activation == other.activation
       && GPTSize.allCases.allSatisfy { agree(sizes[$0], other.sizes[$0]) }
       && agree(beginningOfTextID, other.beginningOfTextID)
       && agree(endOfTextID, other.endOfTextID)
+  }
+
+  /// Refuses an activation for a program that has GELU only, be it by tanh or by the error function.
+  ///
+  /// - Throws: `InterchangeError` (`notRepresentable`).
+  func requireGELU(of program: String, path: String) throws(InterchangeError) {
+    guard activation == .geluTanh || activation == .geluErf else {
+      throw InterchangeError(
+        .notRepresentable(
+          "the activation \(activation.configurationName), where \(program) has GELU only"),
+        path: path)
+    }
   }
 
   private var sizesByKey: [(String, Int?)] { GPTSize.allCases.map { ($0.key, sizes[$0]) } }
@@ -85,6 +98,7 @@ extension GPT2Configuration {
   public var json: String {
     var members = sizesByKey.compactMap { key, size in size.map { "\"\(key)\":\($0)" } }
     members.append("\"layer_norm_epsilon\":\(layerNormEpsilon)")
+    if let member = activation.gpt2Member { members.append(member) }
     if let id = beginningOfTextID { members.append("\"bos_token_id\":\(id)") }
     if let id = endOfTextID { members.append("\"eos_token_id\":\(id)") }
     if let hasTiedHead { members.append("\"tie_word_embeddings\":\(hasTiedHead)") }

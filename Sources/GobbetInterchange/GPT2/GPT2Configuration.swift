@@ -1,4 +1,4 @@
-package import GobbetData
+public import GobbetData
 
 /// The sizes of a GPT-2, as far as they are known before its tensors are, and what else `config.json`
 /// says.
@@ -37,6 +37,8 @@ public struct GPT2Configuration: Hashable, Sendable {
   }
   /// What LayerNorm adds to the variance.
   public var layerNormEpsilon: Double
+  /// What stands between the matrices of a feed-forward.
+  public var activation = Architecture.Activation.geluTanh
   /// Whether the head is the token embedding; nil where nothing says so.
   ///
   /// A head whose elements differ from the embedding's is a head of its own whatever this says.
@@ -85,6 +87,13 @@ public struct GPT2Configuration: Hashable, Sendable {
       }
       layerNormEpsilon = epsilon
     }
+    if let value = try root.member(Architecture.Activation.gpt2Key), !value.isNull {
+      let name = value.string ?? "of no name"
+      guard let known = Architecture.Activation(configurationName: name) else {
+        throw value.error(.unsupported(name))
+      }
+      activation = known
+    }
     beginningOfTextID = try Self.id(root, "bos_token_id")
     endOfTextID = try Self.id(root, "eos_token_id")
     if let value = try root.member("tie_word_embeddings"), !value.isNull {
@@ -109,16 +118,8 @@ public struct GPT2Configuration: Hashable, Sendable {
 
   /// Refuses models with the names of GPT-2 that aren't a GPT-2.
   private static func checkVariant(_ root: JSONValue) throws(InterchangeError) {
-    let texts = [
-      ("model_type", ["gpt2"]),
-      ("activation_function", ["gelu_new", "gelu_pytorch_tanh"]),
-    ]
-    for (key, known) in texts {
-      guard let value = try root.member(key), !value.isNull else { continue }
-      let text = value.string ?? "of no name"
-      guard known.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
-        throw value.error(.unsupported(text))
-      }
+    if let value = try root.member("model_type"), !value.isNull, value.string != "gpt2" {
+      throw value.error(.unsupported(value.string ?? "of no name"))
     }
     let switches = [
       ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false),

@@ -23,6 +23,7 @@ extension GPT2Weights {
     to path: String, storing stored: StoredElements, vocabulary: Vocabulary? = nil,
     replacing: Bool = false, progress: (Int) throws -> Void = { _ in }
   ) throws {
+    try configuration.requireGELU(of: "llama.cpp", path: path)
     var own: [(key: String, value: GGUFValue)] = [("general.architecture", .string("gpt2"))]
     let sizes = [
       ("gpt2.context_length", configuration.contextLength),

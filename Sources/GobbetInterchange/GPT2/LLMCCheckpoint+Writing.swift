@@ -7,8 +7,8 @@ extension LLMCCheckpoint {
   /// Its elements become `elementType`; nil makes them `bfloat16` if all of them are, and 32-bit
   /// floats if those hold all of them exactly.
   /// - Throws: `FileError`; `InterchangeError` (`notRepresentable`) for a model without biases, with a
-  ///   head of its own, another epsilon than 1e-5, or elements that llm.c does not have; what the
-  ///   source throws.
+  ///   head of its own, another epsilon than 1e-5, another activation than GELU, or elements that llm.c
+  ///   does not have; what the source throws.
   public static func write(
     _ weights: GPT2Weights, to path: String, as elementType: ElementType? = nil,
     replacing: Bool = false
@@ -28,6 +28,7 @@ extension LLMCCheckpoint {
         .notRepresentable("\(sizes.layerNormEpsilon), where llm.c computes with 1e-5"), path: path,
         field: "layer_norm_epsilon")
     }
+    try sizes.requireGELU(of: "llm.c", path: path)
     let type = try elementType ?? Self.elementType(holding: weights, path)
     guard type == .float32 || type == .bfloat16 else {
       throw InterchangeError(.notRepresentable("elements of type \(type.name)"), path: path)

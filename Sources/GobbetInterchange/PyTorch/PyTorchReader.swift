@@ -123,6 +123,8 @@ public struct PyTorchReader: TensorPartSource {
     configuration.width = size("n_embd")
     configuration.contextLength = size("block_size")
     configuration.vocabularySize = size("vocab_size")
+    // Of nanoGPT's `nn.GELU()`, which it has had since May 2023, the arguments say nothing.
+    configuration.activation = .geluErf
     return configuration.headCount == nil ? nil : configuration
   }
 
