@@ -88,6 +88,53 @@ import Testing
     return path
   }
 
+  @Test("a GGUF file that becomes another says what it said, in its order")
+  func keptValues() throws {
+    let first = folder.file("first.gguf")
+    // Scores that no list of merges gives, and a token that llama.cpp takes for another kind.
+    try GGUFWriter.write(
+      WeightsReader(path: small()), to: first,
+      values: [
+        ("tokenizer.ggml.scores", .array(elementType: 6, [.float32(-1000), .float32(-0.5)])),
+        ("tokenizer.ggml.token_type", .array(elementType: 5, [.int32(3), .int32(1)])),
+        ("general.file_type", .uint32(15)), ("general.quantization_version", .uint32(2)),
+        ("tokenizer.ggml.tokens", .array(elementType: 8, [.string("<unk>"), .string("a")])),
+        ("tokenizer.ggml.model", .string("llama")), ("a.number", .uint64(1 << 60)),
+        ("general.architecture", .string("llama")),
+      ])
+    let again = folder.file("again.gguf")
+    let result = try FileConversion().convert(first, to: again, format: .gguf)
+    #expect(try readFile(again) == readFile(first))
+    #expect(result.notes.isEmpty, "\(result.notes)")
+    // What says how elements are stored is said of the new ones, in its place.
+    var conversion = FileConversion()
+    conversion.quantization = .q8_0
+    _ = try conversion.convert(first, to: again, format: .gguf, replacing: true)
+    let reader = try GGUFReader(again)
+    #expect(try reader.keys == GGUFReader(first).keys)
+    #expect(reader["general.file_type"] == .uint32(7))
+    conversion.quantization = nil
+    conversion.ggufType = .q8_0
+    _ = try conversion.convert(first, to: again, format: .gguf, replacing: true)
+    #expect(try GGUFReader(again)["general.file_type"] == nil)
+    #expect(try GGUFReader(again).keys.count == 6)
+  }
+
+  @Test("a GGUF file of weights of no known family has an architecture of no model's name")
+  func unknownArchitecture() throws {
+    let path = folder.file("plain.gguf")
+    let plain = try folder.write(
+      "plain.safetensors", SmallWeights.safetensors([("a", [1], [0, 0, 0x80, 0x3F])]))
+    _ = try FileConversion().convert(plain, to: path, format: .gguf)
+    #expect(try GGUFReader(path).values.first?.value == .string("unknown"))
+    #expect(try GGUFReader(path).keys == ["general.architecture"])
+    // What a GGUF file does not say, its copy does not say either.
+    let (silent, copy) = (folder.file("silent.gguf"), folder.file("copy.gguf"))
+    try GGUFWriter.write(GGUFReader(path), to: silent, values: [])
+    _ = try FileConversion().convert(silent, to: copy, format: .gguf)
+    #expect(try readFile(copy) == readFile(silent))
+  }
+
   @Test("matrices that get another type than was asked for are named")
   func otherTypes() throws {
     var conversion = FileConversion()

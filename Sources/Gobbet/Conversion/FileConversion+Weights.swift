@@ -10,7 +10,8 @@ extension FileConversion {
   /// Weights of a GPT-2 go under the names that the format has for them, any others as they are.
   ///
   /// GGUF's blocks are kept where the format has them and nothing is computed from them: a GPT-2's
-  /// matrices are turned round, which widens them.
+  /// matrices are turned round, which widens them. A GGUF file that becomes another with the vocabulary
+  /// that it has keeps all its names and all that it says.
   func write(
     _ input: WeightsInput, _ blocks: some TensorSource, to path: String,
     format: FileFormat, replacing: Bool, progress: Progress
@@ -25,6 +26,9 @@ extension FileConversion {
     _ input: WeightsInput, resized blocks: some TensorSource, to path: String,
     format: FileFormat, replacing: Bool, progress: Progress
   ) throws -> Result {
+    if format == .gguf, vocabulary == nil, let reader = input.source as? GGUFReader {
+      return try rewrite(reader, blocks, to: path, replacing: replacing, progress: progress)
+    }
     var notes: [String] = []
     let elements = try blocks.widened()
     let model = try model(elements, input, format, &notes)
@@ -33,6 +37,25 @@ extension FileConversion {
     return try write(
       input, source, model, to: path, format: format,
       replacing: replacing, notes: notes, progress: progress)
+  }
+
+  /// Writes tensors that came out of a GGUF file to another, with its metadata as they stand there.
+  private func rewrite(
+    _ reader: GGUFReader, _ source: some TensorSource, to path: String, replacing: Bool,
+    progress: Progress
+  ) throws -> Result {
+    var output = WeightsOutput(
+      path: path, format: .gguf, conversion: self, replacing: replacing, vocabulary: nil)
+    let isKept =
+      output.storedElements == .kept && Set(reader.tensors).isSuperset(of: source.tensors)
+    output.ggufValues = GGUFWriter.values(
+      keeping: reader.values, storing: output.storedElements, keepsTypes: isKept)
+    try output.write(source, progress)
+    return Result(
+      content: .weights(
+        tensorCount: source.tensors.count, dialect: nil,
+        embedsVocabulary: reader.keys.contains("tokenizer.ggml.tokens")),
+      notes: try otherTypes(than: output.storedElements, in: path))
   }
 
   private func write(

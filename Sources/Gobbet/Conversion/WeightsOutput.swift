@@ -15,6 +15,8 @@ struct WeightsOutput {
   var familyConfiguration: String?
   /// The text of its `generation_config.json`.
   var generationConfiguration: String?
+  /// What a GGUF file says in front of its tensors; nil to make it of the metadata and the vocabulary.
+  var ggufValues: [(key: String, value: GGUFValue)]?
 
   /// Writes a model: as every format wants a GPT-2's.
   func write(_ model: GPT2Weights, _ progress: FileConversion.Progress) throws {
@@ -71,9 +73,15 @@ struct WeightsOutput {
     if format == .gguf {
       let total = source.tensors.reduce(0) { $0 + $1.byteCount }
       return try writeFile(source) { path, replacing in
+        let report = { byteCount in try progress(byteCount, total) }
+        if let ggufValues {
+          return try GGUFWriter.write(
+            source, to: path, values: ggufValues, storing: storedElements, replacing: replacing,
+            progress: report)
+        }
         try GGUFWriter.write(
-          source, to: path, vocabulary: vocabulary, storing: storedElements, replacing: replacing
-        ) { try progress($0, total) }
+          source, to: path, vocabulary: vocabulary, storing: storedElements, replacing: replacing,
+          progress: report)
       }
     }
     try write(converted(source), nil, progress)
