@@ -27,6 +27,7 @@ import Testing
     ] {
       let refused = try run(productPath("gobbet"), arguments + ["-o", output])
       #expect(refused.status == 73, "\(arguments[0]): \(refused.errorText)")
+      #expect(refused.errorText.hasSuffix("; --force replaces it\n"), "\(refused.errorText)")
       #expect(try readFile(output) == [1, 2, 3])
       let replaced = try run(productPath("gobbet"), arguments + ["-o", output, "--force"])
       #expect(replaced.status == 0, "\(arguments[0]): \(replaced.errorText)")
@@ -34,6 +35,27 @@ import Testing
       try folder.write("out.gobbet", [1, 2, 3])
     }
     #expect(try folder.names() == ["out.gobbet"])
+  }
+
+  @Test("a file that would be written beside the output is refused and replaced like it")
+  func overwritingNeighbours() throws {
+    let folder = try TemporaryFolder()
+    let input = folder.file("in/tokenizer.json")
+    for name in ["in", "out"] {
+      try FileManager.default.createDirectory(
+        atPath: folder.file(name), withIntermediateDirectories: false)
+    }
+    try writeFile(input, readFile(fixturesFolder + "/tinymodel/tokenizer.json"))
+    try writeFile(folder.file("in/tokenizer_config.json"), Array(#"{"eos_token":"a"}"#.utf8))
+    let beside = folder.file("out/tokenizer_config.json")
+    try writeFile(beside, Array("{}".utf8))
+    let arguments = ["convert", input, "-o", folder.file("out/tokenizer.json")]
+    let refused = try run(productPath("gobbet"), arguments)
+    #expect(refused.status == 73)
+    #expect(refused.errorText.contains("tokenizer_config.json"))
+    #expect(refused.errorText.hasSuffix("; --force replaces it\n"), "\(refused.errorText)")
+    #expect(try run(productPath("gobbet"), arguments + ["--force"]).status == 0)
+    #expect(try readFile(beside) == readFile(folder.file("in/tokenizer_config.json")))
   }
 
   @Test("an output where nothing can be written ends with 73")

@@ -47,6 +47,14 @@ import Testing
         == ["pathlib.PosixPath", "\(module).StorageMeta", "\(module)._MEM_FORMAT_ENCODING"])
   }
 
+  @Test("a file of pieces points to the folder that it is in")
+  func pieces() throws {
+    let error = #expect(throws: LoadingError.self) {
+      _ = try WeightsInput(recognizing: copy.file("__0_0.distcp"))
+    }
+    #expect(error?.reason.contains("give the folder that it is in") == true)
+  }
+
   @Test("a key that leads nowhere, and a file that is missing, are named")
   func missing() throws {
     let key = #expect(throws: InterchangeError.self) {

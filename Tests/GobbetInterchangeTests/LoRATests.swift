@@ -142,6 +142,18 @@ import Testing
     #expect(try scale(#"{"peft_type":"LORA","lora_alpha":8,"use_rslora":true}"#) == 4)
     #expect(
       try scale(#"{"peft_type":"LORA","lora_alpha":8,"alpha_pattern":{"q":12,"v":1}}"#) == 3)
+    let error = #expect(throws: InterchangeError.self) {
+      try scale(#"{"peft_type":"LORA","r":8,"lora_alpha":8}"#)
+    }
+    #expect(error?.description.hasSuffix("have rank 4, the configuration says 8") == true)
+  }
+
+  @Test("an adapter of another kind is refused by the kind's name")
+  func kinds() throws {
+    let kind = #expect(throws: InterchangeError.self) {
+      _ = try configuration(#"{"peft_type":"LOKR","r":4}"#)
+    }
+    #expect(kind?.description.contains("of the kind LOKR") == true)
   }
 
   @Test(

@@ -1,3 +1,5 @@
+internal import GobbetSystem
+
 /// How a low-rank adapter is scaled, and how the layers it is for are laid out.
 public struct LoRAConfiguration: Hashable, Sendable {
   /// What the product of the two matrices is multiplied by, before it is divided by the rank or the
@@ -51,8 +53,15 @@ public struct LoRAConfiguration: Hashable, Sendable {
     let path = file.path
     let root = try JSONDocument(file.bytes(limit: 1 << 24), path: path).root
     guard root.isObject else { throw root.error(.damaged("not an object")) }
-    guard let kind = try root.member("peft_type")?.string, kind == "LORA" else {
-      throw root.error(.unsupported("an adapter that is not LORA"), key: "peft_type".utf8)
+    guard let kind = try root.member("peft_type")?.string else {
+      throw root.error(.damaged("no kind of adapter"), key: "peft_type".utf8)
+    }
+    guard kind == "LORA" else {
+      throw root.error(
+        .unsupported(
+          "an adapter of the kind \(kind.cropped()), not LORA; merge with PEFT's merge_and_unload()"
+        ),
+        key: "peft_type".utf8)
     }
     try Self.checkSettings(of: root)
     guard let alpha = try root.member("lora_alpha")?.double, alpha.isFinite else {
@@ -125,7 +134,9 @@ public struct LoRAConfiguration: Hashable, Sendable {
     let expected = try value(of: layer, ranks, "rank_pattern") ?? self.rank.map(Double.init)
     if let expected, expected != Double(rank) {
       throw InterchangeError(
-        .damaged("the matrices have rank \(rank), the configuration says \(expected)"),
+        .damaged(
+          "the matrices have rank \(rank), the configuration says "
+            + (Int(exactly: expected).map(String.init) ?? "\(expected)")),
         path: path, field: layer)
     }
     guard let alpha = try value(of: layer, alphas, "alpha_pattern") ?? alpha else { return nil }

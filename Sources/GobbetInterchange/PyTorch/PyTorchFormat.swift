@@ -1,4 +1,5 @@
 internal import GobbetData
+internal import GobbetSystem
 
 extension FileFormat {
   /// A pickle of PyTorch's, alone or in an archive, or the plan of a distributed checkpoint.
@@ -17,6 +18,13 @@ extension FileFormat {
         if try DistributedCheckpoint.isPlan(file) {
           let checkpoint = try DistributedCheckpoint(plan: file, key: choice.key)
           return WeightsInput(file, .pyTorch, checkpoint, .neighbours(nil))
+        }
+        if file.path.hasSuffix(".distcp") {
+          throw LoadingError(
+            path: file.path,
+            reason:
+              "holds pieces of a distributed checkpoint; give the folder that it is in, or the "
+              + ".metadata there")
         }
         let reader = try PyTorchReader(file, key: choice.key)
         return WeightsInput(file, .pyTorch, reader, .neighbours(reader.gpt2Configuration))

@@ -58,7 +58,7 @@ private func outcome(of error: any Error) -> (ExitStatus?, [String]) {
   case let file as FileError:
     let isThere =
       file.operation == .create
-      && (file.reason == "file exists" || file.reason.hasPrefix("holds a dataset already")
+      && (file.reason.hasPrefix("file exists") || file.reason.hasPrefix("holds a dataset")
         || file.reason.hasPrefix("holds shards of a dataset"))
     return (exitStatus(of: file), ["gobbet: \(file)\(isThere ? "; --force replaces it" : "")"])
   case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge: status = .usage
