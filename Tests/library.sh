@@ -14,7 +14,7 @@ flags=$(PKG_CONFIG_PATH="$folder/lib/pkgconfig" pkg-config --cflags --libs gobbe
 mkdir "$folder/files"
 # shellcheck disable=SC2086
 cc -std=c11 -Wall -Wextra -Werror -DGOBBET_ROUND_PROGRAM -ITests/CGobbetRound/include \
-  Tests/CGobbetRound/round.c Tests/CGobbetRound/model.c $flags -lm \
+  Tests/CGobbetRound/*.c $flags -lm \
   -Wl,-rpath,"$folder/lib" -o "$folder/round"
 "$folder/round" "$folder/files" Fixtures
 

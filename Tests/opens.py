@@ -25,7 +25,7 @@ OPENED = re.compile(r'openat\([^,]+, "((?:[^"\\]|\\.)*)", ([A-Z_|]+)[^)]*\) = \d
 # What of the Python interface opens files by their paths.
 PYTHON = """
 import sys, gobbet
-vocabulary, tokens, folder, weights = sys.argv[1:]
+vocabulary, tokens, folder, weights, raw, later, checkpoint = sys.argv[1:]
 assert gobbet.Encoding(vocabulary).encode("a")
 for path in [tokens, folder]:
     dataset = gobbet.TokenDataset(path)
@@ -34,6 +34,8 @@ with gobbet.safe_open(weights) as file:
     assert file.vocabulary() is not None
     for name in file.keys():
         file.get_tensor(name)
+assert len(gobbet.numpy.load_file(raw)) == len(gobbet.numpy.load_file(later)) > 0
+assert gobbet.inspect(checkpoint)["format"] == "pytorch"
 """
 
 
@@ -78,6 +80,11 @@ def fill(gobbet: str, inputs: pathlib.Path) -> None:
     run("convert", weights, "-o", "set/model.gobbet", "--shard-size", "1M")
     (inputs / "text.txt").write_text("It is a truth universally acknowledged.\n" * 50)
     run("pack", "text.txt", "-v", "bpe.gobbet", "-o", "tokens.gobbet")
+    run("convert", "tiny.gobbet", "-o", "later.gobbet", "--base", "tiny.gobbet")
+    shutil.copy(inputs / "tiny.gobbet", inputs / "arrays" / "tiny.gobbet")
+    shutil.copy(inputs / "later.gobbet", inputs / "arrays" / "later.gobbet")
+    run("convert", "tiny.gobbet", "-o", "raw.gobbet", "--codec", "raw")
+    shutil.copytree(fixtures / "pytorch" / "distributed", inputs / "dcp")
     corpus = str(fixtures / "corpus" / "en")
     run("pack", corpus, "-v", "bpe.gobbet", "-o", "folder", "--shard-tokens", "20000")
 
@@ -109,8 +116,11 @@ def main() -> None:
         for path in weights:
             commands.append((["convert", path, "-o", "out/model.gobbet"], 0))
             commands.append((["convert", path, "-o", "out/model.safetensors"], 0))
-        for path in [*vocabularies[:-1], *weights, "tokens.gobbet"]:
+        for path in [*vocabularies[:-1], *weights, "tokens.gobbet", "dcp", "later.gobbet"]:
             commands.append((["inspect", path], 0))
+        for pair in [["tiny.gobbet", "later.gobbet"], ["later.gobbet", "tiny.gobbet"]]:
+            commands.append((["diff", *pair], 1))
+            commands.append((["report", *pair, "-o", "out/page.html"], 0))
         for first, second in [
             ("bpe.gobbet", "tiny.gobbet"), ("tokens.gobbet", "bpe.gobbet"),
             ("llama.gobbet", "tiny.gobbet"), ("tiny/model.safetensors", "llama.gobbet"),
@@ -144,7 +154,10 @@ def main() -> None:
         if (python := os.environ.get("GOBBET_PEERS_PYTHON")) is not None:
             os.environ["GOBBET_LIBRARY"] = str(build / "libGobbetC.so")
             os.environ["PYTHONPATH"] = str(ROOT / "Sources" / "Python")
-            paths = ["bpe.gobbet", "tokens.gobbet", "folder", "tiny.gobbet"]
+            paths = [
+                "bpe.gobbet", "tokens.gobbet", "folder", "tiny.gobbet", "raw.gobbet",
+                "arrays/later.gobbet", "dcp",
+            ]  # fmt: skip
             program = [python, "-c", PYTHON, *(f"inputs/{path}" for path in paths)]
             check(trace(folder, program), "Python")
             runs += 1

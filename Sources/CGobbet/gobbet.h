@@ -64,6 +64,8 @@ enum {
   GOBBET_CANNOT_CREATE = 73,
   /// Reading or writing failed.
   GOBBET_IO = 74,
+  /// The caller ended the call, by its `gobbet_progress`.
+  GOBBET_INTERRUPTED = 130,
 };
 
 /// Where a failed call leaves its message; set `size` once, before the first call.
@@ -892,6 +894,11 @@ gobbet_status gobbet_weights_check(
 gobbet_status gobbet_weights_map(
     gobbet_weights *weights, size_t index, const void **data, gobbet_error *error);
 
+/// A descriptor of the open file, for mapping it; the caller closes it. It names the file that was opened, also
+/// where its path names another by now.
+gobbet_status gobbet_weights_descriptor(
+    gobbet_weights *weights, int32_t *descriptor, gobbet_error *error);
+
 /// Closes the handle; null and closed ones are ignored.
 void gobbet_weights_close(gobbet_weights *weights);
 
@@ -1113,6 +1120,47 @@ gobbet_status gobbet_generation_text(
 
 /// Closes the handle; null and closed ones are ignored.
 void gobbet_generation_close(gobbet_generation *generation);
+
+// MARK: Files of every format
+
+/// How far a call is, for another thread of the caller, which may also end the call.
+typedef struct gobbet_progress {
+  /// sizeof(gobbet_progress).
+  uint32_t size;
+  /// Set to 1 while the call runs, it ends the call soon, with GOBBET_INTERRUPTED.
+  int32_t stop;
+  /// Bytes that are done, of all that there are; written while the call runs.
+  uint64_t done;
+  uint64_t total;
+} gobbet_progress;
+
+/// What a call found out: JSON as the command prints it with --json, an object a line.
+typedef struct gobbet_report gobbet_report;
+
+/// Says what a file of any format holds, as `gobbet inspect` does.
+///
+/// `options` is null, or a JSON object: `tensors`, true to list every tensor with what its elements are like;
+/// `key`, the dictionary to take the tensors from in a checkpoint of PyTorch. `progress` may be null. Errors
+/// are in the command's words.
+gobbet_status gobbet_inspect(
+    const char *path, const char *options, gobbet_progress *progress, gobbet_report **report,
+    gobbet_error *error);
+
+/// Checks every checksum, index, id and signature of a Gobbet file, or of each in a folder of shards, as
+/// `gobbet verify` does.
+///
+/// `public_key` is null, or the 32 bytes of the signer's key. The report has an object for each file, whose
+/// member `ok` is true or false; damage does not fail the call.
+gobbet_status gobbet_verify(
+    const char *path, const uint8_t *public_key, gobbet_progress *progress, gobbet_report **report,
+    gobbet_error *error);
+
+/// The text of a report.
+gobbet_status gobbet_report_text(
+    gobbet_report *report, uint8_t *text, size_t capacity, size_t *count, gobbet_error *error);
+
+/// Frees a report; null is allowed.
+void gobbet_report_close(gobbet_report *report);
 
 #ifdef __cplusplus
 }

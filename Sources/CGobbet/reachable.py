@@ -23,7 +23,8 @@ _RECORDS = (_CONFORMANCES, b"swift5_type_metadata", b"swift5_protocols")
 #: BinaryFloatingPoint, to which nothing is cast and which no type asks of its parameters. The runtime knows
 #: their names, or tables point to them, which is why they are reached.
 _UNUSED = (b"$sSEMp", b"$sSeMp", b"$ss30_CustomPlaygroundQuickLookableMp",
-           b"$ss28CustomDebugStringConvertibleMp", b"$ss17CustomReflectableMp", b"$sSmMp", b"$sSBMp")
+           b"$ss28CustomDebugStringConvertibleMp", b"$ss17CustomReflectableMp", b"$ss25LosslessStringConvertibleMp",
+           b"$sSmMp", b"$sSBMp")
 #: What the start of a process calls.
 _CALLED = (b".init", b".fini", b".ctors", b".preinit")
 

@@ -1,4 +1,5 @@
 internal import CGobbet
+internal import Gobbet
 internal import GobbetBPE
 internal import GobbetCorpus
 internal import GobbetData
@@ -49,7 +50,7 @@ func reporting(
   }
 }
 
-private func status(of error: any Error) -> gobbet_status {
+func status(of error: any Error) -> gobbet_status {
   let code =
     switch error {
     case let call as CallError: Int(call.status)
@@ -73,7 +74,7 @@ private func status(of error: any Error) -> gobbet_status {
     case TrainingError.vocabularyTooSmall, TrainingError.vocabularyTooLarge:
       GOBBET_INVALID_ARGUMENT
     case is FormatError, is InterchangeError, is VocabularyError, is TrainingError,
-      is TokenDatasetError, is TensorError, is LoadingError, is CorpusError:
+      is TokenDatasetError, is TensorError, is LoadingError, is CorpusError, is SignatureError:
       GOBBET_BAD_DATA
     default: GOBBET_INTERNAL
     }

@@ -6,14 +6,12 @@ internal import GobbetBPE
 internal import GobbetData
 internal import GobbetFile
 internal import GobbetSystem
-internal import Synchronization
 
-/// An open file of weights, and its mapping once somebody asked for it.
+/// An open file of weights.
 private final class WeightsHandle: Sendable {
   let reader: WeightsReader
   let tensors: [TensorDescription]
   let checks: TensorBlockChecks
-  private let mapping = Mutex<MappedFile?>(nil)
 
   init(_ reader: WeightsReader) {
     self.reader = reader
@@ -27,14 +25,10 @@ private final class WeightsHandle: Sendable {
     return tensors[index]
   }
 
-  /// The file, mapped until the handle is closed.
-  func mapped() throws -> MappedFile {
-    try mapping.withLock { mapping in
-      if let mapping { return mapping }
-      let new = try MappedFile(reader.path)
-      mapping = new
-      return new
-    }
+  /// The open file.
+  func file() throws(CallError) -> FileSource {
+    guard let file = reader.file else { throw .invalid("\(reader.path): isn't a file") }
+    return file
   }
 }
 
@@ -206,7 +200,8 @@ public func gobbet_weights_map(
     guard let offset = handle.reader.rawFileOffset(ofTensorNamed: tensor.name) else {
       throw CallError.notFound("\(handle.reader.path): \(tensor.name) is not stored raw")
     }
-    let file = try handle.mapped()
+    // Mapped until the handle is closed.
+    let file = try handle.file().mapped()
     guard file.byteCount - tensor.byteCount >= offset else {
       throw CallError(
         status: gobbet_status(GOBBET_BAD_DATA),
@@ -216,6 +211,18 @@ public func gobbet_weights_map(
     try result(data, "data").pointee = file.withUnsafeBytes { bytes in
       bytes.baseAddress.map { $0 + offset }
     }
+  }
+}
+
+@c @implementation
+public func gobbet_weights_descriptor(
+  _ weights: OpaquePointer?, _ descriptor: UnsafeMutablePointer<Int32>?,
+  _ error: UnsafeMutablePointer<gobbet_error>?
+) -> gobbet_status {
+  reporting(to: error) {
+    let handle = try object(weights, WeightsHandle.self, "weights")
+    let place = try result(descriptor, "descriptor")
+    place.pointee = try handle.file().file.duplicatedDescriptor()
   }
 }
 

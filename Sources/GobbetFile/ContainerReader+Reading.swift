@@ -74,7 +74,10 @@ extension ContainerReader {
   }
 
   /// Whether ``withUnsafeBytes(of:_:)`` maps rather than copies.
-  public var isMappable: Bool { source.source is FileSource }
+  public var isMappable: Bool { file != nil }
+
+  /// The file, open; nil if the container is in no file.
+  package var file: FileSource? { source.source as? FileSource }
 
   /// The content of a raw section where it lies in the mapped file, unchecked; a copy of it if the
   /// source isn't a file.

@@ -55,13 +55,13 @@ package struct InputFile: ~Copyable, Sendable {
   /// - Throws: ``FileError`` (`open`) if the process has too many open files; as
   ///   ``PooledFile/withFile(_:)``.
   package init(sharing file: PooledFile) throws(FileError) {
-    let (raw, byteCount, identity) = try file.withFile { file throws(FileError) in
-      let raw = fcntl(file.rawDescriptor, F_DUPFD_CLOEXEC, 0)
-      guard raw >= 0, lseek(raw, 0, SEEK_SET) == 0 else {
-        throw FileError(file.path, .open, errno: errno)
-      }
-      return (raw, file.byteCount, file.identity)
+    let raw = try file.duplicatedDescriptor()
+    guard lseek(raw, 0, SEEK_SET) == 0 else {
+      let number = errno
+      try? FileDescriptor(rawValue: raw).close()
+      throw FileError(file.path, .open, errno: number)
     }
+    let (byteCount, identity) = try file.withFile { ($0.byteCount, $0.identity) }
     self.init(
       file.path, FileDescriptor(rawValue: raw), byteCount: byteCount, identity: identity)
   }

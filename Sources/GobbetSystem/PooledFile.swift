@@ -77,6 +77,17 @@ package final class PooledFile: Sendable {
     return try body(opened.file)
   }
 
+  /// Another descriptor of the open file, for the caller to close.
+  ///
+  /// - Throws: ``FileError`` (`open`) if the process has too many open files; as ``withFile(_:)``.
+  package func duplicatedDescriptor() throws(FileError) -> CInt {
+    try withFile { file throws(FileError) in
+      let raw = fcntl(file.rawDescriptor, F_DUPFD_CLOEXEC, 0)
+      guard raw >= 0 else { throw FileError(path, .open, errno: errno) }
+      return raw
+    }
+  }
+
   private func reopened() throws(FileError) -> OpenedFile {
     let opened = try OpenFilePool.open(place)
     guard opened.file.identity == identity, opened.file.byteCount == byteCount else {

@@ -30,23 +30,12 @@ struct Inspect: ParsableCommand {
     let file = try OpenedFile(input)
     let progress = Progress(progressOptions)
     defer { progress.finish() }
-    let listing = tensors ? progress : nil
-    if let report = try ForeignReport(file, key: key, listingTensors: listing) {
-      progress.finish()
-      if json { try writeJSON(report) } else { try writeLines(report.lines) }
-      return
+    let listing: InspectionReport.Progress? =
+      tensors ? { _ = progress.showBytes($0, of: $1) } : nil
+    let inspection = try WeightsOptions.checked {
+      try FileInspection(file, key: key, listingTensors: listing)
     }
-    if key != nil { throw Failure(.usage, "--key: \(input) isn't a checkpoint of PyTorch") }
-    let container: ContainerReader
-    do {
-      container = try file.container()
-    } catch let error as FormatError {
-      // What is damaged is told by the reader, what is something else by its own name.
-      guard case .notAContainer("it begins otherwise") = error.code else { throw error }
-      throw try FileDescription.error(file, wanted: "a vocabulary, tokens or weights")
-    }
-    let report = try InspectionReport(container, listingTensors: listing)
     progress.finish()
-    if json { try writeJSON(report) } else { try writeLines(report.lines) }
+    if json { try writeJSON(inspection.json) } else { try writeLines(inspection.lines) }
   }
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // What every check needs.
 typedef struct {
@@ -252,6 +253,11 @@ static int round_weights(round_state *state) {
   const void *mapped = NULL;
   DONE(gobbet_weights_map(weights, 0, &mapped, &state->error));
   CHECK(memcmp(mapped, values, sizeof values) == 0);
+  int32_t descriptor = -1;
+  DONE(gobbet_weights_descriptor(weights, &descriptor, &state->error));
+  CHECK(lseek(descriptor, (long)info.file_offset, SEEK_SET) > 0);
+  CHECK(read(descriptor, rows, sizeof rows) == sizeof rows);
+  CHECK(close(descriptor) == 0 && memcmp(rows, values, sizeof rows) == 0);
   DONE(gobbet_weights_check(weights, 0, 0, 3, 1, &state->error));
   CHECK(gobbet_weights_check(weights, 0, 0, 4, 1, &state->error) == GOBBET_INVALID_ARGUMENT);
   gobbet_weights_close(weights);
@@ -582,6 +588,7 @@ int gobbet_round(const char *folder, char *message, size_t capacity) {
 int main(int count, char **arguments) {
   char message[2048] = "usage: round FOLDER FIXTURES";
   int line = count == 3 ? gobbet_round(arguments[1], message, sizeof message) : 1;
+  if (line == 0) line = gobbet_round_inspection(arguments[1], message, sizeof message);
   if (line == 0) line = gobbet_round_models(arguments[2], message, sizeof message);
   if (line != 0) fprintf(stderr, "%s\n", message);
   return line != 0;

@@ -26,6 +26,15 @@ import Testing
     #expect(line == 0, "\(String(decoding: text, as: UTF8.self))")
   }
 
+  @Test("a C program inspects files of two formats and finds damage")
+  func inspection() throws {
+    let folder = try TemporaryFolder()
+    var message = [CChar](repeating: 0, count: 2048)
+    let line = unsafe gobbet_round_inspection(folder.path, &message, message.count)
+    let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    #expect(line == 0, "\(String(decoding: text, as: UTF8.self))")
+  }
+
   @Test("the list of exported symbols is what the header declares")
   func symbols() throws {
     let header = try String(decoding: source("gobbet.h"), as: UTF8.self)

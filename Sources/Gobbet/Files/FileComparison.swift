@@ -68,6 +68,7 @@ public struct FileComparison: Sendable {
     _ firstFile: OpenedFile, _ secondFile: OpenedFile, progress: Progress = { _, _ in }
   ) throws {
     let files = [firstFile, secondFile]
+    secondFile.share(containersWith: firstFile)
     let isOurs = try files.map { file in
       guard let format = try file.format() else { return true }
       return format == .gobbet
@@ -102,7 +103,9 @@ public struct FileComparison: Sendable {
       ? try TokenDifference(TokenDataset([first]), TokenDataset([second]), progress) : nil
     weights =
       explains(.weights)
-      ? try WeightsDifference(WeightsReader(first), WeightsReader(second), progress) : nil
+      ? try WeightsDifference(
+        WeightsReader(first, beside: firstFile.openContainers),
+        WeightsReader(second, beside: firstFile.openContainers), progress) : nil
     sections = differences.map { section, change in
       SectionDifference(kind: section.kind.description, name: section.name, change: change)
     }

@@ -2,6 +2,7 @@ internal import GobbetBPE
 internal import GobbetData
 public import GobbetFile
 package import GobbetInterchange
+internal import Synchronization
 
 /// A Gobbet file that was read from end to end and found as it was written.
 ///
@@ -48,14 +49,38 @@ public struct FileVerification: Sendable {
     try container.requireDecoding()
     // Beside the digests, which take the longest; a fault of the container is told before one of
     // the content.
-    async let contents: Void = Self.verifyContents(of: container) { done, all in
-      let share = Double(done) / Double(max(1, all))
-      let byteCount = Int(share * Double(container.byteCount))
-      guard progress(byteCount, container.byteCount) else { throw CancellationError() }
+    async let contents: Void = Self.verifyContents(of: container) {
+      guard progress($0, $1), !Task.isCancelled else { throw CancellationError() }
     }
     try await container.verify(width: min(processorCount, Self.greatestWidth))
     signature = checkingSignature ? try Self.signature(of: container, publicKey) : nil
     try await contents
+  }
+
+  /// Reads everything in an open file by threads that `onThreads` runs, which calls a closure for each
+  /// index below a count and waits for all; `progress` ends the reading by throwing.
+  ///
+  /// - Throws: as ``init(path:signedBy:checkingSignature:progress:)``; what `progress` throws.
+  package init(
+    _ file: OpenedFile, signedBy publicKey: [UInt8]?,
+    onThreads: (_ count: Int, @escaping @Sendable (Int) -> Void) -> Void,
+    progress: @escaping @Sendable (_ byteCount: Int, _ all: Int) throws -> Void
+  ) throws {
+    let container = try file.container()
+    self.container = container
+    try container.requireDecoding()
+    let faults = Mutex<[(any Error)?]>([nil, nil])
+    onThreads(2) { index in
+      do {
+        try index == 0 ? container.verify() : Self.verifyContents(of: container, progress)
+      } catch {
+        faults.withLock { $0[index] = error }
+      }
+    }
+    let found = faults.withLock { $0 }
+    if let fault = found[0] { throw fault }
+    signature = try Self.signature(of: container, publicKey)
+    if let fault = found[1] { throw fault }
   }
 
   /// Told how much of all was read; ends the reading by throwing.
@@ -63,8 +88,12 @@ public struct FileVerification: Sendable {
 
   /// Reads what the sections mean.
   private static func verifyContents(
-    of container: ContainerReader, _ report: @escaping Report
-  ) async throws {
+    of container: ContainerReader, _ progress: @escaping Report
+  ) throws {
+    let report: Report = { done, all in
+      let share = Double(done) / Double(max(1, all))
+      try progress(Int(share * Double(container.byteCount)), container.byteCount)
+    }
     let holdings = FileHoldings(container)
     try requireHeads(of: container)
     _ = try container.metadata()
@@ -102,7 +131,6 @@ public struct FileVerification: Sendable {
       // Reading checks each id against the bound.
       _ = try dataset.tokens(in: start..<end)
       try report(end, dataset.tokenCount)
-      try Task.checkCancellation()
     }
     _ = try dataset.documentSources()
     _ = try dataset.documentByteCounts()
@@ -151,7 +179,6 @@ public struct FileVerification: Sendable {
       try weights.forEachPiece(of: tensor) { _ in }
       done += tensor.byteCount
       try report(done, all)
-      try Task.checkCancellation()
     }
     try verifySet(weights)
   }

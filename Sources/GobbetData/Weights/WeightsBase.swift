@@ -78,12 +78,15 @@ final class OpenedBase: Sendable {
 
   /// Opens the file that `base` names in the folder of `container`; `chain` are the paths of the files
   /// that stand on `container`.
+  ///
+  /// A base that is among those that are `open` isn't opened again.
   init(
     _ base: WeightsBase, of container: ContainerReader, _ chain: [String], checks: WeightChecks,
-    isMapped: Bool
+    isMapped: Bool, open: OpenContainers?
   ) {
     reader = Result {
-      try Self.open(base, of: container, chain, checks: checks, isMapped: isMapped)
+      try Self.reader(
+        base, of: container, chain, checks: checks, isMapped: isMapped, open: open)
     }
   }
 
@@ -96,9 +99,9 @@ final class OpenedBase: Sendable {
   ///   the file itself; the errors of reading it.
   func opened() throws -> WeightsReader { try reader.get() }
 
-  private static func open(
+  private static func reader(
     _ base: WeightsBase, of container: ContainerReader, _ chain: [String], checks: WeightChecks,
-    isMapped: Bool
+    isMapped: Bool, open: OpenContainers?
   ) throws -> WeightsReader {
     func fail(_ reason: String) -> LoadingError { base.error(of: container.path, reason) }
     guard container.isMappable else { throw fail("which has to be opened beside it") }
@@ -111,15 +114,16 @@ final class OpenedBase: Sendable {
     }
     let opened: ContainerReader
     do {
-      opened = try ContainerReader(path: path)
+      opened = try open?[base.contentID] ?? ContainerReader(path: path)
     } catch {
       throw fail("which can't be read; put it in the same folder: \(error)")
     }
     guard opened.contentID == base.contentID else {
       throw fail("but \(path) has content id \(opened.contentID)")
     }
+    open?.add(opened)
     return try WeightsReader(
-      opened, checks: checks, isMapped: isMapped, chain: chain + [container.path])
+      opened, checks: checks, isMapped: isMapped, chain: chain + [container.path], open: open)
   }
 }
 

@@ -75,12 +75,20 @@ public struct WeightsReader: TensorPartSource {
     try self.init(container, checks: checks, isMapped: isMapped, chain: [])
   }
 
+  /// Reads the tables likewise; a base that is among those that are `open` isn't opened again.
+  ///
+  /// - Throws: as ``init(_:checks:isMapped:)``.
+  package init(_ container: ContainerReader, beside open: OpenContainers) throws {
+    try self.init(container, checks: .touched, isMapped: false, chain: [], open: open)
+  }
+
   /// The same for a base; `chain` are the paths of the files that stand on it.
   init(
-    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, chain: [String]
+    _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, chain: [String],
+    open: OpenContainers? = nil
   ) throws {
     try self.init(
-      container, checks: checks, isMapped: isMapped, checksContent: false, chain: chain)
+      container, checks: checks, isMapped: isMapped, checksContent: false, chain: chain, open: open)
   }
 
   /// Reads the tables of the tensors in an open container that is to be verified: zstd's checksums of
@@ -115,7 +123,7 @@ public struct WeightsReader: TensorPartSource {
 
   private init(
     _ container: ContainerReader, checks: WeightChecks, isMapped: Bool, checksContent: Bool,
-    chain: [String]
+    chain: [String], open: OpenContainers? = nil
   ) throws {
     try container.requireKnownSections()
     path = container.path
@@ -130,7 +138,7 @@ public struct WeightsReader: TensorPartSource {
       try container.parsed(section) { content throws(FormatError) in try WeightsBase(content) }
     }
     openedBase = base.map {
-      OpenedBase($0, of: container, chain, checks: checks, isMapped: isMapped)
+      OpenedBase($0, of: container, chain, checks: checks, isMapped: isMapped, open: open)
     }
     if checks == .all {
       let blocks = TensorBlockReader(container, directory, nil, checks: true)
@@ -142,6 +150,9 @@ public struct WeightsReader: TensorPartSource {
   public var tensors: [TensorDescription] { directory.tensors }
   /// The content id of the file.
   public var contentID: ContentDigest { container.contentID }
+
+  /// The file, open; nil if the tensors are in none.
+  package var file: FileSource? { container.file }
 
   /// Why the base cannot be read; nil if it can, or there is none.
   package var baseFault: (any Error)? {

@@ -1,3 +1,4 @@
+package import GobbetData
 package import GobbetFile
 package import GobbetSystem
 internal import Synchronization
@@ -22,6 +23,8 @@ package final class OpenedFile: TokenizerFile {
     var format: FileFormat??
     var container: ContainerReader?
     var neighbours: [String: OpenedFile] = [:]
+    /// The containers that are open, of this file and of those that it is compared with.
+    var openContainers = OpenContainers()
   }
 
   /// The file for a reader that goes through it in order.
@@ -86,8 +89,24 @@ package final class OpenedFile: TokenizerFile {
   package func container() throws -> ContainerReader {
     if let known = findings.withLock({ $0.container }) { return known }
     let container = try ContainerReader(source, named: path)
-    findings.withLock { $0.container = container }
+    findings.withLock { findings in
+      findings.container = container
+      findings.openContainers.add(container)
+    }
     return container
+  }
+
+  /// The containers that are open, for those that stand on one of them.
+  package var openContainers: OpenContainers { findings.withLock { $0.openContainers } }
+
+  /// Has this file and `other` be one list of open containers: either may stand on the other.
+  package func share(containersWith other: OpenedFile) {
+    guard other !== self else { return }
+    let shared = other.openContainers
+    findings.withLock { findings in
+      if let container = findings.container { shared.add(container) }
+      findings.openContainers = shared
+    }
   }
 
   /// The file of that name in the same folder, opened the first time that it is asked for; nil if there

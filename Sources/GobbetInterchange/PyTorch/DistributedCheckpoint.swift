@@ -15,7 +15,7 @@ public struct DistributedCheckpoint: TensorSource {
   /// What is in the checkpoint beside the tensors, such as an optimizer's state, by the first keys.
   public let otherKeys: [String]
 
-  private let path: String
+  private let plan: OpenedFile
   private let entries: [[UInt8]: Entry]
 
   private struct Entry: Sendable {
@@ -79,7 +79,7 @@ public struct DistributedCheckpoint: TensorSource {
       else { throw TensorError(.duplicateName, tensor: tensor.name) }
       tensors.append(tensor)
     }
-    self.path = path
+    self.plan = file
     self.entries = entries
     self.tensors = tensors
     let taken = Set(chosen.map { Array($0.tensor.name.utf8) })
@@ -97,8 +97,8 @@ public struct DistributedCheckpoint: TensorSource {
   /// Reads the plan again.
   /// - Throws: as ``init(plan:key:)``.
   public func opaqueNames() throws -> [String] {
-    let bytes = try OpenedFile(path).bytes(limit: Self.maximumPlanByteCount)
-    return try DistributedPlan(bytes, path: path).opaqueNames
+    let bytes = try plan.bytes(limit: Self.maximumPlanByteCount)
+    return try DistributedPlan(bytes, path: plan.path).opaqueNames
   }
 
   /// The tensors that a key leads to, or that are the model's, and how many keys lead there.

@@ -16,7 +16,9 @@ extension FileFormat {
     var weights = Weights { file, choice in
       guard try FileHoldings(file.container()).weights else { return nil }
       let paths = choice.alone ? [file.path] : ShardName(file.path)?.paths ?? [file.path]
-      let readers = try paths.map { try WeightsReader(file.file(at: $0).container()) }
+      let readers = try paths.map {
+        try WeightsReader(file.file(at: $0).container(), beside: file.openContainers)
+      }
       try WeightShards.checkSet(readers, isWhole: !choice.alone)
       let source: any TensorSource = readers.count == 1 ? readers[0] : try WeightShards(readers)
       return WeightsInput(file, .gobbet, source, .container(readers[0]))

@@ -126,6 +126,7 @@ _FUNCTIONS = {
     "weights_read": "pnQQIpnp",
     "weights_check": "pnQQIp",
     "weights_map": "pnpp",
+    "weights_descriptor": "ppp",
     "weights_writer_make": "zppp",
     "weights_writer_add": "pzIpIpnp",
     "weights_writer_finish": "ppp",
@@ -140,6 +141,9 @@ _FUNCTIONS = {
     "generation_make": "ppnppp",
     "generation_next": "ppp",
     "generation_text": "ppnpp",
+    "inspect": "zzppp",
+    "verify": "zzppp",
+    "report_text": "ppnpp",
 }
 _CLOSERS = (
     "vocabulary_close",
@@ -154,6 +158,7 @@ _CLOSERS = (
     "weights_writer_close",
     "model_close",
     "generation_close",
+    "report_close",
 )
 
 

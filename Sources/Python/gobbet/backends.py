@@ -169,6 +169,9 @@ class WeightsBackend(Protocol):
     def set_place(self) -> tuple[int, int] | None:
         """Which file of a set it is, from 1, and how many there are; None if it doesn't say."""
 
+    def descriptor(self) -> int:
+        """A descriptor of the file that was opened, which the caller closes."""
+
     def metadata(self) -> dict[str, str]:
         """The metadata in its order."""
 

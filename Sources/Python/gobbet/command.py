@@ -1,14 +1,15 @@
 """Converting, inspecting and verifying files of every format that the command `gobbet` knows.
 
-The functions run the command, which they find by the environment variable GOBBET_COMMAND or on the
-PATH: the library, which is kept small, reads these formats but doesn't convert them. Options and
-errors are those of the command.
+`inspect` and `verify` ask the library. `convert` runs the command, which is found by the environment variable
+GOBBET_COMMAND or on the PATH: the library, which is kept small, reads these formats but doesn't convert them.
+Without the library the others run it too. Options and errors are those of the command either way.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -16,11 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal, cast
 
-from .errors import BY_STATUS, Internal, LibraryMissing
+from . import _native, native_files
+from .errors import BY_STATUS, BadData, Internal, LibraryMissing, NoInput
 from .progress import Progress
 from .showing import visible
 
 Path = str | os.PathLike[str]
+_DIGITS = re.compile("[0-9a-fA-F]{64}")
 #: What the elements of tensors become.
 ElementType = Literal[
     "f32", "f16", "bf16", "q4_k_m", "q5_k_m", "q6_k", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k",
@@ -156,15 +159,19 @@ def inspect(path: Path, *, tensors: bool = False, progress: bool = False) -> dic
     Raises:
         BadData: The file is damaged, or of no format that is known. A ValueError.
         NoInput: The file is missing. A FileNotFoundError.
-        LibraryMissing: There is no command `gobbet`. An ImportError.
+        LibraryMissing: There is neither the library nor the command. An ImportError.
 
     Example:
         >>> gobbet.inspect("weights.gobbet")["weights"]["tensors"]
         1
     """
-    (found,) = _run(
-        ["inspect", _name(path), *_options(tensors=tensors)], progress=progress, is_long=tensors
-    )
+    if _native.available():
+        found, *_ = native_files.inspect(_name(path), {"tensors": tensors}, progress and tensors)
+    else:
+        found, *_ = _run(
+            ["inspect", _name(path), *_options(tensors=tensors)], progress=progress,
+            is_long=tensors,
+        )  # fmt: skip
     return found
 
 
@@ -183,21 +190,48 @@ def verify(
 
     Raises:
         NoInput: A file is missing. A FileNotFoundError.
-        LibraryMissing: There is no command `gobbet`. An ImportError.
+        LibraryMissing: There is neither the library nor the command. An ImportError.
 
     Example:
         >>> all(found.ok for found in gobbet.verify(["corpus.gobbet", "my.gobbet"]))
         True
     """
     listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    words = ["verify", *map(_name, listed), *_options(key=key)]
+    if _native.available():
+        public = None if key is None else _public_key(key)
+        reports = [
+            found
+            for path in listed
+            for found in native_files.verify(_name(path), public, progress)
+        ]
+    else:
+        words = ["verify", *map(_name, listed), *_options(key=key)]
+        reports = _run(words, negative=True, progress=progress)
     return [
         Verification(
             found["file"], found["ok"], found.get("sections"), found.get("content_id"),
             found.get("signed_by"), found.get("fault"),
         )
-        for found in _run(words, negative=True, progress=progress)
+        for found in reports
     ]  # fmt: skip
+
+
+def _public_key(key: str) -> bytes:
+    """The key that is spelled, or that the file of this name holds."""
+    digits, kind = key, "public"
+    if not _DIGITS.fullmatch(key):
+        try:
+            with open(key, encoding="utf-8") as file:
+                lines = file.read().split("\n")
+        except OSError as error:
+            raise NoInput(f"{key}: cannot open: {error.strerror}") from None
+        if marked := re.fullmatch("gobbet (private|public) key", lines[0].strip()):
+            kind = marked[1]
+            del lines[0]
+        digits = "".join(lines).strip()
+    if kind != "public" or not _DIGITS.fullmatch(digits):
+        raise BadData(f"{key}: not a public key of 64 hexadecimal digits")
+    return bytes.fromhex(digits)
 
 
 def _name(path: Path) -> str:

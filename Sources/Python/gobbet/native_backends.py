@@ -208,6 +208,16 @@ class NativeWeights:
         _native.check(status)
         return number.value, count.value
 
+    def descriptor(self) -> int:
+        """A descriptor of the open file, which the caller closes."""
+        found = ctypes.c_int32()
+        _native.check(
+            self._library.weights_descriptor(
+                self._owner.value, ctypes.addressof(found), local.error_at
+            )
+        )
+        return found.value
+
     def metadata(self) -> dict[str, str]:
         """The metadata in its order."""
         result = {}

@@ -270,6 +270,10 @@ class PureWeights:
         found = self._file.set_place
         return None if found is None else (found.number, found.count)
 
+    def descriptor(self) -> int:
+        """A descriptor of the file, which the caller closes."""
+        return os.open(self._path, os.O_RDONLY)
+
     def metadata(self) -> dict[str, str]:
         """The metadata in its order."""
         return self._file.metadata()

@@ -107,9 +107,12 @@ class WeightsFile:
         """
         if self._mapped is None:
             try:
-                with open(self.path, "rb") as file:
-                    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-                    same = _identity(os.fstat(file.fileno())) == self._stamp
+                descriptor = self._backend.descriptor()
+                try:
+                    mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY)
+                    same = _identity(os.fstat(descriptor)) == self._stamp
+                finally:
+                    os.close(descriptor)
             except OSError as error:
                 raise NoInput(f"{self.path}: {error.strerror}") from None
             if not same:

@@ -1,14 +1,19 @@
-"""Converting, inspecting and verifying by the command."""
+"""Converting, inspecting and verifying, by the library and by the command; reports and training by the latter."""
 
 import html
+import json
 import os
 import pathlib
 import shutil
 import stat
+import subprocess
+import threading
+import time
 import unittest
 from unittest import mock
 
 import gobbet
+from gobbet import _native, native_files
 
 from .support import FIXTURES, Case
 
@@ -17,7 +22,7 @@ MODEL = FIXTURES / "tinymodel" / "model.safetensors"
 
 
 @unittest.skipUnless(COMMAND, "needs the command gobbet: GOBBET_COMMAND names it")
-class CommandTests(Case):
+class FileTests(Case):
     def test_weights_and_vocabularies_are_converted_as_by_the_command(self):
         output = self.folder / "model.gobbet"
         done = gobbet.convert(MODEL, output, verify=True)
@@ -67,6 +72,95 @@ class CommandTests(Case):
         self.assertEqual((good.ok, bad.ok, bad.file), (True, False, str(other)))
         self.assertIn("checksum", f"{bad.fault}")
 
+    def test_a_key_is_digits_or_a_file_of_them(self):
+        output = self.folder / "model.gobbet"
+        gobbet.convert(MODEL, output)
+        digits = "00" * 31 + "01"
+        key = self.folder / "me.pub"
+        key.write_text(f"gobbet public key\n{digits}\n")
+        for given in (digits, str(key)):
+            (found,) = gobbet.verify(output, key=given)
+            self.assertIn("is not signed", f"{found.fault}")
+        key.write_text(f"gobbet private key\n{digits}\n")
+        with self.assertRaises(gobbet.BadData):
+            gobbet.verify(output, key=str(key))
+        with self.assertRaises(gobbet.NoInput):
+            gobbet.verify(output, key=str(self.folder / "none"))
+
+
+@unittest.skipUnless(COMMAND and _native.available(), "needs the library and the command")
+class AgreementTests(Case):
+    def both(self, call):
+        """What the library and the command answer, values or the kind and the text of an error."""
+        answers = []
+        for has_library in (True, False):
+            with mock.patch.object(_native, "available", lambda: has_library):
+                try:
+                    answers.append(call())
+                except gobbet.Error as error:
+                    answers.append((type(error), str(error)))
+        self.assertEqual(*answers)
+        return answers[0]
+
+    def test_the_library_says_of_files_what_the_command_says(self):
+        models = FIXTURES / "models"
+        files = [
+            MODEL, FIXTURES / "tinymodel" / "tokenizer.json", FIXTURES / "pytorch" / "distributed",
+            *sorted(models.glob("*/*.safetensors")), *sorted(models.glob("*/*.gguf")),
+            *sorted((FIXTURES / "golden").rglob("*.gobbet")), pathlib.Path(__file__),
+            self.folder / "none",
+        ]  # fmt: skip
+        for file in files:
+            for tensors in (False, True):
+                with self.subTest(file=file.name, tensors=tensors):
+                    self.both(lambda: gobbet.inspect(file, tensors=tensors))
+            if file.suffix == ".gobbet":
+                self.both(lambda: gobbet.verify(file))
+
+    def test_damage_is_told_in_the_words_of_the_command(self):
+        output = self.folder / "model.gobbet"
+        gobbet.convert(MODEL, output)
+        data = output.read_bytes()
+        for place in range(0, len(data), len(data) // 7):
+            output.write_bytes(data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
+            (found,) = self.both(lambda: gobbet.verify(output))
+            self.assertFalse(found.ok)
+
+    def test_what_the_command_prints_is_what_comes_back(self):
+        printed = subprocess.run(
+            [COMMAND, "inspect", "--json", MODEL], capture_output=True, check=True
+        ).stdout
+        self.assertEqual(gobbet.inspect(MODEL), json.loads(printed))
+
+
+@unittest.skipUnless(_native.available(), "needs the library")
+class LongCallTests(Case):
+    def test_a_call_is_ended_from_another_thread(self):
+        states = []
+
+        def call(state, handle, error):
+            states.append(native_files.CallProgress.from_address(state))
+            while not states[0].stop:
+                time.sleep(0.001)
+            return 0
+
+        with mock.patch.object(native_files.threading, "Thread", _Interrupted):
+            with self.assertRaises(KeyboardInterrupt):
+                native_files._reports("test", call, progress=False)
+        self.assertEqual(states[0].stop, 1)
+
+
+class _Interrupted(threading.Thread):
+    """A thread that isn't waited for to its end the first time."""
+
+    def join(self, timeout=None):
+        if timeout is not None:
+            raise KeyboardInterrupt
+        super().join()
+
+
+@unittest.skipUnless(COMMAND, "needs the command gobbet: GOBBET_COMMAND names it")
+class CommandTests(Case):
     def test_a_report_is_shown_in_a_frame_of_its_own(self):
         made = gobbet.report(MODEL)
         self.assertTrue(made.html.startswith("<!DOCTYPE html>"))
@@ -119,7 +213,7 @@ class MissingCommandTests(Case):
     def test_without_the_command_the_error_says_how_to_name_it(self):
         with mock.patch.dict(os.environ, {"PATH": str(self.folder), "GOBBET_COMMAND": ""}):
             with self.assertRaisesRegex(gobbet.LibraryMissing, "GOBBET_COMMAND"):
-                gobbet.inspect(MODEL)
+                gobbet.report(MODEL)
 
     def test_an_error_of_no_known_status_is_shown(self):
         command = self.folder / "gobbet"
@@ -127,4 +221,4 @@ class MissingCommandTests(Case):
         command.chmod(command.stat().st_mode | stat.S_IXUSR)
         with mock.patch.dict(os.environ, {"GOBBET_COMMAND": str(command)}):
             with self.assertRaisesRegex(gobbet.Internal, "^strange$"):
-                gobbet.inspect(MODEL)
+                gobbet.report(MODEL)

@@ -34,6 +34,9 @@ struct ReportInput {
     _ paths: [String], withText: Bool
   ) throws -> (inputs: [ReportInput], kind: ReportKind) {
     let inputs = try paths.map { try ReportInput($0) }
+    if inputs.count == 2, let first = inputs[0].file {
+      inputs[1].file?.share(containersWith: first)
+    }
     guard let first = inputs.first?.kind, inputs.allSatisfy({ $0.kind == first }) else {
       throw Failure(.usage, "the files are of different kinds; give those of one")
     }

@@ -100,6 +100,11 @@ func writeJSON(_ report: some Encodable) throws {
   try StandardOutput.write(visibleJSON([UInt8](try encoder.encode(report))) + [0x0A])
 }
 
+/// The same of a report of the library.
+func writeJSON(_ report: JSONReport) throws {
+  try StandardOutput.write(visibleJSON(report.bytes) + [0x0A])
+}
+
 /// Standard error: what a person should know besides the results.
 ///
 /// A line that cannot be written is left out: there is nobody to tell.

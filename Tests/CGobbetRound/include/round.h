@@ -10,4 +10,7 @@ int gobbet_round(const char *folder, char *message, size_t capacity);
 /// Asks models of the folder `fixtures` for logits, states, vectors and text. Returns as gobbet_round.
 int gobbet_round_models(const char *fixtures, char *message, size_t capacity);
 
+/// Inspects and verifies files in `folder`. Returns as gobbet_round.
+int gobbet_round_inspection(const char *folder, char *message, size_t capacity);
+
 #endif

@@ -1,4 +1,4 @@
-import Gobbet
+internal import GobbetBPE
 
 // What the steps of a pipeline are called, with what tells two of a kind apart: the names of tokenizers.
 
