@@ -103,7 +103,7 @@ END
   "$swift/../../bin/clang" -shared -fuse-ld=lld -o "$folder/lib/libgobbet.so" \
     "$static/$(uname -m)/swiftrt.o" "$built/runtime-stubs.o" @"$built/gobbet.objects" \
     -Wl,--wrap=_swift_stdlib_getScalarName "${unused[@]}" "${libraries[@]}" \
-    -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=safe \
+    -lstdc++ -lm -lpthread -ldl -Wl,-O2 -Wl,-z,defs -Wl,--gc-sections -Wl,--icf=all \
     -Wl,--version-script="$built/gobbet.exports" -Wl,--exclude-libs=ALL -Wl,-soname=libgobbet.so \
     ${GOBBET_LINK_MAP:+-Wl,-Map="$GOBBET_LINK_MAP"}
   if nm "$folder/lib/libgobbet.so" | grep -q ' [TtRrDd] \$s6Crypto'; then
