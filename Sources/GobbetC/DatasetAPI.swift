@@ -208,11 +208,14 @@ public func gobbet_dataset_windows(
       }
       return
     }
-    try type.fillRows(
-      indices.count, length: length, inputs: inputs, targets: targets
-    ) { row, inputs, targets in
-      if row + 1 < indices.count { windows.prefetch(Int(indices[row + 1])) }
-      try windows.copy(Int(indices[row]), inputs: &inputs, targets: &targets)
+    try windows.dataset.withReader { reader in
+      try type.fillRows(
+        indices.count, length: length, inputs: inputs, targets: targets
+      ) { row, inputs, targets in
+        let next = row + 1 < indices.count ? Int(indices[row + 1]) : nil
+        try windows.copy(
+          Int(indices[row]), before: next, reader, inputs: &inputs, targets: &targets)
+      }
     }
   }
 }

@@ -91,18 +91,19 @@ public func gobbet_rows_read(
       indices.count <= Int32.max
     else { throw CallError.invalid("indices: more than 2^31 - 1 tokens at once") }
     guard padding < UInt32(1) << 31 else { throw CallError.invalid("padding: \(padding)") }
-    let layout = rows.layout(ofRows: indices.lazy.map { Int($0) })
+    let layout = rows.layout(ofRows: indices.map { Int($0) })
     let starts = layout.bounds
     try deliver(starts.span, to: bounds, capacity, count, "bounds")
     guard !indices.isEmpty else { return }
     guard let inputs = inputs, let targets = targets else {
       throw CallError.invalid("inputs or targets: null")
     }
-    try type.fillRows(
-      layout.rowCount, length: rows.length, inputs: inputs, targets: targets
-    ) { row, inputs, targets in
-      try rows.dataset.copy(
-        row, of: layout, padding: padding, inputs: &inputs, targets: &targets)
+    try rows.dataset.withReader { reader in
+      try type.fillRows(
+        layout.rowCount, length: rows.length, inputs: inputs, targets: targets
+      ) { row, inputs, targets in
+        try reader.copy(row, of: layout, padding: padding, inputs: &inputs, targets: &targets)
+      }
     }
     guard let positions = positions else { return }
     for (start, end) in zip(starts, starts.dropFirst()) {

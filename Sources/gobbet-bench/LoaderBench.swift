@@ -126,10 +126,16 @@ struct LoaderBench: AsyncParsableCommand {
   }
 
   private func rows(_ rows: PackedRows, withPositions: Bool = false) -> () throws -> Int {
-    {
+    var inputs = [TokenID](repeating: 0, count: batchSize * length)
+    var targets = inputs
+    return {
       try epoch(rows.sampler(seed: 1)) { indices in
-        let batch = try rows.batch(indices)
-        if withPositions { precondition(batch.positions.count == batch.inputs.count) }
+        var inputSpan = inputs.mutableSpan
+        var targetSpan = targets.mutableSpan
+        let bounds = try rows.copy(indices, inputs: &inputSpan, targets: &targetSpan)
+        if withPositions {
+          precondition(PackedRowBatch.positions(bounds: bounds).count == batchSize * length)
+        }
       }
     }
   }

@@ -27,20 +27,20 @@ extension TokenDataset {
   }
 
   /// Puts ``TokenBatch/ignoredTarget`` in the place of those of some targets that don't count in a
-  /// loss; `targets` are the tokens in `range`.
+  /// loss; `targets` are the tokens in `range`, and `maskCache` is that of the dataset.
   ///
   /// - Precondition: `range` lies in `0..<tokenCount`, and there are as many targets.
   /// - Throws: as ``lossMask(in:)``.
-  func ignoreUncounted(in range: Range<Int>, _ targets: inout MutableSpan<TokenID>) throws {
-    precondition(range.count == targets.count, "ignoreUncounted: another number of targets")
-    guard let maskCache else { return }
+  func ignoreUncounted(
+    in range: Range<Int>, _ targets: inout MutableSpan<TokenID>, _ maskCache: LossMaskCache
+  ) throws {
     try forEachStretch(of: range) { stretch, file, first, places in
       try targets.withPart(places) { part in
         if maskCache.ignoreUncounted(ofStretch: stretch, inFile: file, from: first, &part) {
           return
         }
         let bits = try bits(ofStretch: stretch, inFile: file, maskCache)
-        LossMaskCache.ignore(bits, from: first, &part)
+        LossMaskCache.ignore(bits.span, from: first, &part)
       }
     }
   }

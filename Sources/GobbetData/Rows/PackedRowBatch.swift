@@ -24,15 +24,24 @@ public struct PackedRowBatch: Hashable, Sendable {
   /// For each input how many tokens of its part come before it in the row, in the same shape.
   ///
   /// - Complexity: O(inputs): positions are made of the bounds when they are asked for.
-  public var positions: [Int32] {
-    // SAFETY: the bounds rise from 0 to the number of inputs, so that every place is filled once.
-    unsafe [Int32](unsafeUninitializedCapacity: inputs.count) { positions, count in
+  public var positions: [Int32] { Self.positions(bounds: bounds) }
+
+  /// For each place in rows how many places of its part come before it.
+  ///
+  /// - Precondition: the bounds are those of rows: they rise from 0 to the number of places.
+  public static func positions(bounds: [Int32]) -> [Int32] {
+    precondition(
+      bounds.first == 0 && zip(bounds, bounds.dropFirst()).allSatisfy { $0 <= $1 },
+      "positions(bounds:): no bounds of rows")
+    let total = Int(bounds[bounds.count - 1])
+    // SAFETY: the bounds rise from 0 to `total`, so that every place is filled once.
+    return unsafe [Int32](unsafeUninitializedCapacity: total) { positions, count in
       for (start, end) in zip(bounds, bounds.dropFirst()) {
         for place in Int(start)..<Int(end) {
           unsafe positions[place] = Int32(truncatingIfNeeded: place &- Int(start))
         }
       }
-      count = inputs.count
+      count = total
     }
   }
 }
@@ -45,7 +54,7 @@ extension PackedRows {
   public func batch(
     _ indices: some Collection<Int>, padding: TokenID = 0
   ) throws -> PackedRowBatch {
-    try dataset.batch(layout(ofRows: indices), padding: padding)
+    try dataset.batch(layout(ofRows: Array(indices)), padding: padding)
   }
 }
 
@@ -74,6 +83,24 @@ extension TokenDataset {
       layout.endRow()
     }
     return try batch(layout, padding: padding)
+  }
+
+  /// Puts rows of these parts of documents into memory of the caller's.
+  ///
+  /// - Precondition: both spans have room for the rows.
+  func copy(
+    _ layout: RowLayout, padding: TokenID, inputs: inout MutableSpan<TokenID>,
+    targets: inout MutableSpan<TokenID>
+  ) throws {
+    try withReader { reader in
+      for row in 0..<layout.rowCount {
+        let places = (row * layout.length)..<((row + 1) * layout.length)
+        var rowInputs = inputs.part(places)
+        var rowTargets = targets.part(places)
+        try reader.copy(
+          row, of: layout, padding: padding, inputs: &rowInputs, targets: &rowTargets)
+      }
+    }
   }
 
   /// Rows of these parts of documents.

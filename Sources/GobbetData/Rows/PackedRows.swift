@@ -1,3 +1,4 @@
+public import GobbetBPE
 public import GobbetFile
 
 /// Documents packed into rows of one length, each row from the beginning of a document or, where long
@@ -115,36 +116,54 @@ public struct PackedRows: Sendable {
   ///
   /// - Precondition: `row` is in `0..<count`.
   /// - Complexity: O(parts), and O(documents of a group) if its plan is no longer kept.
-  public func parts(ofRow row: Int) -> [Part] { layout(ofRows: CollectionOfOne(row)).parts }
+  public func parts(ofRow row: Int) -> [Part] { layout(ofRows: [row]).parts }
 
   /// What rows hold, in the order of `rows`.
   ///
   /// - Precondition: all rows are in `0..<count`.
-  package func layout(ofRows rows: some Collection<Int>) -> RowLayout {
+  package func layout(ofRows rows: [Int]) -> RowLayout {
     var layout = RowLayout(length: length, rowCount: rows.count)
     let documents = documents
-    var rowsOfGroup = 0..<0
-    var first = 0
-    var plan: RowPlan?
-    for row in rows {
-      precondition((0..<count).contains(row), "PackedRows: no such row")
-      if !rowsOfGroup.contains(row) {
-        let group = rowStarts.partitioningIndex { $0 > row } - 1
-        rowsOfGroup = rowStarts[group]..<rowStarts[group + 1]
-        first = group * options.groupDocumentCount
-        plan = plans.plan(ofGroup: group) { Self.plan(documents, options, first: first) }
+    var index = 0
+    while index < rows.count {
+      precondition((0..<count).contains(rows[index]), "PackedRows: no such row")
+      let group = rowStarts.partitioningIndex { $0 > rows[index] } - 1
+      let rowsOfGroup = rowStarts[group]..<rowStarts[group + 1]
+      let first = group * options.groupDocumentCount
+      let plan = plans.plan(ofGroup: group) { Self.plan(documents, options, first: first) }
+      // As a rule many rows in a row are of one group.
+      while index < rows.count, rowsOfGroup.contains(rows[index]) {
+        plan.forEachPart(
+          ofRow: rows[index] - rowsOfGroup.lowerBound, tokensOf: { documents[first + $0] }
+        ) { document, tokens, part in
+          layout.append(
+            Part(
+              document: first + document, tokens: part,
+              continues: part.upperBound < tokens.upperBound))
+        }
+        layout.endRow()
+        index += 1
       }
-      plan?.forEachPart(
-        ofRow: row - rowsOfGroup.lowerBound, tokensOf: { documents[first + $0] }
-      ) { document, tokens, part in
-        layout.append(
-          Part(
-            document: first + document, tokens: part,
-            continues: part.upperBound < tokens.upperBound))
-      }
-      layout.endRow()
     }
     return layout
+  }
+
+  /// Puts some rows into memory of the caller's, in the order of `indices`, and returns their
+  /// ``PackedRowBatch/bounds``.
+  ///
+  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is behind the rows stays
+  /// as it is. Targets are as those of ``TokenWindows/copy(_:inputs:targets:)``. It is for a trainer that
+  /// reads batch after batch into the same memory.
+  /// - Precondition: all indices are in `0..<count`, both spans have room for the rows, and these have at
+  ///   most 2³¹ − 1 tokens.
+  /// - Throws: `FormatError` or `FileError` if their tokens cannot be read; the spans then hold anything.
+  public func copy(
+    _ indices: [Int], padding: TokenID = 0, inputs: inout MutableSpan<TokenID>,
+    targets: inout MutableSpan<TokenID>
+  ) throws -> [Int32] {
+    let layout = layout(ofRows: indices)
+    try dataset.copy(layout, padding: padding, inputs: &inputs, targets: &targets)
+    return layout.bounds
   }
 }
 

@@ -23,12 +23,10 @@ package struct RowLayout: Sendable {
   /// Ends a row.
   mutating func endRow() { ends.append(parts.count) }
 
-  /// The parts of a row.
+  /// Where the parts of a row are among all parts.
   ///
   /// - Precondition: `row` is in `0..<rowCount`.
-  func parts(ofRow row: Int) -> ArraySlice<PackedRows.Part> {
-    parts[(row == 0 ? 0 : ends[row - 1])..<ends[row]]
-  }
+  func partIndices(ofRow row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 
   /// Where the parts begin among the places of all rows, the padding of a row being one, and at the end
   /// the number of places.
@@ -39,8 +37,8 @@ package struct RowLayout: Sendable {
     bounds.reserveCapacity(parts.count + rowCount + 1)
     for row in 0..<rowCount {
       var place = row * length
-      for part in parts(ofRow: row) {
-        place += part.tokens.count
+      for part in partIndices(ofRow: row) {
+        place += parts[part].tokens.count
         bounds.append(Int32(place))
       }
       let end = (row + 1) * length

@@ -1,3 +1,4 @@
+internal import CGobbetKernels
 package import GobbetBPE
 
 /// Ids as little-endian numbers of equal width, one after the other without gaps, the lowest bit
@@ -70,6 +71,17 @@ package struct PackedCode: Hashable, Sendable {
         }
       }
     default: bits(bytes, from: first, into: &ids)
+    }
+  }
+
+  /// Has the processor fetch where ids lie while it goes on.
+  func prefetch(_ range: Range<Int>, in bytes: Span<UInt8>) {
+    let start = range.lowerBound * width / 8
+    let end = min((range.upperBound * width + 7) / 8, bytes.count)
+    guard start < end else { return }
+    unsafe bytes.extracting(start..<end).withUnsafeBytes { bytes in
+      // SAFETY: the bytes are there, and nothing is read.
+      if let base = bytes.baseAddress { unsafe gobbet_prefetch_bytes(base, bytes.count) }
     }
   }
 

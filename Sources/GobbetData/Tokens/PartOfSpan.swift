@@ -15,6 +15,19 @@ extension MutableSpan where Element: BitwiseCopyable {
     }
   }
 
+  /// A part of the span, for where a closure would count references of what it captures.
+  ///
+  /// - Precondition: `range` lies in it.
+  @_lifetime(&self)
+  mutating func part(_ range: Range<Int>) -> MutableSpan<Element> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "part: not in the span")
+    let buffer = unsafe withUnsafeMutableBufferPointer { unsafe $0 }
+    // SAFETY: the range lies in the buffer, and the part is borrowed from this span.
+    return unsafe _overrideLifetime(
+      MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: buffer[range])),
+      mutating: &self)
+  }
+
   /// Takes the elements of `source`, or their bits.
   ///
   /// - Precondition: they are as many, and of one size.
@@ -33,7 +46,7 @@ extension MutableSpan where Element: BitwiseCopyable {
   mutating func copyFirst<Source: BitwiseCopyable>(
     _ count: Int, of source: Span<Source>, from start: Int
   ) {
-    let part = source.extracting(start..<(start + count))
-    withPart(0..<count) { $0.copy(part) }
+    var target = part(0..<count)
+    target.copy(source.extracting(start..<(start + count)))
   }
 }

@@ -89,9 +89,12 @@ final class CheckedBlocks: Sendable {
     state = Mutex(State(isChecked: Array(repeating: false, count: count), uncheckedCount: count))
   }
 
+  /// Whether all blocks were found right.
+  var areAll: Bool { areAllChecked.load(ordering: .acquiring) }
+
   /// Calls `check` for those of `blocks` that were not found right before.
   func check(_ blocks: ClosedRange<Int>, _ check: (Int) throws -> Void) rethrows {
-    guard !areAllChecked.load(ordering: .acquiring) else { return }
+    guard !areAll else { return }
     let unchecked = state.withLock { state in blocks.filter { !state.isChecked[$0] } }
     for block in unchecked {
       try check(block)

@@ -1,4 +1,3 @@
-internal import CGobbetKernels
 internal import GobbetBPE
 internal import GobbetFile
 internal import GobbetSystem
@@ -111,14 +110,16 @@ final class TokenBlocks: Sendable {
   ///
   /// - Precondition: `range` lies in the tokens.
   func prefetch(_ range: Range<Int>) {
-    guard let mapped, let width = packed?.width else { return }
-    let start = range.lowerBound * width / 8
-    let end = min((range.upperBound * width + 7) / 8, mapped.byteCount)
-    guard start < end else { return }
-    unsafe mapped.bytes.extracting(start..<end).withUnsafeBytes { bytes in
-      // SAFETY: the bytes are where the file is mapped, and nothing is read there.
-      if let base = bytes.baseAddress { unsafe gobbet_prefetch_bytes(base, bytes.count) }
-    }
+    if let mapped, let packed { packed.prefetch(range, in: mapped.bytes) }
+  }
+
+  /// Calls `body` with all tokens where they lie and how they are stored, if they can be taken from there
+  /// and every block was found right.
+  func withMapped<Result>(
+    _ body: (Span<UInt8>, PackedCode) throws -> Result
+  ) rethrows -> Result? {
+    guard let packed, let mapped, checked.areAll else { return nil }
+    return try body(mapped.bytes, packed)
   }
 
   /// The checked ids of a block.

@@ -53,6 +53,8 @@ public struct TokenDataset: Sendable {
   var tokens: DocumentIndex { content.tokens }
   /// Where the documents of each file are among all documents.
   private var documents: DocumentIndex { content.documents }
+  /// The blocks of the only file; nil if there are several.
+  var onlyBlocks: TokenBlocks? { content.onlyBlocks }
   /// Which tokens don't count in a loss; nil if all do.
   var maskCache: LossMaskCache? { content.maskCache }
 

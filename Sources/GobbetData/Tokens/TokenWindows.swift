@@ -92,38 +92,38 @@ public struct TokenWindows: Sendable {
     for row in indices.indices {
       precondition((0..<count).contains(indices[row]), "windows: no such window")
     }
-    for row in indices.indices {
-      let places = (row * length)..<((row + 1) * length)
-      if row + 1 < indices.count { prefetch(indices[row + 1]) }
-      try inputs.withPart(places) { inputs in
-        try targets.withPart(places) { targets in
-          try copy(indices[row], inputs: &inputs, targets: &targets)
-        }
+    try dataset.withReader { reader in
+      for row in indices.indices {
+        let places = (row * length)..<((row + 1) * length)
+        let next = row + 1 < indices.count ? indices[row + 1] : nil
+        var rowInputs = inputs.part(places)
+        var rowTargets = targets.part(places)
+        try copy(
+          indices[row], before: next, reader, inputs: &rowInputs, targets: &rowTargets)
       }
     }
   }
 
-  /// Has the processor fetch a window while it goes on: windows lie anywhere.
+  /// Puts one window into memory of the caller's, while that of index `next` is on its way: windows lie
+  /// anywhere.
   ///
-  /// - Precondition: `index` is in `0..<count`.
-  package func prefetch(_ index: Int) {
-    dataset.prefetch((index * stride)..<(index * stride + length + 1))
-  }
-
-  /// Puts one window into memory of the caller's.
-  ///
-  /// - Precondition: `index` is in `0..<count`, and both spans have the length of a window.
+  /// - Precondition: the indices are in `0..<count`, both spans have the length of a window, and the
+  ///   reader is of the dataset.
   /// - Throws: as ``copy(_:inputs:targets:)``.
   package func copy(
-    _ index: Int, inputs: inout MutableSpan<TokenID>, targets: inout MutableSpan<TokenID>
+    _ index: Int, before next: Int?, _ reader: TokenReader, inputs: inout MutableSpan<TokenID>,
+    targets: inout MutableSpan<TokenID>
   ) throws {
+    if let next { reader.prefetch((next * stride)..<(next * stride + length + 1)) }
     let start = index * stride
     let following = (start + 1)..<(start + 1 + length)
-    try dataset.copyTokens(in: following, to: &targets)
+    try reader.copyTokens(in: following, to: &targets)
     // Inputs are the targets up to the last one, which are at hand, and one token before.
-    try inputs.withPart(0..<1) { try dataset.copyTokens(in: start..<(start + 1), to: &$0) }
-    inputs.withPart(1..<length) { $0.copyFirst(length - 1, of: targets.span, from: 0) }
-    try dataset.ignoreUncounted(in: following, &targets)
+    var first = inputs.part(0..<1)
+    try reader.copyTokens(in: start..<(start + 1), to: &first)
+    var others = inputs.part(1..<length)
+    others.copyFirst(length - 1, of: targets.span, from: 0)
+    try reader.ignoreUncounted(in: following, &targets)
   }
 
   /// How many batches of `size` windows there are; a last one that is not full counts unless
