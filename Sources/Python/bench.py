@@ -262,11 +262,12 @@ class Mapped:
 
 
 def bench_loader(arguments: argparse.Namespace) -> None:
-    """Random windows of 1,024 by two workers, tokens a second, beside a NumPy memmap."""
+    """Random windows and packed rows of 1,024 by two workers, with loss masks of runs of 100 and without:
+    tokens a second beside a NumPy memmap, and a CPU second where the workers are threads."""
     import gobbet
     import numpy as np
     import torch
-    from gobbet.torch_data import WindowDataset, WindowLoader, collate
+    from gobbet.torch_data import RowLoader, WindowDataset, WindowLoader, collate
     from torch.utils.data import DataLoader
 
     length, size = 1024, arguments.batch_size
@@ -274,19 +275,20 @@ def bench_loader(arguments: argparse.Namespace) -> None:
     ids, _ = encoding.encode_batch_to_numpy(documents(arguments.corpus), disallowed_special=())
     tokens = np.tile(ids, -(-arguments.tokens // len(ids)))[: arguments.tokens]
 
-    def rate(loader, limit: float) -> float:
-        """Tokens a second behind the first batches, until `limit` seconds have passed."""
+    def rate(loader, limit: float) -> tuple[float, float]:
+        """Tokens a second behind the first batches, until `limit` seconds have passed, and tokens a
+        second of this process."""
         given, start, checked = 0, None, time.perf_counter()
         while True:
-            for number, (inputs, _) in enumerate(loader):
+            for number, (inputs, *_) in enumerate(loader):
                 now = time.perf_counter()
                 if start is None:
                     if number == 8:
-                        start = now
+                        start, used = now, time.process_time()
                     continue
                 given += inputs.numel()
                 if now - start > limit:
-                    return given / (now - start)
+                    return given / (now - start), given / (time.process_time() - used)
             if time.perf_counter() - checked > 60:
                 sys.exit("a loader gives nothing")
 
@@ -297,6 +299,19 @@ def bench_loader(arguments: argparse.Namespace) -> None:
             with gobbet.DatasetWriter(folder / f"{codec}.gobbet", encoding, codec=codec) as writer:
                 for piece in np.array_split(tokens, 64):
                     writer.add(piece)
+        short = np.array_split(tokens, len(tokens) // 800)
+        counted = [(np.arange(len(each)) + 37 * number) // 100 % 2 == 0
+                   for number, each in enumerate(short)]  # fmt: skip
+        for name in ("short", "masked"):
+            with gobbet.DatasetWriter(folder / f"{name}.gobbet", encoding, codec="raw32") as writer:
+                for first in range(0, len(short), 1000):
+                    piece = short[first : first + 1000]
+                    if name == "short":
+                        writer.add(*piece)
+                    else:
+                        writer.add_masked(*zip(piece, counted[first : first + 1000], strict=True))
+        rows = {name: gobbet.TokenDataset(folder / f"{name}.gobbet").packed_rows(length)
+                for name in ("short", "masked")}  # fmt: skip
         torch.manual_seed(1)
         options = {"batch_size": size, "num_workers": 2}
         ways = {
@@ -311,17 +326,25 @@ def bench_loader(arguments: argparse.Namespace) -> None:
                 folder / "rank.gobbet", length, size, num_workers=2),
             "rank, groups": lambda: WindowLoader(
                 folder / "rank.gobbet", length, size, num_workers=2, order="groups"),
+            "raw32, masks, WindowLoader": lambda: WindowLoader(
+                folder / "masked.gobbet", length, size, num_workers=2),
+            "raw32, RowLoader": lambda: RowLoader(rows["short"], size, num_workers=2),
+            "raw32, masks, RowLoader": lambda: RowLoader(rows["masked"], size, num_workers=2),
         }  # fmt: skip
-        rates: dict[str, list[float]] = {name: [] for name in ways}
+        rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         for _ in range(arguments.rounds):
             for way, make in ways.items():
                 rates[way].append(rate(make(), arguments.seconds))
     print(f"{len(tokens) / 1e6:.0f} million tokens, "
           f"batches of {size} windows of {length}, 2 workers")
-    base = median(rates["NumPy memmap, DataLoader"])
+    base = median([each for each, _ in rates["NumPy memmap, DataLoader"]])
     for way, found in rates.items():
-        print(f"  {way:27} {median(found) / 1e6:7.1f} million tokens a second, "
-              f"{median(found) / base:5.2f} of the memmap")  # fmt: skip
+        here = median([each for each, _ in found])
+        print(f"  {way:27} {here / 1e6:7.1f} million tokens a second, "
+              f"{here / base:5.2f} of the memmap", end="")  # fmt: skip
+        is_of_threads = way.endswith(("WindowLoader", "RowLoader", "groups"))
+        used = median([each for _, each in found]) / 1e6
+        print(f"; {used:.1f} a CPU second" if is_of_threads else "")
 
 
 def main() -> None:
