@@ -102,7 +102,8 @@ class CorpusTests(support.Case):
     def test_bad_lines_that_are_left_out_are_warned_of(self):
         self.write("b", b'{"text": "a"}\n{"text": 1}\nno\n')
         reader = CorpusReader(self.corpus / "b", format="jsonl", skip_bad_lines=True)
-        with self.assertWarnsRegex(gobbet.CorpusWarning, "2 bad lines left out, the first.*line 2"):
+        told = r"2 bad lines left out \(1 not JSON, 1 with a value of another type\), the first.*line 2"
+        with self.assertWarnsRegex(gobbet.CorpusWarning, told):
             self.assertEqual([text for batch in reader for text in batch], [b"a"])
         self.assertEqual(reader.bad_line_count, 2)
         self.assertEqual(sum(reader.bad_line_kinds.values()), 2)
