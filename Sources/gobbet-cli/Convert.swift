@@ -36,12 +36,16 @@ struct Convert: ParsableCommand {
 
   @OptionGroup var ranks: RankOptions
 
-  @Flag(help: "Leave out tensors of GGUF and PyTorch that cannot be read, and name them.")
+  @Flag(help: "Leave out tensors of GGUF, PyTorch and NumPy that cannot be read, and name them.")
   var skip = false
 
   @Option(
     help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
   var key: String?
+
+  @Option(
+    help: "The type of NumPy arrays whose file says <V1, as ml_dtypes saves its 8-bit types.")
+  var v1Type: ByteElement?
 
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var progressOptions: ProgressOptions
@@ -76,6 +80,7 @@ struct Convert: ParsableCommand {
       conversion.specials = ranks.specials.map(\.token)
       conversion.skipsUnreadTensors = skip
       conversion.key = key
+      conversion.openType = v1Type?.elementType
       return try conversion.convert(
         input, to: path, format: format, replacing: replacing, progress: progress.converting)
     }
@@ -229,6 +234,22 @@ struct WeightsOptions: ParsableArguments {
       return try body()
     } catch let error as ConversionOptionError {
       throw Failure(.usage, "--\(error)")
+    }
+  }
+}
+
+/// What arrays of NumPy hold that do not say it, by name on the command line.
+enum ByteElement: String, ExpressibleByArgument, CaseIterable {
+  case f8e4m3, f8e8m0, f8e4m3fnuz, f8e5m2fnuz, i8, u8
+
+  var elementType: ElementType {
+    switch self {
+    case .f8e4m3: .float8E4M3
+    case .f8e8m0: .float8E8M0
+    case .f8e4m3fnuz: .float8E4M3FNUZ
+    case .f8e5m2fnuz: .float8E5M2FNUZ
+    case .i8: .int8
+    case .u8: .uint8
     }
   }
 }

@@ -75,7 +75,7 @@ import Testing
     "--resize-embeddings", "--separator", "--special", "--special-tokens", "--split", "--stop",
     "--template", "--temporary-folder", "--text", "--text-key", "--tie-break", "--to", "--token",
     "--too-long",
-    "--type", "--unknown-token", "--user-defined-symbol", "--vocabulary",
+    "--type", "--unknown-token", "--user-defined-symbol", "--v1-type", "--vocabulary",
   ]
 
   @Test("every option of every verb that takes a value is known to these tests")

@@ -133,6 +133,60 @@ import Testing
     }
   }
 
+  /// A ZIP file of members that aren't compressed.
+  private func archive(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var file: [UInt8] = []
+    var directory: [UInt8] = []
+    for (name, bytes) in members {
+      var sum: UInt32 = .max
+      for byte in bytes {
+        sum ^= UInt32(byte)
+        for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 1 ? 0xEDB8_8320 : 0) }
+      }
+      let fields =
+        little(20, 2) + little(0, 8) + little(Int(~sum), 4) + little(bytes.count, 4)
+        + little(bytes.count, 4) + little(name.utf8.count, 2) + little(0, 2)
+      directory += little(0x0201_4B50, 4) + little(20, 2) + fields + little(0, 10)
+      directory += little(file.count, 4) + Array(name.utf8)
+      file += little(0x0403_4B50, 4) + fields + Array(name.utf8) + bytes
+    }
+    let end =
+      little(0x0605_4B50, 4) + little(0, 4) + little(members.count, 2) + little(members.count, 2)
+    return file + directory + end + little(directory.count, 4) + little(file.count, 4)
+      + little(0, 2)
+  }
+
+  @Test("an array of a type that tensors do not have is listed, and hinders no other")
+  func unreadArrays() throws {
+    func array(_ type: String, _ count: Int) throws -> [UInt8] {
+      try readFile(
+        file("{'descr': \(type), 'fortran_order': False, 'shape': (2,), }", data: count))
+    }
+    let fields = "[('a]', '<i4'), ('b', '<f4', (2,))]"
+    let path = try folder.write(
+      "m.npz",
+      archive([
+        ("floats.npy", array("'<f4'", 8)), ("bytes.npy", array("'<V1'", 2)),
+        ("objects.npy", array("'|O'", 40)), ("records.npy", array(fields, 24)),
+      ]))
+    let reader = try NumPyReader(path)
+    #expect(reader.tensors.map(\.name) == ["floats", "bytes", "objects", "records"])
+    #expect(reader.unreadTensors.map(\.typeName) == ["<V1", "|O", fields])
+    #expect(try reader.bytes(of: reader.tensors[0]).count == 8)
+    for tensor in reader.tensors.dropFirst() {
+      let error = #expect(throws: InterchangeError.self) { _ = try reader.bytes(of: tensor) }
+      #expect(error?.field == tensor.name)
+    }
+    let open = try NumPyReader(path, openType: .float8E4M3)
+    #expect(open.unreadTensors.map(\.typeName) == ["|O", fields])
+    #expect(open.tensors[1].elementType == .float8E4M3 && open.tensors[1].shape == [2])
+    #expect(try open.bytes(of: open.tensors[1]) == [0, 0])
+    #expect(open.leavesTypesOpen && reader.leavesTypesOpen)
+  }
+
   @Test("types of ml_dtypes that a file tells apart are read, others are refused")
   func otherTypes() throws {
     func path(_ type: String, _ count: Int) throws -> String {

@@ -132,6 +132,7 @@ import Testing
     case .verify: conversion.verifies = true
     case .skip: conversion.skipsUnreadTensors = true
     case .key: conversion.key = "model"
+    case .openType: conversion.openType = .float8E4M3
     case .base: conversion.base = "earlier.gobbet"
     case .specialTokens: conversion.specialTokens = "o200k_harmony"
     case .special: conversion.specials = [SpecialToken("<x>", id: 9)]

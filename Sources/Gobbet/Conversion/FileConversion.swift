@@ -42,9 +42,12 @@ public struct FileConversion: Sendable {
   public var shardByteCount: Int?
   /// The way to the tensors in a checkpoint of PyTorch, as `optimizer.state`; nil finds them.
   public var key: String?
+  /// What NumPy arrays of `<V1` hold, as which ml_dtypes saves 8-bit floats of several kinds; nil leaves it
+  /// open, and such arrays cannot be read.
+  public var openType: ElementType?
   /// Whether what was written is read again and compared.
   public var verifies = false
-  /// Whether tensors of GGUF and PyTorch that cannot be read are left out, and named in the notes;
+  /// Whether tensors of GGUF, PyTorch and NumPy that cannot be read are left out, and named in the notes;
   /// without this they are an error.
   public var skipsUnreadTensors = false
 
@@ -85,7 +88,7 @@ public struct FileConversion: Sendable {
     progress: Progress = { _, _ in }
   ) throws -> Result {
     let file = try OpenedFile(input)
-    guard let weights = try WeightsInput(file, key: key) else {
+    guard let weights = try WeightsInput(file, key: key, openType: openType) else {
       guard try file.format() != nil else {
         throw try FileDescription.error(file, wanted: wanted(by: format))
       }
@@ -93,6 +96,9 @@ public struct FileConversion: Sendable {
     }
     if key != nil, weights.format != .pyTorch {
       throw ConversionOptionError(.key, "\(input) isn't a checkpoint of PyTorch")
+    }
+    if openType != nil, !leavesTypesOpen(weights) {
+      throw ConversionOptionError(.openType, "\(input) has no array of NumPy's <V1")
     }
     guard !format.writesWeights else {
       let unread = try unreadTensors(of: weights)
@@ -140,10 +146,7 @@ public struct FileConversion: Sendable {
   private func unreadTensors(
     of input: WeightsInput
   ) throws -> (tensors: Set<TensorDescription>, names: [String]) {
-    let unread =
-      (input.source as? GGUFReader)?.unreadTensors
-      ?? (input.source as? PyTorchReader)?.unreadTensors
-    guard let unread else {
+    guard let unread = (input.source as? any PartlyReadSource)?.unreadTensors else {
       if skipsUnreadTensors {
         throw ConversionOptionError(
           .skip, "every tensor of \(input.path) is of a type that is known")
@@ -156,9 +159,15 @@ public struct FileConversion: Sendable {
       throw LoadingError(
         path: input.path,
         reason: "has tensors that cannot be read here: "
-          + names.prefix(4).joined(separator: ", ") + more + "; --skip leaves them out")
+          + names.prefix(4).joined(separator: ", ") + more + "; --skip leaves them out"
+          + (leavesTypesOpen(input) ? ", --v1-type says what <V1 is" : ""))
     }
     return (Set(unread.map(\.tensor)), names)
+  }
+
+  /// Whether there is an array of NumPy's whose type its name leaves open.
+  private func leavesTypesOpen(_ input: WeightsInput) -> Bool {
+    (input.source as? NumPyReader)?.leavesTypesOpen ?? false
   }
 
   /// What a format can be made of, for an error.
@@ -235,7 +244,7 @@ public struct FileConversion: Sendable {
       (.type, elementType != nil || ggufType != nil || quantization != nil),
       (.resizeEmbeddings, resizing != nil), (.shardSize, shardByteCount != nil),
       (.verify, verifies), (.skip, skipsUnreadTensors),
-      (.key, key != nil),
+      (.key, key != nil), (.openType, openType != nil),
     ]
     for (option, isGiven) in given where isGiven {
       if let reason = format.reason(against: option, for: content) {

@@ -12,7 +12,7 @@ package struct TensorStorage {
   package init(_ source: some TensorSource) {
     packed = source as? WeightsReader
     guard let gguf = source as? GGUFReader else {
-      let others = (source as? PyTorchReader)?.unreadTensors ?? []
+      let others = (source as? any PartlyReadSource)?.unreadTensors ?? []
       unread = Set(others.map(\.tensor))
       blocks = Dictionary(
         others.map { ($0.tensor, (typeName: $0.typeName, byteCount: 0)) },

@@ -34,19 +34,24 @@ public struct WeightsInput: Sendable {
   /// Opens the file at `path`; nil if it is none that holds weights.
   ///
   /// A file whose name says that it is one of several stands for all of them, unless it is wanted
-  /// `alone`: `model-00001-of-00003.gobbet`. `key` leads to the tensors in a checkpoint of PyTorch.
+  /// `alone`: `model-00001-of-00003.gobbet`. `key` leads to the tensors in a checkpoint of PyTorch, and
+  /// `openType` is what ``NumPyReader`` takes.
   /// - Throws: the errors of the format; `LoadingError` for one of several files where another is
   ///   missing.
-  public init?(recognizing path: String, alone: Bool = false, key: String? = nil) throws {
-    try self.init(OpenedFile(path), alone: alone, key: key)
+  public init?(
+    recognizing path: String, alone: Bool = false, key: String? = nil, openType: ElementType? = nil
+  ) throws {
+    try self.init(OpenedFile(path), alone: alone, key: key, openType: openType)
   }
 
   /// Reads an open file, and opens what belongs to it.
   ///
-  /// - Throws: as ``init(recognizing:alone:key:)``.
-  package init?(_ file: OpenedFile, alone: Bool = false, key: String? = nil) throws {
+  /// - Throws: as ``init(recognizing:alone:key:openType:)``.
+  package init?(
+    _ file: OpenedFile, alone: Bool = false, key: String? = nil, openType: ElementType? = nil
+  ) throws {
     guard let weights = try file.format()?.weights,
-      let input = try weights.read(file, Choice(alone: alone, key: key))
+      let input = try weights.read(file, Choice(alone: alone, key: key, openType: openType))
     else { return nil }
     self = input
   }
@@ -67,6 +72,8 @@ public struct WeightsInput: Sendable {
     var alone = false
     /// The way to the tensors in a checkpoint of PyTorch.
     var key: String?
+    /// The type of NumPy arrays whose own name for it leaves that open.
+    var openType: ElementType?
   }
 
   /// What the file, or a `config.json` beside it, says of a GPT-2's sizes.

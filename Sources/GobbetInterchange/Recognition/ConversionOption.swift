@@ -28,6 +28,8 @@ public enum ConversionOption: String, Hashable, Sendable, CaseIterable {
   case skip
   /// The way to the tensors in a checkpoint.
   case key
+  /// The type of NumPy arrays whose own name for it leaves that open.
+  case openType = "v1-type"
 }
 
 /// An option that would change nothing, or that the format has no value for.
@@ -74,7 +76,9 @@ extension FileFormat {
     case (.weights, .base): self == .gobbet ? nil : "only .gobbet files store differences"
     case (.weights, .shardSize):
       weights?.mayBeSeveralFiles == true ? nil : "\(name) is one file"
-    case (.weights, .type), (.weights, .verify), (.weights, .skip), (.weights, .key): nil
+    case (.weights, .type), (.weights, .verify), (.weights, .skip), (.weights, .key),
+      (.weights, .openType):
+      nil
     }
   }
 

@@ -38,8 +38,10 @@ extension FileFormat {
     sink: @escaping @Sendable (TensorFile) throws -> any TensorSink
   ) -> Weights {
     Weights(
-      read: { file, _ in
-        WeightsInput(file, try file.format() ?? .npz, try NumPyReader(file), .neighbours(nil))
+      read: { file, choice in
+        WeightsInput(
+          file, try file.format() ?? .npz, try NumPyReader(file, openType: choice.openType),
+          .neighbours(nil))
       },
       sink: sink,
       reasonAgainst: { $0 == .bfloat16 ? "NumPy has no bf16; f32 holds it" : nil })

@@ -5,7 +5,10 @@ internal import GobbetData
 /// Only the dictionary that NumPy itself writes is understood; nothing is evaluated.
 /// - Source: NumPy's `lib/format.py`.
 struct NumPyHeader {
-  let elementType: ElementType
+  /// NumPy's name of the elements' type.
+  let typeName: String
+  /// Nil for a type that tensors do not have, or that the name leaves open.
+  let elementType: ElementType?
   let shape: [Int]
   /// Whether the first axis is the innermost (`fortran_order`).
   let isColumnMajor: Bool
@@ -29,8 +32,15 @@ struct NumPyHeader {
     ("<V2", .bfloat16), ("|f1", .float8E5M2),
   ]
 
+  /// What ml_dtypes calls each of its other types of a byte an element.
+  private static let openTypeNames = ["<V1", "|V1"]
+
+  /// Whether the name leaves open which type it is.
+  var leavesTypeOpen: Bool { Self.openTypeNames.contains(typeName) }
+
   /// A header in row-major order.
   init(elementType: ElementType, shape: [Int]) {
+    typeName = ""
     self.elementType = elementType
     self.shape = shape
     isColumnMajor = false
@@ -38,10 +48,13 @@ struct NumPyHeader {
     byteCount = 0
   }
 
-  /// Reads the header at the front of `bytes`; `field` names the array in errors.
+  /// Reads the header at the front of `bytes`; `field` names the array in errors, and elements whose type
+  /// their name leaves open are of the `openType`.
   ///
   /// - Throws: `InterchangeError`.
-  init(_ bytes: ArraySlice<UInt8>, path: String?, field: String) throws(InterchangeError) {
+  init(
+    _ bytes: ArraySlice<UInt8>, openType: ElementType? = nil, path: String?, field: String
+  ) throws(InterchangeError) {
     func error(_ code: InterchangeError.Code) -> InterchangeError {
       InterchangeError(code, path: path, field: field)
     }
@@ -71,15 +84,10 @@ struct NumPyHeader {
     if name.hasSuffix("1") { dictionary.type = "|" + name.dropFirst() }
     if isBigEndian { dictionary.type = "<" + name.dropFirst() }
     let types = Self.types + (isBigEndian ? [] : Self.readTypes)
-    guard let type = types.first(where: { $0.name == dictionary.type })?.type,
-      !isBigEndian || type != .complex64
-    else {
-      let hint =
-        name.hasSuffix("V1")
-        ? ", which may be any of several 8-bit and 4-bit types of ml_dtypes" : ""
-      throw error(.unsupported("elements of type \(name)\(hint)"))
-    }
-    elementType = type
+    let type = types.first { $0.name == dictionary.type }?.type
+    typeName = name
+    elementType =
+      Self.openTypeNames.contains(name) ? openType : isBigEndian && type == .complex64 ? nil : type
     self.shape = shape
     self.isColumnMajor = isColumnMajor
     byteCount = 8 + lengthByteCount + length
@@ -140,10 +148,33 @@ private struct PythonDictionary {
     return String(decoding: rest[..<end], as: UTF8.self)
   }
 
+  /// The text of a list that names the fields of an element.
+  private mutating func fields() -> String? {
+    guard rest.first == UInt8(ascii: "[") else { return nil }
+    var depth = 0
+    var quote: UInt8?
+    for (index, byte) in zip(rest.indices, rest) {
+      if let open = quote {
+        if byte == open { quote = nil }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "'"), UInt8(ascii: "\""): quote = byte
+      case UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "]"): depth -= 1
+      default: break
+      }
+      guard depth == 0 else { continue }
+      defer { rest = rest[(index + 1)...] }
+      return String(decoding: rest[...index], as: UTF8.self)
+    }
+    return nil
+  }
+
   private mutating func value(of key: String) -> Bool {
     switch key {
     case "descr" where type == nil:
-      type = string()
+      type = string() ?? fields()
       return type != nil
     case "fortran_order" where isColumnMajor == nil:
       if take("True") { isColumnMajor = true } else if take("False") { isColumnMajor = false }

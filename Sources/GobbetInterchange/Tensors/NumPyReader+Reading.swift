@@ -90,7 +90,7 @@ extension NumPyReader {
   }
 
   /// Checks the sum of a member that is not compressed, once.
-  private func check(_ entry: Entry) throws {
+  func check(_ entry: Entry) throws {
     guard let member = entry.member, !member.isDeflated else { return }
     try checked.check(member, of: file, entry.tensor.name)
   }
