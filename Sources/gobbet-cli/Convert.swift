@@ -169,10 +169,28 @@ struct WeightsOptions: ParsableArguments {
   /// - Throws: ``Failure`` (`usage`) if nothing tells.
   func format(ofFileNamed name: String) throws -> FileFormat {
     guard let format = to?.format ?? FileFormat(ofFileNamed: name) else {
-      throw Failure(.usage, "\(name): the name doesn't tell the format; add --to")
+      let reason =
+        Self.unwritten.first { $0.endings.contains(where: name.hasSuffix) }?.reason
+        ?? "the name doesn't tell the format; add --to"
+      throw Failure(.usage, "\(name): \(reason)")
     }
     return format
   }
+
+  /// What the names of files in formats that aren't written end in, and what to write in their place.
+  private static let unwritten: [(endings: [String], reason: String)] = [
+    (
+      [".pt", ".pth", ".ckpt"],
+      "checkpoints of PyTorch aren't written; PyTorch reads safetensors, and NumPy's npz"
+    ),
+    (
+      [".bin"],
+      "checkpoints of PyTorch aren't written, only safetensors; those of llm.c are, by --to llm.c"
+    ),
+    (
+      [".h5", ".hdf5", ".keras"], "HDF5 isn't written; h5py and Keras take arrays from NumPy's npz"
+    ),
+  ]
 
   /// The same, as the library takes it; a pattern is for the vocabulary, if one is named.
   ///

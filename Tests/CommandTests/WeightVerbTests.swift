@@ -240,6 +240,19 @@ import Testing
     #expect(try gobbet("inspect", checkpoint).text.contains("6 tensors"))
   }
 
+  @Test("a name of a format that isn't written says so, with what is")
+  func unwrittenFormats() throws {
+    for (name, part) in [
+      ("m.pt", "PyTorch reads safetensors"), ("m.bin", "--to llm.c"), ("m.h5", "npz"),
+      ("m.unknown", "add --to"),
+    ] {
+      let result = try gobbet("convert", Self.model, "-o", folder.file(name))
+      #expect(result.status == 2)
+      #expect(result.errorText.contains(part), "\(result.errorText)")
+    }
+    #expect(try folder.names().isEmpty)
+  }
+
   @Test("a pickle that isn't a checkpoint is refused, and leaves no file")
   func pickles() throws {
     var zip: [UInt8] = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [14, 0, 0, 0]
