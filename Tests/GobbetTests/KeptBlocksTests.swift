@@ -120,6 +120,27 @@ import Testing
     #expect(try GGUFReader(again).keys.count == 6)
   }
 
+  @Test("a GGUF file of a vocabulary alone becomes what holds one, and isn't taken for weights")
+  func vocabularyAlone() throws {
+    let first = folder.file("v.gguf")
+    let vocabulary = try SmallWeights.vocabulary()
+    try vocabulary.write(to: first, format: .gguf)
+    let packed = folder.file("v.gobbet")
+    for format in [FileFormat.gobbet, .gguf, .tokenizerJSON] {
+      let path = format == .gobbet ? packed : folder.file("w.\(format)")
+      _ = try FileConversion().convert(first, to: path, format: format)
+      #expect(try Vocabulary(contentsOf: path).idBound == vocabulary.idBound)
+    }
+    for input in [first, packed] {
+      for format in [FileFormat.safetensors, .npz, .npy, .llmC] {
+        let error = #expect(throws: LoadingError.self) {
+          _ = try FileConversion().convert(input, to: folder.file("x"), format: format)
+        }
+        #expect(error?.reason == "holds no weights, as \(format) does")
+      }
+    }
+  }
+
   @Test("a GGUF file of weights of no known family has an architecture of no model's name")
   func unknownArchitecture() throws {
     let path = folder.file("plain.gguf")

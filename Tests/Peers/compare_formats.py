@@ -4,8 +4,8 @@
 
 Five contents: tensors, elements of every type of safetensors 0.8, blocks of every type of GGUF, a GPT-2 and
 vocabularies. `=` is exact: what comes out holds what went in, with blocks widened where the format has none, and is
-the same file as by way of .gobbet; a number is a refusal, whose reason stands below. Needs numpy, safetensors, gguf
-and torch. Exit 1 if a conversion changes something, or the two ways differ.
+the same file as by way of .gobbet, where keys of GGUF may have another order; a number is a refusal, whose reason
+stands below. Needs numpy, safetensors, gguf and torch. Exit 1 if a conversion changes something, or the two ways differ.
 """
 import argparse
 import base64
@@ -73,7 +73,7 @@ class Matrix:
                 self.failures += 1
                 return "?"
             return self.number(refusal)
-        if other is None or output.read_bytes() != other.read_bytes() or read(output) != expected:
+        if other is None or not same(output, other) or read(output) != expected:
             self.failures += 1
             return "!" if other else "? " + str(other_refusal)
         return "="
@@ -87,6 +87,19 @@ class Matrix:
         for reason, number in self.reasons.items():
             print(f"  {number:>2}  {reason}")
         self.reasons = {}
+
+
+def same(first, second):
+    """Whether two files are the same but for the order of GGUF's keys."""
+    if first.suffix != ".gguf":
+        return first.read_bytes() == second.read_bytes()
+
+    def contents(path):
+        reader = gguf.GGUFReader(path)
+        fields = {key: (field.types, field.contents()) for key, field in reader.fields.items()}
+        return fields, [(t.name, t.tensor_type, t.shape.tolist(), t.data.tobytes()) for t in reader.tensors]
+
+    return contents(first) == contents(second)
 
 
 def write_tekken(path):

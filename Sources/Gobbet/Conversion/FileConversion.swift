@@ -100,6 +100,11 @@ public struct FileConversion: Sendable {
     if openType != nil, !leavesTypesOpen(weights) {
       throw ConversionOptionError(.openType, "\(input) has no array of NumPy's <V1")
     }
+    if weights.source.tensors.isEmpty, !weights.hasNeighbours, !format.writesVocabularies,
+      try weights.vocabulary != nil
+    {
+      throw LoadingError(path: input, reason: "holds no weights, as \(format) does")
+    }
     guard !format.writesWeights else {
       let unread = try unreadTensors(of: weights)
       guard !unread.names.isEmpty else {
