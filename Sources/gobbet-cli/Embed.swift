@@ -32,7 +32,11 @@ struct Embed: ParsableCommand {
   @Flag(help: "Write the last layer's state of every token of one text, [T, C], without pooling.")
   var allPositions = false
 
-  @Option(help: "How the states of a text become one vector: mean, first or last.")
+  @Option(
+    help: """
+      How the states of a text become one vector: mean, first or last. (default: as 1_Pooling/config.json or \
+      GGUF says, else mean)
+      """)
   var pooling: Named<Pooling>?
 
   @Flag(help: "Leave the vectors as long as they are.") var noNormalization = false
@@ -84,18 +88,21 @@ struct Embed: ParsableCommand {
     let texts = try texts.flatMap { text in text == "-" ? try linesOfStandardInput() : [text] }
     let pass: ForwardPass
     let tokens: [[TokenID]]
+    let usual: Pooling
     if ids.isEmpty {
       let embedding = try TextEmbedding(
         path: model, vocabulary: try vocabulary.map { try Vocabulary(recognizing: $0) },
         precision: element.value, threadCount: threads.count, checking: texts)
       pass = try ForwardPass(embedding.model, threadCount: threads.count)
       tokens = texts.map(embedding.tokens)
+      usual = embedding.pooling
     } else {
       let file = try ModelFile(model)
       try file.check(ids)
       let model = try file.model(precision: element.value, threadCount: threads.count)
       pass = try ForwardPass(model, threadCount: threads.count)
       tokens = ids
+      usual = allPositions ? .mean : try file.pooling ?? .mean
     }
     let progress = Progress(progressOptions)
     let tokenCount = tokens.reduce(0) { $0 + $1.count }
@@ -103,7 +110,7 @@ struct Embed: ParsableCommand {
       allPositions && tokens.count == 1
       ? try pass.embeddings(of: tokens[0], .all)
       : try pass.pooledEmbeddings(
-        of: tokens, pooling?.value ?? .mean, normalizes: !noNormalization
+        of: tokens, pooling?.value ?? usual, normalizes: !noNormalization
       ) { progress.showTokens($0, of: tokenCount) }
     progress.finish()
     if let output {

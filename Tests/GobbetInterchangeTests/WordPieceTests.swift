@@ -50,6 +50,27 @@ import Testing
     #expect(again.pipeline.template == vocabulary.pipeline.template)
   }
 
+  @Test("a vocabulary comes into GGUF, its words begun by U+2581, and back")
+  func asGGUF() throws {
+    let folder = try TemporaryFolder()
+    for configuration in [nil, #"{"do_lower_case": false}"#, #"{"strip_accents": false}"#] {
+      let vocabulary = try vocabulary(Self.text, configuration: configuration)
+      try GGUFVocabulary.write(vocabulary, to: folder.file("v.gguf"), replacing: true)
+      let reader = try GGUFReader(folder.file("v.gguf"))
+      let texts = reader["tokenizer.ggml.tokens"]?.elements?.map { $0.string ?? "" }
+      #expect(
+        texts == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁the", "n", "▁É", "▁e", "e", "▁,"])
+      let again = try #require(try reader.vocabulary())
+      #expect(again == vocabulary)
+      #expect(again.pipeline.template == vocabulary.pipeline.template)
+    }
+    let other = try vocabulary(
+      Self.text, configuration: #"{"tokenize_chinese_chars": false}"#)
+    #expect(throws: InterchangeError.self) {
+      try GGUFVocabulary.write(other, to: folder.file("o.gguf"), replacing: false)
+    }
+  }
+
   @Test("lines that come twice, and a vocabulary without its unknown token, are refused")
   func refusals() throws {
     for text in [Self.text + "the\n", "[PAD]\nthe\n"] {

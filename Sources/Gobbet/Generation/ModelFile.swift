@@ -88,6 +88,37 @@ package struct ModelFile: Sendable {
     }
   }
 
+  /// How the states of a text become one vector, by a GGUF file or by sentence-transformers'
+  /// `1_Pooling/config.json`; nil if neither says it.
+  ///
+  /// - Throws: `LoadingError` for a way that isn't one of ``Pooling``; `InterchangeError`.
+  package var pooling: Pooling? {
+    get throws {
+      if let reader = input.source as? GGUFReader {
+        let name = reader["general.architecture"]?.string ?? ""
+        switch reader["\(name).pooling_type"]?.size {
+        case nil, 0: return nil
+        case 1: return .mean
+        case 2: return .first
+        case 3: return .last
+        case let other?:
+          throw LoadingError(path: input.path, reason: "\(name).pooling_type is \(other)")
+        }
+      }
+      let path = siblingPath("1_Pooling/config.json", of: input.path)
+      guard input.hasNeighbours, exists(path) else { return nil }
+      let root = try JSONDocument(OpenedFile(path).bytes(limit: 1 << 16), path: path).root
+      let ways: [(key: String, pooling: Pooling)] = [
+        ("mean_tokens", .mean), ("cls_token", .first), ("lasttoken", .last),
+      ]
+      let chosen = try ways.filter { try root.member("pooling_mode_\($0.key)")?.bool == true }
+      guard chosen.count == 1 else {
+        throw LoadingError(path: path, reason: "pools in a way that isn't mean, first or last")
+      }
+      return chosen[0].pooling
+    }
+  }
+
   /// What stands before every text: by the vocabulary's post-processor, or as GGUF says.
   func beginning(_ vocabulary: Vocabulary) throws -> [TokenID] {
     if let template = vocabulary.pipeline.template { return template.before }

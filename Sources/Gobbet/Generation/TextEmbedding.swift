@@ -15,8 +15,8 @@ public struct TextEmbedding: Sendable {
   public let model: GPT
   /// Turns text into its tokens, and back.
   public let tokenizer: Tokenizer
-  /// How states become a row.
-  public var pooling = Pooling.mean
+  /// How states become a row: as the model's files say, else their mean.
+  public var pooling: Pooling
   /// Whether rows are divided by their length.
   public var normalizes = true
   /// Threads that compute; they change no result.
@@ -36,6 +36,7 @@ public struct TextEmbedding: Sendable {
     let vocabulary = try file.requiredVocabulary(vocabulary)
     try file.check(vocabulary)
     tokenizer = Tokenizer(vocabulary)
+    pooling = try file.pooling ?? .mean
     for text in texts { try file.check([tokenizer.encodedWithTemplate(text)]) }
     model = try file.model(precision: precision, threadCount: threadCount)
     self.threadCount = threadCount

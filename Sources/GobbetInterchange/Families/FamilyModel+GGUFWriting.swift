@@ -103,13 +103,16 @@ extension FamilyModel {
     // As llama.cpp's own converter has it, the tokenizer's configuration goes before the model's.
     var textEnds = try vocabulary.map { try TextEnds($0) } ?? TextEnds()
     textEnds.add(self.textEnds)
-    add("bos_token_id", textEnds.beginning)
-    add("eos_token_id", textEnds.ends.first)
+    // An encoder's texts have what the vocabulary puts around them.
+    if architecture.isCausal {
+      add("bos_token_id", textEnds.beginning)
+      add("eos_token_id", textEnds.ends.first)
+    }
     let isSaid = metadata.contains { $0.0.utf8.elementsEqual("tokenizer.chat_template".utf8) }
     if !isSaid, let template = try vocabulary?.chatTemplate {
       ends.append(("tokenizer.chat_template", .string(template)))
     }
-    if let template = vocabulary?.pipeline.template {
+    if architecture.isCausal, let template = vocabulary?.pipeline.template {
       let addsBeginning = template.before.first.map { $0 == textEnds.beginning } ?? false
       ends.append(("tokenizer.ggml.add_bos_token", .bool(addsBeginning)))
     }

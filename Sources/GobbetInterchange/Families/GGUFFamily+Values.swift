@@ -62,6 +62,7 @@ extension GGUFFamily {
     switch rotation.scaling {
     case .none, .llama3, .factors: break
     case .longRope(_, _, let length, let magnitude):
+      guard hasLongFactors else { break }
       add("rope.scaling.original_context_length", length)
       add("rope.scaling.attn_factor", magnitude)
     case .linear(let factor):

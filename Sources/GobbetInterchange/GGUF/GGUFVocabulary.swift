@@ -7,6 +7,10 @@ package enum GGUFVocabulary {
   static func keys(ofModel model: String?) -> Set<[UInt8]> {
     var keys = ["model", "pre", "tokens", "token_type", "merges"]
     if model == "llama" { keys += ["scores", "add_space_prefix", "unknown_token_id"] }
+    if model == "bert" {
+      keys += ["unknown_token_id", "bos_token_id", "cls_token_id", "seperator_token_id"]
+      keys += ["normalizer.lowercase", "normalizer.strip_accents"]
+    }
     return Set(keys.map { Array("tokenizer.ggml.\($0)".utf8) })
   }
 
@@ -24,9 +28,11 @@ package enum GGUFVocabulary {
     of vocabulary: Vocabulary, rowCount: Int?, name: String? = nil, path: String
   ) throws(InterchangeError) -> [(key: String, value: GGUFValue)] {
     let values =
-      vocabulary.pipeline.symbols.unit == .scalar
-      ? try pieces(of: vocabulary, rowCount: rowCount, path: path)
-      : try byteLevelValues(of: vocabulary, rowCount: rowCount, path: path)
+      switch vocabulary.pipeline.symbols.unit {
+      case .scalar: try pieces(of: vocabulary, rowCount: rowCount, path: path)
+      case .piece: try wordPieces(of: vocabulary, rowCount: rowCount, path: path)
+      default: try byteLevelValues(of: vocabulary, rowCount: rowCount, path: path)
+      }
     try checkStrips(of: vocabulary, values, name, path)
     return values
   }
@@ -46,6 +52,10 @@ package enum GGUFVocabulary {
   ) throws {
     var values: [(key: String, value: GGUFValue)] = [("general.architecture", .string("llama"))]
     values += try self.values(of: vocabulary, rowCount: nil, path: path)
+    if vocabulary.pipeline.symbols.unit == .piece {
+      // What stands around a text is among them.
+      return try GGUFWriter.write(values, to: path, replacing: replacing)
+    }
     let template = vocabulary.pipeline.template
     let ends = ends(GPT2Configuration(), vocabulary)
     for (side, ids, other) in [
@@ -117,7 +127,7 @@ package enum GGUFVocabulary {
   }
 
   /// How many tokens a file lists.
-  private static func tokenCount(
+  static func tokenCount(
     of vocabulary: Vocabulary, _ rowCount: Int?, _ path: String
   ) throws(InterchangeError) -> Int {
     let count = rowCount ?? vocabulary.idBound
