@@ -989,11 +989,12 @@ gobbet_status gobbet_model_vocabulary(
     gobbet_model *model, gobbet_vocabulary **vocabulary, gobbet_error *error);
 
 /// The ids of a text as the model takes it: with the token that its texts begin with, and for an
-/// encoder with those around it. Special tokens in the text are ordinary text. GOBBET_NOT_FOUND without a
-/// vocabulary.
+/// encoder with those around it. `specials` says which special tokens in the text are tokens, none if it is
+/// null; its `add_template` is 0. GOBBET_NOT_FOUND without a vocabulary.
 gobbet_status gobbet_model_tokens(
-    gobbet_model *model, const uint8_t *text, size_t byte_count, uint32_t *ids, size_t capacity,
-    size_t *count, gobbet_error *error);
+    gobbet_model *model, const uint8_t *text, size_t byte_count,
+    const gobbet_special_tokens *specials, uint32_t *ids, size_t capacity, size_t *count,
+    gobbet_error *error);
 
 /// Writes the logits behind tokens `first..<id_count`, [id_count - first, logit_count], row-major.
 ///

@@ -15,7 +15,7 @@ public func gobbet_encode(
   reporting(to: error) {
     let handle = try object(vocabulary, VocabularyHandle.self, "vocabulary")
     let bytes = try buffer(text, byteCount, "text")
-    let wish = try SpecialTokenWish(specials, handle)
+    let wish = try SpecialTokenWish(specials, handle.vocabulary)
     try handle.withEncoder { box in
       try box.encode(bytes.span, wish)
       let found = box.ids
@@ -36,7 +36,8 @@ public func gobbet_encode_batch(
     let texts = try Pieces(texts, textEnds, textCount, "text")
     let ends = try room(idEnds, textCount, "id_ends")
     let batch = try EncodedBatch(
-      texts, handle, try SpecialTokenWish(specials, handle), threadCount: threadCount(threads))
+      texts, handle, try SpecialTokenWish(specials, handle.vocabulary),
+      threadCount: threadCount(threads))
     let room = try room(ids, capacity, "ids")
     try result(count, "count").pointee = batch.idCount
     guard batch.idCount <= room.count else {

@@ -61,12 +61,16 @@ public func gobbet_model_vocabulary(
 @c @implementation
 public func gobbet_model_tokens(
   _ model: OpaquePointer?, _ text: UnsafePointer<UInt8>?, _ byteCount: Int,
-  _ ids: UnsafeMutablePointer<UInt32>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
-  _ error: UnsafeMutablePointer<gobbet_error>?
+  _ specials: UnsafePointer<gobbet_special_tokens>?, _ ids: UnsafeMutablePointer<UInt32>?,
+  _ capacity: Int, _ count: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<gobbet_error>?
 ) -> gobbet_status {
   reporting(to: error) {
     let handle = try object(model, ModelHandle.self, "model")
-    let found = try handle.tokens(of: try buffer(text, byteCount, "text").span)
+    let wish = try SpecialTokenWish(specials, handle.generation().tokenizer.vocabulary)
+    guard wish.adding == .none else {
+      throw CallError.invalid("add_template: a model adds what its texts have")
+    }
+    let found = try handle.tokens(of: try buffer(text, byteCount, "text").span, wish.policy)
     try deliver(found.span, to: ids, capacity, count, "ids")
   }
 }

@@ -46,16 +46,13 @@ final class ModelHandle: Sendable {
   }
 
   /// The tokens of a text as the model takes it.
-  func tokens(of bytes: Span<UInt8>) throws -> [TokenID] {
+  func tokens(of bytes: Span<UInt8>, _ specials: SpecialTokenPolicy) throws -> [TokenID] {
     let generation = try generation()
     var encoder = generation.tokenizer.makeEncoder()
-    var ids: [TokenID] = []
-    if model.architecture.hasHead {
-      ids = generation.beginning
-      encoder.encode(bytes, into: &ids)
-    } else {
-      try encoder.encode(bytes, specials: .none, adding: .template, into: &ids)
-    }
+    let isDecoder = model.architecture.hasHead
+    var ids = isDecoder ? generation.beginning : []
+    try encoder.encode(
+      bytes, specials: specials, adding: isDecoder ? .none : .template, into: &ids)
     return ids
   }
 

@@ -18,7 +18,7 @@ struct SpecialTokenWish {
   ///
   /// - Throws: `CallError` for an id that isn't a special token's.
   init(
-    _ pointer: UnsafePointer<gobbet_special_tokens>?, _ handle: VocabularyHandle
+    _ pointer: UnsafePointer<gobbet_special_tokens>?, _ vocabulary: Vocabulary
   ) throws(CallError) {
     let wish = try read(pointer, or: gobbet_special_tokens())
     adding = wish.add_template != 0 ? .template : .none
@@ -32,7 +32,7 @@ struct SpecialTokenWish {
     }
     var allowed: [String] = []
     for id in try buffer(wish.allowed, wish.allowed_count, "allowed") {
-      guard let token = handle.vocabulary.specialTokens.token(withID: id) else {
+      guard let token = vocabulary.specialTokens.token(withID: id) else {
         throw .notFound("the vocabulary has no special token \(id)")
       }
       allowed.append(token.text)

@@ -109,13 +109,30 @@ static int model_generation(model_state *state, gobbet_model *model, float *logi
   uint32_t ids[most_ids];
   size_t count = 0;
   DONE(gobbet_model_tokens(
-      model, (const uint8_t *)prompt, strlen(prompt), ids, most_ids, &count, &state->error));
+      model, (const uint8_t *)prompt, strlen(prompt), NULL, ids, most_ids, &count, &state->error));
   CHECK(count == 12);
   CHECK(
       gobbet_model_tokens(
-          model, (const uint8_t *)prompt, strlen(prompt), ids, 3, &count, &state->error)
+          model, (const uint8_t *)prompt, strlen(prompt), NULL, ids, 3, &count, &state->error)
           == GOBBET_BUFFER_TOO_SMALL
       && count == 12);
+  // The text of a special token is one token where that is allowed.
+  static const char mark[] = "<|endoftext|>";
+  gobbet_special_tokens specials = {.size = sizeof specials, .allow_all = 1};
+  DONE(gobbet_model_tokens(
+      model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &count,
+      &state->error));
+  CHECK(count == 1);
+  DONE(gobbet_model_tokens(
+      model, (const uint8_t *)mark, strlen(mark), NULL, ids + 12, most_ids - 12, &count,
+      &state->error));
+  CHECK(count > 1);
+  specials.add_template = 1;
+  CHECK(
+      gobbet_model_tokens(
+          model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &count,
+          &state->error)
+      == GOBBET_INVALID_ARGUMENT);
 
   gobbet_generation_options options = {
       .size = sizeof options, .thread_count = 2, .maximum_token_count = 20};
@@ -197,7 +214,7 @@ static int model_refusals(model_state *state, float *room) {
   CHECK(gobbet_model_vocabulary(model, &vocabulary, &state->error) == GOBBET_NOT_FOUND);
   size_t count = 0;
   CHECK(
-      gobbet_model_tokens(model, (const uint8_t *)"a", 1, NULL, 0, &count, &state->error)
+      gobbet_model_tokens(model, (const uint8_t *)"a", 1, NULL, NULL, 0, &count, &state->error)
       == GOBBET_NOT_FOUND);
   gobbet_model_close(model);
   CHECK(gobbet_model_describe(model, &info, &state->error) == GOBBET_INVALID_ARGUMENT);

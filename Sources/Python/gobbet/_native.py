@@ -133,7 +133,7 @@ _FUNCTIONS = {
     "model_open": "zppp",
     "model_describe": "ppp",
     "model_vocabulary": "ppp",
-    "model_tokens": "ppnpnpp",
+    "model_tokens": "ppnppnpp",
     "model_logits": "ppnnIpnp",
     "model_states": "ppniIpnp",
     "model_attention": "ppnIIpnp",

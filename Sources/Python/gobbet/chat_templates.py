@@ -17,8 +17,7 @@ _TOOLS = (
 
 
 def _turn(before: list[Any], after: list[Any], counts: bool = False) -> dict[str, Any]:
-    """A turn: texts, and tokens by their names, which begin with `<|`; the first after it counts as
-    the content does."""
+    """A turn: texts, and tokens by their names; the first after it counts as the content does."""
 
     turn = {"before": _parts(before), "after": _parts(after), "counts": counts}
     for part in turn["after"][:1]:  # type: ignore[index]
@@ -27,7 +26,9 @@ def _turn(before: list[Any], after: list[Any], counts: bool = False) -> dict[str
 
 
 def _parts(values: list[str]) -> list[dict[str, Any]]:
-    return [{"token" if each.startswith("<|") else "text": each} for each in values]
+    """Texts, and tokens, which look like `<|this|>`, or as Gemma's do."""
+    token = re.compile(r"<\||<(start|end)_of_turn>")
+    return [{"token" if token.match(each) else "text": each} for each in values]
 
 
 def _call(parts: list[str], between: str | None = None) -> dict[str, Any]:
@@ -86,6 +87,11 @@ def built_in() -> dict[str, dict[str, Any]]:
     }  # fmt: skip
     call = ['{"name": "', "name", '", "parameters": ', "arguments", "}"]
     llama3["assistant"]["calls"] = _call(call)
+    gemma = {
+        "system": {"joins_next": "\n\n"},
+        "user": _turn(["<start_of_turn>", "user\n"], ["<end_of_turn>", "\n"]),
+        "assistant": _turn(["<start_of_turn>", "model\n"], ["<end_of_turn>", "\n"], True),
+    }
     nanochat = {
         "system": {"joins_next": "\n\n"},
         "user": _turn(["<|user_start|>"], ["<|user_end|>"]),
@@ -105,6 +111,7 @@ def built_in() -> dict[str, dict[str, Any]]:
             "name": "chatml", "roles": chatml,
             "tools": {"joint": "\n\n", "before": _parts([_TOOLS[0]]), "after": _parts([_TOOLS[1]])},
         },
+        "gemma": {"name": "gemma", "trim": True, "begin": [{"token": "<bos>"}], "roles": gemma},
         "harmony": {"name": "harmony", "roles": harmony},
         "llama3": {
             "name": "llama3", "trim": True, "begin": [{"token": "<|begin_of_text|>"}],

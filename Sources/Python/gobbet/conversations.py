@@ -36,7 +36,8 @@ class ChatTemplate:
     Text inside a message never becomes a special token: only the template names those.
 
     Args:
-        name: alpaca, alpaca-masked, chatml, harmony, llama3, nanochat, qwen2.5, or the path of a file.
+        name: alpaca, alpaca-masked, chatml, gemma, harmony, llama3, nanochat, qwen2.5, or the path of
+            a file.
 
     Raises:
         NotFound: There is neither such a template nor such a file. A KeyError.

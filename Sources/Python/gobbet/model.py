@@ -22,7 +22,7 @@ from .remote.urls import is_remote, shown
 from .showing import facts_html
 
 if TYPE_CHECKING:
-    from .model_outputs import Prompt
+    from .model_outputs import AllowedSpecial, Prompt
 
 Path = str | os.PathLike[str]
 #: What a model computes with.
@@ -153,11 +153,15 @@ class Model(ModelOutputs):
             self._vocabulary = Encoding._of(NativeVocabulary(local.handle.value), self.name)
         return self._vocabulary
 
+    def _encoding(self) -> Encoding:
+        return self.vocabulary
+
     def generate(
         self,
         prompt: Prompt,
         *,
         max_tokens: int | None = None,
+        allowed_special: AllowedSpecial = frozenset(),
         temperature: float = 0.0,
         top_k: int | None = None,
         top_p: float | None = None,
@@ -174,6 +178,8 @@ class Model(ModelOutputs):
         Args:
             prompt: A text, which gets the token that the model's texts begin with, or token ids.
             max_tokens: Tokens at most; None for as many as the context holds.
+            allowed_special: The special tokens of a text that become tokens, such as the marks of a chat,
+                or "all" of them.
             temperature: 0 takes the likeliest token; higher gives more varied text.
             top_k: Draws from this many of the likeliest tokens.
             top_p: Draws from the smallest set of tokens whose probabilities add up to this.
@@ -196,7 +202,7 @@ class Model(ModelOutputs):
             >>> for piece in model.generate("But, soft!", max_tokens=20, seed=1):
             ...     text = piece
         """
-        tokens = self._tokens(prompt)
+        tokens = self._tokens(prompt, allowed_special)
         limit = None if max_tokens is None else whole(max_tokens, "max_tokens")
         stops = [stop] if isinstance(stop, str) else list(stop)
         options, kept = options_of(

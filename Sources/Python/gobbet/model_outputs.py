@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,19 +15,25 @@ from .integers import integers
 from .joining import utf8
 from .limits import thread_count, whole
 from .progress import Progress
+from .special_tokens import Policy
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from .encoding import Encoding
 
     Floats = npt.NDArray[np.float32]
     #: A text, which becomes the tokens of `Model.encode`, or token ids.
     Prompt = str | npt.ArrayLike
 
 Pooling = Literal["mean", "first", "last"]
+#: The special tokens of a text that become tokens, or all of them.
+AllowedSpecial = Literal["all"] | AbstractSet[str]
 
 #: Texts that are embedded at once where it is shown how many are done.
 _TEXTS_SHOWN = 64
 _POOLINGS = {"mean": 0, "first": 1, "last": 2}
+_NONE: AbstractSet[str] = frozenset()
 
 
 class ModelOutputs:
@@ -40,12 +47,19 @@ class ModelOutputs:
     layer_count: int
     head_count: int
 
-    def encode(self, text: str) -> npt.NDArray[np.uint32]:
+    def _encoding(self) -> Encoding:
+        """The vocabulary; the model has it."""
+        raise NotImplementedError
+
+    def encode(
+        self, text: str, *, allowed_special: AllowedSpecial = _NONE
+    ) -> npt.NDArray[np.uint32]:
         """The ids of a text as the model takes it: with the token that its texts begin with, and for an
-        encoder with those around it. Special tokens in the text are ordinary text.
+        encoder with those around it. Special tokens that aren't allowed are ordinary text.
 
         Args:
             text: The text.
+            allowed_special: The special tokens that become tokens, or "all" of them.
 
         Returns:
             The ids.
@@ -59,10 +73,11 @@ class ModelOutputs:
         """
         data = utf8(text)
         ids = np.empty(len(data) + 8, np.uint32)
+        policy = Policy(self._encoding(), allowed_special, _NONE, False) if allowed_special else None
         for _ in range(2):
             status = self._library.model_tokens(
-                self._handle, data, len(data), address(ids), len(ids), local.count_at,
-                local.error_at,
+                self._handle, data, len(data), policy.address if policy else 0, address(ids),
+                len(ids), local.count_at, local.error_at,
             )  # fmt: skip
             if status != _native.BUFFER_TOO_SMALL:
                 break
@@ -71,8 +86,8 @@ class ModelOutputs:
         return ids[: local.count.value]
 
     def logits(
-        self, ids: Prompt, *, first: int = 0, out: Floats | None = None,
-        num_threads: int | None = None,
+        self, ids: Prompt, *, first: int = 0, allowed_special: AllowedSpecial = _NONE,
+        out: Floats | None = None, num_threads: int | None = None,
     ) -> Floats:  # fmt: skip
         """The logits behind each token, float32 [T - first, V].
 
@@ -80,6 +95,7 @@ class ModelOutputs:
             ids: Token ids, or a text.
             first: The first position whose logits are wanted; negative ones count from the end, so that
                 -1 gives the last row only. The rows are the same whatever is left out.
+            allowed_special: The special tokens of a text that become tokens, or "all" of them.
             out: A contiguous array of that shape to write to.
             num_threads: Instead of the model's own.
 
@@ -95,7 +111,7 @@ class ModelOutputs:
             >>> int(logits[-1].argmax()) < model.n_vocab
             True
         """
-        tokens = self._tokens(ids)
+        tokens = self._tokens(ids, allowed_special)
         start = first + len(tokens) if first < 0 else first
         if not 0 <= start <= max(len(tokens) - 1, 0):
             raise InvalidArgument(f"first: {first} of {len(tokens)} tokens")
@@ -109,12 +125,14 @@ class ModelOutputs:
         return rows
 
     def states(
-        self, ids: Prompt, *, out: Floats | None = None, num_threads: int | None = None
-    ) -> Floats:
+        self, ids: Prompt, *, allowed_special: AllowedSpecial = _NONE, out: Floats | None = None,
+        num_threads: int | None = None,
+    ) -> Floats:  # fmt: skip
         """The states behind the last layer and its norm, float32 [T, C]; as `logits` otherwise.
 
         Args:
             ids: Token ids, or a text.
+            allowed_special: The special tokens of a text that become tokens, or "all" of them.
             num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
             out: The array that gets the result; a new one if it is None.
 
@@ -129,16 +147,18 @@ class ModelOutputs:
             >>> model.states("But, soft!").shape[1] == model.hidden_size
             True
         """
-        return self._states(ids, 0, out, num_threads)
+        return self._states(ids, 0, allowed_special, out, num_threads)
 
     def hidden_states(
-        self, ids: Prompt, *, out: Floats | None = None, num_threads: int | None = None
-    ) -> Floats:
+        self, ids: Prompt, *, allowed_special: AllowedSpecial = _NONE, out: Floats | None = None,
+        num_threads: int | None = None,
+    ) -> Floats:  # fmt: skip
         """The states before the first layer, after each but the last, and behind the last and its norm,
         float32 [layers + 1, T, C]; as `logits` otherwise.
 
         Args:
             ids: Token ids, or a text.
+            allowed_special: The special tokens of a text that become tokens, or "all" of them.
             num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
             out: The array that gets the result; a new one if it is None.
 
@@ -153,17 +173,18 @@ class ModelOutputs:
             >>> model.hidden_states("But, soft!").shape[0] == model.layer_count + 1
             True
         """
-        return self._states(ids, 1, out, num_threads)
+        return self._states(ids, 1, allowed_special, out, num_threads)
 
     def attention_weights(
-        self, ids: Prompt, layer: int, *, out: Floats | None = None,
-        num_threads: int | None = None,
+        self, ids: Prompt, layer: int, *, allowed_special: AllowedSpecial = _NONE,
+        out: Floats | None = None, num_threads: int | None = None,
     ) -> Floats:  # fmt: skip
         """What the heads of a layer look at, float32 [heads, T, T]; as `logits` otherwise.
 
         Args:
             ids: Token ids, or a text.
             layer: The layer, from 0.
+            allowed_special: The special tokens of a text that become tokens, or "all" of them.
             num_threads: How many threads compute, 1 to 1,024; 0 for those of the model.
             out: The array that gets the result; a new one if it is None.
 
@@ -177,7 +198,7 @@ class ModelOutputs:
             >>> model.attention_weights("But, soft!", 0).shape[0] == model.head_count
             True
         """
-        tokens = self._tokens(ids)
+        tokens = self._tokens(ids, allowed_special)
         layer = whole(layer, "layer", 0, self.layer_count - 1)
         weights = self._room(out, (self.head_count, len(tokens), len(tokens)))
         _native.check(
@@ -190,7 +211,8 @@ class ModelOutputs:
 
     def embed(
         self, texts: Iterable[Prompt], *, pooling: Pooling = "mean", normalize: bool = True,
-        out: Floats | None = None, num_threads: int | None = None, progress: bool = False,
+        allowed_special: AllowedSpecial = _NONE, out: Floats | None = None,
+        num_threads: int | None = None, progress: bool = False,
     ) -> Floats:  # fmt: skip
         """A vector for each text, float32 [texts, C]: the states of its tokens pooled.
 
@@ -198,6 +220,7 @@ class ModelOutputs:
             texts: Texts, or the ids of each. Texts get the special tokens of the vocabulary.
             pooling: The mean of the states, the first, as of `[CLS]`, or the last.
             normalize: Whether vectors are divided by their length.
+            allowed_special: The special tokens of texts that become tokens, or "all" of them.
             out: A contiguous array of that shape to write to.
             num_threads: Instead of the model's own.
             progress: Whether to show how many are done, by tqdm where that is installed.
@@ -214,10 +237,10 @@ class ModelOutputs:
             True
         """
         if isinstance(texts, str):
-            raise InvalidArgument("texts: a string, not several")
+            raise InvalidArgument("texts: a string; pass a list of texts, such as [text]")
         if pooling not in _POOLINGS:
             raise InvalidArgument(f"pooling: {pooling!r} is none of {', '.join(_POOLINGS)}")
-        pieces = [self._tokens(text) for text in texts]
+        pieces = [self._tokens(text, allowed_special) for text in texts]
         rows = self._room(out, (len(pieces), self.hidden_size))
         with Progress("embedding", progress) as shown:
             # The numbers of a text are the same whatever it is computed with.
@@ -244,9 +267,10 @@ class ModelOutputs:
         )  # fmt: skip
 
     def _states(
-        self, ids: Prompt, all_layers: int, out: Floats | None, num_threads: int | None
-    ) -> Floats:
-        tokens = self._tokens(ids)
+        self, ids: Prompt, all_layers: int, allowed_special: AllowedSpecial, out: Floats | None,
+        num_threads: int | None,
+    ) -> Floats:  # fmt: skip
+        tokens = self._tokens(ids, allowed_special)
         shape: tuple[int, ...] = (len(tokens), self.hidden_size)
         if all_layers:
             shape = (self.layer_count + 1, *shape)
@@ -259,8 +283,12 @@ class ModelOutputs:
         )  # fmt: skip
         return states
 
-    def _tokens(self, ids: Prompt) -> npt.NDArray[np.uint32]:
-        return self.encode(ids) if isinstance(ids, str) else integers(ids, np.uint32, "ids")
+    def _tokens(self, ids: Prompt, allowed_special: AllowedSpecial) -> npt.NDArray[np.uint32]:
+        if isinstance(ids, str):
+            return self.encode(ids, allowed_special=allowed_special)
+        if allowed_special:
+            raise InvalidArgument("allowed_special: is for texts, and ids need none")
+        return integers(ids, np.uint32, "ids")
 
     def _count(self, num_threads: int | None) -> int:
         return self._threads if num_threads is None else thread_count(num_threads)

@@ -110,6 +110,35 @@ class ModelTests(Case):
         self.assertEqual(full.end, "context")
         self.assertEqual(12 + len(full.ids), model.context_length + 1)
 
+    def test_special_tokens_of_texts_are_tokens_where_they_are_allowed(self):
+        model = gobbet.Model(FIXTURES / "tinymodel" / "model.safetensors")
+        text = "ROMEO:<|endoftext|>But"
+        plain, marked = model.encode(text), model.encode(text, allowed_special="all")
+        self.assertLess(len(marked), len(plain))
+        end = model.vocabulary.special_tokens["<|endoftext|>"]
+        self.assertEqual(marked.tolist().count(end), 1)
+        self.assertNotIn(end, plain.tolist())
+        chosen = model.encode(text, allowed_special={"<|endoftext|>"})
+        self.assertEqual(chosen.tolist(), marked.tolist())
+        for found, expected in (
+            (model.logits(text, allowed_special="all"), model.logits(marked)),
+            (model.logits(text), model.logits(plain)),
+            (model.states(text, allowed_special="all"), model.states(marked)),
+            (model.hidden_states(text, allowed_special="all"), model.hidden_states(marked)),
+            (
+                model.attention_weights(text, 0, allowed_special="all"),
+                model.attention_weights(marked, 0),
+            ),
+            (model.embed([text], allowed_special="all"), model.embed([marked])),
+        ):
+            self.assertTrue(np.array_equal(found, expected))
+        self.assertEqual(
+            list(model.generate(text, max_tokens=3, allowed_special="all").tokens()),
+            list(model.generate(marked, max_tokens=3).tokens()),
+        )
+        with self.assertRaisesRegex(InvalidArgument, "allowed_special: is for texts"):
+            model.logits([1, 2], allowed_special="all")
+
     def test_an_encoder_makes_vectors(self):
         model = gobbet.Model(MODELS / "bert")
         self.assertTrue(model.is_encoder)
@@ -157,7 +186,7 @@ class ModelTests(Case):
                 model.generate([1], **options)
         with self.assertRaises(OutOfRange):
             model.attention_weights([1], model.layer_count)
-        with self.assertRaisesRegex(InvalidArgument, "a string, not several"):
+        with self.assertRaisesRegex(InvalidArgument, "a string; pass a list of texts"):
             model.embed("text")
         with self.assertRaises(InvalidArgument):
             gobbet.Model(MODELS / "qwen3", element="f8")
