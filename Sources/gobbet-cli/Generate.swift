@@ -25,6 +25,13 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var specials: AllowedSpecialOptions
 
+  @Option(
+    help: """
+      The template of a chat in which the prompt is what the user says, and the text the answer: \
+      \(ChatTemplate.names.joined(separator: ", ")), or a JSON file.
+      """)
+  var template: String?
+
   @OptionGroup var sampling: SamplingOptions
 
   @Option(help: ElementHelp.option)
@@ -39,6 +46,10 @@ struct Generate: ParsableCommand {
       throw ValidationError("--prompt: - can be given only once")
     }
     guard !prompt.isEmpty else { throw ValidationError("--prompt: give at least one") }
+    if template != nil, let option = specials.option ?? (noBos ? "--no-bos" : nil) {
+      throw ValidationError(
+        "\(option): doesn't go with --template, which says what is around a prompt")
+    }
   }
 
   func run() throws {
@@ -50,6 +61,7 @@ struct Generate: ParsableCommand {
     options.stopTexts = sampling.stop
     options.addsBeginning = !noBos
     options.specialTokens = specials.allowAllSpecials ? nil : Set(specials.allowedSpecials)
+    options.template = try template.map(Pack.template)
     options.threadCount = threads.count
     let generation = try TextGeneration(
       path: model, vocabulary: try vocabulary.map { try loadVocabulary($0) },

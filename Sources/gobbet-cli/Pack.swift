@@ -182,7 +182,8 @@ struct Pack: AsyncParsableCommand {
     return run
   }
 
-  private static func template(_ name: String) throws -> ChatTemplate {
+  /// The template of that name, or in that file.
+  static func template(_ name: String) throws -> ChatTemplate {
     if let known = ChatTemplate.named(name) { return known }
     guard isThere(name) else {
       throw Failure(

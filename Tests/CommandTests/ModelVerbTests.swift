@@ -120,6 +120,57 @@ import Testing
     #expect(result.status == 2, "\(result.errorText)")
   }
 
+  @Test("a prompt in a template is what the user says, up to where the answer begins")
+  func templates() throws {
+    func ids(_ arguments: [String]) throws -> [Int] {
+      let result = try run(
+        productPath("gobbet"), ["generate", Self.model, "-n", "6", "--json"] + arguments)
+      #expect(result.status == 0, "\(result.errorText)")
+      return try #require(try object(result.text)["ids"] as? [Int])
+    }
+    let whole = """
+      Below is an instruction that describes a task. Write a response that appropriately completes \
+      the request.
+
+      ### Instruction:
+      Name a river.
+
+      ### Response:
+
+      """
+    let templated = try ids(["--template", "alpaca", "--prompt", "Name a river."])
+    #expect(templated == (try ids(["--prompt", whole])))
+    #expect(templated != (try ids(["--prompt", "Name a river."])))
+    for (arguments, status, part) in [
+      (["--template", "alpaca", "--no-bos"], 2, "--no-bos: doesn't go with --template"),
+      (["--template", "alpaca", "--allow-all-specials"], 2, "--allow-all-specials: doesn't go"),
+      (["--template", "none"], 2, "neither a file nor one of"),
+      (["--template", "gemma"], 65, "the vocabulary has no special token <"),
+    ] {
+      expectOneLine(
+        try run(productPath("gobbet"), ["generate", Self.model, "--prompt", "a"] + arguments),
+        Int32(status), part)
+    }
+  }
+
+  @Test("special tokens of a text that is evaluated are tokens where they are allowed")
+  func evaluatedSpecials() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("text", Array("ROMEO:<|endoftext|>But, soft! what light".utf8))
+    func count(_ arguments: [String]) throws -> Int {
+      let result = try run(
+        productPath("gobbet"), ["evaluate", Self.model, text, "--json", "-q"] + arguments)
+      return try #require(try object(result.text)["tokens"] as? Int, "\(result.errorText)")
+    }
+    let marked = try count(["--allow-special", "<|endoftext|>"])
+    #expect(try count(["--allow-all-specials"]) == marked)
+    #expect(try count([]) > marked)
+    let shop = try Workshop.shared.get()
+    expectOneLine(
+      try gobbet("evaluate", Self.model, shop.dataset, "--allow-all-specials"), 2,
+      "--allow-all-specials: is for text")
+  }
+
   @Test("a vocabulary of another size, and a file without weights, are one line")
   func vocabularies() throws {
     let shop = try Workshop.shared.get()
@@ -212,6 +263,10 @@ import Testing
     }
     let other = folder.file("other.npy")
     expectOneLine(try gobbet("logits", Self.model, "--ids", "1,,2", "-o", other), 2, "--ids")
+    for (ids, part) in [("-1", "-1 is not a token id"), ("", "nothing is not a token id")] {
+      expectOneLine(try gobbet("logits", Self.model, "--ids", ids, "-o", other), 2, part)
+      expectOneLine(try gobbet("embed", Self.model, "--ids", ids, "--json"), 2, part)
+    }
     expectOneLine(try gobbet("logits", Self.model, "--ids", "1024", "-o", other), 65, "1024")
     expectOneLine(try gobbet("logits", Self.model, "--ids", path, "-o", other), 65, "one axis")
     #expect(try folder.names() == ["logits.npy"])

@@ -4,10 +4,11 @@ extension ChatTemplate {
   /// - Source: `alpaca` is the prompt style of "Build a Large Language Model (From Scratch)", chapter 7,
   ///   where every token counts, and `alpaca-masked` that of its exercise 7.2, where the instruction
   ///   doesn't; `chatml` is transformers' own template of that name, with tools and calls as texts in
-  ///   the form of Qwen 2.5; `qwen2.5` is that of Qwen2.5-7B-Instruct (a09a354); `llama3` that of
+  ///   the form of Qwen 2.5; `qwen2.5` is that of Qwen2.5-7B-Instruct (a09a354); `gemma` that of Gemma 3 in its GGUF files, which
+  ///   `Fixtures/chat` doesn't pin; `llama3` that of
   ///   Meta-Llama-3-8B-Instruct (5f0b02c), with a call, and the role of its answer, as Llama 3.1 has
   ///   them; `nanochat` its `render_conversation` (92d63d4); `harmony` the turns without calls of
-  ///   openai-harmony 0.0.8. `Fixtures/chat` pins them.
+  ///   openai-harmony 0.0.8. `Fixtures/chat` pins the others.
   public static func named(_ name: String) -> ChatTemplate? {
     texts[name].flatMap { try? ChatTemplate(json: Array($0.utf8)) }
   }
@@ -18,7 +19,8 @@ extension ChatTemplate {
   private static let texts = [
     "alpaca": alpaca(name: "alpaca", learnsInstruction: true),
     "alpaca-masked": alpaca(name: "alpaca-masked", learnsInstruction: false),
-    "chatml": chatML, "qwen2.5": qwen, "llama3": llama3, "nanochat": nanochat, "harmony": harmony,
+    "chatml": chatML, "qwen2.5": qwen, "gemma": gemma, "llama3": llama3, "nanochat": nanochat,
+    "harmony": harmony,
   ]
 
   private static func alpaca(name: String, learnsInstruction: Bool) -> String {
@@ -59,6 +61,16 @@ extension ChatTemplate {
       "assistant": {"before": [{"token": "<|im_start|>"}, {"text": "assistant\n"}], "counts": true,
        "calls": {"parts": [{"token": "<tool_call>"}, {"text": "\n{\"name\": \""}, {"value": "name"}, {"text": "\", \"arguments\": "}, {"value": "arguments"}, {"text": "}\n"}, {"token": "</tool_call>"}], "between": "\n"},
        "after": [{"token": "<|im_end|>", "counts": true}, {"text": "\n"}]}}}
+    """#
+
+  private static let gemma = #"""
+    {"name": "gemma", "trim": true,
+     "begin": [{"token": "<bos>"}],
+     "roles": {
+      "system": {"joins_next": "\n\n"},
+      "user": {"before": [{"token": "<start_of_turn>"}, {"text": "user\n"}], "after": [{"token": "<end_of_turn>"}, {"text": "\n"}]},
+      "assistant": {"before": [{"token": "<start_of_turn>"}, {"text": "model\n"}], "counts": true,
+       "after": [{"token": "<end_of_turn>", "counts": true}, {"text": "\n"}]}}}
     """#
 
   private static let llama3 = #"""

@@ -26,7 +26,8 @@ public struct TextGeneration: Sendable {
   ///
   /// What would be wrong with continuing `prompts` so is found before the weights are read.
   /// - Throws: `LoadingError` if the model is an encoder, if there is no vocabulary or it has ids that the
-  ///   model has not; `GPTError` for prompts; `FormatError`, `InterchangeError`, `FileError`.
+  ///   model has not; `GPTError` and `ChatTemplateError` for prompts; `FormatError`,
+  ///   `InterchangeError`, `FileError`.
   public init(
     path: String, vocabulary: Vocabulary? = nil, precision: Precision = .stored,
     threadCount: Int = 1, checking prompts: [String] = [], _ options: Options = .init()
@@ -49,7 +50,7 @@ public struct TextGeneration: Sendable {
     endTokens = try Self.endTokens(vocabulary, file)
     try options.settings.sampling.validate()
     for prompt in prompts {
-      let ids = Self.tokens(of: prompt, tokenizer, beginning, options)
+      let ids = try Self.tokens(of: prompt, tokenizer, beginning, options)
       try file.check([ids], ofAnyLength: options.settings.contextEnd == .slides)
     }
     model = try file.model(precision: precision, threadCount: threadCount)
@@ -95,6 +96,11 @@ public struct TextGeneration: Sendable {
     ///
     /// Others are ordinary text.
     public var specialTokens: Set<String>? = []
+    /// The template of a chat in which prompts are what the user says and continuations what the assistant
+    /// answers; nil for prompts that are continued as they are.
+    ///
+    /// The template says what stands before all, and which tokens end an answer besides others.
+    public var template: ChatTemplate?
     /// Threads that compute; they change no result.
     public var threadCount = 1
 
@@ -141,13 +147,14 @@ public struct TextGeneration: Sendable {
   }
 
   /// The tokens of a prompt.
-  func prompt(_ text: String, _ options: Options) -> [TokenID] {
-    Self.tokens(of: text, tokenizer, beginning, options)
+  func prompt(_ text: String, _ options: Options) throws(ChatTemplateError) -> [TokenID] {
+    try Self.tokens(of: text, tokenizer, beginning, options)
   }
 
   private static func tokens(
     of prompt: String, _ tokenizer: Tokenizer, _ beginning: [TokenID], _ options: Options
-  ) -> [TokenID] {
+  ) throws(ChatTemplateError) -> [TokenID] {
+    if let template = options.template { return try template.prompt(prompt, tokenizer) }
     let policy = options.specialTokens.map { SpecialTokenPolicy.only($0, others: .text) } ?? .all
     // What isn't allowed is text, so that nothing is refused.
     let ids = (try? tokenizer.encoded(prompt, allowing: policy)) ?? []
@@ -163,6 +170,9 @@ public struct TextGeneration: Sendable {
       settings.excludedTokens.insert(id)
     }
     settings.stopTokens.formUnion(endTokens)
+    if let template = options.template {
+      settings.stopTokens.formUnion(template.answerEnds(tokenizer.vocabulary))
+    }
     return settings
   }
 
@@ -180,12 +190,12 @@ public struct TextGeneration: Sendable {
   /// `show` is given the number of a prompt and its text as it comes; a scalar whose bytes are not all
   /// there and what may begin a stop text are held back. It ends everything by answering false.
   /// - Throws: `GPTError` for a prompt that is empty or longer than the context, and for settings
-  ///   out of range; what `show` throws.
+  ///   out of range; `ChatTemplateError`; what `show` throws.
   public func continuations(
     of prompts: [String], _ options: Options = .init(),
     show: (Int, String) throws -> Bool = { _, _ in true }
   ) throws -> Result {
-    let prompts = prompts.map { prompt($0, options) }
+    let prompts = try prompts.map { try prompt($0, options) }
     let settings = settings(options)
     var streams = prompts.map { _ in
       ContinuationStream(TokenDecoder(tokenizer.vocabulary), settings.stopTokens, options.stopTexts)

@@ -22,7 +22,7 @@ public struct TextSequence: AsyncSequence, Sendable {
   fileprivate func start() throws -> GrowingContinuation {
     try GrowingContinuation(
       ForwardPass(generation.model, threadCount: options.threadCount),
-      prompt: generation.prompt(prompt, options), generation.settings(options),
+      prompt: try generation.prompt(prompt, options), generation.settings(options),
       generation.tokenizer.vocabulary, stopTexts: options.stopTexts)
   }
 
