@@ -4,7 +4,7 @@ internal import GobbetData
 struct CallOptions {
   private var members: [String: FlatJSON.Value] = [:]
 
-  /// Reads a caller's text; null is no options.
+  /// Reads a caller's text; null stands for none.
   ///
   /// - Throws: ``CallError`` if it isn't a flat JSON object.
   init(_ pointer: UnsafePointer<CChar>?) throws(CallError) {
