@@ -54,7 +54,7 @@ class Matrix:
                              capture_output=True, text=True)
         if run.returncode == 0:
             return folder / output, None
-        if run.returncode not in (1, 2) or list(folder.iterdir()):
+        if run.returncode not in (2, 65) or list(folder.iterdir()):
             self.failures += 1
         line = run.stderr.strip().splitlines()[0]
         return None, re.sub(r"(gobbet|error): |/\S*[:,] (o: )?", "", line)
