@@ -21,6 +21,11 @@ KINDS = (".swift", ".md", ".h", ".py", ".yml")
 CONSTRUCTIONS = {
     r"\b[Ss]o many\b(?!.*\bthat\b)": "that many, a number of, too many",
     r"\bone behind the other\b": "one after the other",
+    r"\b(bytes?|text|comes?|lies?|stands?|ends?|begins?|the one|those|what is|right|space) behind\b":
+        "after, past",
+    r"\bbehind (it|them|that|another|each|a space|the (first|last|end|text|prompt|table))\b": "after, past",
+    r"\b(is|are|was|were|if there is) (of )?none of\b": "isn't one of, aren't any of",
+    r", as (?=['<]|\d+([kMG]\b|\.))": "such as",
     r"\b(that|what|which) (is|are) none\b(?! of `)": "that isn't one, that is invalid, everything else",
     r"\b(makes|is) no sense\b": "is invalid",
     r"\botherwise than\b": "differently from, in another way than",

@@ -23,7 +23,7 @@ for vowel in ["\u{F73}", "\u{F75}", "\u{F81}"] {
   let text = "x\u{F7D}\(vowel)"
   let parts = Array(vowel.decomposedStringWithCanonicalMapping.unicodeScalars)
   let sorted = "x\(parts[0])\u{F7D}\(parts[1])"
-  // The second part of U+0F73 and U+0F81 has the class of U+0F7D, behind which it stays.
+  // The second part of U+0F73 and U+0F81 has the class of U+0F7D, after which it stays.
   print(scalars(text), scalars(sorted), text == sorted, scalars(text.decomposedStringWithCanonicalMapping),
     separator: " | ")
 }

@@ -86,7 +86,7 @@ class _Code:
                 raise _Unexpected
             return bisect.bisect_right(runs, offset) - 1
 
-        # Symbols of sections come after the other local ones; the numbers of those behind change.
+        # Symbols of sections come after the other local ones; the numbers of those after change.
         whole = next(
             i for i, s in enumerate(self.symbols) if s[3] == self.number and s[1] & 15 == 3)
         tables, entries_of = self._tables(whole, run)

@@ -97,7 +97,7 @@ typedef struct gobbet_vocabulary_info {
   uint8_t fingerprint[32];
   /// The pattern's name, or empty for settings that have none; ends in a zero byte.
   char pattern[32];
-  /// How many special tokens the post-processor puts in front of a text, and behind it.
+  /// How many special tokens the post-processor puts in front of a text, and after it.
   uint32_t front_token_count;
   uint32_t behind_token_count;
 } gobbet_vocabulary_info;
@@ -531,7 +531,7 @@ gobbet_status gobbet_dataset_window_count(
 
 /// Windows by their indices: inputs and targets, each [index_count, length], row-major.
 ///
-/// Without targets (null), a row of the inputs is `length + 1` tokens: the window and the one behind.
+/// Without targets (null), a row of the inputs is `length + 1` tokens: the window and the one after it.
 /// Of a dataset with a loss mask, targets that don't count are -100: they must be asked for, as
 /// GOBBET_INT32 or GOBBET_INT64.
 gobbet_status gobbet_dataset_windows(
@@ -996,7 +996,7 @@ gobbet_status gobbet_model_tokens(
     const gobbet_special_tokens *specials, uint32_t *ids, size_t capacity, size_t *count,
     gobbet_error *error);
 
-/// Writes the logits behind tokens `first..<id_count`, [id_count - first, logit_count], row-major.
+/// Writes the logits after tokens `first..<id_count`, [id_count - first, logit_count], row-major.
 ///
 /// `capacity` is in floats. Numbers depend on nothing but the tokens: not on `first`, nor on the number of
 /// threads (0: all cores). GOBBET_INVALID_ARGUMENT for an encoder, for ids that the model does not have and
@@ -1005,8 +1005,8 @@ gobbet_status gobbet_model_logits(
     gobbet_model *model, const uint32_t *ids, size_t id_count, size_t first, uint32_t thread_count,
     float *logits, size_t capacity, gobbet_error *error);
 
-/// Writes the states of every position behind the last layer and its norm, [id_count, hidden_size], or
-/// with `all_layers` those before the first layer, after each but the last, and behind the last:
+/// Writes the states of every position after the last layer and its norm, [id_count, hidden_size], or
+/// with `all_layers` those before the first layer, after each but the last, and after the last:
 /// [layer_count + 1, id_count, hidden_size]. As gobbet_model_logits otherwise.
 gobbet_status gobbet_model_states(
     gobbet_model *model, const uint32_t *ids, size_t id_count, int32_t all_layers,
@@ -1101,7 +1101,7 @@ typedef struct gobbet_generation_step {
   uint64_t text_byte_count;
 } gobbet_generation_step;
 
-/// Begins behind the ids of a prompt; `options` may be null. GOBBET_INVALID_ARGUMENT for a prompt or
+/// Begins after the ids of a prompt; `options` may be null. GOBBET_INVALID_ARGUMENT for a prompt or
 /// options that the model cannot take.
 gobbet_status gobbet_generation_make(
     gobbet_model *model, const uint32_t *ids, size_t id_count,

@@ -4,7 +4,7 @@
 
 copies ELF objects, and the members of archives, into FOLDER and prints what the linker is to be
 given, a line each. Files that end in `.a` and the objects of swift-crypto, which they are put
-behind, are linked only if something needs them.
+after, are linked only if something needs them.
 
 Swift marks every public declaration as one that must stay, since a module that nobody knows of may
 use it. A library whose exports are listed is used by nothing else, so the copies are without those

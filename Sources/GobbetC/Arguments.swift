@@ -84,7 +84,7 @@ func texts(
 
 /// A pattern by its name.
 ///
-/// - Throws: ``CallError`` if there is none of that name.
+/// - Throws: ``CallError`` if there isn't one of that name.
 func pattern(_ pointer: UnsafePointer<CChar>?) throws(CallError) -> SplitPattern {
   let name = try text(pointer, "pattern")
   guard let pattern = SplitPattern(named: name) else {

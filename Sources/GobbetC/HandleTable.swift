@@ -32,7 +32,7 @@ final class HandleTable: @unchecked Sendable {
     tableLock.withLock { index(of: handle).flatMap { slots[$0].object } } as? Object
   }
 
-  /// Closes a handle, and gives what it stood for; nil if it is none of that kind.
+  /// Closes a handle, and gives what it stood for; nil if it isn't one of that kind.
   @discardableResult
   func remove<Object: AnyObject>(_ handle: OpaquePointer?, as kind: Object.Type) -> Object? {
     tableLock.withLock {

@@ -34,7 +34,7 @@ enum IntegerType {
   /// Whether it holds negative numbers.
   var isSigned: Bool { self == .int32 || self == .int64 }
 
-  /// Writes 0, 1, 2 … to element `index` of a caller's array and those behind it.
+  /// Writes 0, 1, 2 … to element `index` of a caller's array and those after it.
   ///
   /// - Precondition: the array has room for `count`, and the type is signed.
   func storeSteps(_ count: Int, to start: UnsafeMutableRawPointer, at index: Int) {
@@ -58,7 +58,7 @@ enum IntegerType {
     guard fits else { throw .invalid("type: ids up to \(bound - 1) are not of it") }
   }
 
-  /// Writes numbers to element `index` of a caller's array and those behind it.
+  /// Writes numbers to element `index` of a caller's array and those after it.
   ///
   /// - Precondition: the array has room for them, and they are of this type.
   @inline(__always)
@@ -73,7 +73,7 @@ enum IntegerType {
     }
   }
 
-  /// Writes targets to element `index` of a caller's array and those behind it, -100 for
+  /// Writes targets to element `index` of a caller's array and those after it, -100 for
   /// ``TokenBatch/ignoredTarget``.
   ///
   /// - Precondition: the array has room for them, and they are of this type.

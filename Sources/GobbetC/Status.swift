@@ -8,7 +8,7 @@ internal import GobbetGPT
 internal import GobbetInterchange
 internal import GobbetSystem
 
-/// A failure of a call itself, rather than of the library behind it.
+/// A failure of a call itself, rather than of the library that it calls.
 struct CallError: Error, CustomStringConvertible {
   let status: gobbet_status
   let description: String
@@ -20,7 +20,7 @@ struct CallError: Error, CustomStringConvertible {
 
   /// A name that the caller gave and that doesn't exist.
   static func unknown(_ what: String, _ name: String, known: [String]) -> CallError {
-    invalid("\(what): \(name) is none of \(known.joined(separator: ", "))")
+    invalid("\(what): \(name) isn't one of \(known.joined(separator: ", "))")
   }
 
   /// There is nothing of that name or id.

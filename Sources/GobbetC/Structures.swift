@@ -34,7 +34,7 @@ func copy<Value: BitwiseCopyable>(_ value: Value, to destination: UnsafeMutableP
   }
 }
 
-/// Writes text, cut where it is longer than the array, and a zero byte behind it.
+/// Writes text, cut where it is longer than the array, and a zero byte after it.
 func fill<CharacterArray: BitwiseCopyable>(
   _ array: inout CharacterArray, with text: String.UTF8View
 ) {

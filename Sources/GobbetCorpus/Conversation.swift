@@ -83,7 +83,7 @@ package struct Conversation: Hashable, Sendable {
 ///
 /// For each message the bytes of its role, a zero byte, the length of its content in eight bytes, and the
 /// content: conversations that differ have different texts. A call follows its message, with its name
-/// behind a byte 1 for the role, and tools come first, with a byte 2 for it.
+/// after a byte 1 for the role, and tools come first, with a byte 2 for it.
 extension Conversation {
   private static let callMark: UInt8 = 1
   private static let toolMark: UInt8 = 2

@@ -9,7 +9,7 @@ public struct DocumentSource: Hashable, Sendable, CustomStringConvertible {
   /// Whether the input holds one document, so that its path says all.
   let isWholeInput: Bool
 
-  /// The path, and behind a colon the number of the line or document, from 1.
+  /// The path, and after a colon the number of the line or document, from 1.
   public var description: String {
     let name = displayedPath(path)
     return isWholeInput ? name : "\(name):\(index + 1)"
@@ -33,7 +33,7 @@ public struct DocumentBatch: Sendable {
     let start: Int
   }
 
-  /// The texts, one after the other; what is behind the last isn't text.
+  /// The texts, one after the other; what is after the last isn't text.
   private(set) var arena: [UInt8] = []
   /// Where each text ends in `arena`.
   private var ends: [Int] = []

@@ -8,7 +8,7 @@ public struct DocumentParser: ~Copyable, Sendable {
   private let conversations: ConversationOptions?
   private var json: JSONLineParser
 
-  /// Bytes behind the units of a batch that parsing may read and does not use.
+  /// Bytes after the units of a batch that parsing may read and does not use.
   static let paddingByteCount = Int(GOBBET_JSON_PADDING)
 
   /// A parser for what was read with these options.

@@ -81,7 +81,7 @@ package enum InputCoding: UInt32, Sendable {
     }
   }
 
-  /// Bytes that every such file begins with; bzip2 has a digit and a block or the end behind them.
+  /// Bytes that every such file begins with; bzip2 has a digit and a block or the end after them.
   private var magic: [UInt8] {
     switch self {
     case .plain: []
@@ -96,7 +96,7 @@ package enum InputCoding: UInt32, Sendable {
   private func begins(_ start: [UInt8]) -> Bool {
     switch self {
     case .bzip2:
-      // Letters that a text may have. What isn't text behind them is a stream that is damaged.
+      // Letters that a text may have. What isn't text after them is a stream that is damaged.
       start.count > 3 && start.starts(with: magic) && (0x31...0x39).contains(start[3])
         && (start.count >= Self.startByteCount
           && isBeginning(Array(start.prefix(Self.startByteCount)))

@@ -26,7 +26,7 @@ enum InputContent: Hashable, Sendable {
 
   /// Nothing at all.
   case empty(InputLayout)
-  /// Documents, behind a byte order mark of that many bytes.
+  /// Documents, after a byte order mark of that many bytes.
   case documents(InputLayout, Encoding, markByteCount: Int)
   /// Something that holds no text: what it is, and what to do instead.
   case foreign(name: String, advice: String?)

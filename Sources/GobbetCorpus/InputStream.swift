@@ -21,7 +21,7 @@ struct InputStream: ~Copyable, Sendable {
   /// Bytes of the file that were read ahead; `unread` says which of them are still to be used.
   private var buffer: [UInt8]
   private var unread: Range<Int>
-  /// Whether the file's end was seen: a terminal gives one for each Ctrl-D, and more bytes behind it.
+  /// Whether the file's end was seen: a terminal gives one for each Ctrl-D, and more bytes after it.
   private var isAtEnd: Bool
   /// Whether the decompressor is between frames, where the input may end.
   private var isBetweenFrames = true
@@ -133,7 +133,7 @@ struct InputStream: ~Copyable, Sendable {
     isAtEnd = buffer.isEmpty
   }
 
-  /// Skips the zeros behind a gzip member, with which tapes and block devices fill up, or behind an xz
+  /// Skips the zeros after a gzip member, with which tapes and block devices fill up, or after an xz
   /// stream, where they are fours; refuses what is neither padding nor another member or stream.
   ///
   /// - Throws: `FileError` (`read`), ``CorpusError`` (`damaged`).
@@ -174,7 +174,7 @@ struct InputStream: ~Copyable, Sendable {
     do {
       try bytes.append(addingCapacity: limit) { output throws(CorpusError) in
         // SAFETY: the buffers are valid in the closures; a decoder initialises the bytes that it
-        // says it produced, right behind those that are initialised.
+        // says it produced, right after those that are initialised.
         step = try unsafe output.withUnsafeMutableBufferPointer {
           target, count throws(CorpusError) in
           let room = unsafe UnsafeMutableRawBufferPointer(
@@ -237,7 +237,7 @@ struct InputStream: ~Copyable, Sendable {
   ) throws(FileError) {
     try bytes.append(addingCapacity: limit) { output throws(FileError) in
       // SAFETY: the closure's buffer is valid in it; `read` initialises the bytes that it counts,
-      // right behind those that are initialised.
+      // right after those that are initialised.
       try unsafe output.withUnsafeMutableBufferPointer { target, count throws(FileError) in
         let room = unsafe UnsafeMutableRawBufferPointer(
           UnsafeMutableBufferPointer(rebasing: target[count...]))

@@ -115,7 +115,7 @@ extension JSONLineParser {
 
   /// The messages of a line with an instruction and an output; nil if it has neither.
   ///
-  /// Where messages have no role of these names, a user says the instruction, and behind an empty line the
+  /// Where messages have no role of these names, a user says the instruction, and after an empty line the
   /// input, and the assistant the output.
   private func instruction(
     _ options: ConversationOptions

@@ -20,10 +20,10 @@ internal import CGobbetJSON
 
   /// Parses a line, whose values the other functions then look up.
   ///
-  /// `DocumentParser.paddingByteCount` bytes behind `line` must be readable.
+  /// `DocumentParser.paddingByteCount` bytes after `line` must be readable.
   /// - Throws: ``CorpusError`` without its place.
   mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(CorpusError) {
-    // SAFETY: by this function's contract the bytes and the padding behind them are readable.
+    // SAFETY: by this function's contract the bytes and the padding after them are readable.
     let status = unsafe gobbet_json_parse(parser, line.baseAddress, line.count, &root)
     guard status == 0 else {
       throw CorpusError(.invalidJSON(unsafe String(cString: gobbet_json_message(status))))

@@ -151,7 +151,7 @@ struct JSONScanner: ~Escapable {
     UTF16Decoder.append(0xFFFD, &text)
   }
 
-  /// The byte that a letter stands for behind a backslash; nil for `u` and for what isn't an escape.
+  /// The byte that a letter stands for after a backslash; nil for `u` and for what isn't an escape.
   private static func escaped(_ letter: UInt8) -> UInt8? {
     switch letter {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter

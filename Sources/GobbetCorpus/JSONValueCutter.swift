@@ -25,7 +25,7 @@ struct JSONValueCutter: Sendable {
 
   /// The next value, as a range from `start` on; nil if it is not whole yet.
   ///
-  /// `start` is where the last value ended; the same bytes come again, with more behind them, after
+  /// `start` is where the last value ended; the same bytes come again, with more after them, after
   /// nil.
   /// - Throws: ``CorpusError`` (`invalidJSON`) without its place.
   mutating func next(

@@ -133,7 +133,7 @@ struct UnitReader: ~Copyable, Sendable {
     }
   }
 
-  /// Where the first separator at or behind `start` begins.
+  /// Where the first separator at or after `start` begins.
   private func nextSeparator(in arena: [UInt8], from start: Int) -> Int? {
     guard let first = separator.first else { return nil }
     return unsafe arena.withUnsafeBufferPointer { bytes in

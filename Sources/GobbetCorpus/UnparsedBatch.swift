@@ -23,7 +23,7 @@ public struct UnparsedBatch: Sendable {
     var starts: [Int] = []
   }
 
-  /// The bytes of all units with what separates them, and behind them the padding that parsing needs.
+  /// The bytes of all units with what separates them, and after them the padding that parsing needs.
   var arena: [UInt8] = []
   /// Where each unit ends in `arena`, its separator left out.
   var ends: [Int] = []
@@ -42,7 +42,7 @@ public struct UnparsedBatch: Sendable {
   /// Nothing yet.
   init() {}
 
-  /// JSON lines that another has read from `path`, one right behind the other in `bytes`; the first is
+  /// JSON lines that another has read from `path`, one right after the other in `bytes`; the first is
   /// line `firstIndex` of its input.
   ///
   /// - Precondition: the ends rise, up to the number of bytes.

@@ -12,7 +12,7 @@ extension ContainerReader {
     await withTaskGroup(of: (index: Int, fault: (any Error)?).self) { group in
       var next = 0
       func addNext() {
-        // What lies behind a fault is of no interest any more.
+        // What comes after a fault is of no interest any more.
         guard next < sections.count, first == nil else { return }
         let index = next
         next += 1

@@ -21,7 +21,7 @@ public struct ContainerReader: Sendable {
   public let contentID: ContentDigest
   /// Bytes of the file.
   public let byteCount: Int
-  /// Bytes behind the last whole generation, of an append that did not end; no section lies there.
+  /// Bytes after the last whole generation, of an append that did not end; no section lies there.
   public let unfinishedByteCount: Int
   /// Bytes that one read may allocate.
   public var budget: Int { source.budget }

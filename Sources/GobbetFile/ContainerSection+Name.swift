@@ -18,7 +18,7 @@ extension ContainerSection {
   /// Whether one of the ranges in the table holds `scalar`.
   private static func isOutsideNames(_ scalar: UInt32) -> Bool {
     guard scalar >= scalarsOutsideNames[0] else { return false }
-    // The first range that ends at `scalar` or behind it.
+    // The first range that ends at `scalar` or after it.
     var low = 0
     var high = scalarsOutsideNames.count / 2
     while low < high {

@@ -28,7 +28,7 @@ public struct ContainerWriter: ~Copyable {
     self.init(file, TableOfContents(), previousTrailerOffset: 0, leastReader: 0)
   }
 
-  /// Begins a generation behind what the file at `path` holds.
+  /// Begins a generation after what the file at `path` holds.
   ///
   /// Its sections stay; a new one of the same kind and name takes the place of an old one in the
   /// table. What an append that did not end has left behind is cut off; a last generation that was

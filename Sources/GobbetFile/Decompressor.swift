@@ -74,7 +74,7 @@ internal import GobbetSystem
 
   /// Writes the content of `frame`, which must be as long as `output`, there.
   ///
-  /// The `nextCount` bytes behind the frame, which the caller reads next, may be fetched meanwhile.
+  /// The `nextCount` bytes after the frame, which the caller reads next, may be fetched meanwhile.
   /// - Throws: ``FormatError`` (`damaged`) at offset 0, called `field`; `output` is then anything.
   @unsafe public func decompress(
     _ frame: UnsafeRawBufferPointer, nextCount: Int = 0,

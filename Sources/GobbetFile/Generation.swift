@@ -1,10 +1,10 @@
-/// A table of contents with the trailer behind it; a file has one for each time that it was written
+/// A table of contents with the trailer after it; a file has one for each time that it was written
 /// or appended to, and the last counts.
 struct Generation: Sendable {
   let trailer: Trailer
   let table: TableOfContents
 
-  /// Reads the table that `trailer` points at, and checks the padding behind it.
+  /// Reads the table that `trailer` points at, and checks the padding after it.
   ///
   /// `tail` is what was read already, from `tailOffset` on.
   init(

@@ -105,7 +105,7 @@ extension ContainerSection {
     else { return nil }
   }
 
-  /// The header in front of the payload, with the name behind it.
+  /// The header in front of the payload, with the name after it.
   var header: [UInt8] {
     var writer = ByteWriter()
     writer.write(Self.magic)

@@ -114,7 +114,7 @@ struct SectionSource: Sendable {
         let block = start / section.blockByteCount
         let extent = section.bytes(ofBlock: block)
         let wanted = extent.clamped(to: start..<range.upperBound)
-        // SAFETY: `wanted` ends at the latest where `range` does, as many bytes behind its start.
+        // SAFETY: `wanted` ends at the latest where `range` does, as many bytes after its start.
         let place = unsafe UnsafeMutableRawBufferPointer(
           rebasing: UnsafeMutableRawBufferPointer(buffer)[count..<(count + wanted.count)])
         if wanted == extent {

@@ -50,7 +50,7 @@ internal import GobbetSystem
   package func append(frameOf content: Span<UInt8>, to output: inout [UInt8]) {
     let bound = ZSTD_compressBound(content.count)
     output.append(addingCapacity: bound) { span in
-      // SAFETY: zstd reads `content` and writes at most `bound` bytes, for which there is room behind
+      // SAFETY: zstd reads `content` and writes at most `bound` bytes, for which there is room after
       // those that are initialised; it says how many it has written.
       unsafe span.withUnsafeMutableBufferPointer { buffer, count in
         let room = unsafe UnsafeMutableBufferPointer(rebasing: buffer[count...])

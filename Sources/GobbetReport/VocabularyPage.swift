@@ -130,7 +130,7 @@ public struct VocabularyPage: Sendable {
     list("Longest tokens of \(entry.name)", statistics.longest.prefix(50), entry.vocabulary)
   }
 
-  /// A table of tokens, those behind the limit only counted.
+  /// A table of tokens, those past the limit only counted.
   private func list(
     _ caption: String, _ ids: some Collection<TokenID>, _ vocabulary: Vocabulary
   ) -> HTML {

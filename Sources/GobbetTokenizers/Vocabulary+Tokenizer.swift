@@ -43,7 +43,7 @@ extension Vocabulary {
     }
     guard specialTokens == nil else {
       throw InterchangeError(
-        .incomplete("says itself which tokens are special"), path: file.path)
+        .incomplete("has special tokens of its own"), path: file.path)
     }
     self = vocabulary
   }

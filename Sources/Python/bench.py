@@ -276,7 +276,7 @@ def bench_loader(arguments: argparse.Namespace) -> None:
     tokens = np.tile(ids, -(-arguments.tokens // len(ids)))[: arguments.tokens]
 
     def rate(loader, limit: float) -> tuple[float, float]:
-        """Tokens a second behind the first batches, until `limit` seconds have passed, and tokens a
+        """Tokens a second after the first batches, until `limit` seconds have passed, and tokens a
         second of this process."""
         given, start, checked = 0, None, time.perf_counter()
         while True:

@@ -28,7 +28,7 @@ struct GPTBench: AsyncParsableCommand {
     let prompt: Int
     let generate: Int
     let load_s: Double
-    /// From the call that loads the weights to the first token behind the prompt.
+    /// From the call that loads the weights to the first token after the prompt.
     let first_token_s: Double
     let first_token_cpu_s: Double
     let prefill_tok_per_s: Double
@@ -149,7 +149,7 @@ struct GPTBench: AsyncParsableCommand {
       let matrixCount: Double = architecture.isGated ? 3 : 2
       blockWeightCount =
         (size * (queries + 2 * keys) + attended + matrixCount * size * inside) * layers
-      // Those of a GPT-2 whose inputs have 8 bits: behind attention, and behind GELU.
+      // Those of a GPT-2 whose inputs have 8 bits: after attention, and after GELU.
       let narrow =
         precision == .int8 && architecture.hasLearnedPositions
         ? (attended + inside * size) * layers : 0
@@ -173,7 +173,7 @@ struct GPTBench: AsyncParsableCommand {
         + 2 * headWeightCount / Double(promptCount)
     }
 
-    /// Bytes that have to be read for the token behind that many.
+    /// Bytes that have to be read for the token after that many.
     func bytes(tokenCount: Int) -> Double {
       let seen = windows.reduce(0.0) { $0 + Double(min($1, tokenCount)) }
       return weightByteCount + 2 * keyCount * keyByteCount * seen

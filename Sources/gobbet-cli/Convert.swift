@@ -6,20 +6,20 @@ import Gobbet
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Convert vocabularies and weights from and to other formats.",
+    abstract: "Convert vocabularies and weights to and from other formats.",
     discussion: """
       The format of the input is recognized by its content. Vocabularies: .gobbet, tiktoken ranks, \
       tokenizer.json, tekken.json, vocab.json or encoder.json (with the merges beside it), SentencePiece's \
       .model, vocab.txt, nanochat's tokenizer.pkl, GGUF. Weights: .gobbet, safetensors and their index \
       (with config.json and tokenizer.json beside them, if present), GGUF, checkpoints of PyTorch (a folder \
-      of DCP too) and llm.c, npy and npz. Name any one of several .gobbet or GGUF files of a model: \
+      of DCP, too) and llm.c, npy and npz. Of a model in several .gobbet or GGUF files name any one: \
       model-00001-of-00003.gobbet.
 
-      The format of the output is that of its name: .gobbet, .tiktoken, .json (tokenizer.json), vocab.json \
+      The name of the output says its format: .gobbet, .tiktoken, .json (tokenizer.json), vocab.json \
       (with merges.txt beside it), .model, .safetensors, .safetensors.index.json, .gguf, .npy, .npz. \
-      Beside safetensors and npz, config.json and tokenizer.json are written, with which \
-      transformers loads the model. What the output cannot hold is named on standard error, or refused. \
-      With --output - and --to tiktoken or tokenizer.json the file goes to standard output.
+      Beside safetensors and npz, config.json and tokenizer.json are written, so that transformers \
+      can load the model. What the output cannot hold is named on standard error, or refused. \
+      '-o - --to tiktoken' and '-o - --to tokenizer.json' write to standard output.
       """)
 
   @Argument(help: "The file to convert.") var input: String
@@ -29,7 +29,7 @@ struct Convert: ParsableCommand {
   @Option(
     help: """
       The pattern to split text by, if the vocabulary doesn't say: \(SplitPattern.listed); or a \
-      regular expression, as tiktoken's pat_str.
+      regular expression, like tiktoken's pat_str.
       """,
     transform: PatternName.orExpression)
   var pattern: PatternName?
@@ -40,7 +40,7 @@ struct Convert: ParsableCommand {
   var skip = false
 
   @Option(
-    help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
+    help: "The dictionary of a PyTorch checkpoint to take tensors from, such as optimizer.state.")
   var key: String?
 
   @Option(
@@ -114,7 +114,7 @@ struct Convert: ParsableCommand {
 
 /// How weights are written.
 struct WeightsOptions: ParsableArguments {
-  @Option(help: "The format to write, if the output's name doesn't tell.")
+  @Option(help: "The format to write, if the output's name doesn't say.")
   var to: WrittenFormat?
 
   @Option(
@@ -134,9 +134,9 @@ struct WeightsOptions: ParsableArguments {
 
   @Option(
     help: """
-      The element type to write: f32, f16, bf16. In GGUF and .gobbet also, each tensor as llama.cpp \
-      stores it, q4_k_m, q5_k_m, q6_k and q8_0, or for all matrices q4_0, q4_1, q5_0, q5_1, q4_k, \
-      q5_k and mxfp4.
+      The element type to write: f32, f16, bf16. GGUF and .gobbet also take llama.cpp's mixtures of \
+      types, q4_k_m, q5_k_m, q6_k and q8_0, and one type for all matrices: q4_0, q4_1, q5_0, q5_1, \
+      q4_k, q5_k or mxfp4.
       """)
   var type: StoredType?
 
@@ -153,11 +153,12 @@ struct WeightsOptions: ParsableArguments {
     transform: Number.whole(1...65_536))
   var rowsToMultiple: Int?
 
-  @Option(help: "With --resize-embeddings, what new rows are. (default: mean)")
+  @Option(help: "With --resize-embeddings, what to fill new rows with. (default: mean)")
   var newRows: Named<EmbeddingResizing.NewRows>?
 
   @Option(
-    parsing: .unconditional, help: "Write weights as several files of at most this size, as 5G.",
+    parsing: .unconditional,
+    help: "Write weights as several files of at most this size, such as 5G.",
     transform: Number.bytes())
   var shardSize: ByteCount?
 

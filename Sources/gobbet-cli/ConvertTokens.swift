@@ -64,7 +64,7 @@ struct Import: ParsableCommand {
   @Option(help: "The program whose format to read.")
   var from: ForeignFormatName
 
-  @Option(help: "The special token that ends each document, as <|endoftext|>.")
+  @Option(help: "The special token that ends each document, such as <|endoftext|>.")
   var end: String?
 
   @Option(help: "The codec that stores the tokens.")

@@ -11,7 +11,7 @@ struct Count: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var report: ReportOptions
 
-  @Option(name: [.customShort("v"), .long], help: "Count the tokens of this vocabulary, too.")
+  @Option(name: [.customShort("v"), .long], help: "Count tokens of this vocabulary, too.")
   var vocabulary: String?
 
   @Option(

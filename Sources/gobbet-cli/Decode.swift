@@ -28,13 +28,13 @@ struct Decode: ParsableCommand {
   var split = DatasetSplit.train
 
   @Option(
-    parsing: .unconditional, help: "Decode this document of a dataset only; the first is 0.",
+    parsing: .unconditional, help: "Decode only this document of the dataset; the first is 0.",
     transform: Number.whole(0...1_000_000_000_000))
   var document: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "Decode these tokens of the dataset, or of the document, only, as 50..<54.",
+    help: "Decode only these tokens of the dataset, or of the document, such as 50..<54.",
     transform: Number.indices)
   var range: IndexRange?
 

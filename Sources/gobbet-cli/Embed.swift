@@ -14,12 +14,12 @@ struct Embed: ParsableCommand {
 
   @Argument(help: ModelFileHelp.argument) var model: String
 
-  @Argument(help: "The texts; - for the lines of standard input.") var texts: [String] = []
+  @Argument(help: "The texts, or - for the lines of standard input.") var texts: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: """
-      Token ids instead of texts: numbers with commas between them, or a .npy file with one axis of \
+      Token ids instead of texts: numbers separated by commas, or a .npy file with one axis of \
       integers; repeatable.
       """)
   var ids: [String] = []
@@ -39,7 +39,7 @@ struct Embed: ParsableCommand {
       """)
   var pooling: Named<Pooling>?
 
-  @Flag(help: "Leave the vectors as long as they are.") var noNormalization = false
+  @Flag(help: "Don't scale the vectors to length 1.") var noNormalization = false
 
   @Option(
     name: [.customShort("v"), .long],
@@ -75,7 +75,7 @@ struct Embed: ParsableCommand {
         throw ValidationError("\(option): doesn't go with --all-positions")
       }
       guard texts.count + ids.count == 1 else {
-        throw ValidationError("--all-positions: is for one text")
+        throw ValidationError("--all-positions: takes one text")
       }
     }
     guard texts.count(where: { $0 == "-" }) < 2 else {

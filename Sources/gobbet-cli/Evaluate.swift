@@ -5,7 +5,7 @@ import Gobbet
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure how well a GPT predicts a text or a token dataset.",
+    abstract: "Measure how well a model predicts a text or a token dataset.",
     discussion: """
       Every token of a text except the first is predicted once, from the tokens before it in its \
       window. With a stride below the window, every token has at least (window - stride) tokens before it.

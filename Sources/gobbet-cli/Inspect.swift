@@ -13,7 +13,7 @@ struct Inspect: ParsableCommand {
     help: "List every tensor, with its smallest, largest and mean element and how many are NaN.")
   var tensors = false
   @Option(
-    help: "The dictionary to take the tensors from in a PyTorch checkpoint, as optimizer.state.")
+    help: "The dictionary of a PyTorch checkpoint to take tensors from, such as optimizer.state.")
   var key: String?
 
   @Flag(help: "Print one JSON object.") var json = false

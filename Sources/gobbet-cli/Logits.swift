@@ -15,7 +15,7 @@ struct Logits: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "The ids: numbers with commas between them, or a .npy file with one axis of integers.")
+    help: "The ids: numbers separated by commas, or a .npy file with one axis of integers.")
   var ids: String
 
   @Option(name: [.customShort("o"), .long], help: "The .npy file to write.")

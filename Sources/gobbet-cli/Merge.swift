@@ -10,7 +10,7 @@ struct DatasetOutputArguments: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Write a folder of shards of about this many tokens each, as 100M.",
+    help: "Write a folder of shards of about this many tokens each, such as 100M.",
     transform: Number.quantity)
   var shardTokens: Quantity?
 
@@ -74,7 +74,7 @@ struct Shuffle: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(
-    parsing: .unconditional, help: "About how much memory to use, as 64M. (default: 256M)",
+    parsing: .unconditional, help: "About how much memory to use, such as 64M. (default: 256M)",
     transform: Number.bytes(atLeast: 1 << 20))
   var memory: ByteCount?
 

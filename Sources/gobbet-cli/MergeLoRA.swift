@@ -8,9 +8,9 @@ struct MergeLoRA: ParsableCommand {
     abstract: "Merge a low-rank adapter into weights: W += (alpha / r) (A B)ᵀ.",
     discussion: """
       The adapter is a folder as PEFT saves it, a file with adapter_config.json beside it, or the \
-      matrices of the book's appendix E (….lora.A, ….lora.B), for which --alpha is needed; they \
-      may lie in the file of the weights. Weights are in any format that convert reads, and are \
-      written as convert does.
+      matrices of the book's appendix E (….lora.A, ….lora.B), for which --alpha is needed and \
+      which may be in the weights' own file. Weights may be in any format that convert reads, and are \
+      written as it writes them.
       """)
 
   @Argument(help: "The weights.") var weights: String

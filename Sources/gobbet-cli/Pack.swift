@@ -21,7 +21,7 @@ struct Pack: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
   var force = false
 
-  @Flag(help: "Go on with the folder of a job that ended early.")
+  @Flag(help: "Continue the folder of a job that ended early.")
   var resume = false
 
   @Flag(help: "Show what would be written, and write nothing.")
@@ -32,9 +32,9 @@ struct Pack: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The template that makes conversations of JSON lines: \(ChatTemplate.names.joined(separator: ", ")), or a JSON file.",
+      "The template that turns JSON lines into conversations: \(ChatTemplate.names.joined(separator: ", ")), or a JSON file.",
       discussion:
-        "A line has a list of messages, each with a role and a content, perhaps with tool_calls, or an instruction, perhaps an input, and an output. The dataset says which tokens count in a loss.",
+        "A line has a list of messages, each with a role and a content, perhaps with tool_calls; or an instruction and an output, perhaps with an input. The dataset stores which tokens count in a loss.",
       valueName: "name or file"))
   var template: String?
 
@@ -43,15 +43,15 @@ struct Pack: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "The most tokens a document may have: those of the rows that a model will be given.",
+    help: "The most tokens a document may have: the length of the rows that a model is given.",
     transform: Number.whole(1...PackedRowOptions.lengths.upperBound))
   var rowLength: Int?
 
   @Option(
-    help: "What becomes of documents with more tokens than --row-length. (default: fail)")
+    help: "What to do with documents of more tokens than --row-length. (default: fail)")
   var tooLong: Named<DocumentLengthLimit.TooLong>?
 
-  @Option(help: "The special token to append to every document, as <|endoftext|>.")
+  @Option(help: "The special token to append to every document, such as <|endoftext|>.")
   var append: String?
 
   @Flag(help: "Append the vocabulary's end-of-text token to every document.")
@@ -71,17 +71,17 @@ struct Pack: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Write a folder of shards of about this many tokens each, as 100M.",
+    help: "Write a folder of shards of about this many tokens each, such as 100M.",
     transform: Number.quantity)
   var shardTokens: Quantity?
 
   @Option(
     parsing: .unconditional,
-    help: "The share of the documents to put into the validation split, as 0.01.",
+    help: "The share of the documents to put into the validation split, such as 0.01.",
     transform: Number.share)
   var validation = 0.0
 
-  @Flag(help: "Leave out documents that repeat an earlier one byte by byte.")
+  @Flag(help: "Leave out documents that repeat an earlier one byte for byte.")
   var unique = false
 
   @Option(help: "The key in each JSON line whose value is kept as the source of the document.")
@@ -112,7 +112,7 @@ struct Pack: AsyncParsableCommand {
         ("--format text", input.format.value == .text),
       ] where isGiven {
         throw ValidationError(
-          "\(option): does not go with --template, which says what a document is")
+          "\(option): doesn't go with --template, which says what a document is")
       }
     } else if messages != nil {
       throw ValidationError(
@@ -122,7 +122,7 @@ struct Pack: AsyncParsableCommand {
       throw ValidationError("--too-long: needs a --row-length")
     }
     if resume, let tooLong, [.split, .drop].contains(tooLong.value) {
-      throw ValidationError("--too-long \(tooLong.value.rawValue): does not go with --resume")
+      throw ValidationError("--too-long \(tooLong.value.rawValue): doesn't go with --resume")
     }
     if resume, force { throw ValidationError("--resume or --force, not both") }
   }

@@ -8,10 +8,10 @@ struct ReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Write an HTML page about vocabularies, a text, a dataset, weights or a model's run.",
     discussion: """
-      What a file is, its content says: of one or two vocabularies, their tokens; of a token dataset, its \
-      documents and blocks; of one or two files of weights, their tensors. With --text, up to four \
-      vocabularies show how they cut it, and a model how it reads it. The page needs no other file and no \
-      network.
+      The content of the files decides what the page shows: the tokens of one or two vocabularies, the \
+      documents and blocks of a token dataset, or the tensors of one or two files of weights. With --text \
+      it shows how up to four vocabularies split the text, or how a model reads it. The page needs no \
+      other file and no network.
       """)
 
   @Argument(
@@ -23,10 +23,10 @@ struct ReportCommand: AsyncParsableCommand {
 
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.") var force = false
 
-  @Option(help: "The text that vocabularies cut or a model reads; - for standard input.")
+  @Option(help: "The text that vocabularies split or a model reads; - for standard input.")
   var text: String?
 
-  @Option(help: "A file or folder of text on which vocabularies are measured; repeatable.")
+  @Option(help: "A file or folder of text to measure vocabularies on; repeatable.")
   var corpus: [String] = []
 
   @Option(help: "The id or the text of a token whose merges to show; repeatable.")

@@ -22,7 +22,7 @@ struct Tokens: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Columns of a line. (default: the terminal's width, elsewhere 80)",
+    help: "The width of a line, in columns. (default: the terminal's, or 80)",
     transform: Number.whole(20...10_000))
   var width: Int?
 

@@ -10,10 +10,10 @@ struct Train: AsyncParsableCommand {
       One job can train several sizes, each with the same result as alone; the name of the output \
       must then contain {size}: --size 8192 --size 32768 -o my-{size}.gobbet.
 
-      A document is what a program gets from an iterator; --lines takes lines, as programs do that \
-      read files. '--model sentencepiece' learns pieces of characters: what BpeTrainer of tokenizers \
-      learns with a Metaspace or, with '--like sentencepiece', what sentencepiece does. 'gobbet \
-      convert' makes tokenizer.json and .model from the result.
+      Documents are whole, as if a trainer got them from an iterator; with --lines each line is one, as \
+      for trainers that read files. '--model sentencepiece' learns pieces of characters, as BpeTrainer \
+      of tokenizers does with Metaspace or, with '--like sentencepiece', as sentencepiece does. 'gobbet \
+      convert' makes a tokenizer.json or a .model of the result.
       """)
 
   @OptionGroup var input: InputOptions
@@ -30,8 +30,8 @@ struct Train: AsyncParsableCommand {
 
   @Option(
     help: """
-      A special token, which takes one of the last ids or, with --model sentencepiece, of the first; \
-      repeatable.
+      A special token, which gets one of the last ids or, with --model sentencepiece, one of the \
+      first; repeatable.
       """)
   var special: [String] = []
 
@@ -47,8 +47,8 @@ struct Train: AsyncParsableCommand {
   @Option(
     parsing: .unconditional,
     help: """
-      Make only tokens shorter than this many bytes, or characters with --model sentencepiece; a \
-      merge makes two or more.
+      Make only tokens shorter than this many bytes, or characters with --model sentencepiece. Every \
+      merge makes at least two.
       """,
     transform: Number.whole(3...TokenTable.maximumTokenByteCount + 1))
   var maximumTokenLength: Int?
@@ -63,14 +63,14 @@ struct Train: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Train without this share of the documents, as 0.01, and report how well it compresses.",
+    help: "Hold out this share of the documents, such as 0.01, and report how well they compress.",
     transform: Number.share)
   var heldOut = 0.0
 
   @Option(
     help: """
-      Take normalizer, pre-tokenizer and decoder from this vocabulary, as from a tokenizer.json; with \
-      --like sentencepiece, the table of characters of a .model.
+      Take the normalizer, pre-tokenizer and decoder from this vocabulary, such as a tokenizer.json; \
+      with --like sentencepiece, the table of characters from a .model.
       """)
   var template: String?
 

@@ -7,18 +7,18 @@ struct VocabularyAdd: ParsableCommand {
     commandName: "add", abstract: "Add tokens to a vocabulary, without training.",
     discussion: """
       New tokens take the ids after the last one, in the order of the options: special tokens first, \
-      then the others. A text that is a token already keeps its id, and is found as the option says.
+      then the others. A text that is already a token keeps its id, and is matched as the option says.
       """)
 
   @Argument(help: "The vocabulary.") var input: String
   @Option(
     name: .customLong("special"),
     help:
-      "Add a special token with this text: only text that the caller allows yields it; repeatable.")
+      "Add this text as a special token, used only where the caller allows it; repeatable.")
   var specials: [String] = []
   @Option(
     name: .customLong("token"),
-    help: "Add a token with this text: every text that contains it yields it; repeatable.")
+    help: "Add this text as a token, used wherever the text occurs; repeatable.")
   var tokens: [String] = []
   @Option(help: "The pattern to split text by, if the file doesn't say.") var pattern: PatternName?
   @OptionGroup var output: NamedOutputOptions
@@ -37,7 +37,7 @@ struct VocabularyAdd: ParsableCommand {
     guard let format = FileFormat(ofFileNamed: output.output), format.writesVocabularies
     else {
       throw Failure(
-        .usage, "\(output.output): the name doesn't tell a format for vocabularies, as .gobbet does"
+        .usage, "\(output.output): not the name of a vocabulary's file, such as v.gobbet"
       )
     }
     let whole = try loadVocabulary(input, pattern: pattern?.pattern)

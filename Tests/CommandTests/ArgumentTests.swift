@@ -11,7 +11,14 @@ import Testing
       "--text: is there twice, and takes one value")
     expectOneLine(
       try gobbet("count", "-v", "gpt2", "-v", vocabulary), 2, "-v: is there twice")
-    // One that takes several, what stands behind --, and a value that looks like an option.
+    // By both of its names.
+    expectOneLine(
+      try gobbet("tokens", "a", "-v", vocabulary, "--vocabulary=gpt2"), 2,
+      "--vocabulary: is there twice")
+    expectOneLine(
+      try gobbet("pack", "--output", "a.gobbet", "-v", vocabulary, "-o", "b.gobbet"), 2,
+      "-o: is there twice")
+    // One that takes several, what stands after --, and a value that looks like an option.
     let tokens = try gobbet("report", vocabulary, "--token", "a", "--token", "b", "-q", "-o", "-")
     #expect(tokens.status == 0)
     #expect(try gobbet("tokens", "-v", vocabulary, "--", "-v -v").status == 0)

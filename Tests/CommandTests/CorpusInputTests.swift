@@ -118,7 +118,7 @@ import Testing
 
   @Test("one Ctrl-D ends what is typed at a terminal")
   func terminal() throws {
-    // What is typed behind it would be read by one that asks again.
+    // What is typed after it would be read by one that asks again.
     let typed = Array("abc\n".utf8) + [4] + Array("more\n".utf8) + [4, 4, 4]
     for verb in ["encode", "count"] {
       let vocabulary = verb == "encode" ? ["-v", shop.vocabulary] : ["-v", shop.vocabulary, "-q"]

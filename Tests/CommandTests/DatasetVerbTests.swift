@@ -73,7 +73,7 @@ import Testing
         == 73)
   }
 
-  @Test("a file that is none of the format ends with 65, and a missing one with 66")
+  @Test("a file that isn't of the format ends with 65, and a missing one with 66")
   func badInput() throws {
     let path = try folder.write("odd.bin", [1, 2, 3])
     let out = folder.file("out.gobbet")

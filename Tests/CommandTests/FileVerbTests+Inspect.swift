@@ -59,7 +59,7 @@ extension FileVerbTests {
     #expect(found["type"] as? String == "Q4_K")
     #expect(found["stored_bytes"] as? Int == 6 * 144)
     #expect(found["statistics"] != nil)
-    // The code of Q4_K, behind the name, the rank and two axes, becomes one that is not given out.
+    // The code of Q4_K, after the name, the rank and two axes, becomes one that is not given out.
     var bytes = try readFile(blocks)
     let name = Array("Q4_K".utf8)
     let start = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })

@@ -63,7 +63,7 @@ import Testing
       (["--ids", "5"], "give --output"), (["-o", output], "give texts or --ids"),
       (["text", "--ids", "5", "--json"], "--ids: stands instead of texts"),
       (["--ids", "5", "--json", "-f"], "--force: is for --output"),
-      (["--ids", "5", "--ids", "6", "--all-positions", "-o", output], "is for one text"),
+      (["--ids", "5", "--ids", "6", "--all-positions", "-o", output], "takes one text"),
       (["--ids", "5", "--all-positions", "--json"], "doesn't go with --all-positions"),
       (["--ids", "5", "--json", "-v", "x"], "--vocabulary: is for texts"),
     ] {

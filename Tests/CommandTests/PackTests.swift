@@ -109,8 +109,8 @@ import Testing
     #expect(exported.errorText.contains("leaves out which tokens count in a loss"))
     for (wrong, fault) in [
       (["--messages", "messages"], "--messages: needs a --template"),
-      (["--template", "chatml", "--append-eot"], "--append-eot: does not go with --template"),
-      (["--template", "chatml", "--text-key", "x"], "--text-key: does not go with --template"),
+      (["--template", "chatml", "--append-eot"], "--append-eot: doesn't go with --template"),
+      (["--template", "chatml", "--text-key", "x"], "--text-key: doesn't go with --template"),
       (["--template", "none"], "--template: none is neither a file nor one of alpaca"),
     ] {
       let result = try run(

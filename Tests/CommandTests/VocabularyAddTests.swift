@@ -80,7 +80,8 @@ import Testing
 
   @Test("a name that there isn't says which there are")
   func unknownName() throws {
-    expectOneLine(try gobbet("encode", "-v", "llama3", "--text", "a"), 66, "by name there are gpt2")
+    expectOneLine(
+      try gobbet("encode", "-v", "llama3", "--text", "a"), 66, "no known name: those are gpt2")
   }
 
   @Test("a repository stands for the vocabulary of it in Hugging Face's cache, which is checked")
@@ -142,7 +143,7 @@ import Testing
     let harmony = try encoded("o200k_harmony", ["--allow-all-specials"])
     #expect(harmony.text.hasPrefix("200012 "), "\(harmony.errorText)")
     try folder.write("r50k_base.tiktoken", Conformance.bytes("data/o200k_base.tiktoken"))
-    expectOneLine(try encoded("gpt2"), 65, "has other ranks than gpt2")
+    expectOneLine(try encoded("gpt2"), 65, "not the ranks of gpt2")
     // A file of that name wins.
     let file = folder.file("o200k_base.tiktoken")
     try writeFile(file, Conformance.bytes("data/o200k_base.tiktoken"))

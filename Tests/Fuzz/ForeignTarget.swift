@@ -10,7 +10,7 @@ private struct Scratch {
   init() {
     let name = ProcessInfo.processInfo.environment["GOBBET_FUZZ_KIND"] ?? ""
     guard let kind = ForeignKind(rawValue: name) else {
-      preconditionFailure("GOBBET_FUZZ_KIND is none of \(ForeignKind.allCases)")
+      preconditionFailure("GOBBET_FUZZ_KIND isn't one of \(ForeignKind.allCases)")
     }
     self.kind = kind
     let folder = ProcessInfo.processInfo.environment["GOBBET_FUZZ_FOLDER"] ?? "."

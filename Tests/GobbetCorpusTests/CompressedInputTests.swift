@@ -171,7 +171,7 @@ import Testing
     #expect(error?.description.contains("with zcat first; then") == true)
   }
 
-  @Test("what isn't a further frame behind a frame is an error", arguments: endings)
+  @Test("what isn't a further frame after a frame is an error", arguments: endings)
   func trailingBytes(coding: String) throws {
     let folder = try TemporaryFolder()
     let frame = try Self.compressor(coding).compress(Array("some text".utf8))

@@ -61,5 +61,5 @@ func lz4(_ bytes: [UInt8]) -> [UInt8] {
   return Array(output.prefix(count))
 }
 
-/// The CRC-32 of bytes, which xz has behind its headers.
+/// The CRC-32 of bytes, which xz has after its headers.
 func crc32(_ bytes: [UInt8]) -> UInt32 { unsafe lzma_crc32(bytes, bytes.count, 0) }

@@ -177,7 +177,7 @@ extension BrokenContents {
       ("key-twice", #"{"a":"1","a":"2"}"#, 9, "a second key a"),
       ("number", #"{"a":1}"#, 5, "no \" where one must be"),
       ("cut", #"{"a":"b"#, 6, "a string without end"),
-      ("text-behind", #"{"a":"b"} {}"#, 10, "text behind the object"),
+      ("text-behind", #"{"a":"b"} {}"#, 10, "text after the object"),
       ("half-a-surrogate", #"{"a":"\ud800"}"#, 7, "half a scalar"),
       ("empty", "", 0, "no { where one must be"),
     ]

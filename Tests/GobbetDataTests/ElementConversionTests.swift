@@ -122,7 +122,7 @@ import Testing
       let fine = [kept, -kept, .infinity, -.infinity, .nan, 0, 1e-40]
       #expect(refused(elements(fine), source, target) == nil, "\(source) \(target)")
       for sign in [1.0, -1] {
-        // Behind an infinity of its own, and further on than one chunk.
+        // After an infinity of its own, and further on than one chunk.
         let values = [Double.infinity] + [Double](repeating: 1, count: 2000) + [sign * tooLarge, 7]
         let error = refused(elements(values), source, target)
         #expect(error?.index == 2001, "\(source) \(target)")

@@ -342,7 +342,7 @@ enum GoldenContents {
   /// A tensor of every type: a few like weights, a scalar, an empty one.
   private static func tensors() throws -> [(TensorDescription, [UInt8])] {
     var tensors: [(TensorDescription, [UInt8])] = []
-    // The types of format 1.0: later ones came behind them.
+    // The types of format 1.0: later ones came after them.
     for type in ElementType.allCases
     where !later.contains(type.rawValue) && !type.isInBlocks {
       let shape = FloatConversion(type) == nil ? [3, 3] : [5, 30]
@@ -370,7 +370,7 @@ enum GoldenContents {
         try writer.append(tensor, WeightsTests.bytes([value, -value, 0], .float32).span)
       }
       try writer.finish()
-      // The new "a" takes the place of the old one, whose bytes stay; "c" comes behind "b".
+      // The new "a" takes the place of the old one, whose bytes stay; "c" comes after "b".
       var appending = try WeightsWriter(appendingTo: path, metadata: [], codec: .raw)
       for (name, value) in [("c", 3), ("a", 4)] as [(String, Float)] {
         let tensor = try TensorDescription(name: name, elementType: .bfloat16, shape: [2, 2])

@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// The name and the bytes of every block of a page that begins with "```hex"; what comes behind
+  /// The name and the bytes of every block of a page that begins with "```hex"; what comes after
   /// two blanks is a remark.
   private static func examples(_ page: String) throws -> [(String, [String])] {
     let text = String(

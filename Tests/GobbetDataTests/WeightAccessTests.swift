@@ -75,7 +75,7 @@ import Testing
     let tensors = try Self.tensors()
     let path = try write(tensors, .raw)
     var file = try readFile(path)
-    // The second tensor begins behind the 560,000 bytes of the first, its second block later.
+    // The second tensor begins after the 560,000 bytes of the first, its second block later.
     let place = (16 << 10) + 560_000 + (512 << 10) + 100
     file[place] ^= 1
     let damaged = try folder.write("damaged.gobbet", file)

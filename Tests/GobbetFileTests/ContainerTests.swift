@@ -97,7 +97,7 @@ struct Sample {
     }
   }
 
-  @Test("bytes behind the end are refused")
+  @Test("bytes past the end are refused")
   func surplus() throws {
     let folder = try TemporaryFolder()
     let sample = try Sample(folder)

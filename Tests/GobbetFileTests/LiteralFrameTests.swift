@@ -40,7 +40,7 @@ import Testing
     var output = [UInt8](repeating: 0xEE, count: count + 64)
     var table = [UInt64](repeating: .max, count: gobbet_literals_memory / 8)
     let isDecoded = unsafe way.decode?(frame, frame.count, 0, &output, count, &table) == 1
-    #expect(output.suffix(64).allSatisfy { $0 == 0xEE }, "nothing is written behind the content")
+    #expect(output.suffix(64).allSatisfy { $0 == 0xEE }, "nothing is written after the content")
     return isDecoded ? Array(output.prefix(count)) : nil
   }
 
@@ -106,7 +106,7 @@ import Testing
     let ways = unsafe Self.ways()
     let (content, frame, second) = Self.twoBlocks(&generator)
     #expect(frame[9] >> 1 & 3 == 2 && frame[second + 3] & 3 == 3, "not what zstd makes of them")
-    // The same behind a block without codes: libzstd knows of none then.
+    // The same after a block without codes: libzstd knows of none then.
     let raw = 131_072 << 3
     let plain = [0, 8, 16].map { UInt8(raw >> $0 & 0xFF) } + content[..<131_072]
     let without = Array(frame[..<9]) + plain + frame[second...]

@@ -83,7 +83,7 @@ import Testing
     "a configuration that is none says why",
     arguments: [
       ("", "byte 0: no {"), ("{}", "no vocab_size"), ("{\"n_head\":\"4\"}", "byte 10: "),
-      ("{\"n_head\":1,\"n_head\":1}", "a second key n_head"), ("{} x", "text behind"),
+      ("{\"n_head\":1,\"n_head\":1}", "a second key n_head"), ("{} x", "text after"),
       ("{\"vocab_size\":1.5}", "vocab_size isn't an integer"),
       ("{\"vocab_size\":01}", "neither"), ("{\"vocab_size\":true}", "vocab_size isn't a number"),
       (

@@ -15,7 +15,7 @@ import Testing
     return settings
   }
 
-  /// Everything that comes behind a prompt.
+  /// Everything that comes after a prompt.
   private static func tokens(
     _ pass: ForwardPass, _ prompt: [UInt32], _ settings: GenerationSettings
   ) throws -> [UInt32] {
@@ -58,7 +58,7 @@ import Testing
     #expect(ended == Array(free.ids.dropFirst()))
   }
 
-  @Test("behind a full context, a sliding one gives what the last tokens alone give")
+  @Test("after a full context, a sliding one gives what the last tokens alone give")
   func sliding() throws {
     let pass = try ForwardPass(try GPT(Self.shape.source()))
     let prompt = (0..<30).map { UInt32($0 * 7 % 50) }

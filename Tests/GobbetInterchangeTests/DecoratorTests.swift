@@ -100,7 +100,7 @@ private struct RefusingSource: TensorSource {
     return (try #require(try FamilyModel(json: Array(json.utf8), path: nil)), weights)
   }
 
-  @Test("a bound of memory holds behind every decorator")
+  @Test("a bound of memory holds with every decorator")
   func bounds() throws {
     for (name, source) in try Self.decorators(refusing: true) {
       for tensor in source.tensors {

@@ -19,7 +19,7 @@ extension GGUFTests {
   @Test("every truncation of a file is an error")
   func truncation() throws {
     let bytes = try valid()
-    // The last 24 bytes are padding behind the last tensor, which readers do not need.
+    // The last 24 bytes are padding after the last tensor, which readers do not need.
     for count in 0..<(bytes.count - 24) {
       let path = try folder.write("cut.gguf", Array(bytes.prefix(count)))
       #expect(throws: InterchangeError.self, "\(count)") { _ = try GGUFReader(path) }

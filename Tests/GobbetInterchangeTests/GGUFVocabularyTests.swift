@@ -125,7 +125,7 @@ import Testing
     #expect(other.specialTokens.token(withID: 2) == nil)
   }
 
-  @Test("white space behind special tokens is theirs in a model named Phi-3, and is written so")
+  @Test("white space after special tokens is theirs in a model named Phi-3, and is written so")
   func whiteSpace() throws {
     let pieces = Self.pieces + [("<|user|>", -20, 3), ("<|endoftext|>", -21, 3)]
     let first = TokenID(Self.pieces.count)

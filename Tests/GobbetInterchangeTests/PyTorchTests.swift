@@ -68,7 +68,7 @@ import Testing
   func longPickle() throws {
     let folder = try TemporaryFolder()
     let legacy = try readFile(fixturesFolder + "/pytorch/legacy.pt")
-    // Behind the start of the third pickle comes a text that is taken off the stack again.
+    // After the start of the third pickle comes a text that is taken off the stack again.
     let second = try #require(legacy[21...].firstIndex(of: 0x2E))
     let count = 10 << 20
     let length = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
@@ -120,7 +120,7 @@ import Testing
     #expect(model.tensors == (try PyTorchReader(path)).tensors)
     for (key, text) in [
       ("optimizer.states", "no states in this checkpoint; there is state, param_groups"),
-      ("iter_num", "a number, or nothing, instead of a dictionary of tensors"),
+      ("iter_num", "a number, or nothing, where a dictionary of tensors is expected"),
       ("optimizer.param_groups.7", "no 7 in this checkpoint"),
       ("optimizer", "several dictionaries of tensors (state.0"),
     ] {
@@ -254,7 +254,7 @@ import Testing
     }
   }
 
-  @Test("tensors that reach behind their storage are errors, and so are shapes out of nothing")
+  @Test("tensors that reach past their storage are errors, and so are shapes out of nothing")
   func outside() throws {
     for pickle in [
       Self.pickle(offset: 1), Self.pickle(shape: [3]), Self.pickle(strides: [2]),

@@ -29,7 +29,7 @@ import Testing
     return try withExtendedLifetime(folder) { try Vocabulary(recognizing: path) }
   }
 
-  @Test("the ids of ranks stand behind special tokens, old ones by their old names")
+  @Test("the ids of ranks stand after special tokens, old ones by their old names")
   func ids() throws {
     let vocabulary = try vocabulary(Self.text())
     let tokenizer = Tokenizer(vocabulary)

@@ -226,7 +226,7 @@ func smallVocabulary(
     ),
     (#""decoder":{"type":"ByteLevel""#, #""decoder":{"type":"Fuse""#, "decoder", "Fuse"),
     (#""version":"1.0""#, #""version":"2.0""#, "version", "a version other than 1.0"),
-    (#""version":"1.0""#, #""version":"1.0","state":1"#, "state", "tokenizer.json has none of"),
+    (#""version":"1.0""#, #""version":"1.0","state":1"#, "state", "no tokenizer.json has"),
   ]
 
   @Test("what a vocabulary has no word for is refused by its name", arguments: unsupported)

@@ -38,7 +38,7 @@ import Testing
       let between = folder.file("between.gobbet")
       _ = try FileConversion().convert(path, to: between, format: .gobbet)
       if to == .sentencePiece {
-        // A vocabulary of bytes is none of pieces.
+        // A vocabulary of bytes isn't one of pieces.
         #expect(throws: InterchangeError.self) { _ = try Self.convert(path, to) }
         continue
       }

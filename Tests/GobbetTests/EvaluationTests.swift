@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(
-    "every token but the first is a target once, seen behind all that is in its window",
+    "every token but the first is a target once, seen after all that is in its window",
     arguments: [(1, 16, 16), (2, 16, 4), (17, 16, 16), (18, 16, 5), (100, 32, 8), (70, 7, 1)])
   func strides(tokenCount: Int, length: Int, stride: Int) throws {
     let small = try Small()

@@ -154,7 +154,7 @@ import Testing
   @Test("a limit ends with the value of a JSON array that has its last byte")
   func exactLimitOfValues() async throws {
     let folder = try TemporaryFolder()
-    // Behind the bracket, values of 20 bytes with a comma each.
+    // After the bracket, values of 20 bytes with a comma each.
     let values = (10_000..<40_000).map { "{\"text\": \"ab \($0)\"}" }
     let path = try folder.write("a.json", Array("[\(values.joined(separator: ","))]".utf8))
     for byteCount in [1, 21, 22, 23, 100_000] {

@@ -57,7 +57,7 @@ import Testing
       ("", 0, "the text ends early"), ("{\"a\": 1", 7, "the text ends early"),
       ("[1 2]", 3, "neither a comma nor the end of the array"),
       ("[1] 2", 4, "something after the value"),
-      ("{\"a\" 1}", 5, "no colon behind a key"), ("{a: 1}", 1, "no key of an object"),
+      ("{\"a\" 1}", 5, "no colon after a key"), ("{a: 1}", 1, "no key of an object"),
       ("[01]", 1, "not a number"), ("[1e999]", 1, "a number that no double can be"),
       ("[18446744073709551616]", 1, "an integer of more than 64 bits"), ("[tru]", 1, "no value"),
       ("\"a\\x\"", 2, "an unknown escape"), ("\"\\uD800\"", 1, "half a surrogate pair"),

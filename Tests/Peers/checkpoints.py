@@ -73,8 +73,8 @@ def shapes():
 def refused():
     """Name, what is saved, and a word of the reason."""
     tensor = torch.randn(4, 4)
-    yield "a whole module", model(), "instead of a dictionary"
-    yield "a tensor alone", tensor, "instead of a dictionary"
+    yield "a whole module", model(), "where a dictionary"
+    yield "a tensor alone", tensor, "where a dictionary"
     yield "sparse", {"a": tensor.to_sparse()}, "_rebuild_sparse_tensor"
     yield "quantized", {"a": torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8)}, "_rebuild_qtensor"
     yield "on no device", {"a": torch.empty(2, device="meta")}, "_rebuild_meta_tensor"

@@ -5,11 +5,11 @@ Usage: compare_gpt.py [--elements f32,bf16,int8] [--threads 1,2] [--prompts 64,5
        compare_gpt.py --model FILE.gguf [--elements stored] [--threads 1,2] [--prompts 64,512] [--cpu]
 
 The second way is for a GGUF file, against llama.cpp alone, with the seconds of loading, those from
-there to the first token behind the prompt, and the peak memory; `stored` are those of the file.
+there to the first token after the prompt, and the peak memory; `stored` are those of the file.
 `random_gguf.py` makes files in the shape of a published model. With --cpu all seconds are those of the
 processor's work, for one thread on a machine that others use.
 
-Prints tokens a second: of the prompt, and of 64 tokens behind it (of the last 64 of the context for
+Prints tokens a second: of the prompt, and of 64 tokens after it (of the last 64 of the context for
 1,024); for Gobbet also the share of what the machine could do, measured in the same run. Needs `make
 build`; torch, ctranslate2 and llama-cpp-python (which is compiled as it is installed, in some minutes;
 gguf with it) join in where they are installed.

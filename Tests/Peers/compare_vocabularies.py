@@ -32,7 +32,7 @@ def documents(paths, count=2000):
 
 
 def scalars():
-    """Every assigned scalar, alone, between letters, behind a space and in front of a digit; eight in a text."""
+    """Every assigned scalar, alone, between letters, after a space and in front of a digit; eight in a text."""
     assigned = [c for c in range(0x110000) if unicodedata.category(chr(c)) not in ("Cn", "Cs")]
     contexts = [f"x{chr(c)}y {chr(c)} {chr(c)}1 {chr(c)}{chr(c)}\n" for c in assigned]
     return ["".join(contexts[start:start + 8]) for start in range(0, len(contexts), 8)]

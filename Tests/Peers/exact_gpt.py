@@ -115,7 +115,7 @@ def main(vocabulary, text):
         tensors = random_model()
         path = written(tensors, folder, True)
         ids = gobbet("generate", path, "-v", vocabulary, "--prompt", "Hello, I am", "-n", "64")["ids"]
-        # One pass over prompt and continuation: every token must be the likeliest behind those before it.
+        # One pass over prompt and continuation: every token must be the likeliest after those before it.
         whole = logits(tensors, torch.tensor(BOOK_PROMPT + ids[:-1]))[len(BOOK_PROMPT) - 1:]
         show("a random 124M, 64 greedy tokens", whole.argmax(1).tolist() == ids, f"{len(set(ids))} different ones among them")
         beginning = os.path.join(folder, "beginning.txt")

@@ -1,7 +1,7 @@
 """PyTorch, CTranslate2 and llama.cpp with the same random GPT-2 of 124M, for compare_gpt.py.
 
 Each is made with an element type and a number of threads; `run` gives the seconds that a prompt took
-and the seconds of as many tokens behind it as are asked for.
+and the seconds of as many tokens after it as are asked for.
 """
 import ctypes
 import os

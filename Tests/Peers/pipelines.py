@@ -62,7 +62,7 @@ def words() -> list[str]:
 
 
 def drawn(draw: random.Random, words: list[str]) -> str:
-    """A text: words, scalars of any kind, and marks behind them."""
+    """A text: words, scalars of any kind, and marks after them."""
     parts = []
     for _ in range(draw.randint(1, 8)):
         kind = draw.random()

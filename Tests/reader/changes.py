@@ -297,7 +297,7 @@ def with_changed_records(file, chance):
 
 
 def with_append(file, parts, chance):
-    """A file with another generation behind its last, whole, or cut or changed somewhere."""
+    """A file with another generation after its last, whole, or cut or changed somewhere."""
     trailer = len(file) - 64
     start, size = struct.unpack_from("<QQ", file, trailer + 8)
     kept = file[start:start + size] if start + size <= trailer else b""

@@ -22,7 +22,7 @@ def check_fences():
 
 
 def dump(body):
-    """The bytes of a hex example; what comes behind two blanks or a bar is a remark."""
+    """The bytes of a hex example; what comes after two blanks or a bar is a remark."""
     text = " ".join(re.split("  |\\|", line)[0] for line in body.splitlines())
     return [None if word == "..." else int(word, 16) for word in text.split()]
 

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/// Bytes that must be readable, whatever they are, behind the text that is parsed.
+/// Bytes that must be readable, whatever they are, after the text that is parsed.
 enum { GOBBET_JSON_PADDING = 64 };
 
 /// What a value is.

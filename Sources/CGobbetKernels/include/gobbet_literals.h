@@ -18,7 +18,7 @@ enum { gobbet_literals_memory = 4096 * 8 };
 /// `output`, if the frame is not of that kind, is damaged or has another content size.
 ///
 /// The checksum of the content, if there is one, is not compared. Meanwhile the `next_count` bytes
-/// behind the frame, which the caller reads next, are fetched into the caches. Reads nothing outside
+/// after the frame, which the caller reads next, are fetched into the caches. Reads nothing outside
 /// `frame` and writes nothing outside `output` and `memory`, none of which overlap.
 int gobbet_literals_decode(
     const void *_Nonnull frame, size_t frame_count, size_t next_count, void *_Nonnull output,

@@ -67,7 +67,7 @@ typedef enum {
   /// and an error about as large as that of the weights.
   gobbet_inputs_of_8_bits,
   /// 8 bits that count from the least input of the row, or from zero if none is below: for rows
-  /// that reach far up and hardly down, as behind GELU. The least input times the sum of the weights
+  /// that reach far up and hardly down, as after GELU. The least input times the sum of the weights
   /// is added to the bias.
   gobbet_inputs_of_8_bits_upwards
 } gobbet_inputs;
@@ -183,7 +183,7 @@ void gobbet_multiply(
     const gobbet_product *_Nonnull product, void *_Nullable scratch);
 
 /// Normalises heads of rows, divided over the pool: of each row the `head_count` runs of `width` floats
-/// from its beginning, `row_stride` floats behind those of the row before. By the root mean square if
+/// from its beginning, `row_stride` floats after those of the row before. By the root mean square if
 /// `shift` is NULL; then the output may be the input.
 void gobbet_normalize(
     const gobbet_kernels *_Nonnull kernels, gobbet_pool *_Nonnull pool,

@@ -35,7 +35,7 @@ static inline table_entry shortened(table_entry entry, const code_list *codes) {
   return entry - one_symbol - (last << last_shift) - codes->lengths_of_symbols[last];
 }
 
-// Fills the table of `bits` bits from those of fewer bits: behind a symbol comes what the bits left over
+// Fills the table of `bits` bits from those of fewer bits: after a symbol comes what the bits left over
 // begin with.
 static void fill(const code_list *codes, int bits, table_entry *memory) {
   table_entry *to = memory + (1 << bits);
@@ -225,7 +225,7 @@ static int read_head(const uint8_t *from, const uint8_t *end, block_head *block)
   from += 3;
   if (block->content_count > largest_block || block->stored_count > (size_t)(end - from)) return 0;
   if (block->kind < 2) return 1;
-  // Coded literals in four streams; behind them one byte: no sequences.
+  // Coded literals in four streams; after them one byte: no sequences.
   size_t count = block->stored_count;
   int format = count < 6 ? 0 : from[0] >> 2 & 3;
   if (block->kind != 2 || format == 0 || (from[0] & 2) == 0 || from[count - 1] != 0) return 0;

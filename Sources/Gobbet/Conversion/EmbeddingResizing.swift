@@ -49,7 +49,7 @@ extension FileConversion {
       let reason =
         input.format == .gguf
         ? "has tensors under llama.cpp's names; resize the embedding before it becomes GGUF"
-        : "has no embedding that is known: it isn't a GPT-2, and no config.json says what else"
+        : "has no known embedding: it isn't a GPT-2, and there is no config.json to say what it is"
       throw LoadingError(path: input.path, reason: reason)
     }
     let rowCount = first.shape.first ?? 0
@@ -64,7 +64,7 @@ extension FileConversion {
         .resizeEmbeddings,
         resizing.total == rowCount
           ? "\(first.name) has \(rowCount.counted("row")) already"
-          : "\(first.name) has \(rowCount.counted("row")), and none is taken away")
+          : "\(first.name) has \(rowCount.counted("row")), and rows can't be taken away")
     }
     return try ResizedEmbeddings(
       source, names: names, rowCount: resizing.total,

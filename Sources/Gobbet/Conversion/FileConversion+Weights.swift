@@ -360,7 +360,7 @@ extension FileConversion {
     }
     if container.section(.signature) != nil {
       notes.append(
-        "the signature of \(path) is left out: it is one of the file, not of its content")
+        "the signature of \(path) is left out: it signs the file, not its content")
     }
     return notes
   }

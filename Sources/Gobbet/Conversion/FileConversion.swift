@@ -128,7 +128,7 @@ public struct FileConversion: Sendable {
     try check(format, .vocabulary)
     try checkLeavesSpecialTokensOpen(input, isOfRanks: false)
     if pattern != nil {
-      throw ConversionOptionError(.pattern, "\(input) says itself how text is split")
+      throw ConversionOptionError(.pattern, "\(input) already says how text is split")
     }
     try vocabulary.write(to: output, format: format, replacing: replacing)
     return Result(
@@ -188,7 +188,7 @@ public struct FileConversion: Sendable {
     }
     try check(format, .vocabulary)
     if pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
-      throw ConversionOptionError(.pattern, "\(file.path) says itself how text is split")
+      throw ConversionOptionError(.pattern, "\(file.path) already says how text is split")
     }
     try checkLeavesSpecialTokensOpen(file.path, isOfRanks: file.format() == .tiktoken)
     let vocabulary = try Vocabulary(
@@ -226,7 +226,7 @@ public struct FileConversion: Sendable {
       .map { "the \($0.ending) of the input is left out" }
   }
 
-  /// Refuses special tokens for a file that says itself which they are.
+  /// Refuses special tokens for a file that has its own.
   private func checkLeavesSpecialTokensOpen(
     _ path: String, isOfRanks: Bool
   ) throws(ConversionOptionError) {
@@ -234,7 +234,7 @@ public struct FileConversion: Sendable {
     for (option, isGiven) in [
       (ConversionOption.specialTokens, specialTokens != nil), (.special, !specials.isEmpty),
     ] where isGiven {
-      throw ConversionOptionError(option, "\(path) says itself which tokens are special")
+      throw ConversionOptionError(option, "\(path) has special tokens of its own")
     }
   }
 

@@ -40,7 +40,7 @@ public enum TokenConversion {
 
   /// Packs the tokens of a file of another program.
   ///
-  /// Where the format does not say where documents end, they end behind each `lastToken`; without
+  /// Where the format does not say where documents end, they end after each `lastToken`; without
   /// one all is one document. `progress` is told the tokens so far, and ends the packing by answering
   /// false.
   /// - Throws: `TokenDatasetError` (`unknownID`) for an id that the vocabulary does not have;

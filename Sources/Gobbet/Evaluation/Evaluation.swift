@@ -5,7 +5,7 @@ public import GobbetGPT
 /// Tokens → how badly a model predicts them.
 ///
 /// Tokens go through the model in windows. Every token but the first of a text is a target once: a
-/// window that begins before the end of the one before it brings only the targets behind that.
+/// window that begins before the end of the one before it brings only the targets after that.
 ///
 /// ```swift
 /// let generation = try TextGeneration(path: "model.gobbet")

@@ -34,7 +34,7 @@ struct EvaluationJob {
     _ tokens: (Range<Int>) throws -> [TokenID]
   ) throws {
     var start = 0
-    // The token behind the last target so far.
+    // The token after the last target so far.
     var counted = 1
     while isWanted, counted < tokenCount {
       let end = min(start + evaluation.windowLength, tokenCount - 1)

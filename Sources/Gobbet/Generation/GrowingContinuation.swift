@@ -12,7 +12,7 @@ package struct GrowingContinuation {
   /// Why nothing more comes; nil while something may.
   package private(set) var end: TextGeneration.Continuation.End?
 
-  /// Begins behind the tokens of a prompt.
+  /// Begins after the tokens of a prompt.
   ///
   /// - Throws: `GPTError` for a prompt that the model does not take and settings out of range.
   package init(

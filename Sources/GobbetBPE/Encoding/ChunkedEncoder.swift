@@ -49,9 +49,9 @@ public struct ChunkedEncoder: ~Copyable {
     searchByteCount = stepByteCount
   }
 
-  /// The last place where a pretoken ends whatever is before and behind the two scalars there.
+  /// The last place where a pretoken ends whatever is before and after the two scalars there.
   ///
-  /// That is so behind a letter or a number, before white space, before a symbol other than the
+  /// That is so after a letter or a number, before white space, before a symbol other than the
   /// apostrophe of a contraction, and between a letter and a number. No pattern takes these two
   /// into one pretoken, and none looks past the second to place a cut before it.
   package static func lastCut(in bytes: Span<UInt8>) -> Int? {

@@ -73,7 +73,7 @@ public struct TokenDecoder: Sendable {
 
   /// Appends what is certain of the text of more tokens to `bytes`.
   ///
-  /// `state` keeps what waits for the tokens behind them; its `finish` appends that at the end.
+  /// `state` keeps what waits for the tokens after them; its `finish` appends that at the end.
   /// - Throws: ``UnknownTokenError``; what comes before the unknown id is then appended.
   public func decode(
     _ ids: Span<TokenID>, _ state: inout DecoderState, into bytes: inout [UInt8]

@@ -1,7 +1,7 @@
 extension TokenEncoder {
   /// Hands the tokens of a text to `body`, some at a time, by way of the vocabulary's pipeline.
   ///
-  /// - Returns: the first special token that the policy refuses; what is behind it is left out.
+  /// - Returns: the first special token that the policy refuses; what is after it is left out.
   mutating func forEachRun<Failure: Error>(
     of text: Span<UInt8>, _ pipeline: PipelineTables, _ policy: SpecialTokenPolicy,
     _ body: (UnsafeBufferPointer<TokenID>) throws(Failure) -> Void
@@ -33,7 +33,7 @@ extension TokenEncoder {
   /// Appends the ids of a text to `ids` by way of the pipeline, and to `ends` where in the text what
   /// each token was made from ends.
   ///
-  /// - Returns: the first special token that the policy refuses; what is behind it is left out.
+  /// - Returns: the first special token that the policy refuses; what is after it is left out.
   @discardableResult mutating func encode(
     _ text: Span<UInt8>, _ pipeline: PipelineTables, _ policy: SpecialTokenPolicy = .none,
     into ids: inout [TokenID], ends: inout [Int]

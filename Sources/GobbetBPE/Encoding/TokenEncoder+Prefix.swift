@@ -93,7 +93,7 @@ extension TokenEncoder {
   ///
   /// A token begins where the one before it ends, the first one at 0. With a pipeline that changes
   /// the text, a token ends where what it was made from does: a space that was put in front ends
-  /// at 0, and all tokens of a scalar that was changed end behind it.
+  /// at 0, and all tokens of a scalar that was changed end after it.
   public mutating func encode(
     _ bytes: Span<UInt8>, into ids: inout [TokenID], ends: inout [Int]
   ) {

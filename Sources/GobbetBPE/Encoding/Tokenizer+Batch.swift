@@ -29,7 +29,7 @@ extension Tokenizer {
     var seen = 0
     for (index, text) in texts.enumerated() {
       seen += text.utf8.count
-      // The part with number k ends where k + 1 of `count` parts of the bytes are behind it.
+      // The part with number k ends where k + 1 of `count` parts of the bytes are after it.
       if seen * count >= byteCount * (parts.count + 1), parts.count < count - 1 {
         parts.append(start..<(index + 1))
         start = index + 1

@@ -64,7 +64,7 @@ enum CaseFolding {
 }
 
 extension Collection {
-  /// Each element with the one behind it, two by two.
+  /// Each element with the one after it, two by two.
   fileprivate var pairs: [(Element, Element)] {
     var result: [(Element, Element)] = []
     var first: Element?

@@ -76,7 +76,7 @@ extension CompiledExpression {
   var start = 0
   /// The next byte to read.
   var place = 0
-  /// Where a match that begins behind the last of `ends` may end.
+  /// Where a match that begins after the last of `ends` may end.
   var lastEnd = 0
   /// Whether the matcher cannot go on.
   var hasStopped = false
@@ -173,7 +173,7 @@ extension CompiledExpression {
         number = number &* contextCount &+ contexts[before]
         before = unit
       }
-      // SAFETY: `state` is the place of a state's first entry, behind which there is one for every
+      // SAFETY: `state` is the place of a state's first entry, after which there is one for every
       // symbol; and `number` is a symbol. The addition does not wait for `state`, which the next entry
       // waits for.
       entry = unsafe (table + number)[state]
@@ -190,7 +190,7 @@ extension CompiledExpression {
     hasStopped = entry & ExpressionAutomaton.Mark.stops != 0
   }
 
-  /// Where the next match behind `start` begins, at which none does; or the end of the text.
+  /// Where the next match after `start` begins, at which none does; or the end of the text.
   mutating func startOfMatch(
     behind start: Int, _ automaton: ExpressionAutomaton, _ expression: CompiledExpression,
     _ text: ClassifiedText

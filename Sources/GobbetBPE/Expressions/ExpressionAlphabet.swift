@@ -35,7 +35,7 @@ struct ExpressionAlphabet: Sendable {
     contextCount = numbers.count
   }
 
-  /// The symbol of a class behind another; the one behind the last is the edge.
+  /// The symbol of a class after another; the one after the last is the edge.
   @inline(__always) func symbol(_ number: Int, behind other: Int) -> Int {
     number &* contextCount &+ contexts[other]
   }

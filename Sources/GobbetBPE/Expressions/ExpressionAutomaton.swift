@@ -1,6 +1,6 @@
 /// A program as one table: what a matcher that tries all ways at once does with the next symbol.
 ///
-/// A state is the list of the steps it is at, those it would rather go on from first; a step behind one that
+/// A state is the list of the steps it is at, those it would rather go on from first; a step after one that
 /// matches is left out. Where all ways end and the last match is just there, the next match begins with the
 /// same symbol, so that the table also says how texts go on from match to match.
 struct ExpressionAutomaton: Sendable {
@@ -22,7 +22,7 @@ struct ExpressionAutomaton: Sendable {
 
   /// For each state and symbol the place of the next state's first entry, and marks.
   let table: [UInt32]
-  /// The most symbols that are read behind a place where a match could begin or end before no way goes on;
+  /// The most symbols that are read after a place where a match could begin or end before no way goes on;
   /// nil if there is no bound.
   let overrun: Int?
 
@@ -114,7 +114,7 @@ private struct StepWalk {
     listed = seen
   }
 
-  /// The steps behind the next symbol, and whether a match ends in front of it that comes before all
+  /// The steps after the next symbol, and whether a match ends in front of it that comes before all
   /// others.
   mutating func next(_ list: [Int], _ symbol: Int) -> (list: [Int], matches: Bool) {
     stamp += 1

@@ -91,7 +91,7 @@ struct ExpressionOutcomes: Sendable {
     }
   }
 
-  /// The step behind the next scalar that a matcher takes from each step on; ``match`` if the match ends here.
+  /// The step after the next scalar that a matcher takes from each step on; ``match`` if the match ends here.
   ///
   /// The outcomes are those in `values` from `base` on. What fails has any way.
   func ways(_ values: [UInt8], at base: Int) -> [UInt16] {

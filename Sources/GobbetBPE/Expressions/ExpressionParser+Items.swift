@@ -90,7 +90,7 @@ extension ExpressionParser {
     var preference = ExpressionSyntax.Preference.greedy
     var outer: (minimum: Int, maximum: Int?)?
     if isInterval, dialect == .oniguruma {
-      // To Oniguruma a plus behind an interval repeats all of it, and so does a mark behind `{3}`.
+      // To Oniguruma a plus after an interval repeats all of it, and so does a mark after `{3}`.
       if take("+") {
         outer = (1, nil)
       } else if take("*") {

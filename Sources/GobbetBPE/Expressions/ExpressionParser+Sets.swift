@@ -1,5 +1,5 @@
 extension ExpressionParser {
-  /// The set behind a bracket that was taken.
+  /// The set after a bracket that was taken.
   ///
   /// `&&` binds less than everything else; a negation holds for all of it.
   mutating func set() throws(SplitExpressionError) -> UnicodeSet {
@@ -130,7 +130,7 @@ extension ExpressionParser {
       ("ascii", "0-7F", { UnicodeSet("0-7F") }),
     ]
 
-  /// `\s`, `\p{L}` and their like behind a backslash that was taken; nil if this is something else.
+  /// `\s`, `\p{L}` and their like after a backslash that was taken; nil if this is something else.
   mutating func namedSet(from start: Int) throws(SplitExpressionError) -> UnicodeSet? {
     guard let letter = next else { throw malformed(from: start, "escapes nothing") }
     let set: UnicodeSet
@@ -181,7 +181,7 @@ extension ExpressionParser {
     return isNegated ? folded.inverted : folded
   }
 
-  /// The scalar behind a backslash that was taken.
+  /// The scalar after a backslash that was taken.
   mutating func escapedScalar(from start: Int) throws(SplitExpressionError) -> UInt32 {
     let letter = try takeScalar(orSay: "escapes nothing", from: start)
     switch letter {

@@ -155,7 +155,7 @@ package struct ExpressionParser {
     return rest
   }
 
-  /// Reads flags up to the mark behind them.
+  /// Reads flags up to the mark after them.
   private mutating func readFlags(from start: Int) throws(SplitExpressionError) {
     var isOn = true
     while let flag = next, flag.isFlag {

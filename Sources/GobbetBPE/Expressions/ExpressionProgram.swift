@@ -1,7 +1,7 @@
 /// An expression as a graph of steps, the way a matcher takes them.
 ///
 /// No way leads from a step back to itself without a scalar between: a repeat of something that can be
-/// empty exists twice, before its first scalar and behind it. So steps can be listed such that each comes
+/// empty exists twice, before its first scalar and after it. So steps can be listed such that each comes
 /// after those that it leads to at the same place.
 package struct ExpressionProgram: Sendable {
   /// The most steps that an expression may become.
@@ -13,7 +13,7 @@ package struct ExpressionProgram: Sendable {
     case scalar(set: Int, next: Int)
     /// Goes on at the first, or, where that fails, at the second.
     case fork(Int, Int)
-    /// Goes on if the scalar behind this place is in the set with this number.
+    /// Goes on if the scalar after this place is in the set with this number.
     case before(set: Int, next: Int)
     /// Goes on if the scalar in front of this place is in the set with this number.
     case behind(set: Int, next: Int)
@@ -32,7 +32,7 @@ package struct ExpressionProgram: Sendable {
   private var setNumbers: [UnicodeSet: Int] = [:]
   /// The first step.
   private(set) var start = 0
-  /// The steps, each behind those that it leads to at the same place.
+  /// The steps, each after those that it leads to at the same place.
   private(set) var order: [Int] = []
   /// Whether a scalar in front of a place can matter.
   private(set) var looksBehind = false
@@ -78,14 +78,14 @@ package struct ExpressionProgram: Sendable {
     try add(preference == .lazy ? .fork(exit, body) : .fork(body, exit))
   }
 
-  /// The step at which `syntax` begins, if `next` comes behind it.
+  /// The step at which `syntax` begins, if `next` comes after it.
   private mutating func compile(
     _ syntax: ExpressionSyntax, _ next: Int
   ) throws(SplitExpressionError) -> Int {
     try compile(syntax, unmoved: next, moved: next)
   }
 
-  /// The same where it matters whether `syntax` takes a scalar: what comes behind it is `unmoved` if it
+  /// The same where it matters whether `syntax` takes a scalar: what comes after it is `unmoved` if it
   /// takes none, and `moved` if it does.
   private mutating func compile(
     _ syntax: ExpressionSyntax, unmoved: Int, moved: Int
@@ -142,7 +142,7 @@ package struct ExpressionProgram: Sendable {
   /// Where an expression goes on, without and with a scalar in front.
   private typealias Targets = (unmoved: Int, moved: Int)
 
-  /// Steps for both ways to arrive at `syntax`, which are the same if those behind it are.
+  /// Steps for both ways to arrive at `syntax`, which are the same if those after it are.
   private mutating func both(
     _ syntax: ExpressionSyntax, _ next: Targets
   ) throws(SplitExpressionError) -> Targets {
@@ -193,7 +193,7 @@ package struct ExpressionProgram: Sendable {
 
   // MARK: Order
 
-  /// The steps that can be reached, each behind those that it leads to at the same place.
+  /// The steps that can be reached, each after those that it leads to at the same place.
   private func ordered() -> [Int] {
     var order: [Int] = []
     // 0 for a step not seen, 1 for one that waits for others, 2 for one in the list.

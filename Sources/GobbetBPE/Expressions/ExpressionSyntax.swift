@@ -22,7 +22,7 @@ package indirect enum ExpressionSyntax: Hashable, Sendable {
   case repeated(ExpressionSyntax, minimum: Int, maximum: Int?, Preference)
   /// A place before one of these scalars; they may include the edge of the text.
   case before(UnicodeSet)
-  /// A place behind one of these.
+  /// A place after one of these.
   case behind(UnicodeSet)
   /// A place where the expression matches, or does not.
   case ahead(ExpressionSyntax, isNegated: Bool)

@@ -14,10 +14,10 @@ struct OutcomeReader {
   private(set) var stepCount = 0
   /// With tables: the number at each place.
   private var numbers: [UInt16] = []
-  /// Without: how many places a stretch has, and the outcomes behind each stretch.
+  /// Without: how many places a stretch has, and the outcomes after each stretch.
   private var stretch = 1
   private var ends: [[UInt8]] = []
-  /// The outcomes of the stretch at hand and those behind it, and its number.
+  /// The outcomes of the stretch at hand and those after it, and its number.
   private var values: [UInt8] = []
   private var current = -1
 
@@ -41,7 +41,7 @@ struct OutcomeReader {
     stepCount = symbols.count
   }
 
-  /// Works out what is behind each stretch.
+  /// Works out what is after each stretch.
   private mutating func setUpStretches() {
     let count = source.count
     stretch = max(Self.stretchByteCount / count, 16)
@@ -79,7 +79,7 @@ struct OutcomeReader {
     return values[(place % stretch) * source.count + source.start] != 0
   }
 
-  /// The step behind the scalar that a matcher takes at the place moved to last; nil if it has matched.
+  /// The step after the scalar that a matcher takes at the place moved to last; nil if it has matched.
   ///
   /// - Precondition: the step does not fail there.
   mutating func advance(from step: Int, at place: Int) -> Int? {

@@ -62,7 +62,7 @@ struct ScalarClasses: Sendable {
         classOfInterval[place] = part
       }
     }
-    // The edge gets a class of its own, behind all others.
+    // The edge gets a class of its own, after all others.
     var numbers: [Int: Int] = [:]
     var classes: [UInt16] = []
     for place in starts.indices.dropLast() {
@@ -130,6 +130,6 @@ struct ScalarClasses: Sendable {
     Int(leaves[Int(leafStarts[scalar &>> 6]) &+ (scalar & 63)])
   }
 
-  /// Whether the members of a class are in a set; the class behind the last one is the edge.
+  /// Whether the members of a class are in a set; the class after the last one is the edge.
   func isMember(_ number: Int, of set: Int) -> Bool { members[set][number] }
 }

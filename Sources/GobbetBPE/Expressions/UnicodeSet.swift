@@ -1,10 +1,10 @@
 /// A set of scalars, as ranges in order.
 ///
-/// A byte that isn't part of a scalar, and the edge of a text, are members too, behind all scalars.
+/// A byte that isn't part of a scalar, and the edge of a text, are members too, after all scalars.
 package struct UnicodeSet: Hashable, Sendable {
   /// In place of a byte that isn't part of a well-formed scalar.
   static let strayByte: UInt32 = 0x11_0000
-  /// In place of what is before the first scalar of a text and behind the last.
+  /// In place of what is before the first scalar of a text and after the last.
   static let edge: UInt32 = 0x11_0001
 
   /// Neither adjacent nor overlapping, in rising order.

@@ -1,6 +1,6 @@
 /// Where steps of a pre-tokenizer cut a text that look at nothing but single scalars.
 ///
-/// A byte that isn't part of a scalar is none of what they look for.
+/// They never look for a byte that isn't part of a scalar.
 enum CharacterCuts {
   /// Every punctuation mark, and what is between, in order.
   static func punctuation(in text: Span<UInt8>) -> [PartCutter.Piece] {

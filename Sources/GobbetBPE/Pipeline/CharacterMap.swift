@@ -1,6 +1,6 @@
 /// A table of SentencePiece's: what becomes of characters and of sequences of them, the longest first.
 ///
-/// It is kept as the file has it: a trie in a double array, and behind it the texts that it leads to.
+/// It is kept as the file has it: a trie in a double array, and after it the texts that it leads to.
 /// - Source: `Normalizer::NormalizePrefix` of SentencePiece 0.2.3, and the units of Darts-clone.
 public struct CharacterMap: Hashable, Sendable {
   /// The table as a file has it.
@@ -35,7 +35,7 @@ public struct CharacterMap: Hashable, Sendable {
   struct Match {
     /// Bytes of the sequence.
     var length: Int
-    /// Where its text begins in `bytes`, behind the trie.
+    /// Where its text begins in `bytes`, after the trie.
     var value: Int
   }
 
@@ -161,7 +161,7 @@ struct TextChange {
     capacity = text.count + 16
   }
 
-  /// Puts bytes in the place of a range, which is not empty and lies behind those before it.
+  /// Puts bytes in the place of a range, which is not empty and lies after those before it.
   mutating func replace(_ range: Range<Int>, by new: ArraySlice<UInt8>, in text: Span<UInt8>) {
     var changed = result ?? AlignedText(from: source, byteCount: capacity)
     // Two of them would be copied with every change.

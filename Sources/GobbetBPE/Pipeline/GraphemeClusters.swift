@@ -13,7 +13,7 @@ struct GraphemeClusters {
     static let joinsPrevious = Joining(rawValue: 1)
     /// It may stand between a pictograph and U+200D.
     static let followsPictograph = Joining(rawValue: 2)
-    /// It may stand between a consonant and its linker, or behind that.
+    /// It may stand between a consonant and its linker, or after that.
     static let followsConsonant = Joining(rawValue: 4)
     /// Two consonants are one cluster if it stands between them.
     static let linksConsonants = Joining(rawValue: 8)

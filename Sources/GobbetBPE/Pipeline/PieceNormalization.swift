@@ -10,7 +10,7 @@ struct PieceNormalization: Sendable {
 
   /// Nil if the pipeline has no user-defined symbols, or does nothing that they are protected from.
   ///
-  /// `rest` is what comes behind it.
+  /// `rest` is what comes after it.
   init?(_ vocabulary: Vocabulary, rest: inout [Normalizer]) {
     let pipeline = vocabulary.pipeline
     guard !pipeline.symbols.wholeSymbols.isEmpty else { return nil }
@@ -32,7 +32,7 @@ struct PieceNormalization: Sendable {
   func normalized(_ text: Span<UInt8>, _ source: SourceEnds) -> AlignedText? {
     let space = UInt8(ascii: " ")
     var change = TextChange(of: text, source)
-    // Spaces at the beginning are dropped like those behind a space.
+    // Spaces at the beginning are dropped like those after a space.
     var isBehindSpace = collapsesSpaces
     var place = 0
     while place < text.count {

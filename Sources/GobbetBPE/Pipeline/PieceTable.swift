@@ -31,7 +31,7 @@ struct PieceTable: Sendable {
       scalarCount += 1
       guard scalarCount <= maximumScalarCount else { return false }
     }
-    // A piece behind the first has the prefix in the place of bytes that are done.
+    // A piece after the first has the prefix in the place of bytes that are done.
     var text = prefix
     for index in pretoken.indices { text.append(pretoken[index]) }
     var pieces: [TokenID] = []
@@ -51,7 +51,7 @@ struct PieceTable: Sendable {
     return true
   }
 
-  /// The longest token that begins at `from` and ends behind `start`, at the end of a scalar.
+  /// The longest token that begins at `from` and ends after `start`, at the end of a scalar.
   private func longestPiece(
     of text: Span<UInt8>, from: Int, beyond start: Int
   ) -> (TokenID, end: Int)? {

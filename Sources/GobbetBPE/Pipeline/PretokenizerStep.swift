@@ -10,7 +10,7 @@ public enum PretokenizerStep: Hashable, Sendable {
     case isolated = 1
     /// Each ends the part in front of it.
     case mergedWithPrevious = 2
-    /// Each begins the part behind it.
+    /// Each begins the part after it.
     case mergedWithNext = 3
     /// Those that follow each other are one part.
     case contiguous = 4

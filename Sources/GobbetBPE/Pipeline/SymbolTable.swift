@@ -94,7 +94,7 @@ final class SymbolTable: Sendable {
     return wholes.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
   }
 
-  /// The tokens of single bytes or scalars with the suffix behind them.
+  /// The tokens of single bytes or scalars with the suffix after them.
   private static func lasts(_ vocabulary: Vocabulary) -> [UInt32: TokenID] {
     let settings = vocabulary.pipeline.symbols
     let suffix = settings.endOfWordSuffix

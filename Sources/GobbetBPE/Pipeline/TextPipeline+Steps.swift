@@ -1,5 +1,5 @@
 extension TextPipeline {
-  /// The most steps that the expressions of a pipeline, and of the pattern behind it, may take for each scalar
+  /// The most steps that the expressions of a pipeline, and of the pattern after it, may take for each scalar
   /// of a text, so that a million scalars of any text take about a second.
   static let maximumStepsPerScalar = 600
   /// What an expression counts for at least: what a match costs beside its steps.

@@ -70,7 +70,7 @@ public struct InitialSymbols: Hashable, Sendable {
   public var fusesUnknown: Bool
   /// Whether an unknown scalar becomes the tokens `<0x00>` to `<0xFF>` of its bytes first.
   public var fallsBackToBytes: Bool
-  /// What the tokens begin with that stand for pieces behind the first of a pretoken; empty with
+  /// What the tokens begin with that stand for pieces after the first of a pretoken; empty with
   /// other units.
   public var continuingPrefix: [UInt8]
   /// What the token of the last symbol of a pretoken ends with; empty with pieces, and with a fall
@@ -111,7 +111,7 @@ public struct InitialSymbols: Hashable, Sendable {
 public struct SpecialTokenTemplate: Hashable, Sendable {
   /// In front of the text.
   public var before: [TokenID]
-  /// Behind it.
+  /// After it.
   public var after: [TokenID]
 
   /// A template.
@@ -136,7 +136,7 @@ public enum DecoderStep: Hashable, Sendable {
   case strip([UInt8], start: Int, stop: Int)
   /// `replacement` is a space, and in the first token nothing, unless the scheme is never.
   case metaspace(replacement: [UInt8], dropsFirst: Bool)
-  /// Tokens behind the first lose the prefix, or get a space in front; and then perhaps spaces in
+  /// Tokens after the first lose the prefix, or get a space in front; and then perhaps spaces in
   /// front of English punctuation and contractions are taken out of each token.
   case wordPiece(prefix: [UInt8], cleansUp: Bool)
   /// The suffix, which is not empty, is a space, and in the last token nothing.

@@ -1,7 +1,7 @@
 /// Where a text that no pattern cuts can be cut all the same, because no merge crosses the place.
 ///
 /// A merge crosses a place where its left token ends with what stands in front of the place, and its
-/// right token begins with what stands behind it. One byte of each tells that well enough: places
+/// right token begins with what stands after it. One byte of each tells that well enough: places
 /// inside of words are crossed, and most of those between words and punctuation marks are not. What
 /// is between two places that no merge crosses merges as if it were alone.
 struct MergeBorders: Sendable {

@@ -31,7 +31,7 @@ extension PretokenScanner {
     return endOfUnmatched(from: first.end, in: part)
   }
 
-  /// The end of an ASCII symbol with ASCII letters behind it; nil if there is none.
+  /// The end of an ASCII symbol with ASCII letters after it; nil if there is none.
   private func asciiWord(from start: Int, in text: ClassifiedText) -> Int? {
     let symbol = text[start]
     guard symbol > 0x20, symbol < 0x7F, !Self.isASCIILetter(symbol) else { return nil }

@@ -1,7 +1,7 @@
 /// The faster half of the scanner: the pretokens of 64 bytes at once, out of shifts and ands.
 ///
 /// A window begins where a pretoken begins, so nothing in front of it matters. What a start at some
-/// byte depends on lies at most two bytes behind it, but for white space, which depends on what
+/// byte depends on lies at most two bytes after it, but for white space, which depends on what
 /// ends its run; starts nearer to the end of what is known are left to the next window.
 extension PretokenScanner {
   /// What ``endsOfPretokens(from:in:)`` promises, for a text of at least 64 bytes.
@@ -57,7 +57,7 @@ extension PretokenScanner {
   ) -> UInt64 {
     let letters = masks.letters
     let firsts = letters & ~(letters &<< 1)
-    // Behind the only byte of a run of symbols a word goes on for as long as its letters are ASCII.
+    // After the only byte of a run of symbols a word goes on for as long as its letters are ASCII.
     let behindSymbols = firsts & masks.asciiLetters & (symbolStarts &<< 1)
     let wordsBehindSymbols = letters & ~(letters &+ behindSymbols)
     knownCount = min(knownCount, (wordsBehindSymbols & ~masks.asciiLetters).trailingZeroBitCount)
@@ -66,7 +66,7 @@ extension PretokenScanner {
     return firsts & ~behindSymbols & ~behindBlanks | changes
   }
 
-  /// `[\r\n]*` or `[\r\n/]*` behind symbols.
+  /// `[\r\n]*` or `[\r\n/]*` after symbols.
   @inline(__always) private func symbolTails(
     _ masks: ClassMasks, _ start: Int, _ text: ClassifiedText
   ) -> UInt64 {
@@ -121,7 +121,7 @@ extension PretokenScanner {
     }
   }
 
-  /// The first digits of groups: `firsts`, and whatever is `size` digits behind one.
+  /// The first digits of groups: `firsts`, and whatever is `size` digits after one.
   @inline(__always) private func groups(
     of size: UInt64, _ firsts: UInt64, followed: UInt64
   ) -> UInt64 {
@@ -144,7 +144,7 @@ extension PretokenScanner {
     while apostrophes != 0 {
       let offset = apostrophes.trailingZeroBitCount
       apostrophes &= apostrophes &- 1
-      // A word has one suffix: an apostrophe behind it begins the next pretoken.
+      // A word has one suffix: an apostrophe after it begins the next pretoken.
       guard offset != lastEnd || !asSuffix,
         let end = contraction(at: start + offset, in: text, asSuffix: asSuffix)
       else { continue }

@@ -1,4 +1,4 @@
-/// Who reads a regular expression; they differ in what a plus behind `{1,3}` means, and in much else that
+/// Who reads a regular expression; they differ in what a plus after `{1,3}` means, and in much else that
 /// `Spec/Pretokenization.md` lists.
 public enum RegularExpressionDialect: UInt8, Hashable, Sendable {
   /// Hugging Face's `tokenizer.json`: Oniguruma, to which `{1,3}+` is any number of such groups,

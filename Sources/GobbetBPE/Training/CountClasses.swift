@@ -32,7 +32,7 @@ struct CountClasses {
     }
   }
 
-  /// The class of the pretoken at `place`, searched from `hint` on, which must not lie behind it.
+  /// The class of the pretoken at `place`, searched from `hint` on, which must not lie after it.
   func classIndex(of place: Int, from hint: Int) -> Int {
     var index = max(hint, Int(firstClasses[place >> Self.blockShift]))
     while ends[index] <= place { index += 1 }

@@ -72,7 +72,7 @@ public struct LearnedPieces: Sendable {
       let token = TokenID(id)
       guard let piece = meta[id] else {
         guard nextNormal < normal.endIndex else { continue }
-        // An id that is kept for a piece behind the last one can't be reached.
+        // An id that is kept for a piece after the last one can't be reached.
         guard table.count == id else { throw TrainingError.pieceIDBeyond(id: id) }
         try table.append(normal[nextNormal])
         normals.append(token)

@@ -31,7 +31,7 @@ struct PieceShape: Sendable {
   /// The shape of no characters at all: of a token that no text has.
   init() {}
 
-  /// The shape of one piece behind another.
+  /// The shape of one piece after another.
   init(_ left: PieceShape, _ right: PieceShape) {
     characterCount = left.characterCount + right.characterCount
     spaceCount = left.spaceCount + right.spaceCount
@@ -135,7 +135,7 @@ struct PieceShapes: Sendable {
     shapes[Int(pair.left)].characterCount + shapes[Int(pair.right)].characterCount
   }
 
-  /// A byte of one text behind another.
+  /// A byte of one text after another.
   @inline(__always) private static func byte(
     _ index: Int, _ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>
   ) -> UInt8 {

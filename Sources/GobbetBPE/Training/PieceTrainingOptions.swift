@@ -53,7 +53,7 @@ public struct PieceTrainingOptions: Hashable, Sendable {
     public var splitsByScript = true
     /// Whether digits count as a script.
     public var splitsByNumber = true
-    /// Whether no piece has U+2581 behind its first character.
+    /// Whether no piece has U+2581 after its first character.
     public var splitsBySpace = true
     /// Whether runs of U+2581 can be pieces.
     public var allowsSpaceOnlyPieces = false

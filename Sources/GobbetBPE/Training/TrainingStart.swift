@@ -12,7 +12,7 @@ struct TrainingStart {
   /// The special tokens that get the ids after the last merge.
   private let lastSpecials: [[UInt8]]
 
-  /// Starts with single bytes, behind the special tokens if these come first.
+  /// Starts with single bytes, after the special tokens if these come first.
   init(_ options: TrainingOptions) throws(VocabularyError) {
     var tokens = TokenTable()
     if options.specialTokensFirst {

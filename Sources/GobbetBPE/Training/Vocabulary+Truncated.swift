@@ -1,6 +1,6 @@
 extension Vocabulary {
   /// The vocabulary of `size` ids that this one grew out of: the last merges and their tokens are
-  /// left out, and the special tokens behind them move down.
+  /// left out, and the special tokens after them move down.
   ///
   /// Of a trained vocabulary, this is what training for `size` would have given. If `size` is not
   /// smaller than ``idBound``, it is the same vocabulary.

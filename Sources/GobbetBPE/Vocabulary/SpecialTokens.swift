@@ -13,7 +13,7 @@ public struct TokenMatching: OptionSet, Hashable, Sendable {
   public static let ordinary = TokenMatching(rawValue: 1)
   /// White space in front of the token belongs to it (`lstrip`).
   public static let stripsLeft = TokenMatching(rawValue: 2)
-  /// White space behind the token belongs to it (`rstrip`).
+  /// White space after the token belongs to it (`rstrip`).
   public static let stripsRight = TokenMatching(rawValue: 4)
   /// The token is found only where neither side of it goes on with `\w` (`single_word`).
   public static let wholeWord = TokenMatching(rawValue: 8)

@@ -5,7 +5,7 @@ public typealias TokenID = UInt32
 public struct TokenMerge: Hashable, Sendable, BitwiseCopyable {
   /// The token in front.
   public let left: TokenID
-  /// The token behind it.
+  /// The token after it.
   public let right: TokenID
   /// What they become; its bytes are those of `left`, then those of `right`.
   public let result: TokenID

@@ -1,5 +1,5 @@
 extension TokenTable {
-  /// Bytes that are copied at once, and may be read and written behind the last one that counts.
+  /// Bytes that are copied at once, and may be read and written after the last one that counts.
   private static let copiedByteCount = 16
 
   /// The tokens that follow from pairs, in one go: from `firstID` on the single bytes in the order
@@ -21,7 +21,7 @@ extension TokenTable {
       let base = UnsafeMutableRawPointer(unsafe arena.baseAddress.unsafelyUnwrapped)
       // SAFETY: offsets rise up to `byteCount`, and a pair's tokens lie in front of its own; a copy
       // of 16 bytes begins at one that counts, and what it writes too much is written again later
-      // or lies behind all tokens.
+      // or lies after all tokens.
       unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
       for (index, byte) in byteOrder.enumerated() { unsafe arena[index] = byte }
       for (index, pair) in pairs.enumerated() {

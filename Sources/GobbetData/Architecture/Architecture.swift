@@ -87,7 +87,7 @@ public struct Architecture: Hashable, Sendable {
     attentionScale = 1 / Float(max(headDimension, 1)).squareRoot()
   }
 
-  /// The tokens up to which texts are turned otherwise than longer ones; more than there are where all are
+  /// The tokens up to which texts are turned differently from longer ones; more than there are where all are
   /// turned alike.
   package var shortTextLength: Int {
     layers.lazy.compactMap { $0.rotation?.shortTextLength }.first ?? .max

@@ -49,7 +49,7 @@ struct BlockTable: Sendable {
   /// A block by its number.
   subscript(number: Int) -> Block { blocks[number] }
 
-  /// Adds a block whose stored bytes are behind those of the others.
+  /// Adds a block whose stored bytes are after those of the others.
   mutating func append(_ stored: Span<UInt8>, byteCount: Int) {
     let start = storedByteCount
     blocks.append(

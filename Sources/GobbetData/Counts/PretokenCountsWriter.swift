@@ -24,7 +24,7 @@ public struct PretokenCountsWriter: ~Copyable {
     header = PretokenCountsHeader(pattern: pattern)
   }
 
-  /// Adds a pretoken behind the others.
+  /// Adds a pretoken after the others.
   ///
   /// - Precondition: `pretoken` is not empty, comes after the one before it in the order of bytes,
   ///   and is at most 65,535 bytes long; `count` is not zero.

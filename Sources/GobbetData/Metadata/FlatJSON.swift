@@ -73,7 +73,7 @@ private struct Parser: ~Escapable {
       try expect("}")
     }
     skipWhitespace()
-    guard place == text.count else { throw fault("text behind the object", place) }
+    guard place == text.count else { throw fault("text after the object", place) }
     return members
   }
 
@@ -133,7 +133,7 @@ private struct Parser: ~Escapable {
     return rest.isEmpty
   }
 
-  /// A string with its quotes, behind white space.
+  /// A string with its quotes, after white space.
   @_lifetime(self: copy self)
   private mutating func string() throws(FlatJSON.Fault) -> String {
     try expect("\"")
@@ -154,7 +154,7 @@ private struct Parser: ~Escapable {
     throw fault("a string without end", start)
   }
 
-  /// The scalar of an escape, behind its backslash.
+  /// The scalar of an escape, after its backslash.
   @_lifetime(self: copy self)
   private mutating func escaped() throws(FlatJSON.Fault) -> Unicode.Scalar {
     let start = place

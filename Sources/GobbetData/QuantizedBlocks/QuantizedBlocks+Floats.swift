@@ -44,7 +44,7 @@ extension QuantizedBlocks {
     return (1 + mantissa / 8) * Float(bitPattern: UInt32(exponent + 127 - 8) << 23)
   }
 
-  /// Five ternary digits a byte, as a fraction of 256; a scale behind.
+  /// Five ternary digits a byte, as a fraction of 256; a scale after them.
   static func tq1_0(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let scale = half(block, 52)
     var next = 0
@@ -61,7 +61,7 @@ extension QuantizedBlocks {
     }
   }
 
-  /// Ternary digits of 2 bits; a scale behind.
+  /// Ternary digits of 2 bits; a scale after them.
   static func tq2_0(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let scale = half(block, 64)
     for part in 0..<8 {

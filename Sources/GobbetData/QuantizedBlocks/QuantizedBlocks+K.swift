@@ -1,5 +1,5 @@
 extension QuantizedBlocks {
-  /// 16 bytes of scale and minimum, 2 bits an element; a scale of both behind.
+  /// 16 bytes of scale and minimum, 2 bits an element; a scale of both after them.
   static func q2_K(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let (d, dmin) = (half(block, 80), half(block, 82))
     for part in 0..<16 {

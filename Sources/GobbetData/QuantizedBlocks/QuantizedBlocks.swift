@@ -80,7 +80,7 @@ enum QuantizedBlocks {
     }
   }
 
-  /// A scale of 32 bits, then signed bytes; the sums behind them are for products only.
+  /// A scale of 32 bits, then signed bytes; the sums after them are for products only.
   static func q8_K(_ block: Span<UInt8>, _ floats: inout MutableSpan<Float>, _ at: Int) {
     let scale = Float(bitPattern: longWord(block, 0))
     for index in 0..<256 {

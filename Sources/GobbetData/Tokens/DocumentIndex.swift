@@ -40,7 +40,7 @@ package struct DocumentIndex: Hashable, Sendable {
     precondition((0..<tokenCount).contains(token), "document(containing:): no such token")
     var low = 0
     var high = count
-    // Document `low` begins at or before the token, document `high` behind it.
+    // Document `low` begins at or before the token, document `high` after it.
     while high - low > 1 {
       let middle = low + (high - low) / 2
       if offsets[middle] <= token { low = middle } else { high = middle }

@@ -4,7 +4,7 @@ public import GobbetBPE
 public struct DocumentRows: Hashable, Sendable {
   /// Tokens of each row.
   public let length: Int
-  /// The first tokens of each document, and padding behind those that are shorter: [documents,
+  /// The first tokens of each document, and padding after those that are shorter: [documents,
   /// length], row-major.
   public let tokens: [TokenID]
   /// How many tokens of each row are the document's.

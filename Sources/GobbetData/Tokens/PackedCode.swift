@@ -18,7 +18,7 @@ package struct PackedCode: Hashable, Sendable {
   /// - Precondition: every id fits into `width` bits.
   package func encoded(_ ids: Span<TokenID>) -> [UInt8] {
     let total = byteCount(ids.count)
-    // SAFETY: `width` bits an id are `total` bytes, and the last one is written behind the loop.
+    // SAFETY: `width` bits an id are `total` bytes, and the last one is written after the loop.
     return unsafe [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
       var bits: UInt64 = 0
       var bitCount = 0

@@ -2,7 +2,7 @@ package import GobbetBPE
 
 /// Ids as ranks in big-endian 16-bit units, with an escape for the ranks that do not fit.
 ///
-/// A unit below `0xFF00` is a rank. Any other is the first of two: its low byte and the unit behind
+/// A unit below `0xFF00` is a rank. Any other is the first of two: its low byte and the unit after
 /// it are the upper and lower bits of the rank less `0xFF00`. Units and not bytes of varying
 /// number, because every match that zstd finds then begins and ends at a token.
 package enum RankCode {

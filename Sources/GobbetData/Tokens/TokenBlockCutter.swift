@@ -17,7 +17,7 @@ package struct TokenBlockCutter: Sendable {
   /// Full blocks, of which those before `givenCount` were given out and are empty.
   private var full: [[TokenID]] = []
   private var givenCount = 0
-  /// The tokens behind those of the full blocks.
+  /// The tokens after those of the full blocks.
   private var open: [TokenID] = []
   private var isRanked = false
 
@@ -30,7 +30,7 @@ package struct TokenBlockCutter: Sendable {
   /// Tokens that are in no block that was given out.
   private var heldCount: Int { (full.count - givenCount) * options.blockTokenCount + open.count }
 
-  /// Adds tokens behind those of the others.
+  /// Adds tokens after those of the others.
   package mutating func append(_ ids: Span<TokenID>) {
     var start = 0
     while start < ids.count {

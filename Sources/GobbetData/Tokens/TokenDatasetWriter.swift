@@ -55,7 +55,7 @@ public struct TokenDatasetWriter: ~Copyable {
     cutter = TokenBlockCutter(options, idBound: vocabulary.idBound)
   }
 
-  /// Adds the tokens of a document behind those of the others, with its source, such as a path, and
+  /// Adds the tokens of a document after those of the others, with its source, such as a path, and
   /// the number of bytes of its text, if the file shall tell them.
   ///
   /// `counted` are the tokens that count in a loss, counted from the document's first; nil for those

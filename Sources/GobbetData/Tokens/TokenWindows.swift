@@ -1,6 +1,6 @@
 public import GobbetBPE
 
-/// Windows of a dataset: inputs of equal length, and for each input token the one behind it.
+/// Windows of a dataset: inputs of equal length, and for each input token the one after it.
 ///
 /// Windows begin at multiples of the stride and run over the ends of documents.
 ///
@@ -48,7 +48,7 @@ public struct TokenWindows: Sendable {
     try batch(indices, rowCount: indices.count, padding: 0)
   }
 
-  /// Some windows, and rows of `padding` behind them up to `rowCount`.
+  /// Some windows, and rows of `padding` after them up to `rowCount`.
   private func batch(
     _ indices: some Collection<Int>, rowCount: Int, padding: TokenID
   ) throws -> TokenBatch {
@@ -77,7 +77,7 @@ public struct TokenWindows: Sendable {
 
   /// Puts some windows into memory of the caller's, in the order of `indices`.
   ///
-  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is behind the rows stays
+  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is after the rows stays
   /// as it is. Targets that don't count in a loss are ``TokenBatch/ignoredTarget``. It is for a trainer
   /// that reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, and both spans have room for the rows.
@@ -163,7 +163,7 @@ extension TokenWindows: SampledWindows {
 public struct TokenBatch: Hashable, Sendable {
   /// How many windows there are.
   public let windowCount: Int
-  /// How many rows there are: the windows, and behind them those that are padding.
+  /// How many rows there are: the windows, and after them those that are padding.
   public let rowCount: Int
   /// Tokens of each window.
   public let length: Int

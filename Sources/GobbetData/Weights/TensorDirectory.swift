@@ -102,7 +102,7 @@ struct TensorDirectory: Sendable {
 
   /// The place of a tensor.
   ///
-  /// - Throws: ``TensorError`` if there is none of its name, or it is another.
+  /// - Throws: ``TensorError`` if there isn't one of its name, or it is another.
   func place(of tensor: TensorDescription) throws(TensorError) -> Place {
     guard let place = self[tensor.name] else { throw TensorError(.missing, tensor: tensor.name) }
     guard place.entry.tensor == tensor else {

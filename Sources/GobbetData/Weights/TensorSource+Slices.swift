@@ -101,7 +101,7 @@ private struct RunGroup {
     return first.lowerBound..<last.upperBound
   }
 
-  /// Adds a run behind the others; false if it is to begin another group.
+  /// Adds a run after the others; false if it is to begin another group.
   mutating func append(_ run: Range<Int>) -> Bool {
     if let span {
       guard run.lowerBound - span.upperBound < Self.largestGap,

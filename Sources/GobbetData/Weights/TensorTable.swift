@@ -56,7 +56,7 @@ struct TensorTable: Sendable {
     }
   }
 
-  /// Adds a tensor behind the others.
+  /// Adds a tensor after the others.
   ///
   /// - Throws: ``TensorError`` (`illegalName`, `duplicateName`).
   mutating func append(_ entry: Entry) throws(TensorError) {

@@ -164,16 +164,16 @@ public struct WeightsReader: TensorPartSource {
     }
   }
 
-  /// How a tensor is stored; nil if there is none of that name.
+  /// How a tensor is stored; nil if there isn't one of that name.
   public func codec(ofTensorNamed name: String) -> WeightCodec? { directory[name]?.entry.codec }
 
-  /// Bytes that a tensor takes in the file; nil if there is none of that name.
+  /// Bytes that a tensor takes in the file; nil if there isn't one of that name.
   public func storedByteCount(ofTensorNamed name: String) -> Int? {
     directory[name].map { directory.stored($0).count }
   }
 
   /// Bytes from the start of the file to a tensor's data, where it lies there as it is; nil if it is
-  /// stored otherwise, or there is none of that name.
+  /// stored otherwise, or there isn't one of that name.
   package func rawFileOffset(ofTensorNamed name: String) -> Int? {
     guard let place = directory[name], place.entry.codec == .raw else { return nil }
     return directory.groups[place.group].payload.payloadOffset + place.entry.offset

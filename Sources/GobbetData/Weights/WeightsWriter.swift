@@ -74,7 +74,7 @@ public struct WeightsWriter: ~Copyable {
     sectionName = ""
   }
 
-  /// Begins a generation behind what the packed file at `path` holds.
+  /// Begins a generation after what the packed file at `path` holds.
   ///
   /// Its tensors stay, but for those that get another of the same name; so does its metadata, unless
   /// there is some. Until the generation is finished the file reads as it did.

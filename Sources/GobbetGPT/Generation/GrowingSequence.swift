@@ -39,7 +39,7 @@ struct GrowingSequence {
     return .init(Array(beginsAgain ? ids.suffix(cache.contextLength) : ids[seen...]), cache)
   }
 
-  /// Draws the next token from the logits behind ``nextInput()``.
+  /// Draws the next token from the logits after ``nextInput()``.
   ///
   /// - Throws: ``GPTError`` (`invalidLogits`; `noTokens` if all are excluded).
   mutating func grow(_ logits: ArraySlice<Float>, _ pass: ForwardPass) throws(GPTError) -> TokenID {

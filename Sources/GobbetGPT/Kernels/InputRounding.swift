@@ -12,7 +12,7 @@ enum InputRounding: Sendable {
   case sixteenBits
   /// Integers of 8 bits with a scale for every block: for inputs on both sides of zero.
   case eightBits
-  /// The same, counted from the least of the row: for inputs that are hardly negative, as behind GELU,
+  /// The same, counted from the least of the row: for inputs that are hardly negative, as after GELU,
   /// which have nearly twice the precision so.
   case eightBitsUpwards
 

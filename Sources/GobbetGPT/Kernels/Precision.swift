@@ -10,7 +10,7 @@ public enum Precision: Hashable, Sendable, CaseIterable {
   /// same.
   case bfloat16
   /// Blocks of 32 integers of 8 bits with a scale; the inputs of layers are rounded to integers of 16
-  /// bits, and of 8 behind attention and GELU; attention itself is as in `bfloat16`.
+  /// bits, and of 8 after attention and GELU; attention itself is as in `bfloat16`.
   case int8
   /// What the file has, matrix by matrix, never widened in memory.
   ///

@@ -44,7 +44,7 @@ extension FeedForward {
   ) throws {
     let names = parameters.names
     let size = architecture.hiddenSize
-    // Behind a GELU alone, inputs are hardly negative.
+    // After a GELU alone, inputs are hardly negative.
     let isUpwards = !architecture.isGated && architecture.activation == .geluTanh
     self.init(
       gate: architecture.isGated ? try parameters.linear(prefix + names.gate, size, inside) : nil,

@@ -148,7 +148,7 @@ public final class ForwardPass {
     Piece.pieces(of: batch, positions, areWhole: !model.architecture.isCausal)
   }
 
-  /// Puts rows behind the final norm, if there is one, into the workspace.
+  /// Puts rows after the final norm, if there is one, into the workspace.
   private func normalizeFinally(_ rows: FloatMatrix) {
     if let norm = model.finalNorm {
       norm.apply(rows, into: &workspace.normalized, kernels)
@@ -178,7 +178,7 @@ public final class ForwardPass {
     piece.commit()
   }
 
-  /// What the head is given: the residual stream behind the final norm, a row for each wanted
+  /// What the head is given: the residual stream after the final norm, a row for each wanted
   /// position; of an encoder the states of the last layer.
   ///
   /// Shapes: [wanted, C]. With a cache, the tokens continue its sequence.

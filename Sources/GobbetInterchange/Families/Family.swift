@@ -17,7 +17,7 @@ struct Family: Sendable {
     .gptNeoX, .starCoder2, .nanochat, .bert, .qwen3MoE, .gptOSS,
   ]
 
-  /// The family of that `model_type`; nil if it is none of these.
+  /// The family of that `model_type`; nil if it isn't one of these.
   static func named(_ modelType: String) -> Family? {
     all.first { $0.modelType.utf8.elementsEqual(modelType.utf8) }
   }

@@ -69,7 +69,7 @@ struct GGUFFamily: Sendable {
   /// Reads what the family has beyond the common settings.
   let read: @Sendable (GGUFSettings, inout Architecture) throws(InterchangeError) -> Void
 
-  /// The family of that `general.architecture`; nil if it is none of these.
+  /// The family of that `general.architecture`; nil if it isn't one of these.
   static func named(_ architecture: String) -> GGUFFamily? {
     all.first { $0.architecture.utf8.elementsEqual(architecture.utf8) }
   }

@@ -6,7 +6,7 @@ struct GGUFSettings {
   private let prefix: String
   private let path: String?
   private let value: (String) -> GGUFValue?
-  /// The shape of a tensor; nil if there is none of that name.
+  /// The shape of a tensor; nil if there isn't one of that name.
   let shape: (String) -> [Int]?
   /// The elements of a tensor.
   let floats: (String) throws -> [Float]

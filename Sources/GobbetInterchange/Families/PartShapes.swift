@@ -14,7 +14,7 @@ struct SizeKeys: Sendable {
   var experts = "num_experts"
   var tokenTypes = "type_vocab_size"
 
-  /// Those of GGUF, behind the name of the architecture.
+  /// Those of GGUF, after the name of the architecture.
   static let gguf = SizeKeys(
     context: "context_length", hidden: "embedding_length", heads: "attention.head_count",
     keyValueHeads: "attention.head_count_kv", headDimension: "attention.key_length",

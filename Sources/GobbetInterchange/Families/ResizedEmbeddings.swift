@@ -87,7 +87,7 @@ package struct ResizedEmbeddings: TensorDecorator {
     return try conversion.bytes(means.span)
   }
 
-  /// The tensor in the base, or its old rows and the new ones behind them.
+  /// The tensor in the base, or its old rows and the new ones after them.
   ///
   /// - Throws: `TensorError` (`missing`, `otherDescription`).
   package func origin(of tensor: TensorDescription) throws -> TensorOrigin {

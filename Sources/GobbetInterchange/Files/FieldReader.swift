@@ -25,7 +25,7 @@ struct FieldReader {
     self.offset = offset
   }
 
-  /// Bytes behind the last field.
+  /// Bytes after the last field.
   var remainingCount: Int { file.byteCount - offset }
 
   /// Reads one integer.

@@ -77,7 +77,7 @@ internal import GobbetSystem
         inputOffset = 0
       }
       let available = input.count - inputOffset
-      // SAFETY: zlib reads `available` bytes behind the offset and writes at most `room`; both buffers
+      // SAFETY: zlib reads `available` bytes after the offset and writes at most `room`; both buffers
       // outlive the call.
       let status = unsafe input.withUnsafeMutableBytes { bytes in
         unsafe stream.pointee.next_in = bytes.baseAddress?.advanced(by: inputOffset)
@@ -102,13 +102,13 @@ internal import GobbetSystem
     return 0
   }
 
-  /// The CRC-32 of bytes behind others.
+  /// The CRC-32 of bytes after others.
   static func checksum(_ bytes: UnsafeRawBufferPointer, after sum: UInt32 = 0) -> UInt32 {
     var sum = UInt(sum)
     var start = 0
     while start < bytes.count {
       let count = min(bytes.count - start, 1 << 30)
-      // SAFETY: `count` bytes lie behind `start`.
+      // SAFETY: `count` bytes lie after `start`.
       sum = unsafe crc32(
         sum, bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt8.self),
         UInt32(count))

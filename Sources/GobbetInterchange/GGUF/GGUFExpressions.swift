@@ -130,7 +130,7 @@ struct GGUFExpressions {
         #"[\p{P}!-/:-@\[-`{-~]"#,
         gpt2WithoutRest,
       ], addsBeginning: true),
-    // llama.cpp has functions of its own for the next one and for the numerals of the one behind it.
+    // llama.cpp has functions of its own for the next one and for the numerals of the one after it.
     GGUFExpressions(
       ["kimi-k2"],
       [

@@ -107,7 +107,7 @@ struct GGUFHeader {
     try place(offsets, alignment, fields)
   }
 
-  /// Tensors must follow each other, each at the next multiple of the alignment, up to the end; behind
+  /// Tensors must follow each other, each at the next multiple of the alignment, up to the end; after
   /// one of an unknown type at any multiple.
   private mutating func place(
     _ offsets: [UInt64], _ alignment: Int, _ fields: FieldReader
@@ -115,7 +115,7 @@ struct GGUFHeader {
     func aligned(_ offset: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
     let dataStart = aligned(fields.offset)
     let available = max(fields.file.byteCount - dataStart, 0)
-    // The end of what is placed; nil behind a tensor whose length is not known.
+    // The end of what is placed; nil after a tensor whose length is not known.
     var end: Int? = 0
     var start = 0
     for index in entries.indices {
@@ -124,7 +124,7 @@ struct GGUFHeader {
       guard let offset = Int(exactly: offsets[index]), offset >= start,
         offset.isMultiple(of: alignment), end.map({ aligned($0) == offset }) ?? true
       else {
-        let expected = end.map { "at \(aligned($0))" } ?? "behind \(start)"
+        let expected = end.map { "at \(aligned($0))" } ?? "after \(start)"
         throw fields.error(.damaged("data at \(offsets[index]), not \(expected)"), name)
       }
       guard offset <= available || (end != nil && entry.type.layout != nil) else {
@@ -151,7 +151,7 @@ struct GGUFHeader {
     }
     guard available <= aligned(end) else {
       throw fields.error(
-        .damaged("\((available - end).counted("byte")) behind the last tensor"), "data")
+        .damaged("\((available - end).counted("byte")) after the last tensor"), "data")
     }
   }
 }

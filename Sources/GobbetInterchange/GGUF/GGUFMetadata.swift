@@ -3,7 +3,7 @@
 /// A vocabulary of 262,144 tokens takes many times its bytes as values, and who lists tensors does not
 /// want it. All bytes are checked when the file is opened.
 struct GGUFMetadata: Sendable {
-  /// A value, or the bytes of an array behind its element type.
+  /// A value, or the bytes of an array after its element type.
   private enum Content {
     case value(GGUFValue)
     case array(FieldReader)
@@ -66,7 +66,7 @@ struct GGUFMetadata: Sendable {
     }
   }
 
-  /// Reads text behind its length.
+  /// Reads text after its length.
   ///
   /// - Throws: `FileError`; `InterchangeError` (`damaged`).
   static func string(
@@ -81,7 +81,7 @@ struct GGUFMetadata: Sendable {
     return string
   }
 
-  /// Checks an array from its element type on, and steps behind it.
+  /// Checks an array from its element type on, and steps after it.
   private static func skipArray(
     _ fields: inout FieldReader, _ key: String, _ elementCount: inout Int, depth: Int = 1
   ) throws {

@@ -26,7 +26,7 @@ struct GGUFPretokenizer {
     }
   }
 
-  /// The name to write for a pattern behind steps; nil if no name means them.
+  /// The name to write for a pattern after steps; nil if no name means them.
   static func name(
     of pattern: SplitPattern, _ steps: [PretokenizerStep], takesWhole: Bool
   ) -> String? {

@@ -1,7 +1,7 @@
 /// A regular expression for the names of layers, as PEFT's `rank_pattern` and `alpha_pattern` have them.
 ///
 /// PEFT asks Python for `re.match(r"(.*\.)?(KEY)$", name)`: the key must match the end of a name from
-/// its beginning or from behind a dot on. Characters, `.`, `\d`, `\w`, `\s` and their opposites, sets,
+/// its beginning or from after a dot on. Characters, `.`, `\d`, `\w`, `\s` and their opposites, sets,
 /// groups, alternatives, `^`, `$` and repetitions are understood; the rest of Python's syntax is not.
 /// - Source: PEFT's `get_pattern_key`; `Tests/GobbetInterchangeTests/LayerPatternTests.swift`.
 package struct LayerPattern: Hashable, Sendable {
@@ -138,7 +138,7 @@ package struct LayerPattern: Hashable, Sendable {
       }
     }
 
-    /// What stands behind an atom and says how often it comes.
+    /// What stands after an atom and says how often it comes.
     private mutating func repeated(_ atom: Node) -> Node? {
       let (least, most): (Int, Int?)
       if take("*") {
@@ -172,7 +172,7 @@ package struct LayerPattern: Hashable, Sendable {
       return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    /// The members of a set, behind its bracket.
+    /// The members of a set, after its bracket.
     private mutating func set() -> Node? {
       let isNegated = take("^")
       var scalars: Set<UInt32> = []
@@ -200,7 +200,7 @@ package struct LayerPattern: Hashable, Sendable {
       return scalars
     }
 
-    /// What a backslash means, by the letter behind it.
+    /// What a backslash means, by the letter after it.
     private mutating func escape() -> Node? {
       guard let next = rest.popFirst(), let scalar = Unicode.Scalar(next) else { return nil }
       let digits = Set<UInt32>(0x30...0x39)

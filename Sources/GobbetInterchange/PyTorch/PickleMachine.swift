@@ -233,7 +233,7 @@ struct PickleMachine {
     case 0x92:
       let (_, arguments, function) = (try pop(), try pop(), try pop())
       call(function, arguments)
-    // The state of an object, such as the versions of modules behind a state_dict.
+    // The state of an object, such as the versions of modules that a state_dict has.
     case 0x62:
       let state = try pop()
       heap.setState(of: try top(), to: state)

@@ -142,7 +142,7 @@ public struct PyTorchReader: TensorPartSource {
       span <= available - min(entry.offset, available)
     else {
       throw InterchangeError(
-        .damaged("elements behind the end of storage \(entry.storage)"), path: path,
+        .damaged("elements past the end of storage \(entry.storage)"), path: path,
         field: entry.tensor.name)
     }
     // A stride of 0 makes many elements of one: as many as memory has room for, and no more.

@@ -23,7 +23,7 @@ struct PyTorchTensor: Sendable {
     return true
   }
 
-  /// Elements from the first to behind the last; 0 if there are none.
+  /// Elements from the first to past the last; 0 if there are none.
   ///
   /// Nil for strides that are negative, or reach further than integers do.
   var span: Int? {
@@ -118,7 +118,7 @@ struct PyTorchTensors {
     if let key { return try weights(in: try place(key, in: root)) }
     guard let pairs = heap.pairs(root) else {
       throw InterchangeError(
-        .unsupported("\(kind(of: root)) instead of a dictionary of tensors"), path: path,
+        .unsupported("\(kind(of: root)) where a dictionary of tensors is expected"), path: path,
         field: field)
     }
     let named = pairs.filter { pair in

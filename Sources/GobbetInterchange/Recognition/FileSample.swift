@@ -24,7 +24,7 @@ package struct FileSample {
   /// Whether the file begins with these bytes.
   func begins(_ magic: [UInt8]) -> Bool { start.starts(with: magic) }
 
-  /// The first of `signs` in the outermost object: a key far behind may tell what it is.
+  /// The first of `signs` in the outermost object: a key far into it may tell what it is.
   ///
   /// - Throws: `FileError`.
   func first(of signs: [JSONTopLevel.Sign]) throws(FileError) -> JSONTopLevel.Sign? {

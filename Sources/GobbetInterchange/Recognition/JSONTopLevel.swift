@@ -27,7 +27,7 @@ package struct JSONTopLevel {
   private var state = State.between
   private var depth = 0
   private var text: [UInt8] = []
-  /// Longer keys are none of those that are looked for.
+  /// No longer key is looked for.
   private let maximumKeyByteCount: Int
   package private(set) var found: Sign?
 

@@ -29,7 +29,7 @@ extension Vocabulary {
   ) throws {
     let format = try file.format()
     guard specialTokens == nil && specials.isEmpty || format == .tiktoken else {
-      throw LoadingError(path: file.path, reason: "says itself which tokens are special")
+      throw LoadingError(path: file.path, reason: "has special tokens of its own")
     }
     guard let vocabularies = format?.vocabularies else {
       throw try FileDescription.error(file, wanted: "a vocabulary")

@@ -99,7 +99,7 @@ struct NumPyHeader {
     let axes = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var text = Array(
       "{'descr': '\(name)', 'fortran_order': False, 'shape': (\(axes)), }".utf8)
-    // The data begins at a multiple of 64, behind a line end.
+    // The data begins at a multiple of 64, after a line end.
     let padding = 64 - (10 + text.count + 1) % 64
     text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: padding % 64))
     text.append(0x0A)

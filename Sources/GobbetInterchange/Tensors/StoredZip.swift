@@ -22,7 +22,7 @@ enum StoredZip {
   /// The most that deflate makes of a byte: 258 of two bits.
   private static let largestRatio = 1032
 
-  /// The longest comment behind the directory, and what it stands behind.
+  /// The longest comment after the directory, and what it stands after.
   private static let maximumTailByteCount = 65_535 + 22
   private static let maximumDirectoryByteCount = 1 << 26
 

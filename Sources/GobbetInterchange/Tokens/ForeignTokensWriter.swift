@@ -88,7 +88,7 @@ public struct ForeignTokensWriter: ~Copyable {
     return header
   }
 
-  /// Adds the ids of a document behind those of the others.
+  /// Adds the ids of a document after those of the others.
   ///
   /// - Precondition: all of them are below the bound, and fewer than 2^31.
   /// - Throws: `FileError`.

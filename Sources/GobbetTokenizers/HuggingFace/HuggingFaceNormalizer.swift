@@ -13,7 +13,7 @@ enum HuggingFaceNormalizer {
     return steps
   }
 
-  /// Whether the last step is a `ByteLevel` without a pre-tokenizer behind it, which does to a text what
+  /// Whether the last step is a `ByteLevel` without a pre-tokenizer after it, which does to a text what
   /// it does elsewhere to pretokens.
   static func spellsBytes(_ root: JSONValue) throws(InterchangeError) -> Bool {
     let normalizer = try root.member("normalizer")

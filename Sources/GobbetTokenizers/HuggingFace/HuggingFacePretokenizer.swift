@@ -1,6 +1,6 @@
 internal import GobbetBPE
 
-/// The `pre_tokenizer` of a `tokenizer.json`: steps, and behind them a pattern, which is that of a
+/// The `pre_tokenizer` of a `tokenizer.json`: steps, and after them a pattern, which is that of a
 /// `ByteLevel`, or of `Split`s by known expressions, or else the expression of the last `Split`.
 struct HuggingFacePretokenizer {
   /// The steps in front of the pattern.
@@ -20,7 +20,7 @@ struct HuggingFacePretokenizer {
     for part in try HuggingFaceParts.flattened(pretokenizer, "pretokenizers") {
       let type = try HuggingFaceParts.type(of: part)
       guard !isByteLevel else {
-        throw part.error(.unsupported("the pre-tokenizer \(type) behind a ByteLevel"))
+        throw part.error(.unsupported("the pre-tokenizer \(type) after a ByteLevel"))
       }
       if type == "Split", let text = try part.member("pattern")?.member("Regex")?.string {
         splits.append((text, part))
@@ -45,7 +45,7 @@ struct HuggingFacePretokenizer {
     try readLast(splits)
   }
 
-  /// Reads the `Split`s that nothing comes behind.
+  /// Reads the `Split`s that nothing comes after.
   private mutating func readLast(
     _ splits: [(text: String, part: JSONValue)]
   ) throws(InterchangeError) {

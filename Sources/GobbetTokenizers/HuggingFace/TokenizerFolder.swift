@@ -3,7 +3,7 @@ internal import GobbetSystem
 
 /// The files that belong to a `vocab.json`, found beside it by their names or their content.
 ///
-/// Programs save a tokenizer as several files, often behind a prefix: `gpt2-vocab.json` goes with
+/// Programs save a tokenizer as several files, often after a prefix: `gpt2-vocab.json` goes with
 /// `gpt2-merges.txt`, OpenAI's `encoder.json` with `vocab.bpe`.
 package struct TokenizerFolder {
   /// The file of tokens.

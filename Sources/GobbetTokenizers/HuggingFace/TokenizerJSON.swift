@@ -60,7 +60,7 @@ public enum TokenizerJSON {
       tokensField: "model.vocab", mergesField: "model.merges")
   }
 
-  /// Refuses what `tokenizers` refuses: another version, and members that it has none of.
+  /// Refuses what `tokenizers` refuses: another version, and members that it doesn't have.
   private static func checkKeys(_ root: JSONValue) throws(InterchangeError) {
     if let version = try root.member("version"), version.string != "1.0" {
       throw version.error(.unsupported("a version other than 1.0"))
@@ -68,7 +68,7 @@ public enum TokenizerJSON {
     try root.forEachMember { (key, _) throws(InterchangeError) in
       let key = [UInt8](copying: key)
       guard keys.contains(where: { $0.utf8.elementsEqual(key) }) else {
-        throw root.error(.unsupported("a member that tokenizer.json has none of"), key: key)
+        throw root.error(.unsupported("a member that no tokenizer.json has"), key: key)
       }
     }
   }
@@ -82,7 +82,7 @@ public enum TokenizerJSON {
   static let keptKeys = ["truncation", "padding", "post_processor"]
 
   /// The added tokens with the ids that `tokenizers` gives them: those of `model.vocab` or, for what
-  /// is not there, the next ones behind as many as it has, whatever the file says.
+  /// is not there, the next ones after as many as it has, whatever the file says.
   private static func addedTokens(
     _ root: JSONValue, _ visible: VisibleVocabulary
   ) throws(InterchangeError) -> [SpecialToken] {

@@ -17,8 +17,8 @@ struct JSONNode {
   let kind: Kind
   /// Where the value begins: a byte of the text, or of the strings that were unescaped.
   let start: UInt32
-  /// Behind the last byte of a number or the content of a string; for an array or an object the node
-  /// behind its last one.
+  /// After the last byte of a number or the content of a string; for an array or an object the node
+  /// after its last one.
   var end: UInt32
 
   /// Where a number, or the content of a string, lies.
@@ -38,7 +38,7 @@ struct JSONParser: ~Escapable {
 
   var text: JSONBytes
   var position = 0
-  /// The values in the order of the text: behind an array its elements, behind an object its keys, each
+  /// The values in the order of the text: after an array its elements, after an object its keys, each
   /// with its value.
   private(set) var nodes: [JSONNode] = []
   /// The strings that had escapes, one after the other.
@@ -113,7 +113,7 @@ struct JSONParser: ~Escapable {
     nodes.append(try parsedString())
     skipSpace()
     guard position < text.count else { throw endFault }
-    guard text[position] == UInt8(ascii: ":") else { throw fault("no colon behind a key") }
+    guard text[position] == UInt8(ascii: ":") else { throw fault("no colon after a key") }
     position += 1
   }
 

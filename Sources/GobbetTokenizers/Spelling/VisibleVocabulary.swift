@@ -74,7 +74,7 @@ package struct VisibleVocabulary {
     entries.insert(text.span, id: id) == .done
   }
 
-  /// Gives the next merge its left part, or, behind that, its right one.
+  /// Gives the next merge its left part, or, after that, its right one.
   package mutating func append(part: Span<UInt8>) {
     middle = parts.count
     parts.append(addingCapacity: part.count) { output in

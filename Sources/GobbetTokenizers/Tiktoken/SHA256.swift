@@ -8,7 +8,7 @@ package enum SHA256 {
   /// - Complexity: linear, about 5 ns a byte.
   package static func hexadecimal(of message: Span<UInt8>) -> String {
     var state = initial
-    // The bytes of whole blocks, and behind the others a bit that is set, zeros, and the length in bits.
+    // The bytes of whole blocks, and after the others a bit that is set, zeros, and the length in bits.
     let wholeCount = message.count / 64 * 64
     var rest: [UInt8] = []
     for index in wholeCount..<message.count { rest.append(message[index]) }
@@ -63,7 +63,7 @@ package enum SHA256 {
     }
   }
 
-  /// Of the square roots of the first eight primes, the first 32 bits behind the point.
+  /// Of the square roots of the first eight primes, the first 32 bits after the point.
   private static let initial: [UInt32] = [
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
   ]

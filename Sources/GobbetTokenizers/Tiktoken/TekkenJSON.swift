@@ -3,7 +3,7 @@ internal import GobbetSystem
 
 /// Mistral's `tekken.json`: ranks of tiktoken, an expression, and special tokens in front of the ranks.
 ///
-/// The id of a rank is the rank behind as many special tokens as the file says. Of the ranks as many
+/// The id of a rank is the rank after as many special tokens as the file says. Of the ranks as many
 /// count as the vocabulary has room for.
 /// - Source: `Tekkenizer` in mistral-common 1.13.
 public enum TekkenJSON {

@@ -161,7 +161,7 @@ private struct RankLines: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func readEntry() throws(InterchangeError) {
     let start = position
-    // Blanks and line ends are the only bytes up to a space that may stand behind base64.
+    // Blanks and line ends are the only bytes up to a space that may stand after base64.
     while position < text.count, text[position] > 0x20 { position += 1 }
     let end = position
     skipBlanks()

@@ -37,8 +37,8 @@ enum WellKnownSpecialTokens {
     ["finetune_right_pad_id", "reserved_special_token_2"], ["eom_id"], ["python_tag"],
     reserved: 3..<248)
 
-  /// Llama 3's, which differ in those behind the first reserved ones, in front of the end of a turn and
-  /// behind it.
+  /// Llama 3's, which differ in those after the first reserved ones, in front of the end of a turn and
+  /// after it.
   private static func numberedLlama3(
     _ third: [String], _ eighth: [String], _ tenth: [String], reserved: Range<Int>
   ) -> [(text: String, id: TokenID)] {
@@ -87,7 +87,7 @@ enum WellKnownSpecialTokens {
     ["endoftext", "im_start", "im_end"] + (0..<205).map { "extra_\($0)" }, from: 151_643)
 
   /// The special tokens of the multilingual Whisper with 99 languages; the one with 100 has another
-  /// order behind them.
+  /// order after them.
   static let whisper: [(text: String, id: TokenID)] = {
     let languages = """
       en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur \

@@ -104,7 +104,7 @@ public struct WellKnownTokenizer: Sendable {
       digest: "b6c497a7469b33ced9c38afb1ad6e47f03f5e5dc05f15930799210ec050c5103"),
   ]
 
-  /// The one whose file holds `ranks`; nil if it is none of them.
+  /// The one whose file holds `ranks`; nil if it isn't one of them.
   ///
   /// - Complexity: linear in the bytes of the tokens if there are as many as in one of them.
   public static func recognized(_ ranks: TokenTable) -> WellKnownTokenizer? {

@@ -76,7 +76,7 @@ static PyObject *quick_encode(PyObject *module, PyObject *const *arguments, Py_s
 PyDoc_STRVAR(
     join_documentation,
     "join(texts, first, room, capacity, ends, most)\n\n"
-    "Puts the UTF-8 of the texts of a list, from the first on, one behind the other as long as there\n"
+    "Puts the UTF-8 of the texts of a list, from the first on, one after the other as long as there\n"
     "is room, and at most so many, and where each ends. How many these are and their bytes; no text\n"
     "and the bytes of the first if there is no room for it.");
 

@@ -58,7 +58,7 @@ class ChatTemplate:
             except ValueError as error:
                 raise BadData(f"{name}: {error}") from None
         else:
-            raise NotFound(f"{name} isn't a file, and none of {', '.join(known)}")
+            raise NotFound(f"{name}: no such file or template; there are {', '.join(known)}")
         _check(
             content, "the template", {"name", "begin", "end", "trim", "roles", "system", "tools"}
         )

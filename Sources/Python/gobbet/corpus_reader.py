@@ -66,7 +66,7 @@ class Input(NamedTuple):
 class Batch:
     """Documents in a row."""
 
-    #: The texts, one right behind the other, as uint8.
+    #: The texts, one right after the other, as uint8.
     texts: npt.NDArray[np.uint8]
     #: Where each text ends, as uint64.
     ends: npt.NDArray[np.uint64]
@@ -133,7 +133,7 @@ class CorpusReader:
         is_part: bool = False,
     ) -> None:
         if format not in _FORMATS:
-            raise InvalidArgument(f"format: {format} is none of {', '.join(_FORMATS)}")
+            raise InvalidArgument(f"format: {format} isn't one of {', '.join(_FORMATS)}")
         listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         encoded = [_native.path_bytes(path) for path in listed]
         array = (ctypes.c_char_p * len(encoded))(*encoded)
@@ -333,7 +333,7 @@ def hashes_of(
 
 
 def sequence_hash(hashes: npt.NDArray[np.uint64], value: int = 0) -> int:
-    """The number that stands for the documents of `value` and those of `hashes` behind them."""
+    """The number that stands for the documents of `value` and those of `hashes` after them."""
     hashes = np.ascontiguousarray(hashes)
     if hashes.dtype != np.uint64:
         raise InvalidArgument(f"hashes are uint64, not {hashes.dtype}")

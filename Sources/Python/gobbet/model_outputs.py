@@ -89,7 +89,7 @@ class ModelOutputs:
         self, ids: Prompt, *, first: int = 0, allowed_special: AllowedSpecial = _NONE,
         out: Floats | None = None, num_threads: int | None = None,
     ) -> Floats:  # fmt: skip
-        """The logits behind each token, float32 [T - first, V].
+        """The logits after each token, float32 [T - first, V].
 
         Args:
             ids: Token ids, or a text.
@@ -128,7 +128,7 @@ class ModelOutputs:
         self, ids: Prompt, *, allowed_special: AllowedSpecial = _NONE, out: Floats | None = None,
         num_threads: int | None = None,
     ) -> Floats:  # fmt: skip
-        """The states behind the last layer and its norm, float32 [T, C]; as `logits` otherwise.
+        """The states after the last layer and its norm, float32 [T, C]; as `logits` otherwise.
 
         Args:
             ids: Token ids, or a text.
@@ -153,7 +153,7 @@ class ModelOutputs:
         self, ids: Prompt, *, allowed_special: AllowedSpecial = _NONE, out: Floats | None = None,
         num_threads: int | None = None,
     ) -> Floats:  # fmt: skip
-        """The states before the first layer, after each but the last, and behind the last and its norm,
+        """The states before the first layer, after each but the last, and after the last and its norm,
         float32 [layers + 1, T, C]; as `logits` otherwise.
 
         Args:
@@ -239,7 +239,7 @@ class ModelOutputs:
         if isinstance(texts, str):
             raise InvalidArgument("texts: a string; pass a list of texts, such as [text]")
         if pooling not in _POOLINGS:
-            raise InvalidArgument(f"pooling: {pooling!r} is none of {', '.join(_POOLINGS)}")
+            raise InvalidArgument(f"pooling: {pooling!r} isn't one of {', '.join(_POOLINGS)}")
         pieces = [self._tokens(text, allowed_special) for text in texts]
         rows = self._room(out, (len(pieces), self.hidden_size))
         with Progress("embedding", progress) as shown:

@@ -112,7 +112,7 @@ class NativeVocabulary:
 
     @property
     def template_counts(self) -> tuple[int, int]:
-        """How many special tokens the post-processor puts in front of a text and behind it."""
+        """How many special tokens the post-processor puts in front of a text and after it."""
         return self._info.front_token_count, self._info.behind_token_count
 
     def part(self, name: str) -> str | None:

@@ -293,5 +293,5 @@ def _code(name: str, dtype: np.dtype) -> int:
         code = next((code for code, text in _EXTRA.items() if text == dtype.name), None)
     if code is None:
         known = ", ".join(kind for kind, _ in ELEMENT_TYPES.values())
-        raise InvalidArgument(f"{name}: {dtype} is none of {known}")
+        raise InvalidArgument(f"{name}: {dtype} isn't one of {known}")
     return code

@@ -57,7 +57,7 @@ def batches(
         except (ValueError, OSError) as error:
             if isinstance(error, Error):
                 raise
-            raise BadData(f"{path}: row {first + 1} or behind it: {error}") from None
+            raise BadData(f"{path}: row {first + 1} or after it: {error}") from None
 
 
 def _pyarrow_parquet() -> Any:

@@ -45,7 +45,7 @@ class SamplerState(NamedTuple):
         """
         order = state.get("order")
         if order not in ORDERS:
-            raise InvalidArgument(f"order {order} is none of {', '.join(ORDERS)}")
+            raise InvalidArgument(f"order {order} isn't one of {', '.join(ORDERS)}")
         try:
             numbers = {name: number(name, state[name]) for name in NUMBERS}
             content_id = bytes.fromhex(str(state.get("content_id", "00" * 32)))

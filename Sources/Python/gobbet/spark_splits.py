@@ -60,7 +60,7 @@ class Split:
             path, start = head
             number = self._places.get(place_of(path))
             if number is None:
-                raise BadData(f"{path}: is none of the files that were asked for")
+                raise BadData(f"{path}: isn't one of the files that were asked for")
             yield Part(number, start, self._batches(runs, path, start, number))
             if runs.peek() == head:
                 raise AssertionError("a part of a file was not read to its end")
@@ -68,8 +68,8 @@ class Split:
     def _batches(self, runs: _Runs, path: str, start: int, number: int) -> Iterator[Batch]:
         job, done = job_at(self._folder), 0
         name = job.files[number].path
-        # Lines of a later split are counted from its start, and are none of the first of the file.
-        place, before = (name, 0) if start == 0 else (f"{name}, behind byte {start}", 1)
+        # Lines of a later split are counted from its start, and aren't the first of the file.
+        place, before = (name, 0) if start == 0 else (f"{name}, after byte {start}", 1)
         while (rows := runs.take(path, start)) is not None:
             if start == 0 and done == 0 and self._kind != "parquet":
                 compare(job, job.files[number], rows.column(2), self._kind)

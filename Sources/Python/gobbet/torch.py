@@ -191,7 +191,7 @@ def save_file(
             code = _CODES.get(tensor.dtype)
             if code is None:
                 known = ", ".join(str(dtype) for dtype in _CODES)
-                raise InvalidArgument(f"{name}: {tensor.dtype} is none of {known}")
+                raise InvalidArgument(f"{name}: {tensor.dtype} isn't one of {known}")
             data = tensor.detach().to("cpu").contiguous()
             writer.add(name, code, tuple(data.shape), data.data_ptr(), data.nbytes)
         writer.finish()

@@ -29,7 +29,7 @@ def training_options(
     min_frequency = whole(min_frequency, "min_frequency")
     max_token_length = whole(max_token_length, "max_token_length")
     if tie_break not in ("huggingface", "bytes"):
-        raise InvalidArgument(f"tie_break: {tie_break} is none of huggingface, bytes")
+        raise InvalidArgument(f"tie_break: {tie_break} isn't one of huggingface, bytes")
     texts, ends = _native.joined([token.encode() for token in special_tokens])
     options = _structures.TrainingOptions(
         size=ctypes.sizeof(_structures.TrainingOptions),

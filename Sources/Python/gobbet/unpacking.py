@@ -111,7 +111,7 @@ def _pieces(file: BinaryIO, coding: str, name: str) -> Iterator[bytes]:
             if decoder.eof:
                 data = decoder.unused_data or file.read(_PIECE_BYTES)
                 while coding == "xz" and data and not data.strip(b"\0"):
-                    # Streams of xz may have zeros behind them.
+                    # Streams of xz may have zeros after them.
                     data = file.read(_PIECE_BYTES)
                 if not data:
                     return

@@ -145,7 +145,7 @@ def batches(
             # Of gzip, zlib, zstandard and fastwarc, which have no class in common.
             if content.ends_in_start:
                 raise BadData(f"{name}, record {number + 1}: ends inside its header") from error
-            raise BadData(f"{name}: record {number} or behind it: {error}") from error
+            raise BadData(f"{name}: record {number} or after it: {error}") from error
     if number == 0 and not _is_empty(path):
         raise BadData(f"{name}: holds no records")
     if texts or bad:

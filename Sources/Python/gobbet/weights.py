@@ -268,4 +268,4 @@ def safe_open(
         from . import torch
 
         return torch.safe_open(filename, device, verify=verify)
-    raise InvalidArgument(f"framework {framework} is none of np, numpy, pt, torch, pytorch")
+    raise InvalidArgument(f"framework {framework} isn't one of np, numpy, pt, torch, pytorch")

@@ -80,7 +80,7 @@ class WARCTests(support.Case):
             self.assertEqual(list(documents(path)), [b"words", b"more"])
 
     def test_what_is_cut_or_damaged_is_an_error_that_says_where(self):
-        # Behind the bytes by which the library tells what a file is.
+        # After the bytes by which the library tells what a file is.
         plain = b"".join(RECORDS)
         packed = b"".join(map(gzip.compress, RECORDS))
         damaged = bytearray(packed)
@@ -99,7 +99,7 @@ class WARCTests(support.Case):
             b"WARC/1.0\r\nContent-Length: 0\r\nWARC-Type: conversion\r\nWARC-Date: 2026\r\n\r\n\r\n\r\n",
         ):  # fmt: skip
             header = last.index(b"\r\n\r\n") + 4
-            # Of the empty lines behind a record none need be there.
+            # Of the empty lines after a record none need be there.
             for length in range(1, len(last) - 4):
                 path = self.write("cut.wet", RECORDS[1] + last[:length])
                 where = "ends inside its header" if length < header else "ends after"

@@ -5,7 +5,7 @@ import Gobbet
 struct CountingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: "Memory for counting, as 256M. Further counts go to disk, with the same result.",
+    help: "Memory for counting, such as 256M. Further counts go to disk, with the same result.",
     transform: Number.bytes(atLeast: 1 << 20))
   var memory: ByteCount?
 
@@ -14,7 +14,7 @@ struct CountingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Stop reading after the document that holds this byte of the inputs, as 4G.",
+    help: "Stop reading after the document that holds this byte of the inputs, such as 4G.",
     transform: Number.bytes())
   var limit: ByteCount?
 
@@ -26,7 +26,7 @@ struct CountingOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Take each line of a text file as a document, as tokenizers and sentencepiece do with files.
+      Take each line of a text file as a document, as tokenizers and sentencepiece do.
       """)
   var lines = false
 

@@ -41,7 +41,7 @@ struct HubSnapshot {
     let file = try OpenedFile(path)
     let blob = URL(fileURLWithPath: path).resolvingSymlinksInPath().lastPathComponent
     guard try Self.hasContent(file, named: blob) else {
-      throw Failure(.badData, "\(path): its content isn't that of its name; get it again")
+      throw Failure(.badData, "\(path): its content doesn't match its name; download it again")
     }
     return file
   }

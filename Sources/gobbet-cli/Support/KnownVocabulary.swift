@@ -73,7 +73,7 @@ struct KnownVocabulary {
     let file = try OpenedFile(path)
     let vocabulary = try Vocabulary(file)
     guard WellKnownTokenizer.recognized(vocabulary.tokens)?.name == tokenizer else {
-      throw Failure(.badData, "\(path): has other ranks than \(name); remove it, and get it again")
+      throw Failure(.badData, "\(path): not the ranks of \(name); delete it and download it again")
     }
     guard let set = chosen ?? specialTokens else { return vocabulary }
     return try Vocabulary(file, specialTokens: set)

@@ -3,13 +3,13 @@ import Gobbet
 
 /// Whether tokens are cut and filled up to the lengths that a tokenizer.json gives its texts.
 struct LengthOptions: ParsableArguments {
-  @Flag(help: "Cut each document to the length that the truncation of its tokenizer.json says.")
+  @Flag(help: "Cut each document to the length that the tokenizer.json's truncation sets.")
   var truncate = false
 
   @Flag(
     help: """
-      Fill each document up as the padding of its tokenizer.json says; if that is to the longest, all \
-      are held in memory.
+      Pad each document as the tokenizer.json's padding says; padding to the longest one holds all of \
+      them in memory.
       """)
   var pad = false
 
@@ -38,7 +38,7 @@ struct LengthOptions: ParsableArguments {
   struct Lengths {
     /// How many special tokens stand in front of a text.
     let front: Int
-    /// How many stand behind it.
+    /// How many stand after it.
     let behind: Int
     var truncation: Truncation?
     var padding: Padding?

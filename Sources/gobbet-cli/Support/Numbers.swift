@@ -97,10 +97,10 @@ enum Number {
     return quantity
   }
 
-  /// Reads a half-open range of indices, as 50..<54.
+  /// Reads a half-open range of indices, such as 50..<54.
   @Sendable static func indices(_ argument: String) throws -> IndexRange {
     guard let range = IndexRange(argument: argument) else {
-      throw OutOfRange("not a range of indices from 0 on, as 50..<54")
+      throw OutOfRange("not a range of indices, such as 50..<54")
     }
     return range
   }

@@ -6,8 +6,8 @@ struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       """
-      Files, folders, patterns as 'a/*.jsonl', or - for standard input; plain, or compressed by gzip, zstd, \
-      bzip2, xz or lz4.
+      Files, folders, patterns such as 'a/*.jsonl', or - for standard input; plain, or compressed by gzip, \
+      zstd, bzip2, xz or lz4.
       """,
       valueName: "inputs"))
   var paths: [String] = []
@@ -23,7 +23,8 @@ struct InputOptions: ParsableArguments {
   var textKey: String?
 
   @Option(
-    help: "The separator of documents in text files, as '<|end|>' or '\\n\\n'. (default: none)")
+    help:
+      "The separator of documents in text files, such as '<|end|>' or '\\n\\n'. (default: none)")
   var separator: Separator?
 
   @Option(help: "What to do with JSON lines that hold no text: fail or skip.")
@@ -47,7 +48,7 @@ struct InputOptions: ParsableArguments {
 
   func validate() throws {
     if badLinesFile != nil, badLines == .fail {
-      throw ValidationError("--bad-lines-file: does not go with --bad-lines fail")
+      throw ValidationError("--bad-lines-file: doesn't go with --bad-lines fail")
     }
     if format.value == .jsonLines, separator != nil {
       throw ValidationError("--separator: ends texts, and --format jsonl has none")
@@ -203,7 +204,7 @@ struct VocabularyOptions: ParsableArguments {
   @Option(
     help: """
       The pattern to split text by, if the file doesn't say: \(SplitPattern.listed); or a regular \
-      expression, as tiktoken's pat_str.
+      expression, like tiktoken's pat_str.
       """,
     transform: PatternName.orExpression)
   var pattern: PatternName?

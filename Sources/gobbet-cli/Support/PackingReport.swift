@@ -65,7 +65,7 @@ struct PackingReport {
     }
     let isEmpty = summary.documentCount == 0 && summary.keptDocumentCount == 0
     if isEmpty, summary.tooLongCount > 0 || summary.badLineCount > 0 {
-      note("gobbet: nothing else was there: no document is packed")
+      note("gobbet: there was nothing else, so no document was packed")
     }
   }
 

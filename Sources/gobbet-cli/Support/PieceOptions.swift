@@ -43,7 +43,7 @@ struct PieceOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "tokenizers: give a token to this many characters at most, the most frequent ones.",
+    help: "tokenizers: give tokens to at most this many characters, the most frequent ones.",
     transform: Number.whole(0...TokenTable.maximumCount))
   var limitAlphabet: Int?
 
@@ -57,20 +57,20 @@ struct PieceOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "sentencepiece: the most characters of a piece, 1 to 512. (default: 16)",
+    help: "sentencepiece: the most characters a piece may have, 1 to 512. (default: 16)",
     transform: Number.whole(1...512))
   var maximumPieceLength: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "sentencepiece: leave out texts of more bytes than this. (default: 4192)",
+    help: "sentencepiece: leave out texts longer than this many bytes. (default: 4192)",
     transform: Number.whole(10...1_073_741_824))
   var maximumSentenceLength: Int?
 
-  @Option(help: "sentencepiece: a piece that no text yields; repeatable.")
+  @Option(help: "sentencepiece: a piece that no text is encoded to; repeatable.")
   var controlSymbol: [String] = []
 
-  @Option(help: "sentencepiece: a piece that stands for its text wherever it is; repeatable.")
+  @Option(help: "sentencepiece: a piece that its text always becomes; repeatable.")
   var userDefinedSymbol: [String] = []
 
   @Option(
@@ -93,10 +93,10 @@ struct PieceOptions: ParsableArguments {
     transform: Number.whole(-1...TokenTable.maximumCount))
   var padId: Int?
 
-  @Flag(help: "sentencepiece: keep spaces at the ends of a text, and all of a run.")
+  @Flag(help: "sentencepiece: keep spaces at the ends of a text, and every space of a run.")
   var keepExtraSpaces = false
 
-  @Flag(help: "sentencepiece: let pieces be nothing but spaces.")
+  @Flag(help: "sentencepiece: allow pieces of spaces only.")
   var whitespaceOnlyPieces = false
 
   @Flag(

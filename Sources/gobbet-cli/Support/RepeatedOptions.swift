@@ -3,14 +3,13 @@ import Gobbet
 
 /// Refuses an option that takes one value and has two: the parser would forget the first.
 ///
-/// Where no word that begins with a dash is there twice, nothing is looked up.
+/// Where no name is there twice, nor a short one beside long ones, nothing is looked up.
 /// - Throws: ``Failure`` (`usage`).
 func checkRepeatedOptions(_ arguments: [String]) throws(Failure) {
   let words = arguments.prefix { $0 != "--" }
-  var seen: Set<String> = []
-  guard words.contains(where: { $0.hasPrefix("-") && !seen.insert(name(of: $0)).inserted }) else {
-    return
-  }
+  let names = words.filter { $0.hasPrefix("-") && $0 != "-" }.map { name(of: $0) }
+  let longCount = names.count { $0.hasPrefix("--") }
+  guard Set(names).count < names.count || (longCount > 0 && longCount < names.count) else { return }
   let options = options(of: command(in: arguments))
   var given: Set<[String]> = []
   var isValue = false

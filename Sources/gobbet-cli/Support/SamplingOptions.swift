@@ -16,7 +16,7 @@ struct SamplingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Sample from this many of the most likely tokens, and those equal to the last (top-k).",
+    help: "Sample from this many of the most likely tokens, and from ties with the last (top-k).",
     transform: Number.whole(1...1_000_000_000))
   var topK: Int?
 
@@ -30,7 +30,7 @@ struct SamplingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Sample from tokens that are at least this share as likely as the likeliest (min-p).",
+    help: "Sample from tokens at least this share as likely as the most likely one (min-p).",
     transform: Number.real(0...1))
   var minP: Float?
 
@@ -55,8 +55,8 @@ struct SamplingOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Go on when the context is full, and take longer prompts. Every further token is computed from \
-      the last tokens that fit, all of them again, which is slow.
+      Go on when the context is full, and take longer prompts. Each further token recomputes the last \
+      tokens that fit, which is slow.
       """)
   var slide = false
 

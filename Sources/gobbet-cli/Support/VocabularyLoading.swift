@@ -10,8 +10,10 @@ func loadVocabulary(
   specials: [SpecialToken] = [], refusingUnusedPattern: Bool = false
 ) throws -> Vocabulary {
   if let known = KnownVocabulary(named: path), !isThere(path) {
-    if pattern != nil { throw Failure(.usage, "--pattern: \(path) says itself how text is split") }
-    if !specials.isEmpty { throw Failure(.usage, "--special: \(path) says itself which they are") }
+    if pattern != nil { throw Failure(.usage, "--pattern: \(path) already says how text is split") }
+    if !specials.isEmpty {
+      throw Failure(.usage, "--special: \(path) has special tokens of its own")
+    }
     return try known.load(specialTokens: specialTokens)
   }
   return try loadVocabulary(
@@ -28,10 +30,10 @@ func loadVocabulary(
   for (option, isGiven) in [
     ("--special-tokens", specialTokens != nil), ("--special", !specials.isEmpty),
   ] where isGiven && !leavesThemOpen {
-    throw Failure(.usage, "\(option): \(path) says itself which they are")
+    throw Failure(.usage, "\(option): \(path) has special tokens of its own")
   }
   if refusingUnusedPattern, pattern != nil, try !Vocabulary.leavesPatternOpen(file) {
-    throw Failure(.usage, "--pattern: \(path) says itself how text is split")
+    throw Failure(.usage, "--pattern: \(path) already says how text is split")
   }
   return try Vocabulary(file, pattern: pattern, specialTokens: specialTokens, specials: specials)
 }
@@ -45,8 +47,8 @@ private func vocabularyFile(_ path: String) throws -> OpenedFile {
     if !path.contains("/"), !path.contains(".") {
       throw Failure(
         .noInput,
-        "\(path): no such file; by name there are \(KnownVocabulary.names), and repositories of "
-          + "Hugging Face's, as Qwen/Qwen3-0.6B, where a cache of this machine has them")
+        "\(path): no such file, and no known name: those are \(KnownVocabulary.names), and "
+          + "repositories in Hugging Face's cache, such as Qwen/Qwen3-0.6B")
     }
   }
   return try OpenedFile(path)
@@ -69,14 +71,14 @@ struct SpecialTokenArgument: ExpressibleByArgument {
 struct RankOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The set of special tokens, where several go with a tiktoken file, as o200k_harmony.",
+      "The set of special tokens, for tiktoken files that go with several, such as o200k_harmony.",
       valueName: "name"))
   var specialTokens: String?
 
   @Option(
     name: .customLong("special"),
     help: ArgumentHelp(
-      "A special token and its id, where a tiktoken file doesn't say them; repeatable.",
+      "A special token and its id, for tiktoken files, which list none; repeatable.",
       valueName: "name=id"))
   var specials: [SpecialTokenArgument] = []
 }

@@ -6,7 +6,7 @@ import GobbetBPE
 struct ReferenceMatcher {
   let syntax: ExpressionSyntax
   let scalars: [UInt32]
-  /// In place of the scalar in front of a text and behind it.
+  /// In place of the scalar in front of a text and after it.
   private static let edge: UInt32 = 0x11_0001
 
   /// The end of the first match at `place` that `rest` takes.

@@ -65,7 +65,7 @@ import Testing
     #expect(SplitPattern(regularExpressions: Self.deepSeek) == .deepSeekV3)
   }
 
-  @Test("Oniguruma reads a plus behind {1,3} as any number of groups, so it is refused there")
+  @Test("Oniguruma reads a plus after {1,3} as any number of groups, so it is refused there")
   func oniguruma() {
     for (expression, pattern) in Self.published {
       let found = SplitPattern(regularExpression: expression)

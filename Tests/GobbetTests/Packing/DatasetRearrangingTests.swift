@@ -142,7 +142,7 @@ import Testing
     if format == .megatron {
       #expect(try documents(found).map(\.tokens) == documents(dataset).map(\.tokens))
     } else {
-      // Where documents ended is lost; they end behind each of the token that was named.
+      // Where documents ended is lost; they end after each of the token that was named.
       let ends = all.indices.filter { all[$0] == 256 }.map { $0 + 1 }
       let bounds = [0] + ends + (ends.last == all.count ? [] : [all.count])
       #expect(

@@ -7,7 +7,7 @@
 @safe struct PretokenStore: ~Copyable {
   private static let firstSlotCount = 512
   private static let firstArenaByteCount = 1 << 15
-  /// Bytes behind the last record, so that its tokens can be read four bytes at a time.
+  /// Bytes after the last record, so that its tokens can be read four bytes at a time.
   private static let paddingByteCount = 4
   private static let headerByteCount = 4
 
@@ -54,7 +54,7 @@
   ) -> Int? {
     var slot = Int(truncatingIfNeeded: hash >> 32) & (slotCount &- 1)
     // SAFETY: `slot` is below `slotCount`, some slots are empty, and places in the others are those
-    // of whole records, with four bytes to read behind the last.
+    // of whole records, with four bytes to read after the last.
     while true {
       let word = unsafe slots[slot]
       if word == 0 { return nil }
@@ -83,7 +83,7 @@
   ) {
     let size = Self.headerByteCount + count + 3 * tokens.count
     guard count <= 0xFFFF, hasRoom(for: size) else { return }
-    // SAFETY: there is room for `size` bytes behind those in use, and for the padding.
+    // SAFETY: there is room for `size` bytes after those in use, and for the padding.
     let record = unsafe arena + usedByteCount
     let header = UInt32(truncatingIfNeeded: count | tokens.count << 16)
     unsafe record.storeBytes(of: header, as: UInt32.self)

@@ -85,7 +85,7 @@ internal import CGobbetScan
         // SAFETY: a line has two entries.
         let entry = unsafe line[place]
         if entry.isOf(key) { return entry }
-        // Entries never go, they are only replaced: nothing is behind an empty one.
+        // Entries never go, they are only replaced: nothing is after an empty one.
         if entry.isEmpty { return nil }
       }
     }
@@ -125,7 +125,7 @@ internal import CGobbetScan
     unsafe lines[hash][1] = entry
   }
 
-  /// The hash of the line that is `probe` lines behind the first for `hash`.
+  /// The hash of the line that is `probe` lines after the first for `hash`.
   @inline(__always) private static func hash(_ hash: UInt64, _ probe: Int) -> UInt64 {
     hash &+ UInt64(truncatingIfNeeded: probe &* lineByteCount)
   }

@@ -30,7 +30,7 @@ struct AddedTokenMatcher: Sendable {
 
   /// The tokens in a text that `policy` does not take for ordinary text, and what is between them.
   ///
-  /// Pieces are not empty. Where the white space behind one token belongs to it and is another token
+  /// Pieces are not empty. Where the white space after one token belongs to it and is another token
   /// as well, the two overlap.
   func pieces(in text: Span<UInt8>, _ policy: SpecialTokenPolicy) -> [Piece] {
     var pieces: [Piece] = []

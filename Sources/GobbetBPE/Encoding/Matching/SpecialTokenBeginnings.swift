@@ -44,7 +44,7 @@ struct SpecialTokenBeginnings: Sendable {
     if !table.isEmpty { return firstPlaceByTable(in: bytes, from: start) }
     guard !pairs.isEmpty else { return bytes.count }
     var place = start
-    // A window and the byte behind it.
+    // A window and the byte after it.
     while place + Self.windowByteCount < bytes.count {
       var mask: UInt64 = 0
       for pair in pairs { mask |= Self.mask(of: pair, in: bytes, at: place) }
@@ -67,7 +67,7 @@ struct SpecialTokenBeginnings: Sendable {
         if mask != 0 { return place + mask.trailingZeroBitCount }
         place = min(place + Self.windowByteCount, text.count - 1)
       }
-      // The last byte has none behind it; whether a token begins there, the caller will see.
+      // The last byte has none after it; whether a token begins there, the caller will see.
       return min(place, text.count)
     }
   }

@@ -1,6 +1,6 @@
 /// Finds special tokens in a text: the leftmost, and of those that begin there the longest.
 ///
-/// Tokens are sorted. Of those that begin at a place the longest is the last one that is not behind
+/// Tokens are sorted. Of those that begin at a place the longest is the last one that is not after
 /// the text from there on in the order of bytes, or one that this one begins with. Where that has
 /// cost more than it should, an automaton does the rest.
 /// - Complexity: linear in the text and the tokens, whatever they are.
@@ -69,7 +69,7 @@ struct SpecialTokenMatcher: Sendable {
   /// The place in `sorted` of the longest token that begins at `place`.
   private func longestToken(in bytes: Span<UInt8>, at place: Int, _ work: inout Int) -> Int? {
     let first = Int(bytes[place])
-    // The tokens below `low` are not behind the text; those from `high` on are.
+    // The tokens below `low` are not after the text; those from `high` on are.
     var (low, high) = (starts[first], starts[first + 1])
     guard low < high else { return nil }
     let bottom = low
@@ -94,7 +94,7 @@ struct SpecialTokenMatcher: Sendable {
     return token < 0 ? nil : token
   }
 
-  /// How many bytes a token has in common with the text at `place`, and whether it comes behind it.
+  /// How many bytes a token has in common with the text at `place`, and whether it comes after it.
   private static func comparison(
     _ token: [UInt8], _ bytes: Span<UInt8>, _ place: Int
   ) -> (count: Int, isBehind: Bool) {

@@ -2,7 +2,7 @@
 ///
 /// - Complexity: O(n) for n symbols, O(n log n) where no border holds.
 @safe struct LongSymbolMerger: ~Copyable {
-  /// A window of more symbols is none of the short ones.
+  /// A window of more symbols isn't a short one.
   private static let firstWindowCount = PieceMerger.maximumByteCount
 
   private var tree = TreeMerger()

@@ -12,7 +12,7 @@
   /// The key of a leaf is the rank of the pair that begins at its byte, above the byte's place.
   private var tree: UnsafeMutablePointer<UInt64>
   private var parts: UnsafeMutablePointer<TokenID>
-  /// The first bytes of the part behind, and of the one in front.
+  /// The first bytes of the part after it, and of the one before.
   private var next: UnsafeMutablePointer<UInt32>
   private var previous: UnsafeMutablePointer<UInt32>
 

@@ -39,7 +39,7 @@ struct WholeScalars: Sendable {
     }
   }
 
-  /// Notes the borders behind the rest of a scalar that a token begins with, and in front of the
+  /// Notes the borders after the rest of a scalar that a token begins with, and in front of the
   /// beginning of one that it ends with.
   private mutating func noteBorders(_ arena: Span<UInt8>, _ range: Range<Int>) {
     var place = range.lowerBound

@@ -2,7 +2,7 @@
 ///
 /// Tokens are what merging yields if and only if each two neighbours are: the first merge across a
 /// border of the tokens would be the first across that border for the two alone as well. So a pretoken
-/// is merged window by window; the last tokens of a window, which what is behind it may change,
+/// is merged window by window; the last tokens of a window, which what is after it may change,
 /// are dropped, and the next window begins there. Where the tokens on both sides of that border
 /// merge differently by themselves, it goes back and takes a longer window. A window that repeats
 /// the one before it has the same tokens.

@@ -94,7 +94,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and feed-forward, each behind a norm and added to what went in."""
+    """Attention and feed-forward, each after a norm and added to what went in."""
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__()

@@ -37,7 +37,7 @@ FORMATS = {
 
 def _module(name: str) -> Any:
     if name not in FORMATS:
-        raise InvalidArgument(f"{name!r} is none of the formats {', '.join(FORMATS)}")
+        raise InvalidArgument(f"{name!r} isn't one of the formats {', '.join(FORMATS)}")
     return FORMATS[name]
 
 

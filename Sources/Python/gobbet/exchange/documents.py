@@ -34,7 +34,7 @@ def narrowest(id_bound: int, *names: str) -> np.dtype:
     for name in names:
         if id_bound - 1 <= np.iinfo(name).max:
             return np.dtype(name).newbyteorder("<")
-    raise BadData(f"ids up to {id_bound - 1} are of none of {', '.join(names)}")
+    raise BadData(f"ids up to {id_bound - 1} don't fit into {' or '.join(names)}")
 
 
 def content(path: pathlib.Path, dtype: np.dtype) -> npt.NDArray[Any]:

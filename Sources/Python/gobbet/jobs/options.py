@@ -59,7 +59,7 @@ class Reading:
             ("bad_lines", self.bad_lines, ("fail", "skip")),
         ):
             if value not in known:
-                raise InvalidArgument(f"{name}: {value} is none of {', '.join(known)}")
+                raise InvalidArgument(f"{name}: {value} isn't one of {', '.join(known)}")
         if self.separator == b"":
             raise InvalidArgument("separator: is empty")
         keys_of(self.key)
@@ -137,7 +137,7 @@ class PackOptions:
         if not 0 <= self.validation < 1:
             raise InvalidArgument(f"validation: {self.validation} is not from 0 to below 1")
         if self.codec not in BLOCK_TOKENS:
-            raise InvalidArgument(f"codec: {self.codec} is none of {', '.join(BLOCK_TOKENS)}")
+            raise InvalidArgument(f"codec: {self.codec} isn't one of {', '.join(BLOCK_TOKENS)}")
         block = self.block_tokens
         if block is not None and (block % 8 or not 8 <= block <= 1 << 21):
             raise InvalidArgument(f"block_tokens: {block} isn't a multiple of 8 from 8 to 2097152")

@@ -31,7 +31,7 @@ def numbers(data: bytes | memoryview, where: str) -> np.ndarray:
 
 
 def number(data: bytes | memoryview, offset: int, where: str) -> tuple[int, int]:
-    """The number at `offset`, and the offset behind it."""
+    """The number at `offset`, and the offset after it."""
     value = shift = 0
     while True:
         if offset >= len(data):

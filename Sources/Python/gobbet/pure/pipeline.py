@@ -98,7 +98,7 @@ class Pipeline:
             if is_tied or len({piece for piece, _ in pieces}) < len(pieces) or unused != sorted(set(unused)):
                 raise fields.bad("an order that has a piece twice, or unused pieces out of order")
             self.piece_order = pieces, unused
-        #: What the tokens of pieces behind the first begin with, and how many scalars a word may have.
+        #: What the tokens of pieces after the first begin with, and how many scalars a word may have.
         self.continuing_prefix, self.longest_word = b"", 0
         if self.unit == 2:
             self.continuing_prefix, self.longest_word = fields.bytes(), fields.number(4)
@@ -151,7 +151,7 @@ def _normalizer(fields: _Fields, code: int) -> Step:
 
 
 def _table(fields: _Fields) -> bytes:
-    """A table of characters: a trie with its size in front, and behind it texts that end in NUL."""
+    """A table of characters: a trie with its size in front, and after it texts that end in NUL."""
     data = fields.bytes(at_least=9)
     size = int.from_bytes(data[:4], "little")
     if not 4 <= size <= len(data) - 5 or size % 4 or data[-1]:
@@ -214,7 +214,7 @@ class PostProcessor:
 
     def __init__(self, data: bytes, where: str) -> None:
         fields = _Fields(data, where)
-        #: The ids in front of a text and behind it; None without a template.
+        #: The ids in front of a text and after it; None without a template.
         self.template: tuple[list[int], list[int]] | None = None
         if fields.number(1, below=2):
             self.template = _ids(fields), _ids(fields)

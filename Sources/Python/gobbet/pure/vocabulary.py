@@ -181,7 +181,7 @@ class Vocabulary:
     def _merge_all(
         self, left: np.ndarray, right: np.ndarray, ids: dict[bytes, int]
     ) -> np.ndarray:
-        """The tokens that merges yield, put behind those of the bytes."""
+        """The tokens that merges yield, put after those of the bytes."""
         tokens, next_id = self.tokens, self._first + 256
         results: list[int] = []
         room = 1 << 26
