@@ -8,10 +8,10 @@ struct Verify: AsyncParsableCommand {
     abstract: "Check every checksum, index, id and signature of .gobbet files.",
     discussion: """
       Exits with 1 if a file is damaged, and says where the first fault is. In a folder of shards, \
-      every file is checked and compared with the manifest.
+      every file is checked and compared with the manifest; in any other, every .gobbet file is checked.
       """)
 
-  @Argument(help: "The files or folders of shards.") var inputs: [String]
+  @Argument(help: "The files, or folders of them.") var inputs: [String]
   @Option(help: "The public key of the signer: 64 hexadecimal digits or a file of them.")
   var key: String?
   @Flag(help: "Print one JSON object per file.") var json = false

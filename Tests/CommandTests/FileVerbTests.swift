@@ -46,6 +46,25 @@ import Testing
     expectOneLine(named, 66, "not a regular file")
   }
 
+  // MARK: verify
+
+  @Test("verify checks every Gobbet file of a model's folder, and says so of a folder without one")
+  func modelFolder() throws {
+    let shop = try Workshop.shared.get()
+    let folder = try TemporaryFolder()
+    _ = try copy(shop.model, in: folder, "model-00001-of-00002.gobbet")
+    _ = try copy(shop.model, in: folder, "model-00002-of-00002.gobbet") { $0[$0.count / 2] ^= 1 }
+    try folder.write("config.json", Array("{}".utf8))
+    let result = try gobbet("verify", folder.path)
+    #expect(result.status == 1)
+    #expect(result.text.contains("model-00001-of-00002.gobbet: ok"))
+    #expect(result.errorText.contains("model-00002-of-00002.gobbet: "))
+    #expect(!result.errorText.contains("config.json"))
+    expectOneLine(
+      try gobbet("verify", fixturesFolder + "/tinymodel"), 66,
+      "without a manifest.json or a .gobbet file")
+  }
+
   // MARK: diff
 
   @Test("a file does not differ from its copy")

@@ -10,15 +10,24 @@ package struct VerificationInput: Sendable {
   private var file: OpenedFile?
   private var fault: (any Error)?
 
-  /// The files that a path leads to: of a folder of shards those that its manifest lists; a fault where a
-  /// manifest does not fit what is there.
+  /// The files that a path leads to: of a folder of shards those that its manifest lists, and of any
+  /// other folder, such as a model's, its `.gobbet` files; a fault where a manifest does not fit what is
+  /// there.
   ///
   /// - Throws: `FileError`.
   package static func all(at path: String) throws(FileError) -> [VerificationInput] {
     let manifestPath = path + "/" + DatasetManifest.fileName
-    guard (try? FileStatus(of: path))?.kind == .directory,
-      (try? FileStatus(of: manifestPath)) != nil
-    else { return [VerificationInput(path: path)] }
+    guard (try? FileStatus(of: path))?.kind == .directory else {
+      return [VerificationInput(path: path)]
+    }
+    guard (try? FileStatus(of: manifestPath)) != nil else {
+      // Files of other formats beside them have nothing that could be verified.
+      let names = try directoryEntries(path).filter { $0.hasSuffix(".gobbet") }
+      guard !names.isEmpty else {
+        throw FileError(path, .open, "a folder without a manifest.json or a .gobbet file")
+      }
+      return names.map { VerificationInput(path: path + "/" + $0) }
+    }
     var inputs: [VerificationInput] = []
     do {
       let folder = try OpenedFile(manifestPath)
