@@ -1,8 +1,10 @@
-"""Writes base.json, cases.jsonl and ordinary.jsonl: small tokenizers, random texts, and what `tokenizers` makes of them.
+"""Writes base.json, cases.jsonl, ordinary.jsonl and first.jsonl: small tokenizers, texts, and what `tokenizers` makes of them.
 
 Each line of cases.jsonl has the members of a tokenizer.json that differ from base.json, and texts with
 their ids and the text that these become again. Each line of ordinary.jsonl has the number of one of those lines,
 to whose added tokens come "<s>", which is special, and "<t>", and what lists of ids are without special tokens.
+first.jsonl is like cases.jsonl: a Metaspace that prepends where a text begins, behind normalizers that change the
+beginning, so that it depends on where in the text as it was given each character comes from.
 
 Usage: make_fixtures.py FOLDER          Needs: pip install tokenizers==0.23.3
 """
@@ -245,5 +247,48 @@ def ordinary(folder):
             file.write("\n")
 
 
+FIRST = ["  ", "aa", "e\u0301", "\u0301", "\u0344\u0323", "\ufdfa", "\u338f", "½", "中", "ﬁ", "\u1100\u1161\u11a8", "\x01",
+         "\u200d", "İ", "▁", "\u00a0", "\u0f73\u0323", "he", "aab", "\u0958", "…", "\u212b\u0323"]
+
+
+def first_cases():
+    def replace(pattern, content):
+        return dict(type="Replace", pattern=pattern, content=content)
+
+    bert = dict(type="BertNormalizer", clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True)
+    plain = dict(bert, clean_text=False, strip_accents=False)
+    strip = dict(type="Strip", strip_left=True, strip_right=False)
+    byte_level = dict(base()["pre_tokenizer"], use_regex=False)
+    space = dict(type="Metaspace", replacement="▁", prepend_scheme="first", split=False)
+    digits = dict(type="Digits", individual_digits=True)
+    letter = dict(type="Split", pattern=dict(String="a"), behavior="Isolated", invert=False)
+    table = next(table_cases())["normalizer"]
+    for changes in [
+        [strip], [dict(type="Nmt")], [bert], [plain], [replace(dict(String="aa"), "x")], [replace(dict(String="a"), "")],
+        [replace(dict(Regex=r"\s+"), "▁")], [replace(dict(Regex=r"\p{M}"), ""), dict(type="Prepend", prepend="xy")],
+        [dict(type="NFD"), dict(type="StripAccents")], [dict(type="NFKD"), strip], [dict(type="NFC"), dict(type="Nmt")],
+        [dict(type="NFKC"), dict(type="Lowercase"), replace(dict(String="s"), "")], [table], [strip, table],
+    ]:
+        for steps in [[], [dict(type="WhitespaceSplit")], [digits, letter]]:
+            yield dict(normalizer=dict(type="Sequence", normalizers=changes),
+                       pre_tokenizer=dict(type="Sequence", pretokenizers=[*steps, space, byte_level]),
+                       added_tokens=added(("x", "no"), ("<a>", "")) if steps else [])
+
+
+def first(folder):
+    draw = random.Random(20261202)
+    with open(f"{folder}/first.jsonl", "w", encoding="utf-8") as file:
+        for case in first_cases():
+            tokenizer = Tokenizer.from_str(json.dumps(dict(base(), **case)))
+            words = [*FIRST, *TABLE_WORDS, "x", "<a>", "12"]
+            texts = ["".join(draw.choices(words, k=draw.randint(1, 5))) for _ in range(30)]
+            ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+            decoded = [tokenizer.decode(each, skip_special_tokens=False) for each in ids]
+            json.dump(dict(parts=case, texts=texts, ids=ids, decoded=decoded), file, ensure_ascii=False,
+                      separators=(",", ":"))
+            file.write("\n")
+
+
 main(sys.argv[1])
 ordinary(sys.argv[1])
+first(sys.argv[1])

@@ -56,6 +56,28 @@ import Testing
     }
   }
 
+  @Test(
+    "a Metaspace prepends to what comes from the first character of a text")
+  func beginnings() throws {
+    let cases = Self.cases(in: "pipelines/first.jsonl")
+    #expect(cases.count == 42)
+    for each in cases {
+      let vocabulary = try TokenizerJSON.vocabulary(each.file, path: nil)
+      let tokenizer = Tokenizer(vocabulary)
+      var encoder = tokenizer.makeEncoder()
+      let reference = ReferenceEncoder(vocabulary)
+      for (index, text) in each.texts.enumerated() {
+        let place: Comment = "line \(each.line): \(text.debugDescription)"
+        #expect(tokenizer.encoded(text) == each.ids[index], place)
+        #expect(reference.encoded(Array(text.utf8)) == each.ids[index], place)
+        var ids: [TokenID] = []
+        var ends: [Int] = []
+        encoder.encode(Array(text.utf8).span, into: &ids, ends: &ends)
+        #expect(ids == each.ids[index] && ends == ends.sorted(), place)
+      }
+    }
+  }
+
   @Test("a pipeline's encoders agree with the plain one, and their tokens lie inside of the text")
   func encoders() throws {
     for each in Self.cases {

@@ -53,6 +53,7 @@ struct PipelineTables: Sendable {
     of text: Span<UInt8>, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
     _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
   ) throws(Failure) -> SpecialTokenError? {
+    let source = source.beginning(text)
     guard let raw, raw.matters(to: policy) else {
       return try forEachNormalizedPart(of: text, 0, source, policy, body)
     }
@@ -90,9 +91,10 @@ struct PipelineTables: Sendable {
   ) throws(Failure) -> SpecialTokenError? {
     func forPart(_ part: Span<UInt8>, isFirst: Bool) throws(Failure) {
       if escaped.normalizers.isEmpty { return try body(nil, part, isFirst) }
-      if let changed = escaped.normalizers.normalized(part, .untracked) {
+      let source = isFirst ? SourceEnds.untracked.beginning(part) : .untracked
+      if let changed = escaped.normalizers.normalized(part, source) {
         let bytes = changed.bytes
-        if !bytes.isEmpty { try body(nil, bytes.span, isFirst) }
+        if !bytes.isEmpty { try body(nil, bytes.span, changed.ends.isFirst) }
       } else {
         try body(nil, part, isFirst)
       }
@@ -138,15 +140,15 @@ struct PipelineTables: Sendable {
     of text: Span<UInt8>, _ offset: Int, _ source: SourceEnds, _ policy: SpecialTokenPolicy,
     _ body: (SpecialToken?, Span<UInt8>, SourceEnds) throws(Failure) -> Void
   ) throws(Failure) -> SpecialTokenError? {
-    func cut(_ part: Span<UInt8>, _ source: SourceEnds, isFirst: Bool) throws(Failure) {
+    func cut(_ part: Span<UInt8>, _ source: SourceEnds) throws(Failure) {
       guard !part.isEmpty else { return }
       guard !steps.isEmpty else { return try body(nil, part, source) }
-      try steps[...].forEachPart(of: part, source, isFirst: isFirst) {
-        (part, source) throws(Failure) in try body(nil, part, source)
+      try steps[...].forEachPart(of: part, source) { (part, source) throws(Failure) in
+        try body(nil, part, source)
       }
     }
     guard let normalized, normalized.matters(to: policy) else {
-      try cut(text, source, isFirst: offset == 0)
+      try cut(text, source)
       return nil
     }
     for piece in normalized.pieces(in: text, policy) {
@@ -155,9 +157,7 @@ struct PipelineTables: Sendable {
         if !policy.allows(token) { return SpecialTokenError(token: token, offset: offset) }
         try body(token, text.extracting(range), source.dropping(range.lowerBound))
       } else {
-        try cut(
-          text.extracting(range), source.dropping(range.lowerBound),
-          isFirst: offset == 0 && range.lowerBound == 0)
+        try cut(text.extracting(range), source.dropping(range.lowerBound))
       }
     }
     return nil

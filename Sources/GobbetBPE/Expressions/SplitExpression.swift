@@ -129,9 +129,12 @@ extension SplitExpression {
         guard isMatch else { return }
         if result == nil { result = AlignedText(from: source, byteCount: text.count) }
         result?.copy(copied..<range.lowerBound, of: text, source)
-        // What is put in front of the text stands for nothing: it ends where the text begins.
-        let start = if case .offset(let offset) = source { offset } else { 0 }
-        result?.append(new, endingAt: range.upperBound == 0 ? start : source[range.upperBound - 1])
+        if range.upperBound > 0 {
+          result?.append(new, replacing: range.upperBound - 1, of: source)
+        } else {
+          // What is put in front of the text stands for nothing: it ends where the text begins.
+          result?.append(new, endingAt: source.start, firstCount: new.count)
+        }
         copied = range.upperBound
       }
       result?.copy(copied..<text.count, of: text, source)

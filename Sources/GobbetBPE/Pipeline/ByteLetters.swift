@@ -33,7 +33,7 @@ package enum ByteLetters {
     guard !text.isEmpty else { return nil }
     var result = AlignedText(from: source, byteCount: 2 * text.count)
     for index in text.indices {
-      result.append(letters[Int(text[index])], endingAt: source[index])
+      result.append(letters[Int(text[index])], replacing: index, of: source)
     }
     return result
   }

@@ -37,7 +37,7 @@ enum CharacterChange {
         // Two of them would be copied with every change.
         result = nil
         changed.copy(copied..<place, of: text, source)
-        changed.append(new, endingAt: source[end - 1])
+        changed.append(new, replacing: end - 1, of: source)
         result = changed
         copied = end
       }

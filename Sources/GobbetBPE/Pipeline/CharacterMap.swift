@@ -122,30 +122,58 @@ public struct CharacterMap: Hashable, Sendable {
       // SAFETY: the text does not outlive the buffer, which ends with this closure.
       let units = unsafe ClassifiedText(buffer)
       var change = TextChange(of: text, source)
+      var first = FirstOutputs(source)
+      func replace(_ range: Range<Int>, _ match: Match) {
+        let new = replacement(match)
+        change.replace(range, by: new, in: text)
+        first.append(new, replacing: range, of: units)
+      }
       var place = 0
       while place < text.count {
         let end = GraphemeClusters.end(in: units, from: place)
         if end - place < Self.longClusterByteCount,
           let match = match(in: text, place..<end, isShortest: true)
         {
-          change.replace(place..<end, by: replacement(match), in: text)
+          replace(place..<end, match)
           place = end
           continue
         }
         while place < end {
           let next = place + units.scalarOrByte(at: place).length
           if let match = match(in: text, place..<next, isShortest: true) {
-            change.replace(place..<next, by: replacement(match), in: text)
+            replace(place..<next, match)
+          } else {
+            first.append(byteCount: next - place, replacing: 1, of: units)
           }
           place = next
         }
       }
-      return change.finish(text)
+      var changed = change.finish(text)
+      changed?.setFirstCount(first.byteCount)
+      return changed
     }
   }
 
   /// From so large a number of bytes on, clusters are taken scalar by scalar.
   private static let longClusterByteCount = 6
+}
+
+extension FirstOutputs {
+  /// Notes what `Precompiled` puts in the place of a range: scalar for scalar, as far as there are as many,
+  /// and the last of few for the rest.
+  fileprivate mutating func append(
+    _ new: ArraySlice<UInt8>, replacing range: Range<Int>, of text: ClassifiedText
+  ) {
+    var oldCount = range.count { text[$0] & 0xC0 != 0x80 }
+    var rest = new
+    while !rest.isEmpty {
+      let byteCount = 1 + rest.dropFirst().prefix { $0 & 0xC0 == 0x80 }.count
+      rest = rest.dropFirst(byteCount)
+      append(byteCount: byteCount, replacing: min(oldCount, 1), of: text)
+      oldCount = max(oldCount - 1, 0)
+    }
+    extend(replacing: oldCount, of: text)
+  }
 }
 
 /// A text of which parts are replaced from the left.
@@ -167,7 +195,7 @@ struct TextChange {
     // Two of them would be copied with every change.
     result = nil
     changed.copy(copied..<range.lowerBound, of: text, source)
-    if !new.isEmpty { changed.append(Array(new), endingAt: source[range.upperBound - 1]) }
+    if !new.isEmpty { changed.append(Array(new), replacing: range.upperBound - 1, of: source) }
     result = changed
     copied = range.upperBound
   }

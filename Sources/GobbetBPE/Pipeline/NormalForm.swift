@@ -36,12 +36,12 @@ final class NormalForm: Sendable {
       var place = 0
       while let range = check.firstCluster(in: units, from: place) {
         place = range.upperBound
-        guard let new = cluster(range, in: units) else { continue }
+        guard let new = cluster(range, in: units, source) else { continue }
         var changed = result ?? AlignedText(from: source, byteCount: text.count + 16)
         // Two of them would be copied with every change.
         result = nil
         changed.copy(copied..<range.lowerBound, of: text, source)
-        changed.append(new, endingAt: source[place - 1])
+        changed.append(new.bytes, endingAt: source[place - 1], firstCount: new.firstCount)
         result = changed
         copied = place
       }
@@ -50,8 +50,11 @@ final class NormalForm: Sendable {
     }
   }
 
-  /// What becomes of a cluster; nil if it stays what it is.
-  private func cluster(_ range: Range<Int>, in text: ClassifiedText) -> [UInt8]? {
+  /// What becomes of a cluster, and how many bytes of it come from the text's first scalar; nil if it
+  /// stays what it is.
+  private func cluster(
+    _ range: Range<Int>, in text: ClassifiedText, _ source: SourceEnds
+  ) -> (bytes: [UInt8], firstCount: Int)? {
     var scalars: [UInt32] = []
     var front: [UInt8] = []
     var place = range.lowerBound
@@ -63,7 +66,18 @@ final class NormalForm: Sendable {
     }
     let decomposed = mappings.sorted(mappings.decomposed(scalars))
     let new = composes ? mappings.composed(decomposed) : decomposed
-    return new == scalars ? nil : front + new.flatMap(UTF8Scalar.bytes)
+    guard new.count != scalars.count || !zip(new, scalars).allSatisfy({ $0.value == $1 }) else {
+      return nil
+    }
+    var first = FirstOutputs(source, from: range.lowerBound)
+    if !front.isEmpty { first.append(byteCount: front.count, replacing: 1, of: text) }
+    var bytes = front
+    for scalar in new {
+      let own = UTF8Scalar.bytes(scalar.value)
+      bytes += own
+      first.append(byteCount: own.count, replacing: scalar.replacedCount, of: text)
+    }
+    return (bytes, first.byteCount)
   }
 }
 

@@ -61,7 +61,7 @@ struct NormalFormCheck: Sendable {
     for scalar in mappings.steps.keys {
       let whole = mappings.decomposed([scalar])
       let again = composes ? mappings.composed(mappings.sorted(whole)) : whole
-      if again != [scalar] { set(.changing, of: scalar) }
+      if again.map(\.value) != [scalar] { set(.changing, of: scalar) }
     }
     setFirstBytes()
   }

@@ -56,29 +56,33 @@ struct NormalizationMappings: Sendable {
   }
 
   /// The scalars with every mapping applied until none applies.
-  func decomposed(_ scalars: [UInt32]) -> [UInt32] {
-    var result: [UInt32] = []
+  func decomposed(_ scalars: [UInt32]) -> [NormalScalar] {
+    var result: [NormalScalar] = []
     for scalar in scalars {
-      if let parts = Hangul.parts(of: scalar) {
-        result += parts
-      } else if let step = steps[scalar] {
-        result += decomposed(step)
-      } else {
-        result.append(scalar)
-      }
+      let start = result.count
+      append(scalar, to: &result)
+      result[start].replacedCount = 1
     }
     return result
   }
 
+  private func append(_ scalar: UInt32, to result: inout [NormalScalar]) {
+    if let parts = Hangul.parts(of: scalar) ?? steps[scalar] {
+      for part in parts { append(part, to: &result) }
+    } else {
+      result.append(NormalScalar(value: scalar, replacedCount: 0))
+    }
+  }
+
   /// The scalars with each run of marks in the order of their classes.
-  func sorted(_ scalars: [UInt32]) -> [UInt32] {
+  func sorted(_ scalars: [NormalScalar]) -> [NormalScalar] {
     var result = scalars
     var start = 0
-    for end in 0...scalars.count where end == scalars.count || classes[scalars[end]] == nil {
+    for end in 0...scalars.count where end == scalars.count || classes[scalars[end].value] == nil {
       // The standard library's sort is stable.
       if end - start > 1 {
         let marks = result[start..<end].enumerated().sorted {
-          let (left, right) = (classes[$0.element] ?? 0, classes[$1.element] ?? 0)
+          let (left, right) = (classes[$0.element.value] ?? 0, classes[$1.element.value] ?? 0)
           return (left, $0.offset) < (right, $1.offset)
         }
         result.replaceSubrange(start..<end, with: marks.map(\.element))
@@ -89,16 +93,17 @@ struct NormalizationMappings: Sendable {
   }
 
   /// Decomposed and sorted scalars with every pair composed that can be.
-  func composed(_ scalars: [UInt32]) -> [UInt32] {
-    var result: [UInt32] = []
+  func composed(_ scalars: [NormalScalar]) -> [NormalScalar] {
+    var result: [NormalScalar] = []
     var starter: Int?
     var lastClass: UInt8 = 0
     for scalar in scalars {
-      let own = classes[scalar] ?? 0
+      let own = classes[scalar.value] ?? 0
       if let place = starter, lastClass < own || lastClass == 0 && place == result.count - 1,
-        let both = composition(result[place], scalar)
+        let both = composition(result[place].value, scalar.value)
       {
-        result[place] = both
+        result[place].value = both
+        result[place].replacedCount += scalar.replacedCount
         continue
       }
       if own == 0 { starter = result.count }
@@ -107,6 +112,14 @@ struct NormalizationMappings: Sendable {
     }
     return result
   }
+}
+
+/// A scalar of a normal form.
+struct NormalScalar {
+  /// The scalar.
+  var value: UInt32
+  /// How many scalars of the text it stands for; of a mapping, only the first stands for one.
+  var replacedCount: Int
 }
 
 /// The syllables of Hangul, which are made of two or three parts by arithmetic.

@@ -71,8 +71,8 @@ public enum Normalizer: Hashable, Sendable {
     guard !text.isEmpty, !bytes.isEmpty else { return nil }
     var result = AlignedText(from: source, byteCount: text.count + bytes.count)
     // What is added stands for nothing: it ends where the text begins.
-    let start = if case .offset(let offset) = source { offset } else { 0 }
-    result.append(bytes, endingAt: start)
+    result.append(
+      bytes, endingAt: source.start, firstCount: source.isFirst ? bytes.count : 0)
     result.copy(0..<text.count, of: text, source)
     return result
   }
@@ -94,7 +94,7 @@ public enum Normalizer: Hashable, Sendable {
         result = AlignedText(from: source, byteCount: text.count + text.count / 2)
       }
       result?.copy(copied..<place, of: text, source)
-      result?.append(new, endingAt: source[place + old.count - 1])
+      result?.append(new, replacing: place + old.count - 1, of: source)
       place += old.count
       copied = place
     }

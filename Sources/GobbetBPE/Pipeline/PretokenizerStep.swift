@@ -20,7 +20,7 @@ public enum PretokenizerStep: Hashable, Sendable {
   public enum PrependScheme: UInt8, Hashable, Sendable, CaseIterable {
     /// Always, unless the part begins with it.
     case always = 0
-    /// Only in front of the part that the text begins with.
+    /// Only in front of parts that come from the text's first scalar.
     case first = 1
     /// Not at all.
     case never = 2
@@ -55,10 +55,8 @@ public enum PretokenizerStep: Hashable, Sendable {
 
 extension ArraySlice<PretokenizerStep> {
   /// Calls `body` with each part of `text` that is left after these steps.
-  ///
-  /// `isFirst` says whether the text that the caller gave begins with it.
   func forEachPart<Failure: Error>(
-    of text: Span<UInt8>, _ source: SourceEnds, isFirst: Bool,
+    of text: Span<UInt8>, _ source: SourceEnds,
     _ body: (Span<UInt8>, SourceEnds) throws(Failure) -> Void
   ) throws(Failure) {
     guard let step = first else { return try body(text, source) }
@@ -67,36 +65,36 @@ extension ArraySlice<PretokenizerStep> {
     case .digits(let individual):
       var parts = PartCutter(individual ? .isolated : .contiguous)
       parts.cut(Numerals.pieces(in: text))
-      try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+      try rest.forEachPart(parts.parts, of: text, source, body)
     case .split(let bytes, let behavior, let isInverted):
       var parts = PartCutter(behavior)
       parts.cut(Self.occurrences(of: bytes, in: text, isInverted: isInverted))
-      try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+      try rest.forEachPart(parts.parts, of: text, source, body)
     case .expression(let expression):
       var parts: [Range<Int>] = []
       expression.forEachPart(of: text) { parts.append($0) }
-      try rest.forEachPart(parts, of: text, source, isFirst, body)
+      try rest.forEachPart(parts, of: text, source, body)
     case .punctuation(let behavior):
       var parts = PartCutter(behavior)
       parts.cut(CharacterCuts.punctuation(in: text))
-      try rest.forEachPart(parts.parts, of: text, source, isFirst, body)
+      try rest.forEachPart(parts.parts, of: text, source, body)
     case .bert:
-      try rest.forEachPart(CharacterCuts.bert(text), of: text, source, isFirst, body)
+      try rest.forEachPart(CharacterCuts.bert(text), of: text, source, body)
     case .whitespaceSplit:
-      try rest.forEachPart(CharacterCuts.whitespaceSplit(text), of: text, source, isFirst, body)
+      try rest.forEachPart(CharacterCuts.whitespaceSplit(text), of: text, source, body)
     case .words:
-      try rest.forEachPart(CharacterCuts.words(text), of: text, source, isFirst, body)
+      try rest.forEachPart(CharacterCuts.words(text), of: text, source, body)
     case .fixedLength(let count):
-      try rest.forEachPart(CharacterCuts.parts(of: count, text), of: text, source, isFirst, body)
+      try rest.forEachPart(CharacterCuts.parts(of: count, text), of: text, source, body)
     case .scripts:
-      try rest.forEachPart(CharacterCuts.scripts(text), of: text, source, isFirst, body)
+      try rest.forEachPart(CharacterCuts.scripts(text), of: text, source, body)
     case .prefixSpace:
       if !text.isEmpty, text[0] != UInt8(ascii: " "),
         let prefixed = Normalizer.prepended([UInt8(ascii: " ")], to: text, source)
       {
-        try rest.forEachPart(of: prefixed.bytes.span, prefixed.ends, isFirst: isFirst, body)
+        try rest.forEachPart(of: prefixed.bytes.span, prefixed.ends, body)
       } else {
-        try rest.forEachPart(of: text, source, isFirst: isFirst, body)
+        try rest.forEachPart(of: text, source, body)
       }
     case .metaspace(let replacement, let scheme, let splits):
       let space = [UInt8(ascii: " ")]
@@ -106,7 +104,7 @@ extension ArraySlice<PretokenizerStep> {
           && replacement.indices.allSatisfy { text[$0] == replacement[$0] }
       }
       let hasIt = if let changed { begins(changed.bytes.span) } else { begins(text) }
-      if !hasIt, scheme == .always || scheme == .first && isFirst {
+      if !hasIt, scheme == .always || scheme == .first && source.isFirst {
         if let current = changed {
           changed = Normalizer.prepended(replacement, to: current.bytes.span, current.ends)
         } else {
@@ -115,21 +113,19 @@ extension ArraySlice<PretokenizerStep> {
       }
       let next = (splits ? [.split(replacement, .mergedWithNext, isInverted: false)] : []) + rest
       if let changed {
-        try next[...].forEachPart(of: changed.bytes.span, changed.ends, isFirst: isFirst, body)
+        try next[...].forEachPart(of: changed.bytes.span, changed.ends, body)
       } else {
-        try next[...].forEachPart(of: text, source, isFirst: isFirst, body)
+        try next[...].forEachPart(of: text, source, body)
       }
     }
   }
 
   private func forEachPart<Failure: Error>(
-    _ parts: [Range<Int>], of text: Span<UInt8>, _ source: SourceEnds, _ isFirst: Bool,
+    _ parts: [Range<Int>], of text: Span<UInt8>, _ source: SourceEnds,
     _ body: (Span<UInt8>, SourceEnds) throws(Failure) -> Void
   ) throws(Failure) {
     for part in parts {
-      try forEachPart(
-        of: text.extracting(part), source.dropping(part.lowerBound),
-        isFirst: isFirst && part.lowerBound == 0, body)
+      try forEachPart(of: text.extracting(part), source.dropping(part.lowerBound), body)
     }
   }
 
