@@ -112,6 +112,12 @@ extension ExpressionParser {
     if dialect == .tiktoken, maximum == nil, item.prefersEmpty {
       throw unsupported(from: start, "an unlimited repeat of a part that prefers to match nothing")
     }
+    // A turn without a scalar ends what Oniguruma counts, and not what it writes out instead: a short part
+    // that is repeated a few times.
+    let isCounted = maximum.map { $0 > 1 } ?? (minimum > 1)
+    if dialect == .oniguruma, isCounted, item.canBeEmpty, item.dependsOnPlace || item.prefersEmpty {
+      throw unsupported(from: start, "a counted repeat of a part that may match nothing")
+    }
     let inner = Self.repeated(item, minimum, maximum, preference)
     return outer.map { Self.repeated(inner, $0.minimum, $0.maximum, .greedy) } ?? inner
   }

@@ -65,6 +65,16 @@ package indirect enum ExpressionSyntax: Hashable, Sendable {
     }
   }
 
+  /// Whether what stands around it decides in which ways it matches.
+  var dependsOnPlace: Bool {
+    switch self {
+    case .before, .behind, .ahead, .atomic, .repeated(_, _, _, .possessive): true
+    case .empty, .scalar: false
+    case .sequence(let parts), .choice(let parts): parts.contains(where: \.dependsOnPlace)
+    case .repeated(let body, _, _, _): body.dependsOnPlace
+    }
+  }
+
   /// The set, if that is all.
   var onlySet: UnicodeSet? {
     switch self {

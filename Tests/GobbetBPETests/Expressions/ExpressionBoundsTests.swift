@@ -17,6 +17,10 @@ import Testing
     ("(?:a*b?|c)*+", .tiktoken, 0, "(?:a*b?|c)*+"),
     ("(?:(?:a?)*?){2,}", .tiktoken, 0, "(?:(?:a?)*?){2,}"),
     ("(?:$|a)+", .tiktoken, 0, "(?:$|a)+"),
+    ("x(?:(?=a)(?:ab)?){2}", .oniguruma, 1, "(?:(?=a)(?:ab)?){2}"),
+    (#"(?:a*\b){2,}"#, .oniguruma, 0, #"(?:a*\b){2,}"#),
+    ("(?:a?+|b){,3}", .oniguruma, 0, "(?:a?+|b){,3}"),
+    ("(?:|b|bcd|c){2}", .oniguruma, 0, "(?:|b|bcd|c){2}"),
   ]
 
   @Test(
@@ -39,6 +43,9 @@ import Testing
     ])
   func emptyRepeats(text: String) throws {
     _ = try SplitExpression(text, dialect: .tiktoken)
+    for other in ["(?:a*b?){2}", #"(?:(?=a)(?:ab)?)*"#, #"(?:\s*\b)?"#, #"(?:a\b){2}"#] {
+      _ = try SplitExpression(other, dialect: .oniguruma)
+    }
     _ = try SplitExpression("(?:a|b??)+", dialect: .oniguruma)
   }
 
