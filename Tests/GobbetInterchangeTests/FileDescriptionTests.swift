@@ -45,6 +45,14 @@ import Testing
     #expect(error?.reason.contains(name) == true, "\(String(describing: error))")
   }
 
+  @Test("ranks whose first line isn't one are told which line it is")
+  func ranks() throws {
+    for (text, line) in [("!!! 0\n", 1), ("\n\naGk= x\n", 3)] {
+      let description = FileDescription(start: Self.bytes(text), name: "v.tiktoken", isWhole: true)
+      #expect(description.name == "text whose line \(line) isn't base64, white space and a rank")
+    }
+  }
+
   @Test("a shard is told by its name")
   func shards() throws {
     let folder = try TemporaryFolder()

@@ -99,6 +99,10 @@ func smallVocabulary(
     #expect(throws: InterchangeError.self) {
       try TiktokenRanks.vocabulary(contentsOf: token, pattern: .gpt2, specialTokens: .none)
     }
+    let repeated = #expect(throws: InterchangeError.self) {
+      try Vocabulary(recognizing: token, pattern: .gpt2)
+    }
+    #expect(repeated?.line == 2 && repeated?.path == token)
   }
 
   @Test("merges that tiktoken would make otherwise are not written")

@@ -42,6 +42,7 @@ package struct FileDescription: Hashable, Sendable {
       ?? Self.json(start)
       ?? Self.compressed(start)
       ?? Self.signature(start)
+      ?? Self.ranks(start, name, isWhole: isWhole)
       ?? Self.content(start, isWhole: isWhole)
   }
 
@@ -169,6 +170,16 @@ extension FileDescription {
     let program = isPacked ? found.textProgram : nil
     return FileDescription(
       found.name, program.map { "take the file out of it with \($0)" } ?? found.advice)
+  }
+
+  /// What is called ranks of tiktoken and begins with something else.
+  private static func ranks(
+    _ start: [UInt8], _ name: String, isWhole: Bool
+  ) -> FileDescription? {
+    guard name.hasSuffix(".tiktoken"), case .utf8 = SampledContent(start, isWhole: isWhole)
+    else { return nil }
+    let line = 1 + start.prefix { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D }.count { $0 == 0x0A }
+    return FileDescription("text whose line \(line) isn't base64, white space and a rank")
   }
 
   private static func content(_ start: [UInt8], isWhole: Bool) -> FileDescription {

@@ -4,7 +4,8 @@ public import GobbetBPE
 ///
 /// What changes ids in a way that a `Vocabulary` has no word for is refused by its name: other
 /// models, unknown expressions, dropout. Truncation, padding and the
-/// post-processor are kept.
+/// post-processor are kept. A key or a token that an object has twice is refused, where `tokenizers`
+/// takes the last: which one was meant, nothing says.
 public enum TokenizerJSON {
   private static let maximumFileByteCount = 1 << 28
 

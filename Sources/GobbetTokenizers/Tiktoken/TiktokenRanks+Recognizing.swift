@@ -59,9 +59,14 @@ extension TiktokenRanks {
       tokens.take(try TokenizerConfiguration(file, needsPattern: false).addedTokens)
     }
     tokens.take(added)
-    return try vocabulary(
-      of: ranks, path: path, pattern: pattern,
-      specialTokens: SpecialTokens(tokens))
+    do throws(VocabularyError) {
+      return try Vocabulary(
+        ranks: ranks, pattern: pattern, specialTokens: try SpecialTokens(tokens))
+    } catch {
+      let line =
+        if let rank = error.token { Self.line(ofRank: rank, in: text.span) } else { Int?.none }
+      throw InterchangeError(.vocabulary(error), path: path, line: line)
+    }
   }
 }
 

@@ -55,6 +55,13 @@ public enum TiktokenRanks {
     return try lines.table()
   }
 
+  /// The line of a rank in `text`, which was read before; nil if there is none.
+  static func line(ofRank rank: TokenID, in text: Span<UInt8>) -> Int? {
+    var lines = RankLines(text, path: nil)
+    while (try? lines.readLine()) == true {}
+    return lines.entries.last { $0.rank == rank }?.line
+  }
+
   /// Writes the tokens of `vocabulary` to a file, in the order of their ids.
   ///
   /// - Throws: `FileError`; ``InterchangeError`` (`notRepresentable`) if tiktoken would not encode
@@ -100,7 +107,7 @@ public enum TiktokenRanks {
   }
 
   /// Learned merges are those of tiktoken if they are what it would derive, for every token.
-  private static func checkMerges(
+  static func checkMerges(
     of vocabulary: Vocabulary, _ path: String?
   ) throws(InterchangeError) {
     guard vocabulary.mergeRule != .ranks else { return }
@@ -124,7 +131,7 @@ private struct RankLines: ~Escapable {
   private var line = 0
   /// The bytes of all tokens so far, in the order of the lines.
   var bytes: [UInt8] = []
-  private var entries: [(rank: Int, range: Range<Int>, line: Int)] = []
+  private(set) var entries: [(rank: Int, range: Range<Int>, line: Int)] = []
 
   @_lifetime(copy text)
   init(_ text: Span<UInt8>, path: String?) {
