@@ -34,7 +34,7 @@ struct Encode: AsyncParsableCommand {
 
   func run() async throws {
     let tokenizer = Tokenizer(try vocabulary.load())
-    let added = try specials.added(tokenizer.vocabulary)
+    let added = specials.added(tokenizer.vocabulary)
     var encoder = tokenizer.makeEncoder()
     let policy = try specials.allowed.policy(tokenizer.vocabulary)
     let lengths = try lengths.lengths(tokenizer.vocabulary, added)

@@ -29,7 +29,7 @@ struct Tokens: ParsableCommand {
   func run() throws {
     let vocabulary = try vocabulary.load()
     let policy = try specials.allowed.policy(vocabulary)
-    let added = try specials.added(vocabulary)
+    let added = specials.added(vocabulary)
     let bytes = text == "-" ? try readAll("-") : Array(text.utf8)
     var encoder = Tokenizer(vocabulary).makeEncoder()
     let tokens = try encoder.textTokens(of: bytes.span, specials: policy, adding: added)

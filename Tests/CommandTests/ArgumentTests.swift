@@ -73,6 +73,16 @@ import Testing
       try gobbet("vocabulary", "show", address, "--text", "-v", shop.vocabulary).status == 1)
   }
 
+  @Test("a vocabulary without a post-processor adds no special tokens, and a note says so")
+  func nothingAdded() throws {
+    let shop = try Workshop.shared.get()
+    let plain = try gobbet("encode", "--text", "ab", "-v", shop.vocabulary)
+    let added = try gobbet(
+      "encode", "--text", "ab", "--add-special-tokens", "-v", shop.vocabulary)
+    #expect(added.status == 0 && added.output == plain.output)
+    #expect(added.errorText.contains("--add-special-tokens: the vocabulary has no post-processor"))
+  }
+
   @Test(
     "a name that stands for another format is refused where a .gobbet file would be written",
     arguments: [
