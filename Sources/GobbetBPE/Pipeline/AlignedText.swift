@@ -9,7 +9,7 @@ struct SourceEnds {
 
   private let ends: Ends
   /// How many of the first bytes come from the first scalar of the caller's text; nil if the text is a
-  /// part that begins behind that.
+  /// part that begins after that.
   let firstCount: Int?
 
   private init(_ ends: Ends, firstCount: Int?) {

@@ -151,7 +151,7 @@ public struct PackedRows: Sendable {
   /// Puts some rows into memory of the caller's, in the order of `indices`, and returns their
   /// ``PackedRowBatch/bounds``.
   ///
-  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is behind the rows stays
+  /// Each is a row of inputs and a row of targets, ``length`` tokens long; what is after the rows stays
   /// as it is. Targets are as those of ``TokenWindows/copy(_:inputs:targets:)``. It is for a trainer that
   /// reads batch after batch into the same memory.
   /// - Precondition: all indices are in `0..<count`, both spans have room for the rows, and these have at

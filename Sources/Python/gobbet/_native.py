@@ -13,11 +13,12 @@ import importlib.util
 import os
 import sys
 import threading
-from ctypes import c_char, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import c_char, c_char_p, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from collections.abc import Callable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ._functions import CLOSERS, FUNCTIONS, LETTERS
 from ._structures import ErrorText, QuickRoom
 from .errors import BY_STATUS, Internal, InvalidArgument, LibraryMissing
 
@@ -38,130 +39,6 @@ MOST_TEXTS = 1 << 16
 INTEGER_TYPES = {"uint16": 1, "uint32": 2, "int32": 3, "int64": 4}
 
 
-_LETTERS: dict[str, Any] = {
-    "p": c_void_p,
-    "z": c_char_p,
-    "n": c_size_t,
-    "Q": c_uint64,
-    "I": c_uint32,
-    "i": c_int32,
-    "d": c_double,
-}
-
-# The arguments of every function that returns a status: p any pointer, z bytes that end in a zero
-# byte or null, n size_t, Q uint64_t, I uint32_t, i int32_t, d double.
-_FUNCTIONS = {
-    "vocabulary_open": "zzpp",
-    "vocabulary_from_ranks": "ppnpppnzpp",
-    "vocabulary_write": "pzip",
-    "vocabulary_describe": "ppp",
-    "vocabulary_token": "pIpnpp",
-    "vocabulary_part": "pzpnpp",
-    "vocabulary_id": "ppnpp",
-    "vocabulary_special_tokens": "ppnpp",
-    "encode": "ppnppnpp",
-    "encode_batch": "pppnpIpnppp",
-    "count": "ppnpp",
-    "decode": "ppnpnpp",
-    "decode_ordinary": "ppnpnpp",
-    "corpus_open": "pnppp",
-    "corpus_read": "pQpp",
-    "corpus_parse": "pzQppnpp",
-    "corpus_documents": "ppppppp",
-    "corpus_describe": "ppp",
-    "corpus_skipped_file": "pnpnpp",
-    "corpus_note": "pnpnpp",
-    "corpus_next_input": "ppp",
-    "corpus_look": "pzpnipp",
-    "corpus_input_text": "ppnpp",
-    "documents_hash": "ppndppp",
-    "documents_append_hashes": "pnpp",
-    "counts_make": "zpp",
-    "counts_add_file": "pzp",
-    "counts_add_documents": "pppnp",
-    "counts_size": "ppp",
-    "counts_write": "pzip",
-    "counts_merge_files": "pnzip",
-    "train": "pppp",
-    "train_from_file": "zppp",
-    "dataset_open": "pnQpp",
-    "dataset_describe": "ppp",
-    "dataset_metadata": "ppnpp",
-    "dataset_vocabulary": "ppp",
-    "dataset_tokens": "pQQIpp",
-    "dataset_loss_mask": "pQQpp",
-    "dataset_loss_rule": "ppnpp",
-    "dataset_documents": "pQQppp",
-    "dataset_document_containing": "pQpp",
-    "dataset_window_count": "pQQpp",
-    "dataset_windows": "pQQpnIppp",
-    "sampler_make": "pppp",
-    "sampler_resume": "pppp",
-    "sampler_resume_as": "ppQQpp",
-    "sampler_next": "ppnpp",
-    "sampler_next_epoch": "pp",
-    "sampler_describe": "pppp",
-    "rows_make": "pppp",
-    "rows_describe": "ppp",
-    "rows_read": "ppnIIppppnpp",
-    "rows_sampler_make": "pppp",
-    "rows_sampler_resume_as": "ppQQpp",
-    "dataset_writer_make": "zpppp",
-    "dataset_writer_add_tokens": "pppnp",
-    "dataset_writer_add_documents": "pppnpIp",
-    "dataset_writer_add_noted": "pppnpppp",
-    "dataset_writer_add_masked": "ppppnp",
-    "dataset_writer_set_metadata": "pzp",
-    "dataset_writer_finish": "ppp",
-    "dataset_folder_begin": "zpnIpp",
-    "dataset_folder_finish": "ppnp",
-    "weights_open": "zpp",
-    "weights_set_place": "pppp",
-    "weights_check_set": "pnip",
-    "weights_count": "pppp",
-    "weights_tensor": "pnpp",
-    "weights_find": "pzpp",
-    "weights_metadata": "pnpnpp",
-    "weights_vocabulary": "ppp",
-    "weights_read": "pnQQIpnp",
-    "weights_check": "pnQQIp",
-    "weights_map": "pnpp",
-    "weights_descriptor": "ppp",
-    "weights_writer_make": "zppp",
-    "weights_writer_add": "pzIpIpnp",
-    "weights_writer_finish": "ppp",
-    "model_open": "zppp",
-    "model_describe": "ppp",
-    "model_vocabulary": "ppp",
-    "model_tokens": "ppnppnpp",
-    "model_logits": "ppnnIpnp",
-    "model_states": "ppniIpnp",
-    "model_attention": "ppnIIpnp",
-    "model_embed": "pppnIiIpnp",
-    "generation_make": "ppnppp",
-    "generation_next": "ppp",
-    "generation_text": "ppnpp",
-    "inspect": "zzppp",
-    "verify": "zzppp",
-    "report_text": "ppnpp",
-}
-_CLOSERS = (
-    "vocabulary_close",
-    "corpus_close",
-    "counts_close",
-    "dataset_close",
-    "rows_close",
-    "sampler_close",
-    "dataset_writer_close",
-    "dataset_folder_close",
-    "weights_close",
-    "weights_writer_close",
-    "model_close",
-    "generation_close",
-    "report_close",
-)
-
-
 class Library:
     """The functions of the C API, without their prefix."""
 
@@ -180,13 +57,13 @@ class Library:
                 raise LibraryMissing(f"{path}: ABI {found}, and this package needs {ABI_VERSION}")
             loaded.gobbet_version.restype = c_char_p
             self.version: str = loaded.gobbet_version().decode()
-            for name, letters in _FUNCTIONS.items():
+            for name, letters in FUNCTIONS.items():
                 function = loaded[f"gobbet_{name}"]
                 function.restype = c_int32
-                function.argtypes = [_LETTERS[letter] for letter in letters]
+                function.argtypes = [LETTERS[letter] for letter in letters]
                 setattr(self, name, function)
             self.encode_at = ctypes.cast(loaded["gobbet_encode"], c_void_p).value
-            for name in _CLOSERS:
+            for name in CLOSERS:
                 function = loaded[f"gobbet_{name}"]
                 function.restype = None
                 function.argtypes = [c_void_p]

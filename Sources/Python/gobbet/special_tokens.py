@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Literal
 
 from . import _structures
@@ -21,8 +21,8 @@ class Policy:
     def __init__(
         self,
         encoding: Encoding,
-        allowed: Literal["all"] | frozenset[str],
-        disallowed: Literal["all"] | frozenset[str],
+        allowed: Literal["all"] | Set[str],
+        disallowed: Literal["all"] | Set[str],
         adds: bool,
     ) -> None:
         known = encoding.special_tokens
