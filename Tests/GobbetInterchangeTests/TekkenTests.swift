@@ -58,6 +58,59 @@ import Testing
     #expect(try "\(#require(error))".contains("config.pattern: not supported: "))
   }
 
+  private func written(_ vocabulary: Vocabulary, _ name: String = "tekken.json") throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let format = try #require(FileFormat(ofFileNamed: name))
+    try vocabulary.write(to: folder.file(name), format: format)
+    return Array(try Data(contentsOf: URL(filePath: folder.file(name))))
+  }
+
+  @Test("a file comes back, with its version and what it says of images")
+  func writing() throws {
+    for more in [
+      "", #", "image": {"image_patch_size": 16}"#,
+      #", "special_tokens": [{"rank": 0, "token_str": "<é>"}, {"rank": 1, "token_str": "<b>"}]"#,
+      #", "special_tokens": []"#,
+    ] {
+      let text = Self.text(more: more).replacing(#""version": "v3""#, with: #""version": "v7""#)
+      let vocabulary = try vocabulary(text)
+      let file = try written(vocabulary)
+      let again = try self.vocabulary(String(decoding: file, as: UTF8.self))
+      #expect(again == vocabulary && again.pipeline == vocabulary.pipeline)
+      var expected = try #require(
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSDictionary as? [String: Any])
+      var found = try #require(
+        try JSONSerialization.jsonObject(with: Data(file)) as? NSDictionary as? [String: Any])
+      for key in ["vocab", "config", "special_tokens"] {
+        if key == "special_tokens" { #expect((found[key] == nil) == (expected[key] == nil)) }
+        (expected[key], found[key]) = (nil, nil)
+      }
+      #expect(found as NSDictionary == expected as NSDictionary)
+    }
+  }
+
+  @Test("what a reader of tekken.json would take otherwise isn't written")
+  func unwritable() throws {
+    let vocabulary = try vocabulary(Self.text())
+    let specials = vocabulary.specialTokens
+    var reversed = TokenTable()
+    for byte in UInt8.min...UInt8.max { try reversed.append([255 - byte]) }
+    for (other, reason) in [
+      (try vocabulary.adding(specials: ["<x>"]), "the special token <x> behind an ordinary one"),
+      (
+        try Vocabulary(
+          ranks: vocabulary.tokens, pattern: .deepSeekV3, specialTokens: specials), "the pattern"
+      ),
+      (
+        try Vocabulary(ranks: reversed, pattern: .gpt2, specialTokens: SpecialTokens([])),
+        "another order of bytes"
+      ),
+    ] {
+      let error = #expect(throws: InterchangeError.self) { _ = try written(other) }
+      #expect(try "\(#require(error))".contains("cannot be written: " + reason), "\(reason)")
+    }
+  }
+
   @Test("ranks out of order, without bytes or too few are refused")
   func refusals() throws {
     for text in [

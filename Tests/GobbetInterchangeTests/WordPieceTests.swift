@@ -1,3 +1,4 @@
+import Foundation
 import GobbetBPE
 import GobbetInterchange
 import TestSupport
@@ -69,6 +70,33 @@ import Testing
     #expect(throws: InterchangeError.self) {
       try GGUFVocabulary.write(other, to: folder.file("o.gguf"), replacing: false)
     }
+  }
+
+  @Test("a vocab.txt is written with what its tokenizer_config.json says, or refused")
+  func writing() throws {
+    for configuration in [nil, #"{"do_lower_case": false}"#, #"{"cls_token": "the"}"#] {
+      let vocabulary = try vocabulary(
+        Self.text.replacing("##n\n", with: "\n"), configuration: configuration)
+      let folder = try TemporaryFolder()
+      try vocabulary.write(to: folder.file("vocab.txt"), format: .wordPiece)
+      let lines = try String(contentsOfFile: folder.file("vocab.txt"), encoding: .utf8)
+      #expect(lines == Self.text.replacing("##n\n", with: "\n"))
+      let again = try Vocabulary(recognizing: folder.file("vocab.txt"))
+      #expect(again == vocabulary && again.pipeline == vocabulary.pipeline)
+      // Beside a file of another name nothing says so.
+      if configuration != nil {
+        #expect(throws: InterchangeError.self) {
+          try vocabulary.write(to: folder.file("words"), format: .wordPiece)
+        }
+      }
+    }
+    var pipeline = try vocabulary(Self.text).pipeline
+    pipeline.normalizers = []
+    let other = try vocabulary(Self.text).with(pipeline: pipeline)
+    let error = #expect(throws: InterchangeError.self) {
+      try other.write(to: TemporaryFolder().file("vocab.txt"), format: .wordPiece)
+    }
+    #expect(try "\(#require(error))".contains("other settings or special tokens"))
   }
 
   @Test("lines that come twice, and a vocabulary without its unknown token, are refused")

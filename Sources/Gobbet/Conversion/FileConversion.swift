@@ -219,7 +219,7 @@ public struct FileConversion: Sendable {
   ) -> [String] {
     let hasPlace =
       format == .gobbet
-      || [.tokenizerJSON, .vocabularyAndMerges].contains(format)
+      || [.tokenizerJSON, .vocabularyAndMerges, .wordPiece].contains(format)
         && TokenizerNeighbours.belong(beside: output)
     guard !hasPlace else { return [] }
     return TokenizerNeighbours.names.filter { vocabulary.pipeline.keptParts[$0.key] != nil }

@@ -42,10 +42,13 @@ extension FileFormat {
   /// Mistral's `tekken.json`.
   public static let tekkenJSON: FileFormat = {
     var format = FileFormat("tekken.json")
+    format.endings = ["tekken.json"]
     format.folderNames = ["tekken.json"]
     format.isText = true
     format.vocabularies = Vocabularies(
-      read: { file, _ in try TekkenJSON.vocabulary(file) })
+      read: { file, _ in try TekkenJSON.vocabulary(file) },
+      write: { try TekkenJSON.write($0, to: $1, replacing: $2) },
+      leavesOut: { TekkenJSON.parts(leftOutOf: $0) })
     return format
   }()
 

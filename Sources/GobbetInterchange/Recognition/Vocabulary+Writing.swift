@@ -2,8 +2,8 @@ public import GobbetBPE
 internal import GobbetData
 
 extension Vocabulary {
-  /// Writes the vocabulary in one of the formats for vocabularies; beside a `tokenizer.json` or a
-  /// `vocab.json` also the `tokenizer_config.json` and the chat template that it keeps.
+  /// Writes the vocabulary in one of the formats for vocabularies; beside a `tokenizer.json`, a
+  /// `vocab.json` or a `vocab.txt` also the `tokenizer_config.json` and the chat template that it keeps.
   ///
   /// - Throws: `LoadingError` for a format of weights; `InterchangeError` for what the format
   ///   cannot say; `FileError`.
@@ -13,7 +13,7 @@ extension Vocabulary {
     guard let write = format.vocabularies?.write else {
       throw LoadingError(path: path, reason: "\(format) does not hold vocabularies")
     }
-    guard format == .tokenizerJSON || format == .vocabularyAndMerges else {
+    guard [.tokenizerJSON, .vocabularyAndMerges, .wordPiece].contains(format) else {
       return try write(self, path, replacing)
     }
     let neighbours = try TokenizerNeighbours.files(of: self, beside: path, replacing: replacing)

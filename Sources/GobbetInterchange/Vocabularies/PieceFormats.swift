@@ -18,13 +18,15 @@ extension FileFormat {
   /// Pieces of WordPiece, one a line: a `vocab.txt` of BERT.
   public static let wordPiece: FileFormat = {
     var format = FileFormat("wordpiece")
+    format.endings = ["vocab.txt"]
     format.folderNames = ["vocab.txt"]
     format.noun = "a vocab.txt of WordPiece, as BERT has it"
     format.advice = "it holds a vocabulary; give it as one"
     format.isText = true
     format.recognizes = { WordPieceVocabulary.begins($0.start) }
     format.vocabularies = Vocabularies(
-      read: { file, _ in try WordPieceVocabulary.vocabulary(file) })
+      read: { file, _ in try WordPieceVocabulary.vocabulary(file) },
+      write: { try WordPieceVocabulary.write($0, to: $1, replacing: $2) })
     return format
   }()
 }

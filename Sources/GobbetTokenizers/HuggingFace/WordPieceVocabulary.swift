@@ -19,7 +19,9 @@ public enum WordPieceVocabulary {
   package static func vocabulary(_ file: any TokenizerFile) throws -> Vocabulary {
     let text = try file.bytes(limit: maximumFileByteCount)
     var settings = Settings()
-    if let other = try file.neighbour("tokenizer_config.json") { try settings.read(other) }
+    if let other = try file.neighbour("tokenizer_config.json") {
+      try settings.read(JSONDocument(other.bytes(limit: 1 << 26), path: other.path).root)
+    }
     return try vocabulary(text, settings, path: file.path)
   }
 
@@ -29,7 +31,7 @@ public enum WordPieceVocabulary {
   }
 
   /// What the configuration of a tokenizer says.
-  private struct Settings {
+  struct Settings {
     var normalization = BERTNormalization.all
     /// The special tokens by their names there.
     var tokens = [
@@ -37,8 +39,7 @@ public enum WordPieceVocabulary {
       "mask_token": "[MASK]",
     ]
 
-    mutating func read(_ file: any TokenizerFile) throws {
-      let root = try JSONDocument(file.bytes(limit: 1 << 26), path: file.path).root
+    mutating func read(_ root: JSONValue) throws(InterchangeError) {
       func flag(_ key: String) throws(InterchangeError) -> Bool? {
         guard let value = try root.present(key) else { return nil }
         guard let flag = value.bool else { throw value.error(.damaged("not a boolean")) }
@@ -54,12 +55,13 @@ public enum WordPieceVocabulary {
       }
       for name in tokens.keys.sorted() {
         guard let value = try root.present(name) else { continue }
-        if let text = try value.string ?? value.member("content")?.string { tokens[name] = text }
+        let text = value.isObject ? try value.member("content")?.string : value.string
+        if let text { tokens[name] = text }
       }
     }
   }
 
-  private static func vocabulary(
+  static func vocabulary(
     _ text: [UInt8], _ settings: Settings, path: String
   ) throws(InterchangeError) -> Vocabulary {
     var visible = VisibleVocabulary(path: path, isByteLevel: false)

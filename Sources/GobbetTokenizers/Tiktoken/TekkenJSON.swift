@@ -61,7 +61,8 @@ public enum TekkenJSON {
       for _ in 0..<specialCount { try tokens.append([]) }
       try append(list, rankCount, to: &tokens)
       return try Vocabulary(
-        ranks: tokens, pattern: pattern, specialTokens: try SpecialTokens(specials))
+        ranks: tokens, pattern: pattern, specialTokens: try SpecialTokens(specials),
+        pipeline: TextPipeline(keptParts: try kept(root, config)))
     } catch let error as VocabularyError {
       throw InterchangeError(.vocabulary(error), path: path)
     } catch let error as InterchangeError {
@@ -109,12 +110,40 @@ public enum TekkenJSON {
         else { throw list.error(.damaged("an entry without a rank and text of its own")) }
       }
     } else {
-      for (id, text) in oldNames.enumerated() where id < count { texts[id] = text }
+      for id in 0..<min(count, oldNames.count) { texts[id] = oldNames[id] }
     }
     return (0..<count).map { id in
-      SpecialToken(texts[id] ?? "<SPECIAL_\(id)>", id: TokenID(truncatingIfNeeded: id))
+      SpecialToken(texts[id] ?? madeUpName(of: id), id: TokenID(truncatingIfNeeded: id))
     }
   }
+
+  /// The text of a special token that a file doesn't name.
+  static func madeUpName(of id: Int) -> String { "<SPECIAL_\(id)>" }
+
+  /// The text of a special token in a file that names none.
+  static func name(of id: Int) -> String {
+    oldNames.indices.contains(id) ? oldNames[id] : madeUpName(of: id)
+  }
+
+  /// What else a file holds, as JSON, by ``keptKey``.
+  private static func kept(
+    _ root: JSONValue, _ config: JSONValue
+  ) throws(InterchangeError) -> [String: String] {
+    var text: [UInt8] = []
+    func append(_ key: [UInt8], _ value: JSONValue) {
+      text.append(text.isEmpty ? "{" : ",")
+      text.append(quoted: key)
+      text.append(":")
+      text += value.text
+    }
+    if let version = try config.present("version") { append(Array("version".utf8), version) }
+    root.forEach { key, value in
+      if !readKeys.contains(key) { append(key, value) }
+    }
+    return text.isEmpty ? [:] : [keptKey: String(decoding: text, as: UTF8.self) + "}"]
+  }
+
+  private static let readKeys = ["config", "vocab", "special_tokens"].map { Array($0.utf8) }
 
   /// The special tokens of files that do not name them, up to version 3.
   private static let oldNames = [
