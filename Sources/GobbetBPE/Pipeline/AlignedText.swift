@@ -49,8 +49,17 @@ struct SourceEnds {
   /// Whether byte `index` comes from the first scalar of the caller's text.
   func isFirst(_ index: Int) -> Bool { index < firstCount ?? 0 }
 
-  /// Where the text begins in the caller's; 0 if that isn't kept.
-  var start: Int { if case .offset(let offset) = ends { offset } else { 0 } }
+  /// Where what is in front of the text ends in the caller's; 0 if that isn't kept.
+  ///
+  /// Of a changed text that begins behind others, it is where what its first byte came from ends.
+  var start: Int {
+    switch ends {
+    case .untracked: 0
+    case .offset(let offset): offset
+    case .list(let ends, let first) where first > 0: ends[first - 1]
+    case .list(let ends, _): firstCount == nil ? ends.first ?? 0 : 0
+    }
+  }
 
   /// Where what became byte `index` ends; 0 if that isn't kept.
   subscript(index: Int) -> Int {
