@@ -4,7 +4,7 @@ extension GGUFReader {
   /// Whether the file has a tokenizer of a kind that ``vocabulary()`` reads.
   package var hasKnownTokenizer: Bool {
     switch self["tokenizer.ggml.model"]?.string {
-    case "llama", "bert": true
+    case "llama", "bert", "gemma4": true
     case "gpt2": GGUFPretokenizer(named: pretokenizerName) != nil
     default: false
     }
@@ -23,6 +23,7 @@ extension GGUFReader {
     case nil: return nil
     case "llama": return try sentencePieces().vocabulary()
     case "bert": return try wordPieces()
+    case "gemma4": return try characterVocabulary()
     case "gpt2": return try byteLevelVocabulary()
     case let model?:
       throw InterchangeError(
@@ -156,7 +157,7 @@ extension GGUFReader {
 
   /// Calls `body` with each token: its id and text, what it is to llama.cpp, and which white space it takes
   /// along.
-  private func forEachToken(
+  func forEachToken(
     _ body: (Int, String, Int, TokenMatching) throws(InterchangeError) -> Void
   ) throws(InterchangeError) {
     let kinds = self["tokenizer.ggml.token_type"]?.elements?.map { $0.size ?? 1 } ?? []
@@ -183,7 +184,7 @@ extension GGUFReader {
   }
 
   /// The tokens around a text for those who ask for special tokens.
-  private func template(
+  func template(
     addsBeginning: Bool, beginning: TokenID?, end: TokenID?
   ) -> SpecialTokenTemplate? {
     func flag(_ key: String, _ otherwise: Bool) -> Bool {
