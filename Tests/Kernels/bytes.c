@@ -35,6 +35,12 @@ static int is_newline(uint8_t byte) { return byte == '\n' || byte == '\r'; }
 static int is_apostrophe(uint8_t byte) { return byte == '\''; }
 static int is_beyond_ascii(uint8_t byte) { return byte >= 0x80; }
 static int is_in_ranges(uint8_t byte) { return (byte >= 3 && byte < 12) || byte >= 250; }
+static int is_stop(uint8_t byte) {
+  return byte < 32 || byte >= 0x80 || byte == '"' || byte == '\\';
+}
+static int is_solid(uint8_t byte) {
+  return byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r';
+}
 
 static uint64_t slow_east_asian_letters(const uint8_t *bytes) {
   uint64_t mask = 0;
@@ -74,6 +80,9 @@ static void check_masks(void) {
     expect(masks.newlines == slow_mask(own, is_newline), "the mask of newlines");
     expect(masks.apostrophes == slow_mask(own, is_apostrophe), "the mask of apostrophes");
     expect(masks.beyond_ascii == slow_mask(own, is_beyond_ascii), "the mask beyond ASCII");
+    const gobbet_json_masks json = gobbet_json_masks_of(own);
+    expect(json.stops == slow_mask(own, is_stop), "the mask of what ends a run of a string");
+    expect(json.solids == slow_mask(own, is_solid), "the mask of what isn't white space");
     expect(gobbet_byte_mask(own, '\'') == masks.apostrophes, "the mask of a byte");
     expect(gobbet_ranges_mask(own, ranges, 2) == slow_mask(own, is_in_ranges), "that of ranges");
     expect(

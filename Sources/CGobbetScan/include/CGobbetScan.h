@@ -143,18 +143,16 @@ typedef struct {
 
 /// The JSON masks of the 64 bytes at `bytes`.
 GOBBET_INLINE gobbet_json_masks gobbet_json_masks_of(const uint8_t *bytes) {
-  gobbet_json_masks masks = {0, 0};
+  const gobbet_window window = gobbet_window_at(bytes);
+  gobbet_window_tests stops, solids;
   for (int quarter = 0; quarter < 4; quarter++) {
-    const gobbet_lanes lanes = *(const gobbet_lanes *)(bytes + 16 * quarter);
-    const int shift = 16 * quarter;
-    const gobbet_tests stops = (gobbet_tests)((lanes - 0x20) >= 0x60) |
-                               (gobbet_tests)(lanes == '"') | (gobbet_tests)(lanes == '\\');
-    const gobbet_tests spaces = (gobbet_tests)(lanes == ' ') | (gobbet_tests)(lanes == '\t') |
-                                (gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r');
-    masks.stops |= gobbet_lane_bits(stops) << shift;
-    masks.solids |= gobbet_lane_bits(~spaces) << shift;
+    const gobbet_lanes lanes = window.quarters[quarter];
+    stops.quarters[quarter] = (gobbet_tests)((lanes - 0x20) >= 0x60) |
+                              (gobbet_tests)(lanes == '"') | (gobbet_tests)(lanes == '\\');
+    solids.quarters[quarter] = ~((gobbet_tests)(lanes == ' ') | (gobbet_tests)(lanes == '\t') |
+                                 (gobbet_tests)(lanes == '\n') | (gobbet_tests)(lanes == '\r'));
   }
-  return masks;
+  return (gobbet_json_masks){gobbet_window_bits(stops), gobbet_window_bits(solids)};
 }
 
 /// Which of 64 bytes belong to scalars of three bytes, all 64 of which are there, that are letters
