@@ -51,7 +51,7 @@ struct SourceEnds {
 
   /// Where what is in front of the text ends in the caller's; 0 if that isn't kept.
   ///
-  /// Of a changed text that begins behind others, it is where what its first byte came from ends.
+  /// Of a changed text that begins after others, it is where what its first byte came from ends.
   var start: Int {
     switch ends {
     case .untracked: 0

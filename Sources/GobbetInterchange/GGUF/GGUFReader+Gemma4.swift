@@ -69,7 +69,7 @@ extension GGUFReader {
       tokensField: tokensField, mergesField: "tokenizer.ggml.merges")
   }
 
-  /// What so many equal characters become, by the ranks of pairs of runs of them.
+  /// What a run of `count` equal characters becomes, by the ranks of pairs of runs of them.
   private static func merged(_ count: Int, _ ranks: [[Int]: Int]) -> [Int] {
     var runs = [Int](repeating: 1, count: min(count, 1024))
     while true {
