@@ -21,12 +21,14 @@ extension ChatTemplate {
     var template = self
     // One message, which what is before the answer ends.
     template.turns = [role: asking]
+    template.turns["system"] = turns["system"]
     template.turns[role]?.lastAfter = nil
     template.end = answering.before
     var encoder = tokenizer.makeEncoder()
     var ids: [TokenID] = []
     _ = try ConversationEncoder(template, tokenizer).encode(
-      [ConversationMessage(role: role, content: Array(text.utf8))], &encoder, into: &ids)
+      Conversation(messages: [ConversationMessage(role: role, content: Array(text.utf8))]), &encoder,
+      into: &ids)
     return ids
   }
 
