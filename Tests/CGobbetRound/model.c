@@ -118,19 +118,20 @@ static int model_generation(model_state *state, gobbet_model *model, float *logi
       && count == 12);
   // The text of a special token is one token where that is allowed.
   static const char mark[] = "<|endoftext|>";
+  size_t mark_count = 0;
   gobbet_special_tokens specials = {.size = sizeof specials, .allow_all = 1};
   DONE(gobbet_model_tokens(
-      model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &count,
+      model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &mark_count,
       &state->error));
-  CHECK(count == 1);
+  CHECK(mark_count == 1);
   DONE(gobbet_model_tokens(
-      model, (const uint8_t *)mark, strlen(mark), NULL, ids + 12, most_ids - 12, &count,
+      model, (const uint8_t *)mark, strlen(mark), NULL, ids + 12, most_ids - 12, &mark_count,
       &state->error));
-  CHECK(count > 1);
+  CHECK(mark_count > 1);
   specials.add_template = 1;
   CHECK(
       gobbet_model_tokens(
-          model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &count,
+          model, (const uint8_t *)mark, strlen(mark), &specials, ids + 12, most_ids - 12, &mark_count,
           &state->error)
       == GOBBET_INVALID_ARGUMENT);
 

@@ -94,9 +94,10 @@ struct ReadingVerb: Sendable, CustomTestStringConvertible {
   @Test("a directory where a container should be ends with 66", arguments: ReadingVerb.containers)
   func directory(verb: ReadingVerb) throws {
     let shop = try Workshop.shared.get()
-    let result = try verb.run(on: shop.folder.path, shop)
+    let folder = try TemporaryFolder()
+    let result = try verb.run(on: folder.path, shop)
     #expect(result.status == 66)
-    expectOneLine(result, naming: shop.folder.path)
+    expectOneLine(result, naming: folder.path)
   }
 
   @Test("an empty container ends with 65, or 1 for verify", arguments: ReadingVerb.containers)

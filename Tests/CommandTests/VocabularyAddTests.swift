@@ -112,7 +112,7 @@ import Testing
     let direct = try gobbet("encode", "-v", json, "--text", "a")
     #expect(try encoded().text == direct.text)
     try link(String(repeating: "a", count: 64))
-    expectOneLine(try encoded(), 65, "its content isn't that of its name")
+    expectOneLine(try encoded(), 65, "its content doesn't match its name")
   }
 
   @Test("a name that no cache has says where it was looked for, and how to get it")

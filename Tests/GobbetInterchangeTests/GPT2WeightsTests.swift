@@ -253,7 +253,7 @@ import Testing
     "a config.json of a variant is refused by its name",
     arguments: [
       (#"{"model_type":"llama"}"#, "model_type"),
-      (#"{"activation_function":"relu"}"#, "activation_function"),
+      (#"{"activation_function":"tanh"}"#, "activation_function"),
       (#"{"scale_attn_by_inverse_layer_idx":true}"#, "scale_attn_by_inverse_layer_idx"),
       (#"{"n_embd":8,"n_inner":16}"#, "n_inner"), (#"{"n_head":"4"}"#, "n_head"),
       (#"{"n_head":4,"n_head":4}"#, "n_head"),

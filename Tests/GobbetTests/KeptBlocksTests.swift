@@ -127,9 +127,10 @@ import Testing
     try vocabulary.write(to: first, format: .gguf)
     let packed = folder.file("v.gobbet")
     for format in [FileFormat.gobbet, .gguf, .tokenizerJSON] {
-      let path = format == .gobbet ? packed : folder.file("w.\(format)")
+      let path = folder.file("w.\(format)")
       _ = try FileConversion().convert(first, to: path, format: format)
-      #expect(try Vocabulary(contentsOf: path).idBound == vocabulary.idBound)
+      _ = try FileConversion().convert(path, to: packed, format: .gobbet, replacing: true)
+      #expect(try Vocabulary(contentsOf: packed).idBound == vocabulary.idBound)
     }
     for input in [first, packed] {
       for format in [FileFormat.safetensors, .npz, .npy, .llmC] {

@@ -27,7 +27,8 @@ extension ChatTemplate {
     var encoder = tokenizer.makeEncoder()
     var ids: [TokenID] = []
     _ = try ConversationEncoder(template, tokenizer).encode(
-      Conversation(messages: [ConversationMessage(role: role, content: Array(text.utf8))]), &encoder,
+      Conversation(messages: [ConversationMessage(role: role, content: Array(text.utf8))]),
+      &encoder,
       into: &ids)
     return ids
   }
