@@ -62,7 +62,25 @@ def batches(
     batch_bytes: int = 1 << 20,
 ) -> Iterator[Batch]:
     """The documents of several of what `documents` takes, in batches of about `batch_bytes` bytes of
-    input; they are of a corpus, so that a key is an error where none of them has a use for it."""
+    input; they are of a corpus, so that a key is an error where none of them has a use for it.
+
+    Args:
+        paths: A file, a directory, a pattern or a URL, as `documents` takes it, or several.
+        text_key: The key that holds the text of an object; `text` if it is None.
+        batch_bytes: About how many bytes of input a batch has.
+
+    Yields:
+        Batches, each of which yields the bytes of its documents.
+
+    Raises:
+        NoInput: There is no such file. A FileNotFoundError.
+        BadData: An object has no text under `text_key`, or a file holds no text or is damaged. A
+            ValueError.
+
+    Example:
+        >>> sum(len(batch) for batch in gobbet.corpus.batches("corpus/en")) > 1
+        True
+    """
     from .corpus_reader import CorpusReader
 
     listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)

@@ -73,7 +73,15 @@ class DatasetContent:
     @property
     def loss_rule(self) -> LossRule | None:
         """What says by its ids which tokens of a document count in a loss where nothing else does; None
-        if there is no such rule."""
+        if there is no such rule.
+
+        Returns:
+            The rule.
+
+        Example:
+            >>> dataset.loss_rule is None
+            True
+        """
         numbers = self._backend.loss_rule()
         return None if numbers is None else rule_of(numbers)
 

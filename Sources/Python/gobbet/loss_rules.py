@@ -18,7 +18,7 @@ class LossRule(NamedTuple):
     Masks that follow from the rule of a file take next to no room in it.
 
     Example:
-        >>> rule = LossRule([[7, 8]], {9: True})
+        >>> rule = gobbet.LossRule([[7, 8]], {9: True})
         >>> gobbet.DatasetWriter("made.gobbet", encoding, loss_rule=rule, replace=True).close()
     """
 

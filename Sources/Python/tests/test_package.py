@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 import gobbet
-from gobbet import _native
+from gobbet import _functions, _native
 
 from . import support
 
@@ -98,7 +98,7 @@ class PackageTests(unittest.TestCase):
             self.skipTest("needs Sources/CGobbet/gobbet.h: run in a clone")
         text = re.sub(r"//[^\n]*", "", header.read_text())
         declared = dict(re.findall(r"gobbet_status gobbet_(\w+)\(([^;]*)\);", text))
-        self.assertEqual(declared.keys(), _native._FUNCTIONS.keys())
+        self.assertEqual(declared.keys(), _functions.FUNCTIONS.keys())
         numbers = {"size_t": "n", "uint64_t": "Q", "uint32_t": "I", "int32_t": "i",
                    "gobbet_integer_type": "I", "double": "d"}  # fmt: skip
         for name, arguments in declared.items():
@@ -108,7 +108,7 @@ class PackageTests(unittest.TestCase):
                 single = argument.count("*") == 1 and kind == "char"
                 letters += ("z" if single else "p") if "*" in argument else numbers[kind]
             # A buffer of characters is a pointer that C writes to.
-            found = _native._FUNCTIONS[name]
+            found = _functions.FUNCTIONS[name]
             self.assertEqual(len(letters), len(found), name)
             for one, other in zip(letters, found):
                 self.assertTrue(one == other or {one, other} == {"z", "p"}, (name, letters, found))
