@@ -58,7 +58,7 @@ extension TensorSource {
 
   /// A slice's data, row-major and little-endian.
   ///
-  /// - Throws: as ``read(_:into:)``.
+  /// - Throws: as `read(_:into:)`.
   public func bytes(of slice: TensorSlice) throws -> [UInt8] {
     // SAFETY: `read` fills the whole buffer or throws, and a throw discards it.
     try unsafe [UInt8](unsafeUninitializedCapacity: slice.byteCount) { buffer, count in
