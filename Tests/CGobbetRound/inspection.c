@@ -1,41 +1,11 @@
 // What files hold, and whether they are whole, through the C API; compiled and run as round.c is.
+#include "checks.h"
 #include "round.h"
-
-#ifdef GOBBET_ROUND_PROGRAM
-#include <gobbet.h>
-#else
-#include "../../Sources/CGobbet/gobbet.h"
-#endif
-#include <stdio.h>
 #include <string.h>
-
-typedef struct {
-  const char *folder;
-  char *message;
-  size_t capacity;
-  gobbet_error error;
-} inspection_state;
-
-static int failed(inspection_state *state, int line, const char *what) {
-  snprintf(state->message, state->capacity, "inspection.c, line %d: %s (%s)", line, what,
-           state->error.message);
-  return line;
-}
-
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) return failed(state, __LINE__, #condition); \
-  } while (0)
-#define DONE(call) CHECK((call) == GOBBET_OK)
-
-static const char *path(const inspection_state *state, const char *name, char *buffer) {
-  snprintf(buffer, 1024, "%s/%s", state->folder, name);
-  return buffer;
-}
 
 // The report of a call in `text`, whose handle is closed.
 static gobbet_status report_text(
-    inspection_state *state, gobbet_report *report, char *text, size_t capacity) {
+    round_state *state, gobbet_report *report, char *text, size_t capacity) {
   size_t count = 0;
   gobbet_status status =
       gobbet_report_text(report, (uint8_t *)text, capacity - 1, &count, &state->error);
@@ -45,7 +15,7 @@ static gobbet_status report_text(
 }
 
 // What files of two formats hold is told; damage is found.
-static int inspect_and_verify(inspection_state *state) {
+static int inspect_and_verify(round_state *state) {
   char name[1024], text[4096];
   float values[6] = {1, 2, 3, 4, 5, 6};
   uint64_t shape[] = {3, 2};
@@ -101,7 +71,7 @@ static int inspect_and_verify(inspection_state *state) {
 }
 
 int gobbet_round_inspection(const char *folder, char *message, size_t capacity) {
-  inspection_state state = {
+  round_state state = {
       .folder = folder, .message = message, .capacity = capacity, .error = {.size = sizeof state.error}};
   return inspect_and_verify(&state);
 }

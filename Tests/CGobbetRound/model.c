@@ -1,47 +1,21 @@
-// Models through the C face; compiled and run as round.c is.
+// Models through the C API; compiled and run as round.c is.
+#include "checks.h"
 #include "round.h"
-
-#ifdef GOBBET_ROUND_PROGRAM
-#include <gobbet.h>
-#else
-#include "../../Sources/CGobbet/gobbet.h"
-#endif
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-  const char *fixtures;
-  char *message;
-  size_t capacity;
-  gobbet_error error;
-} model_state;
-
-static int failed(model_state *state, int line, const char *what) {
-  snprintf(state->message, state->capacity, "model.c, line %d: %s (%s)", line, what,
-           state->error.message);
-  return line;
-}
-
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) return failed(state, __LINE__, #condition); \
-  } while (0)
-#define DONE(call) CHECK((call) == GOBBET_OK)
 
 enum { most_ids = 64, most_floats = 1 << 20 };
 
 static gobbet_status open_model(
-    model_state *state, const char *name, const gobbet_model_options *options,
+    round_state *state, const char *name, const gobbet_model_options *options,
     gobbet_model **model) {
-  char path[2048];
-  snprintf(path, sizeof path, "%s/%s", state->fixtures, name);
-  return gobbet_model_open(path, options, model, &state->error);
+  char buffer[1024];
+  return gobbet_model_open(path(state, name, buffer), options, model, &state->error);
 }
 
 // Logits, states and what heads look at agree with each other, for any number of threads.
-static int model_arrays(model_state *state, gobbet_model *model, float *one, float *other) {
+static int model_arrays(round_state *state, gobbet_model *model, float *one, float *other) {
   gobbet_model_info info = {.size = sizeof info};
   DONE(gobbet_model_describe(model, &info, &state->error));
   CHECK(info.id_bound > 0 && info.logit_count == info.id_bound && info.layer_count > 0);
@@ -102,7 +76,7 @@ static int model_arrays(model_state *state, gobbet_model *model, float *one, flo
 }
 
 // A continuation is what the likeliest tokens are one by one; its text is the text of its tokens.
-static int model_generation(model_state *state, gobbet_model *model, float *logits) {
+static int model_generation(round_state *state, gobbet_model *model, float *logits) {
   static const char prompt[] = "ROMEO:\nBut, soft! what light";
   gobbet_model_info info = {.size = sizeof info};
   DONE(gobbet_model_describe(model, &info, &state->error));
@@ -189,7 +163,7 @@ static int model_generation(model_state *state, gobbet_model *model, float *logi
   return 0;
 }
 
-static int model_refusals(model_state *state, float *room) {
+static int model_refusals(round_state *state, float *room) {
   gobbet_model *model = NULL;
   gobbet_model_options options = {.size = sizeof options, .element = "f8"};
   CHECK(open_model(state, "models/qwen3", &options, &model) == GOBBET_INVALID_ARGUMENT);
@@ -225,22 +199,22 @@ static int model_refusals(model_state *state, float *room) {
 }
 
 int gobbet_round_models(const char *fixtures, char *message, size_t capacity) {
-  model_state value = {
-      .fixtures = fixtures, .message = message, .capacity = capacity, .error = {.size = sizeof value.error}};
-  model_state *state = &value;
+  round_state value = {
+      .folder = fixtures, .message = message, .capacity = capacity, .error = {.size = sizeof value.error}};
+  round_state *state = &value;
   float *one = malloc(most_floats * sizeof(float)), *other = malloc(most_floats * sizeof(float));
   gobbet_model *small = NULL, *story = NULL;
   gobbet_vocabulary *vocabulary = NULL;
   int line = one == NULL || other == NULL ? __LINE__ : model_refusals(state, one);
   if (line == 0 && open_model(state, "models/qwen3", NULL, &small) != GOBBET_OK) {
-    line = failed(state, __LINE__, "models/qwen3");
+    line = failed(state, __FILE__, __LINE__, "models/qwen3");
   }
   if (line == 0) line = model_arrays(state, small, one, other);
   if (line == 0 && open_model(state, "tinymodel", NULL, &story) != GOBBET_OK) {
-    line = failed(state, __LINE__, "tinymodel");
+    line = failed(state, __FILE__, __LINE__, "tinymodel");
   }
   if (line == 0 && gobbet_model_vocabulary(story, &vocabulary, &state->error) != GOBBET_OK) {
-    line = failed(state, __LINE__, "its vocabulary");
+    line = failed(state, __FILE__, __LINE__, "its vocabulary");
   }
   if (line == 0) line = model_generation(state, story, one);
   gobbet_vocabulary_close(vocabulary);

@@ -1,39 +1,9 @@
 // Compiled as C into the test bundle, and by Tests/library.sh against the shared library.
+#include "checks.h"
 #include "round.h"
-
-#ifdef GOBBET_ROUND_PROGRAM
-#include <gobbet.h>
-#else
-#include "../../Sources/CGobbet/gobbet.h"
-#endif
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// What every check needs.
-typedef struct {
-  const char *folder;
-  char *message;
-  size_t capacity;
-  gobbet_error error;
-} round_state;
-
-static int failed(round_state *state, int line, const char *what) {
-  snprintf(state->message, state->capacity, "line %d: %s (%s)", line, what, state->error.message);
-  return line;
-}
-
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) return failed(state, __LINE__, #condition); \
-  } while (0)
-#define DONE(call) CHECK((call) == GOBBET_OK)
-
-static const char *path(const round_state *state, const char *name, char *buffer) {
-  snprintf(buffer, 1024, "%s/%s", state->folder, name);
-  return buffer;
-}
 
 static const char documents[] = "the cat sat on the mat" "the other cat" "\xff<|end|>the mat";
 static const uint64_t document_ends[] = {22, 35, 50};
